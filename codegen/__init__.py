@@ -1,0 +1,1 @@
+"""Generator of everything under `generated/`, from the declarative protocol description under `schema/`."""

@@ -1,0 +1,131 @@
+"""The command line of the generator."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import jinja2
+
+from codegen.build import build
+from codegen.findings import Finding, SchemaError
+from codegen.formatting import FormatError, format_files
+from codegen.loader import load
+from codegen.render import environment
+from codegen.targets import Target, registry
+from codegen.validate import validate
+from codegen.writer import Change, compare, with_manifest, write
+
+EXIT_CLEAN = 0
+EXIT_INTERNAL = 1
+EXIT_USAGE = 2
+EXIT_FINDINGS = 100
+EXIT_STALE = 101
+
+_ROOT = Path(__file__).resolve().parent.parent
+_EPILOG = """\
+exit codes:
+    0  clean: nothing to report
+    1  the generator itself failed (a template, the formatter, a file that cannot be written)
+    2  the command line was not understood
+  100  the schema has findings
+  101  generated/ is stale: run `python -m codegen generate`
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code (2 is raised as SystemExit by argparse)."""
+    targets = registry()
+    options = _parser(targets).parse_args(arguments)
+    schema_root: Path = options.schema
+    if not schema_root.is_dir():
+        return _say(f"codegen: {schema_root} is not a folder; name the schema folder with --schema", EXIT_USAGE)
+    try:
+        if options.command == "lint":
+            return _lint(schema_root)
+        chosen = {name: targets[name] for name in options.target or targets}
+        return _generate(options, schema_root, chosen)
+    except SchemaError as error:
+        return _report(error.findings)
+    except (FormatError, jinja2.TemplateError, OSError) as error:
+        where = f" in {error.filename}:{error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
+        return _say(f"codegen: {type(error).__name__}{where}: {error}", EXIT_INTERNAL)
+
+
+def render(schema_root: Path, chosen: dict[str, Target], templates: Path | None, out: Path) -> dict[str, str]:
+    """Every file of the `chosen` targets, formatted, with the manifest. Raises `SchemaError` on findings."""
+    schema = load(schema_root)
+    findings = validate(schema)
+    if findings:
+        raise SchemaError(findings)
+    service = build(schema)
+    rendered = {name: dict(target.render(service, environment(name, templates))) for name, target in chosen.items()}
+    formatted = format_files({path: text for own in rendered.values() for path, text in own.items()})
+    by_target = {name: {path: formatted[path] for path in own} for name, own in rendered.items()}
+    return with_manifest(by_target, schema.hash, out)
+
+
+def _parser(targets: dict[str, Target]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m codegen",
+        description="Generate everything under generated/ from the protocol description under schema/.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    lint = commands.add_parser("lint", help="check the schema, and print each finding as file:line:col RULE_ID message")
+    generate = commands.add_parser("generate", help="check the schema, and write what differs")
+    check = commands.add_parser("check", help="show what generate would change, and change nothing")
+    for command in (lint, generate, check):
+        command.add_argument("--schema", type=Path, default=_ROOT / "schema", help="schema folder (default: %(default)s)")
+    for command in (generate, check):
+        command.add_argument("--out", type=Path, default=_ROOT / "generated", help="output folder (default: %(default)s)")
+        command.add_argument("--templates", type=Path, help="folder with templates of your own, TARGET/NAME.jinja, that win")
+        lines = "; ".join(f"{target.name}: {target.summary}" for target in targets.values())
+        command.add_argument(
+            "--target", action="append", choices=sorted(targets), help=f"only this target, may be repeated ({lines})"
+        )
+    return parser
+
+
+def _lint(root: Path) -> int:
+    findings = validate(load(root))
+    if findings:
+        return _report(findings)
+    return _say("the schema is clean", EXIT_CLEAN)
+
+
+def _generate(options: argparse.Namespace, schema_root: Path, chosen: dict[str, Target]) -> int:
+    started = time.perf_counter()
+    files = render(schema_root, chosen, options.templates, options.out)
+    if options.command == "check":
+        changes = compare(files, chosen, options.out)
+        for change in changes:
+            _show(change)
+        if changes:
+            return _say(f"{len(changes)} of {len(files)} files are stale: run `python -m codegen generate`", EXIT_STALE)
+        return _say(f"{len(files)} files are up to date", EXIT_CLEAN)
+    changes = write(files, chosen, options.out)
+    for change in changes:
+        print(f"{change.kind:8} {change.path}")
+    return _say(f"{len(files)} files, {len(changes)} changed, in {time.perf_counter() - started:.1f} s", EXIT_CLEAN)
+
+
+def _show(change: Change) -> None:
+    print(change.diff if change.diff else f"{change.kind}: generated/{change.path}")
+    if change.kind == "edited":
+        print(f"generated/{change.path} was edited by hand; change the schema or the template instead")
+
+
+def _report(findings: list[Finding]) -> int:
+    for finding in findings:
+        print(finding)
+    return _say(f"{len(findings)} finding{'s' if len(findings) != 1 else ''}", EXIT_FINDINGS)
+
+
+def _say(text: str, code: int) -> int:
+    print(text, file=sys.stderr if code else sys.stdout)
+    return code

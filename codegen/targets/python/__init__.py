@@ -1,0 +1,85 @@
+"""The Python package `colonyos_gen_wire`: msgspec types, requests, method descriptors, call stubs, handler protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import jinja2
+
+from codegen.model import Domain, Message, Service, Struct, Type
+from codegen.render import banner
+from codegen.targets.python import spelling
+from codegen.targets.python.limits import Limits
+
+PACKAGE = "python/colonyos_gen_wire"
+_SUPPORT = ["_base", "_method", "_shape", "_codec"]
+
+
+def render(service: Service, templates: jinja2.Environment) -> Mapping[str, str]:
+    """Every file of the package."""
+    return _Render(service, templates).files()
+
+
+class _Render:
+    def __init__(self, service: Service, templates: jinja2.Environment) -> None:
+        self._service = service
+        self._templates = templates
+        self._home = {struct.name: domain.name for domain in service.domains for struct in domain.structs}
+        self._home |= {enum.name: domain.name for domain in service.domains for enum in domain.enums}
+        self._request_home = {message.struct.name: message.domain for message in service.messages}
+        limits = Limits(service)
+        cast(dict[str, Any], templates.globals).update(
+            service=service,
+            banner=banner(service),
+            spelling=spelling,
+            limits=limits,
+            imports=self._imports,
+            registered=self._registered,
+            types_domains=[domain for domain in service.domains if domain.structs or domain.enums],
+            rpc_domains=[domain for domain in service.domains if self._registered(domain)],
+            request_domains=[domain for domain in service.domains if domain.messages],
+        )
+
+    def files(self) -> dict[str, str]:
+        files = {f"{PACKAGE}/py.typed": ""}
+        for name in [*_SUPPORT, "_fields", "_checks", "constants", "__init__"]:
+            files[f"{PACKAGE}/{name}.py"] = self._text(name)
+        for domain in self._service.domains:
+            if domain.structs or domain.enums:
+                files[f"{PACKAGE}/types/{domain.name}.py"] = self._text("types", domain=domain)
+            if domain.messages:
+                files[f"{PACKAGE}/requests/{domain.name}.py"] = self._text("requests", domain=domain)
+            if self._registered(domain):
+                for name in ("errors", "methods", "handlers"):
+                    files[f"{PACKAGE}/{name}/{domain.name}.py"] = self._text(name, domain=domain)
+                for flavour in ("async", "sync"):
+                    path = f"{PACKAGE}/stubs_{flavour}/{domain.name}.py"
+                    files[path] = self._text("stubs", domain=domain, flavour=flavour)
+        for name in ("types", "requests", "errors", "methods", "handlers"):
+            files[f"{PACKAGE}/{name}/__init__.py"] = self._text(f"{name}_init")
+        for flavour in ("async", "sync"):
+            files[f"{PACKAGE}/stubs_{flavour}/__init__.py"] = self._text("stubs_init", flavour=flavour)
+        return files
+
+    def _text(self, template: str, **variables: Any) -> str:
+        return self._templates.get_template(f"{template}.py.jinja").render(**variables)
+
+    def _registered(self, domain: Domain) -> list[Message]:
+        return [message for message in domain.messages if message.registered]
+
+    def _imports(self, types: Sequence[Type | Struct], domain: str | None, package: str = "colonyos_gen_wire") -> list[str]:
+        """Import lines for the named types among `types` that do not live in the types module of `domain`."""
+        names: set[str] = set()
+        for type_ in types:
+            if isinstance(type_, Struct):
+                names.add(type_.name)
+            else:
+                names |= {inner.name for inner in type_.walk() if inner.name}
+        by_module: dict[str, set[str]] = {}
+        for name in names:
+            if name in self._request_home:
+                by_module.setdefault(f"{package}.requests.{self._request_home[name]}", set()).add(name)
+            elif self._home[name] != domain:
+                by_module.setdefault(f"{package}.types.{self._home[name]}", set()).add(name)
+        return [f"from {module} import {', '.join(sorted(found))}" for module, found in sorted(by_module.items())]

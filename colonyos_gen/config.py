@@ -1,0 +1,209 @@
+"""Settings from the environment.
+
+The names are those that the ColonyOS command line and its docker-compose.env use, so that a shell prepared
+for the one works for the other:
+
+    config = Config.from_env()
+    print(config.url)           # http://localhost:50080
+"""
+
+import ipaddress
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from .crypto import InvalidKeyError, PrivateKey
+
+__all__ = ["Config", "ConfigError", "server_is_set"]
+
+DEFAULT_HOST = "localhost"
+DEFAULT_PORT = 50080
+
+# In order of precedence: the first that is set wins.
+HOST = ("COLONIES_SERVER_HOST",)
+PORT = ("COLONIES_SERVER_HTTP_PORT", "COLONIES_SERVER_PORT")
+TLS = ("COLONIES_TLS", "COLONIES_SERVER_TLS", "COLONIES_SERVER_HTTP_TLS")
+INSECURE = ("COLONIES_INSECURE",)
+CA_FILE = ("COLONIES_CA_FILE",)
+COLONY_NAME = ("COLONIES_COLONY_NAME",)
+EXECUTOR_NAME = ("COLONIES_EXECUTOR_NAME",)
+EXECUTOR_TYPE = ("COLONIES_EXECUTOR_TYPE",)
+SERVER_KEY = ("COLONIES_SERVER_PRVKEY",)
+COLONY_KEY = ("COLONIES_COLONY_PRVKEY",)
+MEMBER_KEY = ("COLONIES_PRVKEY", "COLONIES_EXECUTOR_PRVKEY")
+
+_BOOLEANS = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "on": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "off": False,
+}
+
+_logger = logging.getLogger("colonyos_gen")
+
+
+class ConfigError(ValueError):
+    """An environment variable holds something that cannot be used.
+
+    The message names the variable and says what to write instead. The value is quoted, except for keys.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Where the server is, who you are and which keys you hold.
+
+    Three roles have keys, and the server allows each its own set of calls. Printing a `Config` shows the
+    beginning of the ids, not the keys.
+    """
+
+    host: str = DEFAULT_HOST
+    """Name or address of the server, without scheme and port."""
+    port: int = DEFAULT_PORT
+    """TCP port of the server, 1 to 65535."""
+    tls: bool = False
+    """Whether to speak https."""
+    insecure: bool = False
+    """Whether to accept any certificate. For tests only: anyone on the way could pose as the server."""
+    ca_file: str | None = None
+    """PEM file with the authorities to trust, None for those of the system."""
+    colonyname: str | None = None
+    """Colony to work in."""
+    executorname: str | None = None
+    """Name of this executor."""
+    executortype: str | None = None
+    """Type of this executor: functions are sent to a type, not to a name."""
+    server_key: PrivateKey | None = None
+    """Key of the server owner, who adds and removes colonies."""
+    colony_key: PrivateKey | None = None
+    """Key of the colony owner, who adds and approves executors and users."""
+    member_key: PrivateKey | None = None
+    """Key of an executor or user, for everything inside the colony."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Config":
+        """Read the settings from environment variables.
+
+        White space around a value is dropped, and an empty variable counts as not set. Where several names
+        are listed, the first that is set wins:
+
+        - host: `COLONIES_SERVER_HOST`, otherwise localhost
+        - port: `COLONIES_SERVER_HTTP_PORT`, `COLONIES_SERVER_PORT`, otherwise 50080
+        - tls: `COLONIES_TLS`, `COLONIES_SERVER_TLS`, `COLONIES_SERVER_HTTP_TLS`, otherwise false; if those
+          that are set disagree, the logger `colonyos_gen` gets a warning
+        - insecure: `COLONIES_INSECURE`; ca_file: `COLONIES_CA_FILE`
+        - colonyname: `COLONIES_COLONY_NAME`; executorname: `COLONIES_EXECUTOR_NAME`;
+          executortype: `COLONIES_EXECUTOR_TYPE`
+        - server_key: `COLONIES_SERVER_PRVKEY`; colony_key: `COLONIES_COLONY_PRVKEY`;
+          member_key: `COLONIES_PRVKEY`, `COLONIES_EXECUTOR_PRVKEY`
+
+        Booleans are true, 1, yes, on or false, 0, no, off, in either case.
+
+        Raises:
+            ConfigError: a variable holds something else than it should.
+        """
+        return cls(
+            host=_read_host(environ),
+            port=_read_port(environ),
+            tls=_read_boolean(environ, TLS),
+            insecure=_read_boolean(environ, INSECURE),
+            ca_file=_read_text(environ, CA_FILE),
+            colonyname=_read_text(environ, COLONY_NAME),
+            executorname=_read_text(environ, EXECUTOR_NAME),
+            executortype=_read_text(environ, EXECUTOR_TYPE),
+            server_key=_read_key(environ, SERVER_KEY),
+            colony_key=_read_key(environ, COLONY_KEY),
+            member_key=_read_key(environ, MEMBER_KEY),
+        )
+
+    @property
+    def url(self) -> str:
+        """The server's address, such as `https://colonies.example.org:443`, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
+
+
+def server_is_set(environ: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether the environment names a server, which is to say that COLONIES_SERVER_HOST is not empty."""
+    return _read_text(environ, HOST) is not None
+
+
+def _find(environ: Mapping[str, str], names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield name and value of the variables that are set, in order of precedence."""
+    for name in names:
+        # docker compose passes on variables that are not set as empty ones.
+        if value := environ.get(name, "").strip():
+            yield name, value
+
+
+def _read_text(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:
+    for _, value in _find(environ, names):
+        return value
+    return None
+
+
+def _read_host(environ: Mapping[str, str]) -> str:
+    for name, value in _find(environ, HOST):
+        # A URL is not quoted: it may hold a password.
+        if "/" in value or "@" in value:
+            raise ConfigError(
+                f"{name} is a URL; give the host alone, such as colonies.example.org, "
+                f"the port in {PORT[0]} and https with {TLS[0]}=true"
+            )
+        host = value[1:-1] if value.startswith("[") and value.endswith("]") else value
+        if ":" in host and not _is_ipv6(host):
+            raise ConfigError(f"{name} is {value!r}; give the host alone, and the port in {PORT[0]}")
+        if any(character.isspace() for character in host):
+            raise ConfigError(f"{name} is {value!r}; remove the white space in it")
+        return host
+    return DEFAULT_HOST
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _read_port(environ: Mapping[str, str]) -> int:
+    for name, value in _find(environ, PORT):
+        if value.isascii() and value.isdigit() and len(value) <= 5 and 1 <= int(value) <= 65535:
+            return int(value)
+        remedy = f"give a port number from 1 to 65535, such as {DEFAULT_PORT}"
+        if value.startswith("tcp://"):
+            # Kubernetes gives every pod such a variable for a service that is called colonies-server.
+            remedy = f"Kubernetes sets it for a service of that name; set {PORT[0]}, which comes first"
+        raise ConfigError(f"{name} is {value!r}; {remedy}")
+    return DEFAULT_PORT
+
+
+def _read_boolean(environ: Mapping[str, str], names: tuple[str, ...]) -> bool:
+    found = list(_find(environ, names))
+    answers: list[bool] = []
+    for name, value in found:
+        answer = _BOOLEANS.get(value.lower())
+        if answer is None:
+            raise ConfigError(f"{name} is {value!r}; write true or false")
+        answers.append(answer)
+    if len(set(answers)) > 1:
+        settings = ", ".join(f"{name}={value}" for name, value in found)
+        _logger.warning("environment variables disagree: %s; %s is used", settings, found[0][0])
+    return answers[0] if answers else False
+
+
+def _read_key(environ: Mapping[str, str], names: tuple[str, ...]) -> PrivateKey | None:
+    for name, value in _find(environ, names):
+        try:
+            return PrivateKey.parse(value)
+        except InvalidKeyError as error:
+            problem = str(error)
+        # Raised out of the handler, so that the new error does not hold on to frames with the key in them.
+        raise ConfigError(f"{name}: {problem}")
+    return None
