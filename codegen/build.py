@@ -236,6 +236,7 @@ class _Build:
             roles=tuple(definition.get("x-roles", [])),
             idempotency=definition.get("x-idempotency", "unsafe"),
             unsafe_when=definition.get("x-unsafe-when"),
+            waits=definition.get("x-waits"),
             reply=Reply(
                 type=self._type(document.file, schema) if schema else None,
                 go_null=bool(schema and schema.get("x-go-null")),

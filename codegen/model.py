@@ -201,6 +201,8 @@ class Message:
     roles: tuple[str, ...]
     idempotency: str
     unsafe_when: str | None
+    waits: str | None
+    """Wire name of the field with the seconds for which the server may hold back its reply."""
     reply: Reply
     errors: tuple[ErrorCase, ...]
     examples: tuple[Example, ...]

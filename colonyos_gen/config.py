@@ -13,12 +13,14 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from colonyos_gen_wire.constants import DEFAULT_PORT
+
 from .crypto import InvalidKeyError, PrivateKey
 
 __all__ = ["Config", "ConfigError", "server_is_set"]
 
 DEFAULT_HOST = "localhost"
-DEFAULT_PORT = 50080
+
 
 # In order of precedence: the first that is set wins.
 HOST = ("COLONIES_SERVER_HOST",)

@@ -6,7 +6,7 @@ from typing import Any
 
 from codegen.model import Enumeration, ErrorCase, Field, Message, Service, Struct
 from codegen.render import banner
-from codegen.targets.jsonschema.values import TIME, JsonSchema, field_schema, limit_keywords, value_schema
+from codegen.targets.jsonschema.values import TIME, JsonSchema, field_schema, reply_schema
 
 SENT = "ToSend"
 """Suffix of a definition that adds the limits for sending to a type which may also be received."""
@@ -179,11 +179,8 @@ def _message(message: Message) -> dict[str, Any]:
     if not message.registered:
         return {**entry, "registered": False, "$comment": "Known by name, but the server answers as to an unknown message."}
     reply = message.reply
-    schema = value_schema(reply.type) if reply.type is not None else None
-    if schema is not None and reply.go_null:
-        schema = {**schema, "type": [schema["type"], "null"], "x-go-null": True}
     facts: dict[str, Any] = {
-        "reply": schema,
+        "reply": reply_schema(reply),
         "reply-payloadtype": reply.payloadtype,
         "reply-when-null": reply.when_null,
         "reply-when-empty": reply.when_empty,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from codegen.model import Field, Limit, Scalar, Type
+from codegen.model import Field, Limit, Reply, Scalar, Type
 
 JsonSchema = dict[str, Any]
 
@@ -94,3 +94,11 @@ def field_schema(field: Field, definition: Callable[[str], str] = plain, *, sent
     if not field.required:
         schema["default"] = field.default
     return schema
+
+
+def reply_schema(reply: Reply) -> JsonSchema | None:
+    """The schema of the payload of a reply; None for calls without a result."""
+    if reply.type is None:
+        return None
+    schema = value_schema(reply.type)
+    return {**nullable(schema), "x-go-null": True} if reply.go_null else schema

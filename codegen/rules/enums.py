@@ -1,0 +1,25 @@
+"""Rules about enums."""
+
+from __future__ import annotations
+
+from codegen.rules.outline import Outline
+from codegen.rules.registry import Problems, rule
+
+
+@rule("ENUM_NAMES_FIT", "An enum has a name and a description for each value, and none twice.")
+def enum_names_fit(outline: Outline) -> Problems:
+    for enum in outline.enums:
+        values = enum.data["enum"]
+        for key in ("x-enum-names", "x-enum-descriptions"):
+            if len(enum.data[key]) != len(values):
+                count = len(enum.data[key])
+                yield enum.at(key), f"{enum.name} has {len(values)} values, but {count} entries here"
+        for key in ("enum", "x-enum-names"):
+            entries = enum.data[key]
+            for index, entry in enumerate(entries):
+                if entry in entries[:index]:
+                    yield enum.at(key, index), f"{enum.name} has {entry} twice"
+        for index, text in enumerate(enum.data["x-enum-descriptions"]):
+            if not text.strip():
+                position = enum.at("x-enum-descriptions", index)
+                yield position, f"entry {index + 1} of {enum.name} needs a description"

@@ -1,0 +1,40 @@
+"""Rules about the fields of structs and requests."""
+
+from __future__ import annotations
+
+from codegen.rules.outline import Outline, is_number, is_struct
+from codegen.rules.registry import Problems, rule
+
+
+@rule("REQUIRED_EXISTS", "Every name under `required` is a property.")
+def required_exists(outline: Outline) -> Problems:
+    for owner in [*outline.structs, *outline.messages]:
+        for index, wire in enumerate(owner.data.get("required", [])):
+            if wire not in owner.data["properties"]:
+                yield owner.at("required", index), f"{owner.name} has no property '{wire}'"
+
+
+@rule("NUMBER_HAS_UNIT", "Every field that is a number says in x-unit what it counts or measures.")
+def number_has_unit(outline: Outline) -> Problems:
+    for field in outline.fields:
+        target = outline.resolved(field)
+        if is_number(target.data) and "x-unit" not in {**field.data, **target.data}:
+            yield field.at(), f"the number '{field.name}' needs x-unit, as in seconds or count"
+
+
+@rule("UNIT_IS_FOR_NUMBER", "Only numbers have x-unit.")
+def unit_is_for_number(outline: Outline) -> Problems:
+    for value in outline.values:
+        if "x-unit" in value.data and not is_number(outline.resolved(value).data):
+            yield value.at("x-unit"), f"'{value.name}' is not a number, so it has no unit"
+
+
+@rule("GO_NULL_FITS", "x-go-null stands on lists, maps and bytes only; other optional values use anyOf.")
+def go_null_fits(outline: Outline) -> Problems:
+    for value in outline.values:
+        if "x-go-null" in value.data:
+            data = outline.resolved(value).data
+            collection = data.get("type") in ("array", "object") and not is_struct(data)
+            if not collection and "contentEncoding" not in data:
+                message = f"'{value.name}' is no list, map or bytes; write anyOf: [..., {{type: \"null\"}}]"
+                yield value.at("x-go-null"), message

@@ -1,0 +1,31 @@
+"""Where things stand in the reference, and links to them."""
+
+from __future__ import annotations
+
+from codegen.model import Service
+
+
+class Links:
+    """Links as seen from a page in `folder`, which is empty for the index."""
+
+    def __init__(self, service: Service, folder: str) -> None:
+        self._up = "../" if folder else ""
+        items = [(domain.name, item.name) for domain in service.domains for item in (*domain.structs, *domain.enums)]
+        self._pages = {name: f"types/{domain}.md#{name.lower()}" for domain, name in items}
+        for message in service.messages:
+            for method in message.methods:
+                self._pages[method.name] = f"rpc/{message.domain}.md#{method.name}"
+        # A reply may be the request sent back; the page of its method describes the fields.
+        self._pages |= {m.struct.name: self._pages[m.methods[0].name] for m in service.messages if m.methods}
+
+    def to(self, name: str) -> str:
+        """A link to the type, the request or the method `name`."""
+        return f"[{name}]({self._up}{self._pages[name]})"
+
+    def method(self, name: str) -> str:
+        """A link to a method, written as code."""
+        return f"[`{name}`]({self._up}{self._pages[name]})"
+
+    def index(self, anchor: str, name: str) -> str:
+        """A link from `name`, as code, to a heading of the index."""
+        return f"[`{name}`]({self._up}index.md{anchor})"

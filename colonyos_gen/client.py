@@ -1,0 +1,205 @@
+"""The asynchronous client."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import msgspec
+from colonyos_gen_wire import LimitError
+from colonyos_gen_wire._checks import check
+from colonyos_gen_wire._method import Key, Method
+from colonyos_gen_wire.constants import DEFAULT_PORT
+from colonyos_gen_wire.stubs_async import AsyncStubs
+
+from colonyos_gen.config import Config
+from colonyos_gen.envelope import open_reply, seal
+from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError
+from colonyos_gen.retry import may_repeat, pauses
+from colonyos_gen.signers import Keyring, parse
+from colonyos_gen.subscriptions import AsyncSubscriptions
+from colonyos_gen.transport import MAX_REPLY_BYTES, Transport
+
+ReqT = TypeVar("ReqT", bound=msgspec.Struct)
+RespT = TypeVar("RespT")
+
+DEFAULT_URL = f"http://localhost:{DEFAULT_PORT}"
+DEFAULT_TIMEOUT = 30.0
+"""Seconds that a call may take, unless the client or the call says otherwise."""
+
+_logger = logging.getLogger("colonyos_gen")
+
+
+class AsyncClient(AsyncSubscriptions, AsyncStubs):
+    """Makes signed calls to a ColonyOS server; every function of the protocol is a method.
+
+        async with AsyncClient.from_env() as client:
+            process = await client.submit(FunctionSpec.new("echo", "cli", "dev"))
+
+    Keys are given once, by role, and the schema says which of them a call needs; `prvkey=` on a call takes precedence.
+    A client keeps one pool of connections and may be used by any number of tasks of one event loop. Cancelling a task
+    cancels its call: the connection is dropped, and the server may or may not have carried out the request.
+
+    Calls that only read, or that may be repeated without harm, are repeated when the connection fails. Any other call is
+    sent at most once: it is repeated only if the request provably never left this machine.
+
+    Args:
+        url: Address of the server, such as `https://colonies.example.com:443`.
+        server_key: Key of the server owner.
+        colony_key: Key of the colony owner.
+        member_key: Key of an executor or user of the colony.
+        timeout: Seconds that a call may take in all, repetitions included. Long polls get the time they ask for on top.
+        retries: How often a call that may be repeated is repeated.
+        ca_file: File with the certificates to trust instead of the system's (PEM).
+        insecure: Do not verify certificates at all. Only for tests: anyone in between can read and replay requests.
+        max_reply_bytes: Largest reply that is read, in bytes.
+        pool_size: Connections open at the same time.
+        strict: Refuse replies that hold fields the schema does not know, instead of ignoring those fields.
+
+    Raises:
+        InvalidKeyError: A key is not a private key.
+        ValueError: The url is not one.
+    """
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        server_key: Key | None = None,
+        colony_key: Key | None = None,
+        member_key: Key | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        retries: int = 3,
+        ca_file: str | None = None,
+        insecure: bool = False,
+        max_reply_bytes: int = MAX_REPLY_BYTES,
+        pool_size: int = 100,
+        strict: bool = False,
+    ) -> None:
+        url = url.rstrip("/")
+        if not url.startswith(("http://", "https://")):
+            raise ValueError(f"url is {url!r}; it must start with http:// or https://")
+        self._keys = Keyring(server=server_key, colony=colony_key, member=member_key)
+        self._timeout = timeout
+        self._retries = retries
+        self._strict = strict
+        self._transport = Transport(
+            url, ca_file=ca_file, insecure=insecure, pool_size=pool_size, max_reply_bytes=max_reply_bytes
+        )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, **options: Any) -> Self:
+        """A client for the server, and with the keys, that the environment names (see `Config`).
+
+        `options` are those of the constructor, and win over the environment.
+
+        Raises:
+            ConfigError: A variable holds something that cannot be used; the message names it.
+        """
+        config = Config.from_env() if environ is None else Config.from_env(environ)
+        return cls(**(settings(config) | options))
+
+    @property
+    def url(self) -> str:
+        """Address of the server."""
+        return self._transport.url
+
+    async def call(
+        self,
+        method: Method[ReqT, RespT],
+        request: ReqT,
+        /,
+        *,
+        prvkey: Key | None = None,
+        rpc_timeout: float | None = None,
+    ) -> RespT:
+        """Check, sign and send `request`, and return its decoded reply. The methods of this client all come down to it.
+
+        Args:
+            method: The message, from `colonyos_gen_wire.methods`.
+            request: Its request.
+            prvkey: Key to sign with, instead of the client's own.
+            rpc_timeout: Seconds that the call may take in all, instead of the client's timeout.
+
+        Raises:
+            RPCError: The call failed; see `colonyos_gen.errors` for what the subclasses mean.
+        """
+        try:
+            check(request)
+            signer = self._keys.pick(method) if prvkey is None else parse(prvkey)
+            body = seal(method.msgtype, request, signer)
+        except LimitError as error:
+            raise InvalidRequestError(
+                str(error), method=method.name, field=error.field, value=error.value, rule=error.rule
+            ) from None
+        except (TypeError, msgspec.MsgspecError, UnicodeEncodeError, OverflowError) as error:
+            raise InvalidRequestError(
+                f"the request cannot be written as JSON: {error}",
+                method=method.name, field=type(request).__name__, value=request, rule="made of JSON values",
+            ) from error  # fmt: skip
+        limit = self._timeout if rpc_timeout is None else rpc_timeout
+        if rpc_timeout is None and method.waits is not None:
+            limit += max(0, getattr(request, method.waits))
+        deadline = time.monotonic() + limit
+        for pause in (*pauses(self._retries), None):
+            try:
+                return await self._once(
+                    method, body, signer.id if signer else "", deadline - time.monotonic()
+                )
+            except RPCError as error:
+                if (
+                    pause is None
+                    or not may_repeat(method, request, error)
+                    or time.monotonic() + pause >= deadline
+                ):
+                    raise
+                _logger.debug("%s is repeated in %.2f s: %s", method.name, pause, error)
+            await asyncio.sleep(pause)
+        raise AssertionError("the last attempt either returns or raises")
+
+    async def _once(self, method: Method[Any, RespT], body: bytes, signer: str, seconds: float) -> RespT:
+        if seconds <= 0:
+            raise RPCTimeoutError("no time is left for the call", method=method.name)
+        started = time.perf_counter()
+        outcome: object = "failed"
+        try:
+            status, reply = await self._transport.post(body, method=method.name, timeout=seconds)
+            outcome = status
+            return open_reply(method, status, reply, signer=signer, strict=self._strict)
+        except asyncio.CancelledError:
+            outcome = "cancelled"
+            raise
+        finally:
+            if _logger.isEnabledFor(logging.DEBUG):
+                _logger.debug("%s %s %.1f ms", method.name, outcome, (time.perf_counter() - started) * 1000)
+
+    async def close_connections(self) -> None:
+        """Close the connections of this client; it cannot be used afterwards. (`close` closes a process.)"""
+        await self._transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close_connections()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.url!r}, {self._keys!r})"
+
+
+def settings(config: Config) -> dict[str, Any]:
+    """The constructor arguments of a client that `config` stands for."""
+    return {
+        "url": config.url,
+        "server_key": config.server_key,
+        "colony_key": config.colony_key,
+        "member_key": config.member_key,
+        "ca_file": config.ca_file,
+        "insecure": config.insecure,
+    }

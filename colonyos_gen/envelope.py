@@ -1,0 +1,116 @@
+"""Signed request envelopes, and what a reply body says.
+
+A request is `{"payloadtype", "payload", "signature"}`: the payload is base64, and the signature covers that base64 text.
+Replies are read defensively, because servers and what stands before them answer in more ways than one (PROTOCOL facts in
+the schema's `Reply` and envelope types): empty bodies, two envelopes in one body, errors under status 200, HTML of a proxy.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any, TypeVar
+
+import msgspec
+from colonyos_gen_wire import Failure, RPCReplyMsg
+from colonyos_gen_wire._codec import UnknownFieldsError, decode_reply, encode
+from colonyos_gen_wire._method import Method, Signer
+from colonyos_gen_wire.constants import API_PATH
+
+from colonyos_gen.errors import RPCError, ServerFaultError, UnexpectedReplyError, from_code, from_reply
+
+RespT = TypeVar("RespT")
+
+_decode_envelope = msgspec.json.Decoder(RPCReplyMsg).decode
+_decode_failure = msgspec.json.Decoder(Failure).decode
+
+
+def seal(msgtype: str, request: msgspec.Struct, signer: Signer | None) -> bytes:
+    """The body of a request: `request` encoded and signed. Without `signer` the signature stays empty."""
+    payload = base64.b64encode(encode(request))
+    signature = signer.sign(payload) if signer is not None else ""
+    # Hexadecimal, base64 and message types need no escaping, so the envelope is put together as it is.
+    return b'{"payloadtype":"%b","payload":"%b","signature":"%b"}' % (
+        msgtype.encode(),
+        payload,
+        signature.encode(),
+    )
+
+
+def open_reply(
+    method: Method[Any, RespT], status: int, body: bytes, *, signer: str = "", strict: bool = False
+) -> RespT:
+    """The decoded reply of `method`, or the exception that the body stands for.
+
+    Raises:
+        RPCError: The subclass that the schema gives for the error reply; `UnexpectedReplyError` when the body is not a
+            reply of this method; `ServerFaultError` for a server or proxy that failed without an error envelope.
+    """
+    if not body:
+        raise _empty(method, status, signer)
+    envelope = _read_envelope(method, status, body)
+    if envelope.error:
+        raise _failure(method, status, envelope, signer)
+    if status != 200:
+        raise UnexpectedReplyError(
+            "a reply without the error flag came under an error status", method=method.name, status=status
+        )
+    if envelope.payloadtype != method.payloadtype:
+        raise UnexpectedReplyError(
+            f"the reply is a {envelope.payloadtype!r}; expected {method.payloadtype!r}",
+            method=method.name,
+            status=status,
+        )
+    if method.when_null is not None and envelope.payload.strip() == b"null":
+        raise from_code(
+            method, method.when_null, "the server answered null: it refused the data", status, signer=signer
+        )
+    try:
+        return decode_reply(method, envelope.payload, strict=strict)
+    except (msgspec.MsgspecError, UnicodeDecodeError, UnknownFieldsError) as error:
+        raise UnexpectedReplyError(
+            f"the payload does not fit the schema: {error}", method=method.name, status=status
+        ) from error
+
+
+def _empty(method: Method[Any, Any], status: int, signer: str) -> RPCError:
+    if status == 200 and method.when_empty is not None:
+        return from_code(
+            method, method.when_empty, "the server answered with an empty body", status, signer=signer
+        )
+    if status >= 500:
+        return ServerFaultError("the server failed and sent an empty body", method=method.name, status=status)
+    return UnexpectedReplyError("the server sent an empty body", method=method.name, status=status)
+
+
+def _read_envelope(method: Method[Any, Any], status: int, body: bytes) -> RPCReplyMsg:
+    try:
+        return _decode_envelope(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        pass
+    try:
+        # Some failures write two envelopes back to back; the first one counts.
+        first, _ = json.JSONDecoder().raw_decode(body.decode("utf-8").lstrip())
+        return msgspec.convert(first, RPCReplyMsg)
+    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
+        raise _not_an_envelope(method, status, body) from error
+
+
+def _not_an_envelope(method: Method[Any, Any], status: int, body: bytes) -> RPCError:
+    start = " ".join(body[:120].decode("utf-8", "replace").split())
+    if status >= 500:
+        return ServerFaultError(f"no ColonyOS reply but {start!r}", method=method.name, status=status)
+    return UnexpectedReplyError(
+        f"not a ColonyOS reply: {start!r}",
+        method=method.name,
+        status=status,
+        hint=f"is a ColonyOS server behind this address, at {API_PATH}?",
+    )
+
+
+def _failure(method: Method[Any, Any], status: int, envelope: RPCReplyMsg, signer: str) -> RPCError:
+    try:
+        failure = _decode_failure(envelope.payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return UnexpectedReplyError("an error reply that cannot be read", method=method.name, status=status)
+    return from_reply(method, failure.status or status, failure.message, signer)

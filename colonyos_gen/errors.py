@@ -1,0 +1,249 @@
+"""Everything that can go wrong with a call, as exceptions.
+
+    RPCError
+    ├── NotFoundError            the object does not exist
+    ├── DeniedError              the signer has no right to do this
+    ├── BadSignatureError        the signature was not acceptable
+    ├── NoProcessError           assign found nothing before its timeout
+    ├── AlreadyExistsError       the name or id is taken
+    ├── InvalidError             the request breaks a rule
+    │   └── InvalidRequestError  ... and was refused before it was sent
+    ├── ConflictError            the state of the object does not allow this
+    ├── PausedError              assignments of the colony are paused
+    ├── RateLimitedError         too many requests in a short time
+    ├── ServerFaultError         the server failed
+    ├── ConnectionFailedError    the server could not be reached, or the connection broke
+    ├── RPCTimeoutError          no reply in time (also a `TimeoutError`)
+    ├── UnexpectedReplyError     the reply is not one that this method can have
+    └── MissingKeyError          the client holds no key that may sign this
+
+The server answers with a status and a text; which error they mean comes from the schema, since the status alone does not
+tell (an unknown executor, for instance, is a 500).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from colonyos_gen_wire._method import ErrorCode, ErrorSpec, Method
+
+__all__ = [
+    "AlreadyExistsError",
+    "BadSignatureError",
+    "ConflictError",
+    "ConnectionFailedError",
+    "DeniedError",
+    "InvalidError",
+    "InvalidRequestError",
+    "MissingKeyError",
+    "NoProcessError",
+    "NotFoundError",
+    "PausedError",
+    "RPCError",
+    "RPCTimeoutError",
+    "RateLimitedError",
+    "ServerFaultError",
+    "UnexpectedReplyError",
+]
+
+
+class RPCError(Exception):
+    """A call failed. Catch this one for all of them.
+
+    Attributes:
+        message: The server's own words, or ours where no reply came.
+        status: HTTP status of the reply; None when there was none.
+        method: Name of the call, such as `submit`.
+        name: The error's name in the schema, such as `process_not_found`; empty when the schema does not list it.
+        signer: Identity that signed the request; empty when none did.
+    """
+
+    code: ClassVar[ErrorCode | None] = None
+    """What the schema calls this kind of error; None for those that only a client can meet."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        method: str = "",
+        status: int | None = None,
+        name: str = "",
+        signer: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.method = method
+        self.status = status
+        self.name = name
+        self.signer = signer
+        self.hint = hint
+
+    def conn_err(self) -> bool:
+        """Whether the connection failed, as opposed to the server having answered."""
+        return False
+
+    def __str__(self) -> str:
+        notes = [f"status {self.status}"] if self.status is not None else []
+        notes += [self.hint] if self.hint else []
+        return f"{self.method or 'call'}: {self.message}" + (f" ({'; '.join(notes)})" if notes else "")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.message, dict(self.__dict__))
+
+
+def _restore(kind: type[RPCError], message: str, attributes: dict[str, Any]) -> RPCError:
+    error = kind.__new__(kind)
+    Exception.__init__(error, message)
+    error.__dict__.update(attributes)
+    return error
+
+
+class NotFoundError(RPCError):
+    """The object named in the request does not exist."""
+
+    code = ErrorCode.NOT_FOUND
+
+
+class DeniedError(RPCError):
+    """The signer has no right to do this. A wrong key looks just like this: it is simply somebody else."""
+
+    code = ErrorCode.DENIED
+
+
+class BadSignatureError(RPCError):
+    """The server could not accept the signature."""
+
+    code = ErrorCode.BAD_SIGNATURE
+
+
+class NoProcessError(RPCError):
+    """No process was available for assignment before the timeout; ask again."""
+
+    code = ErrorCode.NO_PROCESS
+
+
+class AlreadyExistsError(RPCError):
+    """The name or id is taken."""
+
+    code = ErrorCode.ALREADY_EXISTS
+
+
+class InvalidError(RPCError):
+    """The request breaks a rule; it will fail again unchanged."""
+
+    code = ErrorCode.INVALID
+
+
+class InvalidRequestError(InvalidError, ValueError):
+    """The request breaks a limit of the schema and was not sent.
+
+    Attributes:
+        field: Path of the value inside the request, such as `spec.priority`.
+        value: The value that was refused.
+        rule: What it must be.
+    """
+
+    def __init__(self, message: str, *, method: str, field: str, value: Any, rule: str) -> None:
+        super().__init__(message, method=method)
+        self.field = field
+        self.value = value
+        self.rule = rule
+
+
+class ConflictError(RPCError):
+    """The object is in a state that does not allow this."""
+
+    code = ErrorCode.CONFLICT
+
+
+class PausedError(RPCError):
+    """Assignments of the colony are paused."""
+
+    code = ErrorCode.PAUSED
+
+
+class RateLimitedError(RPCError):
+    """Too many requests in a short time; wait a little and call again."""
+
+    code = ErrorCode.RATE_LIMITED
+
+
+class ServerFaultError(RPCError):
+    """The server failed while it handled the request, or its stored data is damaged."""
+
+    code = ErrorCode.SERVER_FAULT
+
+
+class ConnectionFailedError(RPCError):
+    """The server could not be reached, or the connection broke before the reply was complete.
+
+    Attributes:
+        sent: Whether the request may have reached the server. When False it certainly did not.
+    """
+
+    def __init__(self, message: str, *, method: str = "", sent: bool = True) -> None:
+        hint = "the request may have been carried out" if sent else "the request was not sent"
+        super().__init__(message, method=method, hint=hint)
+        self.sent = sent
+
+    def conn_err(self) -> bool:
+        return True
+
+
+class RPCTimeoutError(RPCError, TimeoutError):
+    """No complete reply arrived in time. Unless the call only reads, it may have been carried out."""
+
+
+class UnexpectedReplyError(RPCError):
+    """The reply is not one that this method can have: not JSON, cut short, too large, or of another type."""
+
+
+class MissingKeyError(RPCError):
+    """The client holds no key that may sign this call; nothing was sent."""
+
+
+_BY_CODE: dict[ErrorCode, type[RPCError]] = {
+    kind.code: kind
+    for kind in (
+        NotFoundError, DeniedError, BadSignatureError, NoProcessError, AlreadyExistsError, InvalidError,
+        ConflictError, PausedError, RateLimitedError, ServerFaultError,
+    )
+    if kind.code is not None
+}  # fmt: skip
+
+_BY_STATUS = {
+    403: ErrorCode.DENIED,
+    404: ErrorCode.NOT_FOUND,
+    409: ErrorCode.CONFLICT,
+    429: ErrorCode.RATE_LIMITED,
+}
+
+
+def from_reply(method: Method[Any, Any], status: int, message: str, signer: str = "") -> RPCError:
+    """The exception for an error reply of `method`."""
+    spec = find(method, status, message)
+    if spec is None:
+        code = _BY_STATUS.get(status, ErrorCode.SERVER_FAULT if status >= 500 else ErrorCode.INVALID)
+    else:
+        code = spec.code
+    return from_code(method, code, message, status, name=spec.name if spec else "", signer=signer)
+
+
+def from_code(
+    method: Method[Any, Any], code: ErrorCode, message: str, status: int, name: str = "", signer: str = ""
+) -> RPCError:
+    """The exception for `code`; a denial says who signed and who may."""
+    hint = ""
+    if code is ErrorCode.DENIED and signer:
+        roles = " or ".join(role.value.replace("_", " ") for role in method.roles)
+        hint = f"signed by {signer[:8]}…; {method.name} takes the key of: {roles}"
+    return _BY_CODE[code](message, method=method.name, status=status, name=name, signer=signer, hint=hint)
+
+
+def find(method: Method[Any, Any], status: int, message: str) -> ErrorSpec | None:
+    """The entry of the schema that describes an error reply, the most telling one first."""
+    from colonyos_gen_wire.errors import ENVELOPE_ERRORS
+
+    matching = [spec for spec in (*method.errors, *ENVELOPE_ERRORS) if spec.matches(status, message)]
+    return min(matching, key=lambda spec: spec.text.count("{"), default=None)

@@ -1,0 +1,56 @@
+"""Which of a client's keys signs a call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from colonyos_gen_wire._method import Key, Method, Role, Signer
+
+from colonyos_gen.crypto import PrivateKey
+from colonyos_gen.errors import MissingKeyError
+
+_HOW_TO_GIVE = {
+    "server": "the server owner's key: server_key=… or COLONIES_SERVER_PRVKEY",
+    "colony": "the colony owner's key: colony_key=… or COLONIES_COLONY_PRVKEY",
+    "member": "the key of an executor or user: member_key=… or COLONIES_PRVKEY",
+}
+
+
+def parse(key: Key) -> Signer:
+    """A signer from 64 hexadecimal characters, or `key` itself when it already signs.
+
+    Raises:
+        InvalidKeyError: The text is not a private key. The message never contains it.
+    """
+    return PrivateKey.parse(key) if isinstance(key, str) else key
+
+
+class Keyring:
+    """The keys that a client was given once, by role."""
+
+    def __init__(
+        self, *, server: Key | None = None, colony: Key | None = None, member: Key | None = None
+    ) -> None:
+        given = {"server": server, "colony": colony, "member": member}
+        self._signers = {role: parse(key) for role, key in given.items() if key is not None}
+
+    def pick(self, method: Method[Any, Any]) -> Signer | None:
+        """The signer for `method`: the first of its roles that this keyring holds a key for; None where nobody signs.
+
+        Raises:
+            MissingKeyError: The keyring has no fitting key; the message says how to give one.
+        """
+        for role in method.roles:
+            if role is Role.NONE:
+                return None
+            signer = self._signers.get(role.key)
+            if signer is not None:
+                return signer
+        wanted = " or ".join(_HOW_TO_GIVE[key] for key in dict.fromkeys(role.key for role in method.roles))
+        held = ", ".join(self._signers) or "none"
+        raise MissingKeyError(
+            f"no key to sign with (the client holds: {held}); give {wanted}, or prvkey=…", method=method.name
+        )
+
+    def __repr__(self) -> str:
+        return f"Keyring({', '.join(f'{role}={signer.id[:8]}…' for role, signer in self._signers.items())})"

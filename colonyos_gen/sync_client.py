@@ -1,0 +1,218 @@
+"""The synchronous client: the asynchronous one on an event loop of its own, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import concurrent.futures
+import contextlib
+import os
+import threading
+import weakref
+from collections.abc import Callable, Coroutine, Mapping
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import msgspec
+from colonyos_gen_wire import ChannelEntry, Process
+from colonyos_gen_wire._method import Key, Method
+from colonyos_gen_wire.stubs_sync import SyncStubs
+
+from colonyos_gen.client import DEFAULT_TIMEOUT, DEFAULT_URL, AsyncClient, settings
+from colonyos_gen.config import Config
+from colonyos_gen.transport import MAX_REPLY_BYTES
+
+ReqT = TypeVar("ReqT", bound=msgspec.Struct)
+RespT = TypeVar("RespT")
+T = TypeVar("T")
+
+
+class Client(SyncStubs):
+    """Makes signed calls to a ColonyOS server, without async: the same methods as `AsyncClient`, and the same arguments.
+
+        with Client.from_env() as client:
+            process = client.submit(FunctionSpec.new("echo", "cli", "dev"))
+
+    It may be used from several threads at once, and where an event loop is already running, as in notebooks. Interrupting
+    a call (Ctrl-C) cancels it. Connections are closed by the `with` block, by `close_connections`, or at interpreter exit.
+    """
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        server_key: Key | None = None,
+        colony_key: Key | None = None,
+        member_key: Key | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        retries: int = 3,
+        ca_file: str | None = None,
+        insecure: bool = False,
+        max_reply_bytes: int = MAX_REPLY_BYTES,
+        pool_size: int = 100,
+        strict: bool = False,
+    ) -> None:
+        self._async = AsyncClient(
+            url,
+            server_key=server_key,
+            colony_key=colony_key,
+            member_key=member_key,
+            timeout=timeout,
+            retries=retries,
+            ca_file=ca_file,
+            insecure=insecure,
+            max_reply_bytes=max_reply_bytes,
+            pool_size=pool_size,
+            strict=strict,
+        )
+        self._loop = _Loop()
+        _open_clients.add(self)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, **options: Any) -> Self:
+        """A client for the server, and with the keys, that the environment names (see `AsyncClient.from_env`)."""
+        config = Config.from_env() if environ is None else Config.from_env(environ)
+        return cls(**(settings(config) | options))
+
+    @property
+    def url(self) -> str:
+        """Address of the server."""
+        return self._async.url
+
+    def call(
+        self,
+        method: Method[ReqT, RespT],
+        request: ReqT,
+        /,
+        *,
+        prvkey: Key | None = None,
+        rpc_timeout: float | None = None,
+    ) -> RespT:
+        """Check, sign and send `request`, and return its decoded reply (see `AsyncClient.call`)."""
+        return self._loop.run(self._async.call(method, request, prvkey=prvkey, rpc_timeout=rpc_timeout))
+
+    def subscribe_process(
+        self, process: Process, state: int, timeout: int, *, prvkey: Key | None = None
+    ) -> Process:
+        """Wait until a process reaches `state` (see `AsyncClient.subscribe_process`)."""
+        return self._loop.run(self._async.subscribe_process(process, state, timeout, prvkey=prvkey))
+
+    def subscribe_channel(
+        self,
+        processid: str,
+        channelname: str,
+        afterseq: int,
+        timeout: int,
+        callback: Callable[[list[ChannelEntry]], bool],
+        *,
+        prvkey: Key | None = None,
+    ) -> list[ChannelEntry]:
+        """Receive the entries of a channel (see `AsyncClient.subscribe_channel`). `callback` runs in the client's thread."""
+        return self._loop.run(
+            self._async.subscribe_channel(processid, channelname, afterseq, timeout, callback, prvkey=prvkey)
+        )
+
+    def close_connections(self) -> None:
+        """Close the connections of this client; it cannot be used afterwards. (`close` closes a process.)"""
+        _open_clients.discard(self)
+        self._loop.stop(self._async.close_connections)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close_connections()
+
+    def __repr__(self) -> str:
+        return repr(self._async).replace("AsyncClient", type(self).__name__, 1)
+
+
+class _Loop:
+    """An event loop in a daemon thread, started by the first call."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._process = os.getpid()
+        self._stopped = False
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`. An exception in the waiting thread, such as KeyboardInterrupt, cancels it."""
+        try:
+            loop = self._start()
+        except BaseException:
+            work.close()
+            raise
+        if threading.current_thread() is self._thread:
+            work.close()
+            raise RuntimeError("a callback may not call the client that it was called by; use another client")
+        future = asyncio.run_coroutine_threadsafe(work, loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def stop(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run `last`, cancel what is still under way, and end the thread."""
+        with self._lock:
+            loop, thread, self._running, self._stopped = self._running, self._thread, None, True
+        if loop is None or thread is None or self._process != os.getpid() or not thread.is_alive():
+            return
+        with contextlib.suppress(concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
+            asyncio.run_coroutine_threadsafe(_wind_up(last), loop).result(timeout=5)
+        loop.call_soon_threadsafe(loop.stop)
+        if threading.current_thread() is not thread:
+            thread.join(timeout=5)
+
+    def _start(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._stopped:
+                raise RuntimeError("the client is closed; make a new one")
+            if self._process != os.getpid():
+                raise RuntimeError("this client was made before a fork; make a new one in the child process")
+            if self._running is None:
+                self._running = _new_event_loop()
+                self._thread = threading.Thread(
+                    target=_serve, args=(self._running,), name="colonyos_gen.Client", daemon=True
+                )
+                self._thread.start()
+            return self._running
+
+
+async def _wind_up(last: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    await last()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+
+def _new_event_loop() -> asyncio.AbstractEventLoop:
+    """A loop of uvloop where the `speed` extra is installed, else of asyncio."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+_open_clients: weakref.WeakSet[Client] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    for client in list(_open_clients):
+        client.close_connections()
