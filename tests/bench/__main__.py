@@ -1,0 +1,135 @@
+"""Prints the table of ratios."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import coincurve
+from colonyos_gen_wire import Process
+from colonyos_gen_wire._codec import decode
+from colonyos_gen_wire.constants import API_PATH
+
+from colonyos_gen import AsyncClient
+from colonyos_gen.crypto import PrivateKey
+from tests.bench import minimum
+
+KEY = "bacefe58101c9c52ba588e35ef10d008f529567df2f4538689fcb39e4decfe32"
+SCHEMA = Path(__file__).parents[2] / "schema"
+
+
+def recorded_process() -> dict[str, Any]:
+    """A process as the real server sent it, with its run behind it."""
+    examples = json.loads((SCHEMA / "examples" / "process.json").read_text(encoding="utf-8"))
+    return examples["getprocessmsg"][0]["reply"]
+
+
+def in_turn(ours: Callable[[], float], theirs: Callable[[], float], rounds: int) -> tuple[float, float]:
+    """Medians of both, measured alternately, so that a change of the machine's speed meets both."""
+    pairs = [(ours(), theirs()) for _ in range(rounds + 1)][1:]
+    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+
+
+def cpu(work: Callable[[], object], times: int) -> float:
+    """CPU seconds of one `work`, averaged over `times`."""
+    started = time.process_time()
+    for _ in range(times):
+        work()
+    return (time.process_time() - started) / times
+
+
+def signing() -> tuple[float, float]:
+    """A signature, against bare coincurve and hashlib."""
+    ours, raw = PrivateKey.parse(KEY), coincurve.PrivateKey(bytes.fromhex(KEY))
+    payload = base64.b64encode(b"x" * 200)
+    return in_turn(lambda: cpu(lambda: ours.sign(payload), 500), lambda: cpu(lambda: minimum.sign(raw, payload), 500), 9)
+
+
+def decoding() -> tuple[float, float]:
+    """1,000 processes, against plain msgspec structs."""
+    payload = json.dumps([recorded_process()] * 1000).encode()
+    return in_turn(
+        lambda: cpu(lambda: decode(list[Process], payload), 5),
+        lambda: cpu(lambda: minimum.decode_processes(payload), 5),
+        15,
+    )
+
+
+def calling() -> tuple[float, float]:
+    """CPU of the client for one get_process, against the minimum client, from the same server process."""
+    envelope = {"payloadtype": "getprocessmsg", "payload": base64.b64encode(json.dumps(recorded_process()).encode()).decode()}
+    with canned(json.dumps(envelope | {"error": False}).encode()) as port:
+        return asyncio.run(_calling(f"http://127.0.0.1:{port}"))
+
+
+async def _calling(url: str, calls: int = 400) -> tuple[float, float]:
+    key, processid = coincurve.PrivateKey(bytes.fromhex(KEY)), "0" * 64
+    pairs: list[tuple[float, float]] = []
+    async with AsyncClient(url, member_key=KEY) as client, aiohttp.ClientSession() as session:
+        for _ in range(10):
+            started = time.process_time()
+            for _ in range(calls):
+                await client.get_process(processid)
+            between = time.process_time()
+            for _ in range(calls):
+                await minimum.get_process(session, url + API_PATH, key, processid)
+            pairs.append(((between - started) / calls, (time.process_time() - between) / calls))
+    return statistics.median(a for a, _ in pairs[1:]), statistics.median(b for _, b in pairs[1:])
+
+
+def importing() -> tuple[float, float]:
+    """`import colonyos_gen`, against msgspec and the generated types, each in a fresh interpreter."""
+    return in_turn(
+        lambda: _import_seconds("import colonyos_gen"),
+        lambda: _import_seconds("import msgspec, colonyos_gen_wire"),
+        15,
+    )
+
+
+def _import_seconds(statement: str) -> float:
+    program = f"import time; t = time.perf_counter(); {statement}; print(time.perf_counter() - t)"
+    return float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
+
+
+@contextlib.contextmanager
+def canned(reply: bytes) -> Iterator[int]:
+    """The port of a server process that answers everything with `reply`."""
+    program = [sys.executable, "-m", "tests.bench.canned_server"]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write(reply)
+        server.stdin.close()
+        yield int(server.stdout.readline())
+        server.terminate()
+
+
+ROWS: list[tuple[str, Callable[[], tuple[float, float]], float]] = [
+    ("signature / coincurve + SHA3-256", signing, 1.10),
+    ("CPU of get_process / minimum client", calling, 1.30),
+    ("decode 1,000 processes / plain structs", decoding, 1.60),
+    ("import colonyos_gen / msgspec + types", importing, 1.30),
+]
+
+
+def main() -> None:
+    """Measure and print."""
+    print(f"{'':40} {'ours':>10} {'minimum':>10} {'ratio':>7} {'aim':>6}")
+    for name, measure, aim in ROWS:
+        ours, theirs = measure()
+        verdict = "" if ours <= theirs * aim else "  over"
+        print(f"{name:40} {ours * 1e6:8.1f}µs {theirs * 1e6:8.1f}µs {ours / theirs:7.2f} {aim:6.2f}{verdict}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
