@@ -10,7 +10,7 @@ from codegen.rules.registry import Problems, rule
 def type_has_description(outline: Outline) -> Problems:
     for item in outline.types:
         if not _says_something(item, item.name):
-            yield item.at(), f"{item.name} needs a description"
+            yield item.at(), f"{item.name} needs a description that says more than its name"
 
 
 @rule("FIELD_HAS_DESCRIPTION", "Every field has a description that says more than its name.")

@@ -10,8 +10,9 @@ class Links:
 
     def __init__(self, service: Service, folder: str) -> None:
         self._up = "../" if folder else ""
-        items = [(domain.name, item.name) for domain in service.domains for item in (*domain.structs, *domain.enums)]
-        self._pages = {name: f"types/{domain}.md#{name.lower()}" for domain, name in items}
+        homes = {struct.name: struct.domain for struct in service.structs}
+        homes |= {enum.name: enum.domain for enum in service.enums}
+        self._pages = {name: f"types/{domain}.md#{name.lower()}" for name, domain in homes.items()}
         for message in service.messages:
             for method in message.methods:
                 self._pages[method.name] = f"rpc/{message.domain}.md#{method.name}"

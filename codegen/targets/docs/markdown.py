@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 from codegen.model import Reply, Scalar, Type
 
@@ -57,18 +57,23 @@ def fenced_json(data: Any) -> str:
 
 def _compact(data: Any, margin: str, width: int = 88) -> str:
     flat = json.dumps(data, ensure_ascii=False)
-    deep = isinstance(data, dict) and any(isinstance(item, dict | list) and item for item in data.values())  # pyright: ignore[reportUnknownVariableType]
-    if not data or not isinstance(data, dict | list) or (len(flat) + len(margin) <= width and not deep):
-        return flat
+    fits = len(flat) + len(margin) <= width
     inner = margin + "  "
     if isinstance(data, dict):
-        members: dict[str, Any] = data
-        lines = [f"{json.dumps(key, ensure_ascii=False)}: {_compact(item, inner)}" for key, item in members.items()]
+        members = cast("dict[str, Any]", data)
+        if not members or (
+            fits and not any(item and isinstance(item, dict | list) for item in members.values())
+        ):
+            return flat
+        lines = [
+            f"{json.dumps(key, ensure_ascii=False)}: {_compact(item, inner)}" for key, item in members.items()
+        ]
         opening, closing = "{", "}"
-    else:
-        items: list[Any] = data
-        lines = [_compact(item, inner) for item in items]
+    elif isinstance(data, list) and data and not fits:
+        lines = [_compact(item, inner) for item in cast("Sequence[Any]", data)]
         opening, closing = "[", "]"
+    else:
+        return flat
     return f"{opening}\n{inner}" + f",\n{inner}".join(lines) + f"\n{margin}{closing}"
 
 

@@ -34,7 +34,7 @@ class Tables:
 
     def of_parameters(self, parameters: Iterable[Parameter]) -> str:
         """The table of the parameters of a method."""
-        return self._table("Parameter", [Row(p.name, p.type, p.description, p.field) for p in parameters])
+        return self._table("Parameter", [Row(p.name, p.type, _meaning(p), p.field) for p in parameters])
 
     def _table(self, head: str, rows: Iterable[Row]) -> str:
         columns: dict[str, list[str]] = {
@@ -65,6 +65,13 @@ def _grid(columns: dict[str, list[str]]) -> str:
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     lines += ["| " + " | ".join(cells) + " |" for cells in zip(*columns.values(), strict=True)]
     return "\n".join(lines)
+
+
+def _meaning(parameter: Parameter) -> str:
+    if not parameter.unpack:
+        return parameter.description
+    sent = " and ".join(f"`{source}`" for source, _ in parameter.unpack)
+    return f"{parameter.description} Only its {sent} {'is' if len(parameter.unpack) == 1 else 'are'} sent."
 
 
 def _limit(row: Row) -> str:

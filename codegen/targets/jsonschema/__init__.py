@@ -14,6 +14,6 @@ from codegen.model import Service
 from codegen.targets.jsonschema.document import bundle
 
 
-def render(service: Service, templates: jinja2.Environment, /) -> Mapping[str, str]:
+def render(service: Service, _templates: jinja2.Environment, /) -> Mapping[str, str]:
     """The bundled schema. It is plain data, so no template is needed."""
     return {"colonyos.schema.json": json.dumps(bundle(service), indent=2, ensure_ascii=False) + "\n"}

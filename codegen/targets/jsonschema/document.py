@@ -111,7 +111,9 @@ class _Definitions:
 
     def _struct(self, struct: Struct, *, sent: bool) -> JsonSchema:
         if sent:
-            properties = {field.wire: field_schema(field, self._sent_name, sent=True) for field in struct.fields}
+            properties = {
+                field.wire: field_schema(field, self._sent_name, sent=True) for field in struct.fields
+            }
         else:
             properties = {field.wire: self._received(field) for field in struct.fields}
         if struct.msgtype is not None:
@@ -177,7 +179,11 @@ def _enumeration(enum: Enumeration) -> JsonSchema:
 def _message(message: Message) -> dict[str, Any]:
     entry: dict[str, Any] = {"domain": message.domain, "request": {"$ref": f"#/$defs/{message.struct.name}"}}
     if not message.registered:
-        return {**entry, "registered": False, "$comment": "Known by name, but the server answers as to an unknown message."}
+        return {
+            **entry,
+            "registered": False,
+            "$comment": "Known by name, but the server answers as to an unknown message.",
+        }
     reply = message.reply
     facts: dict[str, Any] = {
         "reply": reply_schema(reply),

@@ -11,6 +11,6 @@ from codegen.model import Service
 from codegen.targets.openrpc.document import describe
 
 
-def render(service: Service, templates: jinja2.Environment, /) -> Mapping[str, str]:
+def render(service: Service, _templates: jinja2.Environment, /) -> Mapping[str, str]:
     """The document. It is plain data, so no template is needed."""
     return {"openrpc.json": json.dumps(describe(service), indent=2, ensure_ascii=False) + "\n"}

@@ -46,9 +46,15 @@ def describe(service: Service) -> dict[str, Any]:
                 "summary": "A server on this machine, with its default port.",
             }
         ],
-        "methods": [writer.write(message, method) for message in service.messages for method in message.methods],
+        "methods": [
+            writer.write(message, method) for message in service.messages for method in message.methods
+        ],
         "components": {
             "schemas": schemas,
-            "tags": {d.name: {"name": d.name, "description": d.rpc_description} for d in service.domains if d.messages},
+            "tags": {
+                d.name: {"name": d.name, "description": d.rpc_description}
+                for d in service.domains
+                if d.messages
+            },
         },
     }

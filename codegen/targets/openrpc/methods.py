@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -46,8 +47,8 @@ class MethodWriter:
 
     def _parameter(self, message: Message, parameter: Parameter) -> dict[str, Any]:
         if parameter.field is None:
-            schema: JsonSchema = {"$ref": f"#/components/schemas/{parameter.type.name}"}
             wire: Any = self._unpacked(message, parameter)
+            schema = self._part(parameter.type.name, wire)
         else:
             properties = self._schemas[message.struct.name]["properties"]
             schema, wire = properties[parameter.field.wire], parameter.field.wire
@@ -64,6 +65,17 @@ class MethodWriter:
         inside = {field.name: field.wire for field in self._service.struct(parameter.type.name).fields}
         sent = {field.name: field.wire for field in message.struct.fields}
         return {inside[source]: sent[target] for source, target in parameter.unpack}
+
+    def _part(self, name: str, wires: Mapping[str, str]) -> JsonSchema:
+        """The schema of a struct with no more than the fields that are sent."""
+        whole = self._schemas[name]
+        return {
+            "title": name,
+            "description": f"The part of {name} that is sent; any other fields are ignored.",
+            "type": "object",
+            "properties": {wire: whole["properties"][wire] for wire in wires},
+            "required": [wire for wire in whole.get("required", []) if wire in wires],
+        }
 
     def _result(self, reply: Reply) -> dict[str, Any]:
         schema = reply_schema(reply)
@@ -94,7 +106,8 @@ class MethodWriter:
                 value = request[parameter.field.wire]
             params.append({"name": parameter.name, "value": value})
         defaults = {field.wire: field.default for field in message.struct.fields}
-        if len(message.methods) > 1 and any(wire not in told and value != defaults.get(wire) for wire, value in request.items()):
+        untold = [wire for wire, value in request.items() if wire not in told and value != defaults.get(wire)]
+        if untold and len(message.methods) > 1:
             return None
         return {"name": example.title, "params": params, "result": {"name": RESULT, "value": example.reply}}
 
@@ -104,24 +117,21 @@ def is_required(parameter: Parameter) -> bool:
     return parameter.field is None or parameter.field.required
 
 
-def portable(schema: Any) -> Any:
+def portable(schema: JsonSchema) -> JsonSchema:
     """`schema` in the draft 7 that OpenRPC asks for: a `$ref` has no neighbours there, and points to `components`."""
-    if not isinstance(schema, dict):
-        return schema
-    source: JsonSchema = schema
     result: JsonSchema = {}
-    for key, value in source.items():
+    for key, value in schema.items():
         if key == "properties":
             result[key] = {name: portable(inner) for name, inner in value.items()}
         elif key == "anyOf":
             result[key] = [portable(branch) for branch in value]
-        elif key in {"items", "additionalProperties"}:
+        elif key in {"items", "additionalProperties"} and value is not True:
             result[key] = portable(value)
         elif key != "$ref":
             result[key] = value
-    if "$ref" not in source:
+    if "$ref" not in schema:
         return result
-    target = {"$ref": str(source["$ref"]).replace("#/$defs/", "#/components/schemas/")}
+    target = {"$ref": str(schema["$ref"]).replace("#/$defs/", "#/components/schemas/")}
     return {"allOf": [target], **result} if result else target
 
 

@@ -26,8 +26,8 @@ def generate_classes(definitions: dict[str, JsonSchema], own_module: str) -> Sou
     The formatters are off, since the writer formats all Python at once; that alone halves the time.
     """
     # Slow to import, and needed by this target only.
-    from datamodel_code_generator import DataModelType, InputFileType, PythonVersion, generate
-    from datamodel_code_generator.enums import VersionMode
+    from datamodel_code_generator import InputFileType, PythonVersion, generate
+    from datamodel_code_generator.enums import DataModelType, VersionMode
 
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": definitions}
     module = generate(
@@ -54,7 +54,8 @@ def generate_classes(definitions: dict[str, JsonSchema], own_module: str) -> Sou
         raise UnexpectedOutputError("expected one module of models")
     head, gap, classes = module.partition("\n\n\nclass ")
     lines = [line for line in head.splitlines() if line.startswith(("from ", "import "))]
-    imports = [line for line in lines if not line.startswith(f"from {own_module} ") and "__future__" not in line]
-    if not gap or len(lines) == len(imports):
+    unwanted = (f"from {own_module} ", "from __future__ ")
+    imports = [line for line in lines if not line.startswith(unwanted)]
+    if not gap or len(lines) != len(imports) + len(unwanted):
         raise UnexpectedOutputError("expected imports followed by classes")
     return Source("\n".join(imports), "class " + classes.strip() + "\n")

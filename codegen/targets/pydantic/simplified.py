@@ -1,9 +1,9 @@
 """Makes the bundled definitions digestible for datamodel-code-generator.
 
-* The `...ToSend` overlays go: models are for both directions, and requests keep the limits of their own fields.
+* The `...ToSend` overlays go: models are for both directions; requests keep the limits of their own fields.
 * `x-` keywords and comments go; long descriptions are wrapped, since they become docstrings.
 * Points in time and enums refer to types of our own, by way of a module that does not exist (`OWN_MODULE`).
-* `type: [array, "null"]` becomes an `anyOf`, because the types of array items and map values get lost otherwise.
+* `type: [array, "null"]` becomes an `anyOf`, because the types of items and map values get lost otherwise.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def simplify(definitions: dict[str, JsonSchema], enums: Set[str]) -> dict[str, J
 
 
 def _schema(schema: JsonSchema, own: Set[str], overlays: Set[str]) -> JsonSchema:
-    kept: JsonSchema = {key: value for key, value in schema.items() if not key.startswith("x-") and key != "$comment"}
+    kept = {key: value for key, value in schema.items() if not key.startswith(("x-", "$comment"))}
     if "description" in kept:
         kept["description"] = "\n".join(textwrap.wrap(kept["description"], _WIDTH, break_on_hyphens=False))
     for key in ("items", "additionalProperties"):

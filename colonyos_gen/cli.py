@@ -1,0 +1,122 @@
+"""The command line: `colonyos-gen`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from colonyos_gen_wire.constants import DEFAULT_PORT, PROTOCOL_VERSION, SERVER_VERSION
+
+from colonyos_gen import ConfigError, RPCError, __version__
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+_EPILOG = """\
+The server and the keys come from the environment: COLONIES_SERVER_HOST, COLONIES_SERVER_PORT, COLONIES_TLS,
+COLONIES_COLONY_NAME, COLONIES_SERVER_PRVKEY, COLONIES_COLONY_PRVKEY, COLONIES_PRVKEY.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    try:
+        return _serve(options) if options.command == "serve" else _demo(options)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at exit
+        return EXIT_FAILED
+    except (RPCError, ConfigError, ValueError, OSError) as error:
+        print(f"colonyos-gen: {error}", file=sys.stderr)
+        return EXIT_FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="colonyos-gen",
+        description="ColonyOS from the command line: a server to develop and test with, and a demonstration.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    version = f"%(prog)s {__version__} (protocol {PROTOCOL_VERSION}, as of server {SERVER_VERSION})"
+    parser.add_argument("--version", action="version", version=version)
+    parser.add_argument("-v", "--verbose", action="store_true", help="log every call to standard error")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    serve = commands.add_parser(
+        "serve",
+        help="run the embedded server",
+        description=(
+            "Run the embedded ColonyOS server. Everything is kept in memory and is gone when it stops. Its owner is the key "
+            "in COLONIES_SERVER_PRVKEY or the identity in COLONIES_SERVER_ID; without them a key is made for this run."
+        ),
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s, this machine only)")
+    serve.add_argument("--port", type=_port, default=DEFAULT_PORT, help="port; 0 picks a free one (default: %(default)s)")
+    serve.add_argument(
+        "--allow-reregister", action="store_true", help="let a new executor take over the name of a registered one"
+    )
+
+    serve.add_argument("--colony", metavar="NAME", help="make this colony too, with a user, so that work can start at once")
+    serve.add_argument(
+        "--env-file",
+        type=Path,
+        help="where to write the variables that let others use this server (default: ~/.colonyos-gen/serve-PORT.env)",
+    )
+
+    demo = commands.add_parser(
+        "demo",
+        help="register an executor, submit functions, run them, and show the results",
+        description=(
+            "Register an executor, submit the functions of a spec file, run them, and show what became of them. Uses the "
+            "server that COLONIES_SERVER_HOST names, else an embedded one."
+        ),
+    )
+    demo.add_argument("--spec", type=Path, help="JSON file with a list of function specs (default: one that is built in)")
+    return parser
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 0 to 65535")
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from colonyos_gen.serve import serve
+
+    asyncio.run(
+        serve(
+            options.host,
+            options.port,
+            colonyname=options.colony,
+            env_file=options.env_file,
+            allow_reregister=options.allow_reregister,
+        )
+    )
+    return EXIT_OK
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from colonyos_gen.demo import run
+
+    return asyncio.run(run(options.spec))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
