@@ -78,8 +78,11 @@ class _Build:
             roles=tuple(Role(name, role["key"], role["description"]) for name, role in manifest["roles"].items()),
             idempotency=manifest["idempotency"],
             codes=manifest["codes"],
-            envelope_errors=tuple(ErrorCase(**error) for error in manifest["envelope_errors"]),
-            limits=tuple(LimitConstant(name=name, **limit) for name, limit in manifest["limits"].items()),
+            envelope_errors=tuple(_error_case(error["name"], error) for error in manifest["envelope_errors"]),
+            limits=tuple(
+                LimitConstant(name, limit["value"], limit["unit"], limit["description"])
+                for name, limit in manifest["limits"].items()
+            ),
             domains=tuple(self._domains(requests)),
             _by_name={**self._structs, **self._enums},
         )
@@ -260,11 +263,11 @@ class _Build:
     def _error(self, entry: str | dict[str, Any]) -> ErrorCase:
         shared: dict[str, dict[str, Any]] = self._manifest["errors"]
         if isinstance(entry, str):
-            return ErrorCase(name=entry, **shared[entry])
+            return _error_case(entry, shared[entry])
         if "use" in entry:
             common = shared[entry["use"]]
-            return ErrorCase(name=entry["use"], **{**common, "text": common["text"].replace("{action}", entry["action"])})
-        return ErrorCase(**entry)
+            return _error_case(entry["use"], {**common, "text": common["text"].replace("{action}", entry["action"])})
+        return _error_case(entry["name"], entry)
 
     def _method(self, document: Document, struct: Struct, method: dict[str, Any]) -> Method:
         fields = {field.wire: field for field in struct.fields}
@@ -282,6 +285,10 @@ class _Build:
                 parameters.append(Parameter(entry["name"], type_, described, keyword, unpack=unpack))
         description = method.get("description") or struct.description
         return Method(method["name"], description, tuple(parameters))
+
+
+def _error_case(name: str, entry: dict[str, Any]) -> ErrorCase:
+    return ErrorCase(name, entry["code"], entry["status"], entry["text"], entry["when"])
 
 
 def _limit(value: dict[str, Any]) -> Limit | None:

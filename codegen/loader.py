@@ -103,8 +103,14 @@ def read(name: str, content: bytes, findings: list[Finding]) -> Document:
     except yaml.YAMLError as error:
         findings.append(Finding(Position(name), "FILE_READS", f"not readable as YAML: {error}"))
         return document
+    except RecursionError:
+        findings.append(Finding(Position(name), "FILE_READS", "the values are nested too deeply"))
+        return document
     if node is not None:
-        document.data = _Builder(document, findings).build(node, ())
+        try:
+            document.data = _Builder(document, findings).build(node, ())
+        except RecursionError:
+            findings.append(Finding(Position(name), "FILE_READS", "the values are nested too deeply"))
     return document
 
 
@@ -117,9 +123,16 @@ class _Builder:
     def __init__(self, document: Document, findings: list[Finding]) -> None:
         self._document = document
         self._findings = findings
+        self._seen: dict[int, yaml.Node] = {}
 
     def build(self, node: yaml.Node, pointer: Pointer) -> Any:
         position = self._position(node)
+        if id(node) in self._seen:
+            # PyYAML hands out the same node for an anchor and its aliases.
+            self._report(node, "NO_ALIAS", f"what stands here is used again at {_dotted(pointer)}; write it out there")
+            if isinstance(node, yaml.CollectionNode):  # it may hold itself
+                return None
+        self._seen[id(node)] = node
         self._document.positions.setdefault(pointer, position)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, pointer)
@@ -161,6 +174,10 @@ class _Builder:
 
     def _report(self, node: yaml.Node, rule: str, message: str) -> None:
         self._findings.append(Finding(self._position(node), rule, message))
+
+
+def _dotted(pointer: Pointer) -> str:
+    return ".".join(str(part) for part in pointer) or "the top"
 
 
 def _core(text: str) -> Any:

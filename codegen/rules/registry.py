@@ -17,6 +17,7 @@ RULES: dict[str, str] = {
     "FILE_READS": "Every file is UTF-8 and readable as YAML or JSON, and the manifest exists.",
     "KEY_IS_TEXT": "Every key of a mapping is text.",
     "KEY_UNIQUE": "No key stands twice in a mapping.",
+    "NO_ALIAS": "Every value is written where it counts; anchors and aliases hide that.",
     "YAML_PORTABLE": "Every plain value means the same in YAML 1.1 and 1.2.",
     "FILE_IS_KNOWN": "Every file is the manifest, or belongs to types/, rpc/ or examples/.",
     "META_SCHEMA": "Every file has the shape that its JSON Schema in meta/ describes.",

@@ -152,15 +152,16 @@ def spoiled(data: Any) -> Iterator[Any]:
 
 
 def pointers(data: Any, at: Pointer) -> Iterator[Pointer]:
-    keys: list[Any] = []
-    if isinstance(data, dict):
-        keys = list(cast("dict[str, Any]", data))
-    elif isinstance(data, list):
-        entries: list[Any] = data
-        keys = list(range(len(entries)))
-    for key in keys:
+    """The path of every value inside `data`."""
+    for key in keys_of(data):
         yield (*at, key)
         yield from pointers(data[key], (*at, key))
+
+
+def keys_of(data: Any) -> list[Any]:
+    if isinstance(data, dict):
+        return list(cast("dict[str, Any]", data))
+    return [] if isinstance(data, str | int | float | None) else list(range(len(data)))
 
 
 def with_data(schema: Schema, file: str, data: Any) -> Schema:
