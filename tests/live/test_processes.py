@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from colonyos_gen_wire import Attribute, Function, Log, Process, ProcessState
@@ -27,7 +28,7 @@ from tests.live.scene import Scene, play
 
 def test_a_function_is_submitted_run_closed_and_read() -> None:
     async def act(scene: Scene) -> None:
-        arguments = ["text", 1, 2.5, True, None, [1, {"deep": []}], "å∂"]
+        arguments: list[Any] = ["text", 1, 2.5, True, None, [1, {"deep": []}], "å∂"]
         submitted = await scene.submit("echo", *arguments)
         assert submitted.state is WAITING
         assert submitted.starttime is None
