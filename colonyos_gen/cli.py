@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stream=sys.stderr,
     )
     logging.getLogger("asyncio").setLevel(logging.WARNING)
+    if not sys.stdout.isatty() and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(line_buffering=True)  # so that a pipe sees progress, and in order with errors
     try:
         return _serve(options) if options.command == "serve" else _demo(options)
     except KeyboardInterrupt:
@@ -43,6 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_FAILED
     except (RPCError, ConfigError, ValueError, OSError) as error:
         print(f"colonyos-gen: {error}", file=sys.stderr)
+        if isinstance(error, RPCError) and error.conn_err():
+            print(
+                "Is a server running there? `colonyos-gen serve` starts one on this machine.", file=sys.stderr
+            )
         return EXIT_FAILED
 
 
@@ -66,13 +72,21 @@ def _parser() -> argparse.ArgumentParser:
             "in COLONIES_SERVER_PRVKEY or the identity in COLONIES_SERVER_ID; without them a key is made for this run."
         ),
     )
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s, this machine only)")
-    serve.add_argument("--port", type=_port, default=DEFAULT_PORT, help="port; 0 picks a free one (default: %(default)s)")
     serve.add_argument(
-        "--allow-reregister", action="store_true", help="let a new executor take over the name of a registered one"
+        "--host", default="127.0.0.1", help="address to listen on (default: %(default)s, this machine only)"
+    )
+    serve.add_argument(
+        "--port", type=_port, default=DEFAULT_PORT, help="port; 0 picks a free one (default: %(default)s)"
+    )
+    serve.add_argument(
+        "--allow-reregister",
+        action="store_true",
+        help="let a new executor take over the name of a registered one",
     )
 
-    serve.add_argument("--colony", metavar="NAME", help="make this colony too, with a user, so that work can start at once")
+    serve.add_argument(
+        "--colony", metavar="NAME", help="make this colony too, with a user, so that work can start at once"
+    )
     serve.add_argument(
         "--env-file",
         type=Path,
@@ -87,7 +101,9 @@ def _parser() -> argparse.ArgumentParser:
             "server that COLONIES_SERVER_HOST names, else an embedded one."
         ),
     )
-    demo.add_argument("--spec", type=Path, help="JSON file with a list of function specs (default: one that is built in)")
+    demo.add_argument(
+        "--spec", type=Path, help="JSON file with a list of function specs (default: one that is built in)"
+    )
     return parser
 
 

@@ -136,7 +136,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
             raise InvalidRequestError(
                 str(error), method=method.name, field=error.field, value=error.value, rule=error.rule
             ) from None
-        except (TypeError, msgspec.MsgspecError, UnicodeEncodeError, OverflowError) as error:
+        except (TypeError, msgspec.MsgspecError, UnicodeEncodeError, OverflowError, RecursionError) as error:
             raise InvalidRequestError(
                 f"the request cannot be written as JSON: {error}",
                 method=method.name, field=type(request).__name__, value=request, rule="made of JSON values",

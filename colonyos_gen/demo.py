@@ -57,7 +57,9 @@ async def run(spec_file: Path | None) -> int:
     specs = read_function_specs(spec_file or BUILT_IN_SPECS)
     async with _scene() as scene:
         executor = scene.executor
-        print(f"Executor {executor.executorname!r} of type {executor.executortype!r} is registered and approved.")
+        print(
+            f"Executor {executor.executorname!r} of type {executor.executortype!r} is registered and approved."
+        )
         processids: list[str] = []
         for spec in specs:
             spec.conditions.colonyname = scene.colonyname
@@ -65,10 +67,14 @@ async def run(spec_file: Path | None) -> int:
             spec.conditions.executornames = []
             submitted = await scene.client.submit(spec, prvkey=scene.submitter_key)
             processids.append(submitted.processid)
-        print(f"Submitted {len(specs)} function{'s' if len(specs) != 1 else ''}; the executor takes them by priority.\n")
+        print(
+            f"Submitted {len(specs)} function{'s' if len(specs) != 1 else ''}; the executor takes them by priority.\n"
+        )
         async with asyncio.timeout(PATIENCE):
             await _execute(scene, set(processids))
-        done = [await scene.client.get_process(processid, prvkey=scene.submitter_key) for processid in processids]
+        done = [
+            await scene.client.get_process(processid, prvkey=scene.submitter_key) for processid in processids
+        ]
         print(_table(done))
     return 0
 
@@ -84,7 +90,9 @@ async def _execute(scene: Scene, pending: set[str]) -> None:
             output = await asyncio.to_thread(_call, process.spec)
         except Exception as error:
             # Whatever goes wrong in a function is the result of the process, never the end of its executor.
-            await scene.client.fail(process.processid, errors=[f"{type(error).__name__}: {error}"], prvkey=scene.executor_key)
+            await scene.client.fail(
+                process.processid, errors=[f"{type(error).__name__}: {error}"], prvkey=scene.executor_key
+            )
         else:
             await scene.client.close(process.processid, output=[output], prvkey=scene.executor_key)
         pending.discard(process.processid)
@@ -146,14 +154,26 @@ def _table(processes: list[Process]) -> str:
     header = ["FUNCTION", "ARGUMENTS", "STATE", "WAITED", "RAN", "OUTPUT"]
     rows = [header] + [_row(process) for process in processes]
     widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([lines[0], "  ".join(("-" if not sys.stdout.isatty() else "─") * width for width in widths), *lines[1:]])
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+    return "\n".join(
+        [
+            lines[0],
+            "  ".join(("-" if not sys.stdout.isatty() else "─") * width for width in widths),
+            *lines[1:],
+        ]
+    )
 
 
 def _row(process: Process) -> list[str]:
     arguments = [json.dumps(argument) for argument in process.spec.args]
     arguments += [f"{name}={json.dumps(value)}" for name, value in process.spec.kwargs.items()]
-    result = "; ".join(process.errors) if process.errors else ", ".join(json.dumps(item) for item in process.output)
+    result = (
+        "; ".join(process.errors)
+        if process.errors
+        else ", ".join(json.dumps(item) for item in process.output)
+    )
     return [
         process.spec.funcname,
         _short(", ".join(arguments), 32),

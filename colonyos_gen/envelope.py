@@ -24,6 +24,9 @@ RespT = TypeVar("RespT")
 _decode_envelope = msgspec.json.Decoder(RPCReplyMsg).decode
 _decode_failure = msgspec.json.Decoder(Failure).decode
 
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What reading JSON of unknown origin raises; the last one for nesting without end."""
+
 
 def seal(msgtype: str, request: msgspec.Struct, signer: Signer | None) -> bytes:
     """The body of a request: `request` encoded and signed. Without `signer` the signature stays empty."""
@@ -67,7 +70,7 @@ def open_reply(
         )
     try:
         return decode_reply(method, envelope.payload, strict=strict)
-    except (msgspec.MsgspecError, UnicodeDecodeError, UnknownFieldsError) as error:
+    except (*_UNREADABLE, UnknownFieldsError) as error:
         raise UnexpectedReplyError(
             f"the payload does not fit the schema: {error}", method=method.name, status=status
         ) from error
@@ -86,7 +89,7 @@ def _empty(method: Method[Any, Any], status: int, signer: str) -> RPCError:
 def _read_envelope(method: Method[Any, Any], status: int, body: bytes) -> RPCReplyMsg:
     try:
         return _decode_envelope(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except _UNREADABLE:
         pass
     try:
         # Some failures write two envelopes back to back; the first one counts.
@@ -111,6 +114,6 @@ def _not_an_envelope(method: Method[Any, Any], status: int, body: bytes) -> RPCE
 def _failure(method: Method[Any, Any], status: int, envelope: RPCReplyMsg, signer: str) -> RPCError:
     try:
         failure = _decode_failure(envelope.payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except _UNREADABLE:
         return UnexpectedReplyError("an error reply that cannot be read", method=method.name, status=status)
     return from_reply(method, failure.status or status, failure.message, signer)

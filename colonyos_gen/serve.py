@@ -14,8 +14,7 @@ from colonyos_gen_wire import Colony, User
 
 from colonyos_gen import AsyncClient, Config, PrivateKey
 from colonyos_gen.server import Server
-
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+from colonyos_gen.server.embedded import is_loopback
 
 
 async def serve(
@@ -35,8 +34,8 @@ async def serve(
         port=port,
         server_key=key,
         server_id=identity if key is None else None,
-        allow_remote=host not in LOOPBACK,
-        allow_reregister=allow_reregister,
+        allow_remote=True,
+        reregister=allow_reregister,
     )
     stopping = asyncio.Event()
     async with server:
@@ -45,9 +44,11 @@ async def serve(
             with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on loops
                 loop.add_signal_handler(number, stopping.set)
         print(f"ColonyOS server on {server.url}, owned by {server.server_id}", flush=True)
-        if host not in LOOPBACK:
-            print("It can be reached from other machines, without TLS: requests can be read and replayed on the way.")
-        variables = {"COLONIES_SERVER_HOST": "localhost" if host in LOOPBACK else host}
+        if not is_loopback(host):
+            print(
+                "It can be reached from other machines, without TLS: requests can be read and replayed on the way."
+            )
+        variables = {"COLONIES_SERVER_HOST": server.host}
         variables |= {"COLONIES_SERVER_PORT": str(server.port), "COLONIES_TLS": "false"}
         if made and key is not None:
             variables["COLONIES_SERVER_PRVKEY"] = key.hex()

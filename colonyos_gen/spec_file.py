@@ -21,7 +21,9 @@ def read_function_specs(path: Path) -> list[FunctionSpec]:
     content = path.read_bytes()
     try:
         many = isinstance(msgspec.json.decode(content), list)
-        specs: list[FunctionSpec] = decode(list[FunctionSpec], content) if many else [decode(FunctionSpec, content)]
+        specs: list[FunctionSpec] = (
+            decode(list[FunctionSpec], content) if many else [decode(FunctionSpec, content)]
+        )
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not a function spec or a list of them: {error}") from error
     for spec in specs:

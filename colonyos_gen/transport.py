@@ -55,10 +55,10 @@ class Transport:
             async with asyncio.timeout(timeout):
                 async with session.post(self.url + API_PATH, data=body, allow_redirects=False) as response:
                     return response.status, await self._read(response, method)
+        except aiohttp.ClientError as error:  # first, because some of them are TimeoutErrors as well
+            raise self._connection_error(error, method) from error
         except TimeoutError as error:
             raise RPCTimeoutError(f"no reply within {timeout:g} s", method=method) from error
-        except aiohttp.ClientError as error:
-            raise self._connection_error(error, method) from error
 
     async def websocket(self, *, method: str) -> aiohttp.ClientWebSocketResponse:
         """A WebSocket for one subscription. Automatic pings are off: servers do not answer them during a subscription."""
@@ -106,7 +106,8 @@ class Transport:
 
     async def _read(self, response: aiohttp.ClientResponse, method: str) -> bytes:
         length = response.content_length
-        if length is not None and length <= self._max_reply_bytes:
+        compressed = "Content-Encoding" in response.headers  # then the length is not that of what comes out
+        if length is not None and length <= self._max_reply_bytes and not compressed:
             return await response.read()
         chunks: list[bytes] = []
         size = 0
@@ -125,7 +126,8 @@ class Transport:
         never_sent = isinstance(
             error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL
         )
-        reason = str(error) or type(error).__name__
+        cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+        reason = str(cause) or type(cause).__name__
         return ConnectionFailedError(f"{self.url}: {reason}", method=method, sent=not never_sent)
 
 
