@@ -155,8 +155,7 @@ class _Build:
         )
 
     def _argument(self, document: Document, fields: tuple[Field, ...], entry: str | dict[str, str]) -> Argument:
-        name, source = (entry, entry) if isinstance(entry, str) else (entry["name"], entry["field"])
-        path = source.split(".")
+        path = (entry if isinstance(entry, str) else entry["field"]).split(".")
         public: list[str] = []
         found: Field | None = None
         for wire in path:
@@ -165,7 +164,7 @@ class _Build:
             if found.type.kind == "struct":
                 fields = self._named(document, found.type.name).fields
         assert found is not None
-        return Argument(name, tuple(public), found)
+        return Argument(found.name if isinstance(entry, str) else entry["name"], tuple(public), found)
 
     def _named(self, document: Document, name: str) -> Struct:
         if name not in self._structs:

@@ -78,11 +78,16 @@ def _listed(root: Path) -> dict[str, dict[str, str]]:
     try:
         targets = json.loads((root / MANIFEST).read_text(encoding="utf-8"))["targets"]
         return {
-            str(target): {str(path): str(digest) for path, digest in own.items() if ".." not in str(path).split("/")}
+            str(target): {str(path): str(digest) for path, digest in own.items() if _is_inside(str(path))}
             for target, own in targets.items()
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
+
+
+def _is_inside(path: str) -> bool:
+    """Whether `path`, as a manifest has it, stays inside the folder of the manifest."""
+    return ".." not in Path(path).parts and not Path(path).is_absolute()
 
 
 def _replace(target: Path, text: str) -> None:

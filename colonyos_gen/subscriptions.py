@@ -36,6 +36,7 @@ class AsyncSubscriptions(AsyncCaller):
 
     _keys: Keyring
     _transport: Transport
+    _timeout: float
     _strict: bool
 
     async def subscribe_process(
@@ -117,7 +118,7 @@ class AsyncSubscriptions(AsyncCaller):
                 str(error), method=method.name, field=error.field, value=error.value, rule=error.rule
             ) from None
         signer = self._keys.pick(method) if prvkey is None else parse(prvkey)
-        socket = await self._transport.websocket(method=method.name)
+        socket = await self._transport.websocket(method=method.name, timeout=self._timeout)
         frames = self._frames(socket, method, timeout, signer.id if signer else "")
         try:
             await socket.send_str(seal(method.msgtype, request, signer).decode())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import concurrent.futures
 import contextlib
 import os
@@ -66,7 +65,8 @@ class Client(SyncStubs):
             strict=strict,
         )
         self._loop = _Loop()
-        _open_clients.add(self)
+        # Runs once: when asked to, when the client is dropped without a close, or at interpreter exit.
+        self._finish = weakref.finalize(self, self._loop.stop, self._async.close_connections)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **options: Any) -> Self:
@@ -114,8 +114,7 @@ class Client(SyncStubs):
 
     def close_connections(self) -> None:
         """Close the connections of this client; it cannot be used afterwards. (`close` closes a process.)"""
-        _open_clients.discard(self)
-        self._loop.stop(self._async.close_connections)
+        self._finish()
 
     def __enter__(self) -> Self:
         return self
@@ -162,11 +161,16 @@ class _Loop:
             loop, thread, self._running, self._stopped = self._running, self._thread, None, True
         if loop is None or thread is None or self._process != os.getpid() or not thread.is_alive():
             return
-        with contextlib.suppress(concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
-            asyncio.run_coroutine_threadsafe(_wind_up(last), loop).result(timeout=5)
-        loop.call_soon_threadsafe(loop.stop)
-        if threading.current_thread() is not thread:
-            thread.join(timeout=5)
+        end = asyncio.run_coroutine_threadsafe(_wind_up(last), loop)
+        end.add_done_callback(lambda _: loop.call_soon_threadsafe(loop.stop))
+        if threading.current_thread() is thread:  # a garbage collection in there must not wait for itself
+            return
+        with contextlib.suppress(concurrent.futures.CancelledError):
+            try:
+                end.result(timeout=5)
+            except concurrent.futures.TimeoutError:
+                loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=5)
 
     def _start(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -207,12 +211,3 @@ def _new_event_loop() -> asyncio.AbstractEventLoop:
     except ImportError:
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()
-
-
-_open_clients: weakref.WeakSet[Client] = weakref.WeakSet()
-
-
-@atexit.register
-def _close_all() -> None:
-    for client in list(_open_clients):
-        client.close_connections()

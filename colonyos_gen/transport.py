@@ -60,16 +60,20 @@ class Transport:
         except TimeoutError as error:
             raise RPCTimeoutError(f"no reply within {timeout:g} s", method=method) from error
 
-    async def websocket(self, *, method: str) -> aiohttp.ClientWebSocketResponse:
-        """A WebSocket for one subscription. Automatic pings are off: servers do not answer them during a subscription."""
+    async def websocket(self, *, method: str, timeout: float) -> aiohttp.ClientWebSocketResponse:
+        """A WebSocket for one subscription, opened within `timeout` seconds.
+
+        Automatic pings are off: servers do not answer them during a subscription.
+        """
         session = self._open()
         url = "ws" + self.url.removeprefix("http") + PUBSUB_PATH
         try:
-            return await session.ws_connect(
-                url, heartbeat=None, autoping=True, max_msg_size=self._max_reply_bytes
-            )
+            async with asyncio.timeout(timeout):
+                return await session.ws_connect(
+                    url, heartbeat=None, autoping=True, max_msg_size=self._max_reply_bytes
+                )
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise self._connection_error(error, method) from error
+            raise self._connection_error(error, method, sent=False) from error
 
     async def close(self) -> None:
         """Close every connection. Calls under way fail with `ConnectionFailedError`."""
@@ -122,13 +126,17 @@ class Transport:
             raise UnexpectedReplyError(message, method=method, status=response.status)
         return b"".join(chunks)
 
-    def _connection_error(self, error: Exception, method: str) -> ConnectionFailedError:
+    def _connection_error(self, error: Exception, method: str, *, sent: bool = True) -> ConnectionFailedError:
         never_sent = isinstance(
             error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL
         )
-        cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+        cause = error
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):  # has no os_error, unlike its base
+            cause = error.certificate_error
+        elif isinstance(error, aiohttp.ClientConnectorError):
+            cause = error.os_error
         reason = str(cause) or type(cause).__name__
-        return ConnectionFailedError(f"{self.url}: {reason}", method=method, sent=not never_sent)
+        return ConnectionFailedError(f"{self.url}: {reason}", method=method, sent=sent and not never_sent)
 
 
 def _ssl_context(ca_file: str | None, insecure: bool) -> ssl.SSLContext:

@@ -38,7 +38,7 @@ def differences(shape: Shape, recorded: Any, ours: Any, *, exact: bool = False, 
     """What differs between a recorded value and ours, as lines of text.
 
     Times are compared as instants, null equals empty, and a field that only one side has must be zero there. With `exact`
-    null is not empty, and both sides must have the same keys.
+    both sides must have the same keys.
     """
     if isinstance(shape, StructOf):
         return _struct(shape, recorded, ours, exact, path)
@@ -70,19 +70,23 @@ def _struct(shape: StructOf, recorded: Any, ours: Any, exact: bool, path: str) -
 
 def _container(shape: ListOf | MapOf, recorded: Any, ours: Any, exact: bool, path: str) -> list[str]:
     if recorded is None or ours is None:
-        same = recorded is ours if exact else not recorded and not ours
-        return [] if same else [f"{path}: {recorded!r} became {ours!r}"]
-    kind = list if isinstance(shape, ListOf) else dict
-    if type(recorded) is not kind or type(ours) is not kind:
+        return [] if not recorded and not ours else [f"{path}: {recorded!r} became {ours!r}"]
+    old, new = _entries(shape, recorded), _entries(shape, ours)
+    if old is None or new is None:
         return [f"{path}: {recorded!r} became {ours!r}"]
-    old: dict[Any, Any] = dict(enumerate(recorded)) if kind is list else recorded
-    new: dict[Any, Any] = dict(enumerate(ours)) if kind is list else ours
     if old.keys() != new.keys():
         return [f"{path}: {recorded!r} became {ours!r}"]
     found: list[str] = []
     for key, item in old.items():
         found += differences(shape.item, item, new[key], exact=exact, path=f"{path}[{key!r}]")
     return found
+
+
+def _entries(shape: ListOf | MapOf, value: Any) -> dict[Any, Any] | None:
+    """The items of a list or map by index or key; None when `value` is not what `shape` says."""
+    if isinstance(shape, ListOf):
+        return dict(enumerate(value)) if isinstance(value, list) else None  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return value if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType]
 
 
 def _same(shape: Shape, recorded: Any, ours: Any) -> bool:

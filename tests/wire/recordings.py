@@ -154,3 +154,12 @@ def _exchange(entry: dict[str, Any], actors: dict[str, Any], where: str) -> Exch
         reply=entry.get("reply"),
         raw_reply=None if raw_reply is None else raw_reply.encode(),
     )
+
+
+WEBSOCKET_FAILURES: set[tuple[str, int, str]] = {
+    (frame.msgtype, frame.reply["payload"]["status"], frame.reply["payload"]["message"])
+    for path in FILES
+    for frame in frames(path)
+    if frame.reply["error"]
+}
+"""Message type, status and text of the refusals that came over a WebSocket."""

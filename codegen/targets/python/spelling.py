@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import textwrap
 from typing import Any, cast
@@ -41,7 +42,8 @@ def annotation(type_: Type) -> str:
 
 def plain(type_: Type) -> str:
     """The type as callers see it, without the names that absorb null."""
-    return annotation(type_).replace("Slice[", "list[").replace("GoMap[", "dict[str, ").replace("Bytes", "bytes")
+    spelled = annotation(type_).replace("Slice[", "list[").replace("GoMap[", "dict[str, ")
+    return re.sub(r"\bBytes\b", "bytes", spelled)
 
 
 def _inner(type_: Type | None) -> str:
@@ -56,8 +58,8 @@ def default(service: Service, field: Field) -> str | None:
         if field.required:
             return f"msgspec.field({name})"
         value = _value(service, field)
-        if value in {"[]", "{}"}:
-            return f"msgspec.field({name}, default_factory={plain(field.type)})"
+        if field.type.kind == "struct" and not field.type.optional:
+            return f"msgspec.field({name}, default_factory={field.type.name})"
         return f"msgspec.field({name}, default={value})"
     if field.required:
         return None
@@ -73,7 +75,7 @@ def _value(service: Service, field: Field) -> str:
                 return f"{field.type.name}.{member.name}"
         return f"{field.type.name}({field.default!r})"
     if field.type.scalar is Scalar.BYTES and field.type.kind == "scalar":
-        return "b\"\""
+        return repr(base64.b64decode(field.default or "")).replace("b''", 'b""')
     return literal(field.default)
 
 
@@ -81,7 +83,7 @@ def literal(value: Any) -> str:
     """`value` as Python source, with double quotes."""
     if isinstance(value, str):
         quoted = repr(value)
-        return quoted if '"' in value else '"' + quoted[1:-1].replace("\\'", "'") + '"'
+        return quoted if '"' in value else '"' + quoted[1:-1] + '"'
     if isinstance(value, list | tuple):
         return "[" + ", ".join(literal(item) for item in cast("list[Any]", value)) + "]"
     return repr(value)
@@ -92,8 +94,12 @@ def absorbs(struct: Struct) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for field in struct.fields:
         me = f"self.{field.name}"
+        if field.type.optional and field.type.scalar is not Scalar.TIME:
+            continue
         if field.type.kind in {"list", "map"}:
             found.append((f"{me} is None", f"{me} = {'[]' if field.type.kind == 'list' else '{}'}"))
+            inside = _absorbed(field.type, me, "item")
+            found += [(me, f"{me} = {inside}")] if inside else []
         elif field.type.kind == "scalar" and field.type.scalar is Scalar.BYTES:
             found.append((f"{me} is None", f'{me} = b""'))
         elif field.type.kind == "scalar" and field.type.scalar is Scalar.TIME:
@@ -101,11 +107,29 @@ def absorbs(struct: Struct) -> list[tuple[str, str]]:
     return found
 
 
+def _absorbed(type_: Type, value: str, name: str) -> str | None:
+    """An expression for the list or map `value` with the same done to what it holds; None when there is nothing to do."""
+    item = type_.item
+    if item is None or item.optional:
+        return None
+    within: str | None = None
+    if item.kind in {"list", "map"}:
+        empty = "[]" if item.kind == "list" else "{}"
+        within = f"{empty} if {name} is None else {_absorbed(item, name, f'{name}_item') or name}"
+    elif item.kind == "scalar" and item.scalar is Scalar.BYTES:
+        within = f'b"" if {name} is None else {name}'
+    elif item.kind == "scalar" and item.scalar is Scalar.TIME:
+        within = f"None if {name} is not None and {name}.year <= 1 else {name}"
+    if within is None:
+        return None
+    if type_.kind == "list":
+        return f"[{within} for {name} in {value}]"
+    return f"{{key: {within} for key, {name} in {value}.items()}}"
+
+
 def doc(text: str, indent: int = 0, width: int = 110) -> str:
     """`text` as the inside of a docstring whose opening quotes stand at `indent`."""
-    text = text.replace("\\", "\\\\").replace('"""', "'''")
-    if text.endswith('"'):
-        text += " "
+    text = escaped(text)
     margin = " " * indent
     head, dot, rest = text.partition(". ")
     if dot and len(text) > width - indent - 6:
@@ -113,13 +137,19 @@ def doc(text: str, indent: int = 0, width: int = 110) -> str:
         first = textwrap.wrap(head + ".", width - indent - 3, break_long_words=False, break_on_hyphens=False)
         return f"\n{margin}".join(first) + f"\n\n{margin}" + f"\n{margin}".join(body) + f"\n{margin}"
     lines = textwrap.wrap(text, width - indent - 6, break_long_words=False, break_on_hyphens=False) or [""]
-    return f"\n{margin}".join(lines) + (f"\n{margin}" if len(lines) > 1 else "")
+    end = f"\n{margin}" if len(lines) > 1 else " " if text.endswith('"') else ""
+    return f"\n{margin}".join(lines) + end
+
+
+def escaped(text: str) -> str:
+    """`text` as it may stand anywhere inside a docstring but at its end."""
+    return text.replace("\\", "\\\\").replace('"""', "'''")
 
 
 def field_doc(field: Field) -> str:
     """The text under a struct field: what it means, its unit, its limit, and its standing."""
     parts = [field.description]
-    if field.unit and field.unit not in {"count", field.description.lower()} and field.unit not in field.description.lower():
+    if field.unit and field.unit != "count" and field.unit.lower() not in field.description.lower():
         parts.append(f"Unit: {field.unit}.")
     if field.type.limit is not None and not field.type.limit.rule.startswith("text "):
         parts.append(f"Must be {field.type.limit.rule}.")
@@ -152,8 +182,6 @@ def parameter(service: Service, item: Parameter) -> str:
         return f"{item.name}: {spelled}"
     if type_.kind in {"list", "map", "struct"}:
         return f"{item.name}: {spelled} | None = None"
-    if type_.kind == "scalar" and type_.scalar is Scalar.BYTES:
-        return f'{item.name}: {spelled} = b""'
     return f"{item.name}: {spelled} = {_value(service, item.field)}"
 
 
@@ -198,6 +226,11 @@ def pattern(limit: Limit) -> str:
     """A JSON Schema pattern as a Python one: `$` must not match before a last newline."""
     assert limit.pattern is not None
     return limit.pattern[:-1] + r"\Z" if limit.pattern.endswith("$") else limit.pattern
+
+
+def regex(text: str) -> str:
+    """A pattern as Python source: a raw string, unless it holds what a raw string cannot."""
+    return literal(text) if '"' in text or not text.isprintable() else f'r"{text}"'
 
 
 def definition_order(structs: tuple[Struct, ...]) -> list[Struct]:

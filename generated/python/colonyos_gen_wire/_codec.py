@@ -188,7 +188,7 @@ def _wire(shape: Shape, value: Any, unset: str) -> Any:
     written: dict[str, Any] = {}
     for field in _fields(shape.type):
         item = getattr(value, field.name)
-        if not item and not isinstance(field.shape, StructOf) and field.shape is not Leaf.TIME:
+        if _is_empty(field.shape, item):
             if field.omit_empty:
                 continue
             if field.null_when_empty:
@@ -201,6 +201,13 @@ def _wire(shape: Shape, value: Any, unset: str) -> Any:
     if isinstance(tag, str):
         written["msgtype"] = tag
     return written
+
+
+def _is_empty(shape: Shape, value: Any) -> bool:
+    """Whether Go takes `value` for empty; it never does so with structs and times, and of any JSON only with null."""
+    if isinstance(shape, StructOf) or shape is Leaf.TIME:
+        return False
+    return value is None if shape is Leaf.ANY else not value
 
 
 def _unknown(shape: Shape, value: Any, path: str, found: list[str]) -> None:

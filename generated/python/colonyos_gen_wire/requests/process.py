@@ -58,7 +58,7 @@ class CloseSuccessfulMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="clo
 
     processid: str
     """Id of the process to close. Must be 64 hexadecimal characters."""
-    output: Slice[Any] = msgspec.field(name="out", default_factory=list[Any])
+    output: Slice[Any] = msgspec.field(name="out", default=[])
     """Output as a list of JSON values; absent or empty leaves the stored output as it is."""
 
     def __post_init__(self) -> None:
@@ -93,7 +93,7 @@ class SetOutputMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="setoutput
 
     processid: str
     """Id of the running process. Must be 64 hexadecimal characters."""
-    output: Slice[Any] = msgspec.field(name="out", default_factory=list[Any])
+    output: Slice[Any] = msgspec.field(name="out", default=[])
     """New output as a list of JSON values; empty or null changes nothing."""
 
     def __post_init__(self) -> None:

@@ -288,12 +288,12 @@ class Process(WireStruct, kw_only=True):
     """Ids of the child processes in the workflow."""
     processgraphid: str = ""
     """Id of the workflow run the process belongs to; empty outside workflows."""
-    input: Slice[Any] = msgspec.field(name="in", default_factory=list[Any])
+    input: Slice[Any] = msgspec.field(name="in", default=[])
     """Input, any JSON values: the outputs of all parents, joined at assignment in the sequence of `parents`.
 
     Null when the parents produced nothing.
     """
-    output: Slice[Any] = msgspec.field(name="out", default_factory=list[Any])
+    output: Slice[Any] = msgspec.field(name="out", default=[])
     """Output of the process, any JSON values."""
     errors: Slice[str] = []
     """Error texts given by the executor, or one from the server when a deadline passed.

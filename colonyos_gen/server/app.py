@@ -1,0 +1,81 @@
+"""The HTTP side: which paths there are, and what surrounds an envelope.
+
+Every message is posted to one path. The rest is small: a liveness check, what browsers need in order to call from
+another site, and the answers of the real server's HTTP library to everything else.
+"""
+
+from __future__ import annotations
+
+from aiohttp import hdrs, web
+from colonyos_gen_wire.constants import API_PATH, HEALTH_PATH, PUBSUB_PATH
+
+from colonyos_gen.server.caller import watch_caller
+from colonyos_gen.server.dispatch import Dispatcher, refuse
+from colonyos_gen.server.refusal import BODY_TOO_LARGE, UNSERVED, Refusal
+
+DEFAULT_BODY_LIMIT = 64 * 1024**2
+"""Largest request body in bytes. The real server has no limit; this one should not be filled up by accident."""
+
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS",
+    "Access-Control-Allow-Headers": "Origin,Content-Length,Content-Type",
+    "Access-Control-Max-Age": "43200",
+}
+
+
+def make_app(dispatcher: Dispatcher, body_limit: int) -> web.Application:
+    """The aiohttp application that serves `dispatcher`."""
+    front = _Front(dispatcher, body_limit)
+    app = web.Application(client_max_size=body_limit)
+    app.router.add_route("*", "/{path:.*}", front.handle)
+    app.on_response_prepare.append(_allow_every_origin)
+    return app
+
+
+class _Front:
+    def __init__(self, dispatcher: Dispatcher, body_limit: int) -> None:
+        self._dispatcher = dispatcher
+        self._body_limit = body_limit
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        match request.method, request.path:
+            case "POST", path if path == API_PATH:
+                return await self._call(request)
+            case "GET", path if path == HEALTH_PATH:
+                return web.Response(status=200)
+            case "OPTIONS", _ if hdrs.ORIGIN in request.headers:
+                return web.Response(status=204, headers=_CORS)
+            case "POST", path if path == API_PATH + "/":
+                return web.Response(status=307, headers={hdrs.LOCATION: API_PATH})
+            case "GET", path if path == API_PATH + "/":
+                return web.Response(status=301, headers={hdrs.LOCATION: API_PATH})
+            case "GET", path if path == PUBSUB_PATH:
+                return _subscribe(request)
+            case _:
+                return web.Response(status=404, text="404 page not found")
+
+    async def _call(self, request: web.Request) -> web.Response:
+        transport = request.transport
+        watch_caller(lambda: transport is None or transport.is_closing())
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            answer = refuse(Refusal(BODY_TOO_LARGE, limit=self._body_limit))
+        else:
+            answer = await self._dispatcher.answer(body)
+        return web.Response(
+            status=answer.status, body=answer.body, content_type="text/plain", charset="utf-8"
+        )
+
+
+def _subscribe(request: web.Request) -> web.Response:
+    if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":
+        return web.Response(status=400, text="Bad Request\n")
+    refusal = Refusal(UNSERVED, msgtype="subscriptions")
+    return web.Response(status=refusal.status, text=refusal.message)
+
+
+async def _allow_every_origin(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    if hdrs.ORIGIN in request.headers:
+        response.headers.setdefault(hdrs.ACCESS_CONTROL_ALLOW_ORIGIN, "*")

@@ -1,0 +1,90 @@
+"""What the server does unasked: ending what has passed its deadline, and forgetting executors that fell silent.
+
+Deadlines lie in a heap, so a check looks only at those that have passed, not at every process.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from colonyos_gen_wire.constants import CLEANUP_PERIOD_S, RELEASE_PERIOD_S, STALE_EXECUTOR_S, UNREGISTERED
+from colonyos_gen_wire.types.process import Process
+
+from colonyos_gen.server.clock import Clock, Timer, moment
+from colonyos_gen.server.lifecycle import deadline, expired
+from colonyos_gen.server.records import Records
+from colonyos_gen.server.registration import unregister
+from colonyos_gen.server.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+class Checker:
+    """Runs the periodic checks on the clock of the server, from `start` to `stop`."""
+
+    def __init__(
+        self, records: Records, store: Store, clock: Clock, *, stale_after: float = STALE_EXECUTOR_S
+    ) -> None:
+        self._records = records
+        self._store = store
+        self._clock = clock
+        self._stale_after = timedelta(seconds=stale_after)
+        self._deadlines: dict[str, datetime] = {}
+        self._heap: list[tuple[datetime, str]] = []
+        self._timers: dict[Callable[[], None], Timer] = {}
+        records.processes.watch(self._follow)
+
+    def start(self) -> None:
+        """Begin checking."""
+        self._repeat(self.check_deadlines, RELEASE_PERIOD_S)
+        self._repeat(self.check_executors, CLEANUP_PERIOD_S)
+
+    def stop(self) -> None:
+        """Check no more."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def check_deadlines(self) -> None:
+        """Fail, or put back into the queue, every process whose deadline has passed."""
+        now = moment(self._clock.now_ns())
+        while self._heap and self._heap[0][0] < now:
+            due, processid = heapq.heappop(self._heap)
+            # Entries of deadlines that were met or moved are still in the heap; they mean nothing.
+            if self._deadlines.get(processid) == due:
+                self._records.processes.put(expired(self._records.processes[processid], now))
+
+    def check_executors(self) -> None:
+        """Unregister every executor that has called assign once, but not for too long a time."""
+        limit = moment(self._clock.now_ns()) - self._stale_after
+        for executor in self._records.executors:
+            heard = executor.lastheardfromtime
+            if heard is not None and heard < limit and executor.state is not UNREGISTERED:
+                logger.info("executor %s fell silent and is unregistered", executor.executorname)
+                unregister(self._records, executor)
+
+    def _follow(self, old: Process | None, new: Process | None) -> None:
+        process = new or old
+        if process is None:
+            return
+        due = None if new is None else deadline(new)
+        if due is None:
+            self._deadlines.pop(process.processid, None)
+        elif self._deadlines.get(process.processid) != due:
+            self._deadlines[process.processid] = due
+            heapq.heappush(self._heap, (due, process.processid))
+
+    def _repeat(self, check: Callable[[], None], period: float) -> None:
+        def run() -> None:
+            self._timers[check] = self._clock.call_later(period, run)
+            try:
+                check()
+                self._store.commit()
+            except Exception:
+                self._store.rollback()
+                logger.exception("a periodic check failed")
+
+        self._timers[check] = self._clock.call_later(period, run)

@@ -1,0 +1,167 @@
+"""From the body of a request to the body of its reply.
+
+The checks come in the order in which the real server makes them, since the first that fails decides what the caller
+reads:
+
+1. the envelope is JSON (400);
+2. the signature leads to an identity (403), unless the message needs none;
+3. the message type is known (403);
+4. the payload is JSON, and its fields have the right types (400);
+5. the `msgtype` in the payload equals the `payloadtype` of the envelope (400);
+6. the signer is the server owner, for messages that only he may send (403);
+7. the object that the message is about is there (400);
+8. whatever the handler checks.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+import msgspec
+from colonyos_gen_wire import errors
+from colonyos_gen_wire._codec import decode_request, encode_reply
+from colonyos_gen_wire._method import ErrorSpec, Role, Transport
+from colonyos_gen_wire.methods import METHODS
+
+from colonyos_gen.server.access import Access, AnyMethod, error_of
+from colonyos_gen.server.domains import Domains
+from colonyos_gen.server.envelope import (
+    Envelope,
+    key_of,
+    read_envelope,
+    read_payload,
+    recover_signer,
+    write_failure,
+    write_reply,
+)
+from colonyos_gen.server.refusal import FAULT, UNSERVED, Refusal
+from colonyos_gen.server.store import Store
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[Any, str], Awaitable[Any]]
+
+
+class Answer(NamedTuple):
+    """What goes back to the caller."""
+
+    status: int
+    body: bytes
+
+
+class Dispatcher:
+    """Finds the handler of a request, and turns what becomes of it into an answer."""
+
+    def __init__(self, domains: Domains, access: Access, store: Store) -> None:
+        self._access = access
+        self._store = store
+        self._handlers: dict[str, Handler] = {}
+        for msgtype, method in METHODS.items():
+            domain = getattr(domains, _domain_of(method), None)
+            if domain is not None and method.transport is Transport.HTTP:
+                self._handlers[msgtype] = getattr(domain, method.name)
+
+    @property
+    def served(self) -> frozenset[str]:
+        """The message types that have a handler."""
+        return frozenset(self._handlers)
+
+    async def answer(self, body: bytes) -> Answer:
+        """The answer to a request; never raises, except when it is cancelled."""
+        try:
+            try:
+                answer = await self._carry_out(body)
+            except Refusal as refusal:
+                answer = refuse(refusal)
+            # After a refusal too: an assign that finds nothing still shows that its executor is alive.
+            self._store.commit()
+        except Exception:
+            self._store.rollback()
+            logger.exception("a request failed")
+            return refuse(Refusal(FAULT))
+        return answer
+
+    async def _carry_out(self, body: bytes) -> Answer:
+        envelope = read_envelope(body)
+        method = METHODS.get(envelope.payloadtype)
+        unsigned = method is not None and Role.NONE in method.roles
+        signer = "" if unsigned else recover_signer(envelope)
+        if method is None:
+            raise _unknown(envelope)
+        payload = _payload_of(method, envelope)
+        request = _request_of(method, payload)
+        if method.roles == (Role.SERVER_OWNER,):
+            self._access.require_server_owner(method, signer)
+        _require_object(method, payload)
+        handler = self._handlers.get(method.msgtype)
+        if handler is None:
+            raise Refusal(UNSERVED, msgtype=method.msgtype)
+        reply = encode_reply(method.response, await handler(request, signer))
+        return Answer(200, write_reply(method.payloadtype, reply))
+
+
+def refuse(refusal: Refusal) -> Answer:
+    """The answer that tells the caller of a refusal."""
+    return Answer(refusal.status, write_failure(refusal.status, refusal.message))
+
+
+def _domain_of(method: AnyMethod) -> str:
+    return method.request.__module__.rpartition(".")[2]
+
+
+def _unknown(envelope: Envelope) -> Refusal:
+    if not envelope.payloadtype:
+        return Refusal(errors.PAYLOADTYPE_EMPTY)
+    return Refusal(errors.UNKNOWN_PAYLOADTYPE, name=envelope.payloadtype)
+
+
+def _payload_of(method: AnyMethod, envelope: Envelope) -> dict[str, object]:
+    if not _declares(method, "invalid_json"):
+        return {}
+    try:
+        return read_payload(envelope.payload)
+    except (ValueError, TypeError):
+        raise Refusal(error_of(method, "invalid_json")) from None
+
+
+def _request_of(method: AnyMethod, payload: dict[str, object]) -> Any:
+    msgtype = key_of(payload, "msgtype")
+    try:
+        request = decode_request(method, payload)
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise Refusal(error_of(method, "invalid_json")) from None
+    if not isinstance(msgtype, str | None):
+        raise Refusal(error_of(method, "invalid_json"))
+    if msgtype != method.msgtype and _declares(method, "msgtype_mismatch"):
+        raise Refusal(error_of(method, "msgtype_mismatch"))
+    return request
+
+
+@cache
+def _declares(method: AnyMethod, name: str) -> bool:
+    return any(error.name == name for error in method.errors)
+
+
+@cache
+def _object_of(method: AnyMethod) -> tuple[str, ErrorSpec] | None:
+    """The key that holds the object a message is about, and what its absence is called."""
+    missing = [error for error in method.errors if error.name.endswith("_missing")]
+    for field in msgspec.structs.fields(method.request):
+        if (
+            missing
+            and field.required
+            and isinstance(field.type, type)
+            and issubclass(field.type, msgspec.Struct)
+        ):
+            return field.encode_name, missing[0]
+    return None
+
+
+def _require_object(method: AnyMethod, payload: dict[str, object]) -> None:
+    """Decoding has put an empty object where there was none; only the payload still tells the difference."""
+    found = _object_of(method)
+    if found is not None and key_of(payload, found[0]) is None:
+        raise Refusal(found[1])

@@ -1,0 +1,37 @@
+"""The handlers of the messages, one module and one class for each domain of the schema.
+
+Every class implements the handler protocol that is generated for its domain. The fields of `Domains` name these
+protocols, so when a message is added to the schema, a type checker points at the class that does not answer it yet.
+Domains that have no field here are answered by the dispatcher, with a refusal that says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from colonyos_gen_wire.handlers import (
+    AttributeHandlers,
+    ColonyHandlers,
+    ExecutorHandlers,
+    FunctionHandlers,
+    LogHandlers,
+    ProcessHandlers,
+    ServerHandlers,
+    StatisticsHandlers,
+    UserHandlers,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Domains:
+    """What serves each domain; the names of the fields are the names of the domains."""
+
+    attribute: AttributeHandlers
+    colony: ColonyHandlers
+    executor: ExecutorHandlers
+    function: FunctionHandlers
+    log: LogHandlers
+    process: ProcessHandlers
+    server: ServerHandlers
+    statistics: StatisticsHandlers
+    user: UserHandlers

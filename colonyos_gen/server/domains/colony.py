@@ -1,0 +1,55 @@
+"""Colonies: the tenants of the server. Only the server owner adds, lists and removes them."""
+
+from __future__ import annotations
+
+from colonyos_gen_wire.constants import ID_LENGTH
+from colonyos_gen_wire.errors import colony as errors
+from colonyos_gen_wire.methods import colony as methods
+from colonyos_gen_wire.requests.colony import AddColonyMsg, GetColoniesMsg, GetColonyMsg, RemoveColonyMsg
+from colonyos_gen_wire.types.colony import Colony
+
+from colonyos_gen.server.access import Access
+from colonyos_gen.server.plain_text import require_name
+from colonyos_gen.server.records import Records
+from colonyos_gen.server.refusal import Refusal
+
+
+class Colonies:
+    """Serves the colony messages. The dispatcher has seen to it that only the server owner gets to his."""
+
+    def __init__(self, records: Records, access: Access) -> None:
+        self._records = records
+        self._access = access
+
+    async def add_colony(self, request: AddColonyMsg, signer: str, /) -> Colony:  # noqa: ARG002
+        colony = request.colony
+        if len(colony.colonyid) != ID_LENGTH:
+            raise Refusal(errors.ADD_COLONY_INVALID_COLONY_ID_LENGTH)
+        require_name("colony name", colony.name)
+        if self._records.colonies.get(colony.name) is not None:
+            raise Refusal(errors.ADD_COLONY_A_COLONY_ALREADY_EXISTS, name=colony.name)
+        return self._records.colonies.put(colony)
+
+    async def remove_colony(self, request: RemoveColonyMsg, signer: str, /) -> None:  # noqa: ARG002
+        records, name = self._records, request.colonyname
+        colony = records.colonies.get(name)
+        if colony is None:
+            raise Refusal(errors.REMOVE_COLONY_COLONY_NOT_FOUND, name=name)
+        for process in records.processes_of_colony.find(name):
+            records.processes.remove(process)
+        for function in records.functions_of_colony.find(name):
+            records.functions.remove(function)
+        for executor in records.executors_of_colony.find(name):
+            records.executors.remove(executor)
+        for user in records.users_of_colony.find(name):
+            records.users.remove(user)
+        for log in records.logs_of_colony.find(name):
+            records.logs.remove(log)
+        records.colonies.remove(colony)
+
+    async def get_colony(self, request: GetColonyMsg, signer: str, /) -> Colony:
+        self._access.require(methods.GET_COLONY, signer, request.colonyname)
+        return self._records.colonies[request.colonyname]
+
+    async def get_colonies(self, request: GetColoniesMsg, signer: str, /) -> list[Colony]:  # noqa: ARG002
+        return list(self._records.colonies)

@@ -1,0 +1,204 @@
+"""The server as an object: put together, started and stopped."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+from colonyos_gen_wire.constants import ID_LENGTH, STALE_EXECUTOR_S
+
+from colonyos_gen.crypto import PrivateKey
+from colonyos_gen.server.access import Access
+from colonyos_gen.server.app import DEFAULT_BODY_LIMIT, make_app
+from colonyos_gen.server.checker import Checker
+from colonyos_gen.server.clock import Clock, SystemClock
+from colonyos_gen.server.dispatch import Dispatcher
+from colonyos_gen.server.domains import Domains
+from colonyos_gen.server.domains.attribute import Attributes
+from colonyos_gen.server.domains.colony import Colonies
+from colonyos_gen.server.domains.executor import Executors
+from colonyos_gen.server.domains.function import Functions
+from colonyos_gen.server.domains.log import Logs
+from colonyos_gen.server.domains.process import Processes
+from colonyos_gen.server.domains.server import ServerFacts
+from colonyos_gen.server.domains.statistics import Counts
+from colonyos_gen.server.domains.user import Users
+from colonyos_gen.server.records import Records
+from colonyos_gen.server.scheduler import Scheduler
+from colonyos_gen.server.store import Journal, Store
+
+if TYPE_CHECKING:
+    from typing import Self
+
+_SHUTDOWN_S = 0.5
+
+
+class Server:
+    """A ColonyOS server inside this process.
+
+        async with Server() as server:
+            print(server.url, server.server_key.hex())
+
+    Nobody but the owner of `server_key` can make colonies on it. Give `server_key` to use a key of yours, or only
+    `server_id` if the key is not to be known here; with neither, the server makes a key. With a `clock` of your own,
+    time passes as you say; see `colonyos_gen.server.clock`.
+
+    Args:
+        host: Address to listen on. Anything but this machine itself needs `allow_remote`.
+        port: Port to listen on; 0 picks a free one, see `port` and `url`.
+        server_key: Private key of the server owner.
+        server_id: Identity of the server owner.
+        clock: What the server takes for time.
+        reregister: Whether adding an executor under a name in use takes the name over, instead of being refused.
+        stale_after: Seconds of silence after which an executor that has called assign is unregistered.
+        body_limit: Largest request body in bytes.
+        allow_remote: Whether other machines may reach the server.
+        journal: Where rows are kept durably; None keeps them in memory only.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        server_key: PrivateKey | str | None = None,
+        server_id: str | None = None,
+        clock: Clock | None = None,
+        reregister: bool = False,
+        stale_after: float = STALE_EXECUTOR_S,
+        body_limit: int = DEFAULT_BODY_LIMIT,
+        allow_remote: bool = False,
+        journal: Journal | None = None,
+    ) -> None:
+        if not allow_remote and not is_loopback(host):
+            raise ValueError(
+                f"{host} can be reached from other machines; pass allow_remote=True if it is meant to"
+            )
+        key = None if server_key is None else PrivateKey.parse(server_key)
+        if key is None and server_id is None:
+            key = PrivateKey.generate()
+        if server_id is not None and not _is_identity(server_id):
+            raise ValueError(
+                f"{server_id!r} is no identity; expected {ID_LENGTH} lower-case hexadecimal characters"
+            )
+        if key is not None and server_id not in (None, key.id):
+            raise ValueError("server_id is not the identity of server_key; give one of them")
+        self._key = key
+        self._host = host
+        self._port = port
+        self._body_limit = body_limit
+        self._runner: web.AppRunner | None = None
+
+        clock = SystemClock() if clock is None else clock
+        store = Store(journal)
+        records = Records(store)
+        access = Access(records, key.id if key is not None else server_id or "")
+        self._access = access
+        self._facts = ServerFacts()
+        self._scheduler = Scheduler(records.processes, clock)
+        self._checker = Checker(records, store, clock, stale_after=stale_after)
+        domains = Domains(
+            attribute=Attributes(records, access),
+            colony=Colonies(records, access),
+            executor=Executors(records, access, clock, reregister=reregister),
+            function=Functions(records, access),
+            log=Logs(records, access, clock),
+            process=Processes(records, access, clock, store, self._scheduler),
+            server=self._facts,
+            statistics=Counts(records, access),
+            user=Users(records, access),
+        )
+        self._dispatcher = Dispatcher(domains, access, store)
+
+    @property
+    def server_key(self) -> PrivateKey | None:
+        """Private key of the server owner; None if only the identity is known."""
+        return self._key
+
+    @property
+    def server_id(self) -> str:
+        """Identity of the server owner."""
+        return self._access.server_id
+
+    @property
+    def host(self) -> str:
+        """Address that the server listens on."""
+        return self._host
+
+    @property
+    def port(self) -> int:
+        """Port that the server listens on; 0 before it has started, unless a port was asked for."""
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """Base URL for clients."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    async def start(self) -> None:
+        """Listen, and return when requests are answered. Raises OSError if the port is taken."""
+        if self._runner is not None:
+            raise RuntimeError("the server is running already")
+        app = make_app(self._dispatcher, self._body_limit)
+        # A caller who hangs up during a long poll ends the handler, so that it takes no process for nobody.
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            handler_cancellation=True,
+            shutdown_timeout=_SHUTDOWN_S,
+            handle_signals=False,
+        )
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, self._host, self._port)
+            await site.start()
+        except BaseException:
+            await runner.cleanup()
+            raise
+        self._runner = runner
+        self._port = runner.addresses[0][1]
+        self._facts.listen(self._host, self._port)
+        self._scheduler.open()
+        self._checker.start()
+
+    async def stop(self) -> None:
+        """Stop listening. Executors that wait for a process are told that there is none.
+
+        Rows stay; `start` goes on with them, on the same port.
+        """
+        runner, self._runner = self._runner, None
+        if runner is None:
+            return
+        self._checker.stop()
+        self._scheduler.close()
+        await runner.cleanup()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+
+def _is_identity(text: str) -> bool:
+    return re.fullmatch(rf"[0-9a-f]{{{ID_LENGTH}}}", text) is not None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` means this machine, and nothing that others could reach."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,56 @@
+"""How the server says no.
+
+A handler that cannot do what it was asked raises `Refusal`; the dispatcher turns it into an error envelope.
+What the real server refuses has an `ErrorSpec` in `colonyos_gen_wire.errors`, with its status and wording. The
+constants below are the few refusals that only this server knows.
+"""
+
+from __future__ import annotations
+
+from colonyos_gen_wire._method import ErrorCode, ErrorSpec
+
+BODY_TOO_LARGE = ErrorSpec(
+    "body_too_large",
+    ErrorCode.INVALID,
+    413,
+    "The request body is larger than {limit} bytes",
+    "The body exceeds the limit that this server was started with.",
+)
+UNSERVED = ErrorSpec(
+    "unserved",
+    ErrorCode.SERVER_FAULT,
+    501,
+    "This embedded server does not serve {msgtype} yet",
+    "The message belongs to a domain that is not implemented here.",
+)
+FAULT = ErrorSpec(
+    "fault",
+    ErrorCode.SERVER_FAULT,
+    500,
+    "The embedded server failed; its log has the details",
+    "A mistake in this server. The request changed nothing.",
+)
+INVALID_NAME = ErrorSpec(
+    "invalid_name",
+    ErrorCode.INVALID,
+    400,
+    "Invalid {field} <{name}>, it must not contain colons or NUL characters",
+    "The real server stores such a name and then fails whenever it reads it.",
+)
+INVALID_TEXT = ErrorSpec(
+    "invalid_text",
+    ErrorCode.INVALID,
+    400,
+    "Invalid {field}, it must not contain NUL characters",
+    "The database of the real server cannot hold a NUL character in a text.",
+)
+
+
+class Refusal(Exception):
+    """The request is refused, with the status and text that the caller is to read."""
+
+    def __init__(self, spec: ErrorSpec, /, **values: object) -> None:
+        self.spec = spec
+        self.status = spec.status
+        self.message = spec.message(**values)
+        super().__init__(f"{self.status} {self.message}")

@@ -1,0 +1,188 @@
+"""Where the server keeps its rows.
+
+All rows live in memory, in `Table`s of structs that are never changed in place: a handler puts a new row in the place
+of the old one. That gives three things at little cost. Indexes and the scheduler follow every change through
+`Table.watch`. A request that fails half-way is undone with `Store.rollback`. And everything a request changed
+can be written down at once: `Store.commit` hands the changes to a `Journal`, which is the whole interface that a
+durable store has to implement.
+
+Nothing here is thread-safe, and nothing has to be: handlers run on one event loop and change rows only between two
+`await`s, so every commit holds complete requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+import msgspec
+
+Row = TypeVar("Row", bound=msgspec.Struct)
+
+
+class Change(NamedTuple):
+    """One row that was put, or removed if `row` is None."""
+
+    table: str
+    key: str
+    row: msgspec.Struct | None
+
+
+class Journal(Protocol):
+    """What makes a store durable."""
+
+    def load(self, table: str, row_type: type[Row], /) -> Iterable[Row]:
+        """The rows of a table as they were written last, in the order in which their keys first appeared."""
+        ...
+
+    def write(self, changes: Sequence[Change], /) -> None:
+        """Write all of `changes`, or none of them."""
+        ...
+
+
+class MemoryJournal:
+    """The journal of a server that forgets everything when it stops."""
+
+    def load(self, table: str, row_type: type[Row], /) -> Iterable[Row]:  # noqa: ARG002
+        return ()
+
+    def write(self, changes: Sequence[Change], /) -> None:
+        pass
+
+
+class Index(Generic[Row]):
+    """The rows of a table by something else than their key."""
+
+    def __init__(self, table: Table[Row], by: Callable[[Row], Iterable[Hashable]]) -> None:
+        self._table = table
+        self._by = by
+        # A dictionary serves as a set that keeps its order.
+        self._keys: dict[Hashable, dict[str, None]] = {}
+        table.watch(self._follow)
+
+    def find(self, value: Hashable) -> list[Row]:
+        """The rows that have `value`, in the order in which they came to have it."""
+        return [self._table[key] for key in self._keys.get(value, ())]
+
+    def first(self, value: Hashable) -> Row | None:
+        """The row that has had `value` longest."""
+        for key in self._keys.get(value, ()):
+            return self._table[key]
+        return None
+
+    def count(self, value: Hashable) -> int:
+        """How many rows have `value`."""
+        return len(self._keys.get(value, ()))
+
+    def _follow(self, old: Row | None, new: Row | None) -> None:
+        before = () if old is None else tuple(self._by(old))
+        after = () if new is None else tuple(self._by(new))
+        if before == after:
+            return
+        if old is not None:
+            key = self._table.key(old)
+            for value in before:
+                if value not in after:
+                    del self._keys[value][key]
+                    if not self._keys[value]:
+                        del self._keys[value]
+        if new is not None:
+            key = self._table.key(new)
+            for value in after:
+                self._keys.setdefault(value, {})[key] = None
+
+
+class Table(Generic[Row]):
+    """Rows of one kind by their key."""
+
+    def __init__(self, store: Store, name: str, row_type: type[Row], key: Callable[[Row], str]) -> None:
+        self.name = name
+        self.key = key
+        self._store = store
+        self._watchers: list[Callable[[Row | None, Row | None], None]] = []
+        self._rows: dict[str, Row] = {key(row): row for row in store.journal.load(name, row_type)}
+
+    def get(self, key: str) -> Row | None:
+        """The row with this key, if there is one."""
+        return self._rows.get(key)
+
+    def __getitem__(self, key: str) -> Row:
+        return self._rows[key]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(list(self._rows.values()))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def put(self, row: Row) -> Row:
+        """Add `row`, or put it in the place of the row with the same key; returns it."""
+        key = self.key(row)
+        self._record(key, self._rows.get(key), row)
+        return row
+
+    def remove(self, row: Row) -> None:
+        """Take out the row that has the key of `row`."""
+        key = self.key(row)
+        if (old := self._rows.get(key)) is not None:
+            self._record(key, old, None)
+
+    def watch(self, watcher: Callable[[Row | None, Row | None], None]) -> None:
+        """Call `watcher(old, new)` at every change, and at once for each row that is already there."""
+        for row in self._rows.values():
+            watcher(None, row)
+        self._watchers.append(watcher)
+
+    def index(self, by: Callable[[Row], Iterable[Hashable]]) -> Index[Row]:
+        """An index that finds rows by each of the values that `by` gives for them."""
+        return Index(self, by)
+
+    def restore(self, key: str, row: Row | None) -> None:
+        """Set a row without noting it for the next commit; for `Store.rollback`."""
+        self._apply(key, self._rows.get(key), row)
+
+    def _record(self, key: str, old: Row | None, new: Row | None) -> None:
+        self._store.note(self, key, old, new)
+        self._apply(key, old, new)
+
+    def _apply(self, key: str, old: Row | None, new: Row | None) -> None:
+        if new is None:
+            self._rows.pop(key, None)
+        else:
+            self._rows[key] = new
+        for watcher in self._watchers:
+            watcher(old, new)
+
+
+class Store:
+    """The tables, and what has changed in them since the last commit."""
+
+    def __init__(self, journal: Journal | None = None) -> None:
+        self.journal: Journal = MemoryJournal() if journal is None else journal
+        self._undo: list[tuple[Table[Any], str, msgspec.Struct | None]] = []
+        self._changes: dict[tuple[str, str], Change] = {}
+
+    def table(self, name: str, row_type: type[Row], key: Callable[[Row], str]) -> Table[Row]:
+        """The table called `name`, with the rows that the journal has of it."""
+        return Table(self, name, row_type, key)
+
+    def commit(self) -> None:
+        """Make everything since the last commit final. Must be called before any `await` that follows a change."""
+        if self._changes:
+            self.journal.write(list(self._changes.values()))
+            self._changes.clear()
+            self._undo.clear()
+
+    def rollback(self) -> None:
+        """Undo everything since the last commit."""
+        while self._undo:
+            table, key, old = self._undo.pop()
+            table.restore(key, old)
+        self._changes.clear()
+
+    def note(
+        self, table: Table[Any], key: str, old: msgspec.Struct | None, new: msgspec.Struct | None
+    ) -> None:
+        """Remember a change; tables call this."""
+        self._undo.append((table, key, old))
+        self._changes[table.name, key] = Change(table.name, key, new)

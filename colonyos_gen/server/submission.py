@@ -1,0 +1,79 @@
+"""Taking in a function specification: what is refused, and the form in which the rest is kept.
+
+Quantities are rewritten to whole units, so that a process reads the same everywhere. Values that the database of the
+real server could not hold (integers beyond 32 bits, NUL characters in plain texts) are refused before anything is
+stored.
+"""
+
+from __future__ import annotations
+
+from colonyos_gen_wire.constants import MAX_PRIORITY, MIN_PRIORITY
+from colonyos_gen_wire.errors import process as errors
+from colonyos_gen_wire.types.executor import GPU
+from colonyos_gen_wire.types.process import Conditions, FunctionSpec
+from msgspec.structs import replace
+
+from colonyos_gen.server.plain_text import has_nul
+from colonyos_gen.server.quantities import QuantityError, format_cpu, format_memory, parse_cpu, parse_memory
+from colonyos_gen.server.refusal import Refusal
+
+_LARGEST = 2**31 - 1
+_SMALLEST = -(2**31)
+
+
+def accept_spec(spec: FunctionSpec) -> FunctionSpec:
+    """`spec` in the form in which processes keep it."""
+    if not MIN_PRIORITY <= spec.priority <= MAX_PRIORITY:
+        raise Refusal(errors.SUBMIT_PRIORITY_OUT_OF_RANGE, minimum=MIN_PRIORITY, maximum=MAX_PRIORITY)
+    conditions = _accept_conditions(spec.conditions)
+    _require_storable(spec)
+    return replace(spec, conditions=conditions)
+
+
+def _accept_conditions(conditions: Conditions) -> Conditions:
+    try:
+        cpu = parse_cpu(conditions.cpu)
+    except QuantityError:
+        raise Refusal(errors.SUBMIT_BAD_CPU) from None
+    try:
+        memory, storage = parse_memory(conditions.mem), parse_memory(conditions.storage)
+        gpu_memory = parse_memory(conditions.gpu.mem)
+    except QuantityError as error:
+        raise Refusal(errors.SUBMIT_BAD_MEMORY, text=error.text) from None
+    gpu = GPU(name=conditions.gpu.name, mem=format_memory(gpu_memory), count=conditions.gpu.count)
+    return replace(
+        conditions, cpu=format_cpu(cpu), mem=format_memory(memory), storage=format_memory(storage), gpu=gpu
+    )
+
+
+def _require_storable(spec: FunctionSpec) -> None:
+    conditions = spec.conditions
+    for number in (
+        spec.maxwaittime,
+        spec.maxexectime,
+        spec.maxretries,
+        conditions.nodes,
+        conditions.processes,
+        conditions.processes_per_node,
+        conditions.walltime,
+        conditions.gpu.count,
+    ):
+        if not _SMALLEST <= number <= _LARGEST:
+            detail = f'value "{number}" is out of range for type integer'
+            raise Refusal(errors.SUBMIT_DATABASE_REFUSED, detail=detail)
+    texts = (
+        spec.funcname,
+        spec.nodename,
+        spec.label,
+        conditions.executortype,
+        conditions.locationname,
+        conditions.gpu.name,
+        *conditions.executornames,
+        *conditions.dependencies,
+        *spec.channels,
+        *spec.env,
+        *spec.env.values(),
+    )
+    if has_nul(texts):
+        detail = 'invalid byte sequence for encoding "UTF8": 0x00'
+        raise Refusal(errors.SUBMIT_DATABASE_REFUSED, detail=detail)

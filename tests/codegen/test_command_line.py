@@ -1,0 +1,323 @@
+"""`python -m codegen` as people run it: exit codes, what is printed, and what happens on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from codegen.cli import main, render
+from codegen.loader import load
+from codegen.targets import registry
+from codegen.writer import compare
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+DESCRIPTORS = "python/colonyos_gen_wire/methods/library.py"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the generator."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the small schema, and the folder that is generated from it."""
+
+    root: Path
+
+    @property
+    def schema(self) -> Path:
+        return self.root / "schema"
+
+    @property
+    def out(self) -> Path:
+        return self.root / "out"
+
+    def run(self, command: str, *arguments: str | Path, cwd: Path = ROOT, seed: str = "random") -> Run:
+        """Run one command on this project."""
+        folders: list[str | Path] = ["--schema", self.schema]
+        folders += [] if command == "lint" else ["--out", self.out]
+        run = subprocess.run(
+            [sys.executable, "-m", "codegen", command, *folders, *arguments],
+            cwd=cwd,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        return Run(run.returncode, run.stdout, run.stderr)
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace text in a file of the schema or of the output."""
+        path = self.root / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def state(self) -> dict[str, tuple[int, bytes]]:
+        """Time of change and content of every file of the output."""
+        paths = [path for path in self.out.rglob("*") if path.is_file()]
+        return {
+            path.relative_to(self.out).as_posix(): (path.stat().st_mtime_ns, path.read_bytes())
+            for path in paths
+        }
+
+    def contents(self) -> dict[str, bytes]:
+        """Content of every file of the output."""
+        return {path: content for path, (_, content) in self.state().items()}
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project that is up to date, to be copied."""
+    project = Project(tmp_path_factory.mktemp("small"))
+    shutil.copytree(HERE / "small", project.schema)
+    assert project.run("generate").code == 0
+    return project
+
+
+@pytest.fixture
+def project(generated: Project, tmp_path: Path) -> Project:
+    """A project that is up to date."""
+    return Project(shutil.copytree(generated.root, tmp_path / "project"))
+
+
+def test_clean_schema_exits_with_0(project: Project) -> None:
+    before = project.state()
+    assert project.run("lint") == Run(0, "the schema is clean\n", "")
+    assert project.run("check").code == 0
+    again = project.run("generate")
+    assert again.code == 0
+    assert f"{len(before)} files, 0 changed" in again.out
+    assert project.state() == before, "files that do not differ are not written again"
+
+
+def test_usage_errors_exit_with_2(project: Project) -> None:
+    assert project.run("lint", "--unknown").code == 2
+    assert project.run("generate", "--target", "cobol").code == 2
+    assert project.run("explain").code == 2
+    missing = project.run("check", "--schema", project.root / "nowhere")
+    assert missing.code == 2
+    assert "is not a folder; name the schema folder with --schema" in missing.err
+    assert missing.out == ""
+
+
+@pytest.mark.parametrize("command", ["lint", "generate", "check"])
+def test_findings_exit_with_100_and_are_printed_with_their_places(project: Project, command: str) -> None:
+    project.edit("schema/types/loan.yaml", "description: When it must be back., ", "")
+    before = project.state()
+    run = project.run(command)
+    assert run.code == 100
+    line = "types/loan.yaml:12:7 FIELD_HAS_DESCRIPTION the field 'due' needs a description that says more than its name\n"
+    assert run.out == line
+    assert run.err == "1 finding\n"
+    assert project.state() == before
+
+
+def test_stale_output_exits_with_101_shows_a_diff_and_changes_nothing(project: Project) -> None:
+    project.edit("schema/rpc/library.yaml", "Adds a book to the library.", "Adds one book.")
+    before = project.state()
+    run = project.run("check")
+    assert run.code == 101
+    assert "-    description: Adds" not in run.out
+    assert '\n-"""Adds a book to the library."""\n+"""Adds one book."""\n' in run.out
+    assert f"--- generated/{DESCRIPTORS}\n" in run.out
+    assert "run `python -m codegen generate`" in run.err
+    assert project.state() == before
+    assert project.run("generate").code == 0
+    assert project.run("check").code == 0
+
+
+def test_missing_output_is_stale(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    shutil.copytree(HERE / "small", project.schema)
+    run = project.run("check", "--target", "openrpc")
+    assert run.code == 101
+    assert "added: generated/openrpc.json" in run.out
+    assert not project.out.exists()
+
+
+def test_hand_edited_file_is_named_and_mended(project: Project) -> None:
+    good = project.contents()
+    project.edit(f"out/{DESCRIPTORS}", "Role.OWNER", "Role.NOBODY")
+    run = project.run("check", "--target", "python")
+    assert run.code == 101
+    assert f"generated/{DESCRIPTORS} was edited by hand; change the schema or the template instead" in run.out
+    assert "+    roles=(Role.OWNER,)" in run.out
+    mended = project.run("generate", "--target", "python")
+    assert mended.out.startswith(f"edited   {DESCRIPTORS}\n")
+    assert project.contents() == good
+
+
+def test_orphans_are_reported_and_removed_and_other_files_left_alone(project: Project) -> None:
+    own = project.out / "python/colonyos_gen_wire/own.py"
+    own.write_text("mine = 1\n")
+    stranger = project.out / "notes/todo.txt"
+    stranger.parent.mkdir()
+    stranger.write_text("mine as well\n")
+    for folder, ending in (("types", "yaml"), ("rpc", "yaml"), ("examples", "json")):
+        (project.schema / folder / f"loan.{ending}").unlink()
+    project.edit("schema/colonyos.yaml", "  not_found: The object does not exist.\n", "")
+    project.edit("schema/colonyos.yaml", "  nobody: {key: none, description: Nobody needs to sign.}\n", "")
+    before = project.state()
+    run = project.run("check")
+    assert run.code == 101
+    assert "orphaned: generated/docs/rpc/loan.md" in run.out
+    assert "own.py" not in run.out
+    assert "todo.txt" not in run.out
+    assert project.state() == before
+    run = project.run("generate")
+    assert run.code == 0
+    assert "orphaned python/colonyos_gen_wire/types/loan.py\n" in run.out
+    assert not [path for path in project.state() if "loan" in path]
+    assert own.read_text() == "mine = 1\n"
+    assert stranger.read_text() == "mine as well\n"
+    assert project.run("check").code == 0
+
+
+def test_target_subset_keeps_the_files_of_the_others(project: Project) -> None:
+    before = project.contents()
+    project.edit("schema/rpc/library.yaml", "Adds a book to the library.", "Adds one book.")
+    assert project.run("generate", "--target", "docs", "--target", "openrpc").code == 0
+    after = project.contents()
+    assert after.keys() == before.keys()
+    changed = {path for path in after if after[path] != before[path]}
+    assert {path.partition("/")[0] for path in changed} == {"docs", "openrpc.json", "manifest.json"}
+    old, new = (json.loads(files["manifest.json"])["targets"] for files in (before, after))
+    assert old.keys() == new.keys()
+    assert {target for target in old if old[target] != new[target]} == {"docs", "openrpc"}
+    assert project.run("check", "--target", "docs").code == 0
+    assert project.run("check").code == 101
+    assert project.run("generate").code == 0
+    assert project.run("check").code == 0
+
+
+def test_own_template_wins_and_may_include_the_original(project: Project) -> None:
+    own = project.root / "templates/docs/index.md.jinja"
+    own.parent.mkdir(parents=True)
+    own.write_text('{% include "builtin/index.md.jinja" %}\nKept by the librarians.\n')
+    before = project.contents()
+    assert project.run("generate", "--templates", project.root / "templates", "--target", "docs").code == 0
+    after = project.contents()
+    assert {path for path in after if after[path] != before[path]} == {"docs/index.md", "manifest.json"}
+    assert after["docs/index.md"].startswith(before["docs/index.md"].rstrip())
+    assert after["docs/index.md"].endswith(b"\nKept by the librarians.\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{% if %}", "TemplateSyntaxError"),
+        ("{{ nobody_knows_this }}", "'nobody_knows_this' is undefined"),
+        ('{% include "builtin/missing.jinja" %}', "TemplateNotFound"),
+        ("PROTOCOL_VERSION = (", "generated/python/colonyos_gen_wire/constants.py:1: not Python"),
+    ],
+)
+def test_broken_template_exits_with_1_and_changes_nothing(project: Project, text: str, message: str) -> None:
+    own = project.root / "templates/python/constants.py.jinja"
+    own.parent.mkdir(parents=True)
+    own.write_text(text)
+    before = project.state()
+    for command in ("generate", "check"):
+        run = project.run(command, "--templates", project.root / "templates", "--target", "python")
+        assert run.code == 1
+        assert run.err.startswith("codegen: ")
+        assert message in run.err
+        assert "Traceback" not in run.err
+        assert run.out == ""
+    assert project.state() == before
+
+
+def test_unwritable_output_exits_with_1(project: Project) -> None:
+    in_the_way = project.root / "file"
+    in_the_way.write_text("not a folder")
+    run = project.run("generate", "--out", in_the_way / "out", "--target", "openrpc")
+    assert run.code == 1
+    assert run.err.startswith("codegen: ")
+    assert "Traceback" not in run.err
+    assert in_the_way.read_text() == "not a folder"
+
+
+def test_same_bytes_whatever_the_hash_seed_and_folder(generated: Project, tmp_path: Path) -> None:
+    expected = generated.contents()
+    for seed, cwd in (("1", tmp_path), ("2", ROOT / "schema"), ("3", ROOT)):
+        project = Project(tmp_path / seed)
+        shutil.copytree(HERE / "small", project.schema)
+        started = time.perf_counter()
+        assert project.run("generate", cwd=cwd, seed=seed).code == 0
+        print(f"generate with PYTHONHASHSEED={seed} took {time.perf_counter() - started:.1f} s")
+        assert project.contents() == expected
+
+
+def test_schema_may_be_named_by_a_relative_path(project: Project) -> None:
+    run = project.run("check", "--schema", "schema", "--out", "out", cwd=project.root)
+    assert (run.code, run.err) == (0, "")
+
+
+def test_files_are_replaced_whole(project: Project) -> None:
+    """A reader that has a file open keeps the old text, and no temporary file stays behind."""
+    before = project.contents()
+    project.edit("schema/rpc/library.yaml", "Adds a book to the library.", "Adds one book.")
+    with (project.out / DESCRIPTORS).open("rb") as stream:
+        assert project.run("generate", "--target", "python").code == 0
+        assert stream.read() == before[DESCRIPTORS]
+    assert project.contents().keys() == before.keys()
+    assert b"Adds one book." in (project.out / DESCRIPTORS).read_bytes()
+
+
+def test_line_ends_of_a_checkout_do_not_matter(project: Project) -> None:
+    schema_hash = load(project.schema).hash
+    for path in [*project.schema.rglob("*.*"), *project.out.rglob("*.*")]:
+        if path.is_file():
+            path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert load(project.schema).hash == schema_hash
+    assert project.run("check").code == 0
+
+
+def test_broken_manifest_is_made_anew(project: Project) -> None:
+    good = project.contents()
+    (project.out / "manifest.json").write_text("{")
+    assert project.run("check").code == 101
+    assert project.run("generate").code == 0
+    assert project.contents() == good
+
+
+def test_manifest_cannot_reach_outside_the_output(project: Project) -> None:
+    precious = project.root / "precious.txt"
+    precious.write_text("keep me")
+    manifest = json.loads((project.out / "manifest.json").read_text())
+    manifest["targets"]["docs"] |= {"../precious.txt": "0" * 64, str(precious): "0" * 64}
+    (project.out / "manifest.json").write_text(json.dumps(manifest))
+    assert project.run("generate").code == 0
+    assert precious.read_text() == "keep me"
+
+
+def test_generated_folder_of_this_repository_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    started = time.perf_counter()
+    code = main(["check"])
+    seconds = time.perf_counter() - started
+    shown = capsys.readouterr()
+    print(f"check of the repository took {seconds:.1f} s")
+    assert code == 0, shown.out
+
+
+def test_repository_is_rendered_without_a_change(tmp_path: Path) -> None:
+    """The same as `check`, through the functions below the command line, and into a folder that does not exist yet."""
+    started = time.perf_counter()
+    files = render(ROOT / "schema", registry(), None, tmp_path / "out")
+    print(f"rendering the repository took {time.perf_counter() - started:.1f} s")
+    assert compare(files, registry(), ROOT / "generated") == []
+    assert {change.kind for change in compare(files, registry(), tmp_path / "out")} == {"added"}

@@ -1,0 +1,91 @@
+"""What the generator makes of a small schema that uses everything a schema can say, against files that were reviewed.
+
+After a change to a target or its templates, rewrite the expected files and read what changed in them:
+
+    UPDATE_EXPECTED=1 python -m pytest tests/codegen/test_golden_output.py
+
+Python files are stored with `.txt` behind their names, which keeps tools from taking them for a part of this package.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from codegen.cli import render
+from codegen.loader import load
+from codegen.targets import registry
+from codegen.writer import MANIFEST
+
+from .test_random_schemas import round_trip
+
+HERE = Path(__file__).parent
+SMALL = HERE / "small"
+EXPECTED = HERE / "small_expected"
+GENERATED = HERE.parent.parent / "generated"
+SUPPORT = {f"python/colonyos_gen_wire/{name}.py" for name in ("_base", "_codec", "_shape")}
+"""Files that are the same for every schema, but for the banner in their first line."""
+
+
+@pytest.fixture(scope="module")
+def rendered() -> dict[str, str]:
+    """Every file of every target, by path."""
+    files = render(SMALL, registry(), None, HERE / "nowhere")
+    del files[MANIFEST]
+    return files
+
+
+def stored_as(path: str) -> Path:
+    """Where the expected text of `path` is kept."""
+    return EXPECTED / (f"{path}.txt" if path.endswith(".py") else path)
+
+
+def test_output_is_as_reviewed(rendered: dict[str, str]) -> None:
+    """Same files, same texts."""
+    specific = {path: text for path, text in rendered.items() if path not in SUPPORT}
+    if os.environ.get("UPDATE_EXPECTED"):
+        shutil.rmtree(EXPECTED, ignore_errors=True)
+        for path, text in specific.items():
+            stored_as(path).parent.mkdir(parents=True, exist_ok=True)
+            stored_as(path).write_text(text, encoding="utf-8")
+    stored = {path for path in EXPECTED.rglob("*") if path.is_file()}
+    assert {path.relative_to(EXPECTED) for path in stored} == {
+        stored_as(path).relative_to(EXPECTED) for path in specific
+    }
+    changes: list[str] = []
+    for path, text in specific.items():
+        expected = stored_as(path).read_text(encoding="utf-8")
+        changes += difflib.unified_diff(
+            expected.splitlines(), text.splitlines(), f"expected {path}", f"rendered {path}", n=1, lineterm=""
+        )
+    assert not changes, "\n".join(changes)
+
+
+def test_support_files_do_not_depend_on_the_schema(rendered: dict[str, str]) -> None:
+    for path in sorted(SUPPORT):
+        checked_in = (GENERATED / path).read_text(encoding="utf-8")
+        assert rendered[path].partition("\n")[2] == checked_in.partition("\n")[2], path
+
+
+def test_every_file_says_where_it_comes_from(rendered: dict[str, str]) -> None:
+    mark = f"schema/ (sha256 {load(SMALL).hash[:16]}). Do not edit"
+    without = {path for path, text in rendered.items() if mark not in text}
+    assert without == {"python/colonyos_gen_wire/py.typed"}
+
+
+def test_output_is_tidy(rendered: dict[str, str]) -> None:
+    """No trailing blanks, no tabs, no gaps of three lines, exactly one line end at the end."""
+    for path, text in rendered.items():
+        lines = text.split("\n")
+        assert not [line for line in lines if line != line.rstrip() or "\t" in line], path
+        assert "\n\n\n\n" not in text, path
+        assert not text or (text.endswith("\n") and not text.endswith("\n\n")), path
+
+
+def test_package_works(tmp_path: Path) -> None:
+    shutil.copytree(SMALL, tmp_path / "schema")
+    assert round_trip(tmp_path, {}) == ""

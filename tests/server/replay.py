@@ -1,0 +1,283 @@
+"""Playing a recorded conversation again, against another server.
+
+A recording holds the requests that somebody sent to the real server, and its replies. Ids that the server makes, and
+times, are different each time. So ids are translated as they come up: the first reply that mentions one tells what it
+is called here. Of times only "set or not" is compared.
+
+The clock of the server under test follows the time stamps of the recording, so that pauses and long polls take no real
+time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import aiohttp
+from colonyos_gen_wire.constants import API_PATH
+from colonyos_gen_wire.methods import METHODS
+
+from colonyos_gen.crypto import PrivateKey
+from colonyos_gen.server import ManualClock, Server
+from colonyos_gen.server.refusal import UNSERVED
+
+RECORDINGS = Path(__file__).parents[1] / "golden" / "rpc"
+
+JSON = Any
+
+_EMPTY: tuple[JSON, ...] = (None, [], {})
+
+_ID = re.compile(r"\b[0-9a-f]{64}\b")
+_NANOSECONDS = re.compile(r"\b[0-9]{19}\b")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)")
+_ANY_VALUE = {"prioritytime", "timestamp", "sequencenr", "position", "historyid", "buildversion", "buildtime"}
+_RUN_FIGURES = {"minwaittime", "maxwaittime", "avgwaittime", "minexectime", "maxexectime", "avgexectime"}
+_NOTHING: set[str] = set()
+_UNORDERED = {"getcoloniesmsg", "getexecutorsmsg", "searchlogsmsg", "getfunctionsmsg", "getusersmsg"}
+
+
+@dataclass
+class Reply:
+    """What came back for one exchange."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass
+class Outcome:
+    """How one exchange went: whether it was compared at all, and what was different."""
+
+    step: int
+    msgtype: str
+    served: bool
+    differences: list[str]
+
+
+def recordings() -> list[str]:
+    """Names of all recordings."""
+    return sorted(path.stem for path in RECORDINGS.glob("*.json"))
+
+
+def load(name: str) -> dict[str, JSON]:
+    """One recording."""
+    return cast("dict[str, JSON]", json.loads((RECORDINGS / f"{name}.json").read_text()))
+
+
+class Replay:
+    """One recording, played against a server."""
+
+    def __init__(self, recording: dict[str, JSON], server: Server, clock: ManualClock) -> None:
+        self._actors = recording["actors"]
+        self._exchanges = recording["exchanges"]
+        self._server = server
+        self._clock = clock
+        self._start_ns = clock.now_ns()
+        self._names: dict[str, str] = {}
+        self._moments: dict[str, str] = {}
+        self._known = {actor["id"] for actor in self._actors.values()} | {"0" * 64}
+        for actor in self._actors.values():
+            if actor["prvkey"] is None:
+                self._names[actor["id"]] = server.server_id
+
+    async def play(self) -> list[Outcome]:
+        """Play every exchange, and tell how each went."""
+        outcomes: dict[int, Outcome] = {}
+        running: list[tuple[dict[str, JSON], asyncio.Task[Reply]]] = []
+        async with aiohttp.ClientSession(auto_decompress=False) as session:
+            for exchange in self._exchanges:
+                if "sleep_ms" in exchange:
+                    self._move(exchange["t_ms"] + exchange["sleep_ms"])
+                    continue
+                for earlier, task in [*running]:
+                    if earlier["t_ms"] + earlier["dur_ms"] <= exchange["t_ms"]:
+                        running.remove((earlier, task))
+                        outcomes[earlier["step"]] = await self._finish(earlier, task)
+                self._move(exchange["t_ms"])
+                task = asyncio.ensure_future(self._send(session, exchange))
+                if exchange.get("async"):
+                    running.append((exchange, task))
+                    # The request has to arrive before the next one is sent.
+                    await asyncio.sleep(0.03)
+                else:
+                    outcomes[exchange["step"]] = await self._finish(exchange, task)
+            for earlier, task in running:
+                outcomes[earlier["step"]] = await self._finish(earlier, task)
+        return [outcomes[step] for step in sorted(outcomes)]
+
+    def _move(self, t_ms: float) -> None:
+        target = self._start_ns + round(t_ms * 1_000_000)
+        self._clock.advance(max(0, target - self._clock.now_ns()) / 1e9)
+
+    async def _finish(self, exchange: dict[str, JSON], task: asyncio.Task[Reply]) -> Outcome:
+        """Wait for a reply. One that does not come by itself waits for time to pass."""
+        for _ in range(400):
+            done, _ = await asyncio.wait([task], timeout=0.02)
+            if done:
+                break
+            self._clock.advance(0.5)
+        else:
+            task.cancel()
+            raise TimeoutError(f"no reply at step {exchange['step']}")
+        return self._compare(exchange, task.result())
+
+    async def _send(self, session: aiohttp.ClientSession, exchange: dict[str, JSON]) -> Reply:
+        http: dict[str, JSON] = exchange.get("http") or {"method": "POST", "path": API_PATH, "headers": {}}
+        async with session.request(
+            http["method"],
+            self._server.url + http["path"],
+            data=self._body(exchange),
+            headers=http["headers"],
+            allow_redirects=False,
+        ) as response:
+            return Reply(response.status, await response.read(), dict(response.headers))
+
+    def _body(self, exchange: dict[str, JSON]) -> bytes | None:
+        if exchange.get("raw_request_b64") is not None:
+            return base64.b64decode(exchange["raw_request_b64"])
+        raw = exchange.get("raw_request")
+        if raw is None and exchange.get("raw_request_len"):
+            payload = json.dumps(_unfold(exchange["request_payload"]), separators=(",", ":"))
+            return self._sign(exchange, payload.encode())
+        if raw is None:
+            return None
+        if exchange.get("verbatim") or exchange.get("http"):
+            return str(raw).encode()
+        envelope = json.loads(raw)
+        return self._sign(exchange, base64.b64decode(envelope["payload"]))
+
+    def _sign(self, exchange: dict[str, JSON], payload: bytes) -> bytes:
+        text = _ID.sub(lambda found: self._names.get(found[0], found[0]), payload.decode())
+        text = _NANOSECONDS.sub(lambda found: self._moments.get(found[0], found[0]), text)
+        encoded = base64.b64encode(text.encode()).decode()
+        prvkey = self._actors[exchange["as"]]["prvkey"]
+        key = self._server.server_key if prvkey is None else PrivateKey.parse(prvkey)
+        assert key is not None
+        payloadtype = exchange.get("payloadtype", exchange["msgtype"])
+        return json.dumps(
+            {"payloadtype": payloadtype, "payload": encoded, "signature": key.sign(encoded)}
+        ).encode()
+
+    def _compare(self, exchange: dict[str, JSON], got: Reply) -> Outcome:
+        msgtype = exchange.get("payloadtype", exchange["msgtype"]) or ""
+        served = not (got.status == UNSERVED.status and msgtype in METHODS)
+        found = list(self._differences(exchange, msgtype, got)) if served else []
+        return Outcome(exchange["step"], msgtype, served, found)
+
+    def _differences(self, exchange: dict[str, JSON], msgtype: str, got: Reply) -> Iterator[str]:
+        if got.status != exchange["http_status"]:
+            yield f"status: {exchange['http_status']} -> {got.status} {_excerpt(got.body)}"
+            return
+        allowed = exchange.get("reply_access_control_allow_origin")
+        if allowed is not None and got.headers.get("Access-Control-Allow-Origin") != allowed:
+            yield f"allowed origin: {allowed} -> {got.headers.get('Access-Control-Allow-Origin')}"
+        if exchange["reply"] is None:
+            recorded = (exchange["raw_reply"] or "").encode()
+            if got.body != recorded:
+                yield f"body: {_excerpt(recorded)} -> {_excerpt(got.body)}"
+            return
+        if trailing := exchange.get("reply_trailing_text"):
+            yield f"trailing text: {trailing[:60]!r} -> nothing"
+        envelope = json.loads(got.body)
+        for key in ("payloadtype", "error"):
+            if envelope[key] != exchange["reply"][key]:
+                yield f"{key}: {exchange['reply'][key]!r} -> {envelope[key]!r}"
+        payload = json.loads(base64.b64decode(envelope["payload"]))
+        recorded = exchange["reply"]["payload"]
+        if "reply_processid" in exchange:
+            # Too large to be recorded.
+            self._names.setdefault(exchange["reply_processid"], payload["processid"])
+            if abs(len(got.body) / exchange["raw_reply_len"] - 1) > 0.01:
+                yield f"length of the body: {exchange['raw_reply_len']} -> {len(got.body)}"
+            return
+        if exchange["reply"]["error"] and str(recorded["message"]).startswith("pq: "):
+            return
+        if exchange.get("loose"):
+            if type(payload) is not type(recorded) and None not in (payload, recorded):
+                yield f"kind: {recorded!r} -> {payload!r}"
+            return
+        yield from self._unequal("", recorded, payload, unordered=msgtype in _UNORDERED)
+
+    def _unequal(self, path: str, recorded: JSON, got: JSON, *, unordered: bool = False) -> Iterator[str]:
+        if recorded in _EMPTY and got in _EMPTY:
+            # The types of the wire package read all of these as empty, and keep no note of which it was.
+            return
+        if isinstance(recorded, dict) and isinstance(got, dict):
+            yield from self._unequal_objects(
+                path, cast("dict[str, JSON]", recorded), cast("dict[str, JSON]", got)
+            )
+        elif (
+            isinstance(recorded, list) and isinstance(got, list) and len(_items(recorded)) == len(_items(got))
+        ):
+            ours, theirs = _items(recorded), _items(got)
+            if unordered or path.endswith("attributes"):
+                ours, theirs = sorted(ours, key=_rank), sorted(theirs, key=_rank)
+            for index, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+                yield from self._unequal(f"{path}[{index}]", one, other)
+        elif isinstance(recorded, str) and isinstance(got, str):
+            if not self._same_text(recorded, got):
+                yield f"{path}: {recorded[:80]!r} -> {got[:80]!r}"
+        elif recorded != got or isinstance(recorded, bool) is not isinstance(got, bool):
+            yield f"{path}: {_excerpt(recorded)} -> {_excerpt(got)}"
+
+    def _unequal_objects(self, path: str, recorded: dict[str, JSON], got: dict[str, JSON]) -> Iterator[str]:
+        if recorded.keys() != got.keys():
+            yield f"{path} keys: missing {recorded.keys() - got.keys()}, new {got.keys() - recorded.keys()}"
+        free = _ANY_VALUE | (_RUN_FIGURES if "functionid" in recorded else _NOTHING)
+        for key in recorded.keys() & got.keys():
+            if key == "timestamp":
+                self._moments.setdefault(str(recorded[key]), str(got[key]))
+            if key not in free:
+                yield from self._unequal(f"{path}.{key}", recorded[key], got[key])
+            elif isinstance(recorded[key], str) is not isinstance(got[key], str):
+                yield f"{path}.{key}: {recorded[key]!r} -> {got[key]!r}"
+
+    def _same_text(self, recorded: str, got: str) -> bool:
+        if _TIME.fullmatch(recorded) and _TIME.fullmatch(got):
+            return recorded.startswith(("0000-", "0001-")) == got.startswith(("0000-", "0001-"))
+        if _ID.fullmatch(recorded) and recorded not in self._known and _ID.fullmatch(got):
+            return self._names.setdefault(recorded, got) == got
+        return _ID.sub(lambda found: self._names.get(found[0], found[0]), recorded) == got
+
+
+def _items(value: JSON) -> list[JSON]:
+    return cast("list[JSON]", value)
+
+
+def _rank(item: JSON) -> str:
+    """A place in a sorted list, from what is the same in the recording and here."""
+    if not isinstance(item, dict):
+        return str(item)
+    entry = cast("dict[str, JSON]", item)
+    keys = ("name", "executorname", "funcname", "key", "attributetype", "message", "counter")
+    return json.dumps([entry.get(key) for key in keys])
+
+
+def _unfold(value: JSON) -> JSON:
+    """Long texts and lists are recorded as `{"$repeat": [item, count]}`."""
+    if isinstance(value, dict):
+        entries = cast("dict[str, JSON]", value)
+        if "$repeat" in entries:
+            item, count = entries["$repeat"]
+            return item * count if isinstance(item, str) else [item] * count
+        return {key: _unfold(item) for key, item in entries.items()}
+    if isinstance(value, list):
+        return [_unfold(item) for item in _items(value)]
+    return value
+
+
+def _excerpt(value: JSON) -> str:
+    text = value.decode(errors="replace") if isinstance(value, bytes) else json.dumps(value)
+    try:
+        envelope = json.loads(text)
+        text = base64.b64decode(envelope["payload"]).decode()
+    except (ValueError, KeyError, TypeError):
+        pass
+    return text if len(text) < 160 else f"{text[:160]}..."

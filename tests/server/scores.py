@@ -1,0 +1,32 @@
+"""How the recordings fared, for the table at the end."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """One recording."""
+
+    name: str
+    same: int
+    """Exchanges that went as recorded."""
+    different: int
+    """Exchanges that differ on purpose."""
+    unserved: int
+    """Exchanges whose message is not served yet."""
+    remark: str
+
+
+ROWS: list[Row] = []
+
+
+def table() -> list[str]:
+    """The lines of the table."""
+    lines = [f"{'recording':<28}{'same':>6}{'differ':>8}{'unserved':>10}  remark"]
+    lines += [
+        f"{row.name:<28}{row.same:>6}{row.different:>8}{row.unserved:>10}  {row.remark}"
+        for row in sorted(ROWS)
+    ]
+    same, different, unserved = (sum(column) for column in zip(*(row[1:4] for row in ROWS), strict=True))
+    return [*lines, f"{'all':<28}{same:>6}{different:>8}{unserved:>10}"]
