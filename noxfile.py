@@ -64,7 +64,9 @@ def wheel(session: nox.Session) -> None:
         python = str(Path(folder, "empty", "Scripts" if os.name == "nt" else "bin", "python"))
         session.run(python, "-m", "pip", "install", "-q", str(built), external=True)
         session.chdir(folder)
-        session.run(python, "-c", "import colonyos_gen, colonyos_gen_wire; print(colonyos_gen.Client)", external=True)
+        session.run(
+            python, "-c", "import colonyos_gen, colonyos_gen_wire; print(colonyos_gen.Client)", external=True
+        )
         session.run(python, "-m", "colonyos_gen.cli", "demo", external=True)
 
 

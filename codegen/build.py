@@ -27,7 +27,12 @@ from codegen.model import (
     Type,
 )
 
-_SCALARS = {"string": Scalar.STRING, "integer": Scalar.INTEGER, "number": Scalar.NUMBER, "boolean": Scalar.BOOLEAN}
+_SCALARS = {
+    "string": Scalar.STRING,
+    "integer": Scalar.INTEGER,
+    "number": Scalar.NUMBER,
+    "boolean": Scalar.BOOLEAN,
+}
 
 
 def build(schema: Schema) -> Service:
@@ -67,7 +72,11 @@ class _Build:
                 for name, definition in document.data["$defs"].items()
             }
             self._structs.update(requests[document.file])
-        shown = {name: item for name, item in manifest.items() if name not in {"errors", "envelope_errors", "limits"}}
+        shown = {
+            name: item
+            for name, item in manifest.items()
+            if name not in {"errors", "envelope_errors", "limits"}
+        }
         return Service(
             name=manifest["service"],
             description=manifest["description"],
@@ -75,7 +84,9 @@ class _Build:
             server_version=manifest["server"]["version"],
             schema_hash=self._schema.hash,
             manifest=shown,
-            roles=tuple(Role(name, role["key"], role["description"]) for name, role in manifest["roles"].items()),
+            roles=tuple(
+                Role(name, role["key"], role["description"]) for name, role in manifest["roles"].items()
+            ),
             idempotency=manifest["idempotency"],
             codes=manifest["codes"],
             envelope_errors=tuple(_error_case(error["name"], error) for error in manifest["envelope_errors"]),
@@ -102,7 +113,9 @@ class _Build:
                     types_description=types[name].data["description"] if name in types else "",
                     rpc_description=rpc[name].data["description"] if name in rpc else "",
                     structs=tuple(
-                        self._structs[key] for key in self._definition_names(types.get(name)) if key in self._structs
+                        self._structs[key]
+                        for key in self._definition_names(types.get(name))
+                        if key in self._structs
                     ),
                     enums=tuple(e for e in self._enums.values() if e.domain == name),
                     messages=tuple(messages),
@@ -123,7 +136,10 @@ class _Build:
                     members=tuple(
                         Member(*member)
                         for member in zip(
-                            definition["x-enum-names"], definition["enum"], definition["x-enum-descriptions"], strict=True
+                            definition["x-enum-names"],
+                            definition["enum"],
+                            definition["x-enum-descriptions"],
+                            strict=True,
                         )
                     ),
                     position=document.position(("$defs", name)),
@@ -154,7 +170,9 @@ class _Build:
             deprecated=definition.get("deprecated", False),
         )
 
-    def _argument(self, document: Document, fields: tuple[Field, ...], entry: str | dict[str, str]) -> Argument:
+    def _argument(
+        self, document: Document, fields: tuple[Field, ...], entry: str | dict[str, str]
+    ) -> Argument:
         path = (entry if isinstance(entry, str) else entry["field"]).split(".")
         public: list[str] = []
         found: Field | None = None
@@ -171,8 +189,12 @@ class _Build:
             self._structs[name] = self._struct(document, name, None)
         return self._structs[name]
 
-    def _field(self, document: Document, pointer: Pointer, wire: str, value: dict[str, Any], required: bool) -> Field:
-        refinements = cast("dict[str, dict[str, Any]]", value.get("properties", {}) if "$ref" in value else {})
+    def _field(
+        self, document: Document, pointer: Pointer, wire: str, value: dict[str, Any], required: bool
+    ) -> Field:
+        refinements = cast(
+            "dict[str, dict[str, Any]]", value.get("properties", {}) if "$ref" in value else {}
+        )
         return Field(
             name=value.get("x-name", wire),
             wire=wire,
@@ -233,7 +255,9 @@ class _Build:
             msgtype=struct.msgtype,
             struct=struct,
             domain=document.data["domain"],
-            methods=tuple(self._method(document, struct, method) for method in definition.get("x-methods", [])),
+            methods=tuple(
+                self._method(document, struct, method) for method in definition.get("x-methods", [])
+            ),
             transport=definition.get("x-transport", ""),
             roles=tuple(definition.get("x-roles", [])),
             idempotency=definition.get("x-idempotency", "unsafe"),
@@ -249,7 +273,12 @@ class _Build:
             ),
             errors=tuple(self._error(entry) for entry in definition.get("x-errors", [])),
             examples=tuple(
-                Example(e["title"], e["request"], e["reply"], self._example_position(examples, struct.msgtype, index))
+                Example(
+                    e["title"],
+                    e["request"],
+                    e["reply"],
+                    self._example_position(examples, struct.msgtype, index),
+                )
                 for index, e in enumerate(entries)
             ),
             registered=definition.get("x-registered", True),
@@ -265,7 +294,9 @@ class _Build:
             return _error_case(entry, shared[entry])
         if "use" in entry:
             common = shared[entry["use"]]
-            return _error_case(entry["use"], {**common, "text": common["text"].replace("{action}", entry["action"])})
+            return _error_case(
+                entry["use"], {**common, "text": common["text"].replace("{action}", entry["action"])}
+            )
         return _error_case(entry["name"], entry)
 
     def _method(self, document: Document, struct: Struct, method: dict[str, Any]) -> Method:

@@ -42,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser(targets).parse_args(arguments)
     schema_root: Path = options.schema
     if not schema_root.is_dir():
-        return _say(f"codegen: {schema_root} is not a folder; name the schema folder with --schema", EXIT_USAGE)
+        return _say(
+            f"codegen: {schema_root} is not a folder; name the schema folder with --schema", EXIT_USAGE
+        )
     try:
         if options.command == "lint":
             return _lint(schema_root)
@@ -51,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SchemaError as error:
         return _report(error.findings)
     except (FormatError, jinja2.TemplateError, OSError) as error:
-        where = f" in {error.filename}:{error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
+        where = (
+            f" in {error.filename}:{error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
+        )
         return _say(f"codegen: {type(error).__name__}{where}: {error}", EXIT_INTERNAL)
 
 
@@ -62,7 +66,9 @@ def render(schema_root: Path, chosen: dict[str, Target], templates: Path | None,
     if findings:
         raise SchemaError(findings)
     service = build(schema)
-    rendered = {name: dict(target.render(service, environment(name, templates))) for name, target in chosen.items()}
+    rendered = {
+        name: dict(target.render(service, environment(name, templates))) for name, target in chosen.items()
+    }
     formatted = format_files({path: text for own in rendered.values() for path, text in own.items()})
     by_target = {name: {path: formatted[path] for path in own} for name, own in rendered.items()}
     return with_manifest(by_target, schema.hash, out)
@@ -76,17 +82,28 @@ def _parser(targets: dict[str, Target]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    lint = commands.add_parser("lint", help="check the schema, and print each finding as file:line:col RULE_ID message")
+    lint = commands.add_parser(
+        "lint", help="check the schema, and print each finding as file:line:col RULE_ID message"
+    )
     generate = commands.add_parser("generate", help="check the schema, and write what differs")
     check = commands.add_parser("check", help="show what generate would change, and change nothing")
     for command in (lint, generate, check):
-        command.add_argument("--schema", type=Path, default=_ROOT / "schema", help="schema folder (default: %(default)s)")
+        command.add_argument(
+            "--schema", type=Path, default=_ROOT / "schema", help="schema folder (default: %(default)s)"
+        )
     for command in (generate, check):
-        command.add_argument("--out", type=Path, default=_ROOT / "generated", help="output folder (default: %(default)s)")
-        command.add_argument("--templates", type=Path, help="folder with templates of your own, TARGET/NAME.jinja, that win")
+        command.add_argument(
+            "--out", type=Path, default=_ROOT / "generated", help="output folder (default: %(default)s)"
+        )
+        command.add_argument(
+            "--templates", type=Path, help="folder with templates of your own, TARGET/NAME.jinja, that win"
+        )
         lines = "; ".join(f"{target.name}: {target.summary}" for target in targets.values())
         command.add_argument(
-            "--target", action="append", choices=sorted(targets), help=f"only this target, may be repeated ({lines})"
+            "--target",
+            action="append",
+            choices=sorted(targets),
+            help=f"only this target, may be repeated ({lines})",
         )
     return parser
 
@@ -106,12 +123,17 @@ def _generate(options: argparse.Namespace, schema_root: Path, chosen: dict[str, 
         for change in changes:
             _show(change)
         if changes:
-            return _say(f"{len(changes)} of {len(files)} files are stale: run `python -m codegen generate`", EXIT_STALE)
+            return _say(
+                f"{len(changes)} of {len(files)} files are stale: run `python -m codegen generate`",
+                EXIT_STALE,
+            )
         return _say(f"{len(files)} files are up to date", EXIT_CLEAN)
     changes = write(files, chosen, options.out)
     for change in changes:
         print(f"{change.kind:8} {change.path}")
-    return _say(f"{len(files)} files, {len(changes)} changed, in {time.perf_counter() - started:.1f} s", EXIT_CLEAN)
+    return _say(
+        f"{len(files)} files, {len(changes)} changed, in {time.perf_counter() - started:.1f} s", EXIT_CLEAN
+    )
 
 
 def _show(change: Change) -> None:

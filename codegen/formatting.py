@@ -27,7 +27,15 @@ def format_files(files: Mapping[str, str]) -> dict[str, str]:
             target = Path(folder, path)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
-        common = ["--isolated", "--no-cache", "--quiet", "--line-length", str(LINE_LENGTH), "--target-version", "py311"]
+        common = [
+            "--isolated",
+            "--no-cache",
+            "--quiet",
+            "--line-length",
+            str(LINE_LENGTH),
+            "--target-version",
+            "py311",
+        ]
         _ruff(["check", *common[:3], "--select", "I001,F401", "--fix-only", *common[3:], folder])
         _ruff(["format", *common, folder])
         for path in python:
@@ -40,7 +48,9 @@ def _compile(path: str, text: str) -> None:
         compile(text, path, "exec", dont_inherit=True)
     except SyntaxError as error:
         line = text.splitlines()[error.lineno - 1] if error.lineno else ""
-        message = f"generated/{path}:{error.lineno}: not Python: {error.msg}: {line.strip()!r}; mend the template"
+        message = (
+            f"generated/{path}:{error.lineno}: not Python: {error.msg}: {line.strip()!r}; mend the template"
+        )
         raise FormatError(message) from error
 
 
@@ -51,4 +61,6 @@ def _ruff(arguments: list[str]) -> None:
         raise FormatError("ruff is not installed; install the extra: pip install 'colonyos-gen[codegen]'")
     run = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
     if run.returncode != 0:
-        raise FormatError(f"ruff {arguments[0]} failed on generated code: {run.stderr.strip() or run.stdout.strip()}")
+        raise FormatError(
+            f"ruff {arguments[0]} failed on generated code: {run.stderr.strip() or run.stdout.strip()}"
+        )

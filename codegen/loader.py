@@ -129,7 +129,9 @@ class _Builder:
         position = self._position(node)
         if id(node) in self._seen:
             # PyYAML hands out the same node for an anchor and its aliases.
-            self._report(node, "NO_ALIAS", f"what stands here is used again at {_dotted(pointer)}; write it out there")
+            self._report(
+                node, "NO_ALIAS", f"what stands here is used again at {_dotted(pointer)}; write it out there"
+            )
             if isinstance(node, yaml.CollectionNode):  # it may hold itself
                 return None
         self._seen[id(node)] = node
@@ -152,7 +154,9 @@ class _Builder:
                 self._report(key_node, "KEY_IS_TEXT", f"the key {key!r} is not text; put it in quotes")
                 key = str(key)
             if key in result:
-                self._report(key_node, "KEY_UNIQUE", f"the key '{key}' stands twice in this mapping; remove one")
+                self._report(
+                    key_node, "KEY_UNIQUE", f"the key '{key}' stands twice in this mapping; remove one"
+                )
                 continue
             self._document.positions[(*pointer, key)] = self._position(key_node)
             result[key] = self.build(value_node, (*pointer, key))
@@ -165,7 +169,9 @@ class _Builder:
         value = _core(text)
         read_as = str(node.tag).rpartition(":")[2]
         if read_as != _TAGS[type(value)]:
-            message = f"{text!r} is {read_as} in YAML 1.1 and {_TAGS[type(value)]} in YAML 1.2; put it in quotes"
+            message = (
+                f"{text!r} is {read_as} in YAML 1.1 and {_TAGS[type(value)]} in YAML 1.2; put it in quotes"
+            )
             self._report(node, "YAML_PORTABLE", message)
         return value
 

@@ -1,6 +1,6 @@
 """The protocol as the generator's targets see it: language-neutral, resolved, and immutable.
 
-Nothing here knows how a language spells a type; names are those of the schema (`name` is the public one, `wire` the JSON key).
+Nothing here knows how a language spells a type; names are those of the schema: `name` is the public one, `wire` the key.
 """
 
 from __future__ import annotations
@@ -257,7 +257,9 @@ class Service:
     envelope_errors: tuple[ErrorCase, ...]
     limits: tuple[LimitConstant, ...]
     domains: tuple[Domain, ...]
-    _by_name: dict[str, Struct | Enumeration] = field(default_factory=dict[str, "Struct | Enumeration"], compare=False)
+    _by_name: dict[str, Struct | Enumeration] = field(
+        default_factory=dict[str, "Struct | Enumeration"], compare=False
+    )
 
     def struct(self, name: str) -> Struct:
         """The struct called `name`; requests are structs too."""

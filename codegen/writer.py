@@ -1,7 +1,7 @@
 """Puts rendered files into `generated/`, or compares them with what is there.
 
-A manifest lists every file that the generator owns, with its hash: that is how files of a former schema are found and removed,
-and nothing else is ever touched.
+A manifest lists every file that the generator owns, with its hash: that is how files of a former schema are found
+and removed, and nothing else is ever touched.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def compare(files: Mapping[str, str], targets: Collection[str], root: Path) -> l
         if current != files[path]:
             edited = path in owned and owned[path] != _hash(current)
             changes.append(Change(path, "edited" if edited else "changed", _diff(path, current, files[path])))
-    changes += [Change(path, "orphaned") for path in sorted(owned) if path not in files and (root / path).is_file()]
+    changes += [
+        Change(path, "orphaned") for path in sorted(owned) if path not in files and (root / path).is_file()
+    ]
     return changes
 
 

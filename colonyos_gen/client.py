@@ -11,9 +11,9 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 from colonyos_gen_wire import LimitError
-from colonyos_gen_wire._checks import check
-from colonyos_gen_wire._method import Key, Method
+from colonyos_gen_wire.checks import check
 from colonyos_gen_wire.constants import DEFAULT_PORT
+from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_async import AsyncStubs
 
 from colonyos_gen.config import Config

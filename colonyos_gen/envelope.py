@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 import msgspec
 from colonyos_gen_wire import Failure, RPCReplyMsg
-from colonyos_gen_wire._codec import UnknownFieldsError, decode_reply, encode
-from colonyos_gen_wire._method import Method, Signer
+from colonyos_gen_wire.codec import UnknownFieldsError, decode_reply, encode
 from colonyos_gen_wire.constants import API_PATH
+from colonyos_gen_wire.method import Method, Signer
 
 from colonyos_gen.errors import RPCError, ServerFaultError, UnexpectedReplyError, from_code, from_reply
 

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from colonyos_gen_wire._method import ErrorCode, ErrorSpec, Method
+from colonyos_gen_wire.method import ErrorCode, ErrorSpec, Method
 
 __all__ = [
     "AlreadyExistsError",

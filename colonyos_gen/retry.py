@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from colonyos_gen_wire._method import Method
+from colonyos_gen_wire.method import Method
 
 from colonyos_gen.errors import ConnectionFailedError, RPCError, ServerFaultError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from colonyos_gen_wire._method import Key, Method, Role, Signer
+from colonyos_gen_wire.method import Key, Method, Role, Signer
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.errors import MissingKeyError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 from colonyos_gen_wire import FunctionSpec
-from colonyos_gen_wire._codec import decode
+from colonyos_gen_wire.codec import decode
 
 
 def read_function_specs(path: Path) -> list[FunctionSpec]:

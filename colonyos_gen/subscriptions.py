@@ -15,8 +15,8 @@ from typing import Any
 import aiohttp
 import msgspec
 from colonyos_gen_wire import ChannelEntry, LimitError, Process, ProcessState
-from colonyos_gen_wire._checks import check
-from colonyos_gen_wire._method import AsyncCaller, Key, Method
+from colonyos_gen_wire.checks import check
+from colonyos_gen_wire.method import AsyncCaller, Key, Method
 from colonyos_gen_wire.methods.process import GET_PROCESS
 from colonyos_gen_wire.methods.subscription import SUBSCRIBE_CHANNEL, SUBSCRIBE_PROCESS
 from colonyos_gen_wire.requests.process import GetProcessMsg

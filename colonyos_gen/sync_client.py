@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 from colonyos_gen_wire import ChannelEntry, Process
-from colonyos_gen_wire._method import Key, Method
+from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_sync import SyncStubs
 
 from colonyos_gen.client import DEFAULT_TIMEOUT, DEFAULT_URL, AsyncClient, settings

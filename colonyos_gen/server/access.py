@@ -17,7 +17,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from colonyos_gen_wire._method import ErrorSpec, Method, Role
+from colonyos_gen_wire.method import ErrorSpec, Method, Role
 from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen.server.records import Records

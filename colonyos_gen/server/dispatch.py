@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 from colonyos_gen_wire import errors
-from colonyos_gen_wire._codec import decode_request, encode_reply
-from colonyos_gen_wire._method import ErrorSpec, Role, Transport
+from colonyos_gen_wire.codec import decode_request, encode_reply
+from colonyos_gen_wire.method import ErrorSpec, Role, Transport
 from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen.server.access import Access, AnyMethod, error_of

@@ -7,7 +7,7 @@ constants below are the few refusals that only this server knows.
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import ErrorCode, ErrorSpec
+from colonyos_gen_wire.method import ErrorCode, ErrorSpec
 
 BODY_TOO_LARGE = ErrorSpec(
     "body_too_large",

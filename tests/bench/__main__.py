@@ -17,7 +17,7 @@ from typing import Any
 import aiohttp
 import coincurve
 from colonyos_gen_wire import Process
-from colonyos_gen_wire._codec import decode
+from colonyos_gen_wire.codec import decode
 from colonyos_gen_wire.constants import API_PATH
 
 from colonyos_gen import AsyncClient
@@ -52,7 +52,9 @@ def signing() -> tuple[float, float]:
     """A signature, against bare coincurve and hashlib."""
     ours, raw = PrivateKey.parse(KEY), coincurve.PrivateKey(bytes.fromhex(KEY))
     payload = base64.b64encode(b"x" * 200)
-    return in_turn(lambda: cpu(lambda: ours.sign(payload), 500), lambda: cpu(lambda: minimum.sign(raw, payload), 500), 9)
+    return in_turn(
+        lambda: cpu(lambda: ours.sign(payload), 500), lambda: cpu(lambda: minimum.sign(raw, payload), 500), 9
+    )
 
 
 def decoding() -> tuple[float, float]:
@@ -67,7 +69,10 @@ def decoding() -> tuple[float, float]:
 
 def calling() -> tuple[float, float]:
     """CPU of the client for one get_process, against the minimum client, from the same server process."""
-    envelope = {"payloadtype": "getprocessmsg", "payload": base64.b64encode(json.dumps(recorded_process()).encode()).decode()}
+    envelope = {
+        "payloadtype": "getprocessmsg",
+        "payload": base64.b64encode(json.dumps(recorded_process()).encode()).decode(),
+    }
     with canned(json.dumps(envelope | {"error": False}).encode()) as port:
         return asyncio.run(_calling(f"http://127.0.0.1:{port}"))
 
@@ -98,7 +103,9 @@ def importing() -> tuple[float, float]:
 
 def _import_seconds(statement: str) -> float:
     program = f"import time; t = time.perf_counter(); {statement}; print(time.perf_counter() - t)"
-    return float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
+    return float(
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    )
 
 
 @contextlib.contextmanager
@@ -128,7 +135,10 @@ def main() -> None:
     for name, measure, aim in ROWS:
         ours, theirs = measure()
         verdict = "" if ours <= theirs * aim else "  over"
-        print(f"{name:40} {ours * 1e6:8.1f}µs {theirs * 1e6:8.1f}µs {ours / theirs:7.2f} {aim:6.2f}{verdict}", flush=True)
+        print(
+            f"{name:40} {ours * 1e6:8.1f}µs {theirs * 1e6:8.1f}µs {ours / theirs:7.2f} {aim:6.2f}{verdict}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ class Canned(asyncio.Protocol):
     """HTTP/1.1 just good enough for one client that sends one request at a time."""
 
     def __init__(self, reply: bytes) -> None:
-        self._head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n"
+        self._head = (
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n"
+        )
         self._reply = self._head % len(reply) + reply
         self._received = b""
 

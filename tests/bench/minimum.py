@@ -119,7 +119,9 @@ def sign(key: coincurve.PrivateKey, payload: bytes) -> str:
     return key.sign_recoverable(hashlib.sha3_256(payload).digest(), hasher=None).hex()
 
 
-async def get_process(session: aiohttp.ClientSession, url: str, key: coincurve.PrivateKey, processid: str) -> Process:
+async def get_process(
+    session: aiohttp.ClientSession, url: str, key: coincurve.PrivateKey, processid: str
+) -> Process:
     """One call, without checks, errors, retries or timeouts."""
     payload = base64.b64encode(_encode(GetProcess(processid)))
     body = _encode(Request("getprocessmsg", payload.decode(), sign(key, payload)))

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from colonyos_gen_wire._method import Idempotency
+from colonyos_gen_wire.method import Idempotency
 from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen import AsyncClient, Blueprint, BlueprintMetadata, Client, FunctionSpec

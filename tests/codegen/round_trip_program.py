@@ -23,10 +23,10 @@ def problems(given: dict[str, list[Any]]) -> Iterator[str]:
     """What is wrong with the package."""
     from tests.wire.comparing import differences
 
-    codec: Any = import_module(f"{PACKAGE}._codec")
-    check: Any = import_module(f"{PACKAGE}._checks").check
+    codec: Any = import_module(f"{PACKAGE}.codec")
+    check: Any = import_module(f"{PACKAGE}.checks").check
     methods: Any = import_module(f"{PACKAGE}.methods").METHODS
-    fields: Any = import_module(f"{PACKAGE}._fields").FIELDS
+    fields: Any = import_module(f"{PACKAGE}.fields").FIELDS
     for msgtype, payloads in given.items():
         method = methods[msgtype]
         shape = codec.shape_of(method.response)

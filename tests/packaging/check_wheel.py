@@ -16,8 +16,12 @@ def main(wheel: Path) -> int:
     found = {name.split("/")[0] for name in names if not name.split("/")[0].endswith(".dist-info")}
     problems = [f"unexpected top-level name {name}" for name in sorted(found - EXPECTED)]
     problems += [f"{name} is missing" for name in sorted(EXPECTED - found)]
-    problems += [f"{name}/py.typed is missing" for name in sorted(EXPECTED) if f"{name}/py.typed" not in names]
-    problems += [f"{name} does not belong into a wheel" for name in names if name.endswith((".yaml", ".jinja", ".pyc"))]
+    problems += [
+        f"{name}/py.typed is missing" for name in sorted(EXPECTED) if f"{name}/py.typed" not in names
+    ]
+    problems += [
+        f"{name} does not belong into a wheel" for name in names if name.endswith((".yaml", ".jinja", ".pyc"))
+    ]
     for problem in problems:
         print(f"{wheel.name}: {problem}", file=sys.stderr)
     if not problems:

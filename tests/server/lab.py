@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
-from colonyos_gen_wire._codec import decode_reply, encode
-from colonyos_gen_wire._method import Method
+from colonyos_gen_wire.codec import decode_reply, encode
 from colonyos_gen_wire.constants import API_PATH
+from colonyos_gen_wire.method import Method
 from colonyos_gen_wire.methods import colony, executor, process, user
 from colonyos_gen_wire.requests.colony import AddColonyMsg
 from colonyos_gen_wire.requests.executor import AddExecutorMsg, ApproveExecutorMsg

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from colonyos_gen_wire._method import Role
 from colonyos_gen_wire.constants import APPROVED, PENDING, REJECTED, UNREGISTERED
+from colonyos_gen_wire.method import Role
 from colonyos_gen_wire.methods import METHODS
 from colonyos_gen_wire.types.colony import Colony
 from colonyos_gen_wire.types.executor import Executor

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from colonyos_gen_wire._method import ErrorSpec
 from colonyos_gen_wire.constants import (
     CANCELLED,
     ENV,
@@ -16,6 +15,7 @@ from colonyos_gen_wire.constants import (
     WAITING,
 )
 from colonyos_gen_wire.errors import process as errors
+from colonyos_gen_wire.method import ErrorSpec
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import Process
 from msgspec.structs import replace

@@ -6,8 +6,8 @@ import base64
 from datetime import datetime, timedelta
 from typing import Any
 
-from colonyos_gen_wire._fields import FIELDS
-from colonyos_gen_wire._shape import Leaf, ListOf, MapOf, Shape, StructOf
+from colonyos_gen_wire.fields import FIELDS
+from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
 
 MISSING: Any = object()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from colonyos_gen_wire import methods
-from colonyos_gen_wire._method import Method
+from colonyos_gen_wire.method import Method
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 METHODS = methods.METHODS

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from colonyos_gen_wire import methods
-from colonyos_gen_wire._checks import check
-from colonyos_gen_wire._codec import (
+from colonyos_gen_wire.checks import check
+from colonyos_gen_wire.codec import (
     decode_reply,
     decode_request,
     encode,
@@ -18,8 +18,8 @@ from colonyos_gen_wire._codec import (
     shape_of,
     unknown_fields,
 )
-from colonyos_gen_wire._method import Method
-from colonyos_gen_wire._shape import ListOf, StructOf
+from colonyos_gen_wire.method import Method
+from colonyos_gen_wire.shape import ListOf, StructOf
 from jsonschema import Draft202012Validator
 
 from .comparing import differences

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from colonyos_gen_wire import errors as wire_errors
-from colonyos_gen_wire._codec import encode, encode_reply, shape_of
-from colonyos_gen_wire._method import ErrorCode, ErrorSpec
-from colonyos_gen_wire._shape import ListOf
+from colonyos_gen_wire.codec import encode, encode_reply, shape_of
+from colonyos_gen_wire.method import ErrorCode, ErrorSpec
+from colonyos_gen_wire.shape import ListOf
 
 from colonyos_gen import errors
 from colonyos_gen.envelope import open_reply

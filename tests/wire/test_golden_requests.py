@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from colonyos_gen_wire._codec import decode_request, encode, unknown_fields
-from colonyos_gen_wire._shape import StructOf
+from colonyos_gen_wire.codec import decode_request, encode, unknown_fields
 from colonyos_gen_wire.requests.server import GetServerInfoMsg
+from colonyos_gen_wire.shape import StructOf
 
 from colonyos_gen import crypto
 from colonyos_gen.envelope import seal

@@ -11,7 +11,7 @@ from pathlib import Path
 import colonyos_gen_wire
 import pytest
 from colonyos_gen_wire import constants
-from colonyos_gen_wire._method import ErrorCode, Role
+from colonyos_gen_wire.method import ErrorCode, Role
 from colonyos_gen_wire.methods import METHODS
 
 import colonyos_gen

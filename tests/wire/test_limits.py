@@ -21,12 +21,12 @@ from colonyos_gen_wire import (
     User,
     WorkflowSpec,
 )
-from colonyos_gen_wire._checks import check
-from colonyos_gen_wire._codec import decode_request
-from colonyos_gen_wire._fields import FIELDS
-from colonyos_gen_wire._shape import Leaf, ListOf, MapOf, Shape, StructOf
+from colonyos_gen_wire.checks import check
+from colonyos_gen_wire.codec import decode_request
+from colonyos_gen_wire.fields import FIELDS
 from colonyos_gen_wire.methods import METHODS
 from colonyos_gen_wire.requests.process import CloseFailedMsg, SubmitFunctionSpecMsg
+from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
 
 from colonyos_gen import AsyncClient
 from colonyos_gen.errors import InvalidRequestError

@@ -20,10 +20,10 @@ from typing import Any, cast
 import msgspec
 import pytest
 from colonyos_gen_wire import LimitError
-from colonyos_gen_wire._checks import check
-from colonyos_gen_wire._codec import decode, decode_reply, shape_of
-from colonyos_gen_wire._fields import FIELDS
-from colonyos_gen_wire._shape import Leaf, ListOf, MapOf, Shape, StructOf
+from colonyos_gen_wire.checks import check
+from colonyos_gen_wire.codec import decode, decode_reply, shape_of
+from colonyos_gen_wire.fields import FIELDS
+from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
 from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
 from .comparing import instant

@@ -20,7 +20,7 @@ from colonyos_gen_wire import (
     Process,
     ProcessState,
 )
-from colonyos_gen_wire._codec import (
+from colonyos_gen_wire.codec import (
     UnknownFieldsError,
     decode,
     decode_reply,
@@ -28,9 +28,9 @@ from colonyos_gen_wire._codec import (
     encode,
     encode_reply,
 )
-from colonyos_gen_wire._fields import FIELDS
-from colonyos_gen_wire._shape import Leaf, ListOf, MapOf, Shape, StructOf
+from colonyos_gen_wire.fields import FIELDS
 from colonyos_gen_wire.methods import METHODS
+from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

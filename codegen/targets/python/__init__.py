@@ -13,7 +13,7 @@ from codegen.targets.python import spelling
 from codegen.targets.python.limits import Limits
 
 PACKAGE = "python/colonyos_gen_wire"
-_SUPPORT = ["_base", "_method", "_shape", "_codec"]
+_SUPPORT = ["base", "method", "shape", "codec"]
 
 
 def render(service: Service, templates: jinja2.Environment) -> Mapping[str, str]:
@@ -43,7 +43,7 @@ class _Render:
 
     def files(self) -> dict[str, str]:
         files = {f"{PACKAGE}/py.typed": ""}
-        for name in [*_SUPPORT, "_fields", "_checks", "constants", "__init__"]:
+        for name in [*_SUPPORT, "fields", "checks", "constants", "__init__"]:
             files[f"{PACKAGE}/{name}.py"] = self._text(name)
         for domain in self._service.domains:
             if domain.structs or domain.enums:
@@ -68,7 +68,9 @@ class _Render:
     def _registered(self, domain: Domain) -> list[Message]:
         return [message for message in domain.messages if message.registered]
 
-    def _imports(self, types: Sequence[Type | Struct], domain: str | None, package: str = "colonyos_gen_wire") -> list[str]:
+    def _imports(
+        self, types: Sequence[Type | Struct], domain: str | None, package: str = "colonyos_gen_wire"
+    ) -> list[str]:
         """Import lines for the named types among `types` that do not live in the types module of `domain`."""
         names: set[str] = set()
         for type_ in types:
@@ -82,4 +84,6 @@ class _Render:
                 by_module.setdefault(f"{package}.requests.{self._request_home[name]}", set()).add(name)
             elif self._home[name] != domain:
                 by_module.setdefault(f"{package}.types.{self._home[name]}", set()).add(name)
-        return [f"from {module} import {', '.join(sorted(found))}" for module, found in sorted(by_module.items())]
+        return [
+            f"from {module} import {', '.join(sorted(found))}" for module, found in sorted(by_module.items())
+        ]

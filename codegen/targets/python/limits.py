@@ -39,7 +39,9 @@ class Limits:
             for field in current.fields:
                 if field.refine or any(inner.limit for inner in field.type.walk()):
                     return True
-                todo += [self._service.struct(inner.name) for inner in field.type.walk() if inner.kind == "struct"]
+                todo += [
+                    self._service.struct(inner.name) for inner in field.type.walk() if inner.kind == "struct"
+                ]
         return False
 
     def inner(self, roots: list[Struct]) -> list[Struct]:
@@ -60,7 +62,9 @@ class Limits:
         lines = self._value(field.type, f"value.{field.name}", f'f"{{at}}{field.wire}"', 0)
         for name, limit in field.refine:
             inner = next(f for f in self._service.struct(field.type.name).fields if f.name == name)
-            lines += self._limit(limit, f"value.{field.name}.{inner.name}", f'f"{{at}}{field.wire}.{inner.wire}"', 0)
+            lines += self._limit(
+                limit, f"value.{field.name}.{inner.name}", f'f"{{at}}{field.wire}.{inner.wire}"', 0
+            )
         return lines
 
     def _value(self, type_: Type, value: str, at: str, depth: int) -> list[str]:
@@ -79,7 +83,9 @@ class Limits:
             if not self.needed(struct):
                 return []
             call = f'_{function(struct.name)}({value}, {at[:-1]}.")'
-            return [f"{pad}if {value} is not None:", f"{pad}    {call}"] if type_.optional else [f"{pad}{call}"]
+            return (
+                [f"{pad}if {value} is not None:", f"{pad}    {call}"] if type_.optional else [f"{pad}{call}"]
+            )
         if type_.limit is None:
             return []
         return self._limit(type_.limit, value, at, depth)

@@ -189,7 +189,9 @@ def signature(service: Service, parameters: tuple[Parameter, ...]) -> tuple[list
     """The positional and the keyword parameters as source. A default before a parameter without one is dropped."""
     positional = [parameter(service, item) for item in parameters if not item.keyword]
     required = max((index for index, text in enumerate(positional) if " = " not in text), default=-1)
-    positional = [text.partition(" = ")[0] if index < required else text for index, text in enumerate(positional)]
+    positional = [
+        text.partition(" = ")[0] if index < required else text for index, text in enumerate(positional)
+    ]
     return positional, [parameter(service, item) for item in parameters if item.keyword]
 
 
@@ -210,7 +212,7 @@ def argument(item: Parameter) -> str:
 
 
 def shape(type_: Type) -> str:
-    """The type as an expression of `_shape`."""
+    """The type as an expression of `shape`."""
     if type_.kind == "list":
         return f"ListOf({shape(type_.item)})" if type_.item else "ANY"
     if type_.kind == "map":
@@ -241,7 +243,12 @@ def definition_order(structs: tuple[Struct, ...]) -> list[Struct]:
     def add(struct: Struct, above: frozenset[str]) -> None:
         for field in struct.fields:
             inner = field.type
-            if inner.kind == "struct" and not inner.optional and inner.name in by_name and inner.name not in above:
+            if (
+                inner.kind == "struct"
+                and not inner.optional
+                and inner.name in by_name
+                and inner.name not in above
+            ):
                 add(by_name[inner.name], above | {struct.name})
         ordered.setdefault(struct.name, struct)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import ErrorSpec
 from colonyos_gen_wire.errors import user as errors
+from colonyos_gen_wire.method import ErrorSpec
 from colonyos_gen_wire.methods import user as methods
 from colonyos_gen_wire.requests.user import (
     AddUserMsg,

@@ -6,7 +6,7 @@ hold the messages, `methods` their descriptors, `errors` the refusals, `stubs_as
 `handlers` what a server implements.
 """
 
-from colonyos_gen_wire._base import LimitError, OpenIntEnum, WireStruct
+from colonyos_gen_wire.base import LimitError, OpenIntEnum, WireStruct
 from colonyos_gen_wire.types import (
     GPU,
     Allocations,

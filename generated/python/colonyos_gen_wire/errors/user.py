@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import ErrorCode, ErrorSpec
+from colonyos_gen_wire.method import ErrorCode, ErrorSpec
 
 # addusermsg
 ADD_USER_INVALID_JSON = ErrorSpec(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from colonyos_gen_wire._method import Method
+from colonyos_gen_wire.method import Method
 from colonyos_gen_wire.methods import (
     attribute,
     blueprint,

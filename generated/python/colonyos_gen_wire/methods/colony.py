@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.errors import colony as errors
+from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.colony import AddColonyMsg, GetColoniesMsg, GetColonyMsg, RemoveColonyMsg
 from colonyos_gen_wire.types.colony import Colony
 

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.errors import cron as errors
+from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.cron import AddCronMsg, GetCronMsg, GetCronsMsg, RemoveCronMsg, RunCronMsg
 from colonyos_gen_wire.types.cron import Cron
 

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.errors import function as errors
+from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.function import AddFunctionMsg, GetFunctionsMsg, RemoveFunctionMsg
 from colonyos_gen_wire.types.function import Function
 

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.errors import pause as errors
+from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.pause import GetPauseStatusMsg, PauseAssignmentsMsg, ResumeAssignmentsMsg
 from colonyos_gen_wire.types.pause import PauseStatus
 

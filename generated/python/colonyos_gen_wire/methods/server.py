@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.errors import server as errors
+from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.server import GetClusterMsg, GetServerInfoMsg, VersionMsg
 from colonyos_gen_wire.types.server import Cluster, ServerInfo, Version
 

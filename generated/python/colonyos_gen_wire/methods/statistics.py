@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import ErrorCode, Idempotency, Method, Role, Transport
 from colonyos_gen_wire.errors import statistics as errors
+from colonyos_gen_wire.method import ErrorCode, Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.statistics import GetColonyStatisticsMsg, GetStatisticsMsg
 from colonyos_gen_wire.types.statistics import Statistics
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from colonyos_gen_wire._base import GoMap, WireStruct
+from colonyos_gen_wire.base import GoMap, WireStruct
 from colonyos_gen_wire.types.blueprint import Blueprint, BlueprintDefinition
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import msgspec
 
-from colonyos_gen_wire._base import Bytes, WireStruct
+from colonyos_gen_wire.base import Bytes, WireStruct
 
 
 class ChannelAppendMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="channelappendmsg"):

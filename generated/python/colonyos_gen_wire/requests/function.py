@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import msgspec
 
-from colonyos_gen_wire._base import WireStruct
+from colonyos_gen_wire.base import WireStruct
 from colonyos_gen_wire.types.function import Function
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._base import WireStruct
+from colonyos_gen_wire.base import WireStruct
 
 
 class PauseAssignmentsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="pauseassignmentsmsg"):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import AsyncCaller, Key
+from colonyos_gen_wire.method import AsyncCaller, Key
 from colonyos_gen_wire.methods.attribute import ADD_ATTR, GET_ATTR
 from colonyos_gen_wire.requests.attribute import AddAttributeMsg, GetAttributeMsg
 from colonyos_gen_wire.types.attribute import Attribute

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import AsyncCaller, Key
+from colonyos_gen_wire.method import AsyncCaller, Key
 from colonyos_gen_wire.methods.channel import CHANNEL_APPEND, CHANNEL_READ
 from colonyos_gen_wire.requests.channel import ChannelAppendMsg, ChannelReadMsg
 from colonyos_gen_wire.types.channel import ChannelEntry

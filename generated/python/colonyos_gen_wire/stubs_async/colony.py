@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import AsyncCaller, Key
+from colonyos_gen_wire.method import AsyncCaller, Key
 from colonyos_gen_wire.methods.colony import ADD_COLONY, GET_COLONIES, GET_COLONY, REMOVE_COLONY
 from colonyos_gen_wire.requests.colony import AddColonyMsg, GetColoniesMsg, GetColonyMsg, RemoveColonyMsg
 from colonyos_gen_wire.types.colony import Colony

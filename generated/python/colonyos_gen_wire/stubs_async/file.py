@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import AsyncCaller, Key
+from colonyos_gen_wire.method import AsyncCaller, Key
 from colonyos_gen_wire.methods.file import ADD_FILE, GET_FILE, GET_FILE_LABELS, GET_FILES, REMOVE_FILE
 from colonyos_gen_wire.requests.file import (
     AddFileMsg,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import AsyncCaller, Key
+from colonyos_gen_wire.method import AsyncCaller, Key
 from colonyos_gen_wire.methods.generator import (
     ADD_GENERATOR,
     GET_GENERATOR,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import AsyncCaller, Key
+from colonyos_gen_wire.method import AsyncCaller, Key
 from colonyos_gen_wire.methods.location import ADD_LOCATION, GET_LOCATION, GET_LOCATIONS, REMOVE_LOCATION
 from colonyos_gen_wire.requests.location import (
     AddLocationMsg,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import AsyncCaller, Key
+from colonyos_gen_wire.method import AsyncCaller, Key
 from colonyos_gen_wire.methods.pause import GET_PAUSE_STATUS, PAUSE_ASSIGNMENTS, RESUME_ASSIGNMENTS
 from colonyos_gen_wire.requests.pause import GetPauseStatusMsg, PauseAssignmentsMsg, ResumeAssignmentsMsg
 from colonyos_gen_wire.types.pause import PauseStatus

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import AsyncCaller, Key
+from colonyos_gen_wire.method import AsyncCaller, Key
 from colonyos_gen_wire.methods.statistics import GET_SERVER_STATISTICS, GET_STATISTICS
 from colonyos_gen_wire.requests.statistics import GetColonyStatisticsMsg, GetStatisticsMsg
 from colonyos_gen_wire.types.statistics import Statistics

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import Key, SyncCaller
+from colonyos_gen_wire.method import Key, SyncCaller
 from colonyos_gen_wire.methods.cron import ADD_CRON, GET_CRON, GET_CRONS, REMOVE_CRON, RUN_CRON
 from colonyos_gen_wire.requests.cron import AddCronMsg, GetCronMsg, GetCronsMsg, RemoveCronMsg, RunCronMsg
 from colonyos_gen_wire.types.cron import Cron

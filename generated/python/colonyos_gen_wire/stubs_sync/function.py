@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import Key, SyncCaller
+from colonyos_gen_wire.method import Key, SyncCaller
 from colonyos_gen_wire.methods.function import ADD_FUNCTION, GET_FUNCTIONS, REMOVE_FUNCTION
 from colonyos_gen_wire.requests.function import AddFunctionMsg, GetFunctionsMsg, RemoveFunctionMsg
 from colonyos_gen_wire.types.function import Function

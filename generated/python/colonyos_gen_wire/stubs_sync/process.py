@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from colonyos_gen_wire._method import Key, SyncCaller
+from colonyos_gen_wire.method import Key, SyncCaller
 from colonyos_gen_wire.methods.process import (
     ASSIGN,
     CANCEL_PROCESS,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import Key, SyncCaller
+from colonyos_gen_wire.method import Key, SyncCaller
 from colonyos_gen_wire.methods.server import GET_CLUSTER, GET_SERVER_INFO, GET_VERSION
 from colonyos_gen_wire.requests.server import GetClusterMsg, GetServerInfoMsg, VersionMsg
 from colonyos_gen_wire.types.server import Cluster, ServerInfo, Version

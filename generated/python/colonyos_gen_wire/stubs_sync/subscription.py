@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import SyncCaller
+from colonyos_gen_wire.method import SyncCaller
 
 
 class SubscriptionCalls(SyncCaller):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._method import Key, SyncCaller
+from colonyos_gen_wire.method import Key, SyncCaller
 from colonyos_gen_wire.methods.user import ADD_USER, GET_USER, GET_USER_BY_ID, GET_USERS, REMOVE_USER
 from colonyos_gen_wire.requests.user import AddUserMsg, GetUserByIDMsg, GetUserMsg, GetUsersMsg, RemoveUserMsg
 from colonyos_gen_wire.types.user import User

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from colonyos_gen_wire._base import GoMap, Slice, WireStruct
+from colonyos_gen_wire.base import GoMap, Slice, WireStruct
 
 
 class BlueprintMetadata(WireStruct, kw_only=True):

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from colonyos_gen_wire._base import Bytes, WireStruct
+from colonyos_gen_wire.base import Bytes, WireStruct
 
 
 class ChannelEntry(WireStruct, kw_only=True):

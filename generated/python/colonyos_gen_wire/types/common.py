@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._base import OpenIntEnum
+from colonyos_gen_wire.base import OpenIntEnum
 
 
 class ProcessState(OpenIntEnum):

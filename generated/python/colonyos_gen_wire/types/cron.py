@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from colonyos_gen_wire._base import WireStruct
+from colonyos_gen_wire.base import WireStruct
 
 
 class Cron(WireStruct, kw_only=True):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._base import Bytes, WireStruct
+from colonyos_gen_wire.base import Bytes, WireStruct
 
 
 class RPCMsg(WireStruct, kw_only=True):

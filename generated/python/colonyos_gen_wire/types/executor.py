@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from colonyos_gen_wire._base import GoMap, Slice, WireStruct
+from colonyos_gen_wire.base import GoMap, Slice, WireStruct
 from colonyos_gen_wire.types.common import ExecutorState
 
 

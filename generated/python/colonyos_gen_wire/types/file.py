@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from colonyos_gen_wire._base import WireStruct
+from colonyos_gen_wire.base import WireStruct
 
 
 class S3Object(WireStruct, kw_only=True):

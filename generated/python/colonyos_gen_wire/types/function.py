@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire._base import Slice, WireStruct
+from colonyos_gen_wire.base import Slice, WireStruct
 
 
 class Function(WireStruct, kw_only=True):

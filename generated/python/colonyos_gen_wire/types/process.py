@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from colonyos_gen_wire._base import GoMap, Slice, WireStruct
+from colonyos_gen_wire.base import GoMap, Slice, WireStruct
 from colonyos_gen_wire.types.attribute import Attribute
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.executor import GPU

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import msgspec
 
-from colonyos_gen_wire._base import Slice, WireStruct
+from colonyos_gen_wire.base import Slice, WireStruct
 
 
 class Version(WireStruct, kw_only=True, tag_field="msgtype", tag="versionmsg"):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from colonyos_gen_wire._base import Slice, WireStruct
+from colonyos_gen_wire.base import Slice, WireStruct
 
 
 class Snapshot(WireStruct, kw_only=True):

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from colonyos_gen_wire._base import Slice, WireStruct
+from colonyos_gen_wire.base import Slice, WireStruct
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import FunctionSpec
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from colonyos_gen_wire._base import LimitError, refuse
+from colonyos_gen_wire.base import LimitError, refuse
 from colonyos_gen_wire.requests.attribute import AddAttributeMsg, GetAttributeMsg
 from colonyos_gen_wire.requests.blueprint import (
     AddBlueprintDefinitionMsg,

@@ -9,8 +9,8 @@ from typing import Any, TypeVar, cast, get_args, get_origin
 
 import msgspec
 
-from colonyos_gen_wire._method import Method
-from colonyos_gen_wire._shape import Leaf, ListOf, MapOf, Shape, StructOf
+from colonyos_gen_wire.method import Method
+from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")
@@ -103,7 +103,7 @@ def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
 
 
 def _fields(type_: type[msgspec.Struct]) -> Any:
-    from colonyos_gen_wire._fields import FIELDS
+    from colonyos_gen_wire.fields import FIELDS
 
     return FIELDS[type_]
 

@@ -5,19 +5,6 @@ from __future__ import annotations
 
 import msgspec
 
-from colonyos_gen_wire._shape import (
-    ANY,
-    BOOLEAN,
-    BYTES,
-    INTEGER,
-    NUMBER,
-    STRING,
-    TIME,
-    ListOf,
-    MapOf,
-    Property,
-    StructOf,
-)
 from colonyos_gen_wire.requests.attribute import AddAttributeMsg, GetAttributeMsg
 from colonyos_gen_wire.requests.blueprint import (
     AddBlueprintDefinitionMsg,
@@ -116,6 +103,19 @@ from colonyos_gen_wire.requests.workflow import (
     RemoveAllProcessGraphsMsg,
     RemoveProcessGraphMsg,
     SubmitWorkflowSpecMsg,
+)
+from colonyos_gen_wire.shape import (
+    ANY,
+    BOOLEAN,
+    BYTES,
+    INTEGER,
+    NUMBER,
+    STRING,
+    TIME,
+    ListOf,
+    MapOf,
+    Property,
+    StructOf,
 )
 from colonyos_gen_wire.types.attribute import Attribute
 from colonyos_gen_wire.types.blueprint import (
