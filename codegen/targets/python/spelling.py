@@ -25,6 +25,11 @@ def constant(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()
 
 
+def class_name(domain: str) -> str:
+    """`process` as `Process`, `process_graph` as `ProcessGraph`."""
+    return "".join(part.capitalize() for part in domain.split("_"))
+
+
 def function(name: str) -> str:
     """`FunctionSpec` as `function_spec`."""
     return constant(name).lower()

@@ -3,11 +3,35 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Protocol
+
+from colonyos_gen_wire.requests.subscription import (
+    SubscribeChannelMsg,
+    SubscribeProcessesMsg,
+    SubscribeProcessMsg,
+)
+from colonyos_gen_wire.types.channel import ChannelEntry
+from colonyos_gen_wire.types.process import Process
 
 
 class SubscriptionHandlers(Protocol):
     """WebSocket calls that subscribe to processes and channels.
 
     `signer` is the identity recovered from the signature, empty for messages that need none.
+    A call that returns an iterator sends each item in a frame of its own.
     """
+
+    def subscribe_process(self, request: SubscribeProcessMsg, signer: str, /) -> AsyncIterator[Process]:
+        """Watch one process for a given state."""
+        ...
+
+    def subscribe_processes(self, request: SubscribeProcessesMsg, signer: str, /) -> AsyncIterator[Process]:
+        """Watch all processes of an executor type for a given state."""
+        ...
+
+    def subscribe_channel(
+        self, request: SubscribeChannelMsg, signer: str, /
+    ) -> AsyncIterator[list[ChannelEntry]]:
+        """Stream the entries of a channel."""
+        ...
