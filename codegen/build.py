@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 from codegen.findings import Position
@@ -219,8 +220,7 @@ class _Build:
 
     def _type(self, file: str, value: dict[str, Any]) -> Type:
         if "anyOf" in value:
-            inner = self._type(file, value["anyOf"][0])
-            return Type(inner.kind, inner.scalar, inner.item, inner.name, inner.limit, optional=True)
+            return replace(self._type(file, value["anyOf"][0]), optional=True)
         if "$ref" in value:
             document, name = resolve(self._schema, file, value["$ref"])
             target = document.data["$defs"][name]
@@ -237,7 +237,11 @@ class _Build:
             return Type("list", item=self._type(file, value["items"]))
         if kind == "object":
             extra = value.get("additionalProperties", True)
-            return Type("map", item=Type("scalar", Scalar.ANY) if extra is True else self._type(file, extra))
+            return Type(
+                "map",
+                item=Type("scalar", Scalar.ANY) if extra is True else self._type(file, extra),
+                key=self._type(file, value["propertyNames"]) if "propertyNames" in value else None,
+            )
         if value.get("contentEncoding") == "base64":
             return Type("scalar", Scalar.BYTES, limit=limit)
         if kind is None:

@@ -53,10 +53,13 @@ class Type:
     optional: bool = False
     """Whether the value may be absent as a whole (JSON null), as opposed to empty."""
     int64: bool = False
+    key: Type | None = None
+    """Type of the keys of a map, where they have a limit."""
 
     def walk(self) -> list[Type]:
         """This type and the types inside it."""
-        return [self, *(self.item.walk() if self.item else [])]
+        inner = [type_ for part in (self.key, self.item) if part for type_ in part.walk()]
+        return [self, *inner]
 
 
 @dataclass(frozen=True)

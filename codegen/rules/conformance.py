@@ -63,9 +63,12 @@ class _Conformance:
                 yield from self.check(document, schema["items"], item, (*at, index))
         elif "properties" in schema:
             yield from self._struct(document, schema, value, at)
-        elif isinstance(schema.get("additionalProperties"), dict):
+        elif schema.get("type") == "object":
             for key, item in value.items():
-                yield from self.check(document, schema["additionalProperties"], item, (*at, key))
+                if "propertyNames" in schema:
+                    yield from self.check(document, schema["propertyNames"], key, (*at, key))
+                if isinstance(schema.get("additionalProperties"), dict):
+                    yield from self.check(document, schema["additionalProperties"], item, (*at, key))
         elif is_enum(schema):
             if value not in schema["enum"]:
                 yield at, f"must be one of {', '.join(map(str, schema['enum']))}"

@@ -167,7 +167,7 @@ def reply_schema(message: Part) -> Json | None:
 def walk(value: Part) -> Iterator[Part]:
     """`value` and the values inside it, without following references."""
     yield value
-    for key in ("items", "additionalProperties"):
+    for key in ("items", "additionalProperties", "propertyNames"):
         if isinstance(value.data.get(key), dict):
             yield from walk(value.inside(key))
     if "anyOf" in value.data:

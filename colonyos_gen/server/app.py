@@ -6,7 +6,10 @@ another site, and the answers of the real server's HTTP library to everything el
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Middleware
 from colonyos_gen_wire.constants import API_PATH, HEALTH_PATH, PUBSUB_PATH
 
 from colonyos_gen.server.caller import watch_caller
@@ -24,10 +27,12 @@ _CORS = {
 }
 
 
-def make_app(dispatcher: Dispatcher, body_limit: int) -> web.Application:
-    """The aiohttp application that serves `dispatcher`."""
+def make_app(
+    dispatcher: Dispatcher, body_limit: int, middlewares: Sequence[Middleware] = ()
+) -> web.Application:
+    """The aiohttp application that serves `dispatcher`, with `middlewares` around every request."""
     front = _Front(dispatcher, body_limit)
-    app = web.Application(client_max_size=body_limit)
+    app = web.Application(client_max_size=body_limit, middlewares=middlewares)
     app.router.add_route("*", "/{path:.*}", front.handle)
     app.on_response_prepare.append(_allow_every_origin)
     return app

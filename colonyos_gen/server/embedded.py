@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from colonyos_gen_wire.constants import ID_LENGTH, STALE_EXECUTOR_S
 
 from colonyos_gen.crypto import PrivateKey
@@ -15,7 +18,7 @@ from colonyos_gen.server.access import Access
 from colonyos_gen.server.app import DEFAULT_BODY_LIMIT, make_app
 from colonyos_gen.server.checker import Checker
 from colonyos_gen.server.clock import Clock, SystemClock
-from colonyos_gen.server.dispatch import Dispatcher
+from colonyos_gen.server.dispatch import Answer, Dispatcher
 from colonyos_gen.server.domains import Domains
 from colonyos_gen.server.domains.attribute import Attributes
 from colonyos_gen.server.domains.colony import Colonies
@@ -28,6 +31,7 @@ from colonyos_gen.server.domains.statistics import Counts
 from colonyos_gen.server.domains.user import Users
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.scheduler import Scheduler
+from colonyos_gen.server.sqlite_journal import SqliteJournal
 from colonyos_gen.server.store import Journal, Store
 
 if TYPE_CHECKING:
@@ -56,7 +60,15 @@ class Server:
         stale_after: Seconds of silence after which an executor that has called assign is unregistered.
         body_limit: Largest request body in bytes.
         allow_remote: Whether other machines may reach the server.
-        journal: Where rows are kept durably; None keeps them in memory only.
+        db: File to keep everything in, so that a server that is started on it later goes on where this one ended; it
+            is made if there is none. None keeps everything in memory. The file belongs to the server from here to
+            `stop`. It holds no keys, so give `server_key` or `server_id` too if the owner is to stay the same.
+        journal: Where rows are kept instead of a file, for a store of your own.
+        middlewares: aiohttp middlewares around every request, such as the faults of the testing kit.
+
+    Raises:
+        ValueError: The arguments do not go together.
+        JournalError: The file `db` cannot be used; see `colonyos_gen.server.sqlite_journal`.
     """
 
     def __init__(
@@ -71,7 +83,9 @@ class Server:
         stale_after: float = STALE_EXECUTOR_S,
         body_limit: int = DEFAULT_BODY_LIMIT,
         allow_remote: bool = False,
+        db: str | os.PathLike[str] | None = None,
         journal: Journal | None = None,
+        middlewares: Sequence[Middleware] = (),
     ) -> None:
         if not allow_remote and not is_loopback(host):
             raise ValueError(
@@ -86,14 +100,18 @@ class Server:
             )
         if key is not None and server_id not in (None, key.id):
             raise ValueError("server_id is not the identity of server_key; give one of them")
+        if db is not None and journal is not None:
+            raise ValueError("give db or journal, not both")
         self._key = key
         self._host = host
         self._port = port
         self._body_limit = body_limit
+        self._middlewares = middlewares
         self._runner: web.AppRunner | None = None
 
         clock = SystemClock() if clock is None else clock
-        store = Store(journal)
+        self._file = None if db is None else SqliteJournal(db)
+        store = Store(self._file or journal)
         records = Records(store)
         access = Access(records, key.id if key is not None else server_id or "")
         self._access = access
@@ -140,10 +158,26 @@ class Server:
         return f"http://{host}:{self._port}"
 
     async def start(self) -> None:
-        """Listen, and return when requests are answered. Raises OSError if the port is taken."""
+        """Listen, and return when requests are answered.
+
+        Raises OSError if the port is taken, or if another server has used the file in the meantime.
+        """
         if self._runner is not None:
             raise RuntimeError("the server is running already")
-        app = make_app(self._dispatcher, self._body_limit)
+        if self._file is not None:
+            self._file.open()
+        try:
+            await self._listen()
+        except BaseException:
+            if self._file is not None:
+                self._file.close()
+            raise
+        self._facts.listen(self._host, self._port)
+        self._scheduler.open()
+        self._checker.start()
+
+    async def _listen(self) -> None:
+        app = make_app(self._dispatcher, self._body_limit, self._middlewares)
         # A caller who hangs up during a long poll ends the handler, so that it takes no process for nobody.
         runner = web.AppRunner(
             app,
@@ -161,14 +195,15 @@ class Server:
             raise
         self._runner = runner
         self._port = runner.addresses[0][1]
-        self._facts.listen(self._host, self._port)
-        self._scheduler.open()
-        self._checker.start()
+
+    async def answer(self, body: bytes) -> Answer:
+        """The answer to a request, without a network in between."""
+        return await self._dispatcher.answer(body)
 
     async def stop(self) -> None:
         """Stop listening. Executors that wait for a process are told that there is none.
 
-        Rows stay; `start` goes on with them, on the same port.
+        Rows stay; `start` goes on with them, on the same port. The file is let go of meanwhile.
         """
         runner, self._runner = self._runner, None
         if runner is None:
@@ -176,6 +211,8 @@ class Server:
         self._checker.stop()
         self._scheduler.close()
         await runner.cleanup()
+        if self._file is not None:
+            self._file.close()
 
     async def __aenter__(self) -> Self:
         await self.start()

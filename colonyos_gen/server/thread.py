@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from colonyos_gen.server.embedded import Server
 
 if TYPE_CHECKING:
     from typing import Self
+
+T = TypeVar("T")
 
 
 class ServerThread:
@@ -59,13 +61,18 @@ class ServerThread:
 
     def run(self, action: Callable[[], None]) -> None:
         """Call `action` on the thread of the server, such as `lambda: clock.advance(hours=1)`, and wait for it."""
-        if self._loop is None:
-            raise RuntimeError("the server is not running")
 
         async def act() -> None:
             action()
 
-        asyncio.run_coroutine_threadsafe(act(), self._loop).result()
+        self.wait_for(act())
+
+    def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work`, such as `server.answer(body)`, on the thread of the server, and return its result."""
+        if self._loop is None:
+            work.close()
+            raise RuntimeError("the server is not running")
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def _end(self) -> None:
         loop, thread = self._loop, self._thread

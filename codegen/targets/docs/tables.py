@@ -75,7 +75,7 @@ def _meaning(parameter: Parameter) -> str:
 
 
 def _limit(row: Row) -> str:
-    rules = [cell(part.limit.rule) for part in row.type.walk() if part.limit is not None]
+    rules = list(dict.fromkeys(cell(part.limit.rule) for part in row.type.walk() if part.limit is not None))
     if row.field is not None:
         rules += [f"{code(name)} {cell(limit.rule)}" for name, limit in row.field.refine]
     return "; ".join(rules)

@@ -132,7 +132,7 @@ class _Definitions:
 
     def _received(self, field: Field) -> JsonSchema:
         schema = field_schema(field)
-        rules = [part.limit.rule for part in field.type.walk() if part.limit is not None]
+        rules = list(dict.fromkeys(part.limit.rule for part in field.type.walk() if part.limit is not None))
         if rules:
             schema["x-rule"] = rules[0]
         return schema
@@ -158,7 +158,7 @@ class _Definitions:
 
 
 _ENFORCED = {
-    "$ref", "anyOf", "type", "format", "contentEncoding", "items", "additionalProperties", "properties",
+    "$ref", "anyOf", "type", "format", "contentEncoding", "items", "additionalProperties", "propertyNames", "properties",
     "pattern", "minimum", "maximum", "not", "x-max-bytes", "x-rule",
 }  # fmt: skip
 

@@ -41,6 +41,8 @@ def value_schema(type_: Type, definition: Callable[[str], str] = plain, *, sent:
         assert type_.item is not None
         values = value_schema(type_.item, definition, sent=sent)
         result = {"type": "object", "additionalProperties": values or True}
+        if sent and type_.key is not None:
+            result["propertyNames"] = value_schema(type_.key, sent=True)
     elif type_.kind == "struct":
         result = {"$ref": f"#/$defs/{definition(type_.name)}"}
     elif type_.kind == "enum":

@@ -125,7 +125,7 @@ def portable(schema: JsonSchema) -> JsonSchema:
             result[key] = {name: portable(inner) for name, inner in value.items()}
         elif key == "anyOf":
             result[key] = [portable(branch) for branch in value]
-        elif key in {"items", "additionalProperties"} and value is not True:
+        elif key in {"items", "additionalProperties", "propertyNames"} and value is not True:
             result[key] = portable(value)
         elif key != "$ref":
             result[key] = value

@@ -19,7 +19,7 @@ OWN_MODULE = "colonyos_own_types"
 
 _PREFIX = "#/$defs/"
 _WIDTH = 100
-_OF_THE_VALUE = {"type", "items", "additionalProperties"}
+_OF_THE_VALUE = {"type", "items", "additionalProperties", "propertyNames"}
 
 
 def simplify(definitions: dict[str, JsonSchema], enums: Set[str]) -> dict[str, JsonSchema]:
@@ -39,7 +39,7 @@ def _schema(schema: JsonSchema, own: Set[str], overlays: Set[str]) -> JsonSchema
     kept = {key: value for key, value in schema.items() if not key.startswith(("x-", "$comment"))}
     if "description" in kept:
         kept["description"] = "\n".join(textwrap.wrap(kept["description"], _WIDTH, break_on_hyphens=False))
-    for key in ("items", "additionalProperties"):
+    for key in ("items", "additionalProperties", "propertyNames"):
         if isinstance(kept.get(key), dict):
             kept[key] = _schema(kept[key], own, overlays)
     if "anyOf" in kept:

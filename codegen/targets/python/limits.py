@@ -3,9 +3,40 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 
-from codegen.model import Field, Limit, Service, Struct, Type
+from codegen.model import Field, Limit, Scalar, Service, Struct, Type
 from codegen.targets.python.spelling import function, literal, pattern
+
+
+_CLASSES = {
+    Scalar.STRING: "str",
+    Scalar.INTEGER: "int",
+    Scalar.NUMBER: "int | float",
+    Scalar.BOOLEAN: "bool",
+    Scalar.BYTES: "bytes | bytearray | memoryview",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A value inside a request: the expression that reads it, and its path for people."""
+
+    value: str
+    path: str
+    """The inside of an f-string."""
+    index: str = ""
+    """The variable that holds the key or index of an item."""
+    secret: bool = False
+
+    def attribute(self, field: Field) -> Place:
+        """The place of a field of the struct that stands here."""
+        return Place(f"{self.value}.{field.name}", f"{self.path}.{field.wire}", secret=self.secret or field.secret)
+
+    def inside(self) -> Place:
+        """The place of an item of the list or map that stands here."""
+        stem = re.sub(r"\W+", "_", self.value.removeprefix("value."))
+        return Place(f"{stem}_item", f"{self.path}[{{{stem}_at!r}}]", f"{stem}_at", self.secret)
 
 
 class Limits:
@@ -21,7 +52,7 @@ class Limits:
         """The body of the function that checks `struct`; empty when nothing can be wrong."""
         if struct.name not in self._memo:
             self._memo[struct.name] = []  # a type that holds itself asks again while it is being built
-            lines: list[str] = []
+            lines = self._types(struct)
             for field in struct.fields:
                 lines += self._field(field)
             self._memo[struct.name] = lines
@@ -37,7 +68,9 @@ class Limits:
                 continue
             seen.add(current.name)
             for field in current.fields:
-                if field.refine or any(inner.limit for inner in field.type.walk()):
+                if field.type.kind != "struct" and field.type.scalar is not Scalar.ANY or field.refine:
+                    return True
+                if any(inner.limit for inner in field.type.walk()):
                     return True
                 todo += [
                     self._service.struct(inner.name) for inner in field.type.walk() if inner.kind == "struct"
@@ -58,39 +91,54 @@ class Limits:
                             todo.append(struct)
         return [found[name] for name in sorted(found)]
 
+    def _types(self, struct: Struct) -> list[str]:
+        """A test of the types that no limit tests: those of a limit fail on a value of another type by themselves."""
+        tests: list[str] = []
+        for field in struct.fields:
+            value, type_ = f"value.{field.name}", field.type
+            if type_.kind == "list":
+                tests.append(f"isinstance({value}, list | tuple)")
+            elif type_.kind == "map":
+                tests.append(f"isinstance({value}, dict)")
+            elif type_.kind == "enum":
+                tests.append(f"isinstance({value}, int)")
+            elif type_.kind == "scalar" and type_.scalar is Scalar.TIME:
+                tests.append(f"({value} is None or {value}.tzinfo is not None)")
+            elif type_.kind == "scalar" and type_.limit is None and type_.scalar in _CLASSES:
+                tests.append(f"isinstance({value}, {_CLASSES[type_.scalar]})")
+        return [f"if not ({' and '.join(tests)}):", "    raise TypeError"] if tests else []
+
     def _field(self, field: Field) -> list[str]:
-        lines = self._value(field.type, f"value.{field.name}", f'f"{{at}}{field.wire}"', 0)
+        place = Place(f"value.{field.name}", field.wire, secret=field.secret)
+        lines = self._value(field.type, place, 0)
         for name, limit in field.refine:
             inner = next(f for f in self._service.struct(field.type.name).fields if f.name == name)
-            lines += self._limit(
-                limit, f"value.{field.name}.{inner.name}", f'f"{{at}}{field.wire}.{inner.wire}"', 0
-            )
+            lines += self._limit(inner.type, limit, place.attribute(inner), 0)
         return lines
 
-    def _value(self, type_: Type, value: str, at: str, depth: int) -> list[str]:
+    def _value(self, type_: Type, place: Place, depth: int) -> list[str]:
         pad = "    " * depth
         if type_.kind in {"list", "map"} and type_.item is not None:
-            stem = re.sub(r"\W+", "_", value.removeprefix("value."))
-            index, item = f"{stem}_at", f"{stem}_item"
-            place = f'{at[:-1]}[{{{index}!r}}]"'
-            inner = self._value(type_.item, item, place, depth + 1)
+            inside = place.inside()
+            inner = self._value(type_.item, inside, depth + 1)
+            if type_.key is not None:
+                inner = self._value(type_.key, replace(inside, value=inside.index), depth + 1) + inner
             if not inner:
                 return []
-            source = f"enumerate({value})" if type_.kind == "list" else f"{value}.items()"
-            return [f"{pad}for {index}, {item} in {source}:", *inner]
+            source = f"enumerate({place.value})" if type_.kind == "list" else f"{place.value}.items()"
+            return [f"{pad}for {inside.index}, {inside.value} in {source}:", *inner]
         if type_.kind == "struct":
             struct = self._service.struct(type_.name)
             if not self.needed(struct):
                 return []
-            call = f'_{function(struct.name)}({value}, {at[:-1]}.")'
-            return (
-                [f"{pad}if {value} is not None:", f"{pad}    {call}"] if type_.optional else [f"{pad}{call}"]
-            )
+            call = f'_{function(struct.name)}({place.value}, f"{{at}}{place.path}.")'
+            return [f"{pad}if {place.value} is not None:", f"{pad}    {call}"] if type_.optional else [f"{pad}{call}"]
         if type_.limit is None:
             return []
-        return self._limit(type_.limit, value, at, depth)
+        return self._limit(type_, type_.limit, place, depth)
 
-    def _limit(self, limit: Limit, value: str, at: str, depth: int) -> list[str]:
+    def _limit(self, type_: Type, limit: Limit, place: Place, depth: int) -> list[str]:
+        value = place.value
         tests: list[str] = []
         if limit.pattern is not None:
             name = self.patterns.setdefault(pattern(limit), f"_PATTERN_{len(self.patterns) + 1}")
@@ -101,6 +149,9 @@ class Limits:
             tests.append(f"{value} > {limit.maximum}")
         tests += [f"{value} == {number}" for number in limit.excluded]
         if limit.max_bytes is not None:
-            tests.append(f"len({value}) > {limit.max_bytes}")
+            measured = f'{value}.encode("utf-8", "surrogatepass")' if type_.scalar is Scalar.STRING else value
+            tests.append(f"len({measured}) > {limit.max_bytes}")
         pad = "    " * depth
-        return [f"{pad}if {' or '.join(tests)}:", f"{pad}    refuse({at}, {value}, {literal(limit.rule)})"]
+        shown = '"(not shown)"' if place.secret else value
+        refusal = f'refuse(f"{{at}}{place.path}", {shown}, {literal(limit.rule)})'
+        return [f"{pad}if {' or '.join(tests)}:", f"{pad}    {refusal}"]

@@ -31,7 +31,7 @@ class Colonies:
         return self._records.colonies.put(colony)
 
     async def remove_colony(self, request: RemoveColonyMsg, signer: str, /) -> None:  # noqa: ARG002
-        records, name = self._records, request.colonyname
+        records, name = self._records, request.colony_name
         colony = records.colonies.get(name)
         if colony is None:
             raise Refusal(errors.REMOVE_COLONY_COLONY_NOT_FOUND, name=name)
