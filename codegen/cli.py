@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,6 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f" in {error.filename}:{error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
         )
         return _say(f"codegen: {type(error).__name__}{where}: {error}", EXIT_INTERNAL)
+    except Exception as error:  # a target or a rule has a bug: say where, in one line
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        problem = f"{type(error).__name__}: {error} in {at.filename}:{at.lineno}"
+        return _say(f"codegen: internal error: {problem}", EXIT_INTERNAL)
 
 
 def render(schema_root: Path, chosen: dict[str, Target], templates: Path | None, out: Path) -> dict[str, str]:

@@ -25,6 +25,7 @@ _CORE_WORDS: dict[str, Any] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
+_JSON_ESCAPE = re.compile(r"\\(?:u([dD][89abAB]..)\\u([dD][c-fC-F]..)|.)")
 _TAGS: dict[type, str] = {bool: "bool", int: "int", float: "float", type(None): "null", str: "str"}
 
 
@@ -90,6 +91,8 @@ def read(name: str, content: bytes, findings: list[Finding]) -> Document:
     document = Document(name)
     try:
         text = content.decode("utf-8")
+        if name.endswith(".json"):
+            text = _json_as_yaml(text)
         node = yaml.compose(text, Loader=_LOADER)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
@@ -112,6 +115,17 @@ def read(name: str, content: bytes, findings: list[Finding]) -> Document:
         except RecursionError:
             findings.append(Finding(Position(name), "FILE_READS", "the values are nested too deeply"))
     return document
+
+
+def _json_as_yaml(text: str) -> str:
+    """`text` with the two things that JSON allows and YAML does not: pairs of surrogates, and a bare DEL."""
+
+    def escape(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return match[0]
+        return f"\\U{(int(match[1], 16) - 0xD800 << 10) + int(match[2], 16) - 0xDC00 + 0x10000:08x}"
+
+    return _JSON_ESCAPE.sub(escape, text).replace("\x7f", "\\x7f")
 
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

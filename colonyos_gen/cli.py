@@ -34,8 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stream=sys.stderr,
     )
     logging.getLogger("asyncio").setLevel(logging.WARNING)
-    if not sys.stdout.isatty() and hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(line_buffering=True)  # so that a pipe sees progress, and in order with errors
+    reconfigure = getattr(sys.stdout, "reconfigure", None)  # a stand-in for the stream may not have it
+    if reconfigure is not None and not sys.stdout.isatty():
+        reconfigure(line_buffering=True)  # so that a pipe sees progress, and in order with errors
     try:
         return _serve(options) if options.command == "serve" else _demo(options)
     except KeyboardInterrupt:
@@ -68,8 +69,9 @@ def _parser() -> argparse.ArgumentParser:
         "serve",
         help="run the embedded server",
         description=(
-            "Run the embedded ColonyOS server. Everything is kept in memory and is gone when it stops. Its owner is the key "
-            "in COLONIES_SERVER_PRVKEY or the identity in COLONIES_SERVER_ID; without them a key is made for this run."
+            "Run the embedded ColonyOS server. Everything is kept in memory and is gone when it stops, unless --db names a "
+            "file for it. Its owner is the key in COLONIES_SERVER_PRVKEY or the identity in COLONIES_SERVER_ID; without them "
+            "a key is made for this run, or with --db for this file."
         ),
     )
     serve.add_argument(
@@ -83,14 +85,22 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="let a new executor take over the name of a registered one",
     )
-
+    serve.add_argument(
+        "--db",
+        type=Path,
+        metavar="FILE",
+        help="keep everything in this file, and go on with what is in it (made if there is none)",
+    )
     serve.add_argument(
         "--colony", metavar="NAME", help="make this colony too, with a user, so that work can start at once"
     )
     serve.add_argument(
         "--env-file",
         type=Path,
-        help="where to write the variables that let others use this server (default: ~/.colonyos-gen/serve-PORT.env)",
+        help=(
+            "where to write the variables that let others use this server; removed at the end, but kept with --db "
+            "(default: ~/.colonyos-gen/serve-PORT.env, or FILE.env with --db FILE)"
+        ),
     )
 
     demo = commands.add_parser(
@@ -123,6 +133,7 @@ def _serve(options: argparse.Namespace) -> int:
             colonyname=options.colony,
             env_file=options.env_file,
             allow_reregister=options.allow_reregister,
+            db=options.db,
         )
     )
     return EXIT_OK

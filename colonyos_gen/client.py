@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import weakref
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -21,8 +22,10 @@ from colonyos_gen.envelope import open_reply, seal
 from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError
 from colonyos_gen.retry import may_repeat, pauses
 from colonyos_gen.signers import Keyring, parse
+from colonyos_gen.stream import Stream
 from colonyos_gen.subscriptions import AsyncSubscriptions
 from colonyos_gen.transport import MAX_REPLY_BYTES, Transport
+from colonyos_gen.websocket_frames import Opener
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")
@@ -62,6 +65,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
 
     Raises:
         InvalidKeyError: A key is not a private key.
+        TypeError: A key is neither text nor something that signs.
         ValueError: The url is not one.
     """
 
@@ -90,6 +94,8 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         self._transport = Transport(
             url, ca_file=ca_file, insecure=insecure, pool_size=pool_size, max_reply_bytes=max_reply_bytes
         )
+        self._opener = Opener(self._keys, self._transport, timeout, retries, strict)
+        self._streams = weakref.WeakSet[Stream[Any]]()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **options: Any) -> Self:
@@ -128,9 +134,11 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         Raises:
             RPCError: The call failed; see `colonyos_gen.errors` for what the subclasses mean.
         """
+        signer = None if prvkey is None else parse(prvkey)
         try:
             check(request)
-            signer = self._keys.pick(method) if prvkey is None else parse(prvkey)
+            if signer is None:
+                signer = self._keys.pick(method)
             body = seal(method.msgtype, request, signer)
         except LimitError as error:
             raise InvalidRequestError(
@@ -178,7 +186,11 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
                 _logger.debug("%s %s %.1f ms", method.name, outcome, (time.perf_counter() - started) * 1000)
 
     async def close_connections(self) -> None:
-        """Close the connections of this client; it cannot be used afterwards. (`close` closes a process.)"""
+        """Close the connections of this client; it cannot be used afterwards. (`close` closes a process.)
+
+        Streams end with `Ended.CLOSED`; other calls under way fail with an `RPCError`.
+        """
+        self._close_streams()
         await self._transport.close()
 
     async def __aenter__(self) -> Self:

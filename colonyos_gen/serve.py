@@ -12,30 +12,54 @@ from pathlib import Path
 
 from colonyos_gen_wire import Colony, User
 
-from colonyos_gen import AsyncClient, Config, PrivateKey
+from colonyos_gen import AlreadyExistsError, AsyncClient, Config, ConfigError, PrivateKey
+from colonyos_gen.env_file import read_env_file, write_env_file
 from colonyos_gen.server import Server
 from colonyos_gen.server.embedded import is_loopback
+from colonyos_gen.server.identities import is_identity
+
+_OWNER_KEY = "COLONIES_SERVER_PRVKEY"
+_OWNER_ID = "COLONIES_SERVER_ID"
+_COLONY = "COLONIES_COLONY_NAME"
+_COLONY_KEY = "COLONIES_COLONY_PRVKEY"
+_USER_KEY = "COLONIES_PRVKEY"
+_USER = "user"
 
 
 async def serve(
-    host: str, port: int, *, colonyname: str | None, env_file: Path | None, allow_reregister: bool
+    host: str,
+    port: int,
+    *,
+    colonyname: str | None,
+    env_file: Path | None,
+    allow_reregister: bool,
+    db: Path | None = None,
 ) -> None:
     """Run until SIGINT or SIGTERM.
 
-    The variables that others need to use the server, new keys included, go into `env_file`, readable by its owner only; it
-    is removed at the end. Keys are never printed.
+    The variables that others need to use the server, new keys included, go into `env_file`, readable by its owner only. It
+    is removed at the end; with `db`, it stays beside the file with the rows, and the next run uses the same keys. Keys are
+    never printed.
+
+    Raises:
+        ConfigError: A variable holds something that cannot be used, the key of the server owner is needed, or `env_file`
+            belongs to another colony.
+        OSError: The port is taken, or the file `db` cannot be used.
     """
-    key, identity = Config.from_env().server_key, os.environ.get("COLONIES_SERVER_ID") or None
-    made = key is None and identity is None
-    if made:
-        key = PrivateKey.generate()
+    if db is not None:
+        env_file = env_file or db.with_name(db.name + ".env")
+    kept = _kept(env_file, colonyname) if db is not None and env_file is not None else {}
+    key, identity, variables = _owner(kept)
+    if colonyname is not None and key is None and kept.get(_COLONY) != colonyname:
+        raise ConfigError(f"--colony needs the key of the server owner: set {_OWNER_KEY}")
     server = Server(
         host=host,
         port=port,
         server_key=key,
-        server_id=identity if key is None else None,
+        server_id=identity,
         allow_remote=True,
         reregister=allow_reregister,
+        db=db,
     )
     stopping = asyncio.Event()
     async with server:
@@ -48,46 +72,82 @@ async def serve(
             print(
                 "It can be reached from other machines, without TLS: requests can be read and replayed on the way."
             )
-        variables = {"COLONIES_SERVER_HOST": server.host}
+        variables |= {"COLONIES_SERVER_HOST": server.host}
         variables |= {"COLONIES_SERVER_PORT": str(server.port), "COLONIES_TLS": "false"}
-        if made and key is not None:
-            variables["COLONIES_SERVER_PRVKEY"] = key.hex()
-        if colonyname is not None:
-            if key is None:
-                raise ValueError("--colony needs the key of the server owner: set COLONIES_SERVER_PRVKEY")
-            variables |= await _found(server, key, colonyname)
-        path = env_file or Path.home() / ".colonyos-gen" / f"serve-{server.port}.env"
-        with _written(path, variables):
+        variables |= _colony(kept, colonyname)
+        path = (env_file or Path.home() / ".colonyos-gen" / f"serve-{server.port}.env").absolute()
+        with _written(path, variables, keep=db is not None):
+            # The keys are in the file before the colony is on the server, so neither can be without the other.
+            if colonyname is not None and key is not None:
+                await _found(server, key, variables)
+            if db is not None:
+                print(f"Everything is kept in {db}, and the keys in {path}.", flush=True)
             print(f"To use it from another shell:  source {shlex.quote(str(path))}", flush=True)
             print("Stop it with Ctrl-C.", flush=True)
             await stopping.wait()
         print("Stopped.", flush=True)
 
 
-async def _found(server: Server, owner: PrivateKey, colonyname: str) -> dict[str, str]:
-    """Make a colony with one user, and return the variables that stand for them."""
-    colony_key, user_key = PrivateKey.generate(), PrivateKey.generate()
-    async with AsyncClient(server.url, server_key=owner, colony_key=colony_key) as client:
-        await client.add_colony(Colony(colonyid=colony_key.id, name=colonyname))
-        await client.add_user(User(colonyname=colonyname, userid=user_key.id, name="user"))
+def _kept(env_file: Path, colonyname: str | None) -> dict[str, str]:
+    """What an earlier run has kept. The keys of its colony must not be overwritten by those of another."""
+    kept = read_env_file(env_file)
+    if colonyname is not None and kept.get(_COLONY, colonyname) != colonyname:
+        raise ConfigError(
+            f"{env_file} holds the keys of the colony {kept[_COLONY]!r}; name another file with --env-file"
+        )
+    return kept
+
+
+def _owner(kept: dict[str, str]) -> tuple[PrivateKey | None, str | None, dict[str, str]]:
+    """Key and identity of the server owner as far as they are known, and the variables to hand on.
+
+    What the environment says comes first, then what an earlier run has kept. With neither, a key is made.
+    """
+    key, identity = Config.from_env().server_key, os.environ.get(_OWNER_ID, "").strip() or None
+    if identity is not None and not is_identity(identity):
+        raise ConfigError(f"{_OWNER_ID} is {identity!r}; expected 64 lower-case hexadecimal characters")
+    if key is not None and identity not in (None, key.id):
+        raise ConfigError(f"{_OWNER_ID} is not the identity of the key in {_OWNER_KEY}; set one of them")
+    if key is not None or identity is not None:
+        return key, identity, {}
+    key = Config.from_env({_OWNER_KEY: kept.get(_OWNER_KEY, "")}).server_key or PrivateKey.generate()
+    return key, None, {_OWNER_KEY: key.hex()}
+
+
+def _colony(kept: dict[str, str], colonyname: str | None) -> dict[str, str]:
+    """The variables that stand for a colony and its user: those of an earlier run, or new ones."""
+    if colonyname in (None, kept.get(_COLONY)):
+        return {name: kept[name] for name in (_COLONY, _COLONY_KEY, _USER_KEY) if name in kept}
     return {
-        "COLONIES_COLONY_NAME": colonyname,
-        "COLONIES_COLONY_PRVKEY": colony_key.hex(),
-        "COLONIES_PRVKEY": user_key.hex(),
+        _COLONY: colonyname or "",
+        _COLONY_KEY: PrivateKey.generate().hex(),
+        _USER_KEY: PrivateKey.generate().hex(),
     }
 
 
+async def _found(server: Server, owner: PrivateKey, variables: dict[str, str]) -> None:
+    """Make the colony that `variables` stand for, with one user, unless an earlier run has done so."""
+    config = Config.from_env(variables)
+    name, colony_key, user_key = config.colonyname, config.colony_key, config.member_key
+    if name is None or colony_key is None or user_key is None:
+        raise ConfigError(f"the keys of the colony {variables[_COLONY]!r} are incomplete")
+    async with AsyncClient(server.url, server_key=owner, colony_key=colony_key) as client:
+        ids = {colony.name: colony.colonyid for colony in await client.get_colonies()}
+        if name not in ids:
+            await client.add_colony(Colony(colonyid=colony_key.id, name=name))
+        elif ids[name] != colony_key.id:
+            raise ConfigError(f"there is a colony {name!r} already, with another key; leave --colony out")
+        with contextlib.suppress(AlreadyExistsError):
+            await client.add_user(User(colonyname=name, userid=user_key.id, name=_USER))
+
+
 @contextlib.contextmanager
-def _written(path: Path, variables: dict[str, str]) -> Generator[None]:
-    """The file of export lines, for as long as the block lasts."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.writelines(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+def _written(path: Path, variables: dict[str, str], *, keep: bool) -> Generator[None]:
+    """The file of export lines, for as long as the block lasts, or longer if it is to be kept."""
+    write_env_file(path, variables)
     try:
         yield
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()
+        if not keep:
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()

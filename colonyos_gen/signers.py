@@ -6,7 +6,7 @@ from typing import Any
 
 from colonyos_gen_wire.method import Key, Method, Role, Signer
 
-from colonyos_gen.crypto import PrivateKey
+from colonyos_gen.crypto import InvalidKeyError, PrivateKey
 from colonyos_gen.errors import MissingKeyError
 
 _HOW_TO_GIVE = {
@@ -16,13 +16,26 @@ _HOW_TO_GIVE = {
 }
 
 
-def parse(key: Key) -> Signer:
+def parse(key: Key, parameter: str = "prvkey") -> Signer:
     """A signer from 64 hexadecimal characters, or `key` itself when it already signs.
 
     Raises:
-        InvalidKeyError: The text is not a private key. The message never contains it.
+        InvalidKeyError: The text is not a private key.
+        TypeError: It is neither text nor something that signs.
+
+    The messages name `parameter` and never contain the key.
     """
-    return PrivateKey.parse(key) if isinstance(key, str) else key
+    if isinstance(key, str):
+        try:
+            return PrivateKey.parse(key)
+        except InvalidKeyError as error:
+            raise InvalidKeyError(f"{parameter}: {error}") from None
+    if not (hasattr(key, "sign") and hasattr(key, "id")):
+        kind = type(key).__name__
+        raise TypeError(
+            f"{parameter} is of type {kind}; it must be a str of 64 hexadecimal characters, or a PrivateKey"
+        )
+    return key
 
 
 class Keyring:
@@ -32,7 +45,7 @@ class Keyring:
         self, *, server: Key | None = None, colony: Key | None = None, member: Key | None = None
     ) -> None:
         given = {"server": server, "colony": colony, "member": member}
-        self._signers = {role: parse(key) for role, key in given.items() if key is not None}
+        self._signers = {role: parse(key, f"{role}_key") for role, key in given.items() if key is not None}
 
     def pick(self, method: Method[Any, Any]) -> Signer | None:
         """The signer for `method`: the first of its roles that this keyring holds a key for; None where nobody signs.

@@ -1,154 +1,218 @@
-"""Subscriptions: events that the server pushes over a WebSocket.
+"""Subscriptions: the calls that wait for what the server pushes over a WebSocket.
 
-One connection serves one subscription. What arrives first and how each subscription ends differs by message, as the
-descriptions of the messages in the schema say.
+Each subscription has a connection of its own. Timeouts are kept by this client, in seconds from the first wait on: None
+means without limit, and 0 or less means to look once and not to wait (on the wire 0 would mean 30 s for channels). What
+the server pushes is taken as a hint, since it neither tells of every change nor pushes what is stored: processes are read
+again, and looked at now and then.
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
+import weakref
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar, overload
 
-import aiohttp
-import msgspec
-from colonyos_gen_wire import ChannelEntry, LimitError, Process, ProcessState
-from colonyos_gen_wire.checks import check
-from colonyos_gen_wire.method import AsyncCaller, Key, Method
-from colonyos_gen_wire.methods.process import GET_PROCESS
-from colonyos_gen_wire.methods.subscription import SUBSCRIBE_CHANNEL, SUBSCRIBE_PROCESS
-from colonyos_gen_wire.requests.process import GetProcessMsg
-from colonyos_gen_wire.requests.subscription import SubscribeChannelMsg, SubscribeProcessMsg
+from colonyos_gen_wire import ChannelEntry, Process, ProcessState
+from colonyos_gen_wire.method import AsyncCaller, Key
+from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS
 
-from colonyos_gen.envelope import open_reply, seal
-from colonyos_gen.errors import ConnectionFailedError, InvalidRequestError, RPCTimeoutError
-from colonyos_gen.signers import Keyring, parse
-from colonyos_gen.transport import Transport
+from colonyos_gen.channel_stream import ChannelStream
+from colonyos_gen.errors import RPCTimeoutError
+from colonyos_gen.process_stream import FINAL, ProcessFeed, ProcessStream
+from colonyos_gen.stream import Ended, Stream
+from colonyos_gen.transport import closed_error
+from colonyos_gen.websocket_frames import Opener
 
-GRACE = 5.0
-"""Seconds past the server's own timeout after which silence counts as the timeout."""
+StreamT = TypeVar("StreamT", bound=Stream[Any])
 
 
 class AsyncSubscriptions(AsyncCaller):
     """The calls that wait for events."""
 
-    _keys: Keyring
-    _transport: Transport
-    _timeout: float
-    _strict: bool
+    _opener: Opener
+    _streams: weakref.WeakSet[Stream[Any]]
 
     async def subscribe_process(
-        self, process: Process, state: int, timeout: int, *, prvkey: Key | None = None
+        self, process: Process, state: int, timeout: float | None, *, prvkey: Key | None = None
     ) -> Process:
-        """Wait until a process reaches `state`, and return the process as it then is.
+        """Wait until a process reaches `state` or a final state, and return the process as it is stored then.
 
-        A process that is already in that state ends the wait at once. One that ends in another state does not: watch for
-        that with a call of its own, or use a short timeout.
+        So look at `state` of what is returned: a process that was to be RUNNING may have FAILED meanwhile, and one that is
+        waited for to end may have been CANCELLED. A process that is in that state already is returned at once. Changes
+        that the server does not report, such as the cancellation of a workflow, are seen within about 2 seconds.
+        Restarts of the server and broken connections are bridged until the timeout.
 
         Args:
             process: The process to watch; only its id counts.
             state: State to wait for, such as `RUNNING` or `SUCCESS`.
-            timeout: Seconds to wait.
-            prvkey: Private key to sign with, instead of the client's own.
+            timeout: Seconds to wait; None for as long as it takes; 0 to look once.
+            prvkey: Private key to sign with, instead of the client's own; of a member of the colony.
 
         Raises:
-            RPCTimeoutError: The process did not reach the state in time.
-            ConnectionFailedError: The connection broke before that.
-            NotFoundError: There is no such process.
+            RPCTimeoutError: The process reached neither in time.
+            NotFoundError: There is no such process, or it was removed.
+            ConnectionFailedError: The server could not be reached at first.
         """
-        request = SubscribeProcessMsg(processid=process.processid, state=ProcessState(state), timeout=timeout)
-        async with self._subscribe(SUBSCRIBE_PROCESS, request, timeout, prvkey) as frames:
-            async for _ in frames:
-                # What is pushed may be older than what is stored: the output can be missing.
-                return await self.call(GET_PROCESS, GetProcessMsg(processid=process.processid), prvkey=prvkey)
-        message = f"the process did not reach state {ProcessState(state).name} within {timeout} s"
+        wanted = ProcessState(state)
+        stream = ProcessStream(self, self._opener, process.processid, timeout, prvkey, wanted=wanted)
+        async with self._open(stream):
+            async for found in stream:
+                if found.state is wanted or found.state in FINAL or stream.was_wanted:
+                    return found
+        if stream.ended is Ended.CLOSED:
+            raise closed_error()
+        message = f"the process did not reach state {wanted.name} within {timeout:g} s"
         raise RPCTimeoutError(message, method=SUBSCRIBE_PROCESS.name)
 
-    async def subscribe_channel(
+    def process_events(
+        self, process: Process, timeout: float | None = None, *, prvkey: Key | None = None
+    ) -> ProcessStream:
+        """The states of a process as they come: first the process as it is, then after each change, until a final state.
+
+            async with client.process_events(process) as events:
+                async for process in events:
+                    print(process.state.name)
+
+        Each item is the process as it is stored at that moment. A state that lasts shorter than 2 seconds may go unseen;
+        the final one never does. Restarts of the server and broken connections are bridged.
+
+        Args:
+            process: The process to watch; only its id counts.
+            timeout: Seconds after which the stream ends; None for no limit; 0 for the present state only.
+            prvkey: Private key to sign with, instead of the client's own; of a member of the colony.
+
+        Raises (from the iteration):
+            NotFoundError: There is no such process, or it was removed.
+            ConnectionFailedError: The server could not be reached at first.
+        """
+        return self._open(ProcessStream(self, self._opener, process.processid, timeout, prvkey))
+
+    def subscribe_processes(
+        self,
+        executortype: str,
+        state: int,
+        timeout: float | None = None,
+        *,
+        colonyname: str = "",
+        prvkey: Key | None = None,
+    ) -> ProcessFeed:
+        """Processes of an executor type, each when it reaches `state`.
+
+            async for process in client.subscribe_processes("cli", SUCCESS):
+                ...
+
+        No reliable feed: the server gives each event to one listener only, be it a subscriber like this one or an executor
+        that waits for work (an executor may so have to wait for longer); nothing is reported of what happens while a
+        broken connection is being replaced. Processes in colonies that the signer does not belong to are left out. Each
+        process comes as it is stored when its event arrives, so it may be in a later state.
+
+        Args:
+            executortype: Executor type of the processes.
+            state: State whose arrival is of interest.
+            timeout: Seconds after which the stream ends; None for no limit.
+            colonyname: Only processes of this colony; all colonies when empty.
+            prvkey: Private key to sign with, instead of the client's own; of an executor.
+
+        Raises (from the iteration):
+            DeniedError: The signer is not an executor.
+            ConnectionFailedError: The server could not be reached at first.
+        """
+        wanted = ProcessState(state)
+        feed = ProcessFeed(self, self._opener, executortype, wanted, timeout, prvkey, colonyname=colonyname)
+        return self._open(feed)
+
+    @overload
+    def subscribe_channel(
+        self,
+        processid: str,
+        channelname: str,
+        afterseq: int = 0,
+        timeout: float | None = None,
+        callback: None = None,
+        *,
+        prvkey: Key | None = None,
+    ) -> ChannelStream: ...
+
+    @overload
+    def subscribe_channel(
         self,
         processid: str,
         channelname: str,
         afterseq: int,
-        timeout: int,
+        timeout: float | None,
         callback: Callable[[list[ChannelEntry]], bool],
         *,
         prvkey: Key | None = None,
-    ) -> list[ChannelEntry]:
-        """Receive the entries of a channel as they are appended, and return all of them at the end.
+    ) -> Coroutine[Any, Any, list[ChannelEntry]]: ...
 
-        It ends when `callback` returns False, or at the timeout. The server says nothing when the process ends: have the
-        sender append an entry of type `end`, and return False on it.
+    def subscribe_channel(
+        self,
+        processid: str,
+        channelname: str,
+        afterseq: int = 0,
+        timeout: float | None = None,
+        callback: Callable[[list[ChannelEntry]], bool] | None = None,
+        *,
+        prvkey: Key | None = None,
+    ) -> ChannelStream | Coroutine[Any, Any, list[ChannelEntry]]:
+        """Receive the entries of a channel as they are appended, each exactly once and in order.
+
+        Without `callback` this is a stream, which ends with an entry of type `end`, see `ChannelStream`:
+
+            async with client.subscribe_channel(processid, "out") as entries:
+                async for entry in entries:
+                    ...
+
+        With `callback` it is to be awaited, and returns all entries at the end: when `callback` returns False, when the
+        process reaches a final state, or at the timeout. An `end` entry is then the business of `callback`.
+
+        Subscribing creates the channel on the server if it is declared and not there yet.
 
         Args:
             processid: Process that the channel belongs to.
-            channelname: Name of the channel.
+            channelname: Name of the channel, as the function spec declares it.
             afterseq: How many stored entries to skip; 0 for all. It is an index, not a sequence number.
-            timeout: Seconds to listen.
-            callback: Called with each batch of entries; returns whether to go on.
+            timeout: Seconds to listen; None for no limit; 0 for what is stored already.
+            callback: Called with each batch of entries; returns whether to go on. It runs on the event loop.
             prvkey: Private key to sign with, instead of the client's own.
 
-        Raises:
-            ConnectionFailedError: The connection broke.
-            NotFoundError: The process or the channel does not exist, or the process has ended.
+        Raises (from the iteration, or when awaited):
+            NotFoundError: The process or the channel does not exist, or the process had ended before.
             DeniedError: The signer is neither the initiator nor the assigned executor.
+            ConnectionFailedError: The server could not be reached at first.
         """
-        request = SubscribeChannelMsg(
-            processid=processid, channelname=channelname, afterseq=afterseq, timeout=timeout
-        )
+        if callback is None:
+            stream = ChannelStream(self, self._opener, processid, channelname, afterseq, timeout, prvkey)
+            return self._open(stream)
+        return self._listen(processid, channelname, afterseq, timeout, callback, prvkey)
+
+    async def _listen(
+        self,
+        processid: str,
+        channelname: str,
+        afterseq: int,
+        timeout: float | None,
+        callback: Callable[[list[ChannelEntry]], bool],
+        prvkey: Key | None,
+    ) -> list[ChannelEntry]:
         received: list[ChannelEntry] = []
-        async with self._subscribe(SUBSCRIBE_CHANNEL, request, timeout, prvkey) as frames:
-            async for entries in frames:
-                if not entries:  # how the server marks its timeout
-                    break
-                received += entries
-                if not callback(entries):
-                    break
+        stream = ChannelStream(
+            self, self._opener, processid, channelname, afterseq, timeout, prvkey, until_end=False
+        )
+        async with self._open(stream):
+            while batch := await stream.batch():
+                received += batch
+                if not callback(batch):
+                    return received
+        if stream.ended is Ended.CLOSED:
+            raise closed_error()
         return received
 
-    @asynccontextmanager
-    async def _subscribe(
-        self, method: Method[Any, Any], request: msgspec.Struct, timeout: int, prvkey: Key | None
-    ) -> AsyncGenerator[AsyncGenerator[Any]]:
-        try:
-            check(request)
-        except LimitError as error:
-            raise InvalidRequestError(
-                str(error), method=method.name, field=error.field, value=error.value, rule=error.rule
-            ) from None
-        signer = self._keys.pick(method) if prvkey is None else parse(prvkey)
-        socket = await self._transport.websocket(method=method.name, timeout=self._timeout)
-        frames = self._frames(socket, method, timeout, signer.id if signer else "")
-        try:
-            await socket.send_str(seal(method.msgtype, request, signer).decode())
-            yield frames
-        finally:
-            await frames.aclose()
-            _drop(socket)
+    def _open(self, stream: StreamT) -> StreamT:
+        self._opener.transport.require_open()
+        self._streams.add(stream)
+        return stream
 
-    async def _frames(
-        self, socket: aiohttp.ClientWebSocketResponse, method: Method[Any, Any], timeout: int, signer: str
-    ) -> AsyncGenerator[Any]:
-        started = time.monotonic()
-        deadline = started + max(0, timeout) + GRACE
-        while True:
-            try:
-                async with asyncio.timeout(deadline - time.monotonic()):
-                    frame = await socket.receive()
-            except TimeoutError:
-                return
-            if frame.type in {aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY}:
-                body: bytes = frame.data.encode() if isinstance(frame.data, str) else frame.data
-                yield open_reply(method, 200, body, signer=signer, strict=self._strict)
-                continue
-            # The server marks the timeout of a process subscription by dropping the connection.
-            if time.monotonic() - started >= timeout - 0.5:
-                return
-            raise ConnectionFailedError("the server closed the subscription early", method=method.name)
-
-
-def _drop(socket: aiohttp.ClientWebSocketResponse) -> None:
-    """Close without the closing handshake, to which the server does not answer during a subscription."""
-    response = socket._response  # pyright: ignore[reportPrivateUsage]  # aiohttp has no public way to abort
-    response.close()
+    def _close_streams(self) -> None:
+        for stream in list(self._streams):
+            stream.close()

@@ -63,17 +63,29 @@ class Transport:
     async def websocket(self, *, method: str, timeout: float) -> aiohttp.ClientWebSocketResponse:
         """A WebSocket for one subscription, opened within `timeout` seconds.
 
-        Automatic pings are off: servers do not answer them during a subscription.
+        Nothing happens on it by itself: servers do not answer pings while entries of a channel are subscribed to.
+
+        Raises:
+            ConnectionFailedError: With a `status` if there is a server that refuses WebSockets.
         """
         session = self._open()
         url = "ws" + self.url.removeprefix("http") + PUBSUB_PATH
         try:
             async with asyncio.timeout(timeout):
                 return await session.ws_connect(
-                    url, heartbeat=None, autoping=True, max_msg_size=self._max_reply_bytes
+                    url, heartbeat=None, autoping=False, autoclose=False, max_msg_size=self._max_reply_bytes
                 )
+        except aiohttp.WSServerHandshakeError as error:
+            failure = self._connection_error(error, method, sent=False)
+            failure.status = error.status
+            raise failure from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise self._connection_error(error, method, sent=False) from error
+
+    def require_open(self) -> None:
+        """Raise RPCError if the client is closed."""
+        if self._closed:
+            raise closed_error()
 
     async def close(self) -> None:
         """Close every connection. Calls under way fail with `ConnectionFailedError`."""
@@ -91,8 +103,7 @@ class Transport:
         await self.close()
 
     def _open(self) -> aiohttp.ClientSession:
-        if self._closed:
-            raise RPCError("the client is closed; make a new one")
+        self.require_open()
         if self._session is None:
             connector = aiohttp.TCPConnector(
                 limit=self._pool_size, keepalive_timeout=IDLE_SECONDS, ssl=self._ssl, ttl_dns_cache=60
@@ -137,6 +148,11 @@ class Transport:
             cause = error.os_error
         reason = str(cause) or type(cause).__name__
         return ConnectionFailedError(f"{self.url}: {reason}", method=method, sent=sent and not never_sent)
+
+
+def closed_error() -> RPCError:
+    """What using a closed client raises."""
+    return RPCError("the client is closed; make a new one")
 
 
 def _ssl_context(ca_file: str | None, insecure: bool) -> ssl.SSLContext:

@@ -7,6 +7,7 @@ To add a rule, write a generator with `@rule` in the module it fits, and a faili
 from __future__ import annotations
 
 from codegen.rules import (
+    collisions,
     constructors,
     defaults,
     descriptions,
@@ -27,6 +28,7 @@ from codegen.rules.registry import RULES, run
 
 __all__ = [
     "RULES",
+    "collisions",
     "constructors",
     "defaults",
     "descriptions",

@@ -49,6 +49,20 @@ def pattern_is_portable(outline: Outline) -> Problems:
             yield position, "some engines lack a group or escape of this pattern; keep to (?:...) and classes"
 
 
+@rule("KEYS_ARE_TEXT", "propertyNames refers to text with a limit.")
+def keys_are_text(outline: Outline) -> Problems:
+    for value in outline.values:
+        if "propertyNames" in value.data:
+            target = outline.resolved(value.inside("propertyNames"))
+            if "$ref" not in target.data and (
+                target.data.get("type") != "string" or not _LIMITS & target.data.keys()
+            ):
+                yield (
+                    value.at("propertyNames"),
+                    f"{target.name} is no text with a limit, so it says nothing of keys",
+                )
+
+
 def _limited(outline: Outline) -> list[Part]:
     """Every place where limit keywords may stand."""
     refined = [part for field in outline.fields if "$ref" in field.data for part in field.parts("properties")]

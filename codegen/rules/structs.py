@@ -29,6 +29,14 @@ def unit_is_for_number(outline: Outline) -> Problems:
             yield value.at("x-unit"), f"'{value.name}' is not a number, so it has no unit"
 
 
+@rule("OPTIONAL_IS_STRUCT", "Only structs are optional with anyOf; every other type has an empty value.")
+def optional_is_struct(outline: Outline) -> Problems:
+    for value in outline.values:
+        target = outline.resolved(value)
+        if "anyOf" in value.data and "$ref" not in target.data and not is_struct(target.data):
+            yield value.at("anyOf"), f"'{value.name}' is no struct; give it its empty value instead of null"
+
+
 @rule("GO_NULL_FITS", "x-go-null stands on lists, maps and bytes only; other optional values use anyOf.")
 def go_null_fits(outline: Outline) -> Problems:
     for value in outline.values:

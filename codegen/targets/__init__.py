@@ -1,7 +1,8 @@
 """The languages and documents that the model is rendered to, one folder each.
 
-A target is a module `codegen.targets.<name>` with a docstring and a function `render(service, templates)` that returns the
-text of every file it wants, by path relative to `generated/`. The registry finds it by its folder; nothing else needs to change.
+A target is a module `codegen.targets.<name>` with a docstring and a function `render(service, templates)` that returns
+the text of every file it wants, by path relative to `generated/`. The registry finds it by its folder; nothing else
+needs to change.
 """
 
 from __future__ import annotations

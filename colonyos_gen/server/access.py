@@ -3,7 +3,7 @@
 Which roles a message is open to stands in its descriptor, and the texts of the refusals stand there too, so this
 module holds only the meaning of the roles:
 
-- the *server owner* has the identity that the server was started with;
+- the *server owner* has the identity that the server was started with, or what it has been changed to since;
 - a *colony owner* has the identity that is the id of the colony, and is no member of it;
 - a *member* is an executor or a user of the colony. An executor must be APPROVED, except for the messages that
   admit executors in any state.
@@ -53,7 +53,14 @@ class Access:
 
     def __init__(self, records: Records, server_id: str) -> None:
         self._records = records
-        self.server_id = server_id
+        self._server_id = server_id
+
+    @property
+    def server_id(self) -> str:
+        """Identity of the server owner."""
+        for owner in self._records.server_owner:
+            return owner.serverid
+        return self._server_id
 
     def require(self, method: AnyMethod, signer: str, colonyname: str) -> None:
         """Refuse unless `signer` has one of the roles that `method` is open to in this colony."""

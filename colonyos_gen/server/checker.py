@@ -5,13 +5,16 @@ Deadlines lie in a heap, so a check looks only at those that have passed, not at
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from datetime import datetime, timedelta
 
 from colonyos_gen_wire.constants import CLEANUP_PERIOD_S, RELEASE_PERIOD_S, STALE_EXECUTOR_S, UNREGISTERED
+from colonyos_gen_wire.types.executor import Executor
 from colonyos_gen_wire.types.process import Process
+from msgspec.structs import replace
 
 from colonyos_gen.server.clock import Clock, Timer, moment
 from colonyos_gen.server.lifecycle import deadline, expired
@@ -35,6 +38,7 @@ class Checker:
         self._deadlines: dict[str, datetime] = {}
         self._heap: list[tuple[datetime, str]] = []
         self._timers: dict[Callable[[], None], Timer] = {}
+        self._spared: frozenset[str] = frozenset()
         records.processes.watch(self._follow)
 
     def start(self) -> None:
@@ -62,9 +66,23 @@ class Checker:
         limit = moment(self._clock.now_ns()) - self._stale_after
         for executor in self._records.executors:
             heard = executor.lastheardfromtime
-            if heard is not None and heard < limit and executor.state is not UNREGISTERED:
+            silent = heard is not None and heard < limit and executor.executorid not in self._spared
+            if silent and executor.state is not UNREGISTERED:
                 logger.info("executor %s fell silent and is unregistered", executor.executorname)
                 unregister(self._records, executor)
+
+    @contextlib.contextmanager
+    def sparing(self, executors: Iterable[Executor]) -> Generator[None]:
+        """Let none of `executors` count as silent for as long as the block lasts; at its end they are heard."""
+        self._spared = frozenset(executor.executorid for executor in executors)
+        try:
+            yield
+        finally:
+            now, spared, self._spared = moment(self._clock.now_ns()), self._spared, frozenset()
+            for executor in self._records.executors:
+                if executor.executorid in spared:
+                    self._records.executors.put(replace(executor, lastheardfromtime=now))
+            self._store.commit()
 
     def _follow(self, old: Process | None, new: Process | None) -> None:
         process = new or old

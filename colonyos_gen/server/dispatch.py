@@ -1,6 +1,7 @@
 """From the body of a request to the body of its reply.
 
-The checks come in the order in which the real server makes them, since the first that fails decides what the caller
+Requests that are posted get their reply here. Those that come through a WebSocket are checked here too, and served by
+`colonyos_gen.server.pubsub`. The checks come in the order in which the real server makes them, since the first that fails decides what the caller
 reads:
 
 1. the envelope is JSON (400);
@@ -16,7 +17,7 @@ reads:
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -42,7 +43,20 @@ from colonyos_gen.server.store import Store
 
 logger = logging.getLogger(__name__)
 
-Handler = Callable[[Any, str], Awaitable[Any]]
+Handler = Callable[[Any, str], Any]
+
+
+class Call(NamedTuple):
+    """A request that has passed all checks except those of its handler."""
+
+    method: AnyMethod
+    request: Any
+    signer: str
+    handler: Handler
+
+    def begin(self) -> Any:
+        """Call the handler; gives a coroutine, or for a subscription an asynchronous generator."""
+        return self.handler(self.request, self.signer)
 
 
 class Answer(NamedTuple):
@@ -61,7 +75,7 @@ class Dispatcher:
         self._handlers: dict[str, Handler] = {}
         for msgtype, method in METHODS.items():
             domain = getattr(domains, _domain_of(method), None)
-            if domain is not None and method.transport is Transport.HTTP:
+            if domain is not None:
                 self._handlers[msgtype] = getattr(domain, method.name)
 
     @property
@@ -78,15 +92,19 @@ class Dispatcher:
                 answer = refuse(refusal)
             # After a refusal too: an assign that finds nothing still shows that its executor is alive.
             self._store.commit()
+            await self._store.written()
         except Exception:
             self._store.rollback()
             logger.exception("a request failed")
             return refuse(Refusal(FAULT))
         return answer
 
-    async def _carry_out(self, body: bytes) -> Answer:
+    def check(self, body: bytes, transport: Transport) -> Call:
+        """The request in `body`, if it may come this way. Raises Refusal."""
         envelope = read_envelope(body)
         method = METHODS.get(envelope.payloadtype)
+        if method is not None and method.transport is not transport:
+            method = None
         unsigned = method is not None and Role.NONE in method.roles
         signer = "" if unsigned else recover_signer(envelope)
         if method is None:
@@ -99,8 +117,20 @@ class Dispatcher:
         handler = self._handlers.get(method.msgtype)
         if handler is None:
             raise Refusal(UNSERVED, msgtype=method.msgtype)
-        reply = encode_reply(method.response, await handler(request, signer))
-        return Answer(200, write_reply(method.payloadtype, reply))
+        return Call(method, request, signer, handler)
+
+    async def written(self) -> None:
+        """Wait until everything that a reply could tell by now is final. Raises what the journal raises."""
+        await self._store.written()
+
+    async def _carry_out(self, body: bytes) -> Answer:
+        call = self.check(body, Transport.HTTP)
+        return Answer(200, write_item(call.method, await call.begin()))
+
+
+def write_item(method: AnyMethod, item: object) -> bytes:
+    """The envelope of a reply to `method`, or of one item of it, if it is a stream."""
+    return write_reply(method.payloadtype, encode_reply(method.response, item))
 
 
 def refuse(refusal: Refusal) -> Answer:
@@ -119,25 +149,31 @@ def _unknown(envelope: Envelope) -> Refusal:
 
 
 def _payload_of(method: AnyMethod, envelope: Envelope) -> dict[str, object]:
-    if not _declares(method, "invalid_json"):
+    if not _declares(method, "invalid_json") and not msgspec.structs.fields(method.request):
         return {}
     try:
         return read_payload(envelope.payload)
-    except (ValueError, TypeError):
-        raise Refusal(error_of(method, "invalid_json")) from None
+    except (ValueError, TypeError) as error:
+        raise _invalid(method, error) from None
 
 
 def _request_of(method: AnyMethod, payload: dict[str, object]) -> Any:
     msgtype = key_of(payload, "msgtype")
     try:
         request = decode_request(method, payload)
-    except (ValueError, TypeError, OverflowError, RecursionError):
-        raise Refusal(error_of(method, "invalid_json")) from None
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise _invalid(method, error) from None
     if not isinstance(msgtype, str | None):
-        raise Refusal(error_of(method, "invalid_json"))
+        raise _invalid(method, "the msgtype is not a string")
     if msgtype != method.msgtype and _declares(method, "msgtype_mismatch"):
         raise Refusal(error_of(method, "msgtype_mismatch"))
     return request
+
+
+def _invalid(method: AnyMethod, detail: object) -> Refusal:
+    # The real server does not answer at all where the message has no such error.
+    declared = _declares(method, "invalid_json")
+    return Refusal(error_of(method, "invalid_json") if declared else errors.MALFORMED_ENVELOPE, detail=detail)
 
 
 @cache

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,19 @@ from colonyos_gen.server.domains import Domains
 from colonyos_gen.server.domains.attribute import Attributes
 from colonyos_gen.server.domains.colony import Colonies
 from colonyos_gen.server.domains.executor import Executors
+from colonyos_gen.server.domains.file import Files
 from colonyos_gen.server.domains.function import Functions
+from colonyos_gen.server.domains.identity import Identities
+from colonyos_gen.server.domains.location import Locations
 from colonyos_gen.server.domains.log import Logs
+from colonyos_gen.server.domains.pause import Pauses
 from colonyos_gen.server.domains.process import Processes
 from colonyos_gen.server.domains.server import ServerFacts
+from colonyos_gen.server.domains.snapshot import Snapshots
 from colonyos_gen.server.domains.statistics import Counts
 from colonyos_gen.server.domains.user import Users
+from colonyos_gen.server.identities import is_identity
+from colonyos_gen.server.pausing import PauseGate
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.scheduler import Scheduler
 from colonyos_gen.server.sqlite_journal import SqliteJournal
@@ -62,7 +69,8 @@ class Server:
         allow_remote: Whether other machines may reach the server.
         db: File to keep everything in, so that a server that is started on it later goes on where this one ended; it
             is made if there is none. None keeps everything in memory. The file belongs to the server from here to
-            `stop`. It holds no keys, so give `server_key` or `server_id` too if the owner is to stay the same.
+            `stop`. It holds no keys, so give `server_key` or `server_id` too if the owner is to stay the same. An owner
+            who has changed identity is in the file, and counts.
         journal: Where rows are kept instead of a file, for a store of your own.
         middlewares: aiohttp middlewares around every request, such as the faults of the testing kit.
 
@@ -94,7 +102,7 @@ class Server:
         key = None if server_key is None else PrivateKey.parse(server_key)
         if key is None and server_id is None:
             key = PrivateKey.generate()
-        if server_id is not None and not _is_identity(server_id):
+        if server_id is not None and not is_identity(server_id):
             raise ValueError(
                 f"{server_id!r} is no identity; expected {ID_LENGTH} lower-case hexadecimal characters"
             )
@@ -111,21 +119,27 @@ class Server:
 
         clock = SystemClock() if clock is None else clock
         self._file = None if db is None else SqliteJournal(db)
-        store = Store(self._file or journal)
-        records = Records(store)
+        self._store = store = Store(self._file or journal)
+        self._records = records = Records(store)
         access = Access(records, key.id if key is not None else server_id or "")
         self._access = access
         self._facts = ServerFacts()
         self._scheduler = Scheduler(records.processes, clock)
+        self._pause_gate = PauseGate(records.paused, clock)
         self._checker = Checker(records, store, clock, stale_after=stale_after)
         domains = Domains(
             attribute=Attributes(records, access),
             colony=Colonies(records, access),
             executor=Executors(records, access, clock, reregister=reregister),
+            file=Files(records, access, clock),
             function=Functions(records, access),
+            identity=Identities(records, access),
+            location=Locations(records, access),
             log=Logs(records, access, clock),
-            process=Processes(records, access, clock, store, self._scheduler),
+            pause=Pauses(records, access),
+            process=Processes(records, access, clock, store, self._scheduler, self._pause_gate),
             server=self._facts,
+            snapshot=Snapshots(records, access, clock),
             statistics=Counts(records, access),
             user=Users(records, access),
         )
@@ -133,8 +147,8 @@ class Server:
 
     @property
     def server_key(self) -> PrivateKey | None:
-        """Private key of the server owner; None if only the identity is known."""
-        return self._key
+        """Private key of the server owner; None if only the identity is known, also because it was changed."""
+        return self._key if self._key is not None and self._key.id == self.server_id else None
 
     @property
     def server_id(self) -> str:
@@ -174,6 +188,7 @@ class Server:
             raise
         self._facts.listen(self._host, self._port)
         self._scheduler.open()
+        self._pause_gate.open()
         self._checker.start()
 
     async def _listen(self) -> None:
@@ -196,6 +211,20 @@ class Server:
         self._runner = runner
         self._port = runner.addresses[0][1]
 
+    @property
+    def listeners(self) -> int:
+        """How many executors wait for a process."""
+        return self._scheduler.waiters
+
+    def listeners_stay(self) -> AbstractContextManager[None]:
+        """Within the block, executors whose long poll is under way at its start do not count as silent.
+
+        Whoever skips time needs it: they would have polled on and on, but get no turn to.
+        """
+        offers = self._scheduler.offers()
+        found = (self._records.executor(offer.colonyname, offer.executorname) for offer in offers)
+        return self._checker.sparing([executor for executor in found if executor is not None])
+
     async def answer(self, body: bytes) -> Answer:
         """The answer to a request, without a network in between."""
         return await self._dispatcher.answer(body)
@@ -210,9 +239,13 @@ class Server:
             return
         self._checker.stop()
         self._scheduler.close()
+        self._pause_gate.close()
         await runner.cleanup()
-        if self._file is not None:
-            self._file.close()
+        try:
+            self._store.write()
+        finally:
+            if self._file is not None:
+                self._file.close()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -225,10 +258,6 @@ class Server:
         traceback: TracebackType | None,
     ) -> None:
         await self.stop()
-
-
-def _is_identity(text: str) -> bool:
-    return re.fullmatch(rf"[0-9a-f]{{{ID_LENGTH}}}", text) is not None
 
 
 def is_loopback(host: str) -> bool:

@@ -20,9 +20,7 @@ def labels_like(records: Records, colonyname: str, prefix: str) -> list[str]:
 def labels_under(records: Records, colonyname: str, root: str) -> list[str]:
     """The label `root` and those below it, as far as files have them."""
     below = root + _SEPARATOR
-    return [
-        label for label in _labels_of(records, colonyname) if label == root or label.startswith(below)
-    ]
+    return [label for label in _labels_of(records, colonyname) if label == root or label.startswith(below)]
 
 
 def without_slash(label: str) -> str:

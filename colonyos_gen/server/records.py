@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import msgspec
 from colonyos_gen_wire.types.colony import Colony
 from colonyos_gen_wire.types.common import ExecutorState, ProcessState
+from colonyos_gen_wire.types.cron import Cron
 from colonyos_gen_wire.types.executor import Executor
+from colonyos_gen_wire.types.file import File
 from colonyos_gen_wire.types.function import Function
+from colonyos_gen_wire.types.generator import Generator
+from colonyos_gen_wire.types.location import Location
 from colonyos_gen_wire.types.log import Log
+from colonyos_gen_wire.types.pause import PauseStatus
 from colonyos_gen_wire.types.process import Process
+from colonyos_gen_wire.types.snapshot import Snapshot
 from colonyos_gen_wire.types.user import User
 
 from colonyos_gen.server.store import Store
@@ -21,6 +28,20 @@ def scoped(colonyname: str, name: str) -> str:
 def colony_of(process: Process) -> str:
     """Name of the colony that a process belongs to."""
     return process.spec.conditions.colonyname
+
+
+class ServerOwner(msgspec.Struct, frozen=True):
+    """Who owns the server, once that has been changed."""
+
+    serverid: str
+
+
+class PackedArgument(msgspec.Struct, frozen=True):
+    """An argument in the queue of a generator."""
+
+    argumentid: str
+    generatorid: str
+    arg: str
 
 
 class Records:
@@ -67,6 +88,37 @@ class Records:
         self.logs_of_process = self.logs.index(lambda log: (log.processid,) if log.processid else ())
         self.logs_of_executor = self.logs.index(lambda log: ((log.colonyname, log.executorname),))
 
+        self.files = store.table("files", File, lambda file: file.fileid)
+        self.files_of_colony = self.files.index(lambda file: (file.colonyname,))
+        self.files_of_label = self.files.index(lambda file: ((file.colonyname, file.label),))
+        self.files_by_name = self.files.index(lambda file: ((file.colonyname, file.label, file.name),))
+
+        self.snapshots = store.table("snapshots", Snapshot, lambda snapshot: snapshot.snapshotid)
+        self.snapshots_of_colony = self.snapshots.index(lambda snapshot: (snapshot.colonyname,))
+        self.snapshots_by_name = self.snapshots.index(
+            lambda snapshot: ((snapshot.colonyname, snapshot.name),)
+        )
+
+        self.locations = store.table(
+            "locations", Location, lambda location: scoped(location.colonyname, location.name)
+        )
+        self.locations_of_colony = self.locations.index(lambda location: (location.colonyname,))
+
+        self.crons = store.table("crons", Cron, lambda cron: cron.cronid)
+        self.crons_of_colony = self.crons.index(lambda cron: (cron.colonyname,))
+        self.crons_by_name = self.crons.index(lambda cron: ((cron.colonyname, cron.name),))
+
+        self.generators = store.table("generators", Generator, lambda generator: generator.generatorid)
+        self.generators_of_colony = self.generators.index(lambda generator: (generator.colonyname,))
+        self.generators_by_name = self.generators.index(
+            lambda generator: ((generator.colonyname, generator.name),)
+        )
+        self.packed = store.table("packed", PackedArgument, lambda argument: argument.argumentid)
+        self.packed_of_generator = self.packed.index(lambda argument: (argument.generatorid,))
+
+        self.paused = store.table("paused", PauseStatus, lambda status: status.colonyname)
+        self.server_owner = store.table("server_owner", ServerOwner, lambda _: "")
+
     def executor(self, colonyname: str, name: str) -> Executor | None:
         """The executor with this name, in any state."""
         return self.executors.get(scoped(colonyname, name))
@@ -87,3 +139,49 @@ class Records:
     def user_of(self, colonyname: str, identity: str) -> User | None:
         """The user of a colony that has this identity."""
         return self.users_by_id.first((colonyname, identity))
+
+    def name_of(self, colonyname: str, identity: str) -> str:
+        """The name of the member of a colony that has this identity; an executor comes before a user."""
+        executor = self.executor_of(colonyname, identity)
+        if executor is not None:
+            return executor.executorname
+        user = self.user_of(colonyname, identity)
+        return "" if user is None else user.name
+
+    def is_known(self, colonyname: str, identity: str) -> bool:
+        """Whether a user or an executor, in any state, of a colony has this identity."""
+        executor = self.executor_of(colonyname, identity, approved=False)
+        return executor is not None or self.user_of(colonyname, identity) is not None
+
+    def cron(self, colonyname: str, name: str) -> Cron | None:
+        """The cron with this name."""
+        return self.crons_by_name.first((colonyname, name))
+
+    def generator(self, colonyname: str, name: str) -> Generator | None:
+        """The generator with this name."""
+        return self.generators_by_name.first((colonyname, name))
+
+    def remove_generator(self, generator: Generator) -> None:
+        """Remove a generator and its queue."""
+        for argument in self.packed_of_generator.find(generator.generatorid):
+            self.packed.remove(argument)
+        self.generators.remove(generator)
+
+    def file(self, colonyname: str, fileid: str) -> File | None:
+        """The revision of a file in a colony that has this id."""
+        file = self.files.get(fileid)
+        return file if file is not None and file.colonyname == colonyname else None
+
+    def revisions(self, colonyname: str, label: str, name: str) -> list[File]:
+        """The revisions of a file, the latest last."""
+        return sorted(self.files_by_name.find((colonyname, label, name)), key=lambda file: file.sequencenr)
+
+    def latest_files(self, colonyname: str, label: str) -> list[File]:
+        """The latest revision of every file that has exactly this label."""
+        found = self.files_of_label.find((colonyname, label))
+        files = sorted(found, key=lambda file: file.sequencenr)
+        return list({file.name: file for file in files}.values())
+
+    def location(self, colonyname: str, name: str) -> Location | None:
+        """The location with this name."""
+        return self.locations.get(scoped(colonyname, name))

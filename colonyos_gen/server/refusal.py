@@ -23,6 +23,13 @@ UNSERVED = ErrorSpec(
     "This embedded server does not serve {msgtype} yet",
     "The message belongs to a domain that is not implemented here.",
 )
+NEEDS_LIBRARY = ErrorSpec(
+    "needs_library",
+    ErrorCode.SERVER_FAULT,
+    501,
+    "This embedded server needs {library} for {what}; install it with: pip install 'colonyos-gen[server]'",
+    "The message needs a library that is not installed where the server runs.",
+)
 FAULT = ErrorSpec(
     "fault",
     ErrorCode.SERVER_FAULT,
@@ -43,6 +50,35 @@ INVALID_TEXT = ErrorSpec(
     400,
     "Invalid {field}, it must not contain NUL characters",
     "The database of the real server cannot hold a NUL character in a text.",
+)
+BAD_SCHEDULE = ErrorSpec(
+    "bad_schedule",
+    ErrorCode.INVALID,
+    400,
+    "{detail}",
+    "The cron expression has six fields, but one of them is not valid, or it is no known descriptor.",
+)
+BAD_TRIGGER = ErrorSpec(
+    "bad_trigger",
+    ErrorCode.INVALID,
+    400,
+    "Generator trigger must be larger than 0",
+    "The real server stops working once it has accepted a generator with a trigger of 0.",
+)
+OTHER_COLONY = ErrorSpec(
+    "other_colony",
+    ErrorCode.INVALID,
+    400,
+    "The workflow is for Colony <{other}>, but belongs to a {what} of Colony <{name}>",
+    "The real server lets members of one colony start workflows in another.",
+)
+
+BUSY_CONNECTION = ErrorSpec(
+    "busy_connection",
+    ErrorCode.CONFLICT,
+    400,
+    "A subscription is running on this connection; open a connection for each subscription",
+    "The real server crashes when two subscriptions to processes write to the same connection at once.",
 )
 
 

@@ -76,6 +76,10 @@ class Scheduler:
         """How many executors wait for a process."""
         return sum(map(len, self._waiters.values()))
 
+    def offers(self) -> list[Offer]:
+        """What the executors that wait for a process offer."""
+        return [waiter.offer for waiters in self._waiters.values() for waiter in waiters]
+
     async def acquire(
         self, offer: Offer, timeout: float, claim: Callable[[str], Process | None]
     ) -> Process | None:

@@ -19,7 +19,10 @@ MANIFEST: Json = {
     "description": "A service that nobody thought of.",
     "protocol": "1",
     "server": {"version": "v1.0.0"},
-    "endpoints": {},
+    "endpoints": {
+        "api": {"method": "POST", "path": "/api", "description": "Takes messages."},
+        "pubsub": {"method": "GET", "path": "/pubsub", "description": "Takes connections."},
+    },
     "default_port": 80,
     "envelope": {
         "request": {"$ref": "types/envelope.yaml#/$defs/Envelope"},

@@ -67,6 +67,19 @@ def test_repository_schema_is_clean_and_checked_fast() -> None:
     assert seconds < 2, "a quarter of a second is normal"
 
 
+def test_json_may_hold_what_yaml_does_not(base: Path) -> None:
+    """Characters beyond the first plane as a pair of escapes, and the control character DEL."""
+    example = base / "examples/note.json"
+    text = example.read_text()
+    odd = r'"\ud83d\ude00 \\ud83d \u00e9 \/ ' + "\x7f" + '"'
+    first = text.index('"title":')
+    title = text[first:].split(",")[0]
+    example.write_text(text.replace(title, f'"title": {odd}', 1))
+    assert lines(base) == []
+    (entry, *_) = load(base).documents["examples/note.json"].data["addnotemsg"]
+    assert entry["title"] == "\U0001f600 \\ud83d \xe9 / \x7f"
+
+
 def test_missing_manifest_is_a_finding(base: Path) -> None:
     (base / "colonyos.yaml").unlink()
     assert [line.split()[1] for line in lines(base)] == ["FILE_READS"]

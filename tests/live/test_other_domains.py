@@ -1,4 +1,4 @@
-"""The domains that the embedded server does not serve yet: every call of them, once, on a real server."""
+"""The domains beside processes and their administration: every call of them, once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from colonyos_gen import (
 )
 from tests.live.scene import REAL, Scene, play
 
-pytestmark = pytest.mark.skipif(not REAL, reason="the embedded server does not serve these domains yet")
+unserved = pytest.mark.skipif(not REAL, reason="the embedded server does not serve this domain yet")
 
 
 def _workflow(scene: Scene) -> WorkflowSpec:
@@ -59,6 +59,7 @@ def _workflow_text(scene: Scene) -> str:
     return json.dumps({"colonyname": scene.colonyname, "functionspecs": [spec]})
 
 
+@unserved
 def test_workflows() -> None:
     async def act(scene: Scene) -> None:
         client, key = scene.client, scene.executor_key
@@ -89,6 +90,7 @@ def test_workflows() -> None:
     play(act)
 
 
+@unserved
 def test_channels_and_subscriptions() -> None:
     async def act(scene: Scene) -> None:
         client, key = scene.client, scene.executor_key
@@ -126,6 +128,7 @@ def test_channels_and_subscriptions() -> None:
     play(act)
 
 
+@unserved
 def test_crons() -> None:
     async def act(scene: Scene) -> None:
         client = scene.client
@@ -143,6 +146,7 @@ def test_crons() -> None:
     play(act)
 
 
+@unserved
 def test_generators() -> None:
     async def act(scene: Scene) -> None:
         client = scene.client
@@ -164,6 +168,7 @@ def test_generators() -> None:
     play(act)
 
 
+@unserved
 def test_blueprints() -> None:
     async def act(scene: Scene) -> None:
         client, colony = scene.client, scene.colonyname

@@ -39,7 +39,16 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)")
 _ANY_VALUE = {"prioritytime", "timestamp", "sequencenr", "position", "historyid", "buildversion", "buildtime"}
 _RUN_FIGURES = {"minwaittime", "maxwaittime", "avgwaittime", "minexectime", "maxexectime", "avgexectime"}
 _NOTHING: set[str] = set()
-_UNORDERED = {"getcoloniesmsg", "getexecutorsmsg", "searchlogsmsg", "getfunctionsmsg", "getusersmsg"}
+_UNORDERED = {
+    "getcoloniesmsg",
+    "getexecutorsmsg",
+    "getfilelabelsmsg",
+    "getfilesmsg",
+    "getfunctionsmsg",
+    "getlocationsmsg",
+    "getusersmsg",
+    "searchlogsmsg",
+}
 
 
 @dataclass
@@ -219,6 +228,8 @@ class Replay:
             ours, theirs = _items(recorded), _items(got)
             if unordered or path.endswith("attributes"):
                 ours, theirs = sorted(ours, key=_rank), sorted(theirs, key=_rank)
+            elif path.endswith("fileids"):
+                ours, theirs = sorted(self._names.get(each, each) for each in ours), sorted(theirs)
             for index, (one, other) in enumerate(zip(ours, theirs, strict=True)):
                 yield from self._unequal(f"{path}[{index}]", one, other)
         elif isinstance(recorded, str) and isinstance(got, str):

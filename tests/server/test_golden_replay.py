@@ -42,8 +42,6 @@ DIFFERENT: dict[str, dict[int, str]] = {
     "12_json_types": {9: DIGITS, 10: DIGITS},
     "13_attributes": {10: STALE},
     "17_statistics": {21: FOLLOWS, 24: FOLLOWS, 26: EMPTY_200, 27: EMPTY_200},
-    "25_pause_resume": {14: FOLLOWS, 15: FOLLOWS, 16: FOLLOWS},
-    "26_change_ids": dict.fromkeys((10, 11, 17, 18, 25), FOLLOWS),
     "33_cancel": {27: KEPT_OUTPUT},
     "34_process_lists": {32: EMPTY_200},
     "36_permission_matrix_reads": dict.fromkeys((94, 95, 97, 98, 100, 101, 102), EMPTY_200),

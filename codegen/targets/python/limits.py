@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from codegen.model import Field, Limit, Scalar, Service, Struct, Type
 from codegen.targets.python.spelling import function, literal, pattern
 
-
 _CLASSES = {
     Scalar.STRING: "str",
     Scalar.INTEGER: "int",
@@ -31,7 +30,9 @@ class Place:
 
     def attribute(self, field: Field) -> Place:
         """The place of a field of the struct that stands here."""
-        return Place(f"{self.value}.{field.name}", f"{self.path}.{field.wire}", secret=self.secret or field.secret)
+        return Place(
+            f"{self.value}.{field.name}", f"{self.path}.{field.wire}", secret=self.secret or field.secret
+        )
 
     def inside(self) -> Place:
         """The place of an item of the list or map that stands here."""
@@ -68,7 +69,7 @@ class Limits:
                 continue
             seen.add(current.name)
             for field in current.fields:
-                if field.type.kind != "struct" and field.type.scalar is not Scalar.ANY or field.refine:
+                if (field.type.kind != "struct" and field.type.scalar is not Scalar.ANY) or field.refine:
                     return True
                 if any(inner.limit for inner in field.type.walk()):
                     return True
@@ -132,7 +133,11 @@ class Limits:
             if not self.needed(struct):
                 return []
             call = f'_{function(struct.name)}({place.value}, f"{{at}}{place.path}.")'
-            return [f"{pad}if {place.value} is not None:", f"{pad}    {call}"] if type_.optional else [f"{pad}{call}"]
+            return (
+                [f"{pad}if {place.value} is not None:", f"{pad}    {call}"]
+                if type_.optional
+                else [f"{pad}{call}"]
+            )
         if type_.limit is None:
             return []
         return self._limit(type_, type_.limit, place, depth)

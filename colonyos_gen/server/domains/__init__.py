@@ -13,10 +13,15 @@ from colonyos_gen_wire.handlers import (
     AttributeHandlers,
     ColonyHandlers,
     ExecutorHandlers,
+    FileHandlers,
     FunctionHandlers,
+    IdentityHandlers,
+    LocationHandlers,
     LogHandlers,
+    PauseHandlers,
     ProcessHandlers,
     ServerHandlers,
+    SnapshotHandlers,
     StatisticsHandlers,
     UserHandlers,
 )
@@ -29,9 +34,14 @@ class Domains:
     attribute: AttributeHandlers
     colony: ColonyHandlers
     executor: ExecutorHandlers
+    file: FileHandlers
     function: FunctionHandlers
+    identity: IdentityHandlers
+    location: LocationHandlers
     log: LogHandlers
+    pause: PauseHandlers
     process: ProcessHandlers
     server: ServerHandlers
+    snapshot: SnapshotHandlers
     statistics: StatisticsHandlers
     user: UserHandlers

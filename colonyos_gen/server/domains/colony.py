@@ -45,6 +45,15 @@ class Colonies:
             records.users.remove(user)
         for log in records.logs_of_colony.find(name):
             records.logs.remove(log)
+        for file in records.files_of_colony.find(name):
+            records.files.remove(file)
+        for snapshot in records.snapshots_of_colony.find(name):
+            records.snapshots.remove(snapshot)
+        for location in records.locations_of_colony.find(name):
+            records.locations.remove(location)
+        # On the real server this flag stays, and applies to the next colony of the same name.
+        if (status := records.paused.get(name)) is not None:
+            records.paused.remove(status)
         records.colonies.remove(colony)
 
     async def get_colony(self, request: GetColonyMsg, signer: str, /) -> Colony:

@@ -61,7 +61,7 @@ class Files:
             return [file]
         if not request.label or not request.name:
             raise Refusal(errors.GET_FILE_MALFORMATTED_GET_FILE_MSG)
-        revisions = self._records.files_by_name.find((colonyname, request.label, request.name))
+        revisions = self._records.revisions(colonyname, request.label, request.name)
         if not revisions:
             raise Refusal(errors.GET_FILE_NO_SUCH_FILE_404)
         return revisions[-1:] if request.latest else revisions[::-1]
@@ -92,7 +92,7 @@ class Files:
             file = self._records.file(colonyname, request.fileid)
             found = [] if file is None else [file]
         elif request.label and request.name:
-            found = self._records.files_by_name.find((colonyname, request.label, request.name))
+            found = self._records.revisions(colonyname, request.label, request.name)
         else:
             raise Refusal(errors.REMOVE_FILE_MALFORMATTED_REMOVE_FILE_MSG)
         for file in found:

@@ -6,8 +6,6 @@ line, and each of them once.
 
 from __future__ import annotations
 
-import re
-
 from colonyos_gen_wire.constants import MAX_COUNT, MAX_DAYS, MAX_LOG_COUNT, RUNNING
 from colonyos_gen_wire.errors import log as errors
 from colonyos_gen_wire.methods import log as methods
@@ -16,6 +14,7 @@ from colonyos_gen_wire.types.log import Log
 
 from colonyos_gen.server.access import Access
 from colonyos_gen.server.clock import NS_PER_S, Clock
+from colonyos_gen.server.like import Like
 from colonyos_gen.server.plain_text import has_nul
 from colonyos_gen.server.records import Records, colony_of
 from colonyos_gen.server.refusal import Refusal
@@ -73,12 +72,12 @@ class Logs:
         if request.count < 0:
             raise Refusal(errors.GET_LOGS_NEGATIVE_LIMIT)
         since = self._clock.now_ns() - request.days * _DAY_NS
-        pieces = _like(request.text)
+        pattern = Like(request.text)
         found: list[Log] = []
         for line in self._records.logs_of_colony.find(request.colonyname):
             if len(found) == request.count:
                 break
-            if line.timestamp > since and _holds(line.message, pieces):
+            if line.timestamp > since and pattern.within(line.message):
                 found.append(line)
         return found
 
@@ -108,35 +107,3 @@ class Logs:
                 timestamp=self._latest,
             )
         )
-
-
-def _like(text: str) -> list[re.Pattern[str]]:
-    """The pieces of a pattern for SQL's LIKE, with `%` at either end: `%` stands for any characters, `_` for one.
-
-    A backslash takes the meaning of the character after it away. One pattern for all pieces would be shorter, but a
-    request with many `%` could keep it busy for hours.
-    """
-    pieces = [""]
-    characters = iter(text)
-    for character in characters:
-        match character:
-            case "%":
-                pieces.append("")
-            case "_":
-                pieces[-1] += "."
-            case "\\":
-                pieces[-1] += re.escape(next(characters, "\\"))
-            case _:
-                pieces[-1] += re.escape(character)
-    return [re.compile(piece, re.DOTALL) for piece in pieces if piece]
-
-
-def _holds(message: str, pieces: list[re.Pattern[str]]) -> bool:
-    """Whether the pieces follow each other in `message`, with anything between them."""
-    start = 0
-    for piece in pieces:
-        found = piece.search(message, start)
-        if found is None:
-            return False
-        start = found.end()
-    return True

@@ -31,6 +31,7 @@ from colonyos_gen.server.access import Access
 from colonyos_gen.server.caller import caller_is_gone
 from colonyos_gen.server.clock import NS_PER_S, Clock, moment
 from colonyos_gen.server.matching import Offer
+from colonyos_gen.server.pausing import Paused, PauseGate
 from colonyos_gen.server.quantities import UNLIMITED, QuantityError, parse_cpu, parse_memory
 from colonyos_gen.server.records import Records, colony_of
 from colonyos_gen.server.refusal import Refusal
@@ -48,13 +49,20 @@ class Processes:
     """Serves the process messages. Those about one process look for it before they look at rights."""
 
     def __init__(
-        self, records: Records, access: Access, clock: Clock, store: Store, scheduler: Scheduler
+        self,
+        records: Records,
+        access: Access,
+        clock: Clock,
+        store: Store,
+        scheduler: Scheduler,
+        pause_gate: PauseGate,
     ) -> None:
         self._records = records
         self._access = access
         self._clock = clock
         self._store = store
         self._scheduler = scheduler
+        self._pause_gate = pause_gate
 
     async def submit(self, request: SubmitFunctionSpecMsg, signer: str, /) -> Process:
         colonyname = request.spec.conditions.colonyname
@@ -81,10 +89,20 @@ class Processes:
             # Much can have happened to the executor while it waited.
             if self._records.executor_of(request.colonyname, signer) is None:
                 raise Refusal(errors.ASSIGN_NOT_A_MEMBER, name=request.colonyname)
+            self._pause_gate.check(request.colonyname)
             process = self._records.processes[processid]
             return self._records.processes.put(lifecycle.assigned(process, signer, self._now()))
 
-        process = await self._scheduler.acquire(offer, min(request.timeout, _LONGEST_WAIT_S), claim)
+        try:
+            process = await self._pause_gate.attempt(
+                request.colonyname,
+                min(request.timeout, _LONGEST_WAIT_S),
+                lambda left: self._scheduler.acquire(offer, left, claim),
+            )
+        except Paused:
+            raise Refusal(
+                errors.ASSIGN_PAUSED_TIMEOUT if request.timeout > 0 else errors.ASSIGN_PAUSED
+            ) from None
         if process is None:
             raise Refusal(errors.ASSIGN_NO_PROCESS)
         return process

@@ -62,9 +62,7 @@ class Snapshots:
         if snapshot is not None:
             return snapshot
         if snapshotid:
-            raise Refusal(
-                errors.GET_SNAPSHOT_SNAPSHOT_NOT_FOUND_NOT_FOUND, id=snapshotid, colony=colonyname
-            )
+            raise Refusal(errors.GET_SNAPSHOT_SNAPSHOT_NOT_FOUND_NOT_FOUND, id=snapshotid, colony=colonyname)
         raise Refusal(errors.GET_SNAPSHOT_SNAPSHOT_NOT_FOUND_NOT_FOUND_500, name=name, colony=colonyname)
 
     async def get_snapshots(self, request: GetSnapshotsMsg, signer: str, /) -> list[Snapshot]:

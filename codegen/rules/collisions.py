@@ -1,0 +1,92 @@
+"""Rules about names that generated code needs for itself, and about names that end up in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codegen.findings import Position
+from codegen.rules.names import fold, public_name
+from codegen.rules.outline import Outline, fields_of
+from codegen.rules.registry import Problems, rule
+
+_ANNOTATIONS = {
+    "Any",
+    "Bytes",
+    "GoMap",
+    "Slice",
+    "bool",
+    "bytes",
+    "datetime",
+    "dict",
+    "float",
+    "int",
+    "list",
+    "str",
+}
+"""What the types of fields are spelled with in Python: a field of that name would hide it from the fields below."""
+_FIELDS = _ANNOTATIONS | {"msgspec"}
+_TYPES = _ANNOTATIONS | {
+    "AsyncCaller", "AsyncIterator", "AsyncStubs", "Callable", "ErrorCode", "ErrorSpec", "Idempotency", "Key", "Leaf",
+    "LimitError", "ListOf", "MapOf", "Mapping", "Method", "OpenIntEnum", "Property", "Protocol", "Role", "Sequence",
+    "Shape", "StructOf", "SyncCaller", "SyncStubs", "Transport", "WireStruct",
+}  # fmt: skip
+_PARAMETERS = {"dict", "isinstance", "list", "prvkey", "rpc_timeout", "str"}
+_MEMBERS = {"is_known", "mro"}
+_METHODS = {"call"}
+_CONSTANTS = {"DEFAULT_PORT", "ERROR_PAYLOADTYPE", "PROTOCOL_VERSION", "SCHEMA_HASH", "SERVER_VERSION"}
+
+
+@rule("NAME_IS_FREE", "No public name is one that generated code needs for itself.")
+def name_is_free(outline: Outline) -> Problems:
+    types = {item.name for item in [*outline.types, *outline.messages]}
+    for item in [*outline.types, *outline.messages]:
+        if item.name in _TYPES:
+            yield item.at(), f"generated code has a '{item.name}' of its own; choose another name"
+    for owner in [*outline.structs, *outline.messages]:
+        taken = {*_FIELDS, *types, *(["new"] if "x-new" in owner.data else [])}
+        for field in fields_of(owner):
+            if "contentEncoding" in outline.resolved(field).data:
+                name = public_name(field)[1]
+                taken |= {f"{name}_bytes", f"{name}_as_string"}
+        for field in fields_of(owner):
+            position, name = public_name(field)
+            if name in taken:
+                yield (
+                    position,
+                    f"'{name}' of {owner.name} would hide what generated code calls so; give it an x-name",
+                )
+    for position, name, reserved in _other_names(outline):
+        if name in reserved:
+            yield position, f"generated code has a '{name}' of its own; choose another name"
+
+
+@rule(
+    "CONSTANT_UNIQUE",
+    "No two members of enums or limits have the same name, since all are constants of the service.",
+)
+def constant_unique(outline: Outline) -> Problems:
+    seen: dict[str, str] = {fold(name): "generated code" for name in _CONSTANTS}
+    for enum in outline.enums:
+        for index, name in enumerate(enum.data["x-enum-names"]):
+            other = seen.setdefault(fold(name), enum.name)
+            if other != enum.name:
+                yield enum.at("x-enum-names", index), f"'{name}' of {enum.name} exists already, in {other}"
+    for name in outline.manifest.data["limits"]:
+        other = seen.setdefault(fold(name), "limits")
+        if other != "limits":
+            yield outline.manifest.at("limits", name), f"'{name}' of the limits exists already, in {other}"
+
+
+def _other_names(outline: Outline) -> Iterator[tuple[Position, str, set[str]]]:
+    for enum in outline.enums:
+        for index, name in enumerate(enum.data["x-enum-names"]):
+            yield enum.at("x-enum-names", index), name, _MEMBERS
+    types = {item.name for item in [*outline.types, *outline.messages]}
+    for message in outline.messages:
+        public = {field.name: public_name(field)[1] for field in fields_of(message)}
+        for method in message.parts("x-methods"):
+            yield method.at("name"), method.data["name"], _METHODS
+            for key in ("parameters", "keywords"):
+                for index, entry in enumerate(method.data.get(key, [])):
+                    name = public.get(entry, entry) if isinstance(entry, str) else entry["name"]
+                    yield method.at(key, index), name, _PARAMETERS | types

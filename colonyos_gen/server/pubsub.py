@@ -1,0 +1,154 @@
+"""The WebSocket side: subscriptions.
+
+A client sends a request in the same envelope as over HTTP, one in a frame, and gets an envelope in each frame that
+comes back. One subscription at a time runs on a connection; after it has ended, or was refused, the connection can be
+used for the next one.
+
+While a subscription runs, its connection goes on reading: it answers pings, notices at once when the client leaves, and
+refuses further requests. Sending waits until the client has read enough, so nothing piles up for one that does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+from aiohttp import WSMsgType, web
+from colonyos_gen_wire.method import Transport
+
+from colonyos_gen.server.dispatch import Call, Dispatcher, refuse, write_item
+from colonyos_gen.server.hangup import GOING_AWAY, HangUp
+from colonyos_gen.server.refusal import BUSY_CONNECTION, FAULT, Refusal
+
+logger = logging.getLogger(__name__)
+
+_FRAME_LIMIT = 1024**2
+"""Largest request in bytes. A subscription needs a few hundred."""
+_FAREWELL_S = 0.4
+"""How long a client may take to answer a close frame."""
+
+
+class Pubsub:
+    """Accepts WebSocket connections, and serves subscriptions on them."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+        self._connections: dict[_Connection, None] = {}
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Turn a request into a WebSocket connection, and return when that has ended."""
+        socket = web.WebSocketResponse(timeout=_FAREWELL_S, compress=False, max_msg_size=_FRAME_LIMIT)
+        if not socket.can_prepare(request):
+            return web.Response(status=400, text="Bad Request\n")
+        await socket.prepare(request)
+        connection = _Connection(socket, request.transport, self._dispatcher)
+        self._connections[connection] = None
+        try:
+            await connection.serve()
+        finally:
+            del self._connections[connection]
+            connection.gone.set()
+        return socket
+
+    async def close(self) -> None:
+        """Close every connection, also those whose clients have stopped reading."""
+        connections = list(self._connections)
+        for connection in connections:
+            connection.end(HangUp(GOING_AWAY, "the server stops"))
+        for connection in connections:
+            await connection.gone.wait()
+            connection.abort()
+
+
+class _Connection:
+    def __init__(
+        self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, dispatcher: Dispatcher
+    ) -> None:
+        self.gone = asyncio.Event()
+        self._socket = socket
+        self._transport = transport
+        self._dispatcher = dispatcher
+        self._subscription: asyncio.Task[None] | None = None
+        self._end: asyncio.Future[HangUp] = asyncio.get_running_loop().create_future()
+
+    async def serve(self) -> None:
+        """Return when the client has left, or has been told to."""
+        reading = asyncio.create_task(self._read())
+        try:
+            await asyncio.wait([reading, self._end], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _stop(reading)
+            await _stop(self._subscription)
+        if self._end.done():
+            end = self._end.result()
+            # Sending the close frame waits for a client that does not read.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL_S):
+                    await self._socket.close(code=end.code, message=end.reason.encode())
+
+    def end(self, hangup: HangUp) -> None:
+        """Make `serve` close the connection."""
+        if not self._end.done():
+            self._end.set_result(hangup)
+
+    def abort(self) -> None:
+        """Give up what the client has not read."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def _read(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            async for frame in self._socket:
+                if frame.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                    await self._take(frame.data)
+
+    async def _take(self, data: str | bytes) -> None:
+        try:
+            if self._subscription is not None and not self._subscription.done():
+                raise Refusal(BUSY_CONNECTION)
+            body = data.encode() if isinstance(data, str) else data
+            call = self._dispatcher.check(body, Transport.WEBSOCKET)
+        except Refusal as refusal:
+            await self._refuse(refusal, data)
+        except Exception:
+            logger.exception("a request failed")
+            await self._refuse(Refusal(FAULT), data)
+        else:
+            self._subscription = asyncio.create_task(self._subscribe(call, data))
+
+    async def _subscribe(self, call: Call, data: str | bytes) -> None:
+        try:
+            async with contextlib.aclosing(call.begin()) as items:
+                async for item in items:
+                    await self._dispatcher.written()
+                    await self._send(write_item(call.method, item), data)
+                    # Sending alone does not give way to others as long as the client keeps up.
+                    await asyncio.sleep(0)
+        except HangUp as hangup:
+            self.end(hangup)
+        except Refusal as refusal:
+            await self._refuse(refusal, data)
+        except ConnectionError:
+            self.end(HangUp(GOING_AWAY, ""))
+        except Exception:
+            logger.exception("a subscription failed")
+            await self._refuse(Refusal(FAULT), data)
+
+    async def _refuse(self, refusal: Refusal, data: str | bytes) -> None:
+        await self._send(refuse(refusal).body, data)
+
+    async def _send(self, body: bytes, data: str | bytes) -> None:
+        """Send a frame of the kind that the client has used."""
+        if isinstance(data, str):
+            await self._socket.send_frame(body, WSMsgType.TEXT)
+        else:
+            await self._socket.send_frame(body, WSMsgType.BINARY)
+
+
+async def _stop(task: asyncio.Task[Any] | None) -> None:
+    """Cancel a task, and wait for its end."""
+    if task is not None:
+        task.cancel()
+        await asyncio.wait([task])

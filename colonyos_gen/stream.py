@@ -1,0 +1,262 @@
+"""What all streams of events have in common: a deadline, an end with a reason, and closing at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from colonyos_gen_wire.method import AsyncCaller, Key, Method
+
+from colonyos_gen.errors import ConnectionFailedError, RPCError, RPCTimeoutError, ServerFaultError
+from colonyos_gen.retry import pauses
+from colonyos_gen.websocket_frames import Frames, FrameT, Opener, now
+
+T = TypeVar("T")
+
+FIRST_LOOK_S = 5.0
+"""Seconds that the first request of a stream gets, even where the stream's timeout is shorter: 0 means 'as it is now'."""
+
+_FIRST_POLL_S = 0.25
+_LONGEST_POLL_S = 2.0
+_GATEWAY_FAULTS = frozenset({502, 503, 504})
+
+
+class Ended(enum.Enum):
+    """Why a stream ended."""
+
+    END = "end"
+    """The sender appended an entry of type `end`."""
+    PROCESS = "process"
+    """The process reached a final state, or was removed."""
+    TIMEOUT = "timeout"
+    """The time of the stream was up."""
+    CLOSED = "closed"
+    """The stream or its client was closed here."""
+
+
+class Finished(Exception):
+    """Ends a stream from inside."""
+
+    def __init__(self, reason: Ended) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Stream(ABC, Generic[T]):
+    """Items that arrive over time: an asynchronous iterator, and a context manager that closes it.
+
+        async with client.process_events(process) as events:
+            async for process in events:
+                ...
+
+    Nothing runs in the background: connections are read while somebody waits for an item, and only then. Leaving the
+    `async with` block closes the connection at once. Without the block, it is closed when the stream ends, when the
+    waiting task is cancelled, and when the stream is dropped.
+
+    A cancelled wait, as of `asyncio.wait_for`, loses nothing: ask for the next item again, and the stream goes on where it
+    was. Several tasks may share a stream; each item goes to one of them.
+    """
+
+    def __init__(
+        self, caller: AsyncCaller, opener: Opener, prvkey: Key | None, timeout: float | None
+    ) -> None:
+        self._caller = caller
+        self._opener = opener
+        self._prvkey = prvkey
+        self._timeout = timeout
+        self._deadline: float | None = None
+        self._begun = False
+        self._looked = timeout is None or timeout > 0
+        self._ended: Ended | None = None
+        self._entered = False
+        self._lock = asyncio.Lock()
+        self._scope: asyncio.Timeout | None = None
+
+    @property
+    def ended(self) -> Ended | None:
+        """Why the stream ended; None as long as it goes on."""
+        return self._ended
+
+    async def take(self) -> T | None:
+        """The next item, or None once the stream has ended.
+
+        Raises:
+            RPCError: The server refused the subscription, or could not be reached at the start.
+        """
+        async with self._lock:
+            if self._ended is not None:
+                return None
+            self._begin()
+            try:
+                async with asyncio.timeout_at(self._limit()) as self._scope:
+                    return await self._next()
+            except Finished as finished:
+                self._end(finished.reason)
+            except TimeoutError:
+                if not self._scope.expired():
+                    self._drop()
+                    raise
+                self._end(Ended.TIMEOUT)
+            except BaseException as error:
+                # Inside `async with` the connection is closed later anyway, so that a wait can be resumed without a new one.
+                if not (self._entered and isinstance(error, asyncio.CancelledError)):
+                    self._drop()
+                raise
+            finally:
+                self._scope = None
+                if self._ended is not None:
+                    self._drop()
+            return None
+
+    def close(self) -> None:
+        """Close the connection at once, and end the stream for whoever waits for an item.
+
+        To be called on the event loop of the stream.
+        """
+        self._end(Ended.CLOSED)
+        if self._scope is not None and not self._scope.expired():
+            self._scope.reschedule(now())
+
+    @abstractmethod
+    async def _next(self) -> T:
+        """The next item. May be cancelled at every `await`, and must then be able to start again."""
+
+    @abstractmethod
+    def _drop(self) -> None:
+        """Close the connections at once."""
+
+    def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            self._deadline = None if self._timeout is None else now() + max(0.0, self._timeout)
+
+    def _limit(self) -> float | None:
+        if self._looked or self._deadline is None:
+            return self._deadline
+        return max(self._deadline, now() + FIRST_LOOK_S)
+
+    def _first_look_done(self) -> None:
+        self._looked = True
+        if self._scope is not None and not self._scope.expired():
+            self._scope.reschedule(self._deadline)
+
+    def _server_timeout(self, longest: float) -> int:
+        """Seconds to ask the server for: a little more than there is left here, because this end keeps the time."""
+        if self._deadline is None:
+            return int(longest)
+        return int(max(1.0, min(longest, self._deadline - now() + 2.0)))
+
+    def _end(self, reason: Ended) -> None:
+        if self._ended is None:
+            self._ended = reason
+        self._drop()
+
+    async def __aenter__(self) -> Self:
+        self._entered = True
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._entered = False
+        self.close()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        item = await self.take()
+        if item is None:
+            raise StopAsyncIteration
+        return item
+
+
+class Link(Generic[FrameT]):
+    """The connection of one subscription, made again after a while whenever it breaks.
+
+    Until the server has been reached once, it gives up like any call: after as many attempts as the client repeats calls.
+    Later it tries for as long as the stream lasts.
+    """
+
+    def __init__(self, opener: Opener, method: Method[object, FrameT], prvkey: Key | None) -> None:
+        self.frames = Frames(opener, method, prvkey)
+        self.reached = False
+        """Whether a connection has been made before."""
+        self._retries = opener.retries
+        self._pauses = pauses(2**31)
+        self._failures = 0
+        self._again_at = 0.0
+
+    @property
+    def up(self) -> bool:
+        """Whether there is a connection."""
+        return self.frames.connected
+
+    def heard(self) -> None:
+        """The connection is of use, so that the next one needs no long pause."""
+        if self._failures:
+            self._failures = 0
+            self._pauses = pauses(2**31)
+
+    def lost(self) -> None:
+        """The connection broke, or was of no use."""
+        self.frames.drop()
+        self._failures += 1
+        self._again_at = now() + next(self._pauses)
+
+    async def open(self, request: object, until: float) -> bool:
+        """Connect and subscribe with `request`; False if `until` came first, or if it must be tried again."""
+        if self._again_at > now():
+            await asyncio.sleep(min(until, self._again_at) - now())
+            if self._again_at > now():
+                return False
+        try:
+            await self.frames.open(request)
+        except ConnectionFailedError as error:
+            self.lost()
+            if error.status is not None and error.status not in _GATEWAY_FAULTS:
+                raise
+            if not self.reached and self._failures > self._retries:
+                raise
+            return False
+        self.reached = True
+        return True
+
+    async def receive(self, until: float) -> FrameT | None:
+        """The next frame; None if `until` came first, or if the connection broke."""
+        try:
+            frame = await self.frames.receive(until)
+        except ConnectionFailedError:
+            self.lost()
+            return None
+        if frame is not None:
+            self.heard()
+        return frame
+
+
+class Rhythm:
+    """When to look at a process next: soon after something happened, then less and less often."""
+
+    def __init__(self) -> None:
+        self._pause = _FIRST_POLL_S
+        self.due = 0.0
+
+    def restart(self) -> None:
+        """Something happened just now."""
+        self._pause = _FIRST_POLL_S
+        self.due = now() + self._pause
+
+    def slow_down(self) -> None:
+        """Nothing has happened."""
+        self._pause = min(self._pause * 2, _LONGEST_POLL_S)
+        self.due = now() + self._pause
+
+
+def passes(error: RPCError) -> bool:
+    """Whether a failed look at the server may succeed later, without anybody's doing."""
+    if isinstance(error, ServerFaultError):
+        return error.status in _GATEWAY_FAULTS and not error.name
+    return isinstance(error, ConnectionFailedError | RPCTimeoutError)

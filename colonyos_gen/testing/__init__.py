@@ -1,0 +1,19 @@
+"""A colony to test against: nothing to install, nothing to clean up.
+
+    with LocalColony() as colony:
+        worker = colony.add_executor("greeter")
+        colony.client.submit(FunctionSpec.new("greet", "greeter", colony.name))
+        process = worker.client.assign(colony.name, timeout=10)
+
+The server behind it is the embedded one, reached over real sockets. Besides clients and keys, the colony has what a test
+of failures needs: `advance` moves time on, `faults` breaks calls, and `restart` and `outage` take the server away.
+
+With pytest, the fixture `colonies` is such a colony; see `colonyos_gen_pytest`.
+"""
+
+from colonyos_gen.testing.colony import LocalColony
+from colonyos_gen.testing.environment import Environment
+from colonyos_gen.testing.faults import Fault, Faults
+from colonyos_gen.testing.members import LocalExecutor, LocalUser
+
+__all__ = ["Environment", "Fault", "Faults", "LocalColony", "LocalExecutor", "LocalUser"]

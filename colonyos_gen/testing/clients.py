@@ -1,0 +1,96 @@
+"""Clients that are opened when they are first used."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import TypedDict
+
+from colonyos_gen.client import AsyncClient
+from colonyos_gen.crypto import PrivateKey
+from colonyos_gen.sync_client import Client
+
+_Keeper = AsyncGenerator[None, None]
+
+
+class _Keys(TypedDict):
+    server_key: PrivateKey | None
+    colony_key: PrivateKey | None
+    member_key: PrivateKey | None
+
+
+class Clients:
+    """The clients of one set of keys: a synchronous one, and an asynchronous one for each event loop."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        server_key: PrivateKey | None = None,
+        colony_key: PrivateKey | None = None,
+        member_key: PrivateKey | None = None,
+    ) -> None:
+        self._url = url
+        self._keys = _Keys(server_key=server_key, colony_key=colony_key, member_key=member_key)
+        self._client: Client | None = None
+        self._aclients: dict[asyncio.AbstractEventLoop, tuple[AsyncClient, _Keeper]] = {}
+        self._closed = False
+
+    @property
+    def client(self) -> Client:
+        """The synchronous client."""
+        self._require_open()
+        if self._client is None:
+            self._client = Client(self._url, **self._keys)
+        return self._client
+
+    @property
+    def aclient(self) -> AsyncClient:
+        """The asynchronous client of the event loop that runs now. Raises RuntimeError if none does."""
+        self._require_open()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError("aclient is for coroutines; without an event loop use client") from None
+        if loop not in self._aclients:
+            client = AsyncClient(self._url, **self._keys)
+            self._aclients[loop] = client, _watched(client)
+        return self._aclients[loop][0]
+
+    def close(self) -> None:
+        """Close the synchronous client, and let the event loops close theirs when they next run."""
+        self._closed = True
+        if self._client is not None:
+            self._client.close_connections()
+        self._aclients.clear()
+
+    async def aclose(self) -> None:
+        """Close the synchronous client, and that of the event loop that runs now."""
+        _, keeper = self._aclients.pop(asyncio.get_running_loop(), (None, None))
+        if keeper is not None:
+            await keeper.aclose()
+        self.close()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise RuntimeError("the colony has been closed")
+
+
+def _watched(client: AsyncClient) -> _Keeper:
+    """A generator whose end closes `client`.
+
+    An event loop that is shut down ends its generators first, and one that is lost sight of is ended by its loop as
+    well. So connections are closed on their own loop, although nobody tells a test when its loop is about to end.
+    """
+    keeper = _keep(client)
+    with contextlib.suppress(StopIteration):  # how a coroutine says that it is through, here at the yield
+        keeper.asend(None).send(None)
+    return keeper
+
+
+async def _keep(client: AsyncClient) -> _Keeper:
+    try:
+        yield
+    finally:
+        await client.close_connections()

@@ -1,0 +1,242 @@
+"""A server with one colony on it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import Callable, Generator
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import msgspec
+from colonyos_gen_wire import Colony, Executor, User
+from colonyos_gen_wire.method import Method
+from colonyos_gen_wire.methods import colony, executor, user
+from colonyos_gen_wire.requests.colony import AddColonyMsg
+from colonyos_gen_wire.requests.executor import AddExecutorMsg, ApproveExecutorMsg
+from colonyos_gen_wire.requests.user import AddUserMsg
+
+from colonyos_gen.client import AsyncClient
+from colonyos_gen.crypto import PrivateKey
+from colonyos_gen.envelope import open_reply, seal
+from colonyos_gen.server.clock import OffsetClock, moment
+from colonyos_gen.server.thread import ServerThread
+from colonyos_gen.sync_client import Client
+from colonyos_gen.testing.clients import Clients
+from colonyos_gen.testing.environment import Environment
+from colonyos_gen.testing.faults import Faults
+from colonyos_gen.testing.members import LocalExecutor, LocalUser
+
+ReqT = TypeVar("ReqT", bound=msgspec.Struct)
+RespT = TypeVar("RespT")
+
+
+class LocalColony:
+    """A colony on a server of its own, for a test, with `with` or `async with`.
+
+        with LocalColony() as colony:
+            worker = colony.add_executor("greeter")
+            ...
+
+    `client` and `aclient` hold the keys of the server owner, the colony owner and a user, and so may do everything that is
+    not an executor's business. Executors have clients of their own. Asynchronous clients belong to the event loop in which
+    they are asked for, and are closed with it.
+
+    The server runs on a thread of its own and keeps everything in memory. All methods may be called from any thread, and
+    from coroutines: none of them waits for anything but the server in this process.
+
+    Args:
+        name: Name of the colony.
+        start: Time at which the colony's clock starts, with a time zone; None for now. It goes on by itself.
+        options: Further arguments of `colonyos_gen.server.Server`, such as `reregister=True` or `stale_after=60`.
+    """
+
+    def __init__(self, name: str = "dev", *, start: datetime | None = None, **options: Any) -> None:
+        self.name = name
+        """Name of the colony."""
+        self.server_key = PrivateKey.generate()
+        """Key of the server owner."""
+        self.colony_key = PrivateKey.generate()
+        """Key of the colony owner."""
+        self.user_key = PrivateKey.generate()
+        """Key of the user as whom `client` acts in the colony."""
+        self.faults = Faults(self._on_server)
+        """Makes calls go wrong."""
+        self._clock = OffsetClock(start)
+        self._thread = ServerThread(
+            server_key=self.server_key, clock=self._clock, middlewares=[self.faults.middleware], **options
+        )
+        self._clients: list[Clients] = []
+        self._numbers = itertools.count(1)
+        self._entered = False
+
+    @property
+    def url(self) -> str:
+        """Base URL of the server."""
+        return self._thread.url
+
+    @property
+    def client(self) -> Client:
+        """A client with the keys of the server owner, the colony owner and a user."""
+        return self._own.client
+
+    @property
+    def aclient(self) -> AsyncClient:
+        """The same for coroutines, one for each event loop. Raises RuntimeError outside of one."""
+        return self._own.aclient
+
+    @property
+    def now(self) -> datetime:
+        """The time in the colony."""
+        return moment(self._clock.now_ns())
+
+    @property
+    def waiting(self) -> int:
+        """How many executors wait for a process, that is, whose assign is under way at this moment."""
+
+        async def count() -> int:
+            return self._thread.server.listeners
+
+        return self._thread.wait_for(count())
+
+    def environment(self) -> Environment:
+        """The COLONIES_* variables with all keys, for a subprocess: `env={**os.environ, **colony.environment()}`."""
+        server = self._thread.server
+        return Environment.of(
+            server.host,
+            server.port,
+            self.name,
+            server_key=self.server_key,
+            colony_key=self.colony_key,
+            member_key=self.user_key,
+        )
+
+    def add_executor(
+        self, executortype: str, name: str | None = None, *, approve: bool = True, **fields: Any
+    ) -> LocalExecutor:
+        """Register an executor and approve it.
+
+        Args:
+            executortype: Type of the executor, to which functions are sent.
+            name: Name of the executor; None for the type and a number.
+            approve: Whether to approve it; otherwise it stays PENDING.
+            fields: Further fields of `Executor`, such as `locationname="here"`.
+
+        Raises:
+            RPCError: The server refuses it, such as for a name that is taken.
+        """
+        name = f"{executortype}-{next(self._numbers)}" if name is None else name
+        key = PrivateKey.generate()
+        row = msgspec.structs.replace(Executor.new(name, key.id, executortype, self.name), **fields)
+        self._ask(executor.ADD_EXECUTOR, AddExecutorMsg(executor=row), self.colony_key)
+        if approve:
+            request = ApproveExecutorMsg(colonyname=self.name, executorname=name)
+            self._ask(executor.APPROVE_EXECUTOR, request, self.colony_key)
+        made = LocalExecutor(self._thread.server, self.name, name, key, executortype)
+        self._clients.append(made.clients)
+        return made
+
+    def add_user(self, name: str | None = None) -> LocalUser:
+        """Add a user, called `name`, or by a name of the colony's choice. Raises RPCError if the name is taken."""
+        name = f"user-{next(self._numbers)}" if name is None else name
+        key = PrivateKey.generate()
+        self._add_user(name, key)
+        made = LocalUser(self._thread.server, self.name, name, key)
+        self._clients.append(made.clients)
+        return made
+
+    def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0) -> None:
+        """Move the colony's time on, and run what falls due on the way: deadlines, long polls and the like, in order.
+
+        It takes no real time, and timeouts of clients, being real time, are not affected. Executors that have called
+        assign and then been silent for 600 seconds (`stale_after`) are unregistered, as on any server, also if the
+        seconds were skipped; except those whose assign is waiting at this moment, as they would have called again.
+        """
+
+        def move() -> None:
+            with self._thread.server.listeners_stay():
+                self._clock.advance(seconds, minutes=minutes, hours=hours)
+
+        self._on_server(move)
+
+    def restart(self) -> None:
+        """Restart the server as if it had been killed: connections break, records stay, and so does the port."""
+        with self.outage():
+            pass
+
+    @contextlib.contextmanager
+    def outage(self) -> Generator[None]:
+        """Take the server away for as long as the block lasts: connections break, and new ones are refused."""
+        self._thread.wait_for(self._vanish())
+        try:
+            yield
+        finally:
+            self._thread.wait_for(self._thread.server.start())
+
+    def _on_server(self, action: Callable[[], None]) -> None:
+        self._thread.run(action)
+
+    async def _vanish(self) -> None:
+        self.faults.cut_here()
+        await self._thread.server.stop()
+
+    @property
+    def _own(self) -> Clients:
+        if not self._clients:
+            raise RuntimeError("the colony is there inside of its with block only")
+        return self._clients[0]
+
+    def _ask(self, method: Method[ReqT, RespT], request: ReqT, key: PrivateKey) -> RespT:
+        """Make a call past the network, so that no fault that is meant for others meets it."""
+        body = seal(method.msgtype, request, key)
+        answer = self._thread.wait_for(self._thread.server.answer(body))
+        return open_reply(method, answer.status, answer.body, signer=key.id)
+
+    def _add_user(self, name: str, key: PrivateKey) -> None:
+        row = User(colonyname=self.name, userid=key.id, name=name)
+        self._ask(user.ADD_USER, AddUserMsg(user=row), self.colony_key)
+
+    def _open(self) -> None:
+        if self._entered:
+            raise RuntimeError("a colony is entered once; make another one")
+        self._entered = True
+        self._thread.start()
+        try:
+            row = Colony(colonyid=self.colony_key.id, name=self.name)
+            self._ask(colony.ADD_COLONY, AddColonyMsg(colony=row), self.server_key)
+            self._add_user("user", self.user_key)
+        except BaseException:
+            self._thread.stop()
+            raise
+        own = Clients(
+            self.url, server_key=self.server_key, colony_key=self.colony_key, member_key=self.user_key
+        )
+        self._clients.append(own)
+
+    def __enter__(self) -> Self:
+        self._open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for each in self._clients:
+            each.close()
+        self._thread.stop()
+
+    async def __aenter__(self) -> Self:
+        self._open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for each in self._clients:
+            await each.aclose()
+        # Requests of other tasks of this loop may still be under way; they must get their turn to end.
+        await asyncio.to_thread(self._thread.stop)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r}, {self.url!r})"

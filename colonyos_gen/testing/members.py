@@ -1,0 +1,72 @@
+"""Those who belong to a colony: users and executors, each with a key and clients of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from colonyos_gen.crypto import PrivateKey
+from colonyos_gen.testing.clients import Clients
+from colonyos_gen.testing.environment import Environment
+
+if TYPE_CHECKING:
+    from colonyos_gen.client import AsyncClient
+    from colonyos_gen.server import Server
+    from colonyos_gen.sync_client import Client
+
+
+class _Member:
+    def __init__(self, server: Server, colonyname: str, name: str, key: PrivateKey) -> None:
+        self._server = server
+        self.clients = Clients(server.url, member_key=key)
+        """What `client` and `aclient` come from."""
+        self.colonyname = colonyname
+        """Colony that the member belongs to."""
+        self.name = name
+        """Name of the member."""
+        self.key = key
+        """Private key; `key.id` is the identity."""
+
+    @property
+    def client(self) -> Client:
+        """A client that holds the key of this member and no other."""
+        return self.clients.client
+
+    @property
+    def aclient(self) -> AsyncClient:
+        """The same for coroutines, one for each event loop. Raises RuntimeError outside of one."""
+        return self.clients.aclient
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r}, id={self.key.id[:8]}…)"
+
+
+class LocalUser(_Member):
+    """A user of a `LocalColony`."""
+
+    def environment(self) -> Environment:
+        """The COLONIES_* variables for a program that is this user; it gets no key but theirs."""
+        server = self._server
+        return Environment.of(server.host, server.port, self.colonyname, member_key=self.key)
+
+
+class LocalExecutor(_Member):
+    """An executor of a `LocalColony`."""
+
+    def __init__(
+        self, server: Server, colonyname: str, name: str, key: PrivateKey, executortype: str
+    ) -> None:
+        super().__init__(server, colonyname, name, key)
+        self.executortype = executortype
+        """Type of the executor, to which functions are sent."""
+
+    def environment(self) -> Environment:
+        """The COLONIES_* variables for a program that is this executor; it gets no key but the executor's."""
+        server = self._server
+        return Environment.of(
+            server.host,
+            server.port,
+            self.colonyname,
+            executorname=self.name,
+            executortype=self.executortype,
+            member_key=self.key,
+        )

@@ -1,0 +1,203 @@
+"""A colony for a test: who is in it, which keys they hold, and that nothing is left of it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import subprocess
+import sys
+import threading
+import warnings
+
+import pytest
+
+from colonyos_gen import (
+    APPROVED,
+    PENDING,
+    SUCCESS,
+    AlreadyExistsError,
+    Client,
+    ConnectionFailedError,
+    FunctionSpec,
+    MissingKeyError,
+    RPCError,
+)
+from colonyos_gen.testing import Environment, LocalColony, LocalExecutor, LocalUser
+
+
+def _spec(colony: LocalColony, *args: object) -> FunctionSpec:
+    spec = FunctionSpec.new("greet", "greeter", colony.name)
+    spec.args = list(args)
+    return spec
+
+
+def test_an_executor_works_for_a_user() -> None:
+    with LocalColony() as colony:
+        greeter = colony.add_executor("greeter")
+        asked = colony.client.submit(_spec(colony, "world"))
+        process = greeter.client.assign(colony.name, timeout=10)
+        assert process.processid == asked.processid
+        greeter.client.close(process.processid, output=[f"Hello, {process.spec.args[0]}!"])
+        done = colony.client.get_process(asked.processid)
+        assert (done.state, done.output) == (SUCCESS, ["Hello, world!"])
+        assert done.initiatorname == "user"
+
+
+def test_the_same_in_coroutines() -> None:
+    async def main() -> None:
+        async with LocalColony() as colony:
+            greeter = colony.add_executor("greeter")
+            polling = asyncio.create_task(greeter.aclient.assign(colony.name, timeout=10))
+            asked = await colony.aclient.submit(_spec(colony, "world"))
+            process = await polling
+            assert process.processid == asked.processid
+            await greeter.aclient.close(process.processid, output=["done"])
+            assert (await colony.aclient.get_process(asked.processid)).state is SUCCESS
+
+    asyncio.run(main())
+
+
+def test_every_role_has_its_key() -> None:
+    with LocalColony("lab") as colony:
+        greeter, guest = colony.add_executor("greeter"), colony.add_user()
+        assert [each.name for each in colony.client.get_colonies()] == ["lab"]  # the server owner
+        assert len(colony.client.get_users("lab")) == 2  # the colony owner
+        assert colony.client.get_executor("lab", greeter.name).executorid == greeter.key.id
+        assert guest.client.submit(_spec(colony)).initiatorname == guest.name
+        for own in (greeter.client, guest.client):
+            with pytest.raises(MissingKeyError):
+                own.remove_colony("lab")
+
+
+def test_executors_are_as_asked_for() -> None:
+    with LocalColony() as colony:
+        first, second = colony.add_executor("greeter"), colony.add_executor("greeter")
+        assert first.name != second.name
+        named = colony.add_executor("greeter", "ada", locationname="home")
+        row = colony.client.get_executor(colony.name, "ada")
+        assert (row.state, row.locationname, named.executortype) == (APPROVED, "home", "greeter")
+        colony.add_executor("greeter", "bob", approve=False)
+        assert colony.client.get_executor(colony.name, "bob").state is PENDING
+        with pytest.raises(AlreadyExistsError):
+            colony.add_executor("greeter", "ada")
+    with LocalColony(reregister=True) as colony:
+        colony.add_executor("greeter", "ada")
+        colony.add_executor("greeter", "ada")
+
+
+def test_colonies_do_not_know_each_other() -> None:
+    with LocalColony() as one, LocalColony() as other:
+        assert one.url != other.url
+        one.client.submit(_spec(one))
+        assert other.client.get_statistics(other.name).waitingprocesses == 0
+        with pytest.raises(RPCError):
+            other.client.submit(_spec(other), prvkey=one.user_key)
+
+
+def test_no_key_shows() -> None:
+    with LocalColony() as colony:
+        greeter, guest = colony.add_executor("greeter"), colony.add_user()
+        keys = [colony.server_key, colony.colony_key, colony.user_key, greeter.key, guest.key]
+        shown = repr(
+            [colony, colony.client, vars(colony), greeter, guest, vars(greeter), greeter.client]
+            + [each.environment() for each in (colony, greeter, guest)]
+        )
+        for key in keys:
+            assert key.hex() not in shown
+            assert len(key.hex()) == 64
+        assert "LocalColony('dev', 'http://127.0.0.1:" in shown
+        assert isinstance(greeter, LocalExecutor)
+        assert isinstance(guest, LocalUser)
+
+
+PROGRAM = """
+import os
+from colonyos_gen import Client, Config
+with Client.from_env() as client:
+    config = Config.from_env()
+    print(config.executorname, config.server_key is not None, config.colony_key is not None)
+    print(client.get_executor(config.colonyname, "ada").executorname)
+"""
+
+
+def _run(environment: Environment) -> list[str]:
+    outer = os.environ | {"COLONIES_SERVER_HTTP_PORT": "1", "COLONIES_TLS": "true", "COLONIES_CA_FILE": "/none"}
+    shown = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env={**outer, **environment}, capture_output=True, text=True, check=False
+    )
+    assert shown.returncode == 0, shown.stderr
+    return shown.stdout.splitlines()
+
+
+def test_a_subprocess_finds_the_colony_whatever_its_environment_was() -> None:
+    with LocalColony() as colony:
+        ada = colony.add_executor("greeter", "ada")
+        assert _run(colony.environment()) == ["None True True", "ada"]
+        assert _run(ada.environment()) == ["ada False False", "ada"]
+
+
+def test_no_key_of_another_server_shines_through() -> None:
+    with LocalColony() as colony:
+        outer = {"COLONIES_SERVER_PRVKEY": "1" * 64, "COLONIES_EXECUTOR_PRVKEY": "2" * 64}
+        environment = outer | colony.add_executor("greeter").environment()
+        with Client.from_env(environment) as client, pytest.raises(MissingKeyError):
+            client.get_colonies()
+        assert not any(value in environment.values() for value in outer.values())
+
+
+def test_clients_are_closed_and_the_server_is_gone_afterwards() -> None:
+    before = set(threading.enumerate())
+    with LocalColony() as colony:
+        client, url = colony.client, colony.url
+        greeter = colony.add_executor("greeter")
+        assert greeter.client.get_colony(colony.name).name == colony.name
+        client.get_colonies()
+    assert set(threading.enumerate()) <= before
+    with pytest.raises(RuntimeError, match="closed"):
+        client.get_colonies()
+    with pytest.raises(RuntimeError, match="closed"):
+        _ = greeter.client
+    with Client(url, member_key=colony.user_key, retries=0) as late, pytest.raises(ConnectionFailedError):
+        late.get_colony(colony.name)
+
+
+def test_outside_of_its_block_there_is_no_colony() -> None:
+    colony = LocalColony()
+    with pytest.raises(RuntimeError, match="with block"):
+        _ = colony.client
+    with colony:
+        with pytest.raises(RuntimeError, match="for coroutines"):
+            _ = colony.aclient
+    with pytest.raises(RuntimeError, match="once"), colony:
+        pass
+
+
+def test_an_asynchronous_client_for_each_event_loop_closed_with_it() -> None:
+    """As when a synchronous fixture is used by coroutines: nobody closes the clients, and nothing may be left open."""
+
+    async def main(colony: LocalColony) -> None:
+        assert colony.aclient is colony.aclient
+        assert (await colony.aclient.get_colony(colony.name)).name == colony.name
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with LocalColony() as colony:
+            asyncio.run(main(colony))
+            asyncio.run(main(colony))
+        gc.collect()
+    assert [str(each.message) for each in caught] == []
+
+
+def test_a_loop_that_outlives_the_colony_closes_its_client() -> None:
+    async def use(colony: LocalColony) -> None:
+        await colony.aclient.get_colony(colony.name)
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with asyncio.Runner() as runner:
+            with LocalColony() as colony:
+                runner.run(use(colony))
+            runner.run(asyncio.sleep(0))
+        gc.collect()
+    assert [str(each.message) for each in caught] == []
