@@ -25,6 +25,8 @@ from codegen.model import (
     Scalar,
     Service,
     Struct,
+    Table,
+    TextConstant,
     Type,
 )
 
@@ -76,7 +78,7 @@ class _Build:
         shown = {
             name: item
             for name, item in manifest.items()
-            if name not in {"errors", "envelope_errors", "limits"}
+            if name not in {"errors", "envelope_errors", "limits", "texts", "tables"}
         }
         return Service(
             name=manifest["service"],
@@ -94,6 +96,14 @@ class _Build:
             limits=tuple(
                 LimitConstant(name, limit["value"], limit["unit"], limit["description"])
                 for name, limit in manifest["limits"].items()
+            ),
+            texts=tuple(
+                TextConstant(name, text["value"], text["description"])
+                for name, text in manifest.get("texts", {}).items()
+            ),
+            tables=tuple(
+                Table(name, table["values"], table["unit"], table["description"])
+                for name, table in manifest.get("tables", {}).items()
             ),
             domains=tuple(self._domains(requests)),
             _by_name={**self._structs, **self._enums},

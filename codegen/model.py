@@ -232,6 +232,25 @@ class LimitConstant:
 
 
 @dataclass(frozen=True)
+class TextConstant:
+    """A text with a meaning that the server writes into its objects."""
+
+    name: str
+    value: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Numbers by text, such as what the units of a quantity stand for."""
+
+    name: str
+    values: dict[str, int]
+    unit: str
+    description: str
+
+
+@dataclass(frozen=True)
 class Domain:
     """A part of the protocol with a file of its own."""
 
@@ -259,6 +278,8 @@ class Service:
     codes: dict[str, str]
     envelope_errors: tuple[ErrorCase, ...]
     limits: tuple[LimitConstant, ...]
+    texts: tuple[TextConstant, ...]
+    tables: tuple[Table, ...]
     domains: tuple[Domain, ...]
     _by_name: dict[str, Struct | Enumeration] = field(
         default_factory=dict[str, "Struct | Enumeration"], compare=False

@@ -28,6 +28,7 @@ from colonyos_gen_wire.constants import (
 )
 
 if TYPE_CHECKING:
+    from colonyos_gen.channel_stream import ChannelStream
     from colonyos_gen.client import AsyncClient
     from colonyos_gen.config import Config, ConfigError
     from colonyos_gen.crypto import InvalidKeyError, InvalidSignatureError, PrivateKey
@@ -49,7 +50,10 @@ if TYPE_CHECKING:
         ServerFaultError,
         UnexpectedReplyError,
     )
+    from colonyos_gen.process_stream import ProcessFeed, ProcessStream
+    from colonyos_gen.stream import Ended, Stream
     from colonyos_gen.sync_client import Client
+    from colonyos_gen.sync_streams import SyncChannelStream, SyncStream
 
 __version__ = "0.1.0"
 
@@ -58,12 +62,14 @@ _HOME = {
     "AlreadyExistsError": "errors",
     "AsyncClient": "client",
     "BadSignatureError": "errors",
+    "ChannelStream": "channel_stream",
     "Client": "sync_client",
     "Config": "config",
     "ConfigError": "config",
     "ConflictError": "errors",
     "ConnectionFailedError": "errors",
     "DeniedError": "errors",
+    "Ended": "stream",
     "InvalidError": "errors",
     "InvalidKeyError": "crypto",
     "InvalidRequestError": "errors",
@@ -73,10 +79,15 @@ _HOME = {
     "NotFoundError": "errors",
     "PausedError": "errors",
     "PrivateKey": "crypto",
+    "ProcessFeed": "process_stream",
+    "ProcessStream": "process_stream",
     "RPCError": "errors",
     "RPCTimeoutError": "errors",
     "RateLimitedError": "errors",
     "ServerFaultError": "errors",
+    "Stream": "stream",
+    "SyncChannelStream": "sync_streams",
+    "SyncStream": "sync_streams",
     "UnexpectedReplyError": "errors",
 }
 
@@ -97,12 +108,14 @@ __all__ = [
     "AlreadyExistsError",
     "AsyncClient",
     "BadSignatureError",
+    "ChannelStream",
     "Client",
     "Config",
     "ConfigError",
     "ConflictError",
     "ConnectionFailedError",
     "DeniedError",
+    "Ended",
     "InvalidError",
     "InvalidKeyError",
     "InvalidRequestError",
@@ -112,10 +125,15 @@ __all__ = [
     "NotFoundError",
     "PausedError",
     "PrivateKey",
+    "ProcessFeed",
+    "ProcessStream",
     "RPCError",
     "RPCTimeoutError",
     "RateLimitedError",
     "ServerFaultError",
+    "Stream",
+    "SyncChannelStream",
+    "SyncStream",
     "UnexpectedReplyError",
 ]
 __all__ += colonyos_gen_wire.__all__

@@ -16,7 +16,8 @@ from colonyos_gen_wire.requests.subscription import SubscribeChannelMsg
 
 from colonyos_gen.errors import NotFoundError, RPCError
 from colonyos_gen.process_stream import FINAL
-from colonyos_gen.stream import Ended, Finished, Link, Rhythm, Stream, passes
+from colonyos_gen.reconnection import Link, Rhythm, passes
+from colonyos_gen.stream import Ended, Finished, Stream
 from colonyos_gen.websocket_frames import Opener, checked, now
 
 END = "end"

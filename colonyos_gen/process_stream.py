@@ -10,7 +10,8 @@ from colonyos_gen_wire.requests.process import GetProcessMsg
 from colonyos_gen_wire.requests.subscription import SubscribeProcessesMsg, SubscribeProcessMsg
 
 from colonyos_gen.errors import DeniedError, NotFoundError, RPCError
-from colonyos_gen.stream import FIRST_LOOK_S, Ended, Finished, Link, Rhythm, Stream, passes
+from colonyos_gen.reconnection import Link, Rhythm, passes
+from colonyos_gen.stream import FIRST_LOOK_S, Ended, Finished, Stream
 from colonyos_gen.websocket_frames import Opener, checked, now
 
 FINAL = frozenset({ProcessState.SUCCESS, ProcessState.FAILED, ProcessState.CANCELLED})

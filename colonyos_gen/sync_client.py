@@ -10,20 +10,26 @@ import threading
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 import msgspec
 from colonyos_gen_wire import ChannelEntry, Process
 from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_sync import SyncStubs
 
+from colonyos_gen.channel_stream import ChannelStream
 from colonyos_gen.client import DEFAULT_TIMEOUT, DEFAULT_URL, AsyncClient, settings
 from colonyos_gen.config import Config
-from colonyos_gen.transport import MAX_REPLY_BYTES
+from colonyos_gen.stream import Stream
+from colonyos_gen.sync_streams import SyncChannelStream, SyncStream
+from colonyos_gen.transport import MAX_REPLY_BYTES, closed_error
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")
 T = TypeVar("T")
+
+_GOODBYE_S = 0.5
+"""Seconds that calls get to fail properly when their client is closed."""
 
 
 class Client(SyncStubs):
@@ -92,25 +98,87 @@ class Client(SyncStubs):
         return self._loop.run(self._async.call(method, request, prvkey=prvkey, rpc_timeout=rpc_timeout))
 
     def subscribe_process(
-        self, process: Process, state: int, timeout: int, *, prvkey: Key | None = None
+        self, process: Process, state: int, timeout: float | None, *, prvkey: Key | None = None
     ) -> Process:
-        """Wait until a process reaches `state` (see `AsyncClient.subscribe_process`)."""
+        """Wait until a process reaches `state` or a final state (see `AsyncClient.subscribe_process`)."""
         return self._loop.run(self._async.subscribe_process(process, state, timeout, prvkey=prvkey))
 
+    def process_events(
+        self, process: Process, timeout: float | None = None, *, prvkey: Key | None = None
+    ) -> SyncStream[Process]:
+        """The states of a process as they come (see `AsyncClient.process_events`)."""
+        return self._stream(lambda: self._async.process_events(process, timeout, prvkey=prvkey))
+
+    def subscribe_processes(
+        self,
+        executortype: str,
+        state: int,
+        timeout: float | None = None,
+        *,
+        colonyname: str = "",
+        prvkey: Key | None = None,
+    ) -> SyncStream[Process]:
+        """Processes of an executor type, each when it reaches `state` (see `AsyncClient.subscribe_processes`)."""
+        return self._stream(
+            lambda: self._async.subscribe_processes(
+                executortype, state, timeout, colonyname=colonyname, prvkey=prvkey
+            )
+        )
+
+    @overload
+    def subscribe_channel(
+        self,
+        processid: str,
+        channelname: str,
+        afterseq: int = 0,
+        timeout: float | None = None,
+        callback: None = None,
+        *,
+        prvkey: Key | None = None,
+    ) -> SyncChannelStream: ...
+
+    @overload
     def subscribe_channel(
         self,
         processid: str,
         channelname: str,
         afterseq: int,
-        timeout: int,
+        timeout: float | None,
         callback: Callable[[list[ChannelEntry]], bool],
         *,
         prvkey: Key | None = None,
-    ) -> list[ChannelEntry]:
-        """Receive the entries of a channel (see `AsyncClient.subscribe_channel`). `callback` runs in the client's thread."""
+    ) -> list[ChannelEntry]: ...
+
+    def subscribe_channel(
+        self,
+        processid: str,
+        channelname: str,
+        afterseq: int = 0,
+        timeout: float | None = None,
+        callback: Callable[[list[ChannelEntry]], bool] | None = None,
+        *,
+        prvkey: Key | None = None,
+    ) -> SyncChannelStream | list[ChannelEntry]:
+        """Receive the entries of a channel (see `AsyncClient.subscribe_channel`). `callback` runs in the client's thread.
+
+        for entry in client.subscribe_channel(processid, "out"):
+            ...
+        """
+        if callback is None:
+
+            async def make() -> ChannelStream:
+                return self._async.subscribe_channel(processid, channelname, afterseq, timeout, prvkey=prvkey)
+
+            return SyncChannelStream(self._loop.run, self._loop.run(make()), self)
         return self._loop.run(
             self._async.subscribe_channel(processid, channelname, afterseq, timeout, callback, prvkey=prvkey)
         )
+
+    def _stream(self, make: Callable[[], Stream[T]]) -> SyncStream[T]:
+        async def on_the_loop() -> Stream[T]:
+            return make()
+
+        return SyncStream(self._loop.run, self._loop.run(on_the_loop()), self)
 
     def close_connections(self) -> None:
         """Close the connections of this client; it cannot be used afterwards. (`close` closes a process.)"""
@@ -151,6 +219,10 @@ class _Loop:
         future = asyncio.run_coroutine_threadsafe(work, loop)
         try:
             return future.result()
+        except concurrent.futures.CancelledError:
+            if self._stopped:
+                raise closed_error() from None
+            raise
         except BaseException:
             future.cancel()
             raise
@@ -175,7 +247,7 @@ class _Loop:
     def _start(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._stopped:
-                raise RuntimeError("the client is closed; make a new one")
+                raise closed_error()
             if self._process != os.getpid():
                 raise RuntimeError("this client was made before a fork; make a new one in the child process")
             if self._running is None:
@@ -190,6 +262,8 @@ class _Loop:
 async def _wind_up(last: Callable[[], Coroutine[Any, Any, None]]) -> None:
     await last()
     others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:  # without their connections most of them end by themselves, each in its own way
+        await asyncio.wait(others, timeout=_GOODBYE_S)
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)

@@ -56,7 +56,7 @@ class Frames(Generic[FrameT]):
         """Whether there is a connection, as far as is known here."""
         return self._socket is not None
 
-    async def open(self, request: Any) -> None:
+    async def open(self, request: msgspec.Struct) -> None:
         """Send `request`, over a new connection if there is none.
 
         Raises:
@@ -113,17 +113,19 @@ class Frames(Generic[FrameT]):
 
     def __del__(self) -> None:
         # The last reference may vanish on any thread, and at any moment.
-        if self.__dict__.get("_socket") is not None and self._loop is not None:
+        socket: aiohttp.ClientWebSocketResponse | None = self.__dict__.get("_socket")
+        if socket is not None and self._loop is not None:
             with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(_abort, self._socket)
+                self._loop.call_soon_threadsafe(_abort, socket)
 
     async def _read(self, until: float) -> Any:
         if self._socket is None:
             raise ConnectionFailedError("there is no connection", method=self._method.name)
         if until <= now():
             until = now() + 0.001  # what has arrived already is still taken
+        patience = asyncio.timeout_at(until)
         try:
-            async with asyncio.timeout_at(until) as patience:
+            async with patience:
                 message = await self._socket.receive()
         except TimeoutError:
             if patience.expired():

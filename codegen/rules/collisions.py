@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from codegen.findings import Position
-from codegen.rules.names import fold, public_name
+from codegen.rules.names import constants, fold, public_name
 from codegen.rules.outline import Outline, fields_of
 from codegen.rules.registry import Problems, rule
 
@@ -62,7 +62,7 @@ def name_is_free(outline: Outline) -> Problems:
 
 @rule(
     "CONSTANT_UNIQUE",
-    "No two members of enums or limits have the same name, since all are constants of the service.",
+    "No two members of enums or constants of the manifest have the same name, since they all become constants.",
 )
 def constant_unique(outline: Outline) -> Problems:
     seen: dict[str, str] = {fold(name): "generated code" for name in _CONSTANTS}
@@ -71,10 +71,10 @@ def constant_unique(outline: Outline) -> Problems:
             other = seen.setdefault(fold(name), enum.name)
             if other != enum.name:
                 yield enum.at("x-enum-names", index), f"'{name}' of {enum.name} exists already, in {other}"
-    for name in outline.manifest.data["limits"]:
-        other = seen.setdefault(fold(name), "limits")
-        if other != "limits":
-            yield outline.manifest.at("limits", name), f"'{name}' of the limits exists already, in {other}"
+    for position, name in constants(outline):
+        if fold(name) in seen:
+            yield position, f"'{name}' exists already, in {seen[fold(name)]}"
+        seen[fold(name)] = "the manifest"
 
 
 def _other_names(outline: Outline) -> Iterator[tuple[Position, str, set[str]]]:

@@ -141,7 +141,7 @@ def _is(value: Any, kind: str) -> bool:
 def _matches(pattern: str, text: str) -> bool:
     """Whether the whole `text` matches; a pattern that cannot be used is reported elsewhere."""
     try:
-        # Python's own $ would let a final newline pass.
-        return re.search(re.sub(r"\$$", r"\\Z", pattern), text) is not None
+        # Python's own $ would let a final newline pass in a search.
+        return re.fullmatch(pattern, text) is not None
     except (re.error, OverflowError, RecursionError):
         return True

@@ -43,7 +43,7 @@ def pattern_is_portable(outline: Outline) -> Problems:
         except (re.error, OverflowError, RecursionError) as error:
             yield position, f"not a regular expression: {error}"
             continue
-        if not (pattern.startswith("^") and pattern.endswith("$")):
+        if not re.fullmatch(r"\^(?:[^\\]|\\.)*\$", pattern, re.DOTALL):
             yield position, "anchor the pattern with ^ and $, since engines differ in what they match without"
         if re.search(r"\(\?(?!:)|\\[AZzpPbB1-9]", pattern):
             yield position, "some engines lack a group or escape of this pattern; keep to (?:...) and classes"

@@ -55,6 +55,13 @@ def public_name(field: Part) -> tuple[Position, str]:
     return (field.at("x-name"), field.data["x-name"]) if "x-name" in field.data else (field.at(), field.name)
 
 
+def constants(outline: Outline) -> Iterator[tuple[Position, str]]:
+    """The names of the constants that the manifest defines."""
+    for key in ("limits", "texts", "tables"):
+        for name in outline.manifest.data.get(key, {}):
+            yield outline.manifest.at(key, name), name
+
+
 def fold(name: str) -> str:
     """What is left of a name when languages spell it in cases of their own."""
     return name.replace("_", "").lower()
@@ -79,8 +86,8 @@ def _public_names(outline: Outline) -> Iterator[tuple[Position, str]]:
             yield method.at("name"), method.data["name"]
             for entry in [*method.parts("parameters"), *method.parts("keywords")]:
                 yield entry.at("name"), entry.data["name"]
-    for name in outline.manifest.data["limits"]:
-        yield outline.manifest.at("limits", name), name
+    for position, name in constants(outline):
+        yield position, name
     for error in [*outline.manifest.parts("errors"), *outline.manifest.parts("envelope_errors")]:
         yield (error.at("name"), error.data["name"]) if "name" in error.data else (error.at(), error.name)
     for code in outline.manifest.data["codes"]:

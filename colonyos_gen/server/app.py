@@ -14,7 +14,8 @@ from colonyos_gen_wire.constants import API_PATH, HEALTH_PATH, PUBSUB_PATH
 
 from colonyos_gen.server.caller import watch_caller
 from colonyos_gen.server.dispatch import Dispatcher, refuse
-from colonyos_gen.server.refusal import BODY_TOO_LARGE, UNSERVED, Refusal
+from colonyos_gen.server.pubsub import Pubsub
+from colonyos_gen.server.refusal import BODY_TOO_LARGE, Refusal
 
 DEFAULT_BODY_LIMIT = 64 * 1024**2
 """Largest request body in bytes. The real server has no limit; this one should not be filled up by accident."""
@@ -31,16 +32,24 @@ def make_app(
     dispatcher: Dispatcher, body_limit: int, middlewares: Sequence[Middleware] = ()
 ) -> web.Application:
     """The aiohttp application that serves `dispatcher`, with `middlewares` around every request."""
-    front = _Front(dispatcher, body_limit)
+    pubsub = Pubsub(dispatcher)
+    front = _Front(dispatcher, pubsub, body_limit)
     app = web.Application(client_max_size=body_limit, middlewares=middlewares)
     app.router.add_route("*", "/{path:.*}", front.handle)
     app.on_response_prepare.append(_allow_every_origin)
+
+    async def stop(app: web.Application) -> None:
+        del app
+        await pubsub.close()
+
+    app.on_shutdown.append(stop)
     return app
 
 
 class _Front:
-    def __init__(self, dispatcher: Dispatcher, body_limit: int) -> None:
+    def __init__(self, dispatcher: Dispatcher, pubsub: Pubsub, body_limit: int) -> None:
         self._dispatcher = dispatcher
+        self._pubsub = pubsub
         self._body_limit = body_limit
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -56,7 +65,7 @@ class _Front:
             case "GET", path if path == API_PATH + "/":
                 return web.Response(status=301, headers={hdrs.LOCATION: API_PATH})
             case "GET", path if path == PUBSUB_PATH:
-                return _subscribe(request)
+                return await self._pubsub.serve(request)
             case _:
                 return web.Response(status=404, text="404 page not found")
 
@@ -72,13 +81,6 @@ class _Front:
         return web.Response(
             status=answer.status, body=answer.body, content_type="text/plain", charset="utf-8"
         )
-
-
-def _subscribe(request: web.Request) -> web.Response:
-    if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":
-        return web.Response(status=400, text="Bad Request\n")
-    refusal = Refusal(UNSERVED, msgtype="subscriptions")
-    return web.Response(status=refusal.status, text=refusal.message)
 
 
 async def _allow_every_origin(request: web.BaseRequest, response: web.StreamResponse) -> None:

@@ -19,9 +19,7 @@ class ChannelAccess:
         self._access = access
         self._channels = channels
 
-    def enter(
-        self, method: AnyMethod, processid: str, name: str, signer: str, denied: ErrorSpec
-    ) -> Channel:
+    def enter(self, method: AnyMethod, processid: str, name: str, signer: str, denied: ErrorSpec) -> Channel:
         """The channel `name` of a process. Refuses with the words of `method`, and with `denied` who has no part in it."""
         process = self._records.processes.get(processid)
         if process is None:

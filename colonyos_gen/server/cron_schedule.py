@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
 from colonyos_gen_wire.errors import cron as errors
@@ -134,7 +134,7 @@ class _Beats:
         return None
 
 
-def _croniter() -> type[croniter[datetime]]:
+def _croniter() -> type[croniter[Any]]:
     try:
         from croniter import croniter
     except ImportError:

@@ -1,7 +1,9 @@
 """From the body of a request to the body of its reply.
 
 Requests that are posted get their reply here. Those that come through a WebSocket are checked here too, and served by
-`colonyos_gen.server.pubsub`. The checks come in the order in which the real server makes them, since the first that fails decides what the caller
+`colonyos_gen.server.pubsub`.
+
+The checks come in the order in which the real server makes them, since the first that fails decides what the caller
 reads:
 
 1. the envelope is JSON (400);

@@ -16,11 +16,14 @@ from colonyos_gen_wire.constants import ID_LENGTH, STALE_EXECUTOR_S
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server.access import Access
 from colonyos_gen.server.app import DEFAULT_BODY_LIMIT, make_app
+from colonyos_gen.server.channel_access import ChannelAccess
+from colonyos_gen.server.channels import ChannelStore
 from colonyos_gen.server.checker import Checker
 from colonyos_gen.server.clock import Clock, SystemClock
 from colonyos_gen.server.dispatch import Answer, Dispatcher
 from colonyos_gen.server.domains import Domains
 from colonyos_gen.server.domains.attribute import Attributes
+from colonyos_gen.server.domains.channel import Channels
 from colonyos_gen.server.domains.colony import Colonies
 from colonyos_gen.server.domains.executor import Executors
 from colonyos_gen.server.domains.file import Files
@@ -33,9 +36,11 @@ from colonyos_gen.server.domains.process import Processes
 from colonyos_gen.server.domains.server import ServerFacts
 from colonyos_gen.server.domains.snapshot import Snapshots
 from colonyos_gen.server.domains.statistics import Counts
+from colonyos_gen.server.domains.subscription import Subscriptions
 from colonyos_gen.server.domains.user import Users
 from colonyos_gen.server.identities import is_identity
 from colonyos_gen.server.pausing import PauseGate
+from colonyos_gen.server.process_events import ProcessEvents
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.scheduler import Scheduler
 from colonyos_gen.server.sqlite_journal import SqliteJournal
@@ -127,8 +132,11 @@ class Server:
         self._scheduler = Scheduler(records.processes, clock)
         self._pause_gate = PauseGate(records.paused, clock)
         self._checker = Checker(records, store, clock, stale_after=stale_after)
+        channels = ChannelAccess(records, access, ChannelStore(records.processes, clock))
+        events = ProcessEvents(records.processes, clock)
         domains = Domains(
             attribute=Attributes(records, access),
+            channel=Channels(channels, clock, store),
             colony=Colonies(records, access),
             executor=Executors(records, access, clock, reregister=reregister),
             file=Files(records, access, clock),
@@ -141,6 +149,7 @@ class Server:
             server=self._facts,
             snapshot=Snapshots(records, access, clock),
             statistics=Counts(records, access),
+            subscription=Subscriptions(records, access, clock, channels, events),
             user=Users(records, access),
         )
         self._dispatcher = Dispatcher(domains, access, store)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 NORMAL = 1000
 GOING_AWAY = 1001
 TRY_AGAIN_LATER = 1013

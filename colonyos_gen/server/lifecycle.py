@@ -24,8 +24,10 @@ from colonyos_gen_wire.constants import (
     ENV,
     FAILED,
     PRIORITY_STEP_NS,
+    RAN_TOO_LONG,
     RUNNING,
     SUCCESS,
+    WAITED_TOO_LONG,
     WAITING,
 )
 from colonyos_gen_wire.errors import process as errors
@@ -36,9 +38,6 @@ from msgspec.structs import replace
 
 from colonyos_gen.server.clock import moment
 from colonyos_gen.server.refusal import Refusal
-
-WAITED_TOO_LONG = "Maximum waiting time limit exceeded"
-RAN_TOO_LONG = "Maximum execution time limit exceeded"
 
 _NO_LIMIT = -1
 

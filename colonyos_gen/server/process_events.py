@@ -7,7 +7,7 @@ they have ended. Events are told once they are final, and to every listener whom
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -72,7 +72,7 @@ class ProcessEvents:
     @contextmanager
     def listen(
         self, executortype: str, state: ProcessState, timeout: float, processid: str | None = None
-    ) -> Iterator[Listener]:
+    ) -> Generator[Listener]:
         """Hear of every process of an executor type, or of just one process, that arrives in `state`."""
         listener = Listener(Alarm(self._clock, timeout))
         interest: Interest = executortype, processid, state

@@ -76,8 +76,9 @@ class _Connection:
     async def serve(self) -> None:
         """Return when the client has left, or has been told to."""
         reading = asyncio.create_task(self._read())
+        first: list[asyncio.Future[Any]] = [reading, self._end]
         try:
-            await asyncio.wait([reading, self._end], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await _stop(reading)
             await _stop(self._subscription)
@@ -105,10 +106,11 @@ class _Connection:
                     await self._take(frame.data)
 
     async def _take(self, data: str | bytes) -> None:
+        if self._subscription is not None and not self._subscription.done():
+            await self._refuse(Refusal(BUSY_CONNECTION), data)
+            return
+        body = data.encode() if isinstance(data, str) else data
         try:
-            if self._subscription is not None and not self._subscription.done():
-                raise Refusal(BUSY_CONNECTION)
-            body = data.encode() if isinstance(data, str) else data
             call = self._dispatcher.check(body, Transport.WEBSOCKET)
         except Refusal as refusal:
             await self._refuse(refusal, data)

@@ -1,8 +1,8 @@
 """CPU and memory quantities: reading what requests say, writing what replies say.
 
 CPU is counted in thousandths of a core and written `"500m"`; anything that does not end in `m` counts as 0. Memory is
-a whole number with a unit, the letters exactly as below. The real server also knows `KB Kb MB Mb TB Tb`, but
-takes or refuses them at random; here they are always refused, so that a specification which works here works there.
+a whole number with a unit of `MEMORY_UNITS`. The units that the real server takes or refuses at random are always
+refused here, so that a specification which works here works there.
 Replies give memory in whole Mi.
 """
 
@@ -10,21 +10,9 @@ from __future__ import annotations
 
 import re
 
-_MI = 1024**2
-_UNITS = {
-    "Ki": 1024,
-    "KiB": 1024,
-    "Mi": _MI,
-    "MiB": _MI,
-    "Gi": 1024**3,
-    "GiB": 1024**3,
-    "TiB": 1024**4,
-    "K": 1000,
-    "M": 1000**2,
-    "G": 1000**3,
-    "Gb": 1000**3,
-}
-_LONGEST_FIRST = sorted(_UNITS, key=len, reverse=True)
+from colonyos_gen_wire.constants import MEMORY_UNITS
+
+_LONGEST_FIRST = sorted(MEMORY_UNITS, key=len, reverse=True)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}").fullmatch
 _LARGEST = 2**63 - 1
 
@@ -53,7 +41,7 @@ def parse_memory(text: str) -> int:
         return 0
     for unit in _LONGEST_FIRST:
         if text.endswith(unit):
-            return _whole(text.removesuffix(unit), _UNITS[unit])
+            return _whole(text.removesuffix(unit), MEMORY_UNITS[unit])
     raise QuantityError("")
 
 
@@ -64,7 +52,7 @@ def format_cpu(cpu: int) -> str:
 
 def format_memory(size: int) -> str:
     """Memory as replies give it, rounded towards zero."""
-    whole = abs(size) // _MI
+    whole = abs(size) // MEMORY_UNITS["Mi"]
     return f"{-whole if size < 0 else whole}Mi"
 
 

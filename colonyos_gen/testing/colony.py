@@ -102,7 +102,7 @@ class LocalColony:
         return self._thread.wait_for(count())
 
     def environment(self) -> Environment:
-        """The COLONIES_* variables with all keys, for a subprocess: `env={**os.environ, **colony.environment()}`."""
+        """The COLONIES_* variables with all keys, for a subprocess: `env=os.environ | colony.environment()`."""
         server = self._thread.server
         return Environment.of(
             server.host,

@@ -143,6 +143,7 @@ class Faults:
         method: str | Method[Any, Any],
         error: ErrorSpec | int,
         text: str = "",
+        /,
         *,
         after_request: bool = False,
         times: int | None = 1,

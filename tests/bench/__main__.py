@@ -22,7 +22,7 @@ from colonyos_gen_wire.constants import API_PATH
 
 from colonyos_gen import AsyncClient
 from colonyos_gen.crypto import PrivateKey
-from tests.bench import minimum
+from tests.bench import minimum, testing_kit
 
 KEY = "bacefe58101c9c52ba588e35ef10d008f529567df2f4538689fcb39e4decfe32"
 SCHEMA = Path(__file__).parents[2] / "schema"
@@ -139,6 +139,7 @@ def main() -> None:
             f"{name:40} {ours * 1e6:8.1f}µs {theirs * 1e6:8.1f}µs {ours / theirs:7.2f} {aim:6.2f}{verdict}",
             flush=True,
         )
+    testing_kit.main()
 
 
 if __name__ == "__main__":

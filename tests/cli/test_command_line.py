@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import urllib.request
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from colonyos_gen import PrivateKey
+from colonyos_gen import Client, PrivateKey
+from colonyos_gen.env_file import read_env_file
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -125,9 +127,54 @@ def test_serve_knows_the_owner_by_identity_alone(tmp_path: Path) -> None:
     shown = run("serve", "--port", "0", "--colony", "x", COLONIES_SERVER_ID="a" * 64, HOME=str(tmp_path))
     assert shown.returncode == 1
     assert "COLONIES_SERVER_PRVKEY" in shown.stderr
+    assert shown.stdout == ""
     shown = run("serve", "--port", "0", COLONIES_SERVER_ID="short", HOME=str(tmp_path))
     assert shown.returncode == 1
-    assert "short" in shown.stderr
+    assert "COLONIES_SERVER_ID is 'short'" in shown.stderr
+    key = PrivateKey.generate().hex()
+    shown = run("serve", "--port", "0", COLONIES_SERVER_PRVKEY=key, COLONIES_SERVER_ID="a" * 64)
+    assert shown.returncode == 1
+    assert "COLONIES_SERVER_ID is not the identity of the key in COLONIES_SERVER_PRVKEY" in shown.stderr
+
+
+def test_serve_with_a_file_goes_on_with_the_same_colony_and_keys(tmp_path: Path) -> None:
+    db, env_file = tmp_path / "dev.db", tmp_path / "dev.db.env"
+    arguments = ["serve", "--port", "0", "--db", str(db), "--colony", "dev"]
+    kept: list[dict[str, str]] = []
+    for _ in range(2):
+        command = [sys.executable, "-m", "colonyos_gen.cli", *arguments]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+            assert server.stdout is not None
+            assert any("Stop it with" in line for line in server.stdout)
+            variables = read_env_file(env_file)
+            with Client.from_env(variables) as client:
+                # An owner, a colony owner and a member are known to the server.
+                assert [colony.name for colony in client.get_colonies()] == ["dev"]
+                assert [user.name for user in client.get_users("dev")] == ["user"]
+            other = run(*arguments)
+            assert other.returncode == 1
+            assert f"{db} is in use by another server" in other.stderr
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(10) == 0
+        assert stat.S_IMODE(env_file.stat().st_mode) == 0o600
+        kept.append({name: value for name, value in variables.items() if name != "COLONIES_SERVER_PORT"})
+    assert kept[0] == kept[1]
+    shown = run(*arguments[:-1], "another")
+    assert shown.returncode == 1
+    assert f"{env_file} holds the keys of the colony 'dev'" in shown.stderr
+    assert kept[0] == {
+        name: value for name, value in read_env_file(env_file).items() if name != "COLONIES_SERVER_PORT"
+    }
+
+
+def test_serve_names_a_file_that_it_cannot_use(tmp_path: Path) -> None:
+    file = tmp_path / "diary.txt"
+    file.write_text("Dear diary,")
+    shown = run("serve", "--port", "0", "--db", str(file))
+    assert shown.returncode == 1
+    assert f"{file} is no file of this server" in shown.stderr
+    assert "Traceback" not in shown.stderr
+    assert file.read_text() == "Dear diary,"
 
 
 def test_serve_says_when_the_port_is_taken(tmp_path: Path) -> None:

@@ -57,6 +57,22 @@ def test_the_executor_and_the_submitter_do_a_job_together(tmp_path: Path) -> Non
     assert not list((tmp_path / ".colonyos-gen").iterdir())
 
 
+def test_the_executor_is_tested_without_a_server(tmp_path: Path) -> None:
+    executor, tests = PROGRAMS[2:4]
+    (tmp_path / "greeter.py").write_text(executor, encoding="utf-8")
+    (tmp_path / "test_greeter.py").write_text(tests, encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COLONIES_")}
+    environment["PYTHONPATH"] = os.pathsep.join((str(ROOT / "generated" / "python"), str(ROOT)))
+    # Where the project is installed, pytest finds the plugin by itself; here it is named, and so once in either case.
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    shown = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "colonyos_gen_pytest", "-p", "no:cacheprovider", "-W", "error", "."],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False,
+    )  # fmt: skip
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "3 passed" in shown.stdout
+
+
 def test_the_programs_are_about_ten_lines() -> None:
     for program in PROGRAMS[:2]:
         assert len([line for line in program.splitlines() if line.strip()]) <= 14

@@ -90,7 +90,6 @@ def test_workflows() -> None:
     play(act)
 
 
-@unserved
 def test_channels_and_subscriptions() -> None:
     async def act(scene: Scene) -> None:
         client, key = scene.client, scene.executor_key

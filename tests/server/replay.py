@@ -163,7 +163,7 @@ class Replay:
         return self._sign(exchange, base64.b64decode(envelope["payload"]))
 
     def _sign(self, exchange: dict[str, JSON], payload: bytes) -> bytes:
-        text = _ID.sub(lambda found: self._names.get(found[0], found[0]), payload.decode())
+        text = self._renamed(payload.decode())
         text = _NANOSECONDS.sub(lambda found: self._moments.get(found[0], found[0]), text)
         encoded = base64.b64encode(text.encode()).decode()
         prvkey = self._actors[exchange["as"]]["prvkey"]
@@ -182,7 +182,7 @@ class Replay:
 
     def _differences(self, exchange: dict[str, JSON], msgtype: str, got: Reply) -> Iterator[str]:
         if got.status != exchange["http_status"]:
-            yield f"status: {exchange['http_status']} -> {got.status} {_excerpt(got.body)}"
+            yield f"status: {exchange['http_status']} -> {got.status} {excerpt(got.body)}"
             return
         allowed = exchange.get("reply_access_control_allow_origin")
         if allowed is not None and got.headers.get("Access-Control-Allow-Origin") != allowed:
@@ -190,7 +190,7 @@ class Replay:
         if exchange["reply"] is None:
             recorded = (exchange["raw_reply"] or "").encode()
             if got.body != recorded:
-                yield f"body: {_excerpt(recorded)} -> {_excerpt(got.body)}"
+                yield f"body: {excerpt(recorded)} -> {excerpt(got.body)}"
             return
         if trailing := exchange.get("reply_trailing_text"):
             yield f"trailing text: {trailing[:60]!r} -> nothing"
@@ -229,14 +229,15 @@ class Replay:
             if unordered or path.endswith("attributes"):
                 ours, theirs = sorted(ours, key=_rank), sorted(theirs, key=_rank)
             elif path.endswith("fileids"):
-                ours, theirs = sorted(self._names.get(each, each) for each in ours), sorted(theirs)
+                ours = sorted(self._names.get(str(each), str(each)) for each in ours)
+                theirs = sorted(theirs, key=str)
             for index, (one, other) in enumerate(zip(ours, theirs, strict=True)):
                 yield from self._unequal(f"{path}[{index}]", one, other)
         elif isinstance(recorded, str) and isinstance(got, str):
             if not self._same_text(recorded, got):
                 yield f"{path}: {recorded[:80]!r} -> {got[:80]!r}"
         elif recorded != got or isinstance(recorded, bool) is not isinstance(got, bool):
-            yield f"{path}: {_excerpt(recorded)} -> {_excerpt(got)}"
+            yield f"{path}: {excerpt(recorded)} -> {excerpt(got)}"
 
     def _unequal_objects(self, path: str, recorded: dict[str, JSON], got: dict[str, JSON]) -> Iterator[str]:
         if recorded.keys() != got.keys():
@@ -255,7 +256,11 @@ class Replay:
             return recorded.startswith(("0000-", "0001-")) == got.startswith(("0000-", "0001-"))
         if _ID.fullmatch(recorded) and recorded not in self._known and _ID.fullmatch(got):
             return self._names.setdefault(recorded, got) == got
-        return _ID.sub(lambda found: self._names.get(found[0], found[0]), recorded) == got
+        return self._renamed(recorded) == got
+
+    def _renamed(self, text: str) -> str:
+        """`text` with the ids of today in the place of those in the recording."""
+        return _ID.sub(lambda found: self._names.get(found[0], found[0]), text)
 
 
 def _items(value: JSON) -> list[JSON]:
@@ -284,7 +289,8 @@ def _unfold(value: JSON) -> JSON:
     return value
 
 
-def _excerpt(value: JSON) -> str:
+def excerpt(value: JSON) -> str:
+    """What a message says, in short."""
     text = value.decode(errors="replace") if isinstance(value, bytes) else json.dumps(value)
     try:
         envelope = json.loads(text)

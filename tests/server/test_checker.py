@@ -10,10 +10,12 @@ from colonyos_gen_wire.constants import (
     APPROVED,
     CLEANUP_PERIOD_S,
     FAILED,
+    RAN_TOO_LONG,
     RELEASE_PERIOD_S,
     RUNNING,
     STALE_EXECUTOR_S,
     UNREGISTERED,
+    WAITED_TOO_LONG,
     WAITING,
 )
 from colonyos_gen_wire.methods import executor, function
@@ -25,7 +27,6 @@ from colonyos_gen_wire.types.function import Function
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import ManualClock
 from colonyos_gen.server.clock import moment
-from colonyos_gen.server.lifecycle import RAN_TOO_LONG, WAITED_TOO_LONG
 
 from .lab import COLONY, TYPE, Lab, Refused, lab, spec
 

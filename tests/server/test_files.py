@@ -8,7 +8,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from colonyos_gen_wire.methods import colony, file
+from colonyos_gen_wire.methods import colony, file, user
 from colonyos_gen_wire.requests.colony import RemoveColonyMsg
 from colonyos_gen_wire.requests.file import (
     AddFileMsg,
@@ -17,7 +17,9 @@ from colonyos_gen_wire.requests.file import (
     GetFilesMsg,
     RemoveFileMsg,
 )
+from colonyos_gen_wire.requests.user import AddUserMsg
 from colonyos_gen_wire.types.file import File, Reference, S3Object
+from colonyos_gen_wire.types.user import User
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import Server
@@ -44,7 +46,9 @@ def test_revisions_count_over_all_files() -> None:
     async def main() -> None:
         async with lab() as here:
             key = await here.add_user("u")
-            added = [await add(here, key, *place) for place in (("/a", "x"), ("/b", "x"), ("/a", "x"), ("/a", "y"))]
+            added = [
+                await add(here, key, *place) for place in (("/a", "x"), ("/b", "x"), ("/a", "x"), ("/a", "y"))
+            ]
             numbers = [each.sequencenr for each in added]
             assert numbers == sorted(set(numbers))
             assert await revisions(here, key, "/a", "x") == [added[2].fileid, added[0].fileid]
@@ -70,7 +74,14 @@ def test_the_server_decides_about_id_number_time_and_protocol() -> None:
             old = datetime(2001, 1, 1, tzinfo=UTC)
             place = Reference(protocol="ftp", s3object=S3Object(object="o", secretkey="hush", port=443))
             row = File(
-                colonyname=COLONY, label="l", name="n", fileid="f", sequencenr=99, added=old, size=7, ref=place
+                colonyname=COLONY,
+                label="l",
+                name="n",
+                fileid="f",
+                sequencenr=99,
+                added=old,
+                size=7,
+                ref=place,
             )
             added = await here.call(key, file.ADD_FILE, AddFileMsg(file=row))
             assert len(added.fileid) == 64
@@ -115,23 +126,29 @@ def test_a_colony_sees_only_its_own_files() -> None:
         async with lab() as here:
             key = await here.add_user("u")
             added = await add(here, key, "/a", "x")
-            other = PrivateKey.generate()
-            await here.add_colony("other", other)
+            await here.add_colony("other")
+            outsider = PrivateKey.generate()
+            row = User(colonyname="other", userid=outsider.id, name="u")
+            await here.call(here.colony_key, user.ADD_USER, AddUserMsg(user=row))
             with pytest.raises(Refused, match="403 Access denied, not a member"):
-                await add(here, key, "/a", "x", "other")
-            outsider, here.colony_key = here.colony_key, other
-            for request in (
-                GetFileMsg(colonyname=COLONY, fileid=added.fileid),
-                GetFileMsg(colonyname="other", fileid=added.fileid),
-            ):
-                with pytest.raises(Refused, match="403"):
-                    await here.call(outsider, file.GET_FILE, request)
-            await here.call(here.server_key, colony.REMOVE_COLONY, RemoveColonyMsg(COLONY))
-            here.colony_key = outsider
+                await add(here, outsider, "/a", "x")
+            by_id = GetFileMsg(colonyname="other", fileid=added.fileid)
+            with pytest.raises(Refused, match="400 Failed to get file"):
+                await here.call(outsider, file.GET_FILE, by_id)
+            removal = RemoveFileMsg(colonyname="other", fileid=added.fileid)
+            await here.call(outsider, file.REMOVE_FILE, removal)
+            assert await revisions(here, key, "/a", "x") == [added.fileid]
+
+    asyncio.run(main())
+
+
+def test_files_go_with_their_colony() -> None:
+    async def main() -> None:
+        async with lab() as here:
+            await add(here, await here.add_user("u"), "/a", "x")
+            await here.call(here.server_key, colony.REMOVE_COLONY, RemoveColonyMsg(colony_name=COLONY))
             await here.add_colony()
             key = await here.add_user("u")
-            with pytest.raises(Refused, match="400 Failed to get file"):
-                await here.call(key, file.GET_FILE, GetFileMsg(colonyname=COLONY, fileid=added.fileid))
             assert await labels(here, key) == {}
 
     asyncio.run(main())
@@ -147,7 +164,7 @@ def test_what_a_database_could_not_hold_is_refused() -> None:
                 File(colonyname=COLONY, label="/a", name="n", ref=Reference(s3object=S3Object(port=2**31))),
                 File(colonyname=COLONY, label="/a", name="n", size=2**63),
             ):
-                with pytest.raises(Refused, match="^400 "):
+                with pytest.raises(Refused, match=r"^400 "):
                     await here.call(key, file.ADD_FILE, AddFileMsg(file=row))
             assert await labels(here, key) == {}
 

@@ -10,8 +10,10 @@ from colonyos_gen_wire.constants import (
     ENV,
     FAILED,
     PRIORITY_STEP_NS,
+    RAN_TOO_LONG,
     RUNNING,
     SUCCESS,
+    WAITED_TOO_LONG,
     WAITING,
 )
 from colonyos_gen_wire.errors import process as errors
@@ -163,7 +165,7 @@ def test_ended_processes_have_no_deadline() -> None:
 
 def test_waiting_too_long_fails() -> None:
     process = lifecycle.expired(fresh(maxwaittime=1), LATER)
-    assert (process.state, process.errors) == (FAILED, [lifecycle.WAITED_TOO_LONG])
+    assert (process.state, process.errors) == (FAILED, [WAITED_TOO_LONG])
 
 
 def test_running_too_long_is_retried_as_often_as_allowed() -> None:
@@ -175,7 +177,7 @@ def test_running_too_long_is_retried_as_often_as_allowed() -> None:
         assert (process.starttime, process.endtime) == (NOW, LATER)
         assert process.waitdeadline == LATER + timedelta(seconds=5)
     process = lifecycle.expired(lifecycle.assigned(process, EXECUTOR, NOW), LATER)
-    assert (process.state, process.errors) == (FAILED, [lifecycle.RAN_TOO_LONG])
+    assert (process.state, process.errors) == (FAILED, [RAN_TOO_LONG])
 
 
 def test_negative_retries_have_no_end() -> None:

@@ -122,9 +122,17 @@ with Client.from_env() as client:
 
 
 def _run(environment: Environment) -> list[str]:
-    outer = os.environ | {"COLONIES_SERVER_HTTP_PORT": "1", "COLONIES_TLS": "true", "COLONIES_CA_FILE": "/none"}
+    outer = os.environ | {
+        "COLONIES_SERVER_HTTP_PORT": "1",
+        "COLONIES_TLS": "true",
+        "COLONIES_CA_FILE": "/none",
+    }
     shown = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env={**outer, **environment}, capture_output=True, text=True, check=False
+        [sys.executable, "-c", PROGRAM],
+        env=outer | environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert shown.returncode == 0, shown.stderr
     return shown.stdout.splitlines()
@@ -154,7 +162,7 @@ def test_clients_are_closed_and_the_server_is_gone_afterwards() -> None:
         assert greeter.client.get_colony(colony.name).name == colony.name
         client.get_colonies()
     assert set(threading.enumerate()) <= before
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(RPCError, match="closed"):
         client.get_colonies()
     with pytest.raises(RuntimeError, match="closed"):
         _ = greeter.client
@@ -166,9 +174,8 @@ def test_outside_of_its_block_there_is_no_colony() -> None:
     colony = LocalColony()
     with pytest.raises(RuntimeError, match="with block"):
         _ = colony.client
-    with colony:
-        with pytest.raises(RuntimeError, match="for coroutines"):
-            _ = colony.aclient
+    with colony, pytest.raises(RuntimeError, match="for coroutines"):
+        _ = colony.aclient
     with pytest.raises(RuntimeError, match="once"), colony:
         pass
 

@@ -27,6 +27,13 @@ def bundle(service: Service) -> JsonSchema:
             limit.name: {"value": limit.value, "unit": limit.unit, "description": limit.description}
             for limit in service.limits
         },
+        "x-texts": {
+            text.name: {"value": text.value, "description": text.description} for text in service.texts
+        },
+        "x-tables": {
+            table.name: {"values": table.values, "unit": table.unit, "description": table.description}
+            for table in service.tables
+        },
         "x-envelope-errors": [error_entry(error) for error in service.envelope_errors],
         "x-messages": {message.msgtype: _message(message) for message in service.messages},
         "$defs": definitions(service),

@@ -19,7 +19,8 @@ OWN_MODULE = "colonyos_own_types"
 
 _PREFIX = "#/$defs/"
 _WIDTH = 100
-_OF_THE_VALUE = {"type", "items", "additionalProperties", "propertyNames"}
+_OF_THE_VALUE = {"type", "items", "additionalProperties"}
+_LIMITS = {"pattern", "minimum", "maximum", "not"}
 
 
 def simplify(definitions: dict[str, JsonSchema], enums: Set[str]) -> dict[str, JsonSchema]:
@@ -39,9 +40,12 @@ def _schema(schema: JsonSchema, own: Set[str], overlays: Set[str]) -> JsonSchema
     kept = {key: value for key, value in schema.items() if not key.startswith(("x-", "$comment"))}
     if "description" in kept:
         kept["description"] = "\n".join(textwrap.wrap(kept["description"], _WIDTH, break_on_hyphens=False))
-    for key in ("items", "additionalProperties", "propertyNames"):
+    kept.pop("propertyNames", None)
+    for key in ("items", "additionalProperties"):
         if isinstance(kept.get(key), dict):
-            kept[key] = _schema(kept[key], own, overlays)
+            # A limit would make a root model of each element, whose value hides under `.root`.
+            element = {name: value for name, value in kept[key].items() if name not in _LIMITS}
+            kept[key] = _schema(element, own, overlays)
     if "anyOf" in kept:
         branches: list[Any] = kept["anyOf"]
         kept["anyOf"] = [_schema(branch, own, overlays) for branch in branches]

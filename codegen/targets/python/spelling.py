@@ -232,7 +232,7 @@ def shape(type_: Type) -> str:
 def pattern(limit: Limit) -> str:
     """A JSON Schema pattern as a Python one: `$` must not match before a last newline."""
     assert limit.pattern is not None
-    return limit.pattern[:-1] + r"\Z" if limit.pattern.endswith("$") else limit.pattern
+    return limit.pattern[:-1] + r"\Z"
 
 
 def regex(text: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from colonyos_gen_wire.handlers import (
     AttributeHandlers,
+    ChannelHandlers,
     ColonyHandlers,
     ExecutorHandlers,
     FileHandlers,
@@ -25,6 +26,7 @@ from colonyos_gen_wire.handlers import (
     StatisticsHandlers,
     UserHandlers,
 )
+from colonyos_gen_wire.handlers.subscription import SubscriptionHandlers
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Domains:
     """What serves each domain; the names of the fields are the names of the domains."""
 
     attribute: AttributeHandlers
+    channel: ChannelHandlers
     colony: ColonyHandlers
     executor: ExecutorHandlers
     file: FileHandlers
@@ -44,4 +47,5 @@ class Domains:
     server: ServerHandlers
     snapshot: SnapshotHandlers
     statistics: StatisticsHandlers
+    subscription: SubscriptionHandlers
     user: UserHandlers

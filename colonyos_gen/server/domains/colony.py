@@ -51,6 +51,10 @@ class Colonies:
             records.snapshots.remove(snapshot)
         for location in records.locations_of_colony.find(name):
             records.locations.remove(location)
+        for cron in records.crons_of_colony.find(name):
+            records.crons.remove(cron)
+        for generator in records.generators_of_colony.find(name):
+            records.remove_generator(generator)
         # On the real server this flag stays, and applies to the next colony of the same name.
         if (status := records.paused.get(name)) is not None:
             records.paused.remove(status)

@@ -14,8 +14,9 @@ from colonyos_gen_wire.requests.file import (
 from colonyos_gen_wire.types.file import File, FileData, Label, Reference
 from msgspec.structs import replace
 
-from colonyos_gen.server.access import Access, error_of
+from colonyos_gen.server.access import Access
 from colonyos_gen.server.clock import Clock, moment
+from colonyos_gen.server.database_limits import require_integers
 from colonyos_gen.server.labels import labels_like, labels_under
 from colonyos_gen.server.lifecycle import new_id
 from colonyos_gen.server.plain_text import require_text
@@ -23,7 +24,6 @@ from colonyos_gen.server.records import Records
 from colonyos_gen.server.refusal import Refusal
 
 _LARGEST_SIZE = 2**63 - 1
-_LARGEST_PORT = 2**31 - 1
 
 
 class Files:
@@ -118,7 +118,6 @@ def _require_storable(file: File) -> None:
         place.object,
         place.bucket,
     )
-    for number, largest in ((file.size, _LARGEST_SIZE), (place.port, _LARGEST_PORT)):
-        if not -largest - 1 <= number <= largest:
-            detail = f'value "{number}" is out of range'
-            raise Refusal(error_of(methods.ADD_FILE, "database_refused"), detail=detail)
+    require_integers(place.port)
+    if not -_LARGEST_SIZE - 1 <= file.size <= _LARGEST_SIZE:
+        raise Refusal(errors.ADD_FILE_INVALID_JSON)

@@ -1,10 +1,13 @@
 """Change of identities. The old key is refused from then on, and what belonged to the old identity is the new one's.
 
-Processes name identities, too: of who submitted them, and of the executor that they are assigned to. They follow, so that
-an executor that changes its key while it works can close what it is working on.
+Other rows name identities too: of who submitted a process, of the executor that it is assigned to, and of who added a cron
+or a generator. They follow. So an executor that changes its key while it works can close what it is working on, and crons
+go on running in the name of somebody who exists.
 """
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 from colonyos_gen_wire.errors import identity as errors
 from colonyos_gen_wire.methods import identity as methods
@@ -14,12 +17,18 @@ from colonyos_gen_wire.requests.identity import (
     ChangeServerIDMsg,
     ChangeUserIDMsg,
 )
+from colonyos_gen_wire.types.cron import Cron
+from colonyos_gen_wire.types.generator import Generator
+from colonyos_gen_wire.types.process import Process
 from msgspec.structs import replace
 
 from colonyos_gen.server.access import Access, error_of
 from colonyos_gen.server.identities import is_identity
 from colonyos_gen.server.records import Records, ServerOwner
 from colonyos_gen.server.refusal import Refusal
+from colonyos_gen.server.store import Table
+
+_Initiated = TypeVar("_Initiated", Process, Cron, Generator)
 
 
 class Identities:
@@ -80,7 +89,15 @@ class Identities:
         return request
 
     def _pass_on(self, colonyname: str, name: str, old: str, new: str) -> None:
-        """Let what somebody initiated follow. An executor and a user may share an identity, so names count as well."""
-        for process in self._records.processes_of_colony.find(colonyname):
-            if process.initiatorid == old and process.initiatorname == name:
-                self._records.processes.put(replace(process, initiatorid=new))
+        """Let follow what somebody initiated."""
+        records = self._records
+        _hand_over(records.processes, records.processes_of_colony.find(colonyname), name, old, new)
+        _hand_over(records.crons, records.crons_of_colony.find(colonyname), name, old, new)
+        _hand_over(records.generators, records.generators_of_colony.find(colonyname), name, old, new)
+
+
+def _hand_over(table: Table[_Initiated], rows: list[_Initiated], name: str, old: str, new: str) -> None:
+    """Give those of `rows` to `new` that are from `old`. An executor and a user may share an identity, so names count."""
+    for row in rows:
+        if row.initiatorid == old and row.initiatorname == name:
+            table.put(replace(row, initiatorid=new))

@@ -78,9 +78,7 @@ class Subscriptions:
     ) -> AsyncGenerator[Process]:
         if not self._records.executors_by_id.count(signer):
             raise Refusal(errors.SUBSCRIBE_PROCESSES_EXECUTOR_NOT_FOUND)
-        with self._events.listen(
-            request.executortype, request.state, _limited(request.timeout)
-        ) as listener:
+        with self._events.listen(request.executortype, request.state, _limited(request.timeout)) as listener:
             async for event in _events_of(listener):
                 if self._records.executor_of(colony_of(event), signer) is not None:
                     yield event

@@ -1,0 +1,162 @@
+"""Playing a recorded conversation over WebSockets again, against another server.
+
+A recording holds, in order, what its clients did, and what they got. What they did is done again; what they got must
+come again. Calls over HTTP in between are treated as in `replay`.
+
+Pings tell when the server has dealt with everything before: it is found out without waiting that nothing has come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+from collections import deque
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+from aiohttp import WSMsgType
+from colonyos_gen_wire.constants import PUBSUB_PATH
+
+from colonyos_gen.server import ManualClock, Server
+
+from .replay import JSON, Outcome, Replay, Reply, excerpt
+
+RECORDINGS = Path(__file__).parents[1] / "golden" / "ws"
+
+_PATIENCE_S = 5
+_DATA = {WSMsgType.TEXT: "text", WSMsgType.BINARY: "binary"}
+
+
+def recordings() -> list[str]:
+    """Names of all recordings."""
+    return sorted(path.stem for path in RECORDINGS.glob("*.json"))
+
+
+def load(name: str) -> dict[str, JSON]:
+    """One recording."""
+    recording: dict[str, JSON] = json.loads((RECORDINGS / f"{name}.json").read_text())
+    return recording
+
+
+@dataclass
+class Connection:
+    """One connection, with what has come through it and was not looked at yet."""
+
+    socket: aiohttp.ClientWebSocketResponse
+    inbox: deque[aiohttp.WSMessage] = field(default_factory=deque[aiohttp.WSMessage])
+    over: bool = False
+
+    async def settle(self) -> None:
+        """Wait until the server has dealt with all that was sent, and collect what it has sent."""
+        for _ in range(2):
+            if self.over:
+                return
+            await self.socket.ping()
+            while not self.over and (frame := await self._receive()).type is not WSMsgType.PONG:
+                self.inbox.append(frame)
+
+    async def next(self) -> aiohttp.WSMessage:
+        """The next frame that the server sends, or has sent."""
+        return self.inbox.popleft() if self.inbox else await self._receive()
+
+    async def _receive(self) -> aiohttp.WSMessage:
+        frame = await self.socket.receive(timeout=_PATIENCE_S)
+        self.over = frame.type not in (*_DATA, WSMsgType.PONG)
+        return frame
+
+
+class SocketReplay(Replay):
+    """One recording of WebSockets, played against a server."""
+
+    def __init__(self, recording: dict[str, JSON], server: Server, clock: ManualClock) -> None:
+        super().__init__({**recording, "exchanges": []}, server, clock)
+        self._events: list[dict[str, JSON]] = recording["events"]
+        self._connections: dict[str, Connection] = {}
+
+    async def play(self) -> list[Outcome]:
+        """Play every event, and tell how each went."""
+        outcomes: list[Outcome] = []
+        async with aiohttp.ClientSession(auto_decompress=False) as session:
+            for step, event in enumerate(self._events, 1):
+                self._move(event["t_ms"])
+                differences = [difference async for difference in self._repeat(session, event)]
+                outcomes.append(Outcome(step, event["type"], served=True, differences=differences))
+            for connection in self._connections.values():
+                await connection.socket.close()
+        return outcomes
+
+    async def _repeat(self, session: aiohttp.ClientSession, event: dict[str, JSON]) -> AsyncGenerator[str]:
+        if event["type"] == "rpc":
+            exchange = event["exchange"]
+            task = asyncio.ensure_future(self._send(session, exchange))
+            for difference in (await self._finish(exchange, task)).differences:
+                yield difference
+            return
+        if event["type"] == "ws_open":
+            socket = await session.ws_connect(self._server.url + PUBSUB_PATH, autoping=False, autoclose=False)
+            self._connections[event["conn"]] = Connection(socket)
+            return
+        connection = self._connections[event["conn"]]
+        match event["type"], event.get("frame"):
+            case "ws_send", kind:
+                text = self._frame(event)
+                await (
+                    connection.socket.send_bytes(text)
+                    if kind == "binary"
+                    else connection.socket.send_str(text.decode())
+                )
+                await connection.settle()
+            case "ws_recv", "close":
+                if connection.socket.close_code != event["code"]:
+                    yield f"close code: {event['code']} -> {connection.socket.close_code}"
+            case "ws_recv", _:
+                for difference in self._unlike(event, await connection.next()):
+                    yield difference
+            case "ws_idle", _:
+                await connection.settle()
+                if len(connection.inbox) != event["frames_received"]:
+                    yield f"frames: {event['frames_received']} -> {[_shown(frame) for frame in connection.inbox]}"
+                connection.inbox.clear()
+            case "ws_eof", _:
+                frame = await connection.next()
+                if frame.type is not WSMsgType.CLOSED:
+                    yield f"end of the connection -> {_shown(frame)}"
+            case "ws_close", _:
+                await connection.socket.close()
+            case "ws_no_close_reply", _:
+                if connection.socket.close_code == aiohttp.WSCloseCode.OK:
+                    yield "no answer to the close frame -> one"
+            case other:
+                raise AssertionError(other)
+
+    def _frame(self, event: dict[str, JSON]) -> bytes:
+        """A request as it was sent, with the names of today; signed again, unless the flaw is in the signature."""
+        raw = str(event["raw"])
+        try:
+            envelope = json.loads(raw)
+            payload = base64.b64decode(envelope["payload"], validate=True)
+        except (ValueError, binascii.Error):
+            return raw.encode()
+        if not event.get("verbatim"):
+            sent = {**event, "payloadtype": envelope["payloadtype"]}
+            return self._sign(sent, payload)
+        renamed = self._renamed(payload.decode())
+        return json.dumps({**envelope, "payload": base64.b64encode(renamed.encode()).decode()}).encode()
+
+    def _unlike(self, event: dict[str, JSON], frame: aiohttp.WSMessage) -> Iterator[str]:
+        if _DATA.get(frame.type) != event["frame"]:
+            yield f"{event['frame']} frame -> {_shown(frame)}"
+            return
+        body = frame.data.encode() if isinstance(frame.data, str) else frame.data
+        exchange = {**event, "http_status": 200}
+        yield from self._differences(exchange, event["reply"]["payloadtype"], Reply(200, body))
+
+
+def _shown(frame: aiohttp.WSMessage) -> str:
+    if frame.type in _DATA:
+        return excerpt(frame.data.encode() if isinstance(frame.data, str) else frame.data)
+    return f"{frame.type.name} {frame.data} {frame.extra or ''}".strip()
