@@ -66,7 +66,7 @@ class Access:
         """Refuse unless `signer` has one of the roles that `method` is open to in this colony."""
         owner = Role.COLONY_OWNER in method.roles
         members = not _MEMBERS.isdisjoint(method.roles)
-        if owner and not members and not colonyname:
+        if owner and not colonyname:
             raise Refusal(error_of(method, "empty_colony_name"))
         colony = self._records.colonies.get(colonyname)
         if colony is None:
@@ -75,7 +75,7 @@ class Access:
             return
         if members and self._is_member(method, signer, colonyname):
             return
-        if members:
+        if members and not owner:
             raise Refusal(error_of(method, "not_a_member"), name=colonyname)
         raise Refusal(error_of(method, "not_colony_owner"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from colonyos_gen_wire.types.blueprint import Blueprint, BlueprintDefinition, BlueprintHistory
 from colonyos_gen_wire.types.colony import Colony
 from colonyos_gen_wire.types.common import ExecutorState, ProcessState
 from colonyos_gen_wire.types.cron import Cron
@@ -116,6 +117,26 @@ class Records:
         self.packed = store.table("packed", PackedArgument, lambda argument: argument.argumentid)
         self.packed_of_generator = self.packed.index(lambda argument: (argument.generatorid,))
 
+        self.definitions = store.table(
+            "blueprint_definitions", BlueprintDefinition, lambda definition: definition.blueprintdefinitionid
+        )
+        self.definitions_of_colony = self.definitions.index(
+            lambda definition: (definition.metadata.colonyname,)
+        )
+        self.blueprints = store.table("blueprints", Blueprint, lambda blueprint: blueprint.blueprintid)
+        self.blueprints_of_colony = self.blueprints.index(lambda blueprint: (blueprint.metadata.colonyname,))
+        self.blueprints_of_kind = self.blueprints.index(
+            lambda blueprint: ((blueprint.metadata.colonyname, blueprint.kind),)
+        )
+        self.blueprints_by_name = self.blueprints.index(
+            lambda blueprint: ((blueprint.metadata.colonyname, blueprint.metadata.name),)
+        )
+        self.blueprint_versions = store.table(
+            "blueprint_versions", BlueprintHistory, lambda version: version.historyid
+        )
+        self.versions_of_blueprint = self.blueprint_versions.index(lambda version: (version.blueprintid,))
+        self.versions_of_colony = self.blueprint_versions.index(lambda version: (version.namespace,))
+
         self.paused = store.table("paused", PauseStatus, lambda status: status.colonyname)
         self.server_owner = store.table("server_owner", ServerOwner, lambda _: "")
 
@@ -166,6 +187,10 @@ class Records:
         for argument in self.packed_of_generator.find(generator.generatorid):
             self.packed.remove(argument)
         self.generators.remove(generator)
+
+    def blueprint(self, colonyname: str, name: str) -> Blueprint | None:
+        """The blueprint with this name."""
+        return self.blueprints_by_name.first((colonyname, name))
 
     def file(self, colonyname: str, fileid: str) -> File | None:
         """The revision of a file in a colony that has this id."""

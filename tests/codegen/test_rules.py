@@ -6,6 +6,7 @@ findings that follow in `expected.txt`.
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -180,3 +181,11 @@ def keys_of(data: Any) -> list[Any]:
 def with_data(schema: Schema, file: str, data: Any) -> Schema:
     document = Document(file, data, schema.documents[file].positions)
     return replace(schema, documents={**schema.documents, file: document})
+
+
+def test_every_keyword_is_documented() -> None:
+    """In the README of the schema folder, which is what writers of other generators read."""
+    meta = "".join(path.read_text() for path in (SCHEMA / "meta").glob("*.json"))
+    used = set(re.findall(r'"(x-[a-z-]+)"', meta))
+    documented = set(re.findall(r"`(x-[a-z-]+)`", (SCHEMA / "README.md").read_text()))
+    assert documented == used

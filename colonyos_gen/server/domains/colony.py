@@ -55,6 +55,13 @@ class Colonies:
             records.crons.remove(cron)
         for generator in records.generators_of_colony.find(name):
             records.remove_generator(generator)
+        # On the real server these stay, and belong to the next colony of the same name.
+        for blueprint in records.blueprints_of_colony.find(name):
+            records.blueprints.remove(blueprint)
+        for version in records.versions_of_colony.find(name):
+            records.blueprint_versions.remove(version)
+        for definition in records.definitions_of_colony.find(name):
+            records.definitions.remove(definition)
         # On the real server this flag stays, and applies to the next colony of the same name.
         if (status := records.paused.get(name)) is not None:
             records.paused.remove(status)
