@@ -14,7 +14,7 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = False
 
 VERSIONS = ["3.11", "3.12", "3.13"]
-SOURCES = ["colonyos_gen", "colonyos_gen_pytest", "codegen", "tests", "noxfile.py"]
+SOURCES = ["colonyos_gen", "codegen", "tests", "noxfile.py"]
 
 
 @nox.session
@@ -33,7 +33,7 @@ def types(session: nox.Session) -> None:
     session.run("mypy")
     # --verifytypes looks the package up in the environment whose bin comes first, and wants it installed for real.
     session.install("--no-deps", "--force-reinstall", ".")
-    for package in ("colonyos_gen", "colonyos_gen_pytest", "colonyos_gen_wire"):
+    for package in ("colonyos_gen", "colonyos_gen_wire"):
         session.run("pyright", "--verifytypes", package, "--ignoreexternal")
 
 

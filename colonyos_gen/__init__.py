@@ -7,27 +7,28 @@ can go wrong; `colonyos_gen.crypto` has keys and signatures; `colonyos_gen.serve
 """
 
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import colonyos_gen_wire
-from colonyos_gen_wire import *  # noqa: F403  # the types of the protocol are this package's vocabulary
-from colonyos_gen_wire.constants import (
-    APPROVED,
-    CANCELLED,
-    ENV,
-    ERR,
-    FAILED,
-    IN,
-    OUT,
-    PENDING,
-    REJECTED,
-    RUNNING,
-    SUCCESS,
-    UNREGISTERED,
-    WAITING,
-)
-
 if TYPE_CHECKING:
+    import colonyos_gen_wire
+    from colonyos_gen_wire import *  # noqa: F403  # the types of the protocol are this package's vocabulary
+    from colonyos_gen_wire.constants import (
+        APPROVED,
+        CANCELLED,
+        ENV,
+        ERR,
+        FAILED,
+        IN,
+        OUT,
+        PENDING,
+        REJECTED,
+        RUNNING,
+        SUCCESS,
+        UNREGISTERED,
+        WAITING,
+    )
+
     from colonyos_gen.channel_stream import ChannelStream
     from colonyos_gen.client import AsyncClient
     from colonyos_gen.config import Config, ConfigError
@@ -55,9 +56,72 @@ if TYPE_CHECKING:
     from colonyos_gen.sync_client import Client
     from colonyos_gen.sync_streams import SyncChannelStream, SyncStream
 
+    __all__ = [
+        "APPROVED",
+        "CANCELLED",
+        "ENV",
+        "ERR",
+        "FAILED",
+        "IN",
+        "OUT",
+        "PENDING",
+        "REJECTED",
+        "RUNNING",
+        "SUCCESS",
+        "UNREGISTERED",
+        "WAITING",
+        "AlreadyExistsError",
+        "AsyncClient",
+        "BadSignatureError",
+        "ChannelStream",
+        "Client",
+        "Config",
+        "ConfigError",
+        "ConflictError",
+        "ConnectionFailedError",
+        "DeniedError",
+        "Ended",
+        "InvalidError",
+        "InvalidKeyError",
+        "InvalidRequestError",
+        "InvalidSignatureError",
+        "MissingKeyError",
+        "NoProcessError",
+        "NotFoundError",
+        "PausedError",
+        "PrivateKey",
+        "ProcessFeed",
+        "ProcessStream",
+        "RPCError",
+        "RPCTimeoutError",
+        "RateLimitedError",
+        "ServerFaultError",
+        "Stream",
+        "SyncChannelStream",
+        "SyncStream",
+        "UnexpectedReplyError",
+    ]
+    __all__ += colonyos_gen_wire.__all__
+
 __version__ = "0.1.0"
 
-# What needs aiohttp or coincurve is imported at first use: `import colonyos_gen` stays as quick as the types alone.
+# Everything is imported at first use, so that the import of this package is not felt: not even in test runs that know it
+# for its pytest plugin only.
+_CONSTANTS = (
+    "APPROVED",
+    "CANCELLED",
+    "ENV",
+    "ERR",
+    "FAILED",
+    "IN",
+    "OUT",
+    "PENDING",
+    "REJECTED",
+    "RUNNING",
+    "SUCCESS",
+    "UNREGISTERED",
+    "WAITING",
+)
 _HOME = {
     "AlreadyExistsError": "errors",
     "AsyncClient": "client",
@@ -91,61 +155,27 @@ _HOME = {
     "UnexpectedReplyError": "errors",
 }
 
-__all__ = [
-    "APPROVED",
-    "CANCELLED",
-    "ENV",
-    "ERR",
-    "FAILED",
-    "IN",
-    "OUT",
-    "PENDING",
-    "REJECTED",
-    "RUNNING",
-    "SUCCESS",
-    "UNREGISTERED",
-    "WAITING",
-    "AlreadyExistsError",
-    "AsyncClient",
-    "BadSignatureError",
-    "ChannelStream",
-    "Client",
-    "Config",
-    "ConfigError",
-    "ConflictError",
-    "ConnectionFailedError",
-    "DeniedError",
-    "Ended",
-    "InvalidError",
-    "InvalidKeyError",
-    "InvalidRequestError",
-    "InvalidSignatureError",
-    "MissingKeyError",
-    "NoProcessError",
-    "NotFoundError",
-    "PausedError",
-    "PrivateKey",
-    "ProcessFeed",
-    "ProcessStream",
-    "RPCError",
-    "RPCTimeoutError",
-    "RateLimitedError",
-    "ServerFaultError",
-    "Stream",
-    "SyncChannelStream",
-    "SyncStream",
-    "UnexpectedReplyError",
-]
-__all__ += colonyos_gen_wire.__all__
-
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    value = _public_names() if name == "__all__" else getattr(_home_of(name), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_public_names()})
+
+
+def _home_of(name: str) -> ModuleType:
+    if name in _HOME:
+        return import_module(f"{__name__}.{_HOME[name]}")
+    if name in _CONSTANTS:
+        return import_module("colonyos_gen_wire.constants")
+    wire = import_module("colonyos_gen_wire")
+    if name not in wire.__all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return wire
+
+
+def _public_names() -> list[str]:
+    return [*_CONSTANTS, *_HOME, *import_module("colonyos_gen_wire").__all__]

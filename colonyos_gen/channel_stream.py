@@ -168,7 +168,8 @@ class ChannelStream(Stream[ChannelEntry]):
     async def _take(self, entries: list[ChannelEntry]) -> None:
         if not entries:  # how the server says that the time of the subscription is up
             if now() < self._renew_by - _GRACE_S - SUBSCRIPTION_S / 2:
-                self._link.lost()  # far too early: not so fast again
+                self._link.lost()  # far too early, so that there is another reason
+                self._rhythm.due = 0.0
             else:
                 await self._subscribe()
         elif any(entry.error for entry in entries):  # the server gave up on a slow reader

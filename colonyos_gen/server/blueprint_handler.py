@@ -74,7 +74,10 @@ class HandlerWork:
     def drop_cron(self, blueprint: Blueprint) -> None:
         """Remove the cron for the kind and location of `blueprint`, unless other blueprints are left there."""
         place = blueprint.metadata.colonyname, blueprint.kind
-        if any(_cron_name(other) == _cron_name(blueprint) for other in self._records.blueprints_of_kind.find(place)):
+        if any(
+            _cron_name(other) == _cron_name(blueprint)
+            for other in self._records.blueprints_of_kind.find(place)
+        ):
             return
         cron = self._records.cron(blueprint.metadata.colonyname, _cron_name(blueprint))
         if cron is not None:

@@ -19,7 +19,7 @@ from colonyos_gen.server.blueprint_wording import go_text, go_type
 from colonyos_gen.server.refusal import NEEDS_LIBRARY, Refusal
 
 if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator, ValidationError
+    from jsonschema import ValidationError
 
 _CHECKED_TYPES = ("string", "number", "boolean", "object", "array")
 _VOWELS = tuple("aeiou")
@@ -38,14 +38,16 @@ def require_valid(method: AnyMethod, spec: dict[str, Any], schema: ValidationSch
 
 def _first_flaw(spec: dict[str, Any], schema: ValidationSchema) -> ValidationError | None:
     # Rules are tried in the order in which they stand, as long as somebody asks for flaws.
-    return next(iter(_validator()(_rules_of_spec(schema)).iter_errors(spec)), None)
+    return next(_validator()(_rules_of_spec(schema)).iter_errors(spec), None)
 
 
-def _validator() -> type[Draft202012Validator]:
+def _validator() -> Any:
     try:
         from jsonschema import Draft202012Validator
     except ImportError:
-        raise Refusal(NEEDS_LIBRARY, library="jsonschema", what="blueprints of a kind with a schema") from None
+        raise Refusal(
+            NEEDS_LIBRARY, library="jsonschema", what="blueprints of a kind with a schema"
+        ) from None
     return Draft202012Validator
 
 

@@ -176,8 +176,9 @@ def _zone(name: str, servers: tzinfo) -> tzinfo:
 def _seconds(descriptor: str) -> int:
     """The whole seconds of an `@every` descriptor, at least one."""
     text = descriptor.removeprefix(_EVERY)
-    valid = _DURATION.fullmatch(text) is not None
-    nanoseconds = sum(Fraction(number) * _UNITS_NS[unit] for number, unit in _PART.findall(text)) if valid else 0
+    nanoseconds = Fraction(0)
+    if valid := _DURATION.fullmatch(text) is not None:
+        nanoseconds += sum(Fraction(number) * _UNITS_NS[unit] for number, unit in _PART.findall(text))
     if not valid or nanoseconds > _LONGEST_NS:
         detail = f'failed to parse duration {descriptor}: time: invalid duration "{text}"'
         raise Refusal(BAD_SCHEDULE, detail=detail)

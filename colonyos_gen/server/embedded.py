@@ -23,6 +23,7 @@ from colonyos_gen.server.clock import Clock, SystemClock
 from colonyos_gen.server.dispatch import Answer, Dispatcher
 from colonyos_gen.server.domains import Domains
 from colonyos_gen.server.domains.attribute import Attributes
+from colonyos_gen.server.domains.blueprint import Blueprints
 from colonyos_gen.server.domains.channel import Channels
 from colonyos_gen.server.domains.colony import Colonies
 from colonyos_gen.server.domains.executor import Executors
@@ -136,6 +137,7 @@ class Server:
         events = ProcessEvents(records.processes, clock)
         domains = Domains(
             attribute=Attributes(records, access),
+            blueprint=Blueprints(records, access, clock),
             channel=Channels(channels, clock, store),
             colony=Colonies(records, access),
             executor=Executors(records, access, clock, reregister=reregister),

@@ -100,6 +100,7 @@ class _Connection:
             self._transport.abort()
 
     async def _read(self) -> None:
+        # Answering a ping can fail too.
         with contextlib.suppress(ConnectionError):
             async for frame in self._socket:
                 if frame.type in (WSMsgType.TEXT, WSMsgType.BINARY):
@@ -139,7 +140,8 @@ class _Connection:
             await self._refuse(Refusal(FAULT), data)
 
     async def _refuse(self, refusal: Refusal, data: str | bytes) -> None:
-        await self._send(refuse(refusal).body, data)
+        with contextlib.suppress(ConnectionError):
+            await self._send(refuse(refusal).body, data)
 
     async def _send(self, body: bytes, data: str | bytes) -> None:
         """Send a frame of the kind that the client has used."""

@@ -170,7 +170,10 @@ class Records:
         return "" if user is None else user.name
 
     def is_known(self, colonyname: str, identity: str) -> bool:
-        """Whether a user or an executor, in any state, of a colony has this identity."""
+        """Whether the owner of a colony, or a user or an executor, in any state, of it has this identity."""
+        colony = self.colonies.get(colonyname)
+        if colony is not None and colony.colonyid == identity:
+            return True
         executor = self.executor_of(colonyname, identity, approved=False)
         return executor is not None or self.user_of(colonyname, identity) is not None
 

@@ -10,6 +10,9 @@ Writing to a disk takes longer than most requests. So all requests that are hand
 are written down together, and no caller gets a reply before `Store.written` has waited for that. If they cannot be
 written, all of them are undone, and all of them refused.
 
+What must not happen before a change is final, such as telling others of it, is done through `Table.follow` and
+`Store.afterwards`.
+
 Nothing here is thread-safe, and nothing has to be: handlers run on one event loop and change rows only between two
 `await`s, so every commit holds complete requests.
 """
@@ -204,6 +207,7 @@ class Store:
     async def written(self) -> None:
         """Wait until everything that has been committed is written down.
 
+        To be called without any `await` between the commit and this, since it knows of nothing that has been undone before.
         Raises what the journal raises. Then everything that was to be written together has been undone.
         """
         # Others wait for the same, so the end of this task must not end the wait itself.

@@ -26,7 +26,7 @@ class ServerThread:
     """
 
     def __init__(self, **options: Any) -> None:
-        self.server = Server(**options)
+        self.server: Server = Server(**options)
         """The server itself. Its properties may be read from any thread; for the rest there is `run`."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -41,7 +41,7 @@ class ServerThread:
         if self._thread is not None:
             raise RuntimeError("the server is running already")
         loop = asyncio.new_event_loop()
-        thread = threading.Thread(target=loop.run_forever, name="colonyos-gen-server", daemon=True)
+        thread = threading.Thread(target=_serve, args=(loop,), name="colonyos-gen-server", daemon=True)
         thread.start()
         self._loop, self._thread = loop, thread
         try:
@@ -81,8 +81,6 @@ class ServerThread:
             return
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
 
     def __enter__(self) -> Self:
         self.start()
@@ -95,3 +93,12 @@ class ServerThread:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.run_forever()
+    finally:
+        # In here, as the thread that waits for the end may have a running event loop of its own.
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()

@@ -8,7 +8,7 @@
 The server behind it is the embedded one, reached over real sockets. Besides clients and keys, the colony has what a test
 of failures needs: `advance` moves time on, `faults` breaks calls, and `restart` and `outage` take the server away.
 
-With pytest, the fixture `colonies` is such a colony; see `colonyos_gen_pytest`.
+With pytest, the fixture `colonies` is such a colony; see `colonyos_gen.pytest_plugin`.
 """
 
 from colonyos_gen.testing.colony import LocalColony

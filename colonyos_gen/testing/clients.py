@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
-from typing import TypedDict
+from typing import TypeAlias, TypedDict
 
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.sync_client import Client
 
-_Keeper = AsyncGenerator[None, None]
+_Keeper: TypeAlias = AsyncGenerator[None, None]
+_ending: set[asyncio.Task[None]] = set()
 
 
 class _Keys(TypedDict):
@@ -59,11 +60,14 @@ class Clients:
         return self._aclients[loop][0]
 
     def close(self) -> None:
-        """Close the synchronous client, and let the event loops close theirs when they next run."""
+        """Close all clients; those of event loops that are busy, when they get to it."""
         self._closed = True
         if self._client is not None:
             self._client.close_connections()
-        self._aclients.clear()
+        while self._aclients:
+            loop, (_, keeper) = self._aclients.popitem()
+            if not loop.is_closed():
+                _end(loop, keeper)
 
     async def aclose(self) -> None:
         """Close the synchronous client, and that of the event loop that runs now."""
@@ -80,13 +84,33 @@ class Clients:
 def _watched(client: AsyncClient) -> _Keeper:
     """A generator whose end closes `client`.
 
-    An event loop that is shut down ends its generators first, and one that is lost sight of is ended by its loop as
-    well. So connections are closed on their own loop, although nobody tells a test when its loop is about to end.
+    An event loop that is shut down ends its generators first. So connections are closed on their own loop, although
+    nobody tells the colony when that loop is about to end.
     """
     keeper = _keep(client)
     with contextlib.suppress(StopIteration):  # how a coroutine says that it is through, here at the yield
         keeper.asend(None).send(None)
     return keeper
+
+
+def _end(loop: asyncio.AbstractEventLoop, keeper: _Keeper) -> None:
+    """End `keeper` on its loop, which may be the running one, idle, or busy on another thread."""
+    try:
+        here = asyncio.get_running_loop()
+    except RuntimeError:
+        here = None
+    if here is loop:
+        task = loop.create_task(_aclose(keeper))
+        _ending.add(task)
+        task.add_done_callback(_ending.discard)
+    elif here is None and not loop.is_running():
+        loop.run_until_complete(_aclose(keeper))
+    else:
+        asyncio.run_coroutine_threadsafe(_aclose(keeper), loop)
+
+
+async def _aclose(keeper: _Keeper) -> None:
+    await keeper.aclose()
 
 
 async def _keep(client: AsyncClient) -> _Keeper:

@@ -54,15 +54,15 @@ class LocalColony:
     """
 
     def __init__(self, name: str = "dev", *, start: datetime | None = None, **options: Any) -> None:
-        self.name = name
+        self.name: str = name
         """Name of the colony."""
-        self.server_key = PrivateKey.generate()
+        self.server_key: PrivateKey = PrivateKey.generate()
         """Key of the server owner."""
-        self.colony_key = PrivateKey.generate()
+        self.colony_key: PrivateKey = PrivateKey.generate()
         """Key of the colony owner."""
-        self.user_key = PrivateKey.generate()
+        self.user_key: PrivateKey = PrivateKey.generate()
         """Key of the user as whom `client` acts in the colony."""
-        self.faults = Faults(self._on_server)
+        self.faults: Faults = Faults(self._on_server)
         """Makes calls go wrong."""
         self._clock = OffsetClock(start)
         self._thread = ServerThread(

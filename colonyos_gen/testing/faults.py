@@ -21,7 +21,7 @@ from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen.server.envelope import write_failure
 
-ANY = "*"
+ANY: str = "*"
 """The method name that stands for all of them."""
 
 _Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -41,10 +41,10 @@ class Fault:
         self._owner = owner
         self._description = description
         self._msgtypes = msgtypes
-        self.action = action
+        self.action: _Action = action
         self.left: int | None = None
         """How often it will still happen; None for every time."""
-        self.hits = 0
+        self.hits: int = 0
         """How often it has happened."""
 
     def meets(self, msgtypes: frozenset[str]) -> bool:

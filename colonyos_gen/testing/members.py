@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 class _Member:
     def __init__(self, server: Server, colonyname: str, name: str, key: PrivateKey) -> None:
         self._server = server
-        self.clients = Clients(server.url, member_key=key)
+        self.clients: Clients = Clients(server.url, member_key=key)
         """What `client` and `aclient` come from."""
-        self.colonyname = colonyname
+        self.colonyname: str = colonyname
         """Colony that the member belongs to."""
-        self.name = name
+        self.name: str = name
         """Name of the member."""
-        self.key = key
+        self.key: PrivateKey = key
         """Private key; `key.id` is the identity."""
 
     @property
@@ -56,7 +56,7 @@ class LocalExecutor(_Member):
         self, server: Server, colonyname: str, name: str, key: PrivateKey, executortype: str
     ) -> None:
         super().__init__(server, colonyname, name, key)
-        self.executortype = executortype
+        self.executortype: str = executortype
         """Type of the executor, to which functions are sent."""
 
     def environment(self) -> Environment:

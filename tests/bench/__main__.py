@@ -22,7 +22,7 @@ from colonyos_gen_wire.constants import API_PATH
 
 from colonyos_gen import AsyncClient
 from colonyos_gen.crypto import PrivateKey
-from tests.bench import minimum, testing_kit
+from tests.bench import minimum, server, testing_kit
 
 KEY = "bacefe58101c9c52ba588e35ef10d008f529567df2f4538689fcb39e4decfe32"
 SCHEMA = Path(__file__).parents[2] / "schema"
@@ -112,13 +112,13 @@ def _import_seconds(statement: str) -> float:
 def canned(reply: bytes) -> Iterator[int]:
     """The port of a server process that answers everything with `reply`."""
     program = [sys.executable, "-m", "tests.bench.canned_server"]
-    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
-        server.stdin.write(reply)
-        server.stdin.close()
-        yield int(server.stdout.readline())
-        server.terminate()
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(reply)
+        process.stdin.close()
+        yield int(process.stdout.readline())
+        process.terminate()
 
 
 ROWS: list[tuple[str, Callable[[], tuple[float, float]], float]] = [
@@ -140,6 +140,7 @@ def main() -> None:
             flush=True,
         )
     testing_kit.main()
+    server.main()
 
 
 if __name__ == "__main__":

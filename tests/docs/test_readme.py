@@ -66,7 +66,7 @@ def test_the_executor_is_tested_without_a_server(tmp_path: Path) -> None:
     # Where the project is installed, pytest finds the plugin by itself; here it is named, and so once in either case.
     environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     shown = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "colonyos_gen_pytest", "-p", "no:cacheprovider", "-W", "error", "."],
+        [sys.executable, "-m", "pytest", "-p", "colonyos_gen.pytest_plugin", "-p", "no:cacheprovider", "-W", "error", "."],
         cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False,
     )  # fmt: skip
     assert shown.returncode == 0, shown.stdout + shown.stderr

@@ -167,7 +167,6 @@ def test_generators() -> None:
     play(act)
 
 
-@unserved
 def test_blueprints() -> None:
     async def act(scene: Scene) -> None:
         client, colony = scene.client, scene.colonyname
@@ -184,7 +183,7 @@ def test_blueprints() -> None:
         assert len(await client.get_blueprint_definitions(colony)) == 1
         blueprint = Blueprint(
             kind=kind,
-            metadata=BlueprintMetadata(name="lamp", colonyname=colony),
+            metadata=BlueprintMetadata(name="lamp", colonyname=colony, generation=1),
             spec={"power": True, "level": 3},
         )
         added = await client.add_blueprint(blueprint)

@@ -57,7 +57,7 @@ class Acknowledged:
         assert members.keys() >= self.workflows.keys(), "a workflow is gone"
         for graphid in members.keys() - known:
             graph = await client.get_processgraph(graphid)
-            assert set(graph.processids) == set(members[graphid])
+            assert set(graph.processids) == set(members[graphid]), f"{graphid} lacks processes"
         for graphid in members:
             check_workflow({each: processes[each] for each in members[graphid]})
         for state in ProcessState:
@@ -70,19 +70,25 @@ class Acknowledged:
 
     def check_processes(self, processes: dict[str, Process]) -> None:
         """Nothing that was answered is undone, and nothing that a process is made of is missing."""
+        members = [each for processids in self.workflows.values() for each in processids]
+        gone = {*self.submitted, *members} - processes.keys()
+        assert not gone, f"gone: {gone}"
         for processid, arguments in self.submitted.items():
-            assert processes[processid].spec.args == arguments
+            assert processes[processid].spec.args == arguments, f"{processid} was submitted with {arguments}"
         for graphid, processids in self.workflows.items():
-            assert {processes[processid].processgraphid for processid in processids} == {graphid}
+            assert {processes[each].processgraphid for each in processids} == {graphid}, f"torn: {graphid}"
         for processid, executorid in self.assigned.items():
-            assert processes[processid].state is not WAITING
-            assert processes[processid].assignedexecutorid == executorid
-        assert all(processes[processid].state is SUCCESS for processid in self.closed)
+            process = processes[processid]
+            assert process.state is not WAITING, f"{processid} was assigned, and waits again"
+            assert process.assignedexecutorid == executorid, f"{processid} was assigned to somebody else"
+        for processid in self.closed:
+            assert processes[processid].state is SUCCESS, f"{processid} was closed"
         for process in processes.values():
             # A close that nobody has heard of may have happened, but not by halves.
-            assert process.state in (WAITING, RUNNING, SUCCESS)
-            assert process.output == (output(process.processid) if process.state is SUCCESS else [])
-            assert (process.endtime is not None) == (process.state is SUCCESS)
+            assert process.state in (WAITING, RUNNING, SUCCESS), f"{process.processid} is {process.state!r}"
+            ended = process.state is SUCCESS
+            assert process.output == (output(process.processid) if ended else []), process.output
+            assert (process.endtime is not None) == ended, f"{process.processid} has ended by halves"
 
     def check_rows(
         self, processes: Iterable[Process], graphs: Iterable[ProcessGraph], logs: list[Log]
@@ -116,15 +122,19 @@ def check_workflow(members: dict[str, Process]) -> None:
     for process in members.values():
         parents = NODES[process.spec.nodename]
         children = [name for name, above in NODES.items() if process.spec.nodename in above]
-        assert set(process.parents) == {ids[name] for name in parents}
-        assert set(process.children) == {ids[name] for name in children}
+        assert set(process.parents) == {ids[name] for name in parents}, f"{process.processid} lacks parents"
+        assert set(process.children) == {ids[name] for name in children}, (
+            f"{process.processid} lacks children"
+        )
         waits = any(members[parent].state is not SUCCESS for parent in process.parents)
-        assert process.waitforparents == waits
+        assert process.waitforparents == waits, (
+            f"{process.processid} does not know that its parents have ended"
+        )
 
 
 def check_lines(lines: list[str], logs: list[Log]) -> None:
     """All `lines` are there, once and in order. There may be others, whose writers got no answer."""
     found = [log.message for log in logs]
     wanted = set(lines)
-    assert [message for message in found if message in wanted] == lines
-    assert len(set(found)) == len(found)
+    assert [message for message in found if message in wanted] == lines, "log lines are gone, or moved"
+    assert len(set(found)) == len(found), "there are log lines twice"

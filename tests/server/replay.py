@@ -234,7 +234,10 @@ class Replay:
             for index, (one, other) in enumerate(zip(ours, theirs, strict=True)):
                 yield from self._unequal(f"{path}[{index}]", one, other)
         elif isinstance(recorded, str) and isinstance(got, str):
-            if not self._same_text(recorded, got):
+            if path.endswith(".workflowspec"):
+                # Where the server has written the text itself, the order of its keys is its own.
+                yield from self._unequal(f"{path}()", json.loads(recorded), json.loads(got))
+            elif not self._same_text(recorded, got):
                 yield f"{path}: {recorded[:80]!r} -> {got[:80]!r}"
         elif recorded != got or isinstance(recorded, bool) is not isinstance(got, bool):
             yield f"{path}: {excerpt(recorded)} -> {excerpt(got)}"

@@ -27,8 +27,8 @@ from colonyos_gen.server import ManualClock
 from colonyos_gen.server.channels import Channel
 from colonyos_gen.server.rate import TokenBucket
 from colonyos_gen.server.refusal import Refusal
-from colonyos_gen.server.store import Change, MemoryJournal
 
+from .disk import Disk
 from .lab import Lab, Refused, lab, spec
 
 
@@ -274,16 +274,6 @@ def test_channels_end_when_their_process_is_removed() -> None:
             await scene.read(scene.user)
 
     play(act)
-
-
-class Disk(MemoryJournal):
-    """A journal that can run full."""
-
-    full = False
-
-    def write(self, changes: Sequence[Change], /) -> None:  # noqa: ARG002
-        if self.full:
-            raise OSError("no space left")
 
 
 def test_an_end_that_could_not_be_written_down_leaves_the_channel_alone() -> None:

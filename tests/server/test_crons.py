@@ -79,8 +79,12 @@ def test_an_expression_keeps_its_beats() -> None:
         async with lab(clock=clock) as here:
             user = await here.add_user("u")
             await add(here, user, "utc", cronexpression="0 30 3 * * *")
-            await add(here, user, "tokyo", cronexpression="TZ=Asia/Tokyo @daily", workflowspec=text(node("t")))
-            never = await add(here, user, "never", cronexpression="0 0 0 30 2 *", workflowspec=text(node("n")))
+            await add(
+                here, user, "tokyo", cronexpression="TZ=Asia/Tokyo @daily", workflowspec=text(node("t"))
+            )
+            never = await add(
+                here, user, "never", cronexpression="0 0 0 30 2 *", workflowspec=text(node("n"))
+            )
             clock.advance(hours=48)
             late = timedelta(seconds=PERIOD)
             days = (START, START + timedelta(days=1))
@@ -212,7 +216,10 @@ def test_what_cannot_run_is_not_added() -> None:
                 ({"interval": 5, "workflowspec": "[" * 100_000}, "400 unexpected end of JSON input"),
                 ({"interval": 5, "workflowspec": text(node("a", "b"))}, dependencies),
                 ({"interval": 5, "workflowspec": text(colonyname="x")}, "400 The workflow is for Colony <x>"),
-                ({"interval": 5, "name": "taken"}, "400 Cron with name <taken> in Colony <lab> already exists"),
+                (
+                    {"interval": 5, "name": "taken"},
+                    "400 Cron with name <taken> in Colony <lab> already exists",
+                ),
                 ({"interval": 5, "name": "a\0b"}, "400 Invalid cron, it must not contain NUL"),
             ):
                 with pytest.raises(Refused) as caught:

@@ -97,17 +97,16 @@ def test_executors_in_any_state_may_report_and_only_about_themselves() -> None:
         async with lab() as here:
             key = await here.add_executor("ex", approve=False)
             user, other = await here.add_user("u"), await here.add_executor("other")
-            for step in (RejectExecutorMsg, RemoveExecutorMsg, None):
-                await report(here, key)
-                await update(here, key)
-                assert (await read(here, user)).allocations == ALLOCATIONS
-                await report(here, key, Allocations())
-                if step is RejectExecutorMsg:
-                    request = step(colonyname=COLONY, executorname="ex")
-                    await here.call(here.colony_key, executor.REJECT_EXECUTOR, request)
-                elif step is RemoveExecutorMsg:
-                    removal = step(colonyname=COLONY, executorname="ex")
-                    await here.call(here.colony_key, executor.REMOVE_EXECUTOR, removal)
+            await report(here, key)
+            rejection = RejectExecutorMsg(colonyname=COLONY, executorname="ex")
+            await here.call(here.colony_key, executor.REJECT_EXECUTOR, rejection)
+            await report(here, key, Allocations())
+            removal = RemoveExecutorMsg(colonyname=COLONY, executorname="ex")
+            await here.call(here.colony_key, executor.REMOVE_EXECUTOR, removal)
+            await report(here, key)
+            await update(here, key)
+            after = await read(here, user)
+            assert (after.allocations, after.capabilities) == (ALLOCATIONS, CAPABILITIES)
             for outsider in (user, other):
                 with pytest.raises(Refused, match="400 Only an executor can report allocations to itself"):
                     await report(here, outsider)

@@ -56,7 +56,6 @@ DIFFERENT: dict[str, dict[int, str]] = {
 UNSERVED: dict[str, str] = {
     "18_crons": "crons",
     "19_generators": "generators",
-    "23_blueprints": "blueprints",
     "28_workflow_diamond": "workflows",
     "29_workflow_failure": "workflows",
     "30_workflow_errors": "workflows",

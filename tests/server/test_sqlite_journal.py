@@ -50,23 +50,23 @@ def names(journal: SqliteJournal) -> list[str]:
     return [log.message for log in journal.load("logs", Log)]
 
 
-def samples(type_: Any) -> Any:
-    """A value of any type that rows are made of, with something in every field."""
+def samples(type_: Any, above: tuple[Any, ...] = ()) -> Any:
+    """A value of any type that rows are made of, with something in every field, except where a type holds itself."""
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
-        hints = get_type_hints(type_)
-        return type_(**{field.name: samples(hints[field.name]) for field in msgspec.structs.fields(type_)})
+        hints, above = get_type_hints(type_), (*above, type_)
+        return type_(
+            **{field.name: samples(hints[field.name], above) for field in msgspec.structs.fields(type_)}
+        )
     if isinstance(type_, type) and issubclass(type_, IntEnum):
         return type_(7)  # a value that the schema does not name
-    arguments = get_args(type_)
-    match get_origin(type_):
-        case None:
-            return PLAIN[type_]
-        case origin if origin is list:
-            return [samples(arguments[0])]
-        case origin if origin is dict:
-            return {"key \x00 ü": samples(arguments[1])}
-        case _:  # a union with None
-            return samples(next(argument for argument in arguments if argument is not type(None)))
+    if (origin := get_origin(type_)) is None:
+        return PLAIN[type_]
+    item = next(each for each in reversed(get_args(type_)) if each is not type(None))
+    if origin is list:
+        return [] if item in above else [samples(item, above)]
+    if origin is dict:
+        return {} if item in above else {"key \x00 ü": samples(item, above)}
+    return None if item in above else samples(item, above)  # a union with None
 
 
 PLAIN: dict[Any, Any] = {

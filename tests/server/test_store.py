@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
 import pytest
 
-from colonyos_gen.server.store import Change, Store
+from colonyos_gen.server.store import Change, Store, Table
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -111,3 +112,73 @@ def test_what_could_not_be_written_can_be_rolled_back() -> None:
         store.commit()
     store.rollback()
     assert len(table) == 0
+
+
+async def request(store: Store, table: Table[Fruit], *fruits: Fruit) -> None:
+    """Put, commit, and wait, as a request does before it is answered."""
+    for fruit in fruits:
+        table.put(fruit)
+    store.commit()
+    await store.written()
+
+
+def test_requests_of_one_turn_are_written_together() -> None:
+    async def work() -> None:
+        notebook = Notebook()
+        store = Store(notebook)
+        table = store.table("fruit", Fruit, lambda fruit: fruit.name)
+        await asyncio.gather(*(request(store, table, Fruit("apple", colour)) for colour in ("red", "brown")))
+        [page] = notebook.pages
+        assert [change.row for change in page] == [Fruit("apple", "brown")]
+        await store.written()
+        await request(store, table, Fruit("plum", "blue"))
+        assert len(notebook.pages) == 2
+        # Without waiting for the event loop, such as at the end.
+        table.put(Fruit("lemon", "yellow"))
+        store.commit()
+        assert len(notebook.pages) == 2
+        store.write()
+        assert len(notebook.pages) == 3
+        await store.written()
+        assert len(notebook.pages) == 3
+
+    asyncio.run(work())
+
+
+def test_requests_that_cannot_be_written_are_undone_together() -> None:
+    async def work() -> None:
+        notebook = Notebook()
+        store = Store(notebook)
+        table = store.table("fruit", Fruit, lambda fruit: fruit.name)
+        by_colour = table.index(lambda fruit: (fruit.colour,))
+        await request(store, table, Fruit("apple", "red"))
+        notebook.torn = True
+        outcomes = await asyncio.gather(
+            request(store, table, Fruit("apple", "brown"), Fruit("plum", "blue")),
+            request(store, table, Fruit("apple", "black")),
+            request(store, table, Fruit("plum", "brown")),
+            return_exceptions=True,
+        )
+        assert [str(outcome) for outcome in outcomes] == ["no space left"] * 3
+        assert list(table) == by_colour.find("red") == [Fruit("apple", "red")]
+        notebook.torn = False
+        await request(store, table, Fruit("lemon", "yellow"))
+        assert [change.key for change in notebook.pages[-1]] == ["lemon"]
+
+    asyncio.run(work())
+
+
+def test_a_caller_who_leaves_does_not_keep_others_from_their_answers() -> None:
+    async def work() -> None:
+        notebook = Notebook()
+        store = Store(notebook)
+        table = store.table("fruit", Fruit, lambda fruit: fruit.name)
+        leaving = asyncio.create_task(request(store, table, Fruit("apple", "red")))
+        staying = asyncio.create_task(request(store, table, Fruit("plum", "blue")))
+        # In the turn in which both wait for the journal.
+        asyncio.get_running_loop().call_soon(leaving.cancel)
+        await staying
+        assert leaving.cancelled()
+        assert [change.key for page in notebook.pages for change in page] == ["apple", "plum"]
+
+    asyncio.run(work())

@@ -2,8 +2,6 @@
 
 A recording holds, in order, what its clients did, and what they got. What they did is done again; what they got must
 come again. Calls over HTTP in between are treated as in `replay`.
-
-Pings tell when the server has dealt with everything before: it is found out without waiting that nothing has come.
 """
 
 from __future__ import annotations
@@ -12,22 +10,19 @@ import asyncio
 import base64
 import binascii
 import json
-from collections import deque
 from collections.abc import AsyncGenerator, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 from aiohttp import WSMsgType
-from colonyos_gen_wire.constants import PUBSUB_PATH
 
 from colonyos_gen.server import ManualClock, Server
 
 from .replay import JSON, Outcome, Replay, Reply, excerpt
+from .socket_lab import Connection, connect
 
 RECORDINGS = Path(__file__).parents[1] / "golden" / "ws"
 
-_PATIENCE_S = 5
 _DATA = {WSMsgType.TEXT: "text", WSMsgType.BINARY: "binary"}
 
 
@@ -40,33 +35,6 @@ def load(name: str) -> dict[str, JSON]:
     """One recording."""
     recording: dict[str, JSON] = json.loads((RECORDINGS / f"{name}.json").read_text())
     return recording
-
-
-@dataclass
-class Connection:
-    """One connection, with what has come through it and was not looked at yet."""
-
-    socket: aiohttp.ClientWebSocketResponse
-    inbox: deque[aiohttp.WSMessage] = field(default_factory=deque[aiohttp.WSMessage])
-    over: bool = False
-
-    async def settle(self) -> None:
-        """Wait until the server has dealt with all that was sent, and collect what it has sent."""
-        for _ in range(2):
-            if self.over:
-                return
-            await self.socket.ping()
-            while not self.over and (frame := await self._receive()).type is not WSMsgType.PONG:
-                self.inbox.append(frame)
-
-    async def next(self) -> aiohttp.WSMessage:
-        """The next frame that the server sends, or has sent."""
-        return self.inbox.popleft() if self.inbox else await self._receive()
-
-    async def _receive(self) -> aiohttp.WSMessage:
-        frame = await self.socket.receive(timeout=_PATIENCE_S)
-        self.over = frame.type not in (*_DATA, WSMsgType.PONG)
-        return frame
 
 
 class SocketReplay(Replay):
@@ -97,8 +65,7 @@ class SocketReplay(Replay):
                 yield difference
             return
         if event["type"] == "ws_open":
-            socket = await session.ws_connect(self._server.url + PUBSUB_PATH, autoping=False, autoclose=False)
-            self._connections[event["conn"]] = Connection(socket)
+            self._connections[event["conn"]] = await connect(session, self._server.url)
             return
         connection = self._connections[event["conn"]]
         match event["type"], event.get("frame"):
@@ -114,7 +81,7 @@ class SocketReplay(Replay):
                 if connection.socket.close_code != event["code"]:
                     yield f"close code: {event['code']} -> {connection.socket.close_code}"
             case "ws_recv", _:
-                for difference in self._unlike(event, await connection.next()):
+                for difference in self._unlike(event, await connection.frame()):
                     yield difference
             case "ws_idle", _:
                 await connection.settle()
@@ -122,7 +89,7 @@ class SocketReplay(Replay):
                     yield f"frames: {event['frames_received']} -> {[_shown(frame) for frame in connection.inbox]}"
                 connection.inbox.clear()
             case "ws_eof", _:
-                frame = await connection.next()
+                frame = await connection.frame()
                 if frame.type is not WSMsgType.CLOSED:
                     yield f"end of the connection -> {_shown(frame)}"
             case "ws_close", _:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import warnings
 
 import pytest
@@ -196,15 +197,51 @@ def test_an_asynchronous_client_for_each_event_loop_closed_with_it() -> None:
     assert [str(each.message) for each in caught] == []
 
 
-def test_a_loop_that_outlives_the_colony_closes_its_client() -> None:
-    async def use(colony: LocalColony) -> None:
-        await colony.aclient.get_colony(colony.name)
+async def _use(colony: LocalColony) -> None:
+    await colony.aclient.get_colony(colony.name)
+
+
+def test_a_loop_that_outlives_the_colony_loses_its_client(capfd: pytest.CaptureFixture[str]) -> None:
+    """As with an event loop for all tests, and a fixture that is torn down while it is idle."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with asyncio.Runner() as runner, LocalColony() as colony:
+            runner.run(_use(colony))
+        gc.collect()
+    assert [str(each.message) for each in caught] == []
+    assert capfd.readouterr().err == ""
+
+
+def test_a_plain_with_in_a_coroutine_leaves_nothing_open(capfd: pytest.CaptureFixture[str]) -> None:
+    async def main() -> None:
+        with LocalColony() as colony:
+            await _use(colony)
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with asyncio.Runner() as runner:
-            with LocalColony() as colony:
-                runner.run(use(colony))
-            runner.run(asyncio.sleep(0))
+        asyncio.run(main())
         gc.collect()
     assert [str(each.message) for each in caught] == []
+    assert capfd.readouterr().err == ""
+
+
+def test_a_loop_on_another_thread_loses_its_client(capfd: pytest.CaptureFixture[str]) -> None:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with LocalColony() as colony:
+                asyncio.run_coroutine_threadsafe(_use(colony), loop).result(30)
+            # What a loop is asked for it begins in turn, so after this the end of the client has begun.
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(30)
+            while asyncio.all_tasks(loop):
+                time.sleep(0.005)
+            gc.collect()
+        assert [str(each.message) for each in caught] == []
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(30)
+        loop.close()
+    assert capfd.readouterr().err == ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from colonyos_gen_wire.handlers import (
     AttributeHandlers,
+    BlueprintHandlers,
     ChannelHandlers,
     ColonyHandlers,
     ExecutorHandlers,
@@ -34,6 +35,7 @@ class Domains:
     """What serves each domain; the names of the fields are the names of the domains."""
 
     attribute: AttributeHandlers
+    blueprint: BlueprintHandlers
     channel: ChannelHandlers
     colony: ColonyHandlers
     executor: ExecutorHandlers

@@ -12,12 +12,12 @@ from msgspec.structs import replace
 
 from colonyos_gen.server.access import Access
 from colonyos_gen.server.crons import CronStarter
+from colonyos_gen.server.database_limits import require_integers
 from colonyos_gen.server.lifecycle import new_id
 from colonyos_gen.server.plain_text import require_text
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.refusal import Refusal
 from colonyos_gen.server.stored_workflow import Texts, accept_workflow
-from colonyos_gen.server.database_limits import require_integers
 
 _EXPRESSION_ONLY = -1
 _TEXTS = Texts("cron", errors.ADD_CRON_INVALID_WORKFLOWSPEC, errors.ADD_CRON_INVALID_DEPENDENCIES)

@@ -19,12 +19,12 @@ from msgspec.structs import replace
 
 from colonyos_gen.server.access import Access
 from colonyos_gen.server.clock import Clock, moment
+from colonyos_gen.server.database_limits import require_integers
 from colonyos_gen.server.lifecycle import new_id
 from colonyos_gen.server.plain_text import require_text
 from colonyos_gen.server.records import PackedArgument, Records
 from colonyos_gen.server.refusal import BAD_TRIGGER, Refusal
 from colonyos_gen.server.stored_workflow import Texts, accept_workflow
-from colonyos_gen.server.database_limits import require_integers
 
 _TEXTS = Texts(
     "generator", errors.ADD_GENERATOR_INVALID_WORKFLOWSPEC, errors.ADD_GENERATOR_INVALID_DEPENDENCIES

@@ -1,7 +1,7 @@
 """The pytest plugin of colonyos_gen: the fixture `colonies`.
 
-pytest finds it by itself where colonyos_gen is installed, and imports it in every run. So it stands outside of the package,
-whose import would be felt; the package is imported when a test first asks for the fixture.
+pytest finds it by itself where colonyos_gen is installed, and imports it in every run. So it imports nothing of the package
+until a test first asks for the fixture.
 """
 
 from __future__ import annotations
