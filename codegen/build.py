@@ -154,6 +154,7 @@ class _Build:
                         )
                     ),
                     position=document.position(("$defs", name)),
+                    final=tuple(definition.get("x-enum-final", [])),
                 )
             elif definition.get("type") == "object":
                 constant = definition["properties"].get("msgtype", {}).get("const")

@@ -132,6 +132,8 @@ class Enumeration:
     description: str
     members: tuple[Member, ...]
     position: Position
+    final: tuple[str, ...] = ()
+    """Names of the members that no other state follows."""
 
 
 @dataclass(frozen=True)

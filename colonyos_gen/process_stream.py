@@ -67,7 +67,7 @@ class ProcessStream(Stream[Process]):
             raise Finished(Ended.PROCESS)
         else:
             process = await self._changed(self._last.state)
-        if self._last is None or process.state is not self._last.state:
+        if self._wanted is None:
             self._link.frames.drop()  # the next state takes a subscription of its own
         self._last = process
         self._rhythm.restart()

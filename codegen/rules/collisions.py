@@ -31,7 +31,7 @@ _TYPES = _ANNOTATIONS | {
     "Shape", "StructOf", "SyncCaller", "SyncStubs", "Transport", "WireStruct",
 }  # fmt: skip
 _PARAMETERS = {"dict", "isinstance", "list", "prvkey", "rpc_timeout", "str"}
-_MEMBERS = {"is_known", "mro"}
+_MEMBERS = {"is_final", "is_known", "mro"}
 _METHODS = {"call"}
 _CONSTANTS = {"DEFAULT_PORT", "ERROR_PAYLOADTYPE", "PROTOCOL_VERSION", "SCHEMA_HASH", "SERVER_VERSION"}
 

@@ -6,6 +6,14 @@ from codegen.rules.outline import Outline
 from codegen.rules.registry import Problems, rule
 
 
+@rule("ENUM_FINAL_FITS", "x-enum-final lists names of the enum.")
+def enum_final_fits(outline: Outline) -> Problems:
+    for enum in outline.enums:
+        for index, name in enumerate(enum.data.get("x-enum-final", [])):
+            if name not in enum.data["x-enum-names"]:
+                yield enum.at("x-enum-final", index), f"{enum.name} has no '{name}'"
+
+
 @rule("ENUM_NAMES_FIT", "An enum has a name and a description for each value, and none twice.")
 def enum_names_fit(outline: Outline) -> Problems:
     for enum in outline.enums:

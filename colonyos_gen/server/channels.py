@@ -20,8 +20,6 @@ from colonyos_gen_wire.constants import (
     CHANNEL_MAX_MESSAGE_BYTES,
     CHANNEL_MAX_PER_PROCESS,
     CHANNEL_RATE_PER_S,
-    FAILED,
-    SUCCESS,
 )
 from colonyos_gen_wire.errors import channel as errors
 from colonyos_gen_wire.types.channel import ChannelEntry
@@ -32,8 +30,6 @@ from colonyos_gen.server.clock import Clock
 from colonyos_gen.server.rate import TokenBucket
 from colonyos_gen.server.refusal import Refusal
 from colonyos_gen.server.store import Table
-
-_ENDED = (SUCCESS, FAILED, CANCELLED)
 
 
 class Channel:
@@ -113,7 +109,7 @@ class ChannelStore:
 
     def find(self, process: Process, name: str) -> Channel | None:
         """The channel of a process with this name; None if it declares none, or has ended."""
-        if process.state in _ENDED:
+        if process.state.is_final:
             return None
         own = self._of_process.get(process.processid)
         if own is not None and name in own.channels:
@@ -128,7 +124,7 @@ class ChannelStore:
         return own.channels.setdefault(name, Channel(own.bucket))
 
     def _follow(self, old: Process | None, new: Process | None) -> None:
-        gone = old if new is None else new if new.state in _ENDED else None
+        gone = old if new is None else new if new.state.is_final else None
         own = None if gone is None else self._of_process.pop(gone.processid, None)
         if own is not None:
             for channel in own.channels.values():

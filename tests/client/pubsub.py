@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import json
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import WSMsgType, web
 
-from .scripted import PROCESS_ID, envelope, process
+from .scripted import PROCESS_ID, envelope, process, refusal
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "ws"
 
@@ -26,6 +27,8 @@ class Step:
     binary: bytes | None = None
     drop: bool = False
     """Close the TCP connection without a close frame."""
+    close: bool = False
+    """Send a close frame."""
 
 
 def recorded(name: str, conn: str = "c1", request: int = 0) -> list[Step]:
@@ -50,19 +53,40 @@ def recorded(name: str, conn: str = "c1", request: int = 0) -> list[Step]:
 
 def quick(steps: list[Step]) -> list[Step]:
     """The same without the pauses."""
-    return [Step(0.0, step.text, step.binary, step.drop) for step in steps]
+    return [replace(step, after=0.0) for step in steps]
+
+
+Stored = Callable[[int], dict[str, Any] | None]
 
 
 class Pubsub:
-    """Plays `steps` after the first frame of each connection; answers `getprocessmsg` with `stored`."""
+    """Plays `steps` after the first frame of each connection, and `later` (if given) from the second connection on.
 
-    def __init__(self, *steps: Step, stored: dict[str, Any] | None = None) -> None:
+    Over HTTP it answers `getprocessmsg` with `stored`: always the same, or what that returns for the number of the read
+    (from 1); None means that there is no such process. `channelreadmsg` is answered with `log`.
+    """
+
+    def __init__(
+        self,
+        *steps: Step,
+        later: list[Step] | None = None,
+        stored: dict[str, Any] | Stored | None = None,
+        log: list[dict[str, Any]] | None = None,
+    ) -> None:
         self.steps = list(steps)
+        self.later = later
         self.stored = stored or process()
+        self.log = log
         self.asked: list[dict[str, str]] = []
         """The envelopes that arrived over WebSockets."""
         self.reads = 0
         """How often the process was read over HTTP."""
+        self.open = 0
+        """Connections open now."""
+        self.most_open = 0
+        """Connections open at the same time."""
+        self.played = 0
+        """How many steps have been played."""
         self.gone = threading.Event()
         """Set when a client has gone."""
         self._loop = asyncio.new_event_loop()
@@ -90,33 +114,52 @@ class Pubsub:
         return f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def _api(self, request: web.Request) -> web.Response:
-        assert (await request.json())["payloadtype"] == "getprocessmsg"
+        kind = (await request.json())["payloadtype"]
+        if kind == "channelreadmsg":
+            if self.log is None:
+                return web.Response(body=refusal(404, "Channel not found"), status=404)
+            return web.Response(body=envelope(kind, self.log))
+        assert kind == "getprocessmsg"
         self.reads += 1
-        return web.Response(body=envelope("getprocessmsg", self.stored))
+        stored = self.stored if isinstance(self.stored, dict) else self.stored(self.reads)
+        if stored is None:
+            text = f"Failed to get process, process with Id <{PROCESS_ID}> not found"
+            return web.Response(body=refusal(404, text), status=404)
+        return web.Response(body=envelope(kind, stored))
 
     async def _pubsub(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(autoping=False)
+        socket = web.WebSocketResponse(autoping=False, timeout=0.1)
         await socket.prepare(request)
-        first = await socket.receive()
-        if first.type is WSMsgType.TEXT:
-            self.asked.append(first.json())
-        playing = asyncio.create_task(self._play(socket, request))
-        async for _ in socket:
-            pass
-        self.gone.set()
-        playing.cancel()
+        self.open += 1
+        self.most_open = max(self.most_open, self.open)
+        steps = self.steps if self.later is None or not self.asked else self.later
+        playing: asyncio.Task[None] | None = None
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    self.asked.append(message.json())
+                    if playing is None:
+                        playing = asyncio.create_task(self._play(steps, socket, request))
+        finally:
+            self.open -= 1
+            self.gone.set()
+            if playing is not None:
+                playing.cancel()
         return socket
 
-    async def _play(self, socket: web.WebSocketResponse, request: web.Request) -> None:
+    async def _play(self, steps: list[Step], socket: web.WebSocketResponse, request: web.Request) -> None:
         with contextlib.suppress(ConnectionError):
-            for step in self.steps:
+            for step in steps:
                 await asyncio.sleep(step.after)
                 if step.text is not None:
                     await socket.send_str(step.text)
                 if step.binary is not None:
                     await socket.send_bytes(step.binary)
+                if step.close:
+                    await socket.close()
                 if step.drop and request.transport is not None:
                     request.transport.close()
+                self.played += 1
 
 
 def entries(*contents: dict[str, Any]) -> str:

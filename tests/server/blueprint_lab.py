@@ -48,7 +48,8 @@ NOBODY = BlueprintHandlerSpec()
 def blueprint(name: str = "hall", *, kind: str = KIND, location: str = "", **settings: Any) -> Blueprint:
     """A blueprint of the first generation."""
     metadata = BlueprintMetadata(name=name, colonyname=COLONY, locationname=location, generation=1)
-    return Blueprint(**{"kind": kind, "metadata": metadata, "spec": {"on": True}, **settings})
+    settings.setdefault("spec", {"on": True})
+    return Blueprint(kind=kind, metadata=metadata, **settings)
 
 
 async def define(

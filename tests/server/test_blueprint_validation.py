@@ -149,18 +149,20 @@ def test_names_and_values_are_no_keywords() -> None:
     asyncio.run(main())
 
 
-def test_a_schema_and_a_spec_that_go_very_deep() -> None:
-    levels = 300
-    schema, spec = typed("string"), 5
-    for _ in range(levels):
-        schema, spec = typed("object", properties={"a": schema}), {"a": spec}
+def test_values_that_go_very_deep() -> None:
+    deep: Any = 5
+    for _ in range(800):
+        deep = [deep]
 
     async def main() -> None:
         async with lab() as here:
             user = await here.add_user("u")
-            await define(here, handler=NOBODY, schema=ValidationSchema(properties={"a": schema}))
+            await define(here, handler=NOBODY, schema=ValidationSchema(properties={"a": typed("", enum=[1])}))
             with pytest.raises(Refused, match="400 Failed to add blueprint, invalid JSON"):
-                await add(here, user, blueprint(spec={"a": spec}))
+                await add(here, user, blueprint(spec={"a": deep}))
+            await add(here, user, blueprint(spec={"b": deep}))
+            assert (await update(here, user, blueprint(spec={"b": deep}))).metadata.generation == 1
+            assert (await update(here, user, blueprint(spec={"b": [deep]}))).metadata.generation == 2
 
     asyncio.run(main())
 
@@ -203,7 +205,7 @@ def test_wording_of_values(value: object, text: str) -> None:
 
 
 def test_wording_of_types() -> None:
-    values = (None, True, 1, 1.5, "", [], {})
+    values: tuple[object, ...] = (None, True, 1, 1.5, "", [], {})
     assert [go_type(value) for value in values] == [
         "<nil>",
         "bool",

@@ -173,7 +173,7 @@ _ENFORCED = {
 def _enumeration(enum: Enumeration) -> JsonSchema:
     """An open enum: the named values, and any other integer, since a newer server may have more of them."""
     named = [{"const": m.value, "title": m.name, "description": m.description} for m in enum.members]
-    return {
+    schema: JsonSchema = {
         "description": enum.description,
         "type": "integer",
         "anyOf": [*named, {"title": "a value without a name"}],
@@ -181,6 +181,7 @@ def _enumeration(enum: Enumeration) -> JsonSchema:
         "x-enum-values": [member.value for member in enum.members],
         "x-domain": enum.domain,
     }
+    return schema | {"x-enum-final": list(enum.final)} if enum.final else schema
 
 
 def _message(message: Message) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from colonyos_gen_wire.constants import ENTRY_DATA
 from colonyos_gen_wire.errors import channel as errors
 from colonyos_gen_wire.methods import channel as methods
 from colonyos_gen_wire.requests.channel import ChannelAppendMsg, ChannelReadMsg
@@ -12,8 +13,6 @@ from colonyos_gen_wire.types.channel import ChannelEntry
 from colonyos_gen.server.channel_access import ChannelAccess
 from colonyos_gen.server.clock import Clock, moment
 from colonyos_gen.server.store import Store
-
-_ORDINARY = "data"
 
 
 class Channels:
@@ -39,7 +38,7 @@ class Channels:
             timestamp=moment(self._clock.now_ns()),
             senderid=signer,
             payload=request.data,
-            msgtype=request.data_type or _ORDINARY,
+            msgtype=request.data_type or ENTRY_DATA,
         )
         # Subscribers must not see an entry whose sender is told that it failed.
         self._store.afterwards(partial(channel.append, entry))
