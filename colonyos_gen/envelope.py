@@ -18,6 +18,7 @@ from colonyos_gen_wire.constants import API_PATH
 from colonyos_gen_wire.method import Method, Signer
 
 from colonyos_gen.errors import RPCError, ServerFaultError, UnexpectedReplyError, from_code, from_reply
+from colonyos_gen.finite_numbers import require_finite
 
 RespT = TypeVar("RespT")
 
@@ -29,8 +30,14 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def seal(msgtype: str, request: msgspec.Struct, signer: Signer | None) -> bytes:
-    """The body of a request: `request` encoded and signed. Without `signer` the signature stays empty."""
-    payload = base64.b64encode(encode(request))
+    """The body of a request: `request` encoded and signed. Without `signer` the signature stays empty.
+
+    Raises:
+        LimitError: A number in it is not finite, and would arrive as null.
+    """
+    encoded = encode(request)
+    require_finite(request, encoded)
+    payload = base64.b64encode(encoded)
     signature = signer.sign(payload) if signer is not None else ""
     # Hexadecimal, base64 and message types need no escaping, so the envelope is put together as it is.
     return b'{"payloadtype":"%b","payload":"%b","signature":"%b"}' % (

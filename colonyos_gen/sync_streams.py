@@ -26,7 +26,7 @@ class SyncStream(Generic[T]):
                 ...
 
     Several threads may iterate; each item goes to one of them. Closing the stream or its client, from any thread, ends the
-    iteration at once. Interrupting a wait (Ctrl-C) closes the connection; asking again makes a new one and loses nothing.
+    iteration at once. Interrupting a wait (Ctrl-C) closes the connection; asking again makes a new one and goes on.
     """
 
     def __init__(self, run: Runner, stream: Stream[T], owner: object) -> None:

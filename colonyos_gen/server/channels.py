@@ -14,7 +14,6 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from colonyos_gen_wire.constants import (
-    CANCELLED,
     CHANNEL_BURST,
     CHANNEL_MAX_LOG_ENTRIES,
     CHANNEL_MAX_MESSAGE_BYTES,

@@ -8,15 +8,15 @@ from __future__ import annotations
 import contextlib
 import heapq
 import logging
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 from datetime import datetime, timedelta
 
-from colonyos_gen_wire.constants import CLEANUP_PERIOD_S, RELEASE_PERIOD_S, STALE_EXECUTOR_S, UNREGISTERED
+from colonyos_gen_wire.constants import STALE_EXECUTOR_S, UNREGISTERED
 from colonyos_gen_wire.types.executor import Executor
 from colonyos_gen_wire.types.process import Process
 from msgspec.structs import replace
 
-from colonyos_gen.server.clock import Clock, Timer, moment
+from colonyos_gen.server.clock import Clock, moment
 from colonyos_gen.server.lifecycle import deadline, expired
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.registration import unregister
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class Checker:
-    """Runs the periodic checks on the clock of the server, from `start` to `stop`."""
+    """The checks, each to be made periodically."""
 
     def __init__(
         self, records: Records, store: Store, clock: Clock, *, stale_after: float = STALE_EXECUTOR_S
@@ -37,20 +37,8 @@ class Checker:
         self._stale_after = timedelta(seconds=stale_after)
         self._deadlines: dict[str, datetime] = {}
         self._heap: list[tuple[datetime, str]] = []
-        self._timers: dict[Callable[[], None], Timer] = {}
         self._spared: frozenset[str] = frozenset()
         records.processes.watch(self._follow)
-
-    def start(self) -> None:
-        """Begin checking."""
-        self._repeat(self.check_deadlines, RELEASE_PERIOD_S)
-        self._repeat(self.check_executors, CLEANUP_PERIOD_S)
-
-    def stop(self) -> None:
-        """Check no more."""
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
 
     def check_deadlines(self) -> None:
         """Fail, or put back into the queue, every process whose deadline has passed."""
@@ -94,15 +82,3 @@ class Checker:
         elif self._deadlines.get(process.processid) != due:
             self._deadlines[process.processid] = due
             heapq.heappush(self._heap, (due, process.processid))
-
-    def _repeat(self, check: Callable[[], None], period: float) -> None:
-        def run() -> None:
-            self._timers[check] = self._clock.call_later(period, run)
-            try:
-                check()
-                self._store.commit()
-            except Exception:
-                self._store.rollback()
-                logger.exception("a periodic check failed")
-
-        self._timers[check] = self._clock.call_later(period, run)

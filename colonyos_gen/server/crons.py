@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
-from typing import Any
 
 from colonyos_gen_wire.constants import RUNNING, WAITING
 from colonyos_gen_wire.errors import cron as errors
@@ -81,7 +80,7 @@ class CronStarter:
             read_workflow(cron.workflowspec),
             cron.initiatorid,
             cron.initiatorname,
-            rootinput=self._last_outputs(cron),
+            rootinput=self._workflows.leaf_outputs(cron.prevprocessgraphid),
         )
         started = replace(
             cron,
@@ -90,10 +89,6 @@ class CronStarter:
             prevprocessgraphid=graph.processgraphid,
         )
         return self._records.crons.put(started)
-
-    def _last_outputs(self, cron: Cron) -> list[Any]:
-        """What the leaves of the workflow that `cron` started last have given."""
-        return []
 
     def _put_off(self, cron: Cron) -> None:
         nextrun = self._next_run(cron)

@@ -40,7 +40,7 @@ from colonyos_gen.server.envelope import (
     write_failure,
     write_reply,
 )
-from colonyos_gen.server.refusal import FAULT, UNSERVED, Refusal
+from colonyos_gen.server.refusal import FAULT, Refusal
 from colonyos_gen.server.store import Store
 
 logger = logging.getLogger(__name__)
@@ -76,14 +76,7 @@ class Dispatcher:
         self._store = store
         self._handlers: dict[str, Handler] = {}
         for msgtype, method in METHODS.items():
-            domain = getattr(domains, _domain_of(method), None)
-            if domain is not None:
-                self._handlers[msgtype] = getattr(domain, method.name)
-
-    @property
-    def served(self) -> frozenset[str]:
-        """The message types that have a handler."""
-        return frozenset(self._handlers)
+            self._handlers[msgtype] = getattr(getattr(domains, _domain_of(method)), method.name)
 
     async def answer(self, body: bytes) -> Answer:
         """The answer to a request; never raises, except when it is cancelled."""
@@ -116,10 +109,7 @@ class Dispatcher:
         if method.roles == (Role.SERVER_OWNER,):
             self._access.require_server_owner(method, signer)
         _require_object(method, payload)
-        handler = self._handlers.get(method.msgtype)
-        if handler is None:
-            raise Refusal(UNSERVED, msgtype=method.msgtype)
-        return Call(method, request, signer, handler)
+        return Call(method, request, signer, self._handlers[method.msgtype])
 
     async def written(self) -> None:
         """Wait until everything that a reply could tell by now is final. Raises what the journal raises."""

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
-from colonyos_gen_wire.constants import ID_LENGTH, STALE_EXECUTOR_S
+from colonyos_gen_wire.constants import (
+    CLEANUP_PERIOD_S,
+    CRON_CHECK_PERIOD_MS,
+    GENERATOR_CHECK_PERIOD_MS,
+    ID_LENGTH,
+    RELEASE_PERIOD_S,
+    STALE_EXECUTOR_S,
+)
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server.access import Access
@@ -20,15 +27,18 @@ from colonyos_gen.server.channel_access import ChannelAccess
 from colonyos_gen.server.channels import ChannelStore
 from colonyos_gen.server.checker import Checker
 from colonyos_gen.server.clock import Clock, SystemClock
+from colonyos_gen.server.crons import CronStarter
 from colonyos_gen.server.dispatch import Answer, Dispatcher
 from colonyos_gen.server.domains import Domains
 from colonyos_gen.server.domains.attribute import Attributes
 from colonyos_gen.server.domains.blueprint import Blueprints
 from colonyos_gen.server.domains.channel import Channels
 from colonyos_gen.server.domains.colony import Colonies
+from colonyos_gen.server.domains.cron import Crons
 from colonyos_gen.server.domains.executor import Executors
 from colonyos_gen.server.domains.file import Files
 from colonyos_gen.server.domains.function import Functions
+from colonyos_gen.server.domains.generator import Generators
 from colonyos_gen.server.domains.identity import Identities
 from colonyos_gen.server.domains.location import Locations
 from colonyos_gen.server.domains.log import Logs
@@ -39,13 +49,17 @@ from colonyos_gen.server.domains.snapshot import Snapshots
 from colonyos_gen.server.domains.statistics import Counts
 from colonyos_gen.server.domains.subscription import Subscriptions
 from colonyos_gen.server.domains.user import Users
+from colonyos_gen.server.domains.workflow import Graphs
+from colonyos_gen.server.generators import GeneratorStarter
 from colonyos_gen.server.identities import is_identity
 from colonyos_gen.server.pausing import PauseGate
+from colonyos_gen.server.periodic import Periodic
 from colonyos_gen.server.process_events import ProcessEvents
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.scheduler import Scheduler
 from colonyos_gen.server.sqlite_journal import SqliteJournal
 from colonyos_gen.server.store import Journal, Store
+from colonyos_gen.server.workflows import Workflows
 
 if TYPE_CHECKING:
     from typing import Self
@@ -135,24 +149,31 @@ class Server:
         self._checker = Checker(records, store, clock, stale_after=stale_after)
         channels = ChannelAccess(records, access, ChannelStore(records.processes, clock))
         events = ProcessEvents(records.processes, clock)
+        workflows = Workflows(records, clock)
+        self._crons = CronStarter(records, store, workflows, clock)
+        self._generators = GeneratorStarter(records, store, workflows, clock)
+        self._periodic = Periodic(clock, store)
         domains = Domains(
             attribute=Attributes(records, access),
             blueprint=Blueprints(records, access, clock),
             channel=Channels(channels, clock, store),
             colony=Colonies(records, access),
+            cron=Crons(records, access, self._crons),
             executor=Executors(records, access, clock, reregister=reregister),
             file=Files(records, access, clock),
             function=Functions(records, access),
+            generator=Generators(records, access, clock),
             identity=Identities(records, access),
             location=Locations(records, access),
             log=Logs(records, access, clock),
             pause=Pauses(records, access),
-            process=Processes(records, access, clock, store, self._scheduler, self._pause_gate),
+            process=Processes(records, access, clock, store, self._scheduler, self._pause_gate, workflows),
             server=self._facts,
             snapshot=Snapshots(records, access, clock),
             statistics=Counts(records, access),
             subscription=Subscriptions(records, access, clock, channels, events),
             user=Users(records, access),
+            workflow=Graphs(records, access, workflows),
         )
         self._dispatcher = Dispatcher(domains, access, store)
 
@@ -200,7 +221,10 @@ class Server:
         self._facts.listen(self._host, self._port)
         self._scheduler.open()
         self._pause_gate.open()
-        self._checker.start()
+        self._periodic.start(self._checker.check_deadlines, RELEASE_PERIOD_S)
+        self._periodic.start(self._checker.check_executors, CLEANUP_PERIOD_S)
+        self._periodic.start(self._crons.check, CRON_CHECK_PERIOD_MS / 1000)
+        self._periodic.start(self._generators.check, GENERATOR_CHECK_PERIOD_MS / 1000)
 
     async def _listen(self) -> None:
         app = make_app(self._dispatcher, self._body_limit, self._middlewares)
@@ -248,7 +272,7 @@ class Server:
         runner, self._runner = self._runner, None
         if runner is None:
             return
-        self._checker.stop()
+        self._periodic.stop()
         self._scheduler.close()
         self._pause_gate.close()
         await runner.cleanup()

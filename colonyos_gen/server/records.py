@@ -17,7 +17,9 @@ from colonyos_gen_wire.types.pause import PauseStatus
 from colonyos_gen_wire.types.process import Process
 from colonyos_gen_wire.types.snapshot import Snapshot
 from colonyos_gen_wire.types.user import User
+from colonyos_gen_wire.types.workflow import ProcessGraph
 
+from colonyos_gen.server.reactive_table import ReactiveTable
 from colonyos_gen.server.store import Store
 
 
@@ -67,7 +69,7 @@ class Records:
             lambda function: ((function.colonyname, function.executorname),)
         )
 
-        self.processes = store.table("processes", Process, lambda process: process.processid)
+        self.processes = ReactiveTable(store, "processes", Process, lambda process: process.processid)
         self.processes_of_colony = self.processes.index(lambda process: (colony_of(process),))
         self.processes_in_state = self.processes.index(
             lambda process: ((colony_of(process), process.state), process.state)
@@ -81,6 +83,19 @@ class Records:
         )
         self.process_of_attribute = self.processes.index(
             lambda process: tuple(attribute.attributeid for attribute in process.attributes)
+        )
+
+        self.members_of_graph = self.processes.index(
+            lambda process: (process.processgraphid,) if process.processgraphid else ()
+        )
+        self.members_in_state = self.processes.index(
+            lambda process: ((process.processgraphid, process.state),) if process.processgraphid else ()
+        )
+
+        self.processgraphs = store.table("processgraphs", ProcessGraph, lambda graph: graph.processgraphid)
+        self.processgraphs_of_colony = self.processgraphs.index(lambda graph: (graph.colonyname,))
+        self.processgraphs_in_state = self.processgraphs.index(
+            lambda graph: ((graph.colonyname, graph.state),)
         )
 
         # Timestamps are unique, see `domains.log`.

@@ -16,13 +16,6 @@ BODY_TOO_LARGE = ErrorSpec(
     "The request body is larger than {limit} bytes",
     "The body exceeds the limit that this server was started with.",
 )
-UNSERVED = ErrorSpec(
-    "unserved",
-    ErrorCode.SERVER_FAULT,
-    501,
-    "This embedded server does not serve {msgtype} yet",
-    "The message belongs to a domain that is not implemented here.",
-)
 NEEDS_LIBRARY = ErrorSpec(
     "needs_library",
     ErrorCode.SERVER_FAULT,
@@ -71,6 +64,27 @@ OTHER_COLONY = ErrorSpec(
     400,
     "The workflow is for Colony <{other}>, but belongs to a {what} of Colony <{name}>",
     "The real server lets members of one colony start workflows in another.",
+)
+UNKNOWN_PROCESS = ErrorSpec(
+    "unknown_process",
+    ErrorCode.NOT_FOUND,
+    400,
+    "Process with Id {id} does not exist in Colony <{name}>",
+    "The real server crashes when a child is added to, or before, a process that does not exist.",
+)
+FOREIGN_PROCESS = ErrorSpec(
+    "foreign_process",
+    ErrorCode.INVALID,
+    400,
+    "Process with Id {id} does not belong to processgraph {processgraphid}",
+    "The real server stores a child that names a workflow other than that of its parent, and crashes later.",
+)
+NOT_WAITING = ErrorSpec(
+    "not_waiting",
+    ErrorCode.CONFLICT,
+    400,
+    "Process with Id {id} is not waiting",
+    "A process that has been started cannot wait for a new one any more.",
 )
 
 BUSY_CONNECTION = ErrorSpec(

@@ -33,12 +33,14 @@ from colonyos_gen.errors import (
     UnexpectedReplyError,
 )
 
-from .pubsub import Pubsub, Step, event, quick, recorded
+from .pubsub import Pubsub, Step, Stored, event, quick, recorded
 from .scripted import (
     HANG,
     KEY,
     PROCESS_ID,
     Answer,
+    Request,
+    Script,
     Scripted,
     envelope,
     free_port,
@@ -62,9 +64,13 @@ def watch(server: Pubsub, state: int = SUCCESS, timeout: float | None = 20, **op
     return asyncio.run(once())
 
 
-def states(*values: int) -> Any:
+def states(*values: int) -> Stored:
     """What is stored at the first read, the second, and so on; the last one stays."""
-    return lambda read: process(state=values[min(read, len(values)) - 1], out=[read])
+
+    def stored(read: int) -> dict[str, Any]:
+        return process(state=values[min(read, len(values)) - 1], out=[read])
+
+    return stored
 
 
 @pytest.mark.parametrize("state", [WAITING, RUNNING, SUCCESS])
@@ -167,11 +173,13 @@ def test_a_process_that_is_removed_before_the_subscription() -> None:
     assert caught.value.status == 403
 
 
-def front(answer: Answer) -> Any:
+def front(answer: Answer) -> Script:
     """A server that answers calls, and WebSocket handshakes with `answer`."""
-    return lambda request: (
-        answer if request.head.startswith("GET") else http(envelope("getprocessmsg", process()))
-    )
+
+    def answers(request: Request) -> Answer:
+        return answer if request.head.startswith("GET") else http(envelope("getprocessmsg", process()))
+
+    return answers
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,16 @@ from typing import Any
 import pytest
 from colonyos_gen_wire.methods import METHODS
 
-from colonyos_gen import AsyncClient, Client, FunctionSpec, crypto, errors
+from colonyos_gen import (
+    AsyncClient,
+    Blueprint,
+    BlueprintMetadata,
+    Client,
+    FunctionSpec,
+    InvalidKeyError,
+    crypto,
+    errors,
+)
 from colonyos_gen.errors import (
     ConnectionFailedError,
     DeniedError,
@@ -86,14 +95,15 @@ def test_twenty_calls_use_one_connection() -> None:
 
 
 def test_a_closed_client_says_so() -> None:
-    """Closing twice is fine, calling afterwards is not."""
+    """Closing twice is fine, calling afterwards is not: the same error as of an `AsyncClient`."""
     with Scripted(sample) as server:
         client = Client(server.url, member_key=KEY)
         client.get_version()
         client.close_connections()
         client.close_connections()
-        with pytest.raises((RPCError, RuntimeError), match="the client is closed; make a new one"):
-            client.get_version()
+        for use in (client.get_version, lambda: client.subscribe_channel(PROCESS_ID, "c")):
+            with pytest.raises(RPCError, match="the client is closed; make a new one"):
+                use()
         assert server.hung_up.wait(2)
 
 
@@ -215,6 +225,10 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), client.get_version().b
     assert stdout == "7 dev\n"
 
 
+STREAMS = {"process_events", "subscribe_processes", "subscribe_channel"}
+"""Methods that return something to iterate over, which is of another type in each client."""
+
+
 def public(kind: type) -> dict[str, inspect.Signature]:
     """The public methods of a client class."""
     found = inspect.getmembers(kind, inspect.isfunction)
@@ -226,11 +240,13 @@ def test_both_clients_have_the_same_methods() -> None:
     asynchronous, synchronous = public(AsyncClient), public(Client)
     assert list(asynchronous) == list(synchronous)
     for name, signature in asynchronous.items():
+        assert not inspect.iscoroutinefunction(getattr(Client, name))
+        if name in STREAMS:
+            assert signature.parameters == synchronous[name].parameters, name
+            continue
         assert str(signature) == str(synchronous[name]), name
         assert inspect.iscoroutinefunction(getattr(AsyncClient, name))
-        assert not inspect.iscoroutinefunction(getattr(Client, name))
-    names = {method.name for method in METHODS.values()} - {"subscribe_processes"}
-    assert names <= set(asynchronous)
+    assert {method.name for method in METHODS.values()} <= set(asynchronous)
     constructors = [inspect.signature(kind.__init__) for kind in (AsyncClient, Client)]
     assert str(constructors[0]) == str(constructors[1])
 
@@ -303,6 +319,51 @@ def test_one_debug_line_for_each_call(caplog: pytest.LogCaptureFixture) -> None:
         ["get_process", "failed"],
     ]
     assert all(line.endswith(" ms") and float(line.split()[2]) >= 0 for line in lines)
+
+
+@pytest.mark.parametrize("key", [b"\xb2" * 32, bytearray(b"b2" * 32), 0xB2, None.__class__])
+def test_a_key_of_the_wrong_type(key: Any) -> None:
+    """The error names the parameter, and does not show the key."""
+    with Scripted(sample) as server:
+        with pytest.raises(TypeError, match=r"^colony_key is of type ") as caught:
+            Client(server.url, colony_key=key)
+        assert "b2" not in str(caught.value)
+        with Client(server.url, member_key=KEY) as client:
+            with pytest.raises(TypeError, match=r"^prvkey is of type ") as caught:
+                client.get_process(PROCESS_ID, prvkey=key)
+            with pytest.raises(TypeError, match=r"^prvkey is of type "):
+                client.subscribe_channel(PROCESS_ID, "c", prvkey=key)
+        assert "b2" not in str(caught.value)
+        assert server.requests == []
+
+
+def test_a_key_that_is_no_key() -> None:
+    """The error names the parameter too."""
+    with pytest.raises(InvalidKeyError, match=r"^member_key: "):
+        Client(member_key="b2")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_numbers_that_json_cannot_write(number: float) -> None:
+    """They would arrive as null, so they are refused, with the place where they are."""
+    spec = FunctionSpec.new("echo", "cli", "dev")
+    spec.args = [None, 1.5, {"deep": [0.5, number]}]
+    blueprint = Blueprint(
+        kind="K", metadata=BlueprintMetadata(name="b", colonyname="dev"), spec={"x": number}
+    )
+    with Scripted(sample) as server, Client(server.url, member_key=KEY, colony_key=OWNER_KEY) as client:
+        with pytest.raises(InvalidRequestError, match="finite") as caught:
+            client.submit(spec)
+        assert caught.value.field == "spec.args[2].deep[1]"
+        with pytest.raises(InvalidRequestError, match="finite") as caught:
+            client.set_output(PROCESS_ID, ["fine", number])
+        assert caught.value.field == "out[1]"
+        with pytest.raises(InvalidRequestError, match="finite") as caught:
+            client.update_blueprint(blueprint, False)
+        assert caught.value.field == "blueprint.spec.x"
+        assert server.requests == []
+        spec.args = [None, {"null": None}, "null"]
+        client.submit(spec)
 
 
 @pytest.fixture(scope="module")

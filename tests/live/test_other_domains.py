@@ -37,9 +37,7 @@ from colonyos_gen import (
     RPCTimeoutError,
     User,
 )
-from tests.live.scene import REAL, Scene, play
-
-unserved = pytest.mark.skipif(not REAL, reason="the embedded server does not serve this domain yet")
+from tests.live.scene import Scene, play
 
 
 def _workflow(scene: Scene) -> WorkflowSpec:
@@ -59,7 +57,6 @@ def _workflow_text(scene: Scene) -> str:
     return json.dumps({"colonyname": scene.colonyname, "functionspecs": [spec]})
 
 
-@unserved
 def test_workflows() -> None:
     async def act(scene: Scene) -> None:
         client, key = scene.client, scene.executor_key
@@ -127,7 +124,6 @@ def test_channels_and_subscriptions() -> None:
     play(act)
 
 
-@unserved
 def test_crons() -> None:
     async def act(scene: Scene) -> None:
         client = scene.client
@@ -145,7 +141,6 @@ def test_crons() -> None:
     play(act)
 
 
-@unserved
 def test_generators() -> None:
     async def act(scene: Scene) -> None:
         client = scene.client

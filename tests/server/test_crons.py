@@ -33,7 +33,8 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 async def add(here: Lab, key: PrivateKey, name: str = "c", **settings: Any) -> Cron:
-    cron = Cron(**{"colonyname": COLONY, "name": name, "workflowspec": text(), **settings})
+    fields: dict[str, Any] = {"colonyname": COLONY, "name": name, "workflowspec": text()}
+    cron = Cron(**(fields | settings))
     return await here.call(key, methods.ADD_CRON, AddCronMsg(cron=cron))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from colonyos_gen_wire.methods import METHODS, attribute, executor, log, process
+from colonyos_gen_wire.methods import attribute, executor, log, process
 from colonyos_gen_wire.requests.attribute import AddAttributeMsg
 from colonyos_gen_wire.requests.executor import GetExecutorsMsg
 from colonyos_gen_wire.requests.log import AddLogMsg, GetLogsMsg
@@ -185,19 +185,6 @@ def test_line_breaks_in_base64_are_tolerated() -> None:
     asyncio.run(main())
 
 
-def test_messages_that_are_not_served_say_so() -> None:
-    async def main() -> None:
-        async with lab() as here:
-            key = await here.add_executor("ex")
-            text = json.dumps({"msgtype": "getcronsmsg", "colonyname": COLONY}).encode()
-            assert await answer_to(here, envelope(key, "getcronsmsg", text)) == (
-                501,
-                "This embedded server does not serve getcronsmsg yet",
-            )
-
-    asyncio.run(main())
-
-
 def test_a_mistake_in_a_handler_shows_no_traceback_and_changes_nothing(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -250,15 +237,5 @@ def test_nul_characters_and_colons_are_refused_before_anything_is_stored() -> No
             bad = Attribute.new(COLONY, running.processid, "\0", "")
             with pytest.raises(Refused, match="400 Invalid attribute"):
                 await here.call(key, attribute.ADD_ATTR, AddAttributeMsg(attr=bad))
-
-    asyncio.run(main())
-
-
-def test_every_served_message_has_its_handler() -> None:
-    async def main() -> None:
-        async with lab() as here:
-            served = here.server._dispatcher.served  # pyright: ignore[reportPrivateUsage]
-            assert served <= METHODS.keys()
-            assert {"versionmsg", "submitfuncspecmsg", "searchlogsmsg", "getcolonystatsmsg"} <= served
 
     asyncio.run(main())

@@ -36,9 +36,8 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 async def add(here: Lab, key: PrivateKey, name: str = "g", **settings: Any) -> Generator:
-    generator = Generator(
-        **{"colonyname": COLONY, "name": name, "workflowspec": text(), "trigger": 2, **settings}
-    )
+    fields: dict[str, Any] = {"colonyname": COLONY, "name": name, "workflowspec": text(), "trigger": 2}
+    generator = Generator(**(fields | settings))
     return await here.call(key, methods.ADD_GENERATOR, AddGeneratorMsg(generator=generator))
 
 
@@ -145,7 +144,7 @@ def test_what_cannot_start_is_not_added() -> None:
                 ({"name": "a\0b"}, "400 Invalid generator, it must not contain NUL"),
             ):
                 with pytest.raises(Refused) as caught:
-                    await add(here, user, **{"name": "new", **settings})
+                    await add(here, user, **(new | settings))
                 assert answer in str(caught.value)
             with pytest.raises(Refused, match="403 Access denied, not a member"):
                 await add(here, here.colony_key)

@@ -11,11 +11,11 @@ from pathlib import Path
 from colonyos_gen_wire.types.colony import Colony
 from colonyos_gen_wire.types.executor import Executor
 from colonyos_gen_wire.types.log import Log
-from colonyos_gen_wire.types.process import Process
-from colonyos_gen_wire.types.workflow import ProcessGraph
 
 from colonyos_gen import AsyncClient, PrivateKey, RPCError
+from colonyos_gen.server.records import Records
 from colonyos_gen.server.sqlite_journal import SqliteJournal
+from colonyos_gen.server.store import Store
 
 from .acknowledged import Acknowledged, output, workflow
 from .lab import COLONY, TYPE, spec
@@ -98,9 +98,6 @@ async def work(
 def check_file(file: Path, seen: Acknowledged) -> None:
     """Compare with the rows of the file, after the last kill."""
     journal = SqliteJournal(file)
-    seen.check_rows(
-        journal.load("processes", Process),
-        journal.load("processgraphs", ProcessGraph),
-        list(journal.load("logs", Log)),
-    )
+    records = Records(Store(journal))
+    seen.check_rows(records.processes, records.processgraphs, list(records.logs))
     journal.close()

@@ -52,7 +52,7 @@ class SocketReplay(Replay):
             for step, event in enumerate(self._events, 1):
                 self._move(event["t_ms"])
                 differences = [difference async for difference in self._repeat(session, event)]
-                outcomes.append(Outcome(step, event["type"], served=True, differences=differences))
+                outcomes.append(Outcome(step, event["type"], differences))
             for connection in self._connections.values():
                 await connection.socket.close()
         return outcomes

@@ -2,7 +2,6 @@
 
 Every class implements the handler protocol that is generated for its domain. The fields of `Domains` name these
 protocols, so when a message is added to the schema, a type checker points at the class that does not answer it yet.
-Domains that have no field here are answered by the dispatcher, with a refusal that says so.
 """
 
 from __future__ import annotations
@@ -14,9 +13,11 @@ from colonyos_gen_wire.handlers import (
     BlueprintHandlers,
     ChannelHandlers,
     ColonyHandlers,
+    CronHandlers,
     ExecutorHandlers,
     FileHandlers,
     FunctionHandlers,
+    GeneratorHandlers,
     IdentityHandlers,
     LocationHandlers,
     LogHandlers,
@@ -26,6 +27,7 @@ from colonyos_gen_wire.handlers import (
     SnapshotHandlers,
     StatisticsHandlers,
     UserHandlers,
+    WorkflowHandlers,
 )
 from colonyos_gen_wire.handlers.subscription import SubscriptionHandlers
 
@@ -38,9 +40,11 @@ class Domains:
     blueprint: BlueprintHandlers
     channel: ChannelHandlers
     colony: ColonyHandlers
+    cron: CronHandlers
     executor: ExecutorHandlers
     file: FileHandlers
     function: FunctionHandlers
+    generator: GeneratorHandlers
     identity: IdentityHandlers
     location: LocationHandlers
     log: LogHandlers
@@ -51,3 +55,4 @@ class Domains:
     statistics: StatisticsHandlers
     subscription: SubscriptionHandlers
     user: UserHandlers
+    workflow: WorkflowHandlers

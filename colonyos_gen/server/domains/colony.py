@@ -37,6 +37,8 @@ class Colonies:
             raise Refusal(errors.REMOVE_COLONY_COLONY_NOT_FOUND, name=name)
         for process in records.processes_of_colony.find(name):
             records.processes.remove(process)
+        for graph in records.processgraphs_of_colony.find(name):
+            records.processgraphs.remove(graph)
         for function in records.functions_of_colony.find(name):
             records.functions.remove(function)
         for executor in records.executors_of_colony.find(name):

@@ -39,6 +39,7 @@ from colonyos_gen.server.run_statistics import count_run
 from colonyos_gen.server.scheduler import Scheduler
 from colonyos_gen.server.store import Store
 from colonyos_gen.server.submission import accept_spec
+from colonyos_gen.server.workflows import Workflows
 
 _EVERY_STATE = -1
 _LONGEST_WAIT_S = 365 * 24 * 3600
@@ -56,6 +57,7 @@ class Processes:
         store: Store,
         scheduler: Scheduler,
         pause_gate: PauseGate,
+        workflows: Workflows,
     ) -> None:
         self._records = records
         self._access = access
@@ -63,12 +65,14 @@ class Processes:
         self._store = store
         self._scheduler = scheduler
         self._pause_gate = pause_gate
+        self._workflows = workflows
 
     async def submit(self, request: SubmitFunctionSpecMsg, signer: str, /) -> Process:
         colonyname = request.spec.conditions.colonyname
         self._access.require(methods.SUBMIT, signer, colonyname)
         spec = accept_spec(request.spec)
-        process = lifecycle.submitted(spec, signer, self._name_of(colonyname, signer), self._clock.now_ns())
+        name = self._records.name_of(colonyname, signer)
+        process = lifecycle.submitted(spec, signer, name, self._clock.now_ns())
         return self._records.processes.put(process)
 
     async def assign(self, request: AssignProcessMsg, signer: str, /) -> Process:
@@ -91,6 +95,7 @@ class Processes:
                 raise Refusal(errors.ASSIGN_NOT_A_MEMBER, name=request.colonyname)
             self._pause_gate.check(request.colonyname)
             process = self._records.processes[processid]
+            process = replace(process, input=self._workflows.input_of(process))
             return self._records.processes.put(lifecycle.assigned(process, signer, self._now()))
 
         try:
@@ -221,13 +226,6 @@ class Processes:
 
     def _now(self) -> datetime:
         return moment(self._clock.now_ns())
-
-    def _name_of(self, colonyname: str, identity: str) -> str:
-        executor = self._records.executor_of(colonyname, identity)
-        if executor is not None:
-            return executor.executorname
-        user = self._records.user_of(colonyname, identity)
-        return "" if user is None else user.name
 
 
 def _offer(executor: Executor, request: AssignProcessMsg) -> Offer:

@@ -35,6 +35,7 @@ class Counts:
         self._access.require(methods.GET_STATISTICS, signer, name)
         states = [executor.state for executor in self._records.executors_of_colony.find(name)]
         count = self._records.processes_in_state.count
+        count_graphs = self._records.processgraphs_in_state.count
         return Statistics(
             colonies=1,
             executors=len(states),
@@ -45,6 +46,11 @@ class Counts:
             successfulprocesses=count((name, SUCCESS)),
             failedprocesses=count((name, FAILED)),
             cancelledprocesses=count((name, CANCELLED)),
+            waitingworkflows=count_graphs((name, WAITING)),
+            runningworkflows=count_graphs((name, RUNNING)),
+            successfulworkflows=count_graphs((name, SUCCESS)),
+            failedworkflows=count_graphs((name, FAILED)),
+            cancelledworkflows=count_graphs((name, CANCELLED)),
         )
 
     async def get_server_statistics(self, request: GetStatisticsMsg, signer: str, /) -> Statistics:  # noqa: ARG002

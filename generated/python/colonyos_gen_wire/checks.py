@@ -190,7 +190,7 @@ def _misfit(shape: Shape, value: Any, at: str) -> tuple[str, Any, str] | None:
     elif isinstance(shape, MapOf):
         if not isinstance(value, dict):
             return at, value, "a dict"
-        entries = cast("dict[Any, Any]", value)
+        entries: dict[Any, Any] = value
         for key in entries:
             if not isinstance(key, str):
                 return f"{at}[{key!r}]", key, "a str"
