@@ -29,13 +29,25 @@ def _sleep(seconds: float) -> str:
     return f"slept {seconds:g} s"
 
 
+def _count_words(text: str) -> int:
+    return len(text.split())
+
+
+def _divide(a: float, b: float) -> float:
+    return a / b
+
+
+def _first_on_the_list(what: str) -> str:
+    return f"{what} went first"
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "echo": lambda *args: args[0] if len(args) == 1 else list(args),
     "add": lambda *numbers: sum(numbers),
-    "count_words": lambda text: len(text.split()),
+    "count_words": _count_words,
     "sleep": _sleep,
-    "first_on_the_list": lambda what: f"{what} went first",
-    "divide": lambda a, b: a / b,
+    "first_on_the_list": _first_on_the_list,
+    "divide": _divide,
 }
 """What the demonstration's executor can do."""
 

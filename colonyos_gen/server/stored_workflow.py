@@ -5,7 +5,7 @@ Crons and generators hold their workflow that way. It is checked when they are a
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import msgspec
 from colonyos_gen_wire.codec import decode_request
@@ -30,8 +30,9 @@ def read_workflow(text: str) -> WorkflowSpec:
     document = plain_json(text.encode())
     if not isinstance(document, dict):
         raise ValueError("the workflow is not a JSON object")  # noqa: TRY004
+    payload = {"spec": cast("dict[str, object]", document)}
     try:
-        return decode_request(methods.SUBMIT_WORKFLOW, {"spec": document}).workflowspec
+        return decode_request(methods.SUBMIT_WORKFLOW, payload).workflowspec
     except (msgspec.ValidationError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError(str(error)) from None
 

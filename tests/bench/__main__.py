@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,7 @@ def _import_seconds(statement: str) -> float:
 
 
 @contextlib.contextmanager
-def canned(reply: bytes) -> Iterator[int]:
+def canned(reply: bytes) -> Generator[int]:
     """The port of a server process that answers everything with `reply`."""
     program = [sys.executable, "-m", "tests.bench.canned_server"]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

@@ -116,7 +116,9 @@ decode_processes = msgspec.json.Decoder(list[Process]).decode
 
 def sign(key: coincurve.PrivateKey, payload: bytes) -> str:
     """A signature as the server wants it."""
-    return key.sign_recoverable(hashlib.sha3_256(payload).digest(), hasher=None).hex()
+    return key.sign_recoverable(  # pyright: ignore[reportUnknownMemberType]
+        hashlib.sha3_256(payload).digest(), hasher=None
+    ).hex()
 
 
 async def get_process(

@@ -121,7 +121,7 @@ class Pubsub:
             return web.Response(body=envelope(kind, self.log))
         assert kind == "getprocessmsg"
         self.reads += 1
-        stored = self.stored if isinstance(self.stored, dict) else self.stored(self.reads)
+        stored = self.stored(self.reads) if callable(self.stored) else self.stored
         if stored is None:
             text = f"Failed to get process, process with Id <{PROCESS_ID}> not found"
             return web.Response(body=refusal(404, text), status=404)

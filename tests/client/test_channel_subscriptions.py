@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -39,7 +40,11 @@ def go_on(_: list[ChannelEntry]) -> bool:
 
 
 def listen(
-    server: Pubsub, callback: Any = go_on, *, afterseq: int = 0, timeout: float | None = 0.3
+    server: Pubsub,
+    callback: Callable[[list[ChannelEntry]], bool] = go_on,
+    *,
+    afterseq: int = 0,
+    timeout: float | None = 0.3,
 ) -> list[ChannelEntry]:
     """The result of `subscribe_channel` with a callback."""
 

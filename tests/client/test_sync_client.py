@@ -54,6 +54,8 @@ SERVER_KEY = "d4" * 32
 def python(script: str, *args: str) -> subprocess.Popen[str]:
     """A fresh interpreter that runs `script` and can import the package; warnings are shown."""
     path = f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'generated' / 'python')!r}]\n"
+    # A test run in the background of a shell is deaf to SIGINT, and its children would be too.
+    path += "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     return subprocess.Popen(
         [sys.executable, "-X", "dev", "-W", "always", "-c", path + script, *args],
         stdout=subprocess.PIPE,

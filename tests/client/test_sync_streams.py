@@ -35,8 +35,8 @@ def test_several_threads_share_a_stream() -> None:
     with Pubsub(*steps) as server, Client(server.url, member_key=KEY) as client:
         stream = client.subscribe_channel(PROCESS_ID, "c")
         with ThreadPoolExecutor(4) as pool:
-            parts = list(pool.map(lambda _: [entry.sequence for entry in stream], range(4)))
-    assert sorted(sum(parts, list[int]())) == list(range(1, 31))
+            parts = [pool.submit(lambda: [entry.sequence for entry in stream]) for _ in range(4)]
+    assert sorted(sequence for part in parts for sequence in part.result()) == list(range(1, 31))
     assert stream.ended is Ended.END
 
 

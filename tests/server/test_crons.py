@@ -223,8 +223,9 @@ def test_what_cannot_run_is_not_added() -> None:
                 ),
                 ({"interval": 5, "name": "a\0b"}, "400 Invalid cron, it must not contain NUL"),
             ):
+                fields: dict[str, Any] = {"name": "new", **settings}
                 with pytest.raises(Refused) as caught:
-                    await add(here, user, **{"name": "new", **settings})
+                    await add(here, user, **fields)
                 assert answer in str(caught.value)
             with pytest.raises(Refused, match="403 Access denied, not a member"):
                 await add(here, here.colony_key, interval=5)

@@ -143,8 +143,9 @@ def test_what_cannot_start_is_not_added() -> None:
                 ({"name": "taken"}, "400 Generator with name <taken> in Colony <lab> already exists"),
                 ({"name": "a\0b"}, "400 Invalid generator, it must not contain NUL"),
             ):
+                fields: dict[str, Any] = {"name": "new", **settings}
                 with pytest.raises(Refused) as caught:
-                    await add(here, user, **(new | settings))
+                    await add(here, user, **fields)
                 assert answer in str(caught.value)
             with pytest.raises(Refused, match="403 Access denied, not a member"):
                 await add(here, here.colony_key)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -190,7 +190,7 @@ def _misfit(shape: Shape, value: Any, at: str) -> tuple[str, Any, str] | None:
     elif isinstance(shape, MapOf):
         if not isinstance(value, dict):
             return at, value, "a dict"
-        entries: dict[Any, Any] = value
+        entries = cast("Mapping[Any, Any]", value)
         for key in entries:
             if not isinstance(key, str):
                 return f"{at}[{key!r}]", key, "a str"
