@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from colonyos_gen.stream import Ended, Stream
     from colonyos_gen.sync_client import Client
     from colonyos_gen.sync_streams import SyncChannelStream, SyncStream
+    from colonyos_gen.workflows import Task, Workflow, WorkflowError, workflow
 
     __all__ = [
         "APPROVED",
@@ -99,7 +100,11 @@ if TYPE_CHECKING:
         "Stream",
         "SyncChannelStream",
         "SyncStream",
+        "Task",
         "UnexpectedReplyError",
+        "Workflow",
+        "WorkflowError",
+        "workflow",
     ]
     __all__ += colonyos_gen_wire.__all__
 
@@ -152,7 +157,11 @@ _HOME = {
     "Stream": "stream",
     "SyncChannelStream": "sync_streams",
     "SyncStream": "sync_streams",
+    "Task": "workflows",
     "UnexpectedReplyError": "errors",
+    "Workflow": "workflows",
+    "WorkflowError": "workflows",
+    "workflow": "workflows",
 }
 
 
