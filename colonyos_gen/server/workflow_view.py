@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from colonyos_gen_wire.constants import CANCELLED, FAILED, RUNNING, SUCCESS, WAITING
+from colonyos_gen_wire.constants import (
+    CANCELLED,
+    COLOUR_CANCELLED,
+    COLOUR_FAILED,
+    COLOUR_RUNNING,
+    COLOUR_SUCCESS,
+    COLOUR_WAITING,
+    FAILED,
+    RUNNING,
+    SUCCESS,
+    WAITING,
+)
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import Process
 from colonyos_gen_wire.types.workflow import (
@@ -26,11 +37,11 @@ _BOX_WIDTH = 150
 _GAP = 50
 _LEVEL_HEIGHT = 80
 _COLOURS: dict[ProcessState, str] = {
-    WAITING: "#eee8d8",
-    RUNNING: "#4689cd",
-    SUCCESS: "#92d050",
-    FAILED: "#cb4239",
-    CANCELLED: "#f5a623",
+    WAITING: COLOUR_WAITING,
+    RUNNING: COLOUR_RUNNING,
+    SUCCESS: COLOUR_SUCCESS,
+    FAILED: COLOUR_FAILED,
+    CANCELLED: COLOUR_CANCELLED,
 }
 
 
