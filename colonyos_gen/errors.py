@@ -102,37 +102,37 @@ def _restore(kind: type[RPCError], message: str, attributes: dict[str, Any]) -> 
 class NotFoundError(RPCError):
     """The object named in the request does not exist."""
 
-    code = ErrorCode.NOT_FOUND
+    code: ClassVar[ErrorCode | None] = ErrorCode.NOT_FOUND
 
 
 class DeniedError(RPCError):
     """The signer has no right to do this. A wrong key looks just like this: it is simply somebody else."""
 
-    code = ErrorCode.DENIED
+    code: ClassVar[ErrorCode | None] = ErrorCode.DENIED
 
 
 class BadSignatureError(RPCError):
     """The server could not accept the signature."""
 
-    code = ErrorCode.BAD_SIGNATURE
+    code: ClassVar[ErrorCode | None] = ErrorCode.BAD_SIGNATURE
 
 
 class NoProcessError(RPCError):
     """No process was available for assignment before the timeout; ask again."""
 
-    code = ErrorCode.NO_PROCESS
+    code: ClassVar[ErrorCode | None] = ErrorCode.NO_PROCESS
 
 
 class AlreadyExistsError(RPCError):
     """The name or id is taken."""
 
-    code = ErrorCode.ALREADY_EXISTS
+    code: ClassVar[ErrorCode | None] = ErrorCode.ALREADY_EXISTS
 
 
 class InvalidError(RPCError):
     """The request breaks a rule; it will fail again unchanged."""
 
-    code = ErrorCode.INVALID
+    code: ClassVar[ErrorCode | None] = ErrorCode.INVALID
 
 
 class InvalidRequestError(InvalidError, ValueError):
@@ -154,25 +154,25 @@ class InvalidRequestError(InvalidError, ValueError):
 class ConflictError(RPCError):
     """The object is in a state that does not allow this."""
 
-    code = ErrorCode.CONFLICT
+    code: ClassVar[ErrorCode | None] = ErrorCode.CONFLICT
 
 
 class PausedError(RPCError):
     """Assignments of the colony are paused."""
 
-    code = ErrorCode.PAUSED
+    code: ClassVar[ErrorCode | None] = ErrorCode.PAUSED
 
 
 class RateLimitedError(RPCError):
     """Too many requests in a short time; wait a little and call again."""
 
-    code = ErrorCode.RATE_LIMITED
+    code: ClassVar[ErrorCode | None] = ErrorCode.RATE_LIMITED
 
 
 class ServerFaultError(RPCError):
     """The server failed while it handled the request, or its stored data is damaged."""
 
-    code = ErrorCode.SERVER_FAULT
+    code: ClassVar[ErrorCode | None] = ErrorCode.SERVER_FAULT
 
 
 class ConnectionFailedError(RPCError):

@@ -44,7 +44,7 @@ class ProcessStream(Stream[Process]):
     ) -> None:
         super().__init__(caller, opener, prvkey, timeout)
         self._looked = False
-        self.was_wanted = False
+        self.was_wanted: bool = False
         """Whether the server has said that the process reached the wanted state, even if it has left it since."""
         self._wanted = wanted
         self._last: Process | None = None

@@ -26,8 +26,8 @@ class Link(Generic[FrameT]):
     """
 
     def __init__(self, opener: Opener, method: Method[Any, FrameT], prvkey: Key | None) -> None:
-        self.frames = Frames(opener, method, prvkey)
-        self.reached = False
+        self.frames: Frames[FrameT] = Frames(opener, method, prvkey)
+        self.reached: bool = False
         """Whether a connection has been made before."""
         self._retries = opener.retries
         self._pauses = pauses(_WITHOUT_END)
@@ -86,7 +86,7 @@ class Rhythm:
 
     def __init__(self) -> None:
         self._pause = _FIRST_POLL_S
-        self.due = 0.0
+        self.due: float = 0.0
 
     def restart(self) -> None:
         """Something happened just now."""

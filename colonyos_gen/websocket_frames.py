@@ -48,7 +48,7 @@ class Frames(Generic[FrameT]):
         self._signer = opener.keys.pick(method) if prvkey is None else parse(prvkey)
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.heard_at = 0.0
+        self.heard_at: float = 0.0
         """When something arrived last, be it only the answer to a ping."""
 
     @property

@@ -16,7 +16,7 @@ class Alarm:
     __slots__ = ("_rung", "_timer", "expired")
 
     def __init__(self, clock: Clock, timeout: float) -> None:
-        self.expired = timeout <= 0
+        self.expired: bool = timeout <= 0
         """Whether the time is over."""
         self._rung = asyncio.Event()
         self._timer = None if self.expired else clock.call_later(timeout, self._expire)

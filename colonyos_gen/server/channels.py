@@ -37,7 +37,7 @@ class Channel:
     def __init__(self, bucket: TokenBucket) -> None:
         self.arrived: list[ChannelEntry] = []
         """The entries in the order in which they came."""
-        self.closed = False
+        self.closed: bool = False
         """Whether nothing will come any more, because the process has ended."""
         self._log: list[ChannelEntry] = []
         self._run = 0

@@ -22,7 +22,7 @@ from colonyos_gen.server.records import Records
 from colonyos_gen.server.registration import unregister
 from colonyos_gen.server.store import Store
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 class Checker:

@@ -26,7 +26,7 @@ from colonyos_gen.server.store import Store
 from colonyos_gen.server.stored_workflow import read_workflow
 from colonyos_gen.server.workflows import Workflows
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
 

@@ -43,7 +43,7 @@ from colonyos_gen.server.envelope import (
 from colonyos_gen.server.refusal import FAULT, Refusal
 from colonyos_gen.server.store import Store
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 Handler = Callable[[Any, str], Any]
 

@@ -9,7 +9,7 @@ from colonyos_gen.server.clock import Clock, Timer
 from colonyos_gen.server.refusal import Refusal
 from colonyos_gen.server.store import Store
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 class Periodic:

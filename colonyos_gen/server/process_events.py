@@ -35,7 +35,7 @@ class Listener:
         self.alarm = alarm
         self.removed = False
         """Whether the process that it listens to is no more."""
-        self.overrun = False
+        self.overrun: bool = False
         """Whether events were lost, because too many had been waiting."""
         self._events: deque[Process] = deque()
 

@@ -22,7 +22,7 @@ from colonyos_gen.server.dispatch import Call, Dispatcher, refuse, write_item
 from colonyos_gen.server.hangup import GOING_AWAY, HangUp
 from colonyos_gen.server.refusal import BUSY_CONNECTION, FAULT, Refusal
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 _FRAME_LIMIT = 1024**2
 """Largest request in bytes. A subscription needs a few hundred."""

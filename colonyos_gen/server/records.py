@@ -20,7 +20,7 @@ from colonyos_gen_wire.types.user import User
 from colonyos_gen_wire.types.workflow import ProcessGraph
 
 from colonyos_gen.server.reactive_table import ReactiveTable
-from colonyos_gen.server.store import Store
+from colonyos_gen.server.store import Index, Store, Table
 
 
 def scoped(colonyname: str, name: str) -> str:
@@ -51,109 +51,147 @@ class Records:
     """Every table with its indexes."""
 
     def __init__(self, store: Store) -> None:
-        self.colonies = store.table("colonies", Colony, lambda colony: colony.name)
+        self.colonies: Table[Colony] = store.table("colonies", Colony, lambda colony: colony.name)
 
-        self.executors = store.table(
+        self.executors: Table[Executor] = store.table(
             "executors", Executor, lambda executor: scoped(executor.colonyname, executor.executorname)
         )
-        self.executors_by_id = self.executors.index(lambda executor: (executor.executorid,))
-        self.executors_of_colony = self.executors.index(lambda executor: (executor.colonyname,))
+        self.executors_by_id: Index[Executor] = self.executors.index(lambda executor: (executor.executorid,))
+        self.executors_of_colony: Index[Executor] = self.executors.index(
+            lambda executor: (executor.colonyname,)
+        )
 
-        self.users = store.table("users", User, lambda user: scoped(user.colonyname, user.name))
-        self.users_of_colony = self.users.index(lambda user: (user.colonyname,))
-        self.users_by_id = self.users.index(lambda user: ((user.colonyname, user.userid),))
+        self.users: Table[User] = store.table("users", User, lambda user: scoped(user.colonyname, user.name))
+        self.users_of_colony: Index[User] = self.users.index(lambda user: (user.colonyname,))
+        self.users_by_id: Index[User] = self.users.index(lambda user: ((user.colonyname, user.userid),))
 
-        self.functions = store.table("functions", Function, lambda function: function.functionid)
-        self.functions_of_colony = self.functions.index(lambda function: (function.colonyname,))
-        self.functions_of_executor = self.functions.index(
+        self.functions: Table[Function] = store.table(
+            "functions", Function, lambda function: function.functionid
+        )
+        self.functions_of_colony: Index[Function] = self.functions.index(
+            lambda function: (function.colonyname,)
+        )
+        self.functions_of_executor: Index[Function] = self.functions.index(
             lambda function: ((function.colonyname, function.executorname),)
         )
 
-        self.processes = ReactiveTable(store, "processes", Process, lambda process: process.processid)
-        self.processes_of_colony = self.processes.index(lambda process: (colony_of(process),))
-        self.processes_in_state = self.processes.index(
+        self.processes: ReactiveTable[Process] = ReactiveTable(
+            store, "processes", Process, lambda process: process.processid
+        )
+        self.processes_of_colony: Index[Process] = self.processes.index(lambda process: (colony_of(process),))
+        self.processes_in_state: Index[Process] = self.processes.index(
             lambda process: ((colony_of(process), process.state), process.state)
         )
-        self.running_processes = self.processes.index(
+        self.running_processes: Index[Process] = self.processes.index(
             lambda process: (
                 ((colony_of(process), process.assignedexecutorid),)
                 if process.state is ProcessState.RUNNING
                 else ()
             )
         )
-        self.process_of_attribute = self.processes.index(
+        self.process_of_attribute: Index[Process] = self.processes.index(
             lambda process: tuple(attribute.attributeid for attribute in process.attributes)
         )
 
-        self.members_of_graph = self.processes.index(
+        self.members_of_graph: Index[Process] = self.processes.index(
             lambda process: (process.processgraphid,) if process.processgraphid else ()
         )
-        self.members_in_state = self.processes.index(
+        self.members_in_state: Index[Process] = self.processes.index(
             lambda process: ((process.processgraphid, process.state),) if process.processgraphid else ()
         )
 
-        self.processgraphs = store.table("processgraphs", ProcessGraph, lambda graph: graph.processgraphid)
-        self.processgraphs_of_colony = self.processgraphs.index(lambda graph: (graph.colonyname,))
-        self.processgraphs_in_state = self.processgraphs.index(
+        self.processgraphs: Table[ProcessGraph] = store.table(
+            "processgraphs", ProcessGraph, lambda graph: graph.processgraphid
+        )
+        self.processgraphs_of_colony: Index[ProcessGraph] = self.processgraphs.index(
+            lambda graph: (graph.colonyname,)
+        )
+        self.processgraphs_in_state: Index[ProcessGraph] = self.processgraphs.index(
             lambda graph: ((graph.colonyname, graph.state),)
         )
 
         # Timestamps are unique, see `domains.log`.
-        self.logs = store.table("logs", Log, lambda log: str(log.timestamp))
-        self.logs_of_colony = self.logs.index(lambda log: (log.colonyname,))
-        self.logs_of_process = self.logs.index(lambda log: (log.processid,) if log.processid else ())
-        self.logs_of_executor = self.logs.index(lambda log: ((log.colonyname, log.executorname),))
+        self.logs: Table[Log] = store.table("logs", Log, lambda log: str(log.timestamp))
+        self.logs_of_colony: Index[Log] = self.logs.index(lambda log: (log.colonyname,))
+        self.logs_of_process: Index[Log] = self.logs.index(
+            lambda log: (log.processid,) if log.processid else ()
+        )
+        self.logs_of_executor: Index[Log] = self.logs.index(lambda log: ((log.colonyname, log.executorname),))
 
-        self.files = store.table("files", File, lambda file: file.fileid)
-        self.files_of_colony = self.files.index(lambda file: (file.colonyname,))
-        self.files_of_label = self.files.index(lambda file: ((file.colonyname, file.label),))
-        self.files_by_name = self.files.index(lambda file: ((file.colonyname, file.label, file.name),))
+        self.files: Table[File] = store.table("files", File, lambda file: file.fileid)
+        self.files_of_colony: Index[File] = self.files.index(lambda file: (file.colonyname,))
+        self.files_of_label: Index[File] = self.files.index(lambda file: ((file.colonyname, file.label),))
+        self.files_by_name: Index[File] = self.files.index(
+            lambda file: ((file.colonyname, file.label, file.name),)
+        )
 
-        self.snapshots = store.table("snapshots", Snapshot, lambda snapshot: snapshot.snapshotid)
-        self.snapshots_of_colony = self.snapshots.index(lambda snapshot: (snapshot.colonyname,))
-        self.snapshots_by_name = self.snapshots.index(
+        self.snapshots: Table[Snapshot] = store.table(
+            "snapshots", Snapshot, lambda snapshot: snapshot.snapshotid
+        )
+        self.snapshots_of_colony: Index[Snapshot] = self.snapshots.index(
+            lambda snapshot: (snapshot.colonyname,)
+        )
+        self.snapshots_by_name: Index[Snapshot] = self.snapshots.index(
             lambda snapshot: ((snapshot.colonyname, snapshot.name),)
         )
 
-        self.locations = store.table(
+        self.locations: Table[Location] = store.table(
             "locations", Location, lambda location: scoped(location.colonyname, location.name)
         )
-        self.locations_of_colony = self.locations.index(lambda location: (location.colonyname,))
+        self.locations_of_colony: Index[Location] = self.locations.index(
+            lambda location: (location.colonyname,)
+        )
 
-        self.crons = store.table("crons", Cron, lambda cron: cron.cronid)
-        self.crons_of_colony = self.crons.index(lambda cron: (cron.colonyname,))
-        self.crons_by_name = self.crons.index(lambda cron: ((cron.colonyname, cron.name),))
+        self.crons: Table[Cron] = store.table("crons", Cron, lambda cron: cron.cronid)
+        self.crons_of_colony: Index[Cron] = self.crons.index(lambda cron: (cron.colonyname,))
+        self.crons_by_name: Index[Cron] = self.crons.index(lambda cron: ((cron.colonyname, cron.name),))
 
-        self.generators = store.table("generators", Generator, lambda generator: generator.generatorid)
-        self.generators_of_colony = self.generators.index(lambda generator: (generator.colonyname,))
-        self.generators_by_name = self.generators.index(
+        self.generators: Table[Generator] = store.table(
+            "generators", Generator, lambda generator: generator.generatorid
+        )
+        self.generators_of_colony: Index[Generator] = self.generators.index(
+            lambda generator: (generator.colonyname,)
+        )
+        self.generators_by_name: Index[Generator] = self.generators.index(
             lambda generator: ((generator.colonyname, generator.name),)
         )
-        self.packed = store.table("packed", PackedArgument, lambda argument: argument.argumentid)
-        self.packed_of_generator = self.packed.index(lambda argument: (argument.generatorid,))
+        self.packed: Table[PackedArgument] = store.table(
+            "packed", PackedArgument, lambda argument: argument.argumentid
+        )
+        self.packed_of_generator: Index[PackedArgument] = self.packed.index(
+            lambda argument: (argument.generatorid,)
+        )
 
-        self.definitions = store.table(
+        self.definitions: Table[BlueprintDefinition] = store.table(
             "blueprint_definitions", BlueprintDefinition, lambda definition: definition.blueprintdefinitionid
         )
-        self.definitions_of_colony = self.definitions.index(
+        self.definitions_of_colony: Index[BlueprintDefinition] = self.definitions.index(
             lambda definition: (definition.metadata.colonyname,)
         )
-        self.blueprints = store.table("blueprints", Blueprint, lambda blueprint: blueprint.blueprintid)
-        self.blueprints_of_colony = self.blueprints.index(lambda blueprint: (blueprint.metadata.colonyname,))
-        self.blueprints_of_kind = self.blueprints.index(
+        self.blueprints: Table[Blueprint] = store.table(
+            "blueprints", Blueprint, lambda blueprint: blueprint.blueprintid
+        )
+        self.blueprints_of_colony: Index[Blueprint] = self.blueprints.index(
+            lambda blueprint: (blueprint.metadata.colonyname,)
+        )
+        self.blueprints_of_kind: Index[Blueprint] = self.blueprints.index(
             lambda blueprint: ((blueprint.metadata.colonyname, blueprint.kind),)
         )
-        self.blueprints_by_name = self.blueprints.index(
+        self.blueprints_by_name: Index[Blueprint] = self.blueprints.index(
             lambda blueprint: ((blueprint.metadata.colonyname, blueprint.metadata.name),)
         )
-        self.blueprint_versions = store.table(
+        self.blueprint_versions: Table[BlueprintHistory] = store.table(
             "blueprint_versions", BlueprintHistory, lambda version: version.historyid
         )
-        self.versions_of_blueprint = self.blueprint_versions.index(lambda version: (version.blueprintid,))
-        self.versions_of_colony = self.blueprint_versions.index(lambda version: (version.namespace,))
+        self.versions_of_blueprint: Index[BlueprintHistory] = self.blueprint_versions.index(
+            lambda version: (version.blueprintid,)
+        )
+        self.versions_of_colony: Index[BlueprintHistory] = self.blueprint_versions.index(
+            lambda version: (version.namespace,)
+        )
 
-        self.paused = store.table("paused", PauseStatus, lambda status: status.colonyname)
-        self.server_owner = store.table("server_owner", ServerOwner, lambda _: "")
+        self.paused: Table[PauseStatus] = store.table("paused", PauseStatus, lambda status: status.colonyname)
+        self.server_owner: Table[ServerOwner] = store.table("server_owner", ServerOwner, lambda _: "")
 
     def executor(self, colonyname: str, name: str) -> Executor | None:
         """The executor with this name, in any state."""

@@ -101,6 +101,6 @@ class Refusal(Exception):
 
     def __init__(self, spec: ErrorSpec, /, **values: object) -> None:
         self.spec = spec
-        self.status = spec.status
-        self.message = spec.message(**values)
+        self.status: int = spec.status
+        self.message: str = spec.message(**values)
         super().__init__(f"{self.status} {self.message}")

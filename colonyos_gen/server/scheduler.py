@@ -29,9 +29,9 @@ class Waiter:
     __slots__ = ("_wake_up", "finished", "offer", "reserved")
 
     def __init__(self, offer: Offer) -> None:
-        self.offer = offer
+        self.offer: Offer = offer
         self.reserved: str | None = None
-        self.finished = False
+        self.finished: bool = False
         self._wake_up: asyncio.Future[None] | None = None
 
     def reserve(self, processid: str) -> None:

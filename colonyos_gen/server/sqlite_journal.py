@@ -78,7 +78,7 @@ class SqliteJournal:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, size_limit: int | None = None) -> None:
-        self.path = Path(path).absolute()
+        self.path: Path = Path(path).absolute()
         self._size_limit = size_limit
         self._token: str | None = None
         self._connection: sqlite3.Connection | None = None
