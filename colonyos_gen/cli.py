@@ -13,6 +13,7 @@ from pathlib import Path
 from colonyos_gen_wire.constants import DEFAULT_PORT, PROTOCOL_VERSION, SERVER_VERSION
 
 from colonyos_gen import ConfigError, RPCError, __version__
+from colonyos_gen.keys import command as keys_command
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -38,19 +39,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if reconfigure is not None and not sys.stdout.isatty():
         reconfigure(line_buffering=True)  # so that a pipe sees progress, and in order with errors
     try:
-        return _serve(options) if options.command == "serve" else _demo(options)
+        return options.run(options)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at exit
         return EXIT_FAILED
     except (RPCError, ConfigError, ValueError, OSError) as error:
-        print(f"colonyos-gen: {error}", file=sys.stderr)
+        print(f"colonyos-gen: {_words_of(error)}", file=sys.stderr)
         if isinstance(error, RPCError) and error.conn_err():
             print(
                 "Is a server running there? `colonyos-gen serve` starts one on this machine.", file=sys.stderr
             )
         return EXIT_FAILED
+
+
+def _words_of(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and isinstance(error.filename, str | Path):
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -103,6 +110,8 @@ def _parser() -> argparse.ArgumentParser:
         ),
     )
 
+    serve.set_defaults(run=_serve)
+
     demo = commands.add_parser(
         "demo",
         help="register an executor, submit functions, run them, and show the results",
@@ -114,6 +123,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--spec", type=Path, help="JSON file with a list of function specs (default: one that is built in)"
     )
+    demo.set_defaults(run=_demo)
+
+    keys_command.add_to(commands)
     return parser
 
 

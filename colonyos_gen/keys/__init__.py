@@ -16,7 +16,14 @@ from colonyos_gen.keys.errors import (
     WrongPassphraseError,
 )
 from colonyos_gen.keys.folder import key_folder, key_path
-from colonyos_gen.keys.key_file import KeyEntry, list_keys, load_key, load_or_create_key, save_key
+from colonyos_gen.keys.key_file import (
+    KeyEntry,
+    list_keys,
+    load_key,
+    load_or_create_key,
+    read_identity,
+    save_key,
+)
 from colonyos_gen.keys.passphrase import passphrase_from_env
 
 __all__ = [
@@ -32,5 +39,6 @@ __all__ = [
     "load_key",
     "load_or_create_key",
     "passphrase_from_env",
+    "read_identity",
     "save_key",
 ]

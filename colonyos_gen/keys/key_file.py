@@ -124,6 +124,13 @@ def list_keys(folder: str | Path) -> list[KeyEntry]:
     return [_entry(path) for path in paths if not path.name.startswith(".") and not path.is_dir()]
 
 
+def read_identity(path: str | Path) -> str:
+    """The identity of the key in `path`, as the file says; no passphrase is needed. Raises what `load_key` does."""
+    path = Path(path)
+    content = read_private(path)
+    return _parse(path, content).identity if _is_sealed(content) else _plain_key(path, content).id
+
+
 def _entry(path: Path) -> KeyEntry:
     try:
         content = read_private(path)
