@@ -18,7 +18,7 @@ from colonyos_gen.errors import NotFoundError, RPCError
 from colonyos_gen.process_stream import FINAL
 from colonyos_gen.reconnection import Link, Rhythm, passes
 from colonyos_gen.stream import Ended, Finished, Stream
-from colonyos_gen.websocket_frames import Opener, checked, now
+from colonyos_gen.subscribing import Opener, checked, now
 
 END = "end"
 """Type of the entry with which a sender says that nothing follows."""

@@ -23,9 +23,8 @@ from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError
 from colonyos_gen.retry import may_repeat, pauses
 from colonyos_gen.signers import Keyring, parse
 from colonyos_gen.stream import Stream
+from colonyos_gen.subscribing import Opener
 from colonyos_gen.subscriptions import AsyncSubscriptions
-from colonyos_gen.transport import MAX_REPLY_BYTES, Transport
-from colonyos_gen.websocket_frames import Opener
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")
@@ -33,6 +32,9 @@ RespT = TypeVar("RespT")
 DEFAULT_URL = f"http://localhost:{DEFAULT_PORT}"
 DEFAULT_TIMEOUT = 30.0
 """Seconds that a call may take, unless the client or the call says otherwise."""
+
+MAX_REPLY_BYTES = 256 * 1024 * 1024
+"""Default for the largest reply body that is read."""
 
 _logger = logging.getLogger("colonyos_gen")
 
@@ -87,6 +89,10 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         url = url.rstrip("/")
         if not url.startswith(("http://", "https://")):
             raise ValueError(f"url is {url!r}; it must start with http:// or https://")
+        from colonyos_gen.transport import (
+            Transport,  # loads the HTTP library, which is not felt before a client is made
+        )
+
         self._keys = Keyring(server=server_key, colony=colony_key, member=member_key)
         self._timeout = timeout
         self._retries = retries

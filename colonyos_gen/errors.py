@@ -203,6 +203,11 @@ class MissingKeyError(RPCError):
     """The client holds no key that may sign this call; nothing was sent."""
 
 
+def closed_error() -> RPCError:
+    """What using a closed client raises."""
+    return RPCError("the client is closed; make a new one")
+
+
 _BY_CODE: dict[ErrorCode, type[RPCError]] = {
     kind.code: kind
     for kind in (

@@ -12,7 +12,7 @@ from colonyos_gen_wire.requests.subscription import SubscribeProcessesMsg, Subsc
 from colonyos_gen.errors import DeniedError, NotFoundError, RPCError
 from colonyos_gen.reconnection import Link, Rhythm, passes
 from colonyos_gen.stream import FIRST_LOOK_S, Ended, Finished, Stream
-from colonyos_gen.websocket_frames import Opener, checked, now
+from colonyos_gen.subscribing import Opener, checked, now
 
 FINAL = frozenset({ProcessState.SUCCESS, ProcessState.FAILED, ProcessState.CANCELLED})
 """States that a process never leaves."""

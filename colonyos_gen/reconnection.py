@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 import msgspec
 from colonyos_gen_wire.method import Key, Method
 
 from colonyos_gen.errors import ConnectionFailedError, RPCError, RPCTimeoutError, ServerFaultError
 from colonyos_gen.retry import pauses
-from colonyos_gen.websocket_frames import Frames, FrameT, Opener, now
+from colonyos_gen.subscribing import FrameT, Opener, now
+
+if TYPE_CHECKING:
+    from colonyos_gen.websocket_frames import Frames
 
 _FIRST_POLL_S = 0.25
 _LONGEST_POLL_S = 2.0
@@ -26,6 +29,8 @@ class Link(Generic[FrameT]):
     """
 
     def __init__(self, opener: Opener, method: Method[Any, FrameT], prvkey: Key | None) -> None:
+        from colonyos_gen.websocket_frames import Frames  # loads the HTTP library
+
         self.frames: Frames[FrameT] = Frames(opener, method, prvkey)
         self.reached: bool = False
         """Whether a connection has been made before."""

@@ -10,7 +10,7 @@ from typing import Generic, Self, TypeVar
 
 from colonyos_gen_wire.method import AsyncCaller, Key
 
-from colonyos_gen.websocket_frames import Opener, now
+from colonyos_gen.subscribing import Opener, now
 
 T = TypeVar("T")
 

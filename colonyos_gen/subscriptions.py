@@ -17,11 +17,10 @@ from colonyos_gen_wire.method import AsyncCaller, Key
 from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS
 
 from colonyos_gen.channel_stream import ChannelStream
-from colonyos_gen.errors import RPCTimeoutError
+from colonyos_gen.errors import RPCTimeoutError, closed_error
 from colonyos_gen.process_stream import FINAL, ProcessFeed, ProcessStream
 from colonyos_gen.stream import Ended, Stream
-from colonyos_gen.transport import closed_error
-from colonyos_gen.websocket_frames import Opener
+from colonyos_gen.subscribing import Opener
 
 StreamT = TypeVar("StreamT", bound=Stream[Any])
 

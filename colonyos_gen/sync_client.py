@@ -18,11 +18,11 @@ from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_sync import SyncStubs
 
 from colonyos_gen.channel_stream import ChannelStream
-from colonyos_gen.client import DEFAULT_TIMEOUT, DEFAULT_URL, AsyncClient, settings
+from colonyos_gen.client import DEFAULT_TIMEOUT, DEFAULT_URL, MAX_REPLY_BYTES, AsyncClient, settings
 from colonyos_gen.config import Config
+from colonyos_gen.errors import closed_error
 from colonyos_gen.stream import Stream
 from colonyos_gen.sync_streams import SyncChannelStream, SyncStream
-from colonyos_gen.transport import MAX_REPLY_BYTES, closed_error
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")

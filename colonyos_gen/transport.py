@@ -9,13 +9,10 @@ from types import TracebackType
 import aiohttp
 from colonyos_gen_wire.constants import API_PATH, PUBSUB_PATH
 
-from colonyos_gen.errors import ConnectionFailedError, RPCError, RPCTimeoutError, UnexpectedReplyError
+from colonyos_gen.errors import ConnectionFailedError, RPCTimeoutError, UnexpectedReplyError, closed_error
 
 IDLE_SECONDS = 30.0
 """How long an unused connection is kept; servers drop theirs after 120 s, and a race with that would be ambiguous."""
-
-MAX_REPLY_BYTES = 256 * 1024 * 1024
-"""Default for the largest reply body that is read."""
 
 CONNECT_SECONDS = 10.0
 """How long establishing a connection may take."""
@@ -148,11 +145,6 @@ class Transport:
             cause = error.os_error
         reason = str(cause) or type(cause).__name__
         return ConnectionFailedError(f"{self.url}: {reason}", method=method, sent=sent and not never_sent)
-
-
-def closed_error() -> RPCError:
-    """What using a closed client raises."""
-    return RPCError("the client is closed; make a new one")
 
 
 def _ssl_context(ca_file: str | None, insecure: bool) -> ssl.SSLContext:

@@ -4,35 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 import aiohttp
 import msgspec
-from colonyos_gen_wire import LimitError
-from colonyos_gen_wire.checks import check
 from colonyos_gen_wire.method import Key, Method
 
 from colonyos_gen.envelope import open_reply, seal
-from colonyos_gen.errors import ConnectionFailedError, InvalidRequestError, UnexpectedReplyError
-from colonyos_gen.signers import Keyring, parse
-from colonyos_gen.transport import Transport
-
-FrameT = TypeVar("FrameT")
+from colonyos_gen.errors import ConnectionFailedError, UnexpectedReplyError
+from colonyos_gen.signers import parse
+from colonyos_gen.subscribing import FrameT, Opener, now
 
 CONNECT_S = 10.0
 """Seconds that connecting may take, unless the client's timeout is shorter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opener:
-    """What a client has for its subscriptions."""
-
-    keys: Keyring
-    transport: Transport
-    timeout: float
-    retries: int
-    strict: bool
 
 
 class Frames(Generic[FrameT]):
@@ -145,21 +129,6 @@ class Frames(Generic[FrameT]):
                 f"a frame that cannot be read: {message.data}", method=self._method.name
             )
         return ConnectionFailedError("the server ended the connection", method=self._method.name)
-
-
-def checked(method: Method[Any, Any], request: msgspec.Struct) -> None:
-    """Raise `InvalidRequestError` if `request` breaks a limit of the schema."""
-    try:
-        check(request)
-    except LimitError as error:
-        raise InvalidRequestError(
-            str(error), method=method.name, field=error.field, value=error.value, rule=error.rule
-        ) from None
-
-
-def now() -> float:
-    """Seconds on the clock of the running event loop."""
-    return asyncio.get_running_loop().time()
 
 
 def _abort(socket: aiohttp.ClientWebSocketResponse) -> None:

@@ -241,7 +241,9 @@ def test_importing_the_package_is_light() -> None:
     assert fresh(script).strip() == "[]"
     script = "from colonyos_gen import FunctionSpec, WAITING\nprint('aiohttp' in sys.modules)"
     assert fresh(script).strip() == "False"
-    script = "from colonyos_gen import Client\nprint('aiohttp' in sys.modules)"
+    script = "from colonyos_gen import *\nprint('aiohttp' in sys.modules)"
+    assert fresh(script).strip() == "False"
+    script = "from colonyos_gen import Client\nClient()\nprint('aiohttp' in sys.modules)"
     assert fresh(script).strip() == "True"
 
 

@@ -1,0 +1,46 @@
+"""What subscriptions need before there is a connection: keys and transport of their client, a sound request, a clock."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from colonyos_gen_wire import LimitError
+from colonyos_gen_wire.checks import check
+from colonyos_gen_wire.method import Method
+
+from colonyos_gen.errors import InvalidRequestError
+from colonyos_gen.signers import Keyring
+
+if TYPE_CHECKING:  # it loads the HTTP library
+    from colonyos_gen.transport import Transport
+
+FrameT = TypeVar("FrameT")
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """What a client has for its subscriptions."""
+
+    keys: Keyring
+    transport: Transport
+    timeout: float
+    retries: int
+    strict: bool
+
+
+def checked(method: Method[Any, Any], request: msgspec.Struct) -> None:
+    """Raise `InvalidRequestError` if `request` breaks a limit of the schema."""
+    try:
+        check(request)
+    except LimitError as error:
+        raise InvalidRequestError(
+            str(error), method=method.name, field=error.field, value=error.value, rule=error.rule
+        ) from None
+
+
+def now() -> float:
+    """Seconds on the clock of the running event loop."""
+    return asyncio.get_running_loop().time()
