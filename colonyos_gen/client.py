@@ -8,7 +8,7 @@ import time
 import weakref
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import msgspec
 from colonyos_gen_wire import LimitError
@@ -119,6 +119,10 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
     def url(self) -> str:
         """Address of the server."""
         return self._transport.url
+
+    def identity(self, role: Literal["server", "colony", "member"]) -> str:
+        """The identity of the key that this client holds for a role. Raises MissingKeyError if it holds none."""
+        return self._keys.identity(role)
 
     async def call(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from colonyos_gen_wire.method import Key, Method, Role, Signer
 
@@ -46,6 +46,12 @@ class Keyring:
     ) -> None:
         given = {"server": server, "colony": colony, "member": member}
         self._signers = {role: parse(key, f"{role}_key") for role, key in given.items() if key is not None}
+
+    def identity(self, role: Literal["server", "colony", "member"]) -> str:
+        """The identity of the key of a role. Raises MissingKeyError if there is none."""
+        if role not in self._signers:
+            raise MissingKeyError(f"there is no key for this role; give {_HOW_TO_GIVE[role]}")
+        return self._signers[role].id
 
     def pick(self, method: Method[Any, Any]) -> Signer | None:
         """The signer for `method`: the first of its roles that this keyring holds a key for; None where nobody signs.

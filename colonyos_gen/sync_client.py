@@ -10,7 +10,7 @@ import threading
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Literal, Self, TypeVar, overload
 
 import msgspec
 from colonyos_gen_wire import ChannelEntry, Process
@@ -85,6 +85,10 @@ class Client(SyncStubs):
         """Address of the server."""
         return self._async.url
 
+    def identity(self, role: Literal["server", "colony", "member"]) -> str:
+        """The identity of the key that this client holds for a role. Raises MissingKeyError if it holds none."""
+        return self._async.identity(role)
+
     def call(
         self,
         method: Method[ReqT, RespT],
@@ -96,6 +100,20 @@ class Client(SyncStubs):
     ) -> RespT:
         """Check, sign and send `request`, and return its decoded reply (see `AsyncClient.call`)."""
         return self._loop.run(self._async.call(method, request, prvkey=prvkey, rpc_timeout=rpc_timeout))
+
+    @property
+    def asynchronous(self) -> AsyncClient:
+        """The asynchronous client behind this one. Its calls are to be awaited inside of `run` only."""
+        return self._async
+
+    def run(self, work: Coroutine[Any, Any, T], /) -> T:
+        """The result of `work`, which runs on the event loop of this client. Interrupting it (Ctrl-C) cancels `work`.
+
+        Raises:
+            ConnectionFailedError: The client has been closed.
+            RuntimeError: It is called from a callback that runs on that event loop.
+        """
+        return self._loop.run(work)
 
     def subscribe_process(
         self, process: Process, state: int, timeout: float | None, *, prvkey: Key | None = None

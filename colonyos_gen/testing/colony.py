@@ -8,10 +8,10 @@ import itertools
 from collections.abc import Callable, Generator
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 import msgspec
-from colonyos_gen_wire import Colony, Executor, User
+from colonyos_gen_wire import Colony, Executor, FunctionSpec, User, WorkflowSpec
 from colonyos_gen_wire.method import Method
 from colonyos_gen_wire.methods import colony, executor, user
 from colonyos_gen_wire.requests.colony import AddColonyMsg
@@ -23,6 +23,11 @@ from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.envelope import open_reply, seal
 from colonyos_gen.server.clock import OffsetClock, moment
 from colonyos_gen.server.thread import ServerThread
+from colonyos_gen.session.async_session import AsyncSession
+from colonyos_gen.session.process_handle import ProcessHandle
+from colonyos_gen.session.request import Submittable
+from colonyos_gen.session.sync_session import Session
+from colonyos_gen.session.workflow_handle import WorkflowHandle
 from colonyos_gen.sync_client import Client
 from colonyos_gen.testing.clients import Clients
 from colonyos_gen.testing.environment import Environment
@@ -69,6 +74,8 @@ class LocalColony:
             server_key=self.server_key, clock=self._clock, middlewares=[self.faults.middleware], **options
         )
         self._clients: list[Clients] = []
+        self._session: Session | None = None
+        self._asessions: dict[AsyncClient, AsyncSession] = {}
         self._numbers = itertools.count(1)
         self._entered = False
 
@@ -86,6 +93,35 @@ class LocalColony:
     def aclient(self) -> AsyncClient:
         """The same for coroutines, one for each event loop. Raises RuntimeError outside of one."""
         return self._own.aclient
+
+    @property
+    def session(self) -> Session:
+        """A session with this colony, with the client of `client`."""
+        if self._session is None:
+            self._session = Session(self.client, self.name)
+        return self._session
+
+    @property
+    def asession(self) -> AsyncSession:
+        """The same for coroutines, one for each event loop. Raises RuntimeError outside of one."""
+        client = self.aclient
+        if client not in self._asessions:
+            self._asessions[client] = AsyncSession(client, self.name)
+        return self._asessions[client]
+
+    def call(self, funcname: str, *args: Any, **options: Any) -> Any:
+        """Submit a function, wait until it has ended, and return its output (see `Session.call`)."""
+        return self.session.call(funcname, *args, **options)
+
+    @overload
+    def submit(self, what: str | FunctionSpec, *args: Any, **options: Any) -> ProcessHandle: ...
+
+    @overload
+    def submit(self, what: WorkflowSpec | Submittable) -> WorkflowHandle: ...
+
+    def submit(self, what: Any, *args: Any, **options: Any) -> Any:
+        """Submit a function or a workflow, and return a handle to what becomes of it (see `Session.submit`)."""
+        return self.session.submit(what, *args, **options)
 
     @property
     def now(self) -> datetime:

@@ -1,0 +1,34 @@
+"""Sessions: calls of functions, handles to what was submitted, and waiting for many of them.
+
+    with connect() as session:
+        print(session.call("greet", "world", to="greeter", timeout=10))
+
+Everything goes through the generated client, at `session.rpc`. The synchronous classes run the asynchronous ones.
+"""
+
+from colonyos_gen.session.async_session import AsyncSession
+from colonyos_gen.session.connecting import connect
+from colonyos_gen.session.failures import FunctionLookupError, ProcessCancelled, ProcessFailed, WaitTimeout
+from colonyos_gen.session.feed import AsyncFeed, Feed
+from colonyos_gen.session.process_handle import AsyncProcessHandle, ProcessHandle
+from colonyos_gen.session.several import as_completed, gather
+from colonyos_gen.session.sync_session import Session
+from colonyos_gen.session.workflow_handle import AsyncWorkflowHandle, WorkflowHandle
+
+__all__ = [
+    "AsyncFeed",
+    "AsyncProcessHandle",
+    "AsyncSession",
+    "AsyncWorkflowHandle",
+    "Feed",
+    "FunctionLookupError",
+    "ProcessCancelled",
+    "ProcessFailed",
+    "ProcessHandle",
+    "Session",
+    "WaitTimeout",
+    "WorkflowHandle",
+    "as_completed",
+    "connect",
+    "gather",
+]

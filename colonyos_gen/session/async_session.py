@@ -1,0 +1,210 @@
+"""Calls of functions in one colony, for coroutines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from types import TracebackType
+from typing import Any, Self, overload
+
+from colonyos_gen_wire import FunctionSpec, WorkflowSpec
+
+from colonyos_gen.client import AsyncClient
+from colonyos_gen.config import ConfigError
+from colonyos_gen.session.administration import AsyncColonies, AsyncCrons, AsyncExecutors
+from colonyos_gen.session.process_handle import AsyncProcessHandle
+from colonyos_gen.session.request import (
+    Submittable,
+    completed,
+    completed_workflow,
+    function_spec,
+    only_type,
+)
+from colonyos_gen.session.watcher import Watcher
+from colonyos_gen.session.workflow_handle import AsyncWorkflowHandle
+
+
+class AsyncSession:
+    """A client bound to a colony; `async with connect() as session` makes one.
+
+        async with connect() as session:
+            print(await session.call("greet", "world", to="greeter", timeout=10))
+
+    Everything belongs to the event loop in which it is first used.
+
+    Args:
+        rpc: The client; `rpc` gives it back.
+        colonyname: Name of the colony; None for calls of `rpc` only.
+        owned: Whether the client is closed with this session.
+    """
+
+    def __init__(self, rpc: AsyncClient, colonyname: str | None, *, owned: bool = False) -> None:
+        self.rpc: AsyncClient = rpc
+        """The generated client, with every function of the protocol."""
+        self._colonyname = colonyname
+        self._owned = owned
+
+    @property
+    def colonyname(self) -> str:
+        """Name of the colony. Raises ConfigError if none was given."""
+        if not self._colonyname:
+            raise ConfigError("no colony was named; give connect(…) its name, or set COLONIES_COLONY_NAME")
+        return self._colonyname
+
+    @cached_property
+    def watcher(self) -> Watcher:
+        """What waits for the processes of this session."""
+        return Watcher(self.rpc, self.colonyname)
+
+    @cached_property
+    def colonies(self) -> AsyncColonies:
+        """The colonies of the server, for its owner."""
+        return AsyncColonies(self)
+
+    @cached_property
+    def executors(self) -> AsyncExecutors:
+        """The executors of the colony."""
+        return AsyncExecutors(self)
+
+    @cached_property
+    def crons(self) -> AsyncCrons:
+        """The crons of the colony."""
+        return AsyncCrons(self)
+
+    async def call(
+        self,
+        funcname: str,
+        *args: Any,
+        to: str | None = None,
+        timeout: float | None = None,
+        **options_and_kwargs: Any,
+    ) -> Any:
+        """Submit a function, wait until it has ended, and return its output.
+
+        Cancelling this call, or running into its timeout, leaves the process as it is. To have it stopped, catch
+        `WaitTimeout` and call `error.handle.cancel()`, or give it a `maxexectime`.
+
+        Args:
+            funcname: Name of the function.
+            args: Its arguments, any JSON values.
+            to: Executor type; None for the only one that offers the function.
+            timeout: Seconds to wait; None for as long as it takes.
+            options_and_kwargs: Options of `submit`, and keyword arguments of the function.
+
+        Returns:
+            The only element of the output, None for an empty one, else the list.
+
+        Raises:
+            ProcessFailed: The process failed; the error has its errors and the end of its log.
+            ProcessCancelled: It was cancelled.
+            WaitTimeout: It did not end in time, and goes on.
+            FunctionLookupError: No executor type was given, and not exactly one offers the function.
+            RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
+        """
+        handle = await self.submit(funcname, *args, to=to, **options_and_kwargs)
+        return await handle.output(timeout)
+
+    @overload
+    async def submit(
+        self,
+        what: str | FunctionSpec,
+        *args: Any,
+        to: str | None = None,
+        channels: Iterable[str] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        priority: int = 0,
+        label: str = "",
+        env: Mapping[str, str] | None = None,
+        maxwaittime: int = -1,
+        maxexectime: int = -1,
+        maxretries: int = 0,
+        **more_kwargs: Any,
+    ) -> AsyncProcessHandle: ...
+
+    @overload
+    async def submit(self, what: WorkflowSpec | Submittable) -> AsyncWorkflowHandle: ...
+
+    async def submit(
+        self,
+        what: str | FunctionSpec | WorkflowSpec | Submittable,
+        *args: Any,
+        to: str | None = None,
+        **options: Any,
+    ) -> AsyncProcessHandle | AsyncWorkflowHandle:
+        """Submit a function or a workflow, and return a handle to what becomes of it.
+
+        The names of the options are taken; a function that has keyword arguments of such names gets them in `kwargs`.
+
+        Args:
+            what: Name of a function, a `FunctionSpec`, a `WorkflowSpec` or a `Workflow`. Specs may leave the colony out.
+            args: Arguments of the function, any JSON values.
+            to: Executor type; None for the only one that offers the function, or for that of the spec.
+            channels: Names of the channels that the process is to have.
+            kwargs: Keyword arguments of the function.
+            priority: Higher runs first, -50000 to 50000; one step outweighs 24 hours of waiting.
+            label: Free text that processes can be listed by.
+            env: Environment variables for the executor.
+            maxwaittime: Seconds after which a process that nobody took fails; -1 for no limit.
+            maxexectime: Seconds that an attempt may take; -1 for no limit.
+            maxretries: How many attempts that took too long are repeated; -1 for all.
+            more_kwargs: Keyword arguments of the function.
+
+        Raises:
+            FunctionLookupError: No executor type was given, and not exactly one offers the function.
+            WorkflowError: The workflow could not run.
+            TypeError: There are arguments or options beside a spec, which has its own.
+            RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
+        """
+        if isinstance(what, str):
+            executortype = await self._type_for(what) if to is None else to
+            more = {name: options.pop(name) for name in list(options) if name not in _OPTIONS}
+            spec = function_spec(what, args, executortype, self.colonyname, more_kwargs=more, **options)
+            return AsyncProcessHandle(self, await self.rpc.submit(spec))
+        if args or options:
+            raise TypeError(f"{type(what).__name__} has its own arguments and options; set them there")
+        if isinstance(what, FunctionSpec):
+            return AsyncProcessHandle(self, await self.rpc.submit(completed(what, self.colonyname, to)))
+        if to is not None:
+            raise TypeError("a workflow has an executor type for each of its nodes; leave to= out")
+        workflow = completed_workflow(what, self.colonyname)
+        return AsyncWorkflowHandle(self, await self.rpc.submit_workflow(workflow))
+
+    async def process(self, processid: str) -> AsyncProcessHandle:
+        """A handle for a process that exists. Raises NotFoundError or another RPCError."""
+        return AsyncProcessHandle(self, await self.rpc.get_process(processid))
+
+    async def workflow(self, processgraphid: str) -> AsyncWorkflowHandle:
+        """A handle for a workflow that exists. Raises NotFoundError or another RPCError."""
+        return AsyncWorkflowHandle(self, await self.rpc.get_processgraph(processgraphid))
+
+    async def close(self) -> None:
+        """Close the connections of this session."""
+        if self._owned:
+            await self.rpc.close_connections()
+
+    async def _type_for(self, funcname: str) -> str:
+        functions = await self.rpc.get_functions(self.colonyname)
+        types: dict[str, str] = {}
+        if any(not each.executortype for each in functions if each.funcname == funcname):
+            executors = await self.rpc.get_executors(self.colonyname)
+            types = {executor.executorname: executor.executortype for executor in executors}
+        return only_type(
+            funcname,
+            ((each.funcname, each.executortype or types.get(each.executorname, "")) for each in functions),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._colonyname!r}, {self.rpc!r})"
+
+
+_OPTIONS = frozenset(
+    ("channels", "kwargs", "priority", "label", "env", "maxwaittime", "maxexectime", "maxretries")
+)

@@ -1,0 +1,125 @@
+"""What waiting for a result can end in, other than the result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from colonyos_gen_wire import Log, Process
+
+
+class Described(Protocol):
+    """A handle."""
+
+    @property
+    def description(self) -> str:
+        """What messages call it."""
+        ...
+
+
+_SHOWN_LOGS = 10
+_LONGEST_TEXT = 1000
+
+
+class ProcessFailed(Exception):
+    """The process ended in FAILED.
+
+    Attributes:
+        process: The process.
+        errors: Why, in the words of its executor, or of the server where a deadline passed or a workflow failed.
+        logs: The last lines of its log, oldest first.
+    """
+
+    def __init__(self, process: Process, errors: Sequence[str], logs: Sequence[Log]) -> None:
+        super().__init__(process, errors, logs)
+        self.process = process
+        self.errors = list(errors)
+        self.logs = list(logs)
+
+    def __str__(self) -> str:
+        reason = "; ".join(self.errors) or _unexplained(self.process)
+        text = f"{describe(self.process)} failed: {_cut(reason)}"
+        if self.logs:
+            lines = "".join(f"\n  {_cut(log.message)}" for log in self.logs[-_SHOWN_LOGS:])
+            text += f"\nthe end of its log:{lines}"
+        return text
+
+
+class ProcessCancelled(Exception):
+    """The process was cancelled before it ended.
+
+    Attributes:
+        process: The process.
+    """
+
+    def __init__(self, process: Process) -> None:
+        super().__init__(process)
+        self.process = process
+
+    def __str__(self) -> str:
+        return f"{describe(self.process)} was cancelled"
+
+
+class WaitTimeout(TimeoutError):
+    """What was waited for did not end in time. It goes on: wait again, or stop it with `error.handle.cancel()`.
+
+    Attributes:
+        handle: What was waited for, a handle like that one; where it was several, the first that had not ended.
+        seconds: How long it was waited for.
+    """
+
+    def __init__(self, handle: Described, seconds: float) -> None:
+        super().__init__(handle, seconds)
+        self.handle: Any = handle  # synchronous or not, as the code that catches it knows
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return (
+            f"{self.handle.description} did not end within {self.seconds:g} s and goes on; "
+            "wait again, or stop it with error.handle.cancel()"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return TimeoutError, (str(self),)  # a handle holds a connection, which cannot travel
+
+
+class FunctionLookupError(LookupError):
+    """No executor type was named, and not exactly one offers the function.
+
+    Attributes:
+        funcname: The function that was asked for.
+        choices: Executor types that offer it; empty when none does.
+    """
+
+    def __init__(self, funcname: str, choices: Sequence[str], known: Sequence[str]) -> None:
+        super().__init__(funcname, choices, known)
+        self.funcname = funcname
+        self.choices = list(choices)
+        self.known = list(known)
+
+    def __str__(self) -> str:
+        if self.choices:
+            types = ", ".join(map(repr, self.choices))
+            return f"several executor types offer {self.funcname!r}; choose one with to=…: {types}"
+        offered = ", ".join(self.known) or "none"
+        return (
+            f"no executor has registered a function {self.funcname!r} (registered: {offered}); "
+            "name the executor type with to=… if it needs no registration"
+        )
+
+
+def describe(process: Process) -> str:
+    """What a message calls a process: its function, its node where it has one, and its id."""
+    spec = process.spec
+    node = f" (node {spec.nodename!r})" if process.processgraphid and spec.nodename else ""
+    return f"{spec.funcname!r}{node}, process {process.processid}"
+
+
+def _unexplained(process: Process) -> str:
+    if process.processgraphid and process.endtime is None:
+        return "another process of its workflow failed"
+    return "its executor gave no reason"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"

@@ -1,0 +1,356 @@
+"""Processes that were submitted: what becomes of them, and what they say on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
+
+from colonyos_gen_wire import Log, Process, ProcessState
+from colonyos_gen_wire.constants import CANCELLED, FAILED
+
+from colonyos_gen.client import AsyncClient
+from colonyos_gen.errors import RPCError
+from colonyos_gen.process_stream import FINAL
+from colonyos_gen.reconnection import passes
+from colonyos_gen.session.failures import ProcessCancelled, ProcessFailed, WaitTimeout, describe
+from colonyos_gen.session.feed import AsyncFeed, Feed
+from colonyos_gen.session.log_feed import LogFeed
+from colonyos_gen.session.process_html import process_html
+from colonyos_gen.session.progress_bar import progress_bar
+from colonyos_gen.session.progress_feed import ProcessProgress
+from colonyos_gen.session.text_stream import BytesFeed, TextFeed
+
+if TYPE_CHECKING:
+    from colonyos_gen.session.async_session import AsyncSession
+    from colonyos_gen.session.sync_session import Session
+
+_LAST_LOOK_S = 5.0
+_LOG_TAIL = 20
+
+
+class _Seen(ABC):
+    """What both kinds of handles tell without asking the server."""
+
+    @property
+    @abstractmethod
+    def process(self) -> Process:
+        """The process as it was last seen."""
+
+    @property
+    def processid(self) -> str:
+        """Id of the process."""
+        return self.process.processid
+
+    @property
+    def state(self) -> ProcessState:
+        """State of the process when it was last seen."""
+        return self.process.state
+
+    @property
+    def done(self) -> bool:
+        """Whether it had reached a final state when it was last seen."""
+        return self.process.state in FINAL
+
+    @property
+    def description(self) -> str:
+        """What messages call it."""
+        return describe(self.process)
+
+    def __repr__(self) -> str:
+        spec = self.process.spec
+        return f"<{type(self).__name__} {spec.funcname!r} {self.processid[:8]}… {self.state.name}>"
+
+    def _repr_html_(self) -> str:
+        return process_html(self.process)
+
+
+class AsyncProcessHandle(_Seen):
+    """A process, for coroutines; `AsyncSession.submit` makes it.
+
+        handle = await session.submit("convert", 20, to="faas")
+        print(await handle.output())
+
+    Waiting for it never affects it: a wait that is cancelled or that times out leaves the process as it is.
+    """
+
+    def __init__(self, session: AsyncSession, process: Process) -> None:
+        self._session = session
+        self._process = process
+
+    @property
+    def process(self) -> Process:
+        """The process as it was last seen."""
+        return self._process
+
+    async def refresh(self) -> Self:
+        """Read the process, unless it is known to have ended, and return this handle. Raises RPCError."""
+        if not self.done:
+            self._see(await self._session.rpc.get_process(self.processid))
+        return self
+
+    async def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
+        """Wait until the process has ended, in whatever way, and return this handle.
+
+        The end is noticed at once as a rule, by subscription, and always within about 2 seconds. Restarts of the server
+        and broken connections are bridged until the timeout.
+
+        Args:
+            timeout: Seconds to wait; None for as long as it takes; 0 to look once.
+            progress: Whether to show a progress bar, where the output is a terminal or a notebook.
+
+        Raises:
+            WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
+            NotFoundError: There is no such process, or it was removed.
+        """
+        if progress and (bar := progress_bar(self.process.spec.funcname)) is not None:
+            with bar:
+                async with ProcessProgress(self, timeout) as looks:
+                    async for look in looks:
+                        bar.show(look)
+            return self
+        if not self.done:
+            await self._wait(timeout)
+        return self
+
+    async def output(self, timeout: float | None = None) -> Any:
+        """Wait until the process has ended, and return its output: the only element, None for no output, else the list.
+
+        Args:
+            timeout: Seconds to wait; None for as long as it takes.
+
+        Raises:
+            ProcessFailed: It failed.
+            ProcessCancelled: It was cancelled.
+            WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
+            NotFoundError: There is no such process, or it was removed.
+        """
+        await self.wait(timeout)
+        if self.state is FAILED:
+            raise await self.failure()
+        if self.state is CANCELLED:
+            raise ProcessCancelled(self._process)
+        return value_of(self._process)
+
+    async def failure(self) -> ProcessFailed:
+        """The error that tells why the process failed, with the end of its log. It does not wait."""
+        try:
+            logs = await self.last_logs(_LOG_TAIL)
+        except RPCError:  # that it failed is the news
+            logs = []
+        return ProcessFailed(self._process, self._process.errors, logs)
+
+    async def last_logs(self, count: int) -> list[Log]:
+        """The last `count` lines of its log, at most 500, oldest first. Raises RPCError."""
+        rpc, colonyname = self._session.rpc, self._session.colonyname
+        return await rpc.get_logs(colonyname, self.processid, count=count, latest=True)
+
+    def logs(self, *, follow: bool = False) -> AsyncFeed[Log]:
+        """The lines of its log from the first on, each once and in order: `async for log in handle.logs(): …`
+
+        Args:
+            follow: Whether to go on until the process has ended, bridging restarts of the server.
+
+        Raises (from the iteration):
+            RPCError: The log cannot be read.
+        """
+        return LogFeed(self._session.rpc, self._session.colonyname, self.processid, follow=follow)
+
+    @overload
+    def stream(
+        self, channelname: str, timeout: float | None = None, *, as_bytes: Literal[False] = False
+    ) -> AsyncFeed[str]: ...
+
+    @overload
+    def stream(
+        self, channelname: str, timeout: float | None = None, *, as_bytes: Literal[True]
+    ) -> AsyncFeed[bytes]: ...
+
+    def stream(
+        self, channelname: str, timeout: float | None = None, *, as_bytes: bool = False
+    ) -> AsyncFeed[str] | AsyncFeed[bytes]:
+        """What the process writes to a channel, until it says that nothing follows, or ends.
+
+            async for piece in handle.stream("out"):
+                print(piece, end="")
+
+        Start to read before the process ends, since the server throws its channels away then; a worker waits for a reader
+        who has begun. Those who stop in between use `async with`, so that the worker need not wait for them.
+
+        Args:
+            channelname: Name of the channel, one of those that the process was submitted with.
+            timeout: Seconds from the first wait on, for all of it; None for no limit.
+            as_bytes: Whether to give bytes instead of text.
+
+        Raises (from the iteration):
+            WaitTimeout: There was no end in time. The process goes on.
+            NotFoundError: There is no such channel, or the process had ended before.
+            DeniedError: The process was submitted by somebody else.
+        """
+        return _pieces(
+            self._session.rpc,
+            self.processid,
+            channelname,
+            timeout,
+            as_bytes,
+            WaitTimeout(self, timeout or 0.0),
+        )
+
+    async def cancel(self) -> None:
+        """Cancel the process. Its executor learns of it when it next asks.
+
+        Raises:
+            RPCError: It has ended before, or belongs to a workflow, which is cancelled as a whole.
+        """
+        await self._session.rpc.cancel_process(self.processid)
+
+    async def _wait(self, timeout: float | None) -> None:
+        scope = asyncio.timeout(timeout)
+        try:
+            async with scope:
+                self._see(await self._session.watcher.final(self._process))
+        except TimeoutError:
+            if not scope.expired() or timeout is None:
+                raise
+        if not self.done:
+            await self._look_last(timeout or 0.0)
+
+    async def _look_last(self, timeout: float) -> None:
+        try:
+            self._see(await self._session.rpc.get_process(self.processid, rpc_timeout=_LAST_LOOK_S))
+        except RPCError as error:
+            if not passes(error):
+                raise
+        if not self.done:
+            raise WaitTimeout(self, timeout)
+
+    def _see(self, process: Process) -> None:
+        if not self.done:  # an answer may come late
+            self._process = process
+
+
+class ProcessHandle(_Seen):
+    """A process; `Session.submit` makes it. The methods are those of `AsyncProcessHandle`.
+
+        handle = session.submit("convert", 20, to="faas")
+        print(handle.output())
+
+    Waiting for it never affects it: a wait that is interrupted or that times out leaves the process as it is.
+    """
+
+    def __init__(self, session: Session, inner: AsyncProcessHandle) -> None:
+        self._session = session
+        self._inner = inner
+
+    @property
+    def process(self) -> Process:
+        """The process as it was last seen."""
+        return self._inner.process
+
+    @property
+    def session(self) -> Session:
+        """The session that the process was submitted in."""
+        return self._session
+
+    @property
+    def asynchronous(self) -> AsyncProcessHandle:
+        """The handle behind this one. Its methods are to be awaited inside of `session.rpc.run` only."""
+        return self._inner
+
+    def refresh(self) -> Self:
+        """Read the process, and return this handle. Raises RPCError."""
+        self._session.rpc.run(self._inner.refresh())
+        return self
+
+    def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
+        """Wait until the process has ended, in whatever way, and return this handle (see `AsyncProcessHandle.wait`).
+
+        Raises:
+            WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
+            NotFoundError: There is no such process, or it was removed.
+        """
+        try:
+            if progress and (bar := progress_bar(self.process.spec.funcname)) is not None:
+                with bar, Feed(self._session.rpc, ProcessProgress(self._inner, timeout)) as looks:
+                    for look in looks:
+                        bar.show(look)
+            else:
+                self._session.rpc.run(self._inner.wait(timeout))
+        except WaitTimeout as late:
+            raise WaitTimeout(self, late.seconds) from None
+        return self
+
+    def output(self, timeout: float | None = None) -> Any:
+        """Wait until the process has ended, and return its output (see `AsyncProcessHandle.output`).
+
+        Raises:
+            ProcessFailed: It failed.
+            ProcessCancelled: It was cancelled.
+            WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
+        """
+        try:
+            return self._session.rpc.run(self._inner.output(timeout))
+        except WaitTimeout as late:
+            raise WaitTimeout(self, late.seconds) from None
+
+    def failure(self) -> ProcessFailed:
+        """The error that tells why the process failed, with the end of its log. It does not wait."""
+        return self._session.rpc.run(self._inner.failure())
+
+    def logs(self, *, follow: bool = False) -> Feed[Log]:
+        """The lines of its log from the first on, each once and in order (see `AsyncProcessHandle.logs`)."""
+        return Feed(self._session.rpc, self._inner.logs(follow=follow))
+
+    @overload
+    def stream(
+        self, channelname: str, timeout: float | None = None, *, as_bytes: Literal[False] = False
+    ) -> Feed[str]: ...
+
+    @overload
+    def stream(
+        self, channelname: str, timeout: float | None = None, *, as_bytes: Literal[True]
+    ) -> Feed[bytes]: ...
+
+    def stream(
+        self, channelname: str, timeout: float | None = None, *, as_bytes: bool = False
+    ) -> Feed[str] | Feed[bytes]:
+        """What the process writes to a channel (see `AsyncProcessHandle.stream`).
+
+        for piece in handle.stream("out"):
+            print(piece, end="")
+        """
+        error = WaitTimeout(self, timeout or 0.0)
+
+        async def make() -> AsyncFeed[str] | AsyncFeed[bytes]:
+            rpc = self._session.rpc.asynchronous
+            return _pieces(rpc, self.processid, channelname, timeout, as_bytes, error)
+
+        feed: AsyncFeed[Any] = self._session.rpc.run(make())
+        return Feed(self._session.rpc, feed)
+
+    def cancel(self) -> None:
+        """Cancel the process (see `AsyncProcessHandle.cancel`)."""
+        self._session.rpc.run(self._inner.cancel())
+
+
+def _pieces(
+    rpc: AsyncClient,
+    processid: str,
+    channelname: str,
+    timeout: float | None,
+    as_bytes: bool,
+    error: WaitTimeout,
+) -> AsyncFeed[str] | AsyncFeed[bytes]:
+    kind = BytesFeed if as_bytes else TextFeed
+    return kind(rpc, processid, channelname, timeout, error)
+
+
+def value_of(process: Process) -> Any:
+    """The output of a process, as a function call would return it."""
+    match process.output:
+        case []:
+            return None
+        case [value]:
+            return value
+        case values:
+            return values

@@ -1,0 +1,290 @@
+"""Workflows that were submitted: what becomes of them, and of each of their processes."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Self
+
+from colonyos_gen_wire import Process, ProcessGraph, ProcessState
+from colonyos_gen_wire.constants import FAILED
+
+from colonyos_gen.process_stream import FINAL
+from colonyos_gen.session.failures import ProcessFailed, WaitTimeout
+from colonyos_gen.session.feed import Feed
+from colonyos_gen.session.graph_feed import GraphFeed, look_at
+from colonyos_gen.session.node_states import node_names, node_states
+from colonyos_gen.session.process_handle import AsyncProcessHandle, ProcessHandle
+from colonyos_gen.session.progress_bar import progress_bar
+
+if TYPE_CHECKING:
+    from colonyos_gen.session.async_session import AsyncSession
+    from colonyos_gen.session.sync_session import Session
+
+_AT_ONCE = 8
+
+
+class _Seen(ABC):
+    """What both kinds of handles tell without asking the server."""
+
+    @property
+    @abstractmethod
+    def graph(self) -> ProcessGraph:
+        """The workflow as it was last seen."""
+
+    @property
+    def processgraphid(self) -> str:
+        """Id of the workflow."""
+        return self.graph.processgraphid
+
+    @property
+    def state(self) -> ProcessState:
+        """State of the workflow when it was last seen."""
+        return self.graph.state
+
+    @property
+    def done(self) -> bool:
+        """Whether it had reached a final state when it was last seen."""
+        return self.graph.state in FINAL
+
+    @property
+    def description(self) -> str:
+        """What messages call it."""
+        return f"workflow {self.processgraphid}"
+
+    def __repr__(self) -> str:
+        processes = len(self.graph.processids)
+        return f"<{type(self).__name__} {self.processgraphid[:8]}… {processes} processes {self.state.name}>"
+
+
+class AsyncWorkflowHandle(_Seen):
+    """A workflow, for coroutines; `AsyncSession.submit` makes it.
+
+        handle = await session.submit(wf)
+        await handle.wait(progress=True)
+        print(await handle.output("reduce"))
+
+    Waiting for it never affects it: a wait that is cancelled or that times out leaves the workflow as it is.
+    """
+
+    def __init__(self, session: AsyncSession, graph: ProcessGraph) -> None:
+        self._session = session
+        self._graph = graph
+
+    @property
+    def graph(self) -> ProcessGraph:
+        """The workflow as it was last seen. Its drawing is there once it has been read or waited for."""
+        return self._graph
+
+    async def refresh(self) -> Self:
+        """Read the workflow, and return this handle. Raises RPCError."""
+        self._graph = await self._session.rpc.get_processgraph(self.processgraphid)
+        return self
+
+    async def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
+        """Wait until the workflow has ended, in whatever way, and return this handle.
+
+        A workflow that fails at a process that others wait for has ended as a whole. If it fails at one that nothing waits
+        for, its other branches go on, although it counts as FAILED from then on: `output` waits for a single one.
+
+        Restarts of the server and broken connections are bridged until the timeout.
+
+        Args:
+            timeout: Seconds to wait; None for as long as it takes; 0 to look once.
+            progress: Whether to show a progress bar, where the output is a terminal or a notebook.
+
+        Raises:
+            WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
+            NotFoundError: There is no such workflow, or it was removed.
+        """
+        bar = progress_bar("workflow") if progress else None
+        async with self.graphs(timeout) as graphs:
+            if bar is None:
+                async for _ in graphs:
+                    pass
+            else:
+                with bar:
+                    async for graph in graphs:
+                        bar.show(look_at(graph))
+        return self
+
+    def graphs(self, timeout: float | None = None) -> GraphFeed:
+        """The workflow as it is, then as it changes, at last in its final state: what `wait` waits with.
+
+        Raises (from the iteration):
+            WaitTimeout: It did not end in time.
+            NotFoundError: There is no such workflow, or it was removed.
+        """
+        return _Followed(self, self._session, timeout)
+
+    async def node(self, name: str) -> AsyncProcessHandle:
+        """The process of a node.
+
+        Raises:
+            LookupError: There is no node of that name.
+            RPCError: It cannot be read.
+        """
+        process = await self._session.rpc.get_process(await self._find(name))
+        return AsyncProcessHandle(self._session, process)
+
+    async def output(self, name: str, timeout: float | None = None) -> Any:
+        """Wait until one node has ended, and return its output: the only element, None for no output, else the list.
+
+        Args:
+            name: Name of the node.
+            timeout: Seconds to wait; None for as long as it takes.
+
+        Raises:
+            ProcessFailed: It failed, or another one did that others waited for.
+            ProcessCancelled: It was cancelled.
+            WaitTimeout: It did not end in time, and goes on; `cancel` stops the workflow.
+            LookupError: There is no node of that name.
+        """
+        node = await self.node(name)
+        try:
+            return await node.output(timeout)
+        except WaitTimeout as late:
+            raise WaitTimeout(self, late.seconds) from None
+
+    async def processes(self) -> dict[str, Process]:
+        """All processes of the workflow by node name, each as it is now. Takes a call for each. Raises RPCError."""
+        await self.refresh()
+        found = await self._read(node.id for node in self._graph.nodes)
+        return {process.spec.nodename: process for process in found}
+
+    async def failures(self) -> dict[str, ProcessFailed]:
+        """Which nodes failed and why, by name. It does not wait.
+
+        Those that became FAILED only because another one failed are left out.
+        """
+        await self.refresh()
+        states = node_states(self._graph)
+        failed = await self._read(node.id for node in self._graph.nodes if states[node.id] is FAILED)
+        causes = [process for process in failed if process.errors or process.endtime is not None]
+        own = [AsyncProcessHandle(self._session, process) for process in causes or failed]
+        return {handle.process.spec.nodename: await handle.failure() for handle in own}
+
+    async def cancel(self) -> None:
+        """Cancel all processes that have not ended. Raises RPCError."""
+        await self._session.rpc.cancel_processgraph(self.processgraphid)
+
+    def see(self, graph: ProcessGraph) -> None:
+        """Take `graph` for the latest known state."""
+        self._graph = graph
+
+    async def _find(self, name: str) -> str:
+        if name not in node_names(self._graph):
+            await self.refresh()
+        names = node_names(self._graph)
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else f"; it has: {', '.join(names) or 'none'}"
+            raise LookupError(f"{self.description} has no node {name!r}{hint}")
+        return names[name]
+
+    async def _read(self, processids: Iterable[str]) -> list[Process]:
+        limit = asyncio.Semaphore(_AT_ONCE)
+
+        async def read(processid: str) -> Process:
+            async with limit:
+                return await self._session.rpc.get_process(processid)
+
+        return await asyncio.gather(*map(read, processids))
+
+
+class _Followed(GraphFeed):
+    """A feed that keeps its handle up to date."""
+
+    def __init__(self, handle: AsyncWorkflowHandle, session: AsyncSession, timeout: float | None) -> None:
+        super().__init__(session, handle.processgraphid, timeout, WaitTimeout(handle, timeout or 0.0))
+        self._handle = handle
+
+    async def take(self) -> ProcessGraph | None:
+        graph = await super().take()
+        if graph is not None:
+            self._handle.see(graph)
+        return graph
+
+
+class WorkflowHandle(_Seen):
+    """A workflow; `Session.submit` makes it. The methods are those of `AsyncWorkflowHandle`.
+
+        handle = session.submit(wf)
+        print(handle.wait(progress=True).output("reduce"))
+
+    Waiting for it never affects it: a wait that is interrupted or that times out leaves the workflow as it is.
+    """
+
+    def __init__(self, session: Session, inner: AsyncWorkflowHandle) -> None:
+        self._session = session
+        self._inner = inner
+
+    @property
+    def graph(self) -> ProcessGraph:
+        """The workflow as it was last seen. Its drawing is there once it has been read or waited for."""
+        return self._inner.graph
+
+    @property
+    def session(self) -> Session:
+        """The session that the workflow was submitted in."""
+        return self._session
+
+    @property
+    def asynchronous(self) -> AsyncWorkflowHandle:
+        """The handle behind this one. Its methods are to be awaited inside of `session.rpc.run` only."""
+        return self._inner
+
+    def refresh(self) -> Self:
+        """Read the workflow, and return this handle. Raises RPCError."""
+        self._session.rpc.run(self._inner.refresh())
+        return self
+
+    def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
+        """Wait until the workflow has ended, in whatever way, and return this handle (see `AsyncWorkflowHandle.wait`).
+
+        Raises:
+            WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
+            NotFoundError: There is no such workflow, or it was removed.
+        """
+        try:
+            if progress and (bar := progress_bar("workflow")) is not None:
+                with bar, Feed(self._session.rpc, self._inner.graphs(timeout)) as graphs:
+                    for graph in graphs:
+                        bar.show(look_at(graph))
+            else:
+                self._session.rpc.run(self._inner.wait(timeout))
+        except WaitTimeout as late:
+            raise WaitTimeout(self, late.seconds) from None
+        return self
+
+    def node(self, name: str) -> ProcessHandle:
+        """The process of a node (see `AsyncWorkflowHandle.node`)."""
+        return ProcessHandle(self._session, self._session.rpc.run(self._inner.node(name)))
+
+    def output(self, name: str, timeout: float | None = None) -> Any:
+        """Wait until one node has ended, and return its output (see `AsyncWorkflowHandle.output`).
+
+        Raises:
+            ProcessFailed: It failed, or another one did that others waited for.
+            ProcessCancelled: It was cancelled.
+            WaitTimeout: It did not end in time, and goes on; `cancel` stops the workflow.
+            LookupError: There is no node of that name.
+        """
+        try:
+            return self._session.rpc.run(self._inner.output(name, timeout))
+        except WaitTimeout as late:
+            raise WaitTimeout(self, late.seconds) from None
+
+    def processes(self) -> dict[str, Process]:
+        """All processes of the workflow by node name, each as it is now (see `AsyncWorkflowHandle.processes`)."""
+        return self._session.rpc.run(self._inner.processes())
+
+    def failures(self) -> dict[str, ProcessFailed]:
+        """Which nodes failed and why, by name (see `AsyncWorkflowHandle.failures`)."""
+        return self._session.rpc.run(self._inner.failures())
+
+    def cancel(self) -> None:
+        """Cancel all processes that have not ended. Raises RPCError."""
+        self._session.rpc.run(self._inner.cancel())
