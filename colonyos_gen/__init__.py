@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from colonyos_gen.stream import Ended, Stream
     from colonyos_gen.sync_client import Client
     from colonyos_gen.sync_streams import SyncChannelStream, SyncStream
+    from colonyos_gen.worker import Context, Worker
     from colonyos_gen.workflows import Task, Workflow, WorkflowError, workflow
 
     __all__ = [
@@ -101,6 +102,7 @@ if TYPE_CHECKING:
         "ConfigError",
         "ConflictError",
         "ConnectionFailedError",
+        "Context",
         "DeniedError",
         "Ended",
         "Feed",
@@ -130,6 +132,7 @@ if TYPE_CHECKING:
         "Task",
         "UnexpectedReplyError",
         "WaitTimeout",
+        "Worker",
         "Workflow",
         "WorkflowError",
         "WorkflowHandle",
@@ -173,6 +176,7 @@ _HOME = {
     "ConfigError": "config",
     "ConflictError": "errors",
     "ConnectionFailedError": "errors",
+    "Context": "worker",
     "DeniedError": "errors",
     "Ended": "stream",
     "Feed": "session",
@@ -202,6 +206,7 @@ _HOME = {
     "Task": "workflows",
     "UnexpectedReplyError": "errors",
     "WaitTimeout": "session",
+    "Worker": "worker",
     "Workflow": "workflows",
     "WorkflowError": "workflows",
     "WorkflowHandle": "session",

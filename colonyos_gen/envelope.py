@@ -78,9 +78,11 @@ def open_reply(
     try:
         return decode_reply(method, envelope.payload, strict=strict)
     except (*_UNREADABLE, UnknownFieldsError) as error:
-        raise UnexpectedReplyError(
+        failure = UnexpectedReplyError(
             f"the payload does not fit the schema: {error}", method=method.name, status=status
-        ) from error
+        )
+        failure.payload = bytes(envelope.payload)
+        raise failure from error
 
 
 def _empty(method: Method[Any, Any], status: int, signer: str) -> RPCError:

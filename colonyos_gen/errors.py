@@ -196,7 +196,13 @@ class RPCTimeoutError(RPCError, TimeoutError):
 
 
 class UnexpectedReplyError(RPCError):
-    """The reply is not one that this method can have: not JSON, cut short, too large, or of another type."""
+    """The reply is not one that this method can have: not JSON, cut short, too large, or of another type.
+
+    Attributes:
+        payload: What the envelope held, if it was fine and only its payload does not fit; empty otherwise.
+    """
+
+    payload: bytes = b""
 
 
 class MissingKeyError(RPCError):

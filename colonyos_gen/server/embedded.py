@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -251,13 +251,18 @@ class Server:
         """How many executors wait for a process."""
         return self._scheduler.waiters
 
-    def listeners_stay(self) -> AbstractContextManager[None]:
+    def dismiss(self, colonyname: str, executorname: str) -> None:
+        """Tell an executor whose long poll is under way that there is no process for it."""
+        self._scheduler.dismiss(colonyname, executorname)
+
+    def listeners_stay(self, others: Iterable[tuple[str, str]] = ()) -> AbstractContextManager[None]:
         """Within the block, executors whose long poll is under way at its start do not count as silent.
 
-        Whoever skips time needs it: they would have polled on and on, but get no turn to.
+        Nor do `others`, given by the names of colony and executor. Whoever skips time needs it: they would have polled on
+        and on, but get no turn to.
         """
-        offers = self._scheduler.offers()
-        found = (self._records.executor(offer.colonyname, offer.executorname) for offer in offers)
+        names = [(offer.colonyname, offer.executorname) for offer in self._scheduler.offers()]
+        found = (self._records.executor(*each) for each in {*names, *others})
         return self._checker.sparing([executor for executor in found if executor is not None])
 
     async def answer(self, body: bytes) -> Answer:

@@ -124,6 +124,13 @@ class Scheduler:
             for waiter in waiters:
                 waiter.give_up()
 
+    def dismiss(self, colonyname: str, executorname: str) -> None:
+        """Let an executor that is waiting give up now."""
+        for waiters in self._waiters.values():
+            for waiter in waiters:
+                if (waiter.offer.colonyname, waiter.offer.executorname) == (colonyname, executorname):
+                    waiter.give_up()
+
     def _reserved_for(self, waiter: Waiter) -> str | None:
         processid, waiter.reserved = waiter.reserved, None
         if processid is not None:

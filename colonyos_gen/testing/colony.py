@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import tempfile
 from collections.abc import Callable, Generator
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import msgspec
 from colonyos_gen_wire import Colony, Executor, FunctionSpec, User, WorkflowSpec
@@ -33,6 +34,10 @@ from colonyos_gen.testing.clients import Clients
 from colonyos_gen.testing.environment import Environment
 from colonyos_gen.testing.faults import Faults
 from colonyos_gen.testing.members import LocalExecutor, LocalUser
+from colonyos_gen.testing.worker_thread import WorkerThread
+
+if TYPE_CHECKING:
+    from colonyos_gen.worker import Worker
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")
@@ -76,6 +81,8 @@ class LocalColony:
         self._clients: list[Clients] = []
         self._session: Session | None = None
         self._asessions: dict[AsyncClient, AsyncSession] = {}
+        self._keys: tempfile.TemporaryDirectory[str] | None = None
+        self._workers: dict[str, WorkerThread] = {}
         self._numbers = itertools.count(1)
         self._entered = False
 
@@ -174,6 +181,32 @@ class LocalColony:
         self._clients.append(made.clients)
         return made
 
+    @contextlib.contextmanager
+    def worker(self, worker: Worker) -> Generator[Worker]:
+        """Run `worker` for as long as the block lasts: it is ready for processes at its start, and has ended after it.
+
+            with colony.worker(worker):
+                colony.client.submit(FunctionSpec.new("add", worker.executortype, colony.name))
+
+        It runs in a thread, gets a key of its own, and is approved at once, whatever the environment says. Running functions
+        get the worker's `grace` at the end. Skipping time does not make it fall silent, as it would have gone on telling that
+        it lives.
+
+        Raises what the worker raises, such as TypeError for annotations that mean nothing.
+        """
+        if self._keys is None:
+            self._keys = tempfile.TemporaryDirectory(prefix="colonyos-gen-")
+        environ = self.environment().without_member_key() | {"COLONIES_KEYS": self._keys.name}
+        thread = WorkerThread(worker, environ)
+        thread.start()
+        name = worker.name or ""
+        self._workers[name] = thread
+        try:
+            yield worker
+        finally:
+            thread.stop(lambda: self._on_server(lambda: self._thread.server.dismiss(self.name, name)))
+            del self._workers[name]
+
     def add_user(self, name: str | None = None) -> LocalUser:
         """Add a user, called `name`, or by a name of the colony's choice. Raises RPCError if the name is taken."""
         name = f"user-{next(self._numbers)}" if name is None else name
@@ -191,8 +224,10 @@ class LocalColony:
         seconds were skipped; except those whose assign is waiting at this moment, as they would have called again.
         """
 
+        workers = [(self.name, each) for each in list(self._workers)]
+
         def move() -> None:
-            with self._thread.server.listeners_stay():
+            with self._thread.server.listeners_stay(workers):
                 self._clock.advance(seconds, minutes=minutes, hours=hours)
 
         self._on_server(move)
@@ -217,6 +252,10 @@ class LocalColony:
     async def _vanish(self) -> None:
         self.faults.cut_here()
         await self._thread.server.stop()
+
+    def _forget_keys(self) -> None:
+        if self._keys is not None:
+            self._keys.cleanup()
 
     @property
     def _own(self) -> Clients:
@@ -261,6 +300,7 @@ class LocalColony:
         for each in self._clients:
             each.close()
         self._thread.stop()
+        self._forget_keys()
 
     async def __aenter__(self) -> Self:
         self._open()
@@ -273,6 +313,7 @@ class LocalColony:
             await each.aclose()
         # Requests of other tasks of this loop may still be under way; they must get their turn to end.
         await asyncio.to_thread(self._thread.stop)
+        self._forget_keys()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self.url!r})"

@@ -43,6 +43,10 @@ class Environment(dict[str, str]):
         }
         return cls({name: value for names, value in values.items() for name in names})
 
+    def without_member_key(self) -> Environment:
+        """The same, for a program that brings a key of its own."""
+        return Environment(self | dict.fromkeys(config.MEMBER_KEY, ""))
+
     def __repr__(self) -> str:
         shown = {name: "***" if value and name in _KEYS else value for name, value in self.items()}
         return f"{type(self).__name__}({shown!r})"

@@ -1,0 +1,19 @@
+"""Executors: functions of a program, offered to a colony.
+
+from colonyos_gen import Worker
+
+worker = Worker("math", concurrency=4)
+
+@worker.function
+def add(a: int, b: int) -> int:
+    return a + b
+
+worker.run()
+"""
+
+from colonyos_gen.worker.context import Context
+from colonyos_gen.worker.registration import RegistrationError
+from colonyos_gen.worker.text_stream import TextStream
+from colonyos_gen.worker.worker import Worker
+
+__all__ = ["Context", "RegistrationError", "TextStream", "Worker"]

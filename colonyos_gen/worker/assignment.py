@@ -1,0 +1,185 @@
+"""Taking processes, one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+
+from colonyos_gen_wire import Process
+
+from colonyos_gen.client import AsyncClient
+from colonyos_gen.errors import (
+    ConflictError,
+    DeniedError,
+    NoProcessError,
+    NotFoundError,
+    PausedError,
+    RPCError,
+    UnexpectedReplyError,
+)
+from colonyos_gen.reconnection import passes
+from colonyos_gen.retry import pauses
+from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
+from colonyos_gen.worker.recovery import running_of
+from colonyos_gen.worker.unreadable import processid_in
+
+POLL_S = 10
+"""Seconds of a long poll. Wake-ups get lost, so it is short, and shutting down waits for it."""
+PAUSED_S = 1.0
+"""Seconds before a paused colony is asked again, if it answers at once."""
+BLIND = "-1m"
+"""CPU to offer in order to be given nothing: the server then only notes that the executor lives."""
+
+_logger = logging.getLogger("colonyos_gen.worker")
+
+
+class Taker(ABC):
+    """Where processes go."""
+
+    @abstractmethod
+    def start(self, process: Process) -> None:
+        """Run a process that has been assigned."""
+
+    @abstractmethod
+    def knows(self, processid: str) -> bool:
+        """Whether a process is being run, or was not long ago."""
+
+    @abstractmethod
+    async def refuse(self, processid: str, reason: str) -> None:
+        """Fail a process that cannot be run."""
+
+    @abstractmethod
+    async def register(self) -> None:
+        """Become an approved executor again."""
+
+
+class Assignment:
+    """Asks the server for processes. A request is never repeated before it is known what became of it.
+
+    Args:
+        alone: Whether whatever is RUNNING in this executor's name must be ours. Only then a process whose assignment got
+            lost on the way can be found; otherwise it is left to its deadline.
+    """
+
+    def __init__(
+        self,
+        client: AsyncClient,
+        availability: Availability,
+        taker: Taker,
+        *,
+        colonyname: str,
+        executorid: str,
+        name: str,
+        alone: bool,
+    ) -> None:
+        self._client = client
+        self._availability = availability
+        self._taker = taker
+        self._colonyname = colonyname
+        self._executorid = executorid
+        self._name = name
+        self._alone = alone
+        self._pauses = pauses(WITHOUT_END)
+        self._unsure = 0
+        """How many more times to look for processes whose assignment got lost."""
+        self._refused: deque[str] = deque(maxlen=1000)
+        self.asking: bool = False
+        """Whether a long poll is under way."""
+        self.heard_at: float = time.monotonic()
+        """When the server last took note of this executor."""
+
+    async def poll(self) -> None:
+        """Wait for a process, for a while, and start it."""
+        self.asking = True
+        try:
+            await self._ask(POLL_S, "")
+        finally:
+            self.asking = False
+        await self._recover()
+
+    async def beat(self) -> None:
+        """Let the server know that this executor lives, without taking anything."""
+        await self._ask(-1, BLIND)
+
+    async def _ask(self, timeout: int, availablecpu: str) -> None:
+        try:
+            process = await self._client.assign(self._colonyname, timeout, availablecpu=availablecpu)
+        except NoProcessError:
+            self._answered()
+        except PausedError as error:
+            self._answered()
+            if error.status == 503:
+                await asyncio.sleep(PAUSED_S)
+        except ConflictError:  # the process went to somebody else, or was cancelled, at that moment
+            self._answered()
+        except UnexpectedReplyError as error:
+            await self._unreadable(error)
+        except RPCError as error:
+            await self._failed(error)
+        else:
+            self._answered()
+            self._taker.start(process)
+
+    def _answered(self) -> None:
+        self._availability.heard()
+        self.heard_at = time.monotonic()
+        self._pauses = pauses(WITHOUT_END)
+
+    async def _failed(self, error: RPCError) -> None:
+        if passes(error):
+            self._availability.lost(error)
+            if is_lost_reply(error):
+                self._unsure = 2  # at once, and again later, in case that the request was still under way
+            await asyncio.sleep(next(self._pauses))
+        elif isinstance(error, DeniedError | NotFoundError):
+            self._availability.heard()
+            _logger.warning("%s: the server does not know this executor any more: %s", self._name, error)
+            await self._taker.register()
+            self.heard_at = time.monotonic()
+        else:
+            _logger.error("%s: no process can be taken: %s", self._name, error)
+            await asyncio.sleep(next(self._pauses))
+
+    async def _unreadable(self, error: UnexpectedReplyError) -> None:
+        processid = processid_in(error.payload)
+        if processid is None:
+            _logger.error("%s: the answer to assign cannot be read: %s", self._name, error)
+            self._unsure = 2
+            await asyncio.sleep(next(self._pauses))
+            return
+        self._answered()
+        await self._refuse(processid, error)
+
+    async def _refuse(self, processid: str, error: UnexpectedReplyError) -> None:
+        _logger.error("%s: process %s cannot be read and is failed: %s", self._name, processid, error)
+        self._refused.append(processid)
+        await self._taker.refuse(processid, f"{self._name} cannot read this process: {error.message}")
+
+    async def _recover(self) -> None:
+        if not self._unsure or not self._alone:
+            return
+        self._unsure -= 1
+        try:
+            found = await running_of(self._client, self._availability, self._colonyname, self._executorid)
+            for each in found:
+                if self._taker.knows(each.processid) or each.processid in self._refused:
+                    continue
+                _logger.warning("%s: process %s had been assigned unnoticed", self._name, each.processid)
+                self._taker.start(each)
+        except RPCError as error:
+            _logger.info("%s: it is unknown what was assigned unnoticed: %s", self._name, error)
+
+
+async def keep_alive(assignment: Assignment, seconds: float) -> None:
+    """Let the server hear of the executor at least every `seconds`, also while it has no need of processes."""
+    while True:
+        rest = assignment.heard_at + seconds - time.monotonic()
+        if rest > 0:
+            await asyncio.sleep(rest)
+        elif assignment.asking:
+            await asyncio.sleep(seconds)
+        else:
+            await assignment.beat()

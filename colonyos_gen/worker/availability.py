@@ -1,0 +1,66 @@
+"""Calls that outlast a server that is away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from colonyos_gen.errors import ConnectionFailedError, RPCError, UnexpectedReplyError
+from colonyos_gen.reconnection import passes
+from colonyos_gen.retry import pauses
+
+T = TypeVar("T")
+
+WITHOUT_END = 2**31
+
+_logger = logging.getLogger("colonyos_gen.worker")
+
+
+class Availability:
+    """Whether the server answers. The log hears once that it does not, and once that it does again."""
+
+    def __init__(self, name: str, url: str) -> None:
+        self._name = name
+        self._url = url
+        self._away = False
+
+    def lost(self, error: RPCError) -> None:
+        """A call found nobody."""
+        if not self._away:
+            self._away = True
+            _logger.warning("%s: the server does not answer, going on trying: %s", self._name, error)
+
+    def heard(self) -> None:
+        """A call was answered, in whatever way."""
+        if self._away:
+            self._away = False
+            _logger.warning("%s: the server at %s answers again", self._name, self._url)
+
+    async def insist(self, call: Callable[[], Awaitable[T]]) -> T:
+        """The result of `call`, made again and again while the server is away. For calls that may be repeated only.
+
+        Raises:
+            RPCError: The server answered, and refused.
+        """
+        for pause in pauses(WITHOUT_END):
+            try:
+                result = await call()
+            except RPCError as error:
+                if not passes(error):
+                    self.heard()
+                    raise
+                self.lost(error)
+            else:
+                self.heard()
+                return result
+            await asyncio.sleep(pause)
+        raise AssertionError("there is always another attempt")
+
+
+def is_lost_reply(error: RPCError) -> bool:
+    """Whether the call may have been carried out without our knowing."""
+    if isinstance(error, ConnectionFailedError):
+        return error.sent
+    return isinstance(error, UnexpectedReplyError) or passes(error)

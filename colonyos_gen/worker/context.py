@@ -1,0 +1,176 @@
+"""What a function knows of the process that it runs for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any
+
+from colonyos_gen_wire import Attribute, Process
+from colonyos_gen_wire.constants import ENV
+
+from colonyos_gen.client import AsyncClient
+from colonyos_gen.errors import AlreadyExistsError, RPCError
+from colonyos_gen.progress_line import format_progress
+from colonyos_gen.reconnection import passes
+from colonyos_gen.retry import pauses
+from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
+from colonyos_gen.worker.bridge import Bridge, Ready
+from colonyos_gen.worker.cancellation import Cancellation
+from colonyos_gen.worker.channel_sender import ChannelSender
+from colonyos_gen.worker.log_writer import LogWriter
+from colonyos_gen.worker.pacing import Pace
+from colonyos_gen.worker.text_stream import TextStream
+
+
+class Context:
+    """The process, as its function sees it, and what the function can do for it.
+
+        @worker.function
+        async def train(epochs: int, ctx: Context) -> float:
+            for epoch in range(epochs):
+                ctx.progress(epoch / epochs, f"epoch {epoch}")
+                ...
+
+    Functions ask for it with a parameter called `ctx`, or annotated with `Context`. It works in coroutines and in
+    functions that run in a thread: what returns an awaitable is awaited in the former, and simply called in the latter,
+    where it waits by itself. It belongs to one attempt at one process, and is of no use afterwards.
+    """
+
+    def __init__(
+        self, client: AsyncClient, availability: Availability, process: Process, cancellation: Cancellation
+    ) -> None:
+        self.process: Process = process
+        """The process, as it was when it was assigned."""
+        self._client = client
+        self._availability = availability
+        self._cancellation = cancellation
+        self._bridge = Bridge(asyncio.get_running_loop())
+        self._log = LogWriter(client, availability, process)
+        self._pace = Pace()
+        self._streams: dict[str, TextStream] = {}
+        self._attributes = {
+            each.key: each.value for each in process.attributes if each.attributetype is not ENV
+        }
+
+    @property
+    def inputs(self) -> list[Any]:
+        """In a workflow, the outputs of the parents, one after the other; empty otherwise."""
+        return self.process.input
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment variables of the function spec."""
+        return self.process.spec.env
+
+    def log(self, text: object) -> None:
+        """Add a line to the log of the process. Never waits and never fails; lines arrive in order."""
+        self._log.write(str(text))
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Tell how much is done, from 0 to 1: a line of the log that those who wait for the process can read back.
+
+        Raises ValueError if `fraction` is not a number.
+        """
+        self._log.write(format_progress(fraction, message), progress=True)
+
+    def stream(self, channel: str) -> TextStream:
+        """A stream of text over a channel, which the function spec must declare. Asking again gives the same one.
+
+        Raises:
+            ValueError: There is no such channel; the message says how to declare it.
+        """
+        if channel not in self.process.spec.channels:
+            declared = ", ".join(map(repr, self.process.spec.channels)) or "none"
+            raise ValueError(
+                f"the process has no channel {channel!r} (declared: {declared}); submit it with channels=[{channel!r}]"
+            )
+        if channel not in self._streams:
+            sender = ChannelSender(
+                self._client,
+                self._availability,
+                self._pace,
+                self.process.processid,
+                channel,
+                self.process.assignedexecutorid,
+            )
+            self._streams[channel] = TextStream(self._bridge, sender, channel)
+        return self._streams[channel]
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The attributes of the process: those that it had at first, and those set here."""
+        return dict(self._attributes)
+
+    def set_attribute(self, key: str, value: object) -> Awaitable[None]:
+        """Attach an attribute to the process, as text; to be awaited in coroutines.
+
+        Raises:
+            AlreadyExistsError: The process has an attribute of that name; they cannot be changed.
+            RPCError: The server refuses it, as when the process has been cancelled.
+        """
+        return self._bridge.run(self._set_attribute(key, str(value)))
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the function should stop: nobody wants its result any more, or it will be too late."""
+        return self._cancellation.is_set
+
+    @property
+    def cancel_reason(self) -> str:
+        """Why; empty as long as it should go on."""
+        return self._cancellation.reason
+
+    def wait_cancelled(self, timeout: float | None = None) -> Awaitable[bool]:
+        """Wait until the function should stop, at most `timeout` seconds, and tell whether it should.
+
+        In coroutines it is awaited; in threads it waits by itself, and what it returns is true or false.
+        """
+        if self._bridge.here:
+            return self._cancellation.wait(timeout)
+        return Ready(self._cancellation.wait_in_thread(timeout))
+
+    def raise_if_cancelled(self) -> None:
+        """Leave the function if it should stop, by `asyncio.CancelledError`, in threads too."""
+        if self._cancellation.is_set:
+            raise asyncio.CancelledError(self._cancellation.reason)
+
+    async def flush(self, seconds: float) -> None:
+        """Send what remains of log and streams. Raises RPCError if a stream lost something."""
+        try:
+            for stream in self._streams.values():
+                await stream.finish()
+        finally:
+            await self._log.flush(seconds)
+
+    def abandon(self) -> None:
+        """Send nothing more."""
+        for stream in self._streams.values():
+            stream.abandon()
+        self._log.abandon()
+
+    async def delivered(self) -> None:
+        """Wait until the readers of the streams have their ends."""
+        await asyncio.gather(*(each.delivered() for each in self._streams.values()))
+
+    async def _set_attribute(self, key: str, value: str) -> None:
+        attribute = Attribute.new(self.process.spec.conditions.colonyname, self.process.processid, key, value)
+        unsure = False
+        for pause in pauses(WITHOUT_END):
+            try:
+                await self._client.add_attr(attribute)
+                break
+            except AlreadyExistsError:
+                if not unsure:
+                    raise
+                break
+            except RPCError as error:
+                if not passes(error):
+                    raise
+                self._availability.lost(error)
+                unsure = unsure or is_lost_reply(error)
+            await asyncio.sleep(pause)
+        self._attributes[key] = value
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.process.spec.funcname!r}, {self.process.processid[:8]}…)"

@@ -1,0 +1,78 @@
+"""Which of the keys at hand is the worker's own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from colonyos_gen_wire import Executor
+
+from colonyos_gen.client import AsyncClient
+from colonyos_gen.config import Config, ConfigError
+from colonyos_gen.crypto import PrivateKey
+from colonyos_gen.errors import DeniedError
+from colonyos_gen.keys import passphrase_from_env
+from colonyos_gen.worker.availability import Availability
+from colonyos_gen.worker.own_key import OwnKey, default_name, from_file, from_folder
+
+_logger = logging.getLogger("colonyos_gen.worker")
+
+
+async def find_identity(
+    client: AsyncClient,
+    availability: Availability,
+    config: Config,
+    environ: Mapping[str, str],
+    colonyname: str,
+    executortype: str,
+    *,
+    name: str | None,
+    prvkey: PrivateKey | None,
+    keyfile: Path | None,
+) -> OwnKey:
+    """The worker's key and name: from the arguments, else from COLONIES_PRVKEY, else from a file that is kept for it.
+
+    The variable may hold the key of a user instead, since it is the one that users are told to set. Then the worker is
+    given a key of its own.
+
+    Raises:
+        ConfigError: The key in the environment is that of another executor, or another worker has the key file.
+        InvalidKeyError: The key file is damaged.
+        OSError: The key file can be neither read nor written.
+    """
+    name = name or config.executorname
+    if prvkey is not None:
+        return OwnKey(name or default_name(executortype), prvkey, alone=True)
+    if keyfile is not None:
+        return from_file(keyfile, name or default_name(executortype), passphrase_from_env(environ))
+    key = config.member_key
+    if key is not None:
+        rows = await _executors(client, availability, colonyname, key)
+        if rows is None:  # nobody's key so far
+            return OwnKey(name or default_name(executortype), key, alone=False)
+        row = next((each for each in rows if each.executorid == key.id), None)
+        if row is not None:
+            _require_same(row, name, executortype)
+            return OwnKey(row.executorname, key, alone=False)
+        _logger.info("COLONIES_PRVKEY is the key of a user; the worker has a key of its own")
+    return from_folder(environ, colonyname, name, executortype)
+
+
+async def _executors(
+    client: AsyncClient, availability: Availability, colonyname: str, key: PrivateKey
+) -> list[Executor] | None:
+    """The executors of the colony, as its members see them; None if `key` is not a member's."""
+    try:
+        return await availability.insist(lambda: client.get_executors(colonyname, prvkey=key))
+    except DeniedError:
+        return None
+
+
+def _require_same(row: Executor, name: str | None, executortype: str) -> None:
+    if name not in (None, row.executorname) or row.executortype != executortype:
+        wanted = f"{name or 'a worker'} of type {executortype!r}"
+        raise ConfigError(
+            f"COLONIES_PRVKEY is the key of {row.executorname}, an executor of type {row.executortype!r}, and so not of "
+            f"{wanted}; unset it, or give the worker its own with prvkey=… or keyfile=…"
+        )

@@ -1,0 +1,122 @@
+"""The key that a worker is known by, and the name that goes with it."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+from colonyos_gen.config import ConfigError
+from colonyos_gen.crypto import PrivateKey
+from colonyos_gen.keys import key_folder, load_or_create_key, passphrase_from_env
+
+_MOST_WORKERS = 1000
+
+_logger = logging.getLogger("colonyos_gen.worker")
+
+
+class KeyInUseError(ConfigError):
+    """Another worker on this machine has the key file."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKey:
+    """A key and a name.
+
+    `alone` says that nobody else has this key, so that whatever runs in its name is this worker's.
+    """
+
+    name: str
+    key: PrivateKey
+    alone: bool
+    lock: IO[bytes] | None = None
+
+    def release(self) -> None:
+        """Let another worker have the key file."""
+        if self.lock is not None:
+            self.lock.close()
+
+
+def from_file(path: Path, name: str, passphrase: str | None) -> OwnKey:
+    """The key in a file, which is made with a new one if there is none, and encrypted if there is a passphrase.
+
+    Nobody else gets it until it is released.
+
+    Raises:
+        KeyInUseError: Another worker has it.
+        InvalidKeyError: The file is damaged, others can read it, or the passphrase does not open it.
+        OSError: It can be neither read nor written.
+    """
+    lock = _lock(path)
+    try:
+        return OwnKey(
+            name, load_or_create_key(path, passphrase=passphrase), alone=lock is not None, lock=lock
+        )
+    except BaseException:
+        if lock is not None:
+            lock.close()
+        raise
+
+
+def from_folder(environ: Mapping[str, str], colonyname: str, name: str | None, executortype: str) -> OwnKey:
+    """The key that is kept for a worker of this name; without a name, the first that no other worker of this type has.
+
+    Raises what `from_file` raises.
+    """
+    passphrase = passphrase_from_env(environ)
+    folder = key_folder(environ) / "workers" / _as_file(colonyname)
+    if name is not None:
+        return from_file(folder / _as_file(name), name, passphrase)
+    for number in itertools.count(1):
+        each = default_name(executortype, number)
+        try:
+            return from_file(folder / _as_file(each), each, passphrase)
+        except KeyInUseError:
+            if number == _MOST_WORKERS:
+                raise
+    raise AssertionError("counting does not end")
+
+
+def default_name(executortype: str, number: int = 1) -> str:
+    """The name of the worker of this type on this machine: the same after a restart, and another one elsewhere."""
+    name = f"{executortype}-{socket.gethostname()}".replace(":", "-")
+    return name if number == 1 else f"{name}-{number}"
+
+
+def _as_file(name: str) -> str:
+    quoted = quote(name, safe=" ")
+    return quoted.replace(".", "%2E") if quoted.strip(".") == "" else quoted
+
+
+def _lock(path: Path) -> IO[bytes] | None:
+    """A lock that holds until it is closed, or this process ends in whatever way; None where there are no such locks."""
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        return None
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path.with_name(f".{path.name}.lock"), os.O_WRONLY | os.O_CREAT, 0o600)
+    except OSError as error:  # a folder that cannot be written to, such as a mounted secret
+        _logger.debug("no lock beside %s: %s", path, error)
+        return None
+    lock = os.fdopen(handle, "wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        with contextlib.closing(lock):
+            raise KeyInUseError(
+                f"{path} is in use by another worker on this machine; give this one another name, or another keyfile"
+            ) from None
+    except OSError as error:  # file systems without locks
+        _logger.debug("no lock beside %s: %s", path, error)
+        lock.close()
+        return None
+    return lock

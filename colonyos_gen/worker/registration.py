@@ -1,0 +1,215 @@
+"""Being an executor of a colony: registered, approved, and known for its functions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from colonyos_gen_wire import Executor
+from colonyos_gen_wire import Function as WireFunction
+from colonyos_gen_wire.constants import APPROVED, REJECTED
+from colonyos_gen_wire.errors import executor as refusals
+
+from colonyos_gen.client import AsyncClient
+from colonyos_gen.errors import AlreadyExistsError, DeniedError, NotFoundError, RPCError
+from colonyos_gen.reconnection import passes
+from colonyos_gen.worker.availability import Availability
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+FIRST_LOOK_S = 0.25
+LONGEST_LOOK_S = 5.0
+"""Seconds between two looks whether the owner has approved the worker, at first and in the long run."""
+
+_logger = logging.getLogger("colonyos_gen.worker")
+
+
+class RegistrationError(Exception):
+    """The worker cannot be an executor of its colony; the message says why, and what to do."""
+
+
+class Registration:
+    """Sees to it that the worker is registered, and stays so.
+
+    Everything is compared before it is added. So it may be asked for at any time, after a lost reply too, and a restart
+    leaves nothing twice.
+
+    Args:
+        client: Client with the worker's key, and the colony owner's where it was given.
+        me: The executor to be.
+        may_add: Whether the client has the key of the colony owner.
+    """
+
+    def __init__(
+        self, client: AsyncClient, availability: Availability, me: Executor, *, may_add: bool
+    ) -> None:
+        self._client = client
+        self._availability = availability
+        self._me = me
+        self._may_add = may_add
+        self._asked = ""
+        self._lock = asyncio.Lock()
+
+    async def ensure(self, functions: Callable[[], Awaitable[Sequence[WireFunction]]]) -> None:
+        """Return when the worker is an approved executor, with these functions and no others.
+
+        Without the colony owner's key it waits for approval, for as long as it takes; the log tells the owner what to do.
+
+        Raises:
+            RegistrationError: The colony does not exist, or the name is somebody else's.
+            RPCError: The server refuses for another reason.
+        """
+        async with self._lock:
+            look = FIRST_LOOK_S
+            while not await self._is_approved():
+                await asyncio.sleep(look)
+                look = min(look * 2, LONGEST_LOOK_S)
+            self._asked = ""
+            await self._register(await functions())
+
+    async def _is_approved(self) -> bool:
+        row = await self._row()
+        if row is None:
+            if not self._may_add:
+                self._ask_owner("is not registered", self._add_command())
+                return False
+            return await self._add()
+        if row.executortype != self._me.executortype:
+            raise RegistrationError(
+                f"{self._me.executorname} is registered in colony {self._me.colonyname} as executor of type "
+                f"{row.executortype!r}, not {self._me.executortype!r}; give the worker another name or key"
+            )
+        if row.state is APPROVED:
+            await self._update(row)
+            return True
+        if not self._may_add or row.state is REJECTED:
+            self._ask_owner(f"is {row.state.name.lower()}", self._approve_command())
+            return False
+        await self._approve()
+        return False
+
+    async def _row(self) -> Executor | None:
+        """The worker's row on the server; None if it has none yet.
+
+        Members may ask for it by name. For others, executors that are not approved included, the server tells whether there
+        is one of that name, and then the list tells whether it is this worker.
+        """
+        colonyname, name = self._me.colonyname, self._me.executorname
+        row: Executor | None
+        try:
+            row = await self._availability.insist(lambda: self._client.get_executor(colonyname, name))
+        except NotFoundError as error:
+            self._require_colony(error)
+            return None
+        except DeniedError:
+            row = await self._listed()
+        if row is None or row.executorid != self._me.executorid:
+            raise RegistrationError(
+                f"the name {name} is taken in colony {colonyname}, by an executor with another key; give the worker "
+                "another name, or the key that the executor was registered with"
+            )
+        return row
+
+    async def _listed(self) -> Executor | None:
+        try:
+            rows = await self._availability.insist(lambda: self._client.get_executors(self._me.colonyname))
+        except DeniedError:
+            return None
+        return next((row for row in rows if row.executorname == self._me.executorname), None)
+
+    async def _add(self) -> bool:
+        try:
+            await self._client.add_executor(self._me)
+        except AlreadyExistsError:
+            return False  # by an attempt whose reply was lost, or by somebody else: the next look tells
+        except NotFoundError as error:
+            self._require_colony(error)
+            raise
+        except RPCError as error:
+            if not passes(error):
+                raise
+            self._availability.lost(error)
+            return False
+        _logger.info("%s: registered in colony %s", self._me.executorname, self._me.colonyname)
+        await self._approve()
+        return True
+
+    async def _approve(self) -> None:
+        await self._availability.insist(
+            lambda: self._client.approve_executor(self._me.colonyname, self._me.executorname)
+        )
+
+    async def _update(self, row: Executor) -> None:
+        if row.capabilities == self._me.capabilities:
+            return
+        capabilities = self._me.capabilities
+        await self._availability.insist(
+            lambda: self._client.update_executor(self._me.colonyname, self._me.executorname, capabilities)
+        )
+
+    async def _register(self, wanted: Sequence[WireFunction]) -> None:
+        """Make the functions on the server the wanted ones: those that remain keep their statistics."""
+        for _ in range(2 + len(wanted)):
+            missing = list(wanted)
+            try:
+                found = await self._availability.insist(
+                    lambda: self._client.get_functions_by_executor(self._me.colonyname, self._me.executorname)
+                )
+                for each in found:
+                    same = next((one for one in missing if _is_same(one, each)), None)
+                    if same is not None:
+                        missing.remove(same)
+                    else:
+                        await self._client.remove_function(each.functionid)
+                for each in missing:
+                    await self._client.add_function(each)
+            except RPCError as error:
+                if not passes(error) and not isinstance(error, NotFoundError):
+                    raise
+                self._availability.lost(error)  # whatever has arrived is seen at the next comparison
+            else:
+                return
+        raise RegistrationError(f"the functions of {self._me.executorname} cannot be registered")
+
+    def _require_colony(self, error: NotFoundError) -> None:
+        if error.name == refusals.GET_EXECUTOR_UNKNOWN_COLONY.name:
+            raise RegistrationError(
+                f"there is no colony {self._me.colonyname!r} on this server; set COLONIES_COLONY_NAME, or colonyname=…"
+            ) from None
+
+    def _ask_owner(self, problem: str, command: str) -> None:
+        if self._asked == problem:
+            return
+        self._asked = problem
+        _logger.warning(
+            "%s %s in colony %s, and waits. To go on, the owner of the colony runs this, with COLONIES_COLONY_PRVKEY set:\n"
+            "    %s",
+            self._me.executorname,
+            problem,
+            self._me.colonyname,
+            command,
+        )
+
+    def _approve_command(self) -> str:
+        me = self._me
+        return _command(f"client.approve_executor({me.colonyname!r}, {me.executorname!r})")
+
+    def _add_command(self) -> str:
+        me = self._me
+        row = f"Executor.new({me.executorname!r}, {me.executorid!r}, {me.executortype!r}, {me.colonyname!r})"
+        return _command(
+            f"client.add_executor({row}); client.approve_executor({me.colonyname!r}, {me.executorname!r})"
+        )
+
+
+def _command(statements: str) -> str:
+    program = f"from colonyos_gen import *; client = Client.from_env(); {statements}"
+    return f"python -c {shlex.quote(program)}"
+
+
+def _is_same(one: WireFunction, other: WireFunction) -> bool:
+    return (one.funcname, one.description, one.args) == (other.funcname, other.description, other.args)

@@ -1,0 +1,197 @@
+"""One process, from its assignment to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeAlias
+
+from colonyos_gen_wire import Process
+
+from colonyos_gen.client import AsyncClient
+from colonyos_gen.errors import RPCError
+from colonyos_gen.worker.availability import Availability
+from colonyos_gen.worker.cancellation import Cancellation
+from colonyos_gen.worker.closing import Closer, Failure, Nothing, Success
+from colonyos_gen.worker.context import Context
+from colonyos_gen.worker.failure_text import error_texts
+from colonyos_gen.worker.invoking import Raised
+from colonyos_gen.worker.outputs import OutputError, as_output
+from colonyos_gen.worker.watching import until_lost
+
+UNWIND_S = 1.0
+"""Seconds that a function gets to end by itself when it is cancelled, before its process is failed."""
+FLUSH_S = 30.0
+"""Seconds for which the end of a process waits for its log."""
+
+Outcome: TypeAlias = Success | Failure | Nothing
+Work: TypeAlias = Callable[[Context, Cancellation], Awaitable[Any]]
+"""Calls the function; what it returns is what the function returned, or a `Raised`."""
+
+_logger = logging.getLogger("colonyos_gen.worker")
+
+
+class Run:
+    """One attempt at one process. Make it on the event loop, and run it once.
+
+    Args:
+        process: The process, as assigned.
+        work: What is to be done.
+        timeout: Seconds that it may take; None for no limit but that of the process.
+        secrets: Texts that must not get into errors.
+    """
+
+    def __init__(
+        self,
+        client: AsyncClient,
+        availability: Availability,
+        closer: Closer,
+        process: Process,
+        work: Work,
+        *,
+        timeout: float | None,
+        secrets: tuple[str, ...],
+        name: str,
+    ) -> None:
+        self.process: Process = process
+        """The process, as it was assigned."""
+        self.told: asyncio.Event = asyncio.Event()
+        """Set once the server knows how the attempt ended, or need not know. The function may go on even so."""
+        self._client = client
+        self._closer = closer
+        self._work = work
+        self._timeout = timeout
+        self._secrets = secrets
+        self._name = name
+        self._cancellation = Cancellation()
+        self._context = Context(client, availability, process, self._cancellation)
+        self._verdict: asyncio.Future[Failure | Nothing] = asyncio.get_running_loop().create_future()
+
+    def lose(self, reason: str) -> None:
+        """Stop the function: the server does not want its result."""
+        self._decide(Nothing(reason))
+
+    def give_up(self, reason: str) -> None:
+        """Stop the function, and fail its process."""
+        self._decide(Failure([reason]))
+
+    async def run(self) -> None:
+        """Run the function, and tell the server. Returns when the function has ended, which may be later than that."""
+        work = asyncio.get_running_loop().create_task(self._call())
+        try:
+            await self._tell(await self._await_outcome(work))
+            self.told.set()
+            if not work.done():
+                await asyncio.wait({work})
+                processid = self.process.processid
+                _logger.info("%s: the function of process %s has ended at last", self._name, processid)
+        finally:
+            self._cancellation.set("the worker ends")
+            self._context.abandon()
+            work.cancel()
+
+    async def _await_outcome(self, work: asyncio.Task[Any]) -> Outcome:
+        loop = asyncio.get_running_loop()
+        watch = loop.create_task(self._watch())
+        timers = [loop.call_later(seconds, act) for seconds, act in self._limits()]
+        try:
+            await asyncio.wait({work, self._verdict}, return_when=asyncio.FIRST_COMPLETED)
+            if self._verdict.done():
+                self._stop()
+                await asyncio.wait({work}, timeout=UNWIND_S)
+            return self._outcome(work)
+        finally:
+            watch.cancel()
+            for timer in timers:
+                timer.cancel()
+
+    def _limits(self) -> list[tuple[float, Callable[[], None]]]:
+        spec, limits = self.process.spec, list[tuple[float, Callable[[], None]]]()
+        # The deadline in an assign reply may be that of an earlier attempt, so it is counted from here.
+        if (seconds := spec.maxexectime) > 0:
+            limits.append((seconds, lambda: self.lose(f"its maxexectime of {seconds} s has passed")))
+        if (timeout := self._timeout) is not None:
+            text = f"{spec.funcname} took longer than its timeout of {timeout:g} s"
+            limits.append((timeout, lambda: self.give_up(text)))
+        return limits
+
+    async def _call(self) -> Any:
+        try:
+            return await self._work(self._context, self._cancellation)
+        except Exception as error:  # of preparing the call, such as arguments that do not fit
+            return Raised(error)
+
+    async def _watch(self) -> None:
+        self.lose(await until_lost(self._client, self.process))
+
+    def _decide(self, verdict: Failure | Nothing) -> None:
+        if not self._verdict.done() and not self.told.is_set():
+            self._verdict.set_result(verdict)
+
+    def _stop(self) -> None:
+        verdict = self._verdict.result()
+        reason = verdict.reason if isinstance(verdict, Nothing) else "; ".join(verdict.errors)
+        _logger.warning(
+            "%s: process %s (%s) is stopped: %s",
+            self._name,
+            self.process.processid,
+            self.process.spec.funcname,
+            reason,
+        )
+        self._cancellation.set(reason)
+
+    def _outcome(self, work: asyncio.Task[Any]) -> Outcome:
+        if self._verdict.done():
+            return self._verdict.result()
+        result = work.result()
+        if isinstance(result, Raised):
+            return Failure(error_texts(result.error, self._secrets))
+        try:
+            return Success(as_output(result))
+        except OutputError as error:
+            return Failure([str(error)])
+
+    async def _tell(self, outcome: Outcome) -> None:
+        # What is decided from now on is either that the server has taken the process back, or that time is up.
+        self._verdict = asyncio.get_running_loop().create_future()
+        if isinstance(outcome, Nothing) or isinstance(prepared := await self._prepare(outcome), Nothing):
+            self._context.abandon()
+            return
+        if isinstance(prepared, Success):
+            ending = self._closer.close(self.process.processid, prepared.output)
+        else:
+            ending = self._closer.fail(self.process.processid, prepared.errors)
+        self._verdict = asyncio.get_running_loop().create_future()
+        await self._unless_decided(ending)
+
+    async def _prepare(self, outcome: Success | Failure) -> Outcome:
+        """Send what remains of log and streams; without them if time is up. The outcome may become another one by that."""
+        failure: list[Failure] = []
+
+        async def prepare() -> None:
+            try:
+                await self._context.flush(FLUSH_S)
+            except (RPCError, ValueError) as error:
+                failure.append(Failure(error_texts(error, self._secrets)))
+            try:
+                await self._context.delivered()
+            except RPCError as error:
+                processid = self.process.processid
+                _logger.info("%s: readers of process %s may miss the end: %s", self._name, processid, error)
+
+        await self._unless_decided(prepare())
+        if self._verdict.done() and isinstance(verdict := self._verdict.result(), Nothing):
+            return verdict
+        return failure[0] if failure and isinstance(outcome, Success) else outcome
+
+    async def _unless_decided(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        try:
+            either: set[asyncio.Future[Any]] = {task, self._verdict}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not task.done():
+                task.cancel()
+        if task.done():
+            task.result()

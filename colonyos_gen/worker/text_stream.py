@@ -1,0 +1,176 @@
+"""Text that a function streams to whoever listens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Generator
+from types import TracebackType
+from typing import Any, Self
+
+from colonyos_gen.worker.bridge import Bridge
+from colonyos_gen.worker.channel_sender import ChannelSender
+
+CHUNK_BYTES = 1024 * 1024
+"""Most that goes into one entry."""
+BUFFER_BYTES = 1024 * 1024
+"""What may lie ready to be sent before `send` waits."""
+
+_logger = logging.getLogger("colonyos_gen.worker")
+
+
+class TextStream:
+    """A stream of text over a channel of the process; made by `Context.stream`.
+
+        async with ctx.stream("out") as stream:     # with `with`, and without await, in functions that are not async
+            await stream.send(token)
+
+    What is sent is joined to fewer and larger entries, as the server allows only so many; leaving the block sends what
+    remains and the end. The process is closed when the readers have it, see `colonyos_gen.stream_protocol`. Broken
+    connections and restarts of the server are bridged.
+    """
+
+    def __init__(self, bridge: Bridge, sender: ChannelSender, channel: str) -> None:
+        self._bridge = bridge
+        self._sender = sender
+        self._channel = channel
+        self._loop = bridge.loop
+        self._lock = threading.Lock()
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._closing = False
+        self._failure: BaseException | None = None
+        self._stirred = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._sending: asyncio.Task[None] | None = None
+
+    def send(self, text: str | bytes) -> Awaitable[None]:
+        """Send a piece of text; to be awaited in coroutines. Waits only if the server cannot keep up.
+
+        Raises:
+            RPCError: The server takes nothing more, as when the process has been cancelled.
+            ValueError: The stream was closed, or the channel is full: it holds 10000 entries, which is hours of text.
+        """
+        data = text.encode("utf-8", "replace") if isinstance(text, str) else bytes(text)
+        with self._lock:
+            self._check()
+            if data:
+                self._parts.append(data)
+                self._size += len(data)
+            full = self._size > BUFFER_BYTES
+            if full:
+                self._room.clear()
+        if self._bridge.here:
+            self._stir()
+            return self._wait_for_room() if full else _Turn()
+        self._loop.call_soon_threadsafe(self._stir)
+        if full:
+            return self._bridge.run(self._wait_for_room())
+        return _Turn()
+
+    def close(self) -> Awaitable[None]:
+        """Send what remains, and the end; to be awaited in coroutines. Closing again does nothing."""
+        return self._bridge.run(self.finish())
+
+    async def finish(self) -> None:
+        """`close`, on the event loop of the worker."""
+        self._closing = True
+        self._stir()
+        if self._sending is not None:
+            await asyncio.wait({self._sending})
+        if self._failure is not None:
+            raise self._failure
+
+    async def delivered(self) -> None:
+        """Wait until the readers have seen the end, after `finish`."""
+        if self._failure is None:
+            await self._sender.delivered()
+
+    def abandon(self) -> None:
+        """Send nothing more."""
+        self._closing = True
+        if self._sending is not None:
+            self._sending.cancel()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            await self.finish()
+        except Exception:
+            if value is None:
+                raise
+            _logger.debug("stream %s could not be ended", self._channel, exc_info=True)
+
+    def __enter__(self) -> Self:
+        if self._bridge.here:
+            raise RuntimeError("in a coroutine it is: async with ctx.stream(...)")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            self.close()
+        except Exception:
+            if value is None:
+                raise
+            _logger.debug("stream %s could not be ended", self._channel, exc_info=True)
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+        if self._closing:
+            raise ValueError(f"the stream {self._channel!r} was closed; nothing can follow its end")
+
+    async def _wait_for_room(self) -> None:
+        await self._room.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    def _stir(self) -> None:
+        self._stirred.set()
+        if self._sending is None:
+            self._sending = self._loop.create_task(self._send_all())
+
+    async def _send_all(self) -> None:
+        try:
+            while True:
+                await self._stirred.wait()
+                self._stirred.clear()
+                while self._size:
+                    await self._sender.turn()
+                    await self._sender.text(self._take())
+                if self._closing:
+                    await self._sender.end()
+                    return
+        except Exception as error:  # kept for whoever sends or closes next
+            self._failure = error
+        finally:
+            self._room.set()
+
+    def _take(self) -> bytes:
+        with self._lock:
+            data = b"".join(self._parts)
+            end = len(data)
+            if end > CHUNK_BYTES:
+                end = CHUNK_BYTES
+                while end > CHUNK_BYTES - 4 and data[end] & 0xC0 == 0x80:  # not inside of a character
+                    end -= 1
+            self._parts = [data[end:]] if end < len(data) else []
+            self._size = len(data) - end
+            if self._size <= BUFFER_BYTES:
+                self._room.set()
+        return data[:end]
+
+
+class _Turn(Awaitable[None]):
+    """Lets the event loop do something else when it is awaited, so that what was sent gets on its way."""
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        yield
