@@ -1,10 +1,13 @@
-"""Prints the table of the replayed recordings at the end of a run."""
+"""Prints the table of the replayed recordings at the end of a run; names the profile for long runs of test_fuzz."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from . import scores
+
+settings.register_profile("fuzz", max_examples=5000)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -101,7 +101,7 @@ class Blueprints:
         if self._records.blueprint(colonyname, name) is not None:
             raise Refusal(errors.ADD_BLUEPRINT_BLUEPRINT_ALREADY_EXISTS, name=name, colony=colonyname)
         if self._records.blueprints.get(blueprint.blueprintid) is not None:
-            raise Refusal(errors.ADD_BLUEPRINT_DEFINITION_DUPLICATE_KEY, detail="blueprints_id")
+            raise Refusal(errors.ADD_BLUEPRINT_DUPLICATE_KEY, detail="blueprints_id")
         added = self._catalogue.add(blueprint, signer)
         if can_reconcile(handler):
             self._work.add_cron(added, handler, signer)
