@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from colonyos_gen_wire.constants import DEFAULT_PORT, PROTOCOL_VERSION, SERVER_VERSION
@@ -38,8 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     reconfigure = getattr(sys.stdout, "reconfigure", None)  # a stand-in for the stream may not have it
     if reconfigure is not None and not sys.stdout.isatty():
         reconfigure(line_buffering=True)  # so that a pipe sees progress, and in order with errors
+    run: Callable[[argparse.Namespace], int] = options.run
     try:
-        return options.run(options)
+        return run(options)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:

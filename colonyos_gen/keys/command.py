@@ -87,7 +87,9 @@ class _Refused(argparse.Action):
 
 def _action(actions: Any, name: str, summary: str, run: Any) -> argparse.ArgumentParser:
     described = summary[0].upper() + summary[1:] + "."
-    parser = actions.add_parser(name, help=summary, description=described, allow_abbrev=False)
+    parser: argparse.ArgumentParser = actions.add_parser(
+        name, help=summary, description=described, allow_abbrev=False
+    )
     parser.add_argument(
         "--folder",
         type=Path,

@@ -31,7 +31,8 @@ SCHEMA = Path(__file__).parents[2] / "schema"
 def recorded_process() -> dict[str, Any]:
     """A process as the real server sent it, with its run behind it."""
     examples = json.loads((SCHEMA / "examples" / "process.json").read_text(encoding="utf-8"))
-    return examples["getprocessmsg"][0]["reply"]
+    reply: dict[str, Any] = examples["getprocessmsg"][0]["reply"]
+    return reply
 
 
 def in_turn(ours: Callable[[], float], theirs: Callable[[], float], rounds: int) -> tuple[float, float]:

@@ -44,11 +44,13 @@ class Request:
 
     @property
     def envelope(self) -> dict[str, str]:
-        return json.loads(self.body)
+        found: dict[str, str] = json.loads(self.body)
+        return found
 
     @property
     def payload(self) -> dict[str, Any]:
-        return json.loads(base64.b64decode(self.envelope["payload"]))
+        found: dict[str, Any] = json.loads(base64.b64decode(self.envelope["payload"]))
+        return found
 
 
 Script = Answer | Callable[[Request], Answer]
@@ -187,4 +189,5 @@ def free_port() -> int:
     """A port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port

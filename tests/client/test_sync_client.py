@@ -152,7 +152,13 @@ def test_a_client_that_is_dropped_by_its_own_thread() -> None:
         holder = [client]
         del client
         done = threading.Event()
-        loop.call_soon_threadsafe(lambda: (holder.clear(), gc.collect(), done.set()))
+
+        def drop() -> None:
+            holder.clear()
+            gc.collect()
+            done.set()
+
+        loop.call_soon_threadsafe(drop)
         assert done.wait(2)
         assert server.hung_up.wait(2)
 

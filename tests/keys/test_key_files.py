@@ -288,7 +288,7 @@ def test_a_key_that_is_not_that_of_the_identity(tmp_path: Path) -> None:
         id = PrivateKey.generate().id
         hex = KEY.hex
 
-    write(tmp_path / "k", seal(Impostor(), "secret", **CHEAP))  # pyright: ignore[reportArgumentType]
+    write(tmp_path / "k", seal(Impostor(), "secret", **CHEAP))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with pytest.raises(DamagedKeyFileError, match="not that of its identity"):
         load_key(tmp_path / "k", passphrase="secret")
 

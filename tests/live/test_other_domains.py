@@ -104,7 +104,8 @@ def test_channels_and_subscriptions() -> None:
             return entries[-1].msgtype != "end"
 
         listening = asyncio.create_task(client.subscribe_channel(process.processid, "out", 0, 20, receive))
-        for sequence, word in enumerate(["Hello", b"\x00\xff", ""], 1):
+        words: list[str | bytes] = ["Hello", b"\x00\xff", ""]
+        for sequence, word in enumerate(words, 1):
             await client.channel_append(
                 process.processid, "out", sequence, word, "" if word else "end", 0, prvkey=key
             )

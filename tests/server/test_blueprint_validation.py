@@ -158,7 +158,10 @@ def test_values_that_go_very_deep() -> None:
         async with lab() as here:
             user = await here.add_user("u")
             await define(here, handler=NOBODY, schema=ValidationSchema(properties={"a": typed("", enum=[1])}))
-            with pytest.raises(Refused, match="400 Failed to add blueprint, invalid JSON"):
+            # How deep a comparison goes depends on the version of Python.
+            with pytest.raises(
+                Refused, match=r"400 (Failed to add blueprint, invalid JSON|blueprint validation)"
+            ):
                 await add(here, user, blueprint(spec={"a": deep}))
             await add(here, user, blueprint(spec={"b": deep}))
             assert (await update(here, user, blueprint(spec={"b": deep}))).metadata.generation == 1

@@ -209,7 +209,8 @@ def test_the_server_changes_its_owner_for_good(tmp_path: Path) -> None:
                 assert server.server_key is None
                 with pytest.raises(Refused, match="403 Access denied, not server owner"):
                     await here.call(old, colony.GET_COLONIES, GetColoniesMsg())
-                assert len(await here.call(new, colony.GET_COLONIES, GetColoniesMsg())) == 1
+                found = await here.call(new, colony.GET_COLONIES, GetColoniesMsg())
+                assert len(found) == 1
             async with Server(db=path, server_key=new) as server:
                 here = Lab(server, session)
                 with pytest.raises(Refused, match="403 Access denied, not server owner"):

@@ -149,15 +149,15 @@ def test_a_workflow_that_grows_stays_a_workflow(nodes: list[FunctionSpec], data:
     engine = Engine()
     engine.start(*nodes)
     for number in range(12):
-        if engine.running and data.draw(st.booleans()):
+        if engine.running and bool(data.draw(st.booleans())):
             parent = data.draw(st.sampled_from(engine.running))
-            if data.draw(st.booleans()):
+            if bool(data.draw(st.booleans())):
                 engine.workflows.insert(parent, node(f"x{number}"))
             else:
                 follower = data.draw(st.sampled_from([None, *engine.waiting]))
                 engine.workflows.append(parent, node(f"x{number}"), follower)
             engine.store.commit()
-        elif engine.available and data.draw(st.booleans()):
+        elif engine.available and bool(data.draw(st.booleans())):
             engine.make(assign, data.draw(st.sampled_from(engine.available)))
         elif engine.running:
             engine.make(close, data.draw(st.sampled_from(engine.running)))

@@ -79,7 +79,8 @@ def expand(value: Any) -> Any:
 @cache
 def load(path: Path) -> dict[str, Any]:
     """One file of recordings."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
 
 
 @cache

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pytest
@@ -66,7 +66,7 @@ def attempt(read: Callable[[], Any]) -> Any:
 def disagreements(shape: Shape, ours: Any, theirs: Any, path: str = "$") -> list[str]:
     """Where the two values differ, as lines of text. `shape` tells how the values must be read."""
     if isinstance(theirs, RootModel):  # what a list element with a limit of its own is there
-        theirs = cast("RootModel[Any]", theirs).root
+        theirs = theirs.root  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     if isinstance(shape, StructOf) and isinstance(ours, shape.type) and isinstance(theirs, BaseModel):
         names = {field.alias or name: name for name, field in type(theirs).model_fields.items()}
         assert names.keys() - {"msgtype"} == {field.wire for field in FIELDS[shape.type]} - {"msgtype"}
@@ -99,9 +99,9 @@ def _in_container(shape: ListOf | MapOf, ours: Any, theirs: Any, path: str) -> l
     ]
 
 
-def _by_place(value: Any) -> dict[Any, Any]:
+def _by_place(value: list[Any] | dict[Any, Any]) -> dict[Any, Any]:
     """A list or map as a map."""
-    return dict(enumerate(cast("list[Any]", value))) if isinstance(value, list) else value
+    return dict(enumerate(value)) if isinstance(value, list) else value
 
 
 def _same_leaf(shape: Leaf, ours: Any, theirs: Any) -> bool:
@@ -112,7 +112,7 @@ def _same_leaf(shape: Leaf, ours: Any, theirs: Any) -> bool:
         # One rounds nanoseconds, the other cuts them off.
         return abs(mine - other) <= timedelta(microseconds=1)
     if shape is Leaf.BYTES:
-        return ours == base64.b64decode(theirs or "", validate=True)
+        return bool(ours == base64.b64decode(theirs or "", validate=True))
     if shape is Leaf.INTEGER:
         return not isinstance(ours, bool) and not isinstance(theirs, bool) and int(ours) == int(theirs)
     return json.dumps(ours) == json.dumps(theirs)

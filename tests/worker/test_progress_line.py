@@ -20,7 +20,10 @@ from colonyos_gen.progress_line import format_progress, read_progress
 )
 def test_a_line_reads_back(fraction: float, message: str, line: str) -> None:
     assert format_progress(fraction, message) == line
-    assert read_progress(line) == (pytest.approx(fraction), message)
+    found = read_progress(line)
+    assert found is not None
+    assert found[0] == pytest.approx(fraction)
+    assert found[1] == message
 
 
 def test_what_lies_outside_is_brought_inside() -> None:
