@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -186,6 +187,34 @@ class Workflow:
                 for name, task in self._tasks.items()
             ],
         )
+
+    def to_mermaid(self, *, fold: bool = True) -> str:
+        """The workflow as a Mermaid flowchart.
+
+        With `fold`, alike tasks of a wide workflow are one node, `500 of them`. Raises WorkflowError; see `check`.
+        """
+        from colonyos_gen import pictures
+
+        self.check()
+        return pictures.workflow_to_mermaid(self._drafts(), fold=fold)
+
+    def to_svg(self, path: str | PathLike[str] | None = None, *, fold: bool = True) -> str:
+        """The workflow as an SVG picture, which is also written to `path` if that is given.
+
+        With `fold`, alike tasks of a wide workflow are one box, `500 of them`. Raises WorkflowError, see `check`, and OSError
+        if the file cannot be written.
+        """
+        from colonyos_gen import pictures
+
+        self.check()
+        return pictures.save(pictures.draw_workflow(self._drafts(), title=self.name, fold=fold), path)
+
+    def _repr_svg_(self) -> str:
+        return self.to_svg()
+
+    def _drafts(self) -> list[FunctionSpec]:
+        types = self._executortypes()
+        return [_node(task, executortype=types[name]) for name, task in self._tasks.items()]
 
     def _free_name(self, funcname: str) -> str:
         name, number = funcname, self._numbers.get(funcname, 1)
