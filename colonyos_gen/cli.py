@@ -94,6 +94,23 @@ def _parser() -> argparse.ArgumentParser:
         help="let a new executor take over the name of a registered one",
     )
     serve.add_argument(
+        "--quirks",
+        type=_quirks,
+        default="strict",
+        metavar="QUIRKS",
+        help=(
+            "oddities of the real server to imitate: v1.9 for all, or names with commas between them, see "
+            "colonyos_gen.server.quirks (default: %(default)s, which is none)"
+        ),
+    )
+    serve.add_argument(
+        "--zone",
+        type=_zone,
+        default="UTC",
+        metavar="AREA/CITY",
+        help="time zone of times in replies and of cron expressions (default: %(default)s)",
+    )
+    serve.add_argument(
         "--db",
         type=Path,
         metavar="FILE",
@@ -136,6 +153,26 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 0 to 65535")
 
 
+def _quirks(text: str) -> str:
+    from colonyos_gen.server.quirks import Quirks
+
+    try:
+        Quirks.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
+def _zone(text: str) -> str:
+    from colonyos_gen.server.zero_time import zone_of
+
+    try:
+        zone_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
 def _serve(options: argparse.Namespace) -> int:
     from colonyos_gen.serve import serve
 
@@ -147,6 +184,8 @@ def _serve(options: argparse.Namespace) -> int:
             env_file=options.env_file,
             allow_reregister=options.allow_reregister,
             db=options.db,
+            quirks=options.quirks,
+            zone=options.zone,
         )
     )
     return EXIT_OK

@@ -34,6 +34,8 @@ async def serve(
     env_file: Path | None,
     allow_reregister: bool,
     db: Path | None = None,
+    quirks: str = "strict",
+    zone: str = "UTC",
 ) -> None:
     """Run until SIGINT or SIGTERM.
 
@@ -45,6 +47,7 @@ async def serve(
         ConfigError: A variable holds something that cannot be used, the key of the server owner is needed, or `env_file`
             belongs to another colony.
         OSError: The port is taken, or the file `db` cannot be used.
+        ValueError: There are no such `quirks`, or there is no such `zone`.
     """
     if db is not None:
         env_file = env_file or db.with_name(db.name + ".env")
@@ -60,6 +63,8 @@ async def serve(
         allow_remote=True,
         reregister=allow_reregister,
         db=db,
+        quirks=quirks,
+        zone=zone,
     )
     stopping = asyncio.Event()
     async with server:

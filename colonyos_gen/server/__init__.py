@@ -7,12 +7,22 @@
         ...
 
 It really recovers signatures and really checks roles, and answers with the statuses and texts of the real server.
-Where the real server crashes, leaks or stores what it cannot read back, this one refuses. Domains that it does not
-serve yet are refused with status 501.
+Where the real server crashes, leaks or stores what it cannot read back, this one refuses. Of its other oddities it has
+none, unless it is told to with `quirks="v1.9"`; see `colonyos_gen.server.quirks`.
 """
 
 from colonyos_gen.server.clock import Clock, ManualClock, SystemClock
 from colonyos_gen.server.embedded import Server
+from colonyos_gen.server.quirks import STRICT, V1_9, Quirks
 from colonyos_gen.server.thread import ServerThread
 
-__all__ = ["Clock", "ManualClock", "Server", "ServerThread", "SystemClock"]
+__all__ = [
+    "STRICT",
+    "V1_9",
+    "Clock",
+    "ManualClock",
+    "Quirks",
+    "Server",
+    "ServerThread",
+    "SystemClock",
+]

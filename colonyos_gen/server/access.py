@@ -19,7 +19,9 @@ from typing import Any
 
 from colonyos_gen_wire.method import ErrorSpec, Method, Role
 from colonyos_gen_wire.methods import METHODS
+from colonyos_gen_wire.types.executor import Executor
 
+from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.refusal import Refusal
 
@@ -51,8 +53,9 @@ def error_of(method: AnyMethod, name: str) -> ErrorSpec:
 class Access:
     """Checks the rights of signers against the rows of the server."""
 
-    def __init__(self, records: Records, server_id: str) -> None:
+    def __init__(self, records: Records, server_id: str, quirks: Quirks = STRICT) -> None:
         self._records = records
+        self._quirks = quirks
         self._server_id = server_id
 
     @property
@@ -86,6 +89,13 @@ class Access:
 
     def _is_member(self, method: AnyMethod, signer: str, colonyname: str) -> bool:
         approved = Role.EXECUTOR_ANY_STATE not in method.roles
-        if self._records.executor_of(colonyname, signer, approved=approved) is not None:
+        executor = self._records.executor_of(colonyname, signer, approved=approved)
+        if executor is not None and self._counts(executor):
             return True
         return self._records.user_of(colonyname, signer) is not None
+
+    def _counts(self, executor: Executor) -> bool:
+        """Whether this row of an identity makes it a member of its colony."""
+        if not self._quirks.one_executor_per_identity:
+            return True
+        return self._records.executors_by_id.first(executor.executorid) is executor

@@ -13,8 +13,9 @@ from aiohttp.typedefs import Middleware
 from colonyos_gen_wire.constants import API_PATH, HEALTH_PATH, PUBSUB_PATH
 
 from colonyos_gen.server.caller import watch_caller
-from colonyos_gen.server.dispatch import Dispatcher, refuse
+from colonyos_gen.server.dispatch import Dispatcher
 from colonyos_gen.server.pubsub import Pubsub
+from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.refusal import BODY_TOO_LARGE, Refusal
 
 DEFAULT_BODY_LIMIT = 64 * 1024**2
@@ -29,10 +30,13 @@ _CORS = {
 
 
 def make_app(
-    dispatcher: Dispatcher, body_limit: int, middlewares: Sequence[Middleware] = ()
+    dispatcher: Dispatcher,
+    body_limit: int,
+    middlewares: Sequence[Middleware] = (),
+    quirks: Quirks = STRICT,
 ) -> web.Application:
     """The aiohttp application that serves `dispatcher`, with `middlewares` around every request."""
-    pubsub = Pubsub(dispatcher)
+    pubsub = Pubsub(dispatcher, quirks)
     front = _Front(dispatcher, pubsub, body_limit)
     app = web.Application(client_max_size=body_limit, middlewares=middlewares)
     app.router.add_route("*", "/{path:.*}", front.handle)
@@ -75,7 +79,7 @@ class _Front:
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            answer = refuse(Refusal(BODY_TOO_LARGE, limit=self._body_limit))
+            answer = self._dispatcher.rendering.refusal(Refusal(BODY_TOO_LARGE, limit=self._body_limit))
         else:
             answer = await self._dispatcher.answer(body)
         return web.Response(

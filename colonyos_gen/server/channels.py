@@ -14,6 +14,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from colonyos_gen_wire.constants import (
+    CANCELLED,
     CHANNEL_BURST,
     CHANNEL_MAX_LOG_ENTRIES,
     CHANNEL_MAX_MESSAGE_BYTES,
@@ -26,6 +27,8 @@ from colonyos_gen_wire.types.process import Process
 
 from colonyos_gen.server.alarm import Alarm
 from colonyos_gen.server.clock import Clock
+from colonyos_gen.server.lifecycle import is_swept_away
+from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.rate import TokenBucket
 from colonyos_gen.server.refusal import Refusal
 from colonyos_gen.server.store import Table
@@ -98,8 +101,9 @@ class _ChannelsOfProcess:
 class ChannelStore:
     """The channels of all processes that have not ended."""
 
-    def __init__(self, processes: Table[Process], clock: Clock) -> None:
+    def __init__(self, processes: Table[Process], clock: Clock, quirks: Quirks = STRICT) -> None:
         self._clock = clock
+        self._quirks = quirks
         self._of_process: dict[str, _ChannelsOfProcess] = {}
         processes.follow(self._follow)
 
@@ -108,7 +112,7 @@ class ChannelStore:
 
     def find(self, process: Process, name: str) -> Channel | None:
         """The channel of a process with this name; None if it declares none, or has ended."""
-        if process.state.is_final:
+        if process.state.is_final and not self._has_kept(process):
             return None
         own = self._of_process.get(process.processid)
         if own is not None and name in own.channels:
@@ -122,8 +126,20 @@ class ChannelStore:
             own = self._of_process[process.processid] = _ChannelsOfProcess(self._clock)
         return own.channels.setdefault(name, Channel(own.bucket))
 
+    def _has_kept(self, process: Process) -> bool:
+        """Whether the channels of a process that has ended can be used all the same."""
+        if process.state is CANCELLED and self._quirks.reopened_channels:
+            return True
+        return self._outlive(None, process) and process.processid in self._of_process
+
+    def _outlive(self, old: Process | None, ended: Process) -> bool:
+        """Whether the channels of a process stay, although it has ended."""
+        if ended.state is CANCELLED:
+            return self._quirks.silent_workflow_cancel and bool(ended.processgraphid)
+        return self._quirks.whole_graph_fails and is_swept_away(old, ended)
+
     def _follow(self, old: Process | None, new: Process | None) -> None:
-        gone = old if new is None else new if new.state.is_final else None
+        gone = old if new is None else new if new.state.is_final and not self._outlive(old, new) else None
         own = None if gone is None else self._of_process.pop(gone.processid, None)
         if own is not None:
             for channel in own.channels.values():

@@ -8,29 +8,41 @@ from __future__ import annotations
 import contextlib
 import heapq
 import logging
+import math
 from collections.abc import Generator, Iterable
 from datetime import datetime, timedelta
 
-from colonyos_gen_wire.constants import STALE_EXECUTOR_S, UNREGISTERED
+from colonyos_gen_wire.constants import STALE_EXECUTOR_S, UNREGISTERED, WAITING
 from colonyos_gen_wire.types.executor import Executor
 from colonyos_gen_wire.types.process import Process
 from msgspec.structs import replace
 
 from colonyos_gen.server.clock import Clock, moment
 from colonyos_gen.server.lifecycle import deadline, expired
+from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.registration import unregister
 from colonyos_gen.server.store import Store
 
 logger: logging.Logger = logging.getLogger(__name__)
 
+_EXAMINED = 1000
+"""How many waiting processes the real server looks at in a check."""
+
 
 class Checker:
     """The checks, each to be made periodically."""
 
     def __init__(
-        self, records: Records, store: Store, clock: Clock, *, stale_after: float = STALE_EXECUTOR_S
+        self,
+        records: Records,
+        store: Store,
+        clock: Clock,
+        *,
+        stale_after: float = STALE_EXECUTOR_S,
+        quirks: Quirks = STRICT,
     ) -> None:
+        self._quirks = quirks
         self._records = records
         self._store = store
         self._clock = clock
@@ -43,11 +55,27 @@ class Checker:
     def check_deadlines(self) -> None:
         """Fail, or put back into the queue, every process whose deadline has passed."""
         now = moment(self._clock.now_ns())
+        overlooked: list[tuple[datetime, str]] = []
+        examined = self._examined()
         while self._heap and self._heap[0][0] < now:
             due, processid = heapq.heappop(self._heap)
             # Entries of deadlines that were met or moved are still in the heap; they mean nothing.
             if self._deadlines.get(processid) == due:
-                self._records.processes.put(expired(self._records.processes[processid], now))
+                process = self._records.processes[processid]
+                if process.state is WAITING and process.prioritytime > examined:
+                    overlooked.append((due, processid))
+                else:
+                    self._records.processes.put(expired(process, now))
+        for entry in overlooked:
+            heapq.heappush(self._heap, entry)
+
+    def _examined(self) -> float:
+        """The priority time up to which waiting processes are looked at."""
+        if not self._quirks.short_deadline_check:
+            return math.inf
+        waiting = self._records.processes_in_state.find(WAITING)
+        first = heapq.nsmallest(_EXAMINED, (process.prioritytime for process in waiting))
+        return first[-1] if len(first) == _EXAMINED else math.inf
 
     def check_executors(self) -> None:
         """Unregister every executor that has called assign once, but not for too long a time."""

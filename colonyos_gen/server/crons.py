@@ -11,7 +11,7 @@ import logging
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 
-from colonyos_gen_wire.constants import RUNNING, WAITING
+from colonyos_gen_wire.constants import CANCELLED, RUNNING, WAITING
 from colonyos_gen_wire.errors import cron as errors
 from colonyos_gen_wire.types.cron import Cron
 from msgspec.structs import replace
@@ -20,6 +20,7 @@ from colonyos_gen.server.agenda import Agenda
 from colonyos_gen.server.clock import Clock, moment
 from colonyos_gen.server.cron_schedule import read_schedule
 from colonyos_gen.server.periodic import attempt
+from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.refusal import Refusal
 from colonyos_gen.server.store import Store
@@ -38,13 +39,20 @@ class CronStarter:
     """
 
     def __init__(
-        self, records: Records, store: Store, workflows: Workflows, clock: Clock, zone: tzinfo = UTC
+        self,
+        records: Records,
+        store: Store,
+        workflows: Workflows,
+        clock: Clock,
+        zone: tzinfo = UTC,
+        quirks: Quirks = STRICT,
     ) -> None:
         self._records = records
         self._store = store
         self._workflows = workflows
         self._clock = clock
         self._zone = zone
+        self._blocking = (WAITING, RUNNING, *((CANCELLED,) if quirks.cancelled_blocks_cron else ()))
         self._agenda = Agenda()
         records.crons.watch(self._follow)
 
@@ -70,7 +78,7 @@ class CronStarter:
         if not cron.waitforprevprocessgraph:
             return False
         previous = self._records.processgraphs.get(cron.prevprocessgraphid)
-        return previous is not None and previous.state in (WAITING, RUNNING)
+        return previous is not None and previous.state in self._blocking
 
     def start(self, cron: Cron) -> Cron:
         """Start the workflow of `cron` now, and return the cron after that. Raises Refusal if that cannot be."""

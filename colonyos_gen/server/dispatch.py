@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from colonyos_gen_wire import errors
-from colonyos_gen_wire.codec import decode_request, encode_reply
+from colonyos_gen_wire.codec import decode_request
 from colonyos_gen_wire.method import ErrorSpec, Role, Transport
 from colonyos_gen_wire.methods import METHODS
 
@@ -37,10 +37,9 @@ from colonyos_gen.server.envelope import (
     read_envelope,
     read_payload,
     recover_signer,
-    write_failure,
-    write_reply,
 )
-from colonyos_gen.server.refusal import FAULT, Refusal
+from colonyos_gen.server.refusal import FAULT, UNANSWERED, Refusal
+from colonyos_gen.server.rendering import Answer, Rendering
 from colonyos_gen.server.store import Store
 
 logger: logging.Logger = logging.getLogger(__name__)
@@ -61,17 +60,13 @@ class Call(NamedTuple):
         return self.handler(self.request, self.signer)
 
 
-class Answer(NamedTuple):
-    """What goes back to the caller."""
-
-    status: int
-    body: bytes
-
-
 class Dispatcher:
     """Finds the handler of a request, and turns what becomes of it into an answer."""
 
-    def __init__(self, domains: Domains, access: Access, store: Store) -> None:
+    def __init__(
+        self, domains: Domains, access: Access, store: Store, rendering: Rendering | None = None
+    ) -> None:
+        self.rendering = rendering or Rendering()
         self._access = access
         self._store = store
         self._handlers: dict[str, Handler] = {}
@@ -84,14 +79,14 @@ class Dispatcher:
             try:
                 answer = await self._carry_out(body)
             except Refusal as refusal:
-                answer = refuse(refusal)
+                answer = self.rendering.refusal(refusal)
             # After a refusal too: an assign that finds nothing still shows that its executor is alive.
             self._store.commit()
             await self._store.written()
         except Exception:
             self._store.rollback()
             logger.exception("a request failed")
-            return refuse(Refusal(FAULT))
+            return self.rendering.refusal(Refusal(FAULT))
         return answer
 
     def check(self, body: bytes, transport: Transport) -> Call:
@@ -117,17 +112,11 @@ class Dispatcher:
 
     async def _carry_out(self, body: bytes) -> Answer:
         call = self.check(body, Transport.HTTP)
-        return Answer(200, write_item(call.method, await call.begin()))
-
-
-def write_item(method: AnyMethod, item: object) -> bytes:
-    """The envelope of a reply to `method`, or of one item of it, if it is a stream."""
-    return write_reply(method.payloadtype, encode_reply(method.response, item))
-
-
-def refuse(refusal: Refusal) -> Answer:
-    """The answer that tells the caller of a refusal."""
-    return Answer(refusal.status, write_failure(refusal.status, refusal.message))
+        try:
+            item = await call.begin()
+        except Refusal as refusal:
+            return self.rendering.refusal(refusal, call.method)
+        return Answer(200, self.rendering.item(call.method, item))
 
 
 def _domain_of(method: AnyMethod) -> str:
@@ -163,9 +152,8 @@ def _request_of(method: AnyMethod, payload: dict[str, object]) -> Any:
 
 
 def _invalid(method: AnyMethod, detail: object) -> Refusal:
-    # The real server does not answer at all where the message has no such error.
     declared = _declares(method, "invalid_json")
-    return Refusal(error_of(method, "invalid_json") if declared else errors.MALFORMED_ENVELOPE, detail=detail)
+    return Refusal(error_of(method, "invalid_json") if declared else UNANSWERED, detail=detail)
 
 
 @cache

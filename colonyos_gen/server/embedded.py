@@ -6,6 +6,7 @@ import ipaddress
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from datetime import UTC, tzinfo
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ from colonyos_gen.server.channels import ChannelStore
 from colonyos_gen.server.checker import Checker
 from colonyos_gen.server.clock import Clock, SystemClock
 from colonyos_gen.server.crons import CronStarter
-from colonyos_gen.server.dispatch import Answer, Dispatcher
+from colonyos_gen.server.dispatch import Dispatcher
 from colonyos_gen.server.domains import Domains
 from colonyos_gen.server.domains.attribute import Attributes
 from colonyos_gen.server.domains.blueprint import Blueprints
@@ -55,11 +56,14 @@ from colonyos_gen.server.identities import is_identity
 from colonyos_gen.server.pausing import PauseGate
 from colonyos_gen.server.periodic import Periodic
 from colonyos_gen.server.process_events import ProcessEvents
+from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.records import Records
+from colonyos_gen.server.rendering import Answer, Rendering
 from colonyos_gen.server.scheduler import Scheduler
 from colonyos_gen.server.sqlite_journal import SqliteJournal
 from colonyos_gen.server.store import Journal, Store
 from colonyos_gen.server.workflows import Workflows
+from colonyos_gen.server.zero_time import zone_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -92,6 +96,9 @@ class Server:
             `stop`. It holds no keys, so give `server_key` or `server_id` too if the owner is to stay the same. An owner
             who has changed identity is in the file, and counts.
         journal: Where rows are kept instead of a file, for a store of your own.
+        quirks: Oddities of the real server to imitate: a `Quirks`, "v1.9", or names of flags with commas between them; see
+            `colonyos_gen.server.quirks`.
+        zone: Time zone of the server, or its name: the zone of times in replies, and of cron expressions that name none.
         middlewares: aiohttp middlewares around every request, such as the faults of the testing kit.
 
     Raises:
@@ -113,6 +120,8 @@ class Server:
         allow_remote: bool = False,
         db: str | os.PathLike[str] | None = None,
         journal: Journal | None = None,
+        quirks: Quirks | str = STRICT,
+        zone: tzinfo | str = UTC,
         middlewares: Sequence[Middleware] = (),
     ) -> None:
         if not allow_remote and not is_loopback(host):
@@ -130,7 +139,10 @@ class Server:
             raise ValueError("server_id is not the identity of server_key; give one of them")
         if db is not None and journal is not None:
             raise ValueError("give db or journal, not both")
+        quirks = Quirks.parse(quirks) if isinstance(quirks, str) else quirks
+        zone = zone_of(zone)
         self._key = key
+        self._quirks = quirks
         self._host = host
         self._port = port
         self._body_limit = body_limit
@@ -141,23 +153,23 @@ class Server:
         self._file = None if db is None else SqliteJournal(db)
         self._store = store = Store(self._file or journal)
         self._records = records = Records(store)
-        access = Access(records, key.id if key is not None else server_id or "")
+        access = Access(records, key.id if key is not None else server_id or "", quirks)
         self._access = access
         self._facts = ServerFacts()
-        self._scheduler = Scheduler(records.processes, clock)
+        self._scheduler = Scheduler(records.processes, clock, quirks)
         self._pause_gate = PauseGate(records.paused, clock)
-        self._checker = Checker(records, store, clock, stale_after=stale_after)
-        channels = ChannelAccess(records, access, ChannelStore(records.processes, clock))
-        events = ProcessEvents(records.processes, clock)
-        workflows = Workflows(records, clock)
-        self._crons = CronStarter(records, store, workflows, clock)
+        self._checker = Checker(records, store, clock, stale_after=stale_after, quirks=quirks)
+        channels = ChannelAccess(records, access, ChannelStore(records.processes, clock, quirks))
+        events = ProcessEvents(records, clock, quirks)
+        workflows = Workflows(records, clock, quirks)
+        self._crons = CronStarter(records, store, workflows, clock, zone, quirks)
         self._generators = GeneratorStarter(records, store, workflows, clock)
         self._periodic = Periodic(clock, store)
         domains = Domains(
             attribute=Attributes(records, access),
             blueprint=Blueprints(records, access, clock),
             channel=Channels(channels, clock, store),
-            colony=Colonies(records, access),
+            colony=Colonies(records, access, quirks),
             cron=Crons(records, access, self._crons),
             executor=Executors(records, access, clock, reregister=reregister),
             file=Files(records, access, clock),
@@ -167,15 +179,17 @@ class Server:
             location=Locations(records, access),
             log=Logs(records, access, clock),
             pause=Pauses(records, access),
-            process=Processes(records, access, clock, store, self._scheduler, self._pause_gate, workflows),
+            process=Processes(
+                records, access, clock, store, self._scheduler, self._pause_gate, workflows, quirks
+            ),
             server=self._facts,
             snapshot=Snapshots(records, access, clock),
             statistics=Counts(records, access),
-            subscription=Subscriptions(records, access, clock, channels, events),
+            subscription=Subscriptions(records, access, clock, channels, events, quirks),
             user=Users(records, access),
-            workflow=Graphs(records, access, workflows),
+            workflow=Graphs(records, access, workflows, quirks),
         )
-        self._dispatcher = Dispatcher(domains, access, store)
+        self._dispatcher = Dispatcher(domains, access, store, Rendering(quirks, zone))
 
     @property
     def server_key(self) -> PrivateKey | None:
@@ -227,7 +241,7 @@ class Server:
         self._periodic.start(self._generators.check, GENERATOR_CHECK_PERIOD_MS / 1000)
 
     async def _listen(self) -> None:
-        app = make_app(self._dispatcher, self._body_limit, self._middlewares)
+        app = make_app(self._dispatcher, self._body_limit, self._middlewares, self._quirks)
         # A caller who hangs up during a long poll ends the handler, so that it takes no process for nobody.
         runner = web.AppRunner(
             app,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 NORMAL = 1000
 GOING_AWAY = 1001
+NO_CLOSE_FRAME = 1006
+"""Never sent: what the other end takes for the code when the connection is just dropped."""
 TRY_AGAIN_LATER = 1013
 
 

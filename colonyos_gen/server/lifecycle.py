@@ -136,6 +136,22 @@ def released(process: Process) -> Process:
     )
 
 
+def swept_away(process: Process) -> Process:
+    """`process`, failed because its workflow has failed, as the real server does it: whatever its state, without a reason,
+    and with the end time that it has."""
+    return replace(_in_state(process, FAILED), errors=[])
+
+
+def is_swept_away(old: Process | None, new: Process) -> bool:
+    """Whether `new` has become of `old` because the real server's workflow has failed; see `swept_away`."""
+    return new.state is FAILED and (new.endtime is None or (old is not None and old.state is SUCCESS))
+
+
+def is_released(old: Process | None, new: Process) -> bool:
+    """Whether `new` has become of `old` because its executor is gone; see `released`."""
+    return old is not None and old.state is RUNNING and new.state is WAITING and new.starttime is None
+
+
 def deadline(process: Process) -> datetime | None:
     """The time after which `process` is `expired`, if there is one.
 

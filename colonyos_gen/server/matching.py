@@ -14,6 +14,7 @@ from colonyos_gen_wire.types.executor import Executor
 from colonyos_gen_wire.types.process import Process
 
 from colonyos_gen.server.quantities import UNLIMITED, parse_cpu, parse_memory
+from colonyos_gen.server.quirks import STRICT, Quirks
 
 _ANY_EXECUTOR = "*"
 
@@ -54,16 +55,18 @@ class Demand:
     memory: int = 0
 
     @classmethod
-    def of(cls, process: Process) -> Demand | None:
+    def of(cls, process: Process, quirks: Quirks = STRICT) -> Demand | None:
         """What `process` asks for; None if no executor can ever have it."""
         conditions = process.spec.conditions
         if max(conditions.nodes, conditions.processes, conditions.processes_per_node) > MAX_NODES_MATCHABLE:
+            return None
+        if quirks.storage_blocks and parse_memory(conditions.storage) > 0:
             return None
         names = tuple(dict.fromkeys(conditions.executornames))
         return cls(
             colonyname=conditions.colonyname,
             executortype=conditions.executortype,
-            executornames=() if _ANY_EXECUTOR in names else names,
+            executornames=() if _ANY_EXECUTOR in names and not quirks.star_matches_nobody else names,
             location=conditions.locationname.lower(),
             cpu=parse_cpu(conditions.cpu),
             memory=parse_memory(conditions.mem),

@@ -11,13 +11,16 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from colonyos_gen_wire.constants import WAITING
+from colonyos_gen_wire.constants import CANCELLED, SUCCESS, WAITING
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import Process
+from msgspec.structs import replace
 
 from colonyos_gen.server.alarm import Alarm
 from colonyos_gen.server.clock import Clock
-from colonyos_gen.server.store import Table
+from colonyos_gen.server.lifecycle import is_released, is_swept_away
+from colonyos_gen.server.quirks import STRICT, Quirks
+from colonyos_gen.server.records import Records, colony_of
 
 Key = TypeVar("Key")
 
@@ -58,11 +61,13 @@ class Listener:
 class ProcessEvents:
     """Follows the table of processes, and tells listeners of events."""
 
-    def __init__(self, processes: Table[Process], clock: Clock) -> None:
+    def __init__(self, records: Records, clock: Clock, quirks: Quirks = STRICT) -> None:
+        self._records = records
         self._clock = clock
+        self._quirks = quirks
         self._interested: dict[Interest, dict[Listener, None]] = {}
         self._watching: dict[str, dict[Listener, None]] = {}
-        processes.follow(self._follow)
+        records.processes.follow(self._follow)
 
     @property
     def listeners(self) -> int:
@@ -89,14 +94,59 @@ class ProcessEvents:
 
     def _follow(self, old: Process | None, new: Process | None) -> None:
         if new is None:
-            for listener in self._watching.get(old.processid, ()) if old is not None else ():
-                listener.removed = True
-                listener.alarm.ring()
-        elif _place(new) != (None if old is None else _place(old)) and not _held_back(new):
-            executortype = new.spec.conditions.executortype
-            for processid in (new.processid, None):
-                for listener in self._interested.get((executortype, processid, new.state), ()):
-                    listener.tell(new)
+            if old is not None and not self._quirks.silent_removals:
+                self._tell_of_removal(old.processid)
+        elif (
+            _place(new) != (None if old is None else _place(old))
+            and not _held_back(new)
+            and not self._is_silent(old, new)
+        ):
+            executortype, event = new.spec.conditions.executortype, self._event(old, new)
+            for listener in self._interested.get((executortype, new.processid, new.state), ()):
+                listener.tell(event)
+            for listener in self._next_listeners((executortype, None, new.state)):
+                listener.tell(event)
+
+    def _tell_of_removal(self, processid: str) -> None:
+        for listener in self._watching.get(processid, ()):
+            listener.removed = True
+            listener.alarm.ring()
+
+    def _next_listeners(self, interest: Interest) -> list[Listener]:
+        listeners = self._interested.get(interest, {})
+        if not self._quirks.one_listener_per_event or not listeners:
+            return list(listeners)
+        first = next(iter(listeners))
+        del listeners[first]
+        listeners[first] = None
+        return [first]
+
+    def _is_silent(self, old: Process | None, new: Process) -> bool:
+        quirks = self._quirks
+        return (
+            (quirks.whole_graph_fails and is_swept_away(old, new))
+            or (quirks.silent_workflow_cancel and new.state is CANCELLED and bool(new.processgraphid))
+            or (quirks.silent_releases and is_released(old, new))
+        )
+
+    def _event(self, old: Process | None, new: Process) -> Process:
+        """What listeners get to see of `new`."""
+        if not self._quirks.stale_pushes or old is None:
+            return new
+        if new.state is SUCCESS and not self._has_registered(new):
+            return replace(new, output=old.output, endtime=old.endtime)
+        if new.state is WAITING and old.assignedexecutorid:
+            return replace(new, isassigned=old.isassigned, assignedexecutorid=old.assignedexecutorid)
+        return new
+
+    def _has_registered(self, process: Process) -> bool:
+        """Whether the executor of a process has registered the function that it runs."""
+        colonyname = colony_of(process)
+        executor = self._records.executor_of(colonyname, process.assignedexecutorid, approved=False)
+        if executor is None:
+            return False
+        functions = self._records.functions_of_executor.find((colonyname, executor.executorname))
+        return any(function.funcname == process.spec.funcname for function in functions)
 
 
 def _held_back(process: Process) -> bool:

@@ -16,11 +16,14 @@ import logging
 from typing import Any
 
 from aiohttp import WSMsgType, web
+from colonyos_gen_wire import errors
 from colonyos_gen_wire.method import Transport
+from colonyos_gen_wire.methods.subscription import SUBSCRIBE_CHANNEL
 
-from colonyos_gen.server.dispatch import Call, Dispatcher, refuse, write_item
-from colonyos_gen.server.hangup import GOING_AWAY, HangUp
-from colonyos_gen.server.refusal import BUSY_CONNECTION, FAULT, Refusal
+from colonyos_gen.server.dispatch import Call, Dispatcher
+from colonyos_gen.server.hangup import GOING_AWAY, NO_CLOSE_FRAME, HangUp
+from colonyos_gen.server.quirks import STRICT, Quirks
+from colonyos_gen.server.refusal import BUSY_CONNECTION, FAULT, UNANSWERED, Refusal
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -29,12 +32,24 @@ _FRAME_LIMIT = 1024**2
 _FAREWELL_S = 0.4
 """How long a client may take to answer a close frame."""
 
+_DROPPED = (
+    errors.MALFORMED_ENVELOPE,
+    errors.SIGNATURE_NOT_HEX,
+    errors.SIGNATURE_LENGTH,
+    errors.SIGNATURE_HIGH_S,
+    errors.SIGNATURE_UNRECOVERABLE,
+)
+"""What makes the real server drop the connection."""
+_IGNORED = (errors.PAYLOADTYPE_EMPTY, errors.UNKNOWN_PAYLOADTYPE, UNANSWERED)
+"""What the real server does not answer."""
+
 
 class Pubsub:
     """Accepts WebSocket connections, and serves subscriptions on them."""
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(self, dispatcher: Dispatcher, quirks: Quirks = STRICT) -> None:
         self._dispatcher = dispatcher
+        self._quirks = quirks
         self._connections: dict[_Connection, None] = {}
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
@@ -43,7 +58,7 @@ class Pubsub:
         if not socket.can_prepare(request):
             return web.Response(status=400, text="Bad Request\n")
         await socket.prepare(request)
-        connection = _Connection(socket, request.transport, self._dispatcher)
+        connection = _Connection(socket, request.transport, self._dispatcher, self._quirks)
         self._connections[connection] = None
         try:
             await connection.serve()
@@ -64,12 +79,17 @@ class Pubsub:
 
 class _Connection:
     def __init__(
-        self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, dispatcher: Dispatcher
+        self,
+        socket: web.WebSocketResponse,
+        transport: asyncio.Transport | None,
+        dispatcher: Dispatcher,
+        quirks: Quirks,
     ) -> None:
         self.gone = asyncio.Event()
         self._socket = socket
         self._transport = transport
         self._dispatcher = dispatcher
+        self._quirks = quirks
         self._subscription: asyncio.Task[None] | None = None
         self._end: asyncio.Future[HangUp] = asyncio.get_running_loop().create_future()
 
@@ -84,6 +104,9 @@ class _Connection:
             await _stop(self._subscription)
         if self._end.done():
             end = self._end.result()
+            if end.code == NO_CLOSE_FRAME:
+                self._drop()
+                return
             # Sending the close frame waits for a client that does not read.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_FAREWELL_S):
@@ -98,6 +121,11 @@ class _Connection:
         """Give up what the client has not read."""
         if self._transport is not None:
             self._transport.abort()
+
+    def _drop(self) -> None:
+        """End the connection without a close frame, after what was sent before."""
+        if self._transport is not None:
+            self._transport.close()
 
     async def _read(self) -> None:
         # Answering a ping can fail too.
@@ -114,19 +142,22 @@ class _Connection:
         try:
             call = self._dispatcher.check(body, Transport.WEBSOCKET)
         except Refusal as refusal:
-            await self._refuse(refusal, data)
+            await self._turn_down(refusal, data)
         except Exception:
             logger.exception("a request failed")
             await self._refuse(Refusal(FAULT), data)
         else:
             self._subscription = asyncio.create_task(self._subscribe(call, data))
+            if self._quirks.deaf_channel_subscriptions and call.method is SUBSCRIBE_CHANNEL:
+                # As long as nothing is read, no ping and no close frame is answered.
+                await asyncio.wait([self._subscription])
 
     async def _subscribe(self, call: Call, data: str | bytes) -> None:
         try:
             async with contextlib.aclosing(call.begin()) as items:
                 async for item in items:
                     await self._dispatcher.written()
-                    await self._send(write_item(call.method, item), data)
+                    await self._send(self._dispatcher.rendering.item(call.method, item), data)
                     # Sending alone does not give way to others as long as the client keeps up.
                     await asyncio.sleep(0)
         except HangUp as hangup:
@@ -139,9 +170,16 @@ class _Connection:
             logger.exception("a subscription failed")
             await self._refuse(Refusal(FAULT), data)
 
+    async def _turn_down(self, refusal: Refusal, data: str | bytes) -> None:
+        """Answer what is no subscription."""
+        if self._quirks.silent_refusals and refusal.spec in _DROPPED:
+            self.end(HangUp(NO_CLOSE_FRAME, ""))
+        elif not self._quirks.silent_refusals or refusal.spec not in _IGNORED:
+            await self._refuse(refusal, data)
+
     async def _refuse(self, refusal: Refusal, data: str | bytes) -> None:
         with contextlib.suppress(ConnectionError):
-            await self._send(refuse(refusal).body, data)
+            await self._send(self._dispatcher.rendering.refusal(refusal).body, data)
 
     async def _send(self, body: bytes, data: str | bytes) -> None:
         """Send a frame of the kind that the client has used."""

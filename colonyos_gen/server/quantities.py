@@ -2,17 +2,28 @@
 
 CPU is counted in thousandths of a core and written `"500m"`; anything that does not end in `m` counts as 0. Memory is
 a whole number with a unit of `MEMORY_UNITS`. The units that the real server takes or refuses at random are always
-refused here, so that a specification which works here works there.
+refused here, so that a specification which works here works there, unless it is a quirk that is wanted.
 Replies give memory in whole Mi.
 """
 
 from __future__ import annotations
 
+import random
 import re
 
 from colonyos_gen_wire.constants import MEMORY_UNITS
 
+from colonyos_gen.server.quirks import STRICT, Quirks
+
 _LONGEST_FIRST = sorted(MEMORY_UNITS, key=len, reverse=True)
+_FICKLE_UNITS = {
+    "KB": 10**3,
+    "Kb": 10**3,
+    "MB": 10**6,
+    "Mb": 10**6,
+    "TB": 10**12,
+    "Tb": 10**12,
+}
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}").fullmatch
 _LARGEST = 2**63 - 1
 
@@ -35,13 +46,15 @@ def parse_cpu(text: str) -> int:
     return _whole(text[:-1], 1)
 
 
-def parse_memory(text: str) -> int:
+def parse_memory(text: str, quirks: Quirks = STRICT) -> int:
     """Bytes; an empty text is 0."""
     if not text:
         return 0
     for unit in _LONGEST_FIRST:
         if text.endswith(unit):
             return _whole(text.removesuffix(unit), MEMORY_UNITS[unit])
+    if quirks.fickle_units and text[-2:] in _FICKLE_UNITS and random.random() < 0.5:
+        return _whole(text[:-2], _FICKLE_UNITS[text[-2:]])
     raise QuantityError("")
 
 

@@ -86,7 +86,13 @@ NOT_WAITING = ErrorSpec(
     "Process with Id {id} is not waiting",
     "A process that has been started cannot wait for a new one any more.",
 )
-
+UNANSWERED = ErrorSpec(
+    "unanswered",
+    ErrorCode.INVALID,
+    400,
+    "{detail}",
+    "The payload cannot be read. The real server does not answer at all where the message has no such error.",
+)
 BUSY_CONNECTION = ErrorSpec(
     "busy_connection",
     ErrorCode.CONFLICT,

@@ -18,7 +18,9 @@ from colonyos_gen_wire.constants import WAITING
 from colonyos_gen_wire.types.process import Process
 
 from colonyos_gen.server.clock import Clock
+from colonyos_gen.server.lifecycle import is_released
 from colonyos_gen.server.matching import Demand, Offer
+from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.store import Table
 from colonyos_gen.server.waiting_queue import WaitingQueue
 
@@ -57,8 +59,9 @@ class Waiter:
 class Scheduler:
     """Follows the table of processes, and hands waiting processes out."""
 
-    def __init__(self, processes: Table[Process], clock: Clock) -> None:
+    def __init__(self, processes: Table[Process], clock: Clock, quirks: Quirks = STRICT) -> None:
         self._clock = clock
+        self._quirks = quirks
         self._processes = processes
         self._queue = WaitingQueue()
         self._waiters: dict[tuple[str, str], dict[Waiter, None]] = {}
@@ -149,7 +152,8 @@ class Scheduler:
     def _follow(self, old: Process | None, new: Process | None) -> None:
         if new is not None and new.state is WAITING and not new.waitforparents:
             if new.processid not in self._queue and new.processid not in self._holders:
-                self._line_up(new.processid, new)
+                asleep = self._quirks.lost_wakeups and is_released(old, new)
+                self._line_up(new.processid, new, wake=not asleep)
             return
         gone = new or old
         if gone is not None:
@@ -157,17 +161,30 @@ class Scheduler:
             if (holder := self._holders.pop(gone.processid, None)) is not None:
                 holder.reserved = None
 
-    def _line_up(self, processid: str, process: Process | None = None) -> None:
+    def _line_up(self, processid: str, process: Process | None = None, *, wake: bool = True) -> None:
         """Give a process to an executor that waits for one like it, or else put it into the queue."""
         process = process or self._processes.get(processid)
         if process is None or process.state is not WAITING or process.waitforparents:
             return
-        demand = Demand.of(process)
+        demand = Demand.of(process, self._quirks)
         if demand is None:
             return
-        for waiter in self._waiters.get((demand.colonyname, demand.executortype), ()):
+        for waiter in self._woken_by(demand) if wake else ():
             if waiter.reserved is None and demand.met_by(waiter.offer):
                 self._holders[processid] = waiter
                 waiter.reserve(processid)
                 return
         self._queue.push(processid, process.prioritytime, demand)
+
+    def _woken_by(self, demand: Demand) -> list[Waiter]:
+        """Who may be woken by a process with this demand, in this order."""
+        waiters = self._waiters.get((demand.colonyname, demand.executortype), {})
+        if not self._quirks.lost_wakeups:
+            return list(waiters)
+        near = (waiter for waiter in waiters if demand.location in ("", waiter.offer.location))
+        for waiter in near:
+            # The next process wakes another one.
+            del waiters[waiter]
+            waiters[waiter] = None
+            return [waiter]
+        return []

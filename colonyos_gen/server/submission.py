@@ -15,29 +15,32 @@ from msgspec.structs import replace
 
 from colonyos_gen.server.plain_text import has_nul
 from colonyos_gen.server.quantities import QuantityError, format_cpu, format_memory, parse_cpu, parse_memory
+from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.refusal import Refusal
 
 _LARGEST = 2**31 - 1
 _SMALLEST = -(2**31)
 
 
-def accept_spec(spec: FunctionSpec) -> FunctionSpec:
-    """`spec` in the form in which processes keep it."""
-    if not MIN_PRIORITY <= spec.priority <= MAX_PRIORITY:
+def accept_spec(spec: FunctionSpec, quirks: Quirks = STRICT, *, of_workflow: bool = False) -> FunctionSpec:
+    """`spec` in the form in which processes keep it; `of_workflow` if it is that of a node or a child."""
+    unchecked = of_workflow and quirks.unchecked_node_priority
+    if not unchecked and not MIN_PRIORITY <= spec.priority <= MAX_PRIORITY:
         raise Refusal(errors.SUBMIT_PRIORITY_OUT_OF_RANGE, minimum=MIN_PRIORITY, maximum=MAX_PRIORITY)
-    conditions = _accept_conditions(spec.conditions)
+    conditions = _accept_conditions(spec.conditions, quirks)
     _require_storable(spec)
     return replace(spec, conditions=conditions)
 
 
-def _accept_conditions(conditions: Conditions) -> Conditions:
+def _accept_conditions(conditions: Conditions, quirks: Quirks) -> Conditions:
     try:
         cpu = parse_cpu(conditions.cpu)
     except QuantityError:
         raise Refusal(errors.SUBMIT_BAD_CPU) from None
     try:
-        memory, storage = parse_memory(conditions.mem), parse_memory(conditions.storage)
-        gpu_memory = parse_memory(conditions.gpu.mem)
+        memory, storage, gpu_memory = (
+            parse_memory(text, quirks) for text in (conditions.mem, conditions.storage, conditions.gpu.mem)
+        )
     except QuantityError as error:
         raise Refusal(errors.SUBMIT_BAD_MEMORY, text=error.text) from None
     gpu = GPU(name=conditions.gpu.name, mem=format_memory(gpu_memory), count=conditions.gpu.count)

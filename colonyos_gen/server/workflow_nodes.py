@@ -12,13 +12,14 @@ from colonyos_gen_wire.types.workflow import WorkflowSpec
 from msgspec.structs import replace
 
 from colonyos_gen.server import lifecycle
+from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.refusal import Refusal
 from colonyos_gen.server.submission import accept_spec
 
 _NO_LIMIT = -1
 
 
-def accept_nodes(workflow: WorkflowSpec) -> list[FunctionSpec]:
+def accept_nodes(workflow: WorkflowSpec, quirks: Quirks = STRICT) -> list[FunctionSpec]:
     """The nodes of `workflow` in the form in which processes keep them. Nothing is stored if one is refused.
 
     Cycles pass: their nodes wait for each other until the workflow is cancelled or removed.
@@ -32,17 +33,19 @@ def accept_nodes(workflow: WorkflowSpec) -> list[FunctionSpec]:
         names.add(node.nodename)
     if any(not names.issuperset(node.conditions.dependencies) for node in workflow.functionspecs):
         raise Refusal(errors.SUBMIT_WORKFLOW_INVALID_DEPENDENCIES)
-    return [_accept_node(node, workflow.colonyname) for node in workflow.functionspecs]
+    return [_accept_node(node, workflow.colonyname, quirks) for node in workflow.functionspecs]
 
 
-def _accept_node(node: FunctionSpec, colonyname: str) -> FunctionSpec:
+def _accept_node(node: FunctionSpec, colonyname: str, quirks: Quirks) -> FunctionSpec:
     try:
         return accept_spec(
             replace(
                 node,
                 maxexectime=node.maxexectime or _NO_LIMIT,
                 conditions=replace(node.conditions, colonyname=colonyname),
-            )
+            ),
+            quirks,
+            of_workflow=True,
         )
     except Refusal as refusal:
         if refusal.spec is process_errors.SUBMIT_PRIORITY_OUT_OF_RANGE:

@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import Any
 
 from colonyos_gen_wire.constants import CANCELLED, FAILED, RUNNING, SUCCESS, WAITING
+from colonyos_gen_wire.errors import workflow as errors
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import FunctionSpec, Process
 from colonyos_gen_wire.types.workflow import ProcessGraph, WorkflowSpec
@@ -25,19 +26,27 @@ from msgspec.structs import replace
 
 from colonyos_gen.server import lifecycle
 from colonyos_gen.server.clock import Clock, moment
+from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.records import Records
+from colonyos_gen.server.refusal import Refusal
 from colonyos_gen.server.workflow_nodes import accept_nodes, as_member, new_members, with_arguments
 
 _ACTIVE = (WAITING, RUNNING)
 _ENDED = (SUCCESS, FAILED, CANCELLED)
+_REFUSED_LATE = (
+    errors.SUBMIT_WORKFLOW_INVALID_DEPENDENCIES,
+    errors.SUBMIT_WORKFLOW_FAILED_TO_ADD_PROCESS,
+)
+"""What the real server finds out when it has stored the row of the workflow already."""
 
 
 class Workflows:
     """Starts, extends, cancels and removes workflows, and settles them when their members change."""
 
-    def __init__(self, records: Records, clock: Clock) -> None:
+    def __init__(self, records: Records, clock: Clock, quirks: Quirks = STRICT) -> None:
         self._records = records
         self._clock = clock
+        self._quirks = quirks
         self._settling: set[str] = set()
         records.processes.react(self._react)
 
@@ -55,13 +64,8 @@ class Workflows:
         `args` replace the arguments of every root, which then has no keyword arguments; `rootinput` becomes the input
         of every root. Raises Refusal if the workflow is not valid, before anything is put.
         """
-        nodes = accept_nodes(spec)
         now_ns = self._clock.now_ns()
         processgraphid = lifecycle.new_id()
-        members = [
-            member if member.parents else with_arguments(member, args, rootinput)
-            for member in new_members(nodes, processgraphid, initiatorid, initiatorname, now_ns)
-        ]
         graph = ProcessGraph(
             processgraphid=processgraphid,
             initiatorid=initiatorid,
@@ -69,6 +73,16 @@ class Workflows:
             colonyname=spec.colonyname,
             submissiontime=moment(now_ns),
         )
+        try:
+            nodes = accept_nodes(spec, self._quirks)
+        except Refusal as refusal:
+            if self._quirks.orphan_workflows and refusal.spec in _REFUSED_LATE:
+                self._records.processgraphs.put(graph)
+            raise
+        members = [
+            member if member.parents else with_arguments(member, args, rootinput)
+            for member in new_members(nodes, processgraphid, initiatorid, initiatorname, now_ns)
+        ]
         self._records.processgraphs.put(graph)
         for member in members:
             self._records.processes.put(member)
@@ -117,7 +131,8 @@ class Workflows:
     def cancel(self, graph: ProcessGraph) -> None:
         """Cancel the members that have not ended, and the graph; does nothing if all is over."""
         active = [member for member in self.members(graph) if member.state in _ACTIVE]
-        if not active and graph.state not in _ACTIVE:
+        over = not active and graph.state not in _ACTIVE
+        if over and not self._quirks.cancelled_when_over:
             return
         now = self._now()
         for member in active:
@@ -169,7 +184,10 @@ class Workflows:
 
     def _fail_with(self, failed: Process, now: datetime) -> None:
         for member in self._records.members_of_graph.find(failed.processgraphid):
-            if member.state in _ACTIVE:
+            if self._quirks.whole_graph_fails:
+                if member.state is not FAILED:
+                    self._put_quietly(lifecycle.swept_away(member))
+            elif member.state in _ACTIVE:
                 self._put_quietly(lifecycle.failed(member, [], now))
 
     def _put_quietly(self, member: Process) -> None:

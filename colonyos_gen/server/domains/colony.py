@@ -10,6 +10,7 @@ from colonyos_gen_wire.types.colony import Colony
 
 from colonyos_gen.server.access import Access
 from colonyos_gen.server.plain_text import require_name
+from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.refusal import Refusal
 
@@ -17,8 +18,9 @@ from colonyos_gen.server.refusal import Refusal
 class Colonies:
     """Serves the colony messages. The dispatcher has seen to it that only the server owner gets to his."""
 
-    def __init__(self, records: Records, access: Access) -> None:
+    def __init__(self, records: Records, access: Access, quirks: Quirks = STRICT) -> None:
         self._records = records
+        self._quirks = quirks
         self._access = access
 
     async def add_colony(self, request: AddColonyMsg, signer: str, /) -> Colony:  # noqa: ARG002
@@ -57,16 +59,10 @@ class Colonies:
             records.crons.remove(cron)
         for generator in records.generators_of_colony.find(name):
             records.remove_generator(generator)
-        # On the real server these stay, and belong to the next colony of the same name.
-        for blueprint in records.blueprints_of_colony.find(name):
-            records.blueprints.remove(blueprint)
-        for version in records.versions_of_colony.find(name):
-            records.blueprint_versions.remove(version)
-        for definition in records.definitions_of_colony.find(name):
-            records.definitions.remove(definition)
-        # On the real server this flag stays, and applies to the next colony of the same name.
-        if (status := records.paused.get(name)) is not None:
-            records.paused.remove(status)
+        if not self._quirks.colony_leftovers:
+            self._remove_blueprints(name)
+            if (status := records.paused.get(name)) is not None:
+                records.paused.remove(status)
         records.colonies.remove(colony)
 
     async def get_colony(self, request: GetColonyMsg, signer: str, /) -> Colony:
@@ -75,3 +71,12 @@ class Colonies:
 
     async def get_colonies(self, request: GetColoniesMsg, signer: str, /) -> list[Colony]:  # noqa: ARG002
         return list(self._records.colonies)
+
+    def _remove_blueprints(self, name: str) -> None:
+        records = self._records
+        for blueprint in records.blueprints_of_colony.find(name):
+            records.blueprints.remove(blueprint)
+        for version in records.versions_of_colony.find(name):
+            records.blueprint_versions.remove(version)
+        for definition in records.definitions_of_colony.find(name):
+            records.definitions.remove(definition)

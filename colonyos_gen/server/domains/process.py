@@ -23,7 +23,7 @@ from colonyos_gen_wire.requests.process import (
 )
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.executor import Executor
-from colonyos_gen_wire.types.process import Process
+from colonyos_gen_wire.types.process import FunctionSpec, Process
 from msgspec.structs import replace
 
 from colonyos_gen.server import lifecycle
@@ -32,7 +32,9 @@ from colonyos_gen.server.caller import caller_is_gone
 from colonyos_gen.server.clock import NS_PER_S, Clock, moment
 from colonyos_gen.server.matching import Offer
 from colonyos_gen.server.pausing import Paused, PauseGate
+from colonyos_gen.server.plain_text import has_nul
 from colonyos_gen.server.quantities import UNLIMITED, QuantityError, parse_cpu, parse_memory
+from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.records import Records, colony_of
 from colonyos_gen.server.refusal import Refusal
 from colonyos_gen.server.run_statistics import count_run
@@ -58,7 +60,9 @@ class Processes:
         scheduler: Scheduler,
         pause_gate: PauseGate,
         workflows: Workflows,
+        quirks: Quirks = STRICT,
     ) -> None:
+        self._quirks = quirks
         self._records = records
         self._access = access
         self._clock = clock
@@ -70,10 +74,14 @@ class Processes:
     async def submit(self, request: SubmitFunctionSpecMsg, signer: str, /) -> Process:
         colonyname = request.spec.conditions.colonyname
         self._access.require(methods.SUBMIT, signer, colonyname)
-        spec = accept_spec(request.spec)
-        name = self._records.name_of(colonyname, signer)
-        process = lifecycle.submitted(spec, signer, name, self._clock.now_ns())
-        return self._records.processes.put(process)
+        try:
+            spec = accept_spec(request.spec, self._quirks)
+        except Refusal:
+            environment = request.spec.env
+            if self._quirks.orphan_processes and has_nul((*environment, *environment.values())):
+                self._put(accept_spec(replace(request.spec, env={}), self._quirks), signer)
+            raise
+        return self._put(spec, signer)
 
     async def assign(self, request: AssignProcessMsg, signer: str, /) -> Process:
         self._access.require(methods.ASSIGN, signer, request.colonyname)
@@ -82,7 +90,7 @@ class Processes:
         executor = self._records.executor_of(request.colonyname, signer)
         if executor is None:
             raise Refusal(errors.ASSIGN_EXECUTOR_NOT_FOUND)
-        offer = _offer(executor, request)
+        offer = self._offer(executor, request)
         self._records.executors.put(replace(executor, lastheardfromtime=self._now()))
         # Nothing that happens during the wait may undo this.
         self._store.commit()
@@ -96,7 +104,10 @@ class Processes:
             self._pause_gate.check(request.colonyname)
             process = self._records.processes[processid]
             process = replace(process, input=self._workflows.input_of(process))
-            return self._records.processes.put(lifecycle.assigned(process, signer, self._now()))
+            assigned = self._records.processes.put(lifecycle.assigned(process, signer, self._now()))
+            if self._quirks.stale_assign_reply:
+                return replace(assigned, execdeadline=process.execdeadline, attributes=process.attributes)
+            return assigned
 
         try:
             process = await self._pause_gate.attempt(
@@ -121,7 +132,13 @@ class Processes:
             raise Refusal(errors.CLOSE_PROCESS_IS_NOT_ASSIGNED)
         if process.assignedexecutorid != signer:
             raise Refusal(errors.CLOSE_NOT_ASSIGNED_EXECUTOR)
-        process = self._records.processes.put(lifecycle.closed(process, request.output, self._now()))
+        try:
+            closed = lifecycle.closed(process, request.output, self._now())
+        except Refusal:
+            if self._quirks.kept_output and request.output:
+                self._records.processes.put(replace(process, output=request.output))
+            raise
+        process = self._records.processes.put(closed)
         executor = self._records.executor_of(colony_of(process), signer)
         if executor is not None:
             count_run(self._records, executor, process)
@@ -224,20 +241,23 @@ class Processes:
             if not process.processgraphid:
                 self._records.processes.remove(process)
 
+    def _put(self, spec: FunctionSpec, signer: str) -> Process:
+        name = self._records.name_of(spec.conditions.colonyname, signer)
+        return self._records.processes.put(lifecycle.submitted(spec, signer, name, self._clock.now_ns()))
+
+    def _offer(self, executor: Executor, request: AssignProcessMsg) -> Offer:
+        try:
+            cpu = parse_cpu(request.availablecpu) if request.availablecpu else UNLIMITED
+        except QuantityError:
+            raise Refusal(errors.ASSIGN_BAD_CPU) from None
+        try:
+            memory = parse_memory(request.availablemem, self._quirks) if request.availablemem else UNLIMITED
+        except QuantityError as error:
+            raise Refusal(errors.SUBMIT_BAD_MEMORY, text=error.text) from None
+        return Offer.of(executor, cpu, memory)
+
     def _now(self) -> datetime:
         return moment(self._clock.now_ns())
-
-
-def _offer(executor: Executor, request: AssignProcessMsg) -> Offer:
-    try:
-        cpu = parse_cpu(request.availablecpu) if request.availablecpu else UNLIMITED
-    except QuantityError:
-        raise Refusal(errors.ASSIGN_BAD_CPU) from None
-    try:
-        memory = parse_memory(request.availablemem) if request.availablemem else UNLIMITED
-    except QuantityError as error:
-        raise Refusal(errors.SUBMIT_BAD_MEMORY, text=error.text) from None
-    return Offer.of(executor, cpu, memory)
 
 
 def _in_order(processes: list[Process], state: ProcessState, count: int) -> list[Process]:

@@ -27,8 +27,9 @@ from colonyos_gen.server.access import Access
 from colonyos_gen.server.alarm import Alarm
 from colonyos_gen.server.channel_access import ChannelAccess
 from colonyos_gen.server.clock import Clock
-from colonyos_gen.server.hangup import NORMAL, TRY_AGAIN_LATER, HangUp
+from colonyos_gen.server.hangup import NO_CLOSE_FRAME, NORMAL, TRY_AGAIN_LATER, HangUp
 from colonyos_gen.server.process_events import Listener, ProcessEvents
+from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.records import Records, colony_of
 from colonyos_gen.server.refusal import Refusal
 
@@ -47,7 +48,9 @@ class Subscriptions:
         clock: Clock,
         channels: ChannelAccess,
         events: ProcessEvents,
+        quirks: Quirks = STRICT,
     ) -> None:
+        self._quirks = quirks
         self._records = records
         self._access = access
         self._clock = clock
@@ -71,7 +74,7 @@ class Subscriptions:
                 yield event
         if listener.removed:
             raise _no_such_process(request)
-        raise _end_of(listener)
+        raise self._end_of(listener)
 
     async def subscribe_processes(
         self, request: SubscribeProcessesMsg, signer: str, /
@@ -82,7 +85,7 @@ class Subscriptions:
             async for event in _events_of(listener):
                 if self._records.executor_of(colony_of(event), signer) is not None:
                     yield event
-        raise _end_of(listener)
+        raise self._end_of(listener)
 
     async def subscribe_channel(
         self, request: SubscribeChannelMsg, signer: str, /
@@ -104,6 +107,8 @@ class Subscriptions:
                         raise Refusal(denied)
                     sent += 1
                     yield channel.arrived[sent - 1 : sent]
+                if channel.closed and self._quirks.silent_channel_ends:
+                    return
                 if channel.closed or alarm.expired:
                     break
                 await alarm.wait()
@@ -111,6 +116,11 @@ class Subscriptions:
             channel.leave(alarm)
             alarm.cancel()
         yield []
+
+    def _end_of(self, listener: Listener) -> HangUp:
+        if listener.overrun:
+            return HangUp(TRY_AGAIN_LATER, _TOO_SLOW)
+        return HangUp(NO_CLOSE_FRAME if self._quirks.abrupt_timeouts else NORMAL, _TIMED_OUT)
 
 
 async def _events_of(listener: Listener) -> AsyncGenerator[Process]:
@@ -129,9 +139,3 @@ def _limited(timeout: int) -> int:
 
 def _no_such_process(request: SubscribeProcessMsg) -> Refusal:
     return Refusal(errors.SUBSCRIBE_PROCESS_INVALID_PROCESS, id=request.processid)
-
-
-def _end_of(listener: Listener) -> HangUp:
-    if listener.overrun:
-        return HangUp(TRY_AGAIN_LATER, _TOO_SLOW)
-    return HangUp(NORMAL, _TIMED_OUT)

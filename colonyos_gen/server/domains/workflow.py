@@ -24,6 +24,7 @@ from colonyos_gen_wire.types.workflow import ProcessGraph
 from msgspec.structs import replace
 
 from colonyos_gen.server.access import Access
+from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.records import Records, colony_of
 from colonyos_gen.server.refusal import FOREIGN_PROCESS, NOT_WAITING, UNKNOWN_PROCESS, Refusal
 from colonyos_gen.server.submission import accept_spec
@@ -37,8 +38,11 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 class Graphs:
     """Serves the workflow messages. Those about one workflow look for it before they look at rights."""
 
-    def __init__(self, records: Records, access: Access, workflows: Workflows) -> None:
+    def __init__(
+        self, records: Records, access: Access, workflows: Workflows, quirks: Quirks = STRICT
+    ) -> None:
         self._records = records
+        self._quirks = quirks
         self._access = access
         self._workflows = workflows
 
@@ -116,7 +120,7 @@ class Graphs:
         if not parent.processgraphid:
             raise Refusal(errors.ADD_CHILD_PROCESS_DOES_NOT_BELONG_TO_A_PROCESSGRAPH, id=parent.processid)
         _require_member(parent, request.processgraphid or parent.processgraphid)
-        spec = accept_spec(request.spec)
+        spec = accept_spec(request.spec, self._quirks, of_workflow=True)
         if request.insert:
             return self._workflows.insert(parent, spec)
         if not request.childprocessid:

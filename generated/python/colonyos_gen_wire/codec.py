@@ -20,6 +20,7 @@ RespT = TypeVar("RespT")
 ZERO_TIME = datetime(1, 1, 1, tzinfo=timezone.utc)
 """How Go writes a time that is not set, on a server whose zone is UTC."""
 
+_UNSET = "0001-01-01T00:00:00Z"
 _encode = msgspec.json.Encoder().encode
 _has_zone = re.compile(r"(?s:.*)([Zz]|[+-]\d\d:\d\d)\Z").match
 _EMPTY: dict[Any, Callable[[], Any]] = {list: list, dict: dict}
@@ -77,9 +78,12 @@ def decode_request(method: Method[ReqT, Any], payload: object) -> ReqT:
     return msgspec.convert(_fill(StructOf(method.request), payload), method.request)
 
 
-def encode_reply(type_: Any, value: object, *, unset: str = "0001-01-01T00:00:00Z") -> bytes:
-    """`value` of `type_` as the Go server writes it: unset times as `unset`, empty fields left out or null where it does so."""
-    return _encode({} if type_ is None else _wire(shape_of(type_), value, unset))
+def encode_reply(type_: Any, value: object, *, write: Callable[[Leaf, Any], Any] | None = None) -> bytes:
+    """`value` of `type_` as the Go server writes it: unset times as the year 1, empty fields left out or null where it does so.
+
+    With `write(kind, value)` every single value is written as what that returns for it, unset times included.
+    """
+    return _encode({} if type_ is None else _wire(shape_of(type_), value, write or _write))
 
 
 def unknown_fields(type_: Any, payload: bytes) -> list[str]:
@@ -195,16 +199,18 @@ def _from_text(time: str) -> str | None:
     return time
 
 
-def _wire(shape: Shape, value: Any, unset: str) -> Any:
-    if shape is Leaf.TIME:
-        return unset if value is None else value
+def _write(kind: Leaf, value: Any) -> Any:
+    return _UNSET if value is None and kind is Leaf.TIME else value
+
+
+def _wire(shape: Shape, value: Any, write: Callable[[Leaf, Any], Any]) -> Any:
     if isinstance(shape, Leaf):
-        return value
+        return write(shape, value)
     if isinstance(shape, ListOf):
-        return [_wire(shape.item, item, unset) for item in value or ()]
+        return [_wire(shape.item, item, write) for item in value or ()]
     if isinstance(shape, MapOf):
         entries: dict[str, Any] = value or {}
-        return {key: _wire(shape.item, item, unset) for key, item in entries.items()}
+        return {key: _wire(shape.item, item, write) for key, item in entries.items()}
     if value is None:
         return None
     written: dict[str, Any] = {}
@@ -218,7 +224,7 @@ def _wire(shape: Shape, value: Any, unset: str) -> Any:
                 continue
         elif item is None and field.omit_empty and isinstance(field.shape, StructOf):
             continue
-        written[field.wire] = _wire(field.shape, item, unset)
+        written[field.wire] = _wire(field.shape, item, write)
     tag = shape.type.__struct_config__.tag
     if isinstance(tag, str):
         written["msgtype"] = tag
