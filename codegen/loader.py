@@ -71,7 +71,7 @@ def load(root: Path) -> Schema:
     findings: list[Finding] = []
     documents: dict[str, Document] = {}
     digest = hashlib.sha256()
-    paths = [path for path in root.rglob("*") if path.suffix in {".yaml", ".json"} and path.is_file()]
+    paths = [path for path in root.rglob("*") if path.suffix in {".yaml", ".yml", ".json"} and path.is_file()]
     for path in sorted(paths, key=lambda path: path.relative_to(root).as_posix()):
         name = path.relative_to(root).as_posix()
         if name.startswith("meta/"):
