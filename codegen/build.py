@@ -14,6 +14,7 @@ from codegen.model import (
     ErrorCase,
     Example,
     Field,
+    FileForm,
     Limit,
     LimitConstant,
     Member,
@@ -179,7 +180,16 @@ class _Build:
                 self._argument(document, fields, entry) for entry in definition.get("x-new", [])
             ),
             msgtype=msgtype,
+            file=self._file_form(document, fields, definition["x-file"]) if "x-file" in definition else None,
             deprecated=definition.get("deprecated", False),
+        )
+
+    def _file_form(self, document: Document, fields: tuple[Field, ...], form: dict[str, Any]) -> FileForm:
+        by_wire = {field.wire: field for field in fields}
+        return FileForm(
+            fill=tuple(self._argument(document, fields, entry) for entry in form.get("fill", [])),
+            list=by_wire[form["list"]] if "list" in form else None,
+            unset_zero=tuple(by_wire[wire] for wire in form.get("unset-zero", [])),
         )
 
     def _argument(

@@ -99,6 +99,18 @@ class Argument:
 
 
 @dataclass(frozen=True)
+class FileForm:
+    """How a struct is written in files that people write by hand."""
+
+    fill: tuple[Argument, ...] = ()
+    """What the reader of a file may supply where the file leaves it empty."""
+    list: Field | None = None
+    """The field that a file stands for that holds a bare list."""
+    unset_zero: tuple[Field, ...] = ()
+    """Numbers whose 0 means that nothing was said, which is to say the default."""
+
+
+@dataclass(frozen=True)
 class Struct:
     """A JSON object with known keys."""
 
@@ -111,6 +123,7 @@ class Struct:
     constructor: tuple[Argument, ...] = ()
     msgtype: str | None = None
     """The constant `msgtype` that the object carries, if any."""
+    file: FileForm | None = None
     deprecated: bool = False
 
 

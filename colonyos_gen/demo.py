@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from colonyos_gen_wire import Colony, Executor, FunctionSpec, Process, User
+from colonyos_gen_wire import Colony, Executor, FunctionSpec, Process, User, WorkflowSpec
 
 from colonyos_gen import AsyncClient, Config, ConfigError, NoProcessError, PrivateKey
 from colonyos_gen.config import server_is_set
-from colonyos_gen.spec_file import read_function_specs
+from colonyos_gen.spec_file import load_spec
 
 BUILT_IN_SPECS = Path(__file__).with_name("demo_specs.json")
 PATIENCE = 60.0
@@ -66,7 +66,8 @@ class Scene:
 
 async def run(spec_file: Path | None) -> int:
     """Play it through, and print it; returns the exit code."""
-    specs = read_function_specs(spec_file or BUILT_IN_SPECS)
+    loaded = load_spec(spec_file or BUILT_IN_SPECS)
+    specs = loaded.functionspecs if isinstance(loaded, WorkflowSpec) else [loaded]
     async with _scene() as scene:
         executor = scene.executor
         print(

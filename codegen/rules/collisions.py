@@ -24,11 +24,13 @@ _ANNOTATIONS = {
     "str",
 }
 """What the types of fields are spelled with in Python: a field of that name would hide it from the fields below."""
+_CONSTRUCTORS = {"x-new": "new", "x-file": "from_file"}
+"""Class methods of structs, by the keyword that asks for them."""
 _FIELDS = _ANNOTATIONS | {"msgspec"}
 _TYPES = _ANNOTATIONS | {
     "AsyncCaller", "AsyncIterator", "AsyncStubs", "Callable", "ErrorCode", "ErrorSpec", "Idempotency", "Key", "Leaf",
-    "LimitError", "ListOf", "MapOf", "Mapping", "Method", "OpenIntEnum", "Property", "Protocol", "Role", "Sequence",
-    "Shape", "StructOf", "SyncCaller", "SyncStubs", "Transport", "WireStruct",
+    "LimitError", "ListOf", "MapOf", "Mapping", "Method", "OpenIntEnum", "PathLike", "Property", "Protocol", "Role",
+    "Sequence", "Shape", "StructOf", "SyncCaller", "SyncStubs", "Transport", "WireStruct",
 }  # fmt: skip
 _PARAMETERS = {"dict", "isinstance", "list", "prvkey", "rpc_timeout", "str"}
 _MEMBERS = {"is_final", "is_known", "mro"}
@@ -43,7 +45,11 @@ def name_is_free(outline: Outline) -> Problems:
         if item.name in _TYPES:
             yield item.at(), f"generated code has a '{item.name}' of its own; choose another name"
     for owner in [*outline.structs, *outline.messages]:
-        taken = {*_FIELDS, *types, *(["new"] if "x-new" in owner.data else [])}
+        taken = {
+            *_FIELDS,
+            *types,
+            *(method for keyword, method in _CONSTRUCTORS.items() if keyword in owner.data),
+        }
         for field in fields_of(owner):
             if "contentEncoding" in outline.resolved(field).data:
                 name = public_name(field)[1]

@@ -1,12 +1,15 @@
-"""Rules about the short constructors of structs (x-new) and about narrower limits beside a reference."""
+"""Rules about the constructors of structs (x-new, x-file) and about narrower limits beside a reference."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from codegen.rules.names import fold
-from codegen.rules.outline import Outline, Part
+from codegen.rules.outline import Outline, Part, is_number, is_struct
 from codegen.rules.registry import Problems, rule
+
+_FILE_PARAMETERS = {"path", "readfile"}
+"""Names that the reader of a file needs for itself."""
 
 
 @rule("CONSTRUCTOR_FITS", "x-new names fields that exist, each once, and sets every required field.")
@@ -17,7 +20,7 @@ def constructor_fits(outline: Outline) -> Problems:
         for index, entry in enumerate(struct.data.get("x-new", [])):
             name, path = (entry, entry) if isinstance(entry, str) else (entry["name"], entry["field"])
             position = struct.at("x-new", index)
-            if not _leads_to_field(outline, struct, path):
+            if _field_at(outline, struct, path) is None:
                 yield position, f"{struct.name} has no field '{path}'"
             if fold(name) in names or path in paths:
                 yield position, f"'{name}' is in the constructor of {struct.name} already"
@@ -27,6 +30,38 @@ def constructor_fits(outline: Outline) -> Problems:
             for wire in struct.data.get("required", []):
                 if wire not in paths and "const" not in struct.data["properties"].get(wire, {}):
                     yield struct.at("x-new"), f"{struct.name} requires '{wire}', which this does not set"
+
+
+@rule(
+    "FILE_FORM_FITS",
+    "x-file names what fits: texts to fill in, each once; a list of structs; numbers with a default other than 0.",
+)
+def file_form_fits(outline: Outline) -> Problems:
+    for struct in outline.structs:
+        if "x-file" not in struct.data:
+            continue
+        form = struct.inside("x-file")
+        names = set(_FILE_PARAMETERS)
+        for index, entry in enumerate(form.data.get("fill", [])):
+            name, path = (entry, entry) if isinstance(entry, str) else (entry["name"], entry["field"])
+            position = form.at("fill", index)
+            field = _field_at(outline, struct, path)
+            if field is None or outline.resolved(field).data.get("type") != "string":
+                yield position, f"{struct.name} has no text '{path}' to fill in"
+            if fold(name) in names:
+                yield position, f"'{name}' is a parameter of the reader of {struct.name} already"
+            names.add(fold(name))
+        if "list" in form.data:
+            field = _field_at(outline, struct, form.data["list"])
+            if field is None or not _is_list_of_structs(outline, field):
+                yield form.at("list"), f"{struct.name} has no list of structs '{form.data['list']}'"
+        for index, wire in enumerate(form.data.get("unset-zero", [])):
+            field = _field_at(outline, struct, wire)
+            if field is None or not is_number(outline.resolved(field).data) or not field.data.get("default"):
+                yield (
+                    form.at("unset-zero", index),
+                    f"{struct.name} has no number '{wire}' with another default",
+                )
 
 
 @rule("REFINEMENT_FITS", "`properties` beside a $ref limits fields that the referenced struct has.")
@@ -40,15 +75,24 @@ def refinement_fits(outline: Outline) -> Problems:
                     yield field.at("properties", wire), f"{target.name} has no property '{wire}'"
 
 
-def _leads_to_field(outline: Outline, struct: Part, path: str) -> bool:
-    """Whether the dotted wire names lead through structs to a field."""
+def _is_list_of_structs(outline: Outline, field: Part) -> bool:
+    data = outline.resolved(field).data
+    if data.get("type") != "array":
+        return False
+    item = outline.resolved(field.inside("items"))
+    return is_struct(item.data)
+
+
+def _field_at(outline: Outline, struct: Part, path: str) -> Part | None:
+    """The field to which the dotted wire names lead through structs; None if they lead nowhere."""
     owner: Part | None = struct
+    field = None
     for wire in path.split("."):
         if owner is None or wire not in owner.data["properties"]:
-            return False
+            return None
         field = owner.inside("properties", wire)
         if "const" in field.data:
-            return False
+            return None
         target = outline.target(field.document, field.data["$ref"]) if "$ref" in field.data else None
         owner = target if target is not None and "properties" in target.data else None
-    return True
+    return field

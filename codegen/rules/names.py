@@ -79,7 +79,8 @@ def _public_names(outline: Outline) -> Iterator[tuple[Position, str]]:
         for index, name in enumerate(enum.data["x-enum-names"]):
             yield enum.at("x-enum-names", index), name
     for struct in outline.structs:
-        for entry in struct.parts("x-new"):
+        forms = [struct.inside("x-file")] if "x-file" in struct.data else []
+        for entry in [*struct.parts("x-new"), *(entry for form in forms for entry in form.parts("fill"))]:
             yield entry.at("name"), entry.data["name"]
     for message in outline.messages:
         for method in message.parts("x-methods"):

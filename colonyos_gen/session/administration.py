@@ -10,7 +10,7 @@ from colonyos_gen_wire.codec import encode
 from msgspec.structs import replace
 
 from colonyos_gen.session.request import Submittable, completed, completed_workflow
-from colonyos_gen.spec_file import read_function_specs
+from colonyos_gen.spec_file import load_spec
 
 if TYPE_CHECKING:
     from colonyos_gen.session.async_session import AsyncSession
@@ -207,10 +207,11 @@ class Crons:
 
 
 def _workflow(spec: CronSpec, colonyname: str) -> WorkflowSpec:
-    if isinstance(spec, WorkflowSpec | Submittable):
-        return completed_workflow(spec, colonyname)
-    functions = [spec] if isinstance(spec, FunctionSpec) else read_function_specs(Path(spec))
-    if len(functions) == 1 and not functions[0].nodename:
-        functions = [replace(functions[0], nodename=functions[0].funcname)]
-    nodes = [completed(each, colonyname, None) for each in functions]
-    return completed_workflow(WorkflowSpec(colonyname=colonyname, functionspecs=nodes), colonyname)
+    loaded = load_spec(spec, colonyname) if isinstance(spec, str | Path) else spec
+    if isinstance(loaded, FunctionSpec):
+        node = completed(loaded, colonyname, None)
+        loaded = WorkflowSpec(colonyname=colonyname, functionspecs=[node])
+    if isinstance(loaded, WorkflowSpec) and len(loaded.functionspecs) == 1:
+        (node,) = loaded.functionspecs
+        loaded = replace(loaded, functionspecs=[replace(node, nodename=node.nodename or node.funcname)])
+    return completed_workflow(loaded, colonyname)

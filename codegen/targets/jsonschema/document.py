@@ -135,6 +135,15 @@ class _Definitions:
         schema["x-direction"] = struct.direction
         if struct.constructor:
             schema["x-new"] = [{"name": a.name, "field": ".".join(a.path)} for a in struct.constructor]
+        if struct.file is not None:
+            form: JsonSchema = {}
+            if struct.file.fill:
+                form["fill"] = [{"name": a.name, "field": ".".join(a.path)} for a in struct.file.fill]
+            if struct.file.list is not None:
+                form["list"] = struct.file.list.wire
+            if struct.file.unset_zero:
+                form["unset-zero"] = [field.wire for field in struct.file.unset_zero]
+            schema["x-file"] = form
         return schema
 
     def _received(self, field: Field) -> JsonSchema:

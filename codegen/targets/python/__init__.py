@@ -13,7 +13,7 @@ from codegen.targets.python import spelling
 from codegen.targets.python.limits import Limits
 
 PACKAGE = "python/colonyos_gen_wire"
-_SUPPORT = ["base", "method", "shape", "codec"]
+_SUPPORT = ["base", "method", "shape", "codec", "file_form"]
 
 
 def render(service: Service, templates: jinja2.Environment) -> Mapping[str, str]:
@@ -43,7 +43,7 @@ class _Render:
 
     def files(self) -> dict[str, str]:
         files = {f"{PACKAGE}/py.typed": ""}
-        for name in [*_SUPPORT, "fields", "checks", "constants", "__init__"]:
+        for name in [*_SUPPORT, "fields", "file_forms", "checks", "constants", "__init__"]:
             files[f"{PACKAGE}/{name}.py"] = self._text(name)
         for domain in self._service.domains:
             if domain.structs or domain.enums:
