@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nox
 
-nox.options.sessions = ["lint", "types", "tests", "codegen_check", "wheel", "docs"]
+nox.options.sessions = ["lint", "types", "tests", "codegen_check", "wheel", "docs", "peers"]
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = False
 
@@ -75,6 +75,21 @@ def docs(session: nox.Session) -> None:
     """The README's examples run, and the links of the generated reference lead somewhere."""
     session.install("-e", ".[dev]")
     session.run("pytest", "tests/docs", "tests/codegen/test_docs_target.py")
+
+
+@nox.session
+def peers(session: nox.Session) -> None:
+    """Clients that nobody here wrote do with the embedded server whatever they can do with the real one."""
+    session.install("-e", ".[server]")
+    for suite in ("pycolonies",):
+        environment = Path(session.virtualenv.location, suite)
+        python = str(environment / ("Scripts" if os.name == "nt" else "bin") / "python")
+        if not environment.exists():
+            session.run("python", "-m", "venv", str(environment))
+        session.run(
+            python, "-m", "pip", "install", "-q", "-r", f"tests/peers/{suite}/requirements.txt", external=True
+        )
+        session.run("python", "-m", "tests.peers.against", suite, python, *session.posargs)
 
 
 @nox.session

@@ -291,6 +291,7 @@ class _Build:
             reply=Reply(
                 type=self._type(document.file, schema) if schema else None,
                 go_null=bool(schema and schema.get("x-go-null")),
+                null_when_empty=bool(schema and schema.get("x-go-null") is True),
                 when_null=reply.get("when-null"),
                 when_empty=reply.get("when-empty"),
                 payloadtype=reply.get("payloadtype"),

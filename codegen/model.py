@@ -77,7 +77,7 @@ class Field:
     go_null: bool = False
     """Whether the wire may hold null for an empty value."""
     null_in_reply: bool = False
-    """Whether the Go server itself writes null for an empty value."""
+    """Whether the Go server always writes null for an empty value."""
     omit_empty: bool = False
     """Whether the Go server leaves the key out when the value is empty."""
     refine: tuple[tuple[str, Limit], ...] = ()
@@ -180,6 +180,9 @@ class Reply:
 
     type: Type | None
     go_null: bool = False
+    """Whether the wire may hold null for an empty value."""
+    null_when_empty: bool = False
+    """Whether the Go server always writes null for an empty value."""
     when_null: str | None = None
     when_empty: str | None = None
     payloadtype: str | None = None

@@ -40,7 +40,7 @@ def mismatches(outline: Outline, document: Document, schema: Json, value: Any, s
 class _Conformance:
     def __init__(self, outline: Outline, side: Side) -> None:
         self._outline = outline
-        self._empty_null = (True, "request") if side == "request" else (True,)
+        self._empty_null = (True, "sometimes", "request") if side == "request" else (True, "sometimes")
 
     def check(self, document: Document, schema: Json, value: Any, at: Pointer) -> Mismatches:
         if self._is_empty(schema, value):

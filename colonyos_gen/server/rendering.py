@@ -56,8 +56,9 @@ class Rendering:
 
     def item(self, method: AnyMethod, item: object) -> bytes:
         """The envelope of a reply to `method`, or of one item of it, if it is a stream."""
+        write, null = self._writer_of(method), method.null_when_empty
         return write_reply(
-            method.payloadtype, encode_reply(method.response, item, write=self._writer_of(method))
+            method.payloadtype, encode_reply(method.response, item, write=write, null_when_empty=null)
         )
 
     def refusal(self, refusal: Refusal, method: AnyMethod | None = None) -> Answer:

@@ -245,7 +245,7 @@ def structs(draw: st.DrawFn, names: _Names, name: str) -> Json:
         if draw(st.integers(0, 4)) == 0:
             wire, schema["x-name"] = f"{word}-1", word
         if kind.null:
-            schema["x-go-null"] = draw(st.sampled_from([True, "request", False]))
+            schema["x-go-null"] = draw(st.sampled_from([True, "sometimes", "request", False]))
         if kind.schema.get("type") == "string" and draw(st.booleans()):
             schema["x-secret"] = True
         if draw(st.booleans()):
@@ -258,7 +258,7 @@ def structs(draw: st.DrawFn, names: _Names, name: str) -> Json:
             schema["default"] = draw(kind.defaults)
             if schema["default"]:
                 schema.pop("x-omit-empty", None)
-        nullable = kind.null and schema["x-go-null"] is True
+        nullable = kind.null and schema["x-go-null"] in (True, "sometimes")
         values[wire] = kind.values | st.none() if nullable else kind.values
         fields[wire] = schema
     optional = {wire: strategy for wire, strategy in values.items() if wire not in required}

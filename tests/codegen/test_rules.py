@@ -122,6 +122,7 @@ BYTES: dict[str, Any] = {
         (BYTES, None, "request", []),
         (BYTES, None, "reply", ["must be text"]),
         ({**BYTES, "x-go-null": True}, None, "reply", []),
+        ({**BYTES, "x-go-null": "sometimes"}, None, "reply", []),
         ({"type": "integer", "not": {"const": 0}, "x-rule": "not 0"}, 0, "request", ["must be not 0"]),
         ({"type": "integer"}, True, "reply", ["must be an integer"]),
         ({"type": "number"}, 1, "reply", []),

@@ -29,7 +29,17 @@ RECORDINGS = Path(__file__).parents[1] / "golden" / "rpc"
 
 JSON = Any
 
-_EMPTY: tuple[JSON, ...] = (None, [], {})
+_NULL_OR_EMPTY = (
+    ".executornames",
+    ".fs.dirs",
+    ".fs.snapshots",
+    ".hardware",
+    ".in",
+    ".errors",
+    ".processids",
+    "().functionspecs[0].conditions.dependencies",
+)
+"""What the real server writes now as null and now as an empty list; here it is always the same of the two."""
 
 _ID = re.compile(r"\b[0-9a-f]{64}\b")
 _NANOSECONDS = re.compile(r"\b[0-9]{19}\b")
@@ -213,8 +223,7 @@ class Replay:
         yield from self._unequal("", recorded, payload, unordered=msgtype in _UNORDERED)
 
     def _unequal(self, path: str, recorded: JSON, got: JSON, *, unordered: bool = False) -> Iterator[str]:
-        if recorded in _EMPTY and got in _EMPTY:
-            # The types of the wire package read all of these as empty, and keep no note of which it was.
+        if None in (recorded, got) and [] in (recorded, got) and path.endswith(_NULL_OR_EMPTY):
             return
         if isinstance(recorded, dict) and isinstance(got, dict):
             yield from self._unequal_objects(
