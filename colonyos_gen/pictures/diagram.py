@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from colonyos_gen_wire.constants import CANCELLED, FAILED, RUNNING
 from colonyos_gen_wire.types.common import ProcessState
 
 
@@ -27,6 +28,17 @@ class Box:
     """For several tasks: how many there are of each state; empty before the workflow has been submitted."""
     size: int = 1
     """How many tasks it stands for."""
+
+    @property
+    def leading(self) -> ProcessState | None:
+        """The state that it has the colours of: for several tasks, the one that matters most."""
+        if not self.counts:
+            return self.state
+        for state in (FAILED, CANCELLED, RUNNING):
+            if self.counts.get(state):
+                return state
+        # Those of which some have ended are on their way, also while none of them runs.
+        return next(iter(self.counts)) if len(self.counts) == 1 else RUNNING
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from colonyos_gen.pictures.labels import clean
 from colonyos_gen.pictures.palette import INK, Shade, shade, state_name
 from colonyos_gen.pictures.signs import sign
 from colonyos_gen.pictures.spans import seconds_between, span
-from colonyos_gen.pictures.subjects import call_text, of_graph, progress
+from colonyos_gen.pictures.subjects import of_graph, progress
+from colonyos_gen.pictures.values import call_text, value_text
 
 Shown: TypeAlias = Process | Executor | Statistics | ProcessGraph
 
@@ -286,7 +287,7 @@ def _pill(colours: Shade, drawn: str, words: str) -> str:
 
 
 def _values(values: Sequence[Any]) -> str:
-    return _code(", ".join(map(repr, values))) if values else ""
+    return _code(", ".join(map(value_text, values[:_LONGEST_TOOLTIP]))) if values else ""
 
 
 def _code(text: str) -> str:

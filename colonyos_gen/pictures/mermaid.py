@@ -24,9 +24,8 @@ def as_mermaid(diagram: Diagram) -> str:
     ]
     classes: dict[str, list[str]] = {}
     for key, box in diagram.boxes.items():
-        state = next(iter(box.counts)) if len(box.counts) == 1 else box.state
-        if state is not None and state in SHADES:
-            classes.setdefault(state_name(state), []).append(ids[key])
+        if box.leading is not None and box.leading in SHADES:
+            classes.setdefault(state_name(box.leading), []).append(ids[key])
     for state, colours in SHADES.items():
         name = state_name(state)
         if name in classes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from colonyos_gen_wire.constants import FAILED, RUNNING
 from colonyos_gen_wire.types.common import ProcessState
@@ -15,9 +14,8 @@ from colonyos_gen.pictures.diagram import Box, Diagram, Line
 from colonyos_gen.pictures.labels import clean
 from colonyos_gen.pictures.palette import BY_COLOUR, state_name
 from colonyos_gen.pictures.spans import seconds_between, span
+from colonyos_gen.pictures.values import call_text
 
-_LONGEST_CALL = 200
-"""Characters of a call that a tooltip shows."""
 _NUMBER = re.compile(r"[-_ .]?\d+$")
 
 
@@ -112,18 +110,6 @@ def progress(process: Process) -> str:
             )
         case _:
             return state_name(process.state)
-
-
-def call_text(spec: FunctionSpec) -> str:
-    """The call that `spec` asks for, such as `sim(3, lr=0.1)`, cut if it is long."""
-    values = [*map(_value, spec.args), *(f"{name}={_value(value)}" for name, value in spec.kwargs.items())]
-    text = f"{spec.funcname}({', '.join(values)})"
-    return text if len(text) <= _LONGEST_CALL else f"{text[: _LONGEST_CALL - 1]}…"
-
-
-def _value(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST_CALL else f"{text[:_LONGEST_CALL]}…"
 
 
 def _about(name: str, spec: FunctionSpec) -> tuple[str, ...]:

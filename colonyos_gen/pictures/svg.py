@@ -145,8 +145,7 @@ def _path(route: Route) -> str:
 
 def _box(key: str, box: Box, place: Place) -> str:
     left, top, width, height = place.left, place.top, place.width, place.height
-    state = _leading(box)
-    colours = shade(state)
+    colours = shade(box.leading)
     cards: list[str] = []
     if box.size > 1:
         width, height, top = width - STACK, height - STACK, top + STACK
@@ -176,17 +175,6 @@ def _box(key: str, box: Box, place: Place) -> str:
         cards.append(_text(x, top + height / 2 + 4.5, title, TITLE_SIZE, INK, bold=True))
     details = "\n".join(line for line in box.details if line)
     return f"<g data-node={quoteattr(clean(key))}><title>{escape(details)}</title>{''.join(cards)}</g>"
-
-
-def _leading(box: Box) -> ProcessState | None:
-    """The state that a box has the colours of: for several tasks, the one that matters most."""
-    if not box.counts:
-        return box.state
-    for state in (ProcessState.FAILED, ProcessState.CANCELLED, ProcessState.RUNNING):
-        if box.counts.get(state):
-            return state
-    # Those that have begun are on their way, also while none of them runs.
-    return next(iter(box.counts)) if len(box.counts) == 1 else ProcessState.RUNNING
 
 
 def _card(left: float, top: float, width: float, height: float, fill: str, stroke: str) -> str:

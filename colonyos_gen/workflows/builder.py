@@ -209,8 +209,11 @@ class Workflow:
         self.check()
         return pictures.save(pictures.draw_workflow(self._drafts(), title=self.name, fold=fold), path)
 
-    def _repr_svg_(self) -> str:
-        return self.to_svg()
+    def _repr_svg_(self) -> str | None:
+        try:
+            return self.to_svg()
+        except WorkflowError:  # it is still being built
+            return None
 
     def _drafts(self) -> list[FunctionSpec]:
         types = self._executortypes()

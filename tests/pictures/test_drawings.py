@@ -57,6 +57,7 @@ def test_what_could_not_run_is_not_drawn() -> None:
     for draw in (wf.to_svg, wf.to_mermaid):
         with pytest.raises(WorkflowError, match="a → b → a"):
             draw()
+    assert wf._repr_svg_() is None  # pyright: ignore[reportPrivateUsage]
 
 
 def test_a_picture_needs_no_executor_types() -> None:
