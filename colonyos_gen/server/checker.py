@@ -12,7 +12,7 @@ import math
 from collections.abc import Generator, Iterable
 from datetime import datetime, timedelta
 
-from colonyos_gen_wire.constants import STALE_EXECUTOR_S, UNREGISTERED, WAITING
+from colonyos_gen_wire.constants import MAX_WAITING_CHECKED, STALE_EXECUTOR_S, UNREGISTERED, WAITING
 from colonyos_gen_wire.types.executor import Executor
 from colonyos_gen_wire.types.process import Process
 from msgspec.structs import replace
@@ -25,9 +25,6 @@ from colonyos_gen.server.registration import unregister
 from colonyos_gen.server.store import Store
 
 logger: logging.Logger = logging.getLogger(__name__)
-
-_EXAMINED = 1000
-"""How many waiting processes the real server looks at in a check."""
 
 
 class Checker:
@@ -74,8 +71,8 @@ class Checker:
         if not self._quirks.short_deadline_check:
             return math.inf
         waiting = self._records.processes_in_state.find(WAITING)
-        first = heapq.nsmallest(_EXAMINED, (process.prioritytime for process in waiting))
-        return first[-1] if len(first) == _EXAMINED else math.inf
+        first = heapq.nsmallest(MAX_WAITING_CHECKED, (process.prioritytime for process in waiting))
+        return first[-1] if len(first) == MAX_WAITING_CHECKED else math.inf
 
     def check_executors(self) -> None:
         """Unregister every executor that has called assign once, but not for too long a time."""

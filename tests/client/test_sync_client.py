@@ -233,6 +233,20 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), client.get_version().b
     assert stdout == "7 dev\n"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="uvloop is not made for Windows")
+@pytest.mark.parametrize("installed", [True, False])
+def test_the_loop_is_the_fast_one_where_it_is_installed(
+    installed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The extra `speed` brings uvloop; nothing else changes."""
+    if not installed:
+        monkeypatch.setitem(sys.modules, "uvloop", None)
+    with Scripted(sample) as server, Client(server.url, member_key=KEY) as client:
+        assert client.get_process(PROCESS_ID).processid == PROCESS_ID
+        loop = client.__dict__["_loop"].__dict__["_running"]
+        assert type(loop).__module__.startswith("uvloop" if installed else "asyncio")
+
+
 STREAMS = {"process_events", "subscribe_processes", "subscribe_channel"}
 """Methods that return something to iterate over, which is of another type in each client."""
 
