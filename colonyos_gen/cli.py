@@ -14,6 +14,7 @@ from colonyos_gen_wire.constants import DEFAULT_PORT, PROTOCOL_VERSION, SERVER_V
 
 from colonyos_gen import ConfigError, RPCError, __version__
 from colonyos_gen.keys import command as keys_command
+from colonyos_gen.spec_lint import command as lint_command
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -144,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=_demo)
 
     keys_command.add_to(commands)
+    lint_command.add_to(commands)
     return parser
 
 
