@@ -44,6 +44,9 @@ class ProcessFailed(Exception):
             text += f"\nthe end of its log:{lines}"
         return text
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self).splitlines()[0]!r})"
+
 
 class ProcessCancelled(Exception):
     """The process was cancelled before it ended.
@@ -58,6 +61,9 @@ class ProcessCancelled(Exception):
 
     def __str__(self) -> str:
         return f"{describe(self.process)} was cancelled"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
 
 
 class WaitTimeout(TimeoutError):
@@ -116,9 +122,11 @@ def describe(process: Process) -> str:
 
 
 def _unexplained(process: Process) -> str:
-    if process.processgraphid and process.endtime is None:
+    if not process.processgraphid:
+        return "its executor gave no reason"
+    if process.starttime is None or process.endtime is None:
         return "another process of its workflow failed"
-    return "its executor gave no reason"
+    return "its executor gave no reason, or another process of its workflow failed"
 
 
 def _cut(text: str) -> str:

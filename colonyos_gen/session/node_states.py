@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 from colonyos_gen_wire import ProcessGraph, ProcessState
-from colonyos_gen_wire.constants import (
-    CANCELLED,
-    COLOUR_CANCELLED,
-    COLOUR_FAILED,
-    COLOUR_RUNNING,
-    COLOUR_SUCCESS,
-    COLOUR_WAITING,
-    FAILED,
-    RUNNING,
-    SUCCESS,
-    WAITING,
-)
+from colonyos_gen_wire.constants import WAITING
 
-COLOURS = {
-    WAITING: COLOUR_WAITING,
-    RUNNING: COLOUR_RUNNING,
-    SUCCESS: COLOUR_SUCCESS,
-    FAILED: COLOUR_FAILED,
-    CANCELLED: COLOUR_CANCELLED,
-}
-"""In which colour the server draws a process of each state."""
-
-_STATES = {colour: state for state, colour in COLOURS.items()}
+from colonyos_gen.pictures.palette import BY_COLOUR
 
 
 def node_states(graph: ProcessGraph) -> dict[str, ProcessState]:
     """State of each process, by its id; WAITING where the drawing has a colour of its own. Empty without a drawing."""
-    return {node.id: _STATES.get(node.style.background.lower(), WAITING) for node in graph.nodes}
+    return {node.id: BY_COLOUR.get(node.style.background, WAITING) for node in graph.nodes}
 
 
 def node_names(graph: ProcessGraph) -> dict[str, str]:

@@ -16,7 +16,6 @@ from colonyos_gen.reconnection import passes
 from colonyos_gen.session.failures import ProcessCancelled, ProcessFailed, WaitTimeout, describe
 from colonyos_gen.session.feed import AsyncFeed, Feed
 from colonyos_gen.session.log_feed import LogFeed
-from colonyos_gen.session.process_html import process_html
 from colonyos_gen.session.progress_bar import progress_bar
 from colonyos_gen.session.progress_feed import ProcessProgress
 from colonyos_gen.session.text_stream import BytesFeed, TextFeed
@@ -62,7 +61,9 @@ class _Seen(ABC):
         return f"<{type(self).__name__} {spec.funcname!r} {self.processid[:8]}… {self.state.name}>"
 
     def _repr_html_(self) -> str:
-        return process_html(self.process)
+        from colonyos_gen.pictures import to_html  # only notebooks ask
+
+        return to_html(self.process)
 
 
 class AsyncProcessHandle(_Seen):

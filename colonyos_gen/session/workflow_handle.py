@@ -6,6 +6,7 @@ import asyncio
 import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
 
 from colonyos_gen_wire import Process, ProcessGraph, ProcessState
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from colonyos_gen.session.sync_session import Session
 
 _AT_ONCE = 8
+_DETAILED = 32
 
 
 class _Seen(ABC):
@@ -157,18 +159,54 @@ class AsyncWorkflowHandle(_Seen):
     async def failures(self) -> dict[str, ProcessFailed]:
         """Which nodes failed and why, by name. It does not wait.
 
-        Those that became FAILED only because another one failed are left out.
+        Those that became FAILED only because another one failed are left out, and with them those that give no reason while
+        others do.
         """
         await self.refresh()
         states = node_states(self._graph)
         failed = await self._read(node.id for node in self._graph.nodes if states[node.id] is FAILED)
-        causes = [process for process in failed if process.errors or process.endtime is not None]
+        # Those that failed with another one have no errors, and on some servers an end.
+        causes = [process for process in failed if process.errors] or [
+            process for process in failed if process.starttime is not None and process.endtime is not None
+        ]
         own = [AsyncProcessHandle(self._session, process) for process in causes or failed]
         return {handle.process.spec.nodename: await handle.failure() for handle in own}
 
     async def cancel(self) -> None:
         """Cancel all processes that have not ended. Raises RPCError."""
         await self._session.rpc.cancel_processgraph(self.processgraphid)
+
+    async def to_svg(self, path: str | PathLike[str] | None = None, *, fold: bool = True) -> str:
+        """The workflow as it is now as an SVG picture, which is also written to `path` if that is given.
+
+        Args:
+            path: File to write.
+            fold: Whether alike processes of a wide workflow are one box, with how many there are of each state.
+
+        Raises:
+            RPCError: The workflow cannot be read.
+            OSError: The file cannot be written.
+        """
+        from colonyos_gen import pictures
+
+        return pictures.save(pictures.draw_graph(*await self._depicted(), fold=fold), path)
+
+    async def to_mermaid(self, *, fold: bool = True) -> str:
+        """The workflow as it is now as a Mermaid flowchart. Raises RPCError."""
+        from colonyos_gen import pictures
+
+        return pictures.graph_to_mermaid(*await self._depicted(), fold=fold)
+
+    def _repr_svg_(self) -> str:
+        from colonyos_gen import pictures
+
+        return pictures.draw_graph(self._graph)
+
+    async def _depicted(self) -> tuple[ProcessGraph, list[Process]]:
+        """The workflow, with its processes where these are few enough to be told about one by one."""
+        await self.refresh()
+        few = len(self._graph.nodes) <= _DETAILED
+        return self._graph, await self._read(node.id for node in self._graph.nodes) if few else []
 
     def see(self, graph: ProcessGraph) -> None:
         """Take `graph` for the latest known state."""
@@ -284,6 +322,17 @@ class WorkflowHandle(_Seen):
     def failures(self) -> dict[str, ProcessFailed]:
         """Which nodes failed and why, by name (see `AsyncWorkflowHandle.failures`)."""
         return self._session.rpc.run(self._inner.failures())
+
+    def to_svg(self, path: str | PathLike[str] | None = None, *, fold: bool = True) -> str:
+        """The workflow as it is now as an SVG picture, also written to `path` (see `AsyncWorkflowHandle.to_svg`)."""
+        return self._session.rpc.run(self._inner.to_svg(path, fold=fold))
+
+    def to_mermaid(self, *, fold: bool = True) -> str:
+        """The workflow as it is now as a Mermaid flowchart. Raises RPCError."""
+        return self._session.rpc.run(self._inner.to_mermaid(fold=fold))
+
+    def _repr_svg_(self) -> str:
+        return self.to_svg()
 
     def cancel(self) -> None:
         """Cancel all processes that have not ended. Raises RPCError."""

@@ -1,0 +1,202 @@
+"""Waiting for many processes: as they end, or for all of them, over a few connections."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from colonyos_gen import (
+    FAILED,
+    SUCCESS,
+    AsyncProcessHandle,
+    NotFoundError,
+    ProcessFailed,
+    ProcessHandle,
+    WaitTimeout,
+    as_completed,
+    gather,
+)
+from colonyos_gen.testing import Fault, LocalColony
+
+from .scene import executing
+
+
+@pytest.fixture
+def counted(colonies: LocalColony) -> dict[str, Fault]:
+    """Counts calls by name."""
+    names = ("get_process", "get_processes", "subscribe_process")
+    return {name: colonies.faults.delay(name, 0) for name in names}
+
+
+def submit(colony: LocalColony, count: int, to: str = "math") -> list[ProcessHandle]:
+    def one(n: int) -> ProcessHandle:
+        return colony.submit("add", n, to=to)
+
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def test_in_the_sequence_of_their_ends(colonies: LocalColony) -> None:
+    handles, executor = submit(colonies, 3), colonies.add_executor("math")
+    for _ in handles:
+        executor.client.assign(colonies.name, 10)
+    order = [handles[2], handles[0], handles[1]]
+    seen: list[ProcessHandle] = []
+    executor.client.close(order[0].processid)
+    for handle in as_completed(handles, timeout=60):
+        seen.append(handle)
+        if len(seen) < 3:
+            executor.client.close(order[len(seen)].processid)
+    assert seen == order
+    assert all(handle.state is SUCCESS for handle in seen)
+
+
+def test_the_same_for_coroutines(colonies: LocalColony) -> None:
+    async def main() -> list[object]:
+        session = colonies.asession
+        handles = [await session.submit("add", n, to="math") for n in range(20)]
+        seen: list[AsyncProcessHandle] = []
+        async for handle in as_completed(handles, timeout=60):
+            seen.append(handle)
+        assert set(seen) == set(handles)
+        return await gather(handles, timeout=60)
+
+    with executing(colonies, threads=2):
+        assert asyncio.run(main()) == list(range(20))
+
+
+def test_failures_come_like_everything_else(colonies: LocalColony) -> None:
+    handles = submit(colonies, 2)
+    handles[0].cancel()
+    executor = colonies.add_executor("math")
+    executor.client.fail(executor.client.assign(colonies.name, 10).processid, errors=["no"])
+    assert {handle.state.name for handle in as_completed(handles)} == {"CANCELLED", "FAILED"}
+    with pytest.raises(ProcessFailed):
+        gather(handles[1])
+
+
+def test_500_handles(colonies: LocalColony, counted: dict[str, Fault]) -> None:
+    """All are given, each once, and the server is not asked much more often than there are processes."""
+    handles = submit(colonies, 500)
+    with executing(colonies, threads=4):
+        seen = list(as_completed(handles, timeout=100))
+    assert len(seen) == 500
+    assert set(seen) == set(handles)
+    assert gather(seen, timeout=10) == [handle.process.spec.args[0] for handle in seen]
+    assert counted["get_process"].hits < 1500
+    assert counted["subscribe_process"].hits < 400
+    assert counted["get_processes"].hits < 500
+
+
+def test_500_that_have_ended_before(colonies: LocalColony) -> None:
+    """More than the lists of the server show."""
+    handles = submit(colonies, 500)
+    executor = colonies.add_executor("math")
+    for _ in handles:
+        process = executor.client.assign(colonies.name, 10)
+        executor.client.close(process.processid, output=process.spec.args)
+    assert gather(handles, timeout=60) == list(range(500))
+
+
+def test_500_that_do_nothing_cost_little(colonies: LocalColony, counted: dict[str, Fault]) -> None:
+    """A look at the lists every 2 seconds, and a handful of connections."""
+    handles = submit(colonies, 500, to="nobody")
+    with pytest.raises(WaitTimeout) as caught:
+        list(as_completed(handles, timeout=6))
+    assert caught.value.handle is handles[0]
+    assert sum(each.hits for each in counted.values()) < 120
+    assert counted["subscribe_process"].hits <= 8
+
+
+def test_what_others_do_in_the_colony_hides_nothing(colonies: LocalColony) -> None:
+    """The lists are full of the processes of somebody else."""
+    mine = submit(colonies, 20, to="slow")
+    with executing(colonies, threads=2), ThreadPoolExecutor(1) as pool:
+        ended = pool.submit(lambda: list(as_completed(mine, timeout=100)))
+        slow = colonies.add_executor("slow")
+        for n in range(20):
+            submit(colonies, 15)
+            process = slow.client.assign(colonies.name, 10)
+            if n % 2:
+                slow.client.fail(process.processid, errors=["no"])
+            else:
+                slow.client.close(process.processid)
+        assert set(ended.result()) == set(mine)
+    assert sum(handle.state is FAILED for handle in mine) == 10
+
+
+def test_an_outage_in_between(colonies: LocalColony) -> None:
+    handles = submit(colonies, 60)
+    with executing(colonies, threads=2):
+        seen = 0
+        for _ in as_completed(handles, timeout=100):
+            seen += 1
+            if seen in (10, 30):
+                colonies.restart()
+    assert seen == 60
+
+
+def test_one_that_was_removed_does_not_keep_the_others(colonies: LocalColony) -> None:
+    handles = submit(colonies, 20)
+    colonies.client.remove_process(handles[3].processid)
+    seen: list[ProcessHandle] = []
+    with executing(colonies):
+        feed = as_completed(handles, timeout=60)
+        while True:
+            try:
+                handle = feed.take()
+            except NotFoundError:
+                continue
+            if handle is None:
+                break
+            seen.append(handle)
+    assert set(seen) == set(handles) - {handles[3]}
+
+
+def test_stopping_in_between(colonies: LocalColony) -> None:
+    handles = submit(colonies, 10)
+    with executing(colonies):
+        with as_completed(handles) as feed:
+            assert next(feed) in handles
+        assert feed.take() is None
+        assert gather(handles, timeout=60) == list(range(10))
+
+
+def test_the_first_failure_ends_gathering_and_nothing_else(colonies: LocalColony) -> None:
+    handles = [*submit(colonies, 1), colonies.submit("work", to="nobody")]
+    executor = colonies.add_executor("math")
+    executor.client.assign(colonies.name, 10)
+    timer = threading.Timer(0.2, executor.client.fail, (handles[0].processid,), {"errors": ["no"]})
+    timer.start()
+    with pytest.raises(ProcessFailed, match="no"):
+        gather(*handles)
+    timer.join()
+    assert handles[1].refresh().state.name == "WAITING"
+    with pytest.raises(WaitTimeout) as caught:
+        gather(handles[1], timeout=0.1)
+    assert caught.value.handle is handles[1]
+
+
+def test_nothing_to_wait_for() -> None:
+    none: list[ProcessHandle] = []
+    assert list(as_completed(none)) == []
+    assert gather(none) == []
+
+    async def main() -> None:
+        nobody: list[AsyncProcessHandle] = []
+        assert [each async for each in as_completed(nobody)] == []
+        assert await gather(nobody) == []
+
+    asyncio.run(main())
+
+
+def test_handles_that_do_not_go_together(colonies: LocalColony) -> None:
+    with LocalColony() as other:
+        mixed = [colonies.submit("work", to="math"), other.submit("work", to="math")]
+        with pytest.raises(TypeError, match="several clients"):
+            as_completed(mixed)
+    with pytest.raises(TypeError, match="synchronous and asynchronous"):
+        gather(mixed[0], mixed[0].asynchronous)  # type: ignore[call-overload]  # pyright: ignore

@@ -1,0 +1,174 @@
+"""Progress bars: in terminals and in notebooks, and nothing anywhere else."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pty
+import subprocess
+import sys
+import threading
+from queue import Empty
+from typing import Any
+
+import pytest
+
+from colonyos_gen import Client, Log, Process, WaitTimeout, workflow
+from colonyos_gen.progress_line import format_progress
+from colonyos_gen.testing import LocalColony
+
+from .scene import executing
+
+PROCESS = """
+from colonyos_gen import connect
+with connect() as session:
+    handle = session.submit("train", to="math")
+    print("value", handle.wait(60, progress=True).output())
+"""
+COROUTINE = """
+import asyncio
+from colonyos_gen import connect
+async def main():
+    async with connect() as session:
+        handle = await session.submit("train", to="math")
+        await handle.wait(60, progress=True)
+        print("value", await handle.output())
+asyncio.run(main())
+"""
+WORKFLOW = """
+from colonyos_gen import connect, workflow
+with connect() as session:
+    wf = workflow("sweep", to="math")
+    wf.task("reduce", after=[wf.task("train") for _ in range(3)])
+    print("value", session.submit(wf).wait(60, progress=True).output("reduce"))
+"""
+
+
+class Trainer:
+    """Tells of its progress, and goes on when the test has seen it."""
+
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+
+    def __call__(self, client: Client, process: Process) -> Any:
+        for message in ("loading", format_progress(0.25, "epoch 1")):
+            client.add_log(Log(processid=process.processid, message=message))
+        self.go_on.wait(60)
+        return ["done"]
+
+
+def in_a_terminal(colony: LocalColony, script: str, trainer: Trainer, until: str) -> str:
+    """What a program prints to a terminal; the trainer goes on once `until` has been printed."""
+    ours, theirs = pty.openpty()
+    environ = os.environ | colony.environment() | {"TERM": "xterm-256color", "COLUMNS": "120"}
+    child = subprocess.Popen([sys.executable, "-c", script], env=environ, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            read = os.read(ours, 65536)
+        except OSError:  # how a terminal says that nobody writes to it any more
+            break
+        if not read:
+            break
+        shown += read
+        if until.encode() in shown:
+            trainer.go_on.set()
+    os.close(ours)
+    assert child.wait(60) == 0
+    return shown.decode()
+
+
+@pytest.mark.parametrize("script", [PROCESS, COROUTINE])
+def test_a_process_in_a_terminal(colonies: LocalColony, script: str) -> None:
+    trainer = Trainer()
+    with executing(colonies, work=trainer):
+        shown = in_a_terminal(colonies, script, trainer, "epoch 1")
+    for part in ("train", "25%", "RUNNING", "epoch 1", "100%", "SUCCESS", "value done"):
+        assert part in shown
+
+
+def test_a_workflow_in_a_terminal(colonies: LocalColony) -> None:
+    trainer = Trainer()
+    with executing(colonies, work=trainer):
+        shown = in_a_terminal(colonies, WORKFLOW, trainer, "0/4: 1 RUNNING, 3 WAITING")
+    for part in ("workflow", "4/4: 4 SUCCESS", "value done"):
+        assert part in shown
+
+
+@pytest.mark.parametrize("script", [PROCESS, COROUTINE, WORKFLOW])
+def test_nothing_is_shown_in_a_pipe(colonies: LocalColony, script: str) -> None:
+    trainer = Trainer()
+    trainer.go_on.set()
+    environ = os.environ | colonies.environment() | {"FORCE_COLOR": "1", "TERM": "xterm-256color"}
+    with executing(colonies, work=trainer):
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=True,
+        )
+    assert (done.stdout, done.stderr) == ("value done\n", "")
+
+
+def test_the_timeout_counts_with_a_bar_too(colonies: LocalColony) -> None:
+    script = PROCESS.replace("60", "0.5").replace("print(", "print('never', ")
+    trainer = Trainer()
+    ours, theirs = pty.openpty()
+    environ = os.environ | colonies.environment()
+    child = subprocess.Popen(
+        [sys.executable, "-c", script], env=environ, stdout=theirs, stderr=subprocess.PIPE, text=True
+    )
+    _, stderr = child.communicate(timeout=60)
+    os.close(theirs)
+    os.close(ours)
+    trainer.go_on.set()
+    assert child.returncode == 1
+    assert stderr.splitlines()[-1].startswith("colonyos_gen.session.failures.WaitTimeout: 'train', process")
+
+
+def test_in_a_notebook(colonies: LocalColony) -> None:
+    """A real kernel: what it sends to the page is one display that is updated."""
+    manager_of = importlib.import_module("jupyter_client.manager")  # untyped
+    trainer = Trainer()
+    manager = manager_of.KernelManager(kernel_name="python3")
+    manager.start_kernel(env=os.environ | colonies.environment())
+    client = manager.client()
+    client.start_channels()
+    shown: list[str] = []
+    try:
+        client.wait_for_ready(timeout=60)
+        with executing(colonies, work=trainer):
+            client.execute(PROCESS + "handle")
+            while True:
+                try:
+                    message = client.get_iopub_msg(timeout=60)
+                except Empty:
+                    raise AssertionError(f"the kernel fell silent after {shown}") from None
+                kind, content = message["msg_type"], message["content"]
+                if kind in ("display_data", "update_display_data", "execute_result"):
+                    shown.append(f"{kind} {content['data']['text/html']}")
+                elif kind in ("stream", "error"):
+                    shown.append(str(content))
+                if "epoch 1" in shown[-1:][0] if shown else False:
+                    trainer.go_on.set()
+                if kind == "status" and content["execution_state"] == "idle" and len(shown) > 2:
+                    break
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert shown[0].startswith("display_data <div><code>train</code> <progress")
+    updates = [each for each in shown if each.startswith("update_display_data")]
+    assert any('<progress value="0.25" max="1"></progress> RUNNING · 0:00:0' in each for each in updates)
+    assert "SUCCESS" in updates[-1]
+    assert shown[-1].startswith("execute_result <div ")
+    assert len([each for each in shown if each.startswith("display_data")]) == 1
+
+
+def test_a_workflow_bar_has_no_say_in_timeouts(colonies: LocalColony) -> None:
+    wf = workflow("sweep", to="nobody")
+    wf.task("train")
+    with pytest.raises(WaitTimeout):
+        colonies.submit(wf).wait(0.3, progress=True)
