@@ -30,7 +30,8 @@ def _counted(value: list[object]) -> str:
 
 def _shown(shell: InteractiveShell, value: object) -> dict[str, str]:
     formatter: Any = shell.display_formatter
-    return formatter.format(value)[0]
+    shown: dict[str, str] = formatter.format(value)[0]
+    return shown
 
 
 def test_tables_and_pictures(shell: InteractiveShell) -> None:
@@ -54,7 +55,8 @@ def test_other_lists_are_shown_as_ever(shell: InteractiveShell) -> None:
 
 
 def test_registering_twice_and_beside_others() -> None:
-    other: Any = InteractiveShell()
+    make: Any = InteractiveShell
+    other = make()
     other.display_formatter.formatters["text/html"].for_type(list, _counted)
     assert register(other)
     assert register(other)
