@@ -21,7 +21,13 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
+_DESCRIPTION = """\
+ColonyOS from the command line: a server to develop and test with, keys, and advice about spec files.
+New here? `colonyos-gen demo` needs no set-up.
+"""
 _EPILOG = """\
+`colonyos-gen COMMAND --help` tells more about each.
+
 The server and the keys come from the environment: COLONIES_SERVER_HOST, COLONIES_SERVER_PORT, COLONIES_TLS,
 COLONIES_COLONY_NAME, COLONIES_SERVER_PRVKEY, COLONIES_COLONY_PRVKEY, COLONIES_PRVKEY.
 """
@@ -65,7 +71,7 @@ def _words_of(error: Exception) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="colonyos-gen",
-        description="ColonyOS from the command line: a server to develop and test with, and a demonstration.",
+        description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -98,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
         "--quirks",
         type=_quirks,
         default="strict",
-        metavar="QUIRKS",
+        metavar="NAMES",
         help=(
             "oddities of the real server to imitate: v1.9 for all, or names with commas between them, see "
             "colonyos_gen.server.quirks (default: %(default)s, which is none)"
@@ -123,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--env-file",
         type=Path,
+        metavar="FILE",
         help=(
             "where to write the variables that let others use this server; removed at the end, but kept with --db "
             "(default: ~/.colonyos-gen/serve-PORT.env, or FILE.env with --db FILE)"
@@ -140,7 +147,10 @@ def _parser() -> argparse.ArgumentParser:
         ),
     )
     demo.add_argument(
-        "--spec", type=Path, help="JSON file with a list of function specs (default: one that is built in)"
+        "--spec",
+        type=Path,
+        metavar="FILE",
+        help="JSON file with a function spec or a list of them (default: one that is built in)",
     )
     demo.set_defaults(run=_demo)
 

@@ -112,7 +112,12 @@ def _writes(parser: argparse.ArgumentParser) -> None:
 
 
 def _takes_passphrase(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--passphrase-file", type=Path, metavar="FILE", help="file with the passphrase")
+    parser.add_argument(
+        "--passphrase-file",
+        type=Path,
+        metavar="FILE",
+        help="file with the passphrase (default: COLONIES_KEY_PASSPHRASE, or you are asked)",
+    )
     parser.add_argument("--passphrase", nargs="?", const="", action=_Refused, help=argparse.SUPPRESS)
 
 

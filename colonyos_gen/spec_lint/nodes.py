@@ -13,26 +13,25 @@ def node_problems(specs: list[Node]) -> Iterator[tuple[int, str, str]]:
     """Offset, rule and message for names and dependencies of the function specs of a workflow."""
     names: dict[str, Node] = {}
     for spec in specs:
-        name = spec.get("nodename")
-        if name is None or name.value in ("", None):
-            yield (
-                (name or spec).offset,
-                "NODE_IS_NAMED",
-                "every node of a workflow needs a nodename of its own",
-            )
-        elif isinstance(name.value, str):
-            if name.value in names:
-                yield name.offset, "NODE_UNIQUE", f"there is a node '{name.value}' already"
-            names.setdefault(name.value, spec)
+        given = spec.get("nodename")
+        if given is None or given.value in ("", None):
+            message = "every node of a workflow needs a nodename of its own"
+            yield (given or spec).offset, "NODE_IS_NAMED", message
+        elif isinstance(given.value, str):
+            if given.value in names:
+                yield given.offset, "NODE_UNIQUE", f"there is a node '{given.value}' already"
+            names.setdefault(given.value, spec)
     graph: dict[str, list[str]] = {}
     for name, spec in names.items():
         graph[name] = []
         for parent in _dependencies(spec):
+            if not isinstance(parent.value, str):
+                continue  # that is a matter of its type
             if parent.value in graph[name]:
                 yield parent.offset, "DEPENDENCY_UNIQUE", f"'{name}' depends on '{parent.value}' already"
             elif parent.value in names:
                 graph[name].append(parent.value)
-            elif isinstance(parent.value, str):
+            else:
                 hint = did_you_mean(parent.value, list(names))
                 yield parent.offset, "DEPENDENCY_EXISTS", f"there is no node '{parent.value}'{hint}"
     try:

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from colonyos_gen.spec_file import load_spec
 from colonyos_gen.spec_lint import RULES, lint_spec
+from colonyos_gen.spec_lint.json_tree import read_tree
 
 SLIPS = """\
 [
@@ -66,6 +69,8 @@ def test_slips_are_named_with_place_and_remedy() -> None:
         ({"functionspecs": {}}, ["1:19 VALUE_FITS"]),
         ({"functionspecs": [], "colony": "x"}, ["1:23 KEY_IS_KNOWN"]),
         ([{"funcname": "f"}], ["1:2 NODE_IS_NAMED"]),
+        ([{"nodename": "a", "funcname": "f", "conditions": {"dependencies": [["b"]]}}], ["1:69 VALUE_FITS"]),
+        ([{"nodename": ["a"], "funcname": "f"}], ["1:15 VALUE_FITS"]),
         ('{"funcname": "a", "FuncName": "b"}', ["1:19 KEY_UNIQUE"]),
         ('{"funcname": "a",\n  }', ["1:17 JSON_READS", "2:3 JSON_READS"]),
         ('{"funcname": NaN}', ["1:1 JSON_READS"]),
@@ -100,6 +105,39 @@ def test_cycles() -> None:
 def test_columns_count_characters_and_escapes_are_read() -> None:
     assert found('{"funcname": "ä\\"\\u0041😀", "col\\u006fnyid": 1}')[0].startswith("1:28 KEY_IS_KNOWN")
     assert found('{"func\\u006eame": "f"}') == []
+
+
+NAMES = [
+    "funcname",
+    "nodename",
+    "Conditions",
+    "dependencies",
+    "functionspecs",
+    "fs",
+    "dirs",
+    "env",
+    "maxexectime",
+    "x",
+]
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=5),
+    max_leaves=25,
+)
+
+
+@given(VALUES, st.sampled_from([None, 1]), st.booleans())
+def test_any_json_is_advised_upon(value: Any, indent: int | None, ascii: bool) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=ascii)
+    assert read_tree(text).value == value
+    lines = text.split("\n")
+    for finding in lint_spec("s.json", text):
+        assert finding.rule in RULES
+        assert 1 <= finding.column <= len(lines[finding.line - 1])
 
 
 def test_every_rule_is_described() -> None:
