@@ -202,7 +202,8 @@ def _collect(value: Any, known: dict[str, dict[Any, None]], field: str = "") -> 
         for key, inner in cast("dict[str, Any]", value).items():
             _collect(inner, known, key)
     elif isinstance(value, list):
-        for inner in cast("list[Any]", value):
+        listed: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+        for inner in listed:
             _collect(inner, known, field)
     elif isinstance(value, str) and value and "T00:" not in value:
         known[field][value] = None
