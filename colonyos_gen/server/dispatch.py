@@ -66,7 +66,7 @@ class Dispatcher:
     def __init__(
         self, domains: Domains, access: Access, store: Store, rendering: Rendering | None = None
     ) -> None:
-        self.rendering = rendering or Rendering()
+        self.rendering: Rendering = rendering or Rendering()
         self._access = access
         self._store = store
         self._handlers: dict[str, Handler] = {}

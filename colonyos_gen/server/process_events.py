@@ -36,7 +36,7 @@ class Listener:
 
     def __init__(self, alarm: Alarm) -> None:
         self.alarm = alarm
-        self.removed = False
+        self.removed: bool = False
         """Whether the process that it listens to is no more."""
         self.overrun: bool = False
         """Whether events were lost, because too many had been waiting."""

@@ -33,8 +33,8 @@ class ProcessFailed(Exception):
     def __init__(self, process: Process, errors: Sequence[str], logs: Sequence[Log]) -> None:
         super().__init__(process, errors, logs)
         self.process = process
-        self.errors = list(errors)
-        self.logs = list(logs)
+        self.errors: list[str] = list(errors)
+        self.logs: list[Log] = list(logs)
 
     def __str__(self) -> str:
         reason = "; ".join(self.errors) or _unexplained(self.process)
@@ -100,8 +100,8 @@ class FunctionLookupError(LookupError):
     def __init__(self, funcname: str, choices: Sequence[str], known: Sequence[str]) -> None:
         super().__init__(funcname, choices, known)
         self.funcname = funcname
-        self.choices = list(choices)
-        self.known = list(known)
+        self.choices: list[str] = list(choices)
+        self.known: list[str] = list(known)
 
     def __str__(self) -> str:
         if self.choices:

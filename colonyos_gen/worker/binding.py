@@ -37,7 +37,9 @@ class Binder:
         self._parameters = dict(signature.parameters)
         self._types = {name: _type_of(function, parameter) for name, parameter in self._parameters.items()}
         self._context = next((name for name in self._parameters if self._is_context(name)), None)
-        self.parameters = [parameter for name, parameter in self._parameters.items() if name != self._context]
+        self.parameters: list[inspect.Parameter] = [
+            parameter for name, parameter in self._parameters.items() if name != self._context
+        ]
         """The parameters that are bound, in order."""
         self._signature = signature
         self._described = str(inspect.Signature([self._shown(each) for each in self.parameters]))

@@ -11,7 +11,7 @@ class Cancellation:
     """Unset at first, and set once, with a reason. May be asked from any thread; set on the event loop."""
 
     def __init__(self) -> None:
-        self.reason = ""
+        self.reason: str = ""
         """Why the function is to stop; empty as long as it is not."""
         self._for_threads = threading.Event()
         self._for_tasks = asyncio.Event()
