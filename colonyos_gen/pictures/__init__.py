@@ -3,81 +3,26 @@
 `draw_workflow` and `draw_graph` give SVG, `workflow_to_mermaid` and `graph_to_mermaid` text for Mermaid, `to_html` tables.
 """
 
-from __future__ import annotations
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from collections.abc import Iterable
-from os import PathLike
-from pathlib import Path
-
-from colonyos_gen_wire.types.process import FunctionSpec, Process
-from colonyos_gen_wire.types.workflow import ProcessGraph, WorkflowSpec
-
-from colonyos_gen.pictures.folding import folded
-from colonyos_gen.pictures.html import to_html
-from colonyos_gen.pictures.mermaid import as_mermaid
-from colonyos_gen.pictures.subjects import of_graph, of_specs
-from colonyos_gen.pictures.svg import as_svg
+if TYPE_CHECKING:
+    from colonyos_gen.pictures.drawing import (
+        draw_graph,
+        draw_workflow,
+        graph_to_mermaid,
+        save,
+        workflow_to_mermaid,
+    )
+    from colonyos_gen.pictures.html import to_html
 
 __all__ = ["draw_graph", "draw_workflow", "graph_to_mermaid", "save", "to_html", "workflow_to_mermaid"]
 
 
-def draw_workflow(
-    spec: WorkflowSpec | Iterable[FunctionSpec], *, title: str = "workflow", fold: bool = True
-) -> str:
-    """A workflow that has not been submitted, as SVG.
-
-    Args:
-        spec: The workflow, or its nodes.
-        title: What is written above it.
-        fold: Whether alike nodes of a layer with more than 8 become one box, with their number.
-    """
-    diagram = of_specs(_nodes(spec), title)
-    return as_svg(folded(diagram) if fold else diagram)
-
-
-def draw_graph(
-    graph: ProcessGraph, processes: Iterable[Process] = (), *, title: str = "", fold: bool = True
-) -> str:
-    """A workflow on a server, as SVG, with the state of each process.
-
-    The boxes stand where the server says, unless that is hard to read: more than 8 in a row, lines that lead up or through
-    boxes, or more crossings than need be.
-
-    Args:
-        graph: The workflow, best from `get_processgraph`, which has states and positions of all processes.
-        processes: Those of its processes that are at hand. They add what was called, times and errors.
-        title: What is written above it; empty for the label that the processes have, or the beginning of its id.
-        fold: Whether alike processes of a layer with more than 8 become one box, with how many there are of each state.
-            Those that failed by themselves stay apart.
-    """
-    processes = list(processes)
-    diagram = of_graph(graph, processes, title or _title(graph, processes))
-    return as_svg(folded(diagram) if fold else diagram)
-
-
-def workflow_to_mermaid(spec: WorkflowSpec | Iterable[FunctionSpec], *, fold: bool = True) -> str:
-    """A workflow that has not been submitted, as a Mermaid flowchart. See `draw_workflow`."""
-    diagram = of_specs(_nodes(spec), "")
-    return as_mermaid(folded(diagram) if fold else diagram)
-
-
-def graph_to_mermaid(graph: ProcessGraph, processes: Iterable[Process] = (), *, fold: bool = True) -> str:
-    """A workflow on a server as a Mermaid flowchart, with the state of each process. See `draw_graph`."""
-    diagram = of_graph(graph, processes, "")
-    return as_mermaid(folded(diagram) if fold else diagram)
-
-
-def save(picture: str, path: str | PathLike[str] | None) -> str:
-    """Write `picture` to `path`, if that is given, and return it. Raises OSError."""
-    if path is not None:
-        Path(path).write_text(picture, encoding="utf-8")
-    return picture
-
-
-def _nodes(spec: WorkflowSpec | Iterable[FunctionSpec]) -> Iterable[FunctionSpec]:
-    return spec.functionspecs if isinstance(spec, WorkflowSpec) else spec
-
-
-def _title(graph: ProcessGraph, processes: Iterable[Process]) -> str:
-    labels = {process.spec.label for process in processes}
-    return (labels.pop() if len(labels) == 1 else "") or f"workflow {graph.processgraphid[:8]}"
+def __getattr__(name: str) -> Any:
+    # At first use, since sessions need the colours of states, and seldom a picture.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = "html" if name == "to_html" else "drawing"
+    value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
+    return value

@@ -18,6 +18,7 @@ from colonyos_gen_wire.types.process import Process
 from colonyos_gen_wire.types.statistics import Statistics
 from colonyos_gen_wire.types.workflow import ProcessGraph
 
+from colonyos_gen.pictures.drawing import draw_graph
 from colonyos_gen.pictures.labels import clean
 from colonyos_gen.pictures.palette import INK, Shade, shade, state_name
 from colonyos_gen.pictures.signs import sign
@@ -56,8 +57,6 @@ def to_html(shown: Shown | Sequence[Shown]) -> str:
 def table_of(shown: object) -> str | None:
     """As `to_html`, with None for what there is no table for."""
     if isinstance(shown, ProcessGraph):
-        from colonyos_gen.pictures import draw_graph
-
         return draw_graph(shown)
     if isinstance(shown, Process):
         return _process(shown)

@@ -8,9 +8,9 @@ as on black.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from itertools import pairwise
 from typing import NamedTuple
-from xml.sax.saxutils import escape, quoteattr
 
 from colonyos_gen_wire.types.common import ProcessState
 
@@ -61,8 +61,8 @@ def as_svg(diagram: Diagram) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{numbers(left, top, width, height)}" '
         f'width="{number(width)}" height="{number(height)}" style="max-width:100%;height:auto" '
-        f'role="img" aria-label={quoteattr(words)} font-family={quoteattr(FONT)}>',
-        f"<title>{escape(words)}</title>",
+        f'role="img" aria-label="{escape(words)}" font-family="{FONT}">',
+        f"<title>{_plain(words)}</title>",
         f'<g transform="translate({numbers(left + _MARGIN, top + _MARGIN)})">{header}</g>',
         f'<g fill="none" stroke="{LINE}" stroke-width="1.5">',
         *(_line(diagram, route) for route in routes),
@@ -122,8 +122,8 @@ def _line(diagram: Diagram, route: Route) -> str:
     stroke = "" if colour == LINE else f' stroke="{colour}"'
     corners = " ".join(numbers(*corner) for corner in route.head)
     return (
-        f"<g data-source={quoteattr(clean(route.line.source))} data-target={quoteattr(clean(route.line.target))}{stroke}>"
-        f"<title>{escape(f'{source.title} → {target.title}')}</title>"
+        f"<g data-source={_quoted(route.line.source)} data-target={_quoted(route.line.target)}{stroke}>"
+        f"<title>{_plain(f'{source.title} → {target.title}')}</title>"
         f'<path d="{_path(route)}"{dashes}/>'
         f'<polygon points="{corners}" fill="{colour}" stroke="none"/></g>'
     )
@@ -174,7 +174,7 @@ def _box(key: str, box: Box, place: Place) -> str:
     else:
         cards.append(_text(x, top + height / 2 + 4.5, title, TITLE_SIZE, INK, bold=True))
     details = "\n".join(line for line in box.details if line)
-    return f"<g data-node={quoteattr(clean(key))}><title>{escape(details)}</title>{''.join(cards)}</g>"
+    return f"<g data-node={_quoted(key)}><title>{_plain(details)}</title>{''.join(cards)}</g>"
 
 
 def _card(left: float, top: float, width: float, height: float, fill: str, stroke: str) -> str:
@@ -214,4 +214,12 @@ def _bar(x: float, y: float, room: float, box: Box) -> str:
 
 def _text(x: float, y: float, text: str, size: float, fill: str, *, bold: bool = False) -> str:
     weight = ' font-weight="600"' if bold else ""
-    return f'<text x="{number(x)}" y="{number(y)}" font-size="{number(size)}" fill="{fill}"{weight}>{escape(text)}</text>'
+    return f'<text x="{number(x)}" y="{number(y)}" font-size="{number(size)}" fill="{fill}"{weight}>{_plain(text)}</text>'
+
+
+def _plain(text: str) -> str:
+    return escape(text, quote=False)
+
+
+def _quoted(key: str) -> str:
+    return f'"{escape(clean(key))}"'
