@@ -9,6 +9,7 @@ from colonyos_gen_wire.method import Key
 
 from colonyos_gen.client import AsyncClient, settings
 from colonyos_gen.config import Config
+from colonyos_gen.notebook import register
 from colonyos_gen.session.sync_session import Session
 from colonyos_gen.sync_client import Client
 
@@ -31,7 +32,8 @@ def connect(
         async with connect() as session:
             print(await session.call("greet", "world", to="greeter"))
 
-    Nothing is sent before the first call.
+    Nothing is sent before the first call. In a notebook, processes, executors, statistics and workflows are shown as tables
+    and pictures from then on.
 
     Args:
         colonyname: Name of the colony; None for `COLONIES_COLONY_NAME`.
@@ -55,6 +57,7 @@ def connect(
             raise ValueError(f"keys are for the roles {', '.join(_ROLES)}; there is no {unknown[0]!r}")
         options |= {f"{role}_key": keys.get(role) for role in _ROLES}
     options |= client_options
+    register()
     return Session(
         Client(**options),
         colonyname or config.colonyname,

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from colonyos_gen import Executor, FunctionSpec, Process, ProcessGraph, Statistics, workflow
+from colonyos_gen import Executor, FunctionSpec, Process, ProcessGraph, Statistics, connect, workflow
 from colonyos_gen.notebook import register
+from colonyos_gen.testing import LocalColony
 
 PROCESS = Process(processid="a" * 64, spec=FunctionSpec.new("f", "hpc", "dev"))
 
@@ -62,6 +63,17 @@ def test_registering_twice_and_beside_others() -> None:
     assert register(other)
     assert _shown(other, [PROCESS])["text/html"] == "<i>1</i>"
     assert "text/html" in _shown(other, (PROCESS,))
+
+
+def test_connecting_is_enough(colonies: LocalColony) -> None:
+    shell: Any = InteractiveShell.instance()
+    try:
+        with connect(environ=colonies.environment()) as session:
+            executor = colonies.add_executor("hpc")
+            shown = _shown(shell, session.rpc.get_executors(colonies.name))
+            assert executor.name in shown["text/html"]
+    finally:
+        InteractiveShell.clear_instance()
 
 
 def test_without_ipython_nothing_happens() -> None:
