@@ -5,6 +5,7 @@ Pings tell when the server has dealt with everything before, so a test finds out
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncGenerator
@@ -81,6 +82,36 @@ class Connection:
 
     async def _receive(self) -> aiohttp.WSMessage:
         frame = await self.socket.receive(timeout=PATIENCE_S)
+        self.over = frame.type not in (*_DATA, WSMsgType.PONG)
+        return frame
+
+
+class WitnessedConnection(Connection):
+    """A connection that may be deaf to pings: another one tells when the server has dealt with everything before."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, witness: Connection) -> None:
+        super().__init__(socket)
+        self._witness = witness
+        self._arrived: asyncio.Queue[aiohttp.WSMessage] = asyncio.Queue()
+        self._reading = asyncio.create_task(self._read())
+
+    async def settle(self) -> None:
+        """Wait until the server has dealt with all that was sent, and collect what it has sent."""
+        for _ in range(3):
+            await self._witness.settle()
+        while not self._arrived.empty():
+            self.inbox.append(await self._receive())
+
+    async def _read(self) -> None:
+        while True:
+            frame = await self.socket.receive()
+            self._arrived.put_nowait(frame)
+            if frame.type not in (*_DATA, WSMsgType.PONG):
+                return
+
+    async def _receive(self) -> aiohttp.WSMessage:
+        async with asyncio.timeout(PATIENCE_S):
+            frame = await self._arrived.get()
         self.over = frame.type not in (*_DATA, WSMsgType.PONG)
         return frame
 

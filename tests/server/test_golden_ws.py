@@ -1,7 +1,8 @@
 """The embedded server's WebSocket side against everything that was recorded from the real one.
 
-Each recording is played event by event. What differs on purpose stands in `DIFFERENT` by the number of the event, with
-the reason why the real server is wrong; an entry that has become unnecessary fails the test.
+Each recording is played event by event, against a strict server and against one with the quirks of v1.9. What differs on
+purpose stands in `DIFFERENT` by the number of the event, with the reason, and with the quirk that makes it go as recorded,
+if there is one. An entry that has become unnecessary fails the test.
 """
 
 from __future__ import annotations
@@ -10,20 +11,23 @@ import asyncio
 
 import pytest
 
-from colonyos_gen.server import ManualClock, Server
+from colonyos_gen.server import ManualClock, Quirks, Server
 
-from . import scores
+from .recorded_zone import RECORDED_ZONE
 from .replay import Outcome
+from .scores import MODES, Reason, judge
 from .ws_replay import SocketReplay, load, recordings
 
-STALE = "the real server pushes an old copy of the process: the output and the end time are not in it yet"
-DROPPED = "the real server drops the connection at the timeout; this one closes it with a close frame"
-SILENT = "the real server says nothing, or drops the connection; this one says what is wrong with the request"
-STRANGERS = "the real server shows processes to anybody who knows their ids; this one to members only"
-DEAF = "the real server answers no close frame during a subscription to a channel"
-UNTOLD = "the real server does not tell subscribers that a channel is gone; this one sends the empty list"
+STRANGERS = Reason("the real server shows processes to anybody who knows their ids, which is a leak")
+STALE = Reason("a pushed process lacks the output and the end time of its success", "stale_pushes")
+DROPPED = Reason("the connection is dropped at the timeout", "abrupt_timeouts")
+SILENT = Reason("a request that cannot be served is not answered, or drops the connection", "silent_refusals")
+DEAF = Reason(
+    "a close frame is not answered during a subscription to a channel", "deaf_channel_subscriptions"
+)
+UNTOLD = Reason("subscribers are not told that a channel is gone", "silent_channel_ends")
 
-DIFFERENT: dict[str, dict[int, str]] = {
+DIFFERENT: dict[str, dict[int, Reason]] = {
     "02_process_success": {11: STALE},
     "04_process_already_in_state": {25: DROPPED},
     "05_process_timeout": {8: DROPPED, 11: DROPPED},
@@ -40,22 +44,26 @@ DIFFERENT: dict[str, dict[int, str]] = {
 }
 
 
-async def outcomes_of(name: str) -> list[Outcome]:
-    clock = ManualClock()
-    async with Server(clock=clock, reregister=True) as server:
-        return await SocketReplay(load(name), server, clock).play()
+async def outcomes_of(name: str, mode: str) -> list[Outcome]:
+    clock, quirks = ManualClock(), Quirks.parse(mode)
+    async with Server(clock=clock, reregister=True, quirks=quirks, zone=RECORDED_ZONE) as server:
+        return await SocketReplay(
+            load(name),
+            server,
+            clock,
+            zero_times=quirks.zoned_zero_times,
+            deaf=quirks.deaf_channel_subscriptions,
+        ).play()
 
 
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", recordings())
-def test_goes_as_recorded(name: str) -> None:
-    outcomes = asyncio.run(outcomes_of(name))
-    expected = DIFFERENT.get(name, {})
-    found = {outcome.step: outcome.differences for outcome in outcomes if outcome.differences}
-    reasons = sorted({reason.partition(";")[0].partition(":")[0] for reason in expected.values()})
-    row = scores.Row(f"ws {name}", len(outcomes) - len(found), len(found), "; ".join(reasons))
-    scores.ROWS.append(row)
-    unexpected = {step: differences for step, differences in found.items() if step not in expected}
-    assert unexpected == {}
-    assert expected.keys() - found.keys() == set(), (
-        "these events no longer differ; take them out of DIFFERENT"
-    )
+def test_goes_as_recorded(name: str, mode: str) -> None:
+    judge(f"ws {name}", mode, asyncio.run(outcomes_of(name, mode)), DIFFERENT.get(name, {}))
+
+
+def test_what_differs_is_known() -> None:
+    """Every entry belongs to a recording, and names a quirk of v1.9 or none."""
+    assert DIFFERENT.keys() <= set(recordings())
+    quirks = {reason.quirk for steps in DIFFERENT.values() for reason in steps.values()} - {""}
+    assert quirks <= set(Quirks.parse("v1.9").names)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import contextlib
 import json
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from aiohttp import WSMsgType
 from colonyos_gen.server import ManualClock, Server
 
 from .replay import JSON, Outcome, Replay, Reply, excerpt
-from .socket_lab import Connection, connect
+from .socket_lab import PATIENCE_S, Connection, WitnessedConnection, connect
 
 RECORDINGS = Path(__file__).parents[1] / "golden" / "ws"
 
@@ -37,11 +38,24 @@ def load(name: str) -> dict[str, JSON]:
     return recording
 
 
-class SocketReplay(Replay):
-    """One recording of WebSockets, played against a server."""
+_UNANSWERED_S = 0.3
+"""How long to wait for an answer that is not to come."""
 
-    def __init__(self, recording: dict[str, JSON], server: Server, clock: ManualClock) -> None:
-        super().__init__({**recording, "exchanges": []}, server, clock)
+
+class SocketReplay(Replay):
+    """One recording of WebSockets, played against a server, which may be `deaf` to what comes during a subscription."""
+
+    def __init__(
+        self,
+        recording: dict[str, JSON],
+        server: Server,
+        clock: ManualClock,
+        *,
+        zero_times: bool = False,
+        deaf: bool = False,
+    ) -> None:
+        super().__init__({**recording, "exchanges": []}, server, clock, zero_times=zero_times)
+        self._deaf = deaf
         self._events: list[dict[str, JSON]] = recording["events"]
         self._connections: dict[str, Connection] = {}
 
@@ -65,7 +79,11 @@ class SocketReplay(Replay):
                 yield difference
             return
         if event["type"] == "ws_open":
-            self._connections[event["conn"]] = await connect(session, self._server.url)
+            connection = await connect(session, self._server.url)
+            if self._deaf:
+                witness = await connect(session, self._server.url)
+                connection = WitnessedConnection(connection.socket, witness)
+            self._connections[event["conn"]] = connection
             return
         connection = self._connections[event["conn"]]
         match event["type"], event.get("frame"):
@@ -93,12 +111,20 @@ class SocketReplay(Replay):
                 if frame.type is not WSMsgType.CLOSED:
                     yield f"end of the connection -> {_shown(frame)}"
             case "ws_close", _:
-                await connection.socket.close()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._patience(event)):
+                        await connection.socket.close()
             case "ws_no_close_reply", _:
                 if connection.socket.close_code == aiohttp.WSCloseCode.OK:
                     yield "no answer to the close frame -> one"
             case other:
                 raise AssertionError(other)
+
+    def _patience(self, closing: dict[str, JSON]) -> float:
+        """Seconds to wait for the answer to a close frame."""
+        place = self._events.index(closing)
+        following = next(each for each in self._events[place + 1 :] if each.get("conn") == closing["conn"])
+        return _UNANSWERED_S if self._deaf and following["type"] == "ws_no_close_reply" else PATIENCE_S
 
     def _frame(self, event: dict[str, JSON]) -> bytes:
         """A request as it was sent, with the names of today; signed again, unless the flaw is in the signature."""
