@@ -28,15 +28,15 @@ class ChannelAccess:
         channel = self._channels.find(process, name)
         if channel is None:
             raise Refusal(error_of(method, "channel_not_found"))
-        if not _takes_part(process, signer):
+        if not self._takes_part(process, signer):
             raise Refusal(denied)
         return channel
 
     def may_stay(self, processid: str, signer: str) -> bool:
         """Whether `signer` still has a part in a process, or there is none any more."""
         process = self._records.processes.get(processid)
-        return process is None or _takes_part(process, signer)
+        return process is None or self._takes_part(process, signer)
 
-
-def _takes_part(process: Process, identity: str) -> bool:
-    return identity in (process.initiatorid, process.assignedexecutorid)
+    def _takes_part(self, process: Process, identity: str) -> bool:
+        former = self._channels.former_executor(process.processid)
+        return identity in (process.initiatorid, process.assignedexecutorid, former)

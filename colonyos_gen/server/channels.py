@@ -20,6 +20,7 @@ from colonyos_gen_wire.constants import (
     CHANNEL_MAX_MESSAGE_BYTES,
     CHANNEL_MAX_PER_PROCESS,
     CHANNEL_RATE_PER_S,
+    WAITING,
 )
 from colonyos_gen_wire.errors import channel as errors
 from colonyos_gen_wire.types.channel import ChannelEntry
@@ -105,6 +106,7 @@ class ChannelStore:
         self._clock = clock
         self._quirks = quirks
         self._of_process: dict[str, _ChannelsOfProcess] = {}
+        self._former: dict[str, str] = {}
         processes.follow(self._follow)
 
     def __len__(self) -> int:
@@ -126,6 +128,10 @@ class ChannelStore:
             own = self._of_process[process.processid] = _ChannelsOfProcess(self._clock)
         return own.channels.setdefault(name, Channel(own.bucket))
 
+    def former_executor(self, processid: str) -> str:
+        """Who can use the channels although its time for the process is over; empty if nobody can."""
+        return self._former.get(processid, "")
+
     def _has_kept(self, process: Process) -> bool:
         """Whether the channels of a process that has ended can be used all the same."""
         if process.state is CANCELLED and self._quirks.reopened_channels:
@@ -134,13 +140,19 @@ class ChannelStore:
 
     def _outlive(self, old: Process | None, ended: Process) -> bool:
         """Whether the channels of a process stay, although it has ended."""
-        if ended.state is CANCELLED:
-            return self._quirks.silent_workflow_cancel and bool(ended.processgraphid)
         return self._quirks.whole_graph_fails and is_swept_away(old, ended)
 
     def _follow(self, old: Process | None, new: Process | None) -> None:
+        if old is not None and self._quirks.lasting_channel_access:
+            self._note_former(old, new)
         gone = old if new is None else new if new.state.is_final and not self._outlive(old, new) else None
         own = None if gone is None else self._of_process.pop(gone.processid, None)
         if own is not None:
             for channel in own.channels.values():
                 channel.close()
+
+    def _note_former(self, old: Process, new: Process | None) -> None:
+        if new is None or new.state is not WAITING:
+            self._former.pop(old.processid, None)
+        elif old.assignedexecutorid:
+            self._former[old.processid] = old.assignedexecutorid

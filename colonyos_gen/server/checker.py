@@ -1,12 +1,14 @@
 """What the server does unasked: ending what has passed its deadline, and forgetting executors that fell silent.
 
-Deadlines lie in a heap, so a check looks only at those that have passed, not at every process.
+Deadlines lie in a heap, so a check looks only at those that have passed, not at every process. Of those with the same
+deadline, as members of a workflow have, the one that was there first ends first.
 """
 
 from __future__ import annotations
 
 import contextlib
 import heapq
+import itertools
 import logging
 import math
 from collections.abc import Generator, Iterable
@@ -45,22 +47,23 @@ class Checker:
         self._clock = clock
         self._stale_after = timedelta(seconds=stale_after)
         self._deadlines: dict[str, datetime] = {}
-        self._heap: list[tuple[datetime, str]] = []
+        self._heap: list[tuple[datetime, int, str]] = []
+        self._numbers = itertools.count()
         self._spared: frozenset[str] = frozenset()
         records.processes.watch(self._follow)
 
     def check_deadlines(self) -> None:
         """Fail, or put back into the queue, every process whose deadline has passed."""
         now = moment(self._clock.now_ns())
-        overlooked: list[tuple[datetime, str]] = []
+        overlooked: list[tuple[datetime, int, str]] = []
         examined = self._examined()
         while self._heap and self._heap[0][0] < now:
-            due, processid = heapq.heappop(self._heap)
+            due, number, processid = heapq.heappop(self._heap)
             # Entries of deadlines that were met or moved are still in the heap; they mean nothing.
             if self._deadlines.get(processid) == due:
                 process = self._records.processes[processid]
                 if process.state is WAITING and process.prioritytime > examined:
-                    overlooked.append((due, processid))
+                    overlooked.append((due, number, processid))
                 else:
                     self._records.processes.put(expired(process, now))
         for entry in overlooked:
@@ -106,4 +109,4 @@ class Checker:
             self._deadlines.pop(process.processid, None)
         elif self._deadlines.get(process.processid) != due:
             self._deadlines[process.processid] = due
-            heapq.heappush(self._heap, (due, process.processid))
+            heapq.heappush(self._heap, (due, next(self._numbers), process.processid))

@@ -175,7 +175,7 @@ class Server:
             file=Files(records, access, clock),
             function=Functions(records, access),
             generator=Generators(records, access, clock),
-            identity=Identities(records, access),
+            identity=Identities(records, access, quirks),
             location=Locations(records, access),
             log=Logs(records, access, clock),
             pause=Pauses(records, access),

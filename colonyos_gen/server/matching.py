@@ -16,7 +16,8 @@ from colonyos_gen_wire.types.process import Process
 from colonyos_gen.server.quantities import UNLIMITED, parse_cpu, parse_memory
 from colonyos_gen.server.quirks import STRICT, Quirks
 
-_ANY_EXECUTOR = "*"
+ANY_EXECUTOR = "*"
+"""A name that stands for every executor; alone, it is read back as no name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Demand:
         return cls(
             colonyname=conditions.colonyname,
             executortype=conditions.executortype,
-            executornames=() if _ANY_EXECUTOR in names and not quirks.star_matches_nobody else names,
+            executornames=() if ANY_EXECUTOR in names and not quirks.star_matches_nobody else names,
             location=conditions.locationname.lower(),
             cpu=parse_cpu(conditions.cpu),
             memory=parse_memory(conditions.mem),

@@ -58,6 +58,9 @@ class Quirks:
     so do the others. A process that comes back from an executor that has left wakes nobody."""
     short_deadline_check: bool = False
     """Of the processes that have waited too long only those among the first 1000 of the queue fail."""
+    identities_leave_all_behind: bool = False
+    """What an identity has submitted or added, and what it was assigned, stays its own when it is changed: an executor with a
+    new key cannot close what it is working on."""
     one_executor_per_identity: bool = False
     """An identity that is an executor in several colonies is a member of the first of them only."""
 
@@ -67,7 +70,7 @@ class Quirks:
     """When a member with children fails, all members are FAILED, also those that had succeeded. They have no errors, those
     that had not ended have no end time and keep their channels, and no event tells of any of them."""
     silent_workflow_cancel: bool = False
-    """No event tells that members were cancelled with their workflow, and they keep their channels."""
+    """No event tells that members were cancelled with their workflow."""
     cancelled_when_over: bool = False
     """Cancelling a workflow that is over makes it CANCELLED."""
     orphan_workflows: bool = False
@@ -99,6 +102,8 @@ class Quirks:
     the function; and with the executor that has just lost it, when its deadline has passed."""
     one_listener_per_event: bool = False
     """Of the subscribers to an executor type and a state only one gets an event, each in turn."""
+    lasting_channel_access: bool = False
+    """An executor whose time for a process is over can use its channels until somebody else is assigned."""
     reopened_channels: bool = False
     """The channels of a cancelled process can be used again, and are empty."""
 

@@ -102,8 +102,10 @@ class Scheduler:
         try:
             while not waiter.finished:
                 await waiter.wake_up()
-                # While a reservation that came to nothing kept this waiter busy, others may have lined up.
-                processid = self._reserved_for(waiter) or self._queue.pop(offer)
+                processid = self._reserved_for(waiter)
+                if processid is None and not (waiter.finished and self._quirks.lost_wakeups):
+                    # While a reservation that came to nothing kept this waiter busy, others may have lined up.
+                    processid = self._queue.pop(offer)
                 if processid is not None:
                     return self._try(claim, processid)
             return None

@@ -13,6 +13,7 @@ from colonyos_gen_wire.types.executor import GPU
 from colonyos_gen_wire.types.process import Conditions, FunctionSpec
 from msgspec.structs import replace
 
+from colonyos_gen.server.matching import ANY_EXECUTOR
 from colonyos_gen.server.plain_text import has_nul
 from colonyos_gen.server.quantities import QuantityError, format_cpu, format_memory, parse_cpu, parse_memory
 from colonyos_gen.server.quirks import STRICT, Quirks
@@ -44,8 +45,16 @@ def _accept_conditions(conditions: Conditions, quirks: Quirks) -> Conditions:
     except QuantityError as error:
         raise Refusal(errors.SUBMIT_BAD_MEMORY, text=error.text) from None
     gpu = GPU(name=conditions.gpu.name, mem=format_memory(gpu_memory), count=conditions.gpu.count)
+    names = conditions.executornames
+    if names == [ANY_EXECUTOR] and not quirks.star_matches_nobody:
+        names = []
     return replace(
-        conditions, cpu=format_cpu(cpu), mem=format_memory(memory), storage=format_memory(storage), gpu=gpu
+        conditions,
+        executornames=names,
+        cpu=format_cpu(cpu),
+        mem=format_memory(memory),
+        storage=format_memory(storage),
+        gpu=gpu,
     )
 
 

@@ -37,8 +37,10 @@ SOMETIMES = {
     ("Process", "in"),
     ("Process", "errors"),
     ("ProcessGraph", "processids"),
+    ("Blueprint", "spec"),
+    ("BlueprintHistory", "spec"),
 }
-"""Lists that the server writes now as null and now as an empty list."""
+"""Lists and objects that the server writes now as null and now empty."""
 ALIASES = {"ApproveExecutorRPC": "ApproveExecutorMsg"}
 
 

@@ -24,6 +24,7 @@ from msgspec.structs import replace
 
 from colonyos_gen.server.access import Access, error_of
 from colonyos_gen.server.identities import is_identity
+from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.records import Records, ServerOwner
 from colonyos_gen.server.refusal import Refusal
 from colonyos_gen.server.store import Table
@@ -34,9 +35,10 @@ _Initiated = TypeVar("_Initiated", Process, Cron, Generator)
 class Identities:
     """Serves the messages that change identities. Each is signed with the old key, and answered with itself."""
 
-    def __init__(self, records: Records, access: Access) -> None:
+    def __init__(self, records: Records, access: Access, quirks: Quirks = STRICT) -> None:
         self._records = records
         self._access = access
+        self._quirks = quirks
 
     async def change_executor_id(self, request: ChangeExecutorIDMsg, signer: str, /) -> ChangeExecutorIDMsg:
         colonyname, identity = request.colonyname, request.executorid
@@ -49,10 +51,11 @@ class Identities:
         if not is_identity(identity):
             raise Refusal(errors.CHANGE_EXECUTOR_ID_NEW_EXECUTOR_ID_IS_NOT_64_CHARACTERS)
         self._records.executors.put(replace(executor, executorid=identity))
-        for process in self._records.processes_of_colony.find(colonyname):
-            if process.assignedexecutorid == signer:
-                self._records.processes.put(replace(process, assignedexecutorid=identity))
         self._pass_on(colonyname, executor.executorname, signer, identity)
+        if not self._quirks.identities_leave_all_behind:
+            for process in self._records.processes_of_colony.find(colonyname):
+                if process.assignedexecutorid == signer:
+                    self._records.processes.put(replace(process, assignedexecutorid=identity))
         return request
 
     async def change_user_id(self, request: ChangeUserIDMsg, signer: str, /) -> ChangeUserIDMsg:
@@ -90,6 +93,8 @@ class Identities:
 
     def _pass_on(self, colonyname: str, name: str, old: str, new: str) -> None:
         """Let follow what somebody initiated."""
+        if self._quirks.identities_leave_all_behind:
+            return
         records = self._records
         _hand_over(records.processes, records.processes_of_colony.find(colonyname), name, old, new)
         _hand_over(records.crons, records.crons_of_colony.find(colonyname), name, old, new)
