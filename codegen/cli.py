@@ -46,6 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(
             f"codegen: {schema_root} is not a folder; name the schema folder with --schema", EXIT_USAGE
         )
+    templates: Path | None = getattr(options, "templates", None)
+    if templates is not None and not templates.is_dir():
+        return _say(
+            f"codegen: {templates} is not a folder; name one with TARGET/NAME.jinja in it", EXIT_USAGE
+        )
     try:
         if options.command == "lint":
             return _lint(schema_root)

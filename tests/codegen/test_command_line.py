@@ -113,6 +113,10 @@ def test_usage_errors_exit_with_2(project: Project) -> None:
     assert missing.code == 2
     assert "is not a folder; name the schema folder with --schema" in missing.err
     assert missing.out == ""
+    missing = project.run("check", "--templates", project.root / "nowhere")
+    assert missing.code == 2
+    assert "is not a folder; name one with TARGET/NAME.jinja in it" in missing.err
+    assert missing.out == ""
 
 
 @pytest.mark.parametrize("command", ["lint", "generate", "check"])
