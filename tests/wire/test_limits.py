@@ -326,6 +326,11 @@ def numbered(**fields: Any) -> FunctionSpec:
         ("get_process", [5], "processid"),
         ("get_process", [None], "processid"),
         ("get_processes", ["dev", "10", 0], "count"),
+        ("get_processes", ["dev", 10.0, 0], "count"),
+        ("assign", ["dev", 1.5], "timeout"),
+        ("assign", ["dev", "10"], "timeout"),
+        ("assign", ["dev", None], "timeout"),
+        ("submit", [numbered(priority=0.5)], "spec.priority"),
         ("get_processes", [5, 10, 0], "colonyname"),
     ],
 )

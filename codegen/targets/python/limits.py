@@ -93,7 +93,7 @@ class Limits:
         return [found[name] for name in sorted(found)]
 
     def _types(self, struct: Struct) -> list[str]:
-        """A test of the types that no limit tests: those of a limit fail on a value of another type by themselves."""
+        """A test of the types that no limit tests: patterns and sizes fail on a value of another type by themselves."""
         tests: list[str] = []
         for field in struct.fields:
             value, type_ = f"value.{field.name}", field.type
@@ -105,7 +105,11 @@ class Limits:
                 tests.append(f"isinstance({value}, int)")
             elif type_.kind == "scalar" and type_.scalar is Scalar.TIME:
                 tests.append(f"({value} is None or {value}.tzinfo is not None)")
-            elif type_.kind == "scalar" and type_.limit is None and type_.scalar in _CLASSES:
+            elif (
+                type_.kind == "scalar"
+                and type_.scalar in _CLASSES
+                and (type_.limit is None or type_.scalar in {Scalar.INTEGER, Scalar.NUMBER})
+            ):
                 tests.append(f"isinstance({value}, {_CLASSES[type_.scalar]})")
         return [f"if not ({' and '.join(tests)}):", "    raise TypeError"] if tests else []
 

@@ -386,7 +386,8 @@ def _conflict_resolution(value: ConflictResolution, at: str) -> None:
 
 def _cron(value: Cron, at: str) -> None:
     if not (
-        isinstance(value.random, bool)
+        isinstance(value.interval, int)
+        and isinstance(value.random, bool)
         and (value.nextrun is None or value.nextrun.tzinfo is not None)
         and (value.lastrun is None or value.lastrun.tzinfo is not None)
         and isinstance(value.waitforprevprocessgraph, bool)
@@ -556,7 +557,8 @@ def _gpu(value: GPU, at: str) -> None:
 
 def _generator(value: Generator, at: str) -> None:
     if not (
-        isinstance(value.timeout, int)
+        isinstance(value.trigger, int)
+        and isinstance(value.timeout, int)
         and (value.firstpack is None or value.firstpack.tzinfo is not None)
         and (value.lastrun is None or value.lastrun.tzinfo is not None)
         and isinstance(value.queuesize, int)
@@ -879,6 +881,8 @@ def _get_cron_msg(value: GetCronMsg, at: str) -> None:
 
 
 def _get_crons_msg(value: GetCronsMsg, at: str) -> None:
+    if not (isinstance(value.count, int)):
+        raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
     if value.count < 0:
@@ -1027,6 +1031,8 @@ def _get_generator_msg(value: GetGeneratorMsg, at: str) -> None:
 
 
 def _get_generators_msg(value: GetGeneratorsMsg, at: str) -> None:
+    if not (isinstance(value.count, int)):
+        raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
     if value.count < 0:
@@ -1111,7 +1117,7 @@ def _add_log_msg(value: AddLogMsg, at: str) -> None:
 
 
 def _get_logs_msg(value: GetLogsMsg, at: str) -> None:
-    if not (isinstance(value.since, int) and isinstance(value.latest, bool)):
+    if not (isinstance(value.count, int) and isinstance(value.since, int) and isinstance(value.latest, bool)):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
@@ -1133,6 +1139,8 @@ def _add_executor_log_msg(value: AddExecutorLogMsg, at: str) -> None:
 
 
 def _search_logs_msg(value: SearchLogsMsg, at: str) -> None:
+    if not (isinstance(value.days, int) and isinstance(value.count, int)):
+        raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
     if not _PATTERN_1(value.text):
@@ -1165,6 +1173,8 @@ def _submit_function_spec_msg(value: SubmitFunctionSpecMsg, at: str) -> None:
 
 
 def _assign_process_msg(value: AssignProcessMsg, at: str) -> None:
+    if not (isinstance(value.timeout, int)):
+        raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
     if value.timeout == 0:
@@ -1205,7 +1215,7 @@ def _get_process_msg(value: GetProcessMsg, at: str) -> None:
 
 
 def _get_processes_msg(value: GetProcessesMsg, at: str) -> None:
-    if not (isinstance(value.state, int)):
+    if not (isinstance(value.count, int) and isinstance(value.state, int)):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
@@ -1365,7 +1375,7 @@ def _get_process_graph_msg(value: GetProcessGraphMsg, at: str) -> None:
 
 
 def _get_process_graphs_msg(value: GetProcessGraphsMsg, at: str) -> None:
-    if not (isinstance(value.state, int)):
+    if not (isinstance(value.count, int) and isinstance(value.state, int)):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
