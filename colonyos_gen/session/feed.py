@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from colonyos_gen.errors import RPCError
 from colonyos_gen.sync_client import Client
 
 T = TypeVar("T")
@@ -59,7 +61,8 @@ class Feed(Generic[T]):
 
     def close(self) -> None:
         """End the feed, and let go of what it holds."""
-        self._client.run(self._feed.close())
+        with contextlib.suppress(RPCError):  # its client is closed, and with it everything that it holds
+            self._client.run(self._feed.close())
 
     def __enter__(self) -> Self:
         return self

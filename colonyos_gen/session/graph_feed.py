@@ -15,6 +15,7 @@ from colonyos_gen.reconnection import passes
 from colonyos_gen.session.feed import AsyncFeed
 from colonyos_gen.session.node_states import node_states
 from colonyos_gen.session.progress_feed import Look
+from colonyos_gen.stream import FIRST_LOOK_S
 
 if TYPE_CHECKING:
     from colonyos_gen.session.async_session import AsyncSession
@@ -24,7 +25,7 @@ _LONGEST_PAUSE_S = 2.0
 _SHORTEST_PAUSE_S = 0.1
 _SHARE = 4
 """A pause lasts at least as many times as long as the read before it: of a large workflow that is work for the server."""
-_LAST_LOOK_S = 5.0
+_LAST_LOOK_S = 1.0
 
 
 class GraphFeed(AsyncFeed[ProcessGraph]):
@@ -81,7 +82,7 @@ class GraphFeed(AsyncFeed[ProcessGraph]):
         loop = asyncio.get_running_loop()
         began = loop.time()
         left = DEFAULT_TIMEOUT if self._deadline is None else self._deadline - began
-        limit = min(DEFAULT_TIMEOUT, max(_LAST_LOOK_S, left))
+        limit = min(DEFAULT_TIMEOUT, max(_LAST_LOOK_S if self._graph else FIRST_LOOK_S, left))
         try:
             return await self._session.rpc.get_processgraph(self._processgraphid, rpc_timeout=limit)
         except RPCError as error:

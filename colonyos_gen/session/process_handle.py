@@ -19,12 +19,14 @@ from colonyos_gen.session.log_feed import LogFeed
 from colonyos_gen.session.progress_bar import progress_bar
 from colonyos_gen.session.progress_feed import ProcessProgress
 from colonyos_gen.session.text_stream import BytesFeed, TextFeed
+from colonyos_gen.stream import FIRST_LOOK_S
 
 if TYPE_CHECKING:
     from colonyos_gen.session.async_session import AsyncSession
     from colonyos_gen.session.sync_session import Session
 
-_LAST_LOOK_S = 5.0
+_LAST_LOOK_S = 1.0
+"""Seconds that a wait may take longer than asked for, to see that its end is not missed by a moment."""
 _LOG_TAIL = 20
 
 
@@ -217,8 +219,9 @@ class AsyncProcessHandle(_Seen):
             await self._look_last(timeout or 0.0)
 
     async def _look_last(self, timeout: float) -> None:
+        limit = _LAST_LOOK_S if timeout > 0 else FIRST_LOOK_S
         try:
-            self._see(await self._session.rpc.get_process(self.processid, rpc_timeout=_LAST_LOOK_S))
+            self._see(await self._session.rpc.get_process(self.processid, rpc_timeout=limit))
         except RPCError as error:
             if not passes(error):
                 raise

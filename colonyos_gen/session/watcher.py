@@ -21,6 +21,7 @@ _STREAMS_OF_MANY = 4
 """As many have one where there are more: they tell when it is worth to look at the rest."""
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 2.0
+_READ_S = 10.0
 _AT_ONCE = 8
 _IN_TURN = 4
 _SHORT_LIST = 25
@@ -173,7 +174,7 @@ class Watcher:
         ended: list[Process] = []
         for count in (_SHORT_LIST, MAX_COUNT):
             try:
-                ended = await self._rpc.get_processes(self._colonyname, count, state)
+                ended = await self._rpc.get_processes(self._colonyname, count, state, rpc_timeout=_READ_S)
             except RPCError as error:
                 if not passes(error):  # each one has an answer of its own
                     await self._read(unseen)
@@ -207,7 +208,7 @@ class Watcher:
         async def read(processid: str) -> None:
             async with limit:
                 try:
-                    process = await self._rpc.get_process(processid)
+                    process = await self._rpc.get_process(processid, rpc_timeout=_READ_S)
                 except RPCError as error:
                     if not passes(error):
                         self._settle(processid, error)

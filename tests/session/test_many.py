@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -163,6 +164,33 @@ def test_stopping_in_between(colonies: LocalColony) -> None:
             assert next(feed) in handles
         assert feed.take() is None
         assert gather(handles, timeout=60) == list(range(10))
+
+
+def test_a_feed_that_is_dropped_waits_no_longer(colonies: LocalColony) -> None:
+    async def main() -> None:
+        session = colonies.asession
+        handles = [await session.submit("add", n, to="nobody") for n in range(10)]
+        await handles[0].cancel()
+        async for handle in as_completed(handles):
+            assert handle is handles[0]
+            break
+        gc.collect()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.wait_for(asyncio.gather(*others, return_exceptions=True), 30)
+
+    asyncio.run(main())
+
+
+def test_closing_a_feed_after_its_client(colonies: LocalColony) -> None:
+    handle = colonies.submit("work", to="nobody")
+
+    def work() -> None:
+        with as_completed([handle]), handle.logs(follow=True):
+            colonies.client.close_connections()
+            raise KeyError("this one is to be seen")
+
+    with pytest.raises(KeyError):
+        work()
 
 
 def test_the_first_failure_ends_gathering_and_nothing_else(colonies: LocalColony) -> None:

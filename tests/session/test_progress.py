@@ -129,6 +129,16 @@ def test_the_timeout_counts_with_a_bar_too(colonies: LocalColony) -> None:
     assert stderr.splitlines()[-1].startswith("colonyos_gen.session.failures.WaitTimeout: 'train', process")
 
 
+def test_without_rich_it_says_so_and_goes_on(colonies: LocalColony) -> None:
+    script = "import sys\nsys.modules['rich'] = sys.modules['rich.progress'] = None\n" + PROCESS
+    trainer = Trainer()
+    trainer.go_on.set()
+    with executing(colonies, work=trainer):
+        shown = in_a_terminal(colonies, script, trainer, "never")
+    assert "shows nothing without rich: pip install 'colonyos-gen[progress]'" in shown
+    assert "value done" in shown
+
+
 def test_in_a_notebook(colonies: LocalColony) -> None:
     """A real kernel: what it sends to the page is one display that is updated."""
     manager_of = importlib.import_module("jupyter_client.manager")  # untyped
@@ -152,7 +162,7 @@ def test_in_a_notebook(colonies: LocalColony) -> None:
                     shown.append(f"{kind} {content['data']['text/html']}")
                 elif kind in ("stream", "error"):
                     shown.append(str(content))
-                if "epoch 1" in shown[-1:][0] if shown else False:
+                if shown and "epoch 1" in shown[-1]:
                     trainer.go_on.set()
                 if kind == "status" and content["execution_state"] == "idle" and len(shown) > 2:
                     break
@@ -161,7 +171,7 @@ def test_in_a_notebook(colonies: LocalColony) -> None:
         manager.shutdown_kernel(now=True)
     assert shown[0].startswith("display_data <div><code>train</code> <progress")
     updates = [each for each in shown if each.startswith("update_display_data")]
-    assert any('<progress value="0.25" max="1"></progress> RUNNING · 0:00:0' in each for each in updates)
+    assert any('<progress value="0.25" max="1"></progress> RUNNING · 0:00:' in each for each in shown)
     assert "SUCCESS" in updates[-1]
     assert shown[-1].startswith("execute_result <div ")
     assert len([each for each in shown if each.startswith("display_data")]) == 1

@@ -153,6 +153,15 @@ def test_a_timeout_during_an_outage(colonies: LocalColony) -> None:
         handle.wait(0.5)
 
 
+@pytest.mark.parametrize("bars", [False, True])
+def test_a_server_that_does_not_answer_does_not_hold_a_wait(colonies: LocalColony, bars: bool) -> None:
+    handle = colonies.submit("work", to="nobody")
+    began = time.monotonic()
+    with colonies.faults.delay("*", 60), pytest.raises(WaitTimeout):
+        handle.wait(0.5, progress=bars)
+    assert time.monotonic() - began < 20
+
+
 def test_cancelling_a_wait_leaves_the_process_alone(colonies: LocalColony) -> None:
     handle, executor = begun(colonies)
 

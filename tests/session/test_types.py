@@ -1,0 +1,86 @@
+"""What a type checker knows about sessions. The functions here are checked and not called, but for the last one."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, assert_type
+
+import pytest
+
+from colonyos_gen import (
+    AsyncClient,
+    AsyncFeed,
+    AsyncProcessHandle,
+    AsyncSession,
+    AsyncWorkflowHandle,
+    Client,
+    Feed,
+    FunctionSpec,
+    Log,
+    Process,
+    ProcessFailed,
+    ProcessHandle,
+    Session,
+    Workflow,
+    WorkflowHandle,
+    WorkflowSpec,
+    as_completed,
+    connect,
+    gather,
+)
+
+
+def synchronous(wf: Workflow, ws: WorkflowSpec, fs: FunctionSpec) -> None:
+    with connect() as session:
+        assert_type(session, Session)
+        assert_type(session.rpc, Client)
+        handle = session.submit("add", 1, to="math", lr=0.1)
+        assert_type(handle, ProcessHandle)
+        assert_type(session.submit(fs, to="math"), ProcessHandle)
+        assert_type(session.submit(wf), WorkflowHandle)
+        assert_type(session.submit(ws).wait(), WorkflowHandle)
+        assert_type(handle.wait(1, progress=True), ProcessHandle)
+        assert_type(handle.stream("out"), Feed[str])
+        assert_type(handle.stream("out", as_bytes=True), Feed[bytes])
+        assert_type(handle.logs(follow=True), Feed[Log])
+        assert_type(as_completed([handle]), Feed[ProcessHandle])
+        assert_type(gather(handle, handle), list[Any])
+        assert_type(gather([handle]), list[Any])
+        assert_type(session.submit(wf).processes(), dict[str, Process])
+        assert_type(session.submit(wf).failures(), dict[str, ProcessFailed])
+
+
+async def asynchronous(wf: Workflow, fs: FunctionSpec) -> None:
+    async with connect() as session:
+        assert_type(session, AsyncSession)
+        assert_type(session.rpc, AsyncClient)
+        handle = await session.submit("add", 1, to="math", lr=0.1)
+        assert_type(handle, AsyncProcessHandle)
+        assert_type(await session.submit(fs), AsyncProcessHandle)
+        assert_type(await session.submit(wf), AsyncWorkflowHandle)
+        assert_type(await handle.wait(), AsyncProcessHandle)
+        assert_type(handle.stream("out"), AsyncFeed[str])
+        assert_type(handle.stream("out", as_bytes=True), AsyncFeed[bytes])
+        assert_type(as_completed([handle]), AsyncFeed[AsyncProcessHandle])
+        assert_type(await gather(handle), list[Any])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(Session, AsyncSession), (ProcessHandle, AsyncProcessHandle), (WorkflowHandle, AsyncWorkflowHandle)],
+)
+def test_both_kinds_have_the_same_verbs(one: type, other: type) -> None:
+    """Same names and parameters, apart from what leads from one kind to the other, and what waits inside."""
+
+    def verbs(kind: type) -> dict[str, list[str]]:
+        found = inspect.getmembers(kind, inspect.isfunction)
+        return {
+            name: list(inspect.signature(each).parameters) for name, each in found if not name.startswith("_")
+        }
+
+    inside = {"see", "graphs", "last_logs"}
+    expected = {name: parameters for name, parameters in verbs(other).items() if name not in inside}
+    given = verbs(one)
+    if one is Session:  # it hands its arguments on
+        del expected["submit"], given["submit"]
+    assert given == expected
