@@ -14,7 +14,7 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = False
 
 VERSIONS = ["3.11", "3.12", "3.13"]
-SOURCES = ["colonyos_gen", "codegen", "tests", "noxfile.py"]
+SOURCES = ["colonyos_gen", "codegen", "examples", "tests", "noxfile.py"]
 
 
 @nox.session

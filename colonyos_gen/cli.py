@@ -140,10 +140,11 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser(
         "demo",
-        help="register an executor, submit functions, run them, and show the results",
+        help="show in a minute what it is about",
         description=(
-            "Register an executor, submit the functions of a spec file, run them, and show what became of them. Uses the "
-            "server that COLONIES_SERVER_HOST names, else an embedded one."
+            "Start a worker with three functions, call one, stream text from another, run a workflow and draw it, submit the "
+            "functions of a spec file, and show what became of them. Uses the server that COLONIES_SERVER_HOST names, else "
+            "an embedded one."
         ),
     )
     demo.add_argument(
@@ -151,6 +152,13 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="JSON file with a function spec or a list of them (default: one that is built in)",
+    )
+    demo.add_argument(
+        "--picture",
+        type=Path,
+        default=Path("colonyos-demo.svg"),
+        metavar="FILE",
+        help="where to write the picture of the workflow (default: %(default)s)",
     )
     demo.set_defaults(run=_demo)
 
@@ -206,7 +214,7 @@ def _serve(options: argparse.Namespace) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from colonyos_gen.demo import run
 
-    return asyncio.run(run(options.spec))
+    return asyncio.run(run(options.spec, options.picture))
 
 
 if __name__ == "__main__":

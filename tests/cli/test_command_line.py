@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -48,12 +49,15 @@ def test_demo_takes_a_spec_file_of_yours(tmp_path: Path) -> None:
     ]
     file = tmp_path / "specs.json"
     file.write_text(json.dumps(specs))
-    shown = run("demo", "--spec", str(file))
+    shown = run("demo", "--spec", str(file), "--picture", str(tmp_path / "picture.svg"))
     assert shown.returncode == 0, shown.stderr
-    assert "SUCCESS" in shown.stdout
-    assert "no function 'unheard_of' here" in shown.stdout
+    assert re.search(r"add +1, 2 +SUCCESS", shown.stdout)
+    assert re.search(r"unheard_of +FAILED .*has no function", shown.stdout)
     file.write_text(json.dumps(specs[0]))
-    assert "Submitted 1 function;" in run("demo", "--spec", str(file)).stdout
+    shown = run("demo", "--spec", str(file), "--picture", str(tmp_path / "none" / "picture.svg"))
+    assert shown.returncode == 1
+    assert "No such file or directory" in shown.stderr
+    assert "Traceback" not in shown.stderr
 
 
 def test_demo_names_what_is_wrong_with_a_spec_file(tmp_path: Path) -> None:
