@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Generator
 from pathlib import Path
+
+from colonyos_gen.demo.functions import ANSWER
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -32,35 +36,56 @@ def _serve(home: Path) -> tuple[subprocess.Popen[str], dict[str, str]]:
     raise AssertionError("the server ended without saying how to use it")
 
 
-def test_the_executor_and_the_submitter_do_a_job_together(tmp_path: Path) -> None:
-    executor, submitter = PROGRAMS[:2]
-    assert "client.assign" in executor
-    assert "client.submit" in submitter
-    server, environment = _serve(tmp_path)
+@contextlib.contextmanager
+def _dev_server(home: Path) -> Generator[dict[str, str]]:
+    server, environment = _serve(home)
     try:
-        worker = subprocess.Popen([sys.executable, "-c", executor], env=environment)
-        asked = subprocess.run(
-            [sys.executable, "-c", submitter],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-            check=False,
-        )
-        assert worker.wait(LIMIT) == 0
-        assert (asked.returncode, asked.stdout) == (0, "SUCCESS ['Hello, world!']\n"), asked.stderr
+        yield environment | {"COLONIES_KEYS": str(home / "keys")}
     finally:
         server.send_signal(signal.SIGINT)
         rest, _ = server.communicate(timeout=LIMIT)
     assert server.returncode == 0
     assert "Stopped." in rest
-    assert not list((tmp_path / ".colonyos-gen").iterdir())
+    assert not list((home / ".colonyos-gen").iterdir())
 
 
-def test_the_executor_is_tested_without_a_server(tmp_path: Path) -> None:
-    executor, tests = PROGRAMS[2:4]
-    (tmp_path / "greeter.py").write_text(executor, encoding="utf-8")
-    (tmp_path / "test_greeter.py").write_text(tests, encoding="utf-8")
+def _run(program: str, environment: dict[str, str], folder: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment, cwd=folder, capture_output=True, text=True, timeout=LIMIT, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_worker_is_called_and_runs_a_workflow(tmp_path: Path) -> None:
+    worker, caller, sweep = PROGRAMS[:3]
+    assert "worker.run()" in worker
+    with _dev_server(tmp_path) as environment:
+        running = subprocess.Popen([sys.executable, "-c", worker], env=environment, stderr=subprocess.DEVNULL)
+        try:
+            assert _run(caller, environment, tmp_path) == "3\n"
+            assert _run(sweep, environment, tmp_path) == "42\n"
+        finally:
+            running.send_signal(signal.SIGINT)
+            assert running.wait(LIMIT) == 0
+    assert "run" in (tmp_path / "sweep.svg").read_text(encoding="utf-8")
+
+
+def test_the_executor_and_the_submitter_do_a_job_together(tmp_path: Path) -> None:
+    executor, submitter = PROGRAMS[3:5]
+    assert "client.assign" in executor
+    assert "client.submit" in submitter
+    with _dev_server(tmp_path) as environment:
+        worker = subprocess.Popen([sys.executable, "-c", executor], env=environment)
+        assert _run(submitter, environment, tmp_path) == "SUCCESS ['Hello, world!']\n"
+        assert worker.wait(LIMIT) == 0
+
+
+def test_the_worker_is_tested_without_a_server(tmp_path: Path) -> None:
+    worker, tests = PROGRAMS[0], PROGRAMS[5]
+    (tmp_path / "math_worker.py").write_text(worker, encoding="utf-8")
+    (tmp_path / "test_math_worker.py").write_text(tests, encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COLONIES_")}
     environment["PYTHONPATH"] = os.pathsep.join((str(ROOT / "generated" / "python"), str(ROOT)))
     # Where the project is installed, pytest finds the plugin by itself; here it is named, and so once in either case.
@@ -74,22 +99,29 @@ def test_the_executor_is_tested_without_a_server(tmp_path: Path) -> None:
 
 
 def test_the_programs_are_about_ten_lines() -> None:
-    for program in PROGRAMS[:2]:
+    for program in PROGRAMS[:5]:
         assert len([line for line in program.splitlines() if line.strip()]) <= 14
 
 
-def test_the_first_command_ends_with_the_demonstration() -> None:
+def test_the_first_command_ends_with_the_demonstration(tmp_path: Path) -> None:
     assert ".venv/bin/colonyos-gen demo" in README
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COLONIES_")}
+    environment["PYTHONPATH"] = os.pathsep.join((str(ROOT / "generated" / "python"), str(ROOT)))
     shown = subprocess.run(
         [sys.executable, "-m", "colonyos_gen.cli", "demo"],
-        env=environment, capture_output=True, text=True, timeout=LIMIT, check=False,
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False,
     )  # fmt: skip
-    assert shown.returncode == 0, shown.stderr
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "session.call('add', 19, 23)  gives 42" in shown.stdout
+    assert ANSWER in shown.stdout
+    assert "20/20: 20 SUCCESS" in shown.stdout
     states = re.findall(r"  (SUCCESS|FAILED)  ", shown.stdout)
-    assert states == ["SUCCESS"] * 5 + ["FAILED"]
+    assert states == ["SUCCESS"] * 3 + ["FAILED"] * 2
     assert "ZeroDivisionError" in shown.stdout
     assert re.search(r"add +19, 23 +SUCCESS .* 42\n", shown.stdout)
+    assert shown.stdout.endswith("25 processes have succeeded, and 2 failed.\n")
+    boxes = (tmp_path / "colonyos-demo.svg").read_text(encoding="utf-8")
+    assert all(f"{name}-{number}" in boxes for name in ("load", "train", "score") for number in range(1, 7))
 
 
 def test_the_ci_script_runs_the_test_command() -> None:
