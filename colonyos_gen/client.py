@@ -212,7 +212,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         await self.close_connections()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.url!r}, {self._keys!r})"
+        return f"{type(self).__name__}({self._transport.shown_url!r}, {self._keys!r})"
 
 
 def settings(config: Config) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from types import TracebackType
 
@@ -17,6 +18,8 @@ IDLE_SECONDS = 30.0
 CONNECT_SECONDS = 10.0
 """How long establishing a connection may take."""
 
+_USER_INFO = re.compile(r"://[^/@]*@")
+
 
 class Transport:
     """Posts request bodies to one server, and opens WebSockets to it.
@@ -28,6 +31,8 @@ class Transport:
         self, url: str, *, ca_file: str | None, insecure: bool, pool_size: int, max_reply_bytes: int
     ) -> None:
         self.url = url
+        self.shown_url = _USER_INFO.sub("://", url)
+        """The address without the name and password that may stand in it."""
         self._ssl = _ssl_context(ca_file, insecure) if url.startswith("https:") else True
         self._pool_size = pool_size
         self._max_reply_bytes = max_reply_bytes
@@ -144,7 +149,9 @@ class Transport:
         elif isinstance(error, aiohttp.ClientConnectorError):
             cause = error.os_error
         reason = str(cause) or type(cause).__name__
-        return ConnectionFailedError(f"{self.url}: {reason}", method=method, sent=sent and not never_sent)
+        return ConnectionFailedError(
+            f"{self.shown_url}: {reason}", method=method, sent=sent and not never_sent
+        )
 
 
 def _ssl_context(ca_file: str | None, insecure: bool) -> ssl.SSLContext:

@@ -329,6 +329,20 @@ def test_keys_are_nowhere_to_be_read(caplog: pytest.LogCaptureFixture) -> None:
         assert key[:20] not in text
 
 
+def test_a_password_in_the_address_is_not_shown() -> None:
+    """It is sent, as some proxies want it, and stands neither in representations nor in errors."""
+    with Scripted(sample) as server:
+        url = server.url.replace("://", "://someone:swordfish@")
+        with Client(url, member_key=KEY) as client:
+            client.get_version()
+            assert "swordfish" not in repr(client)
+            assert "127.0.0.1" in repr(client)
+        assert "authorization: basic " in server.requests[0].head.lower()
+    with Client(url, retries=0) as client, pytest.raises(ConnectionFailedError) as caught:
+        client.get_version()
+    assert "swordfish" not in "".join(traceback.format_exception(caught.value))
+
+
 def test_one_debug_line_for_each_call(caplog: pytest.LogCaptureFixture) -> None:
     """Method, status and milliseconds, under the name of the package."""
     caplog.set_level(logging.DEBUG, "colonyos_gen")
