@@ -31,7 +31,7 @@ class Transport:
         self, url: str, *, ca_file: str | None, insecure: bool, pool_size: int, max_reply_bytes: int
     ) -> None:
         self.url = url
-        self.shown_url = _USER_INFO.sub("://", url)
+        self.shown_url: str = _USER_INFO.sub("://", url)
         """The address without the name and password that may stand in it."""
         self._ssl = _ssl_context(ca_file, insecure) if url.startswith("https:") else True
         self._pool_size = pool_size

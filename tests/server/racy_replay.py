@@ -65,13 +65,15 @@ class RacyReplay(Replay):
     def _as_if_for(self, actor: str, recorded: dict[str, JSON]) -> dict[str, JSON]:
         """What would have been recorded if `actor` had been the lucky one."""
         text = json.dumps(recorded)
-        return json.loads(
+        expected: dict[str, JSON] = json.loads(
             text.replace(
                 f'"assignedexecutorid": "{self._actors[recorded["as"]]["id"]}"',
                 f'"assignedexecutorid": "{self._actors[actor]["id"]}"',
             )
         )
+        return expected
 
 
 def _payload_of(reply: Reply) -> dict[str, JSON]:
-    return json.loads(base64.b64decode(json.loads(reply.body)["payload"]))
+    payload: dict[str, JSON] = json.loads(base64.b64decode(json.loads(reply.body)["payload"]))
+    return payload

@@ -323,7 +323,7 @@ def _unended_last(processes: list[JSON]) -> list[JSON]:
 
 
 def _has_no_end(process: JSON) -> bool:
-    return process["state"] > 1 and process["endtime"].startswith(_UNSET)
+    return bool(process["state"] > 1 and process["endtime"].startswith(_UNSET))
 
 
 def _nodename(process: JSON) -> str:
