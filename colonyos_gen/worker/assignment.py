@@ -60,6 +60,7 @@ class Assignment:
     """Asks the server for processes. A request is never repeated before it is known what became of it.
 
     Args:
+        poll: Seconds of a long poll.
         alone: Whether whatever is RUNNING in this executor's name must be ours. Only then a process whose assignment got
             lost on the way can be found; otherwise it is left to its deadline.
     """
@@ -73,6 +74,7 @@ class Assignment:
         colonyname: str,
         executorid: str,
         name: str,
+        poll: int,
         alone: bool,
     ) -> None:
         self._client = client
@@ -81,6 +83,7 @@ class Assignment:
         self._colonyname = colonyname
         self._executorid = executorid
         self._name = name
+        self._poll = poll
         self._alone = alone
         self._pauses = pauses(WITHOUT_END)
         self._unsure = 0
@@ -95,7 +98,7 @@ class Assignment:
         """Wait for a process, for a while, and start it."""
         self.asking = True
         try:
-            await self._ask(POLL_S, "")
+            await self._ask(self._poll, "")
         finally:
             self.asking = False
         await self._recover()

@@ -18,6 +18,7 @@ from colonyos_gen.worker.context import Context
 from colonyos_gen.worker.failure_text import error_texts
 from colonyos_gen.worker.invoking import Raised
 from colonyos_gen.worker.outputs import OutputError, as_output
+from colonyos_gen.worker.registration import RegistrationError
 from colonyos_gen.worker.watching import until_lost
 
 UNWIND_S = 1.0
@@ -40,6 +41,8 @@ class Run:
         work: What is to be done.
         timeout: Seconds that it may take; None for no limit but that of the process.
         secrets: Texts that must not get into errors.
+        name: Name of the executor.
+        register: Registers the executor again, if need be.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Run:
         timeout: float | None,
         secrets: tuple[str, ...],
         name: str,
+        register: Callable[[], Awaitable[None]],
     ) -> None:
         self.process: Process = process
         """The process, as it was assigned."""
@@ -64,6 +68,7 @@ class Run:
         self._timeout = timeout
         self._secrets = secrets
         self._name = name
+        self._register = register
         self._cancellation = Cancellation()
         self._context = Context(client, availability, process, self._cancellation)
         self._verdict: asyncio.Future[Failure | Nothing] = asyncio.get_running_loop().create_future()
@@ -123,7 +128,11 @@ class Run:
             return Raised(error)
 
     async def _watch(self) -> None:
-        self.lose(await until_lost(self._client, self.process))
+        try:
+            reason = await until_lost(self._client, self.process, self._register)
+        except (RegistrationError, RPCError) as error:
+            reason = f"this executor is not one any more: {error}"
+        self.lose(reason)
 
     def _decide(self, verdict: Failure | Nothing) -> None:
         if not self._verdict.done() and not self.told.is_set():

@@ -45,6 +45,7 @@ class Service(Taker):
         invoker: Where functions run.
         concurrency: How many processes run at the same time.
         heartbeat: Seconds after which the server is told that the worker lives, when it takes no processes.
+        poll: Seconds of a long poll.
         alone: Whether nobody else has the worker's key.
         may_add: Whether the client has the key of the colony owner.
         secrets: Texts that must not get into errors.
@@ -61,6 +62,7 @@ class Service(Taker):
         *,
         concurrency: int,
         heartbeat: float,
+        poll: int,
         alone: bool,
         may_add: bool,
         secrets: Iterable[str],
@@ -90,6 +92,7 @@ class Service(Taker):
             colonyname=me.colonyname,
             executorid=me.executorid,
             name=me.executorname,
+            poll=poll,
             alone=alone,
         )
         self._runs: dict[str, Run] = {}
@@ -154,6 +157,7 @@ class Service(Taker):
             timeout=self._timeout_of(process),
             secrets=self._secrets,
             name=self._me.executorname,
+            register=self.register,
         )
         self._runs[process.processid] = run
         task = asyncio.create_task(self._run(run))

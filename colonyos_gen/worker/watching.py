@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from colonyos_gen_wire import Process
 from colonyos_gen_wire.constants import CANCELLED, FAILED, RUNNING, WAITING
 
 from colonyos_gen.client import AsyncClient
-from colonyos_gen.errors import NotFoundError, RPCError
+from colonyos_gen.errors import DeniedError, NotFoundError, RPCError
 from colonyos_gen.worker.failure_text import plain_text
 
 LOOK_S = 2.0
@@ -18,10 +19,11 @@ LOOK_S = 2.0
 _logger = logging.getLogger("colonyos_gen.worker")
 
 
-async def until_lost(client: AsyncClient, process: Process) -> str:
+async def until_lost(client: AsyncClient, process: Process, register: Callable[[], Awaitable[None]]) -> str:
     """Wait until the server has ended the process, or given it back to the queue, and return why.
 
-    It goes on while the server is away, and while it refuses to tell.
+    It goes on while the server is away. `register` is called when the server does not know the executor any more, which as a
+    rule means that it has given its processes to others. Raises what that raises.
     """
     while True:
         await asyncio.sleep(LOOK_S)
@@ -30,6 +32,8 @@ async def until_lost(client: AsyncClient, process: Process) -> str:
         except NotFoundError as error:
             if error.status == 404:  # a colony that is unknown has another status
                 return "it was removed"
+        except DeniedError:
+            await register()
         except RPCError as error:
             _logger.debug("process %s cannot be looked at: %s", process.processid, error)
         else:

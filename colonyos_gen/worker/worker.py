@@ -18,7 +18,9 @@ from colonyos_gen.client import AsyncClient, settings
 from colonyos_gen.config import Config, ConfigError
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.worker import reload
+from colonyos_gen.worker.assignment import POLL_S
 from colonyos_gen.worker.availability import Availability
+from colonyos_gen.worker.daemon_threads import DaemonThreads
 from colonyos_gen.worker.functions import Offer
 from colonyos_gen.worker.hardware import capabilities
 from colonyos_gen.worker.identity import find_identity
@@ -29,6 +31,9 @@ from colonyos_gen.worker.service import Service
 from colonyos_gen.worker.shutdown import stopped_by_signals
 
 FuncT = TypeVar("FuncT", bound=Callable[..., Any])
+
+WATCHED_POLL_S = 1
+"""Seconds of a long poll where code is watched, since starting anew waits for it."""
 
 _logger = logging.getLogger("colonyos_gen.worker")
 
@@ -121,6 +126,7 @@ class Worker:
         self._client_options = client_options
         self._offers: dict[str, Offer] = {}
         self._handlers: dict[str, Handler] = {}
+        self._poll = POLL_S
         self._running = threading.Lock()
         self._stop: Callable[[str], None] | None = None
 
@@ -265,7 +271,9 @@ class Worker:
             changed = await reload.until_changed()
             self.stop(f"{changed} has changed")
 
+        asyncio.get_running_loop().set_default_executor(DaemonThreads())
         following = asyncio.create_task(follow()) if watch else None
+        self._poll = WATCHED_POLL_S if watch else POLL_S
         try:
             with stopped_by_signals(self.stop):
                 await self.serve()
@@ -361,6 +369,7 @@ class Worker:
             invoker,
             concurrency=self._concurrency,
             heartbeat=self._heartbeat,
+            poll=self._poll,
             alone=own.alone,
             may_add=colony_key is not None,
             secrets=[each.hex() for each in (own.key, colony_key) if each is not None],
