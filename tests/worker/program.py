@@ -10,10 +10,11 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from colonyos_gen import Context, Worker
 
-options = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
+options: dict[str, Any] = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
 watch = options.pop("watch", False)
 worker = Worker("tester", **options)
 
