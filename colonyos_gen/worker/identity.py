@@ -11,10 +11,11 @@ from colonyos_gen_wire import Executor
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.config import Config, ConfigError
 from colonyos_gen.crypto import PrivateKey
-from colonyos_gen.errors import DeniedError
+from colonyos_gen.errors import DeniedError, NotFoundError
 from colonyos_gen.keys import passphrase_from_env
 from colonyos_gen.worker.availability import Availability
 from colonyos_gen.worker.own_key import OwnKey, default_name, from_file, from_folder
+from colonyos_gen.worker.registration import no_such_colony
 
 _logger = logging.getLogger("colonyos_gen.worker")
 
@@ -37,6 +38,7 @@ async def find_identity(
     given a key of its own.
 
     Raises:
+        RegistrationError: There is no such colony.
         ConfigError: The key in the environment is that of another executor, or another worker has the key file.
         InvalidKeyError: The key file is damaged.
         OSError: The key file can be neither read nor written.
@@ -67,6 +69,8 @@ async def _executors(
         return await availability.insist(lambda: client.get_executors(colonyname, prvkey=key))
     except DeniedError:
         return None
+    except NotFoundError:
+        raise no_such_colony(colonyname) from None
 
 
 def _require_same(row: Executor, name: str | None, executortype: str) -> None:

@@ -177,9 +177,7 @@ class Registration:
 
     def _require_colony(self, error: NotFoundError) -> None:
         if error.name == refusals.GET_EXECUTOR_UNKNOWN_COLONY.name:
-            raise RegistrationError(
-                f"there is no colony {self._me.colonyname!r} on this server; set COLONIES_COLONY_NAME, or colonyname=…"
-            ) from None
+            raise no_such_colony(self._me.colonyname) from None
 
     def _ask_owner(self, problem: str, command: str) -> None:
         if self._asked == problem:
@@ -204,6 +202,13 @@ class Registration:
         return _command(
             f"client.add_executor({row}); client.approve_executor({me.colonyname!r}, {me.executorname!r})"
         )
+
+
+def no_such_colony(colonyname: str) -> RegistrationError:
+    """What working for a colony that does not exist raises."""
+    return RegistrationError(
+        f"there is no colony {colonyname!r} on this server; set COLONIES_COLONY_NAME, or give colonyname=…"
+    )
 
 
 def _command(statements: str) -> str:

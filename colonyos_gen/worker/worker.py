@@ -263,6 +263,11 @@ class Worker:
         if stop is not None:
             stop(reason)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it works at this moment."""
+        return self._running.locked()
+
     async def _run(self, watch: bool) -> Path | None:
         changed: Path | None = None
 
