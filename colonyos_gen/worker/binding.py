@@ -156,7 +156,13 @@ def _type_of(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
     plain = inspect.unwrap(function)
     names: Mapping[str, Any] = inspect.getclosurevars(plain).nonlocals if inspect.isfunction(plain) else {}
     try:
-        return eval(annotation, getattr(plain, "__globals__", {}), dict(names))
+        meaning = eval(annotation, getattr(plain, "__globals__", {}), dict(names))
+        # In quotes, where all annotations are text already.
+        return (
+            eval(meaning, getattr(plain, "__globals__", {}), dict(names))
+            if isinstance(meaning, str)
+            else meaning
+        )
     except Exception as error:  # whatever the text of an annotation may raise
         name = getattr(function, "__name__", "the function")
         raise TypeError(

@@ -132,12 +132,16 @@ def test_a_name_that_is_taken_is_left_alone() -> None:
 
 def test_it_leaves_when_its_name_is_taken_over() -> None:
     with LocalColony(reregister=True) as colony:
-        with pytest.raises(RegistrationError, match="is taken"), colony.worker(_worker(name="me")) as worker:
-            ended(colony, submit(colony, "work"))
-            key = PrivateKey.generate()
+        key = PrivateKey.generate()
+
+        def take_over(worker: Worker) -> None:
             colony.client.add_executor(Executor.new("me", key.id, EXECUTORTYPE, colony.name))
             colony.client.approve_executor(colony.name, "me")
+            colony.advance(11)  # ends its long poll; the next one is refused
             until(lambda: not worker.is_running)
+
+        with pytest.raises(RegistrationError, match="is taken"), colony.worker(_worker(name="me")) as worker:
+            take_over(worker)
         (row,) = colony.client.get_executors(colony.name)
         assert row.executorid == key.id
 
