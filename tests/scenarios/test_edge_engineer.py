@@ -28,7 +28,7 @@ def set_device(power: bool, brightness: int) -> dict[str, Any]:
 
 
 @w.reconciles("HomeDevice")
-def light(bp: Blueprint, ctx: Context) -> dict[str, Any]:
+def light(bp: Blueprint, ctx: Context) -> dict[str, Any]:  # noqa: ARG001
     return set_device(bp.spec["power"], bp.spec["brightness"])  # becomes status
 
 

@@ -23,7 +23,7 @@ async def fetch(url: str, ctx: Context) -> str:
 
 
 @w.function(name="train", timeout=3600)
-def fit(lr: float, ctx: Context) -> dict[str, float]:
+def fit(lr: float, ctx: Context) -> dict[str, float]:  # noqa: ARG001
     ctx.progress(0.5)
     return {"loss": 0.1}
 

@@ -22,7 +22,7 @@ def pid() -> int:
 
 
 @in_processes.function
-def pid_with_context(ctx: Context) -> int:
+def pid_with_context(ctx: Context) -> int:  # noqa: ARG001
     """Which process this is; the context does not travel."""
     return os.getpid()
 

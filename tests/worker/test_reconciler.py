@@ -132,7 +132,7 @@ def test_a_status_must_be_a_mapping(colonies: LocalColony) -> None:
     worker = Worker(EXECUTORTYPE)
 
     @worker.reconciles("Lamp")
-    def light(blueprint: Blueprint) -> Any:
+    def light(blueprint: Blueprint) -> Any:  # noqa: ARG001
         return "on"
 
     define(colonies)
@@ -148,7 +148,7 @@ def test_a_kind_that_nobody_has_defined_yet_is_handled_when_it_comes(
     worker, seen = Worker(EXECUTORTYPE), threading.Event()
 
     @worker.reconciles("Lamp")
-    def light(blueprint: Blueprint) -> None:
+    def light(blueprint: Blueprint) -> None:  # noqa: ARG001
         seen.set()
 
     caplog.set_level(logging.INFO, "colonyos_gen.worker")
