@@ -100,7 +100,7 @@ def test_the_worker_is_tested_without_a_server(tmp_path: Path) -> None:
 
 def test_the_programs_are_about_ten_lines() -> None:
     for program in PROGRAMS[:5]:
-        assert len([line for line in program.splitlines() if line.strip()]) <= 14
+        assert len([line for line in program.splitlines() if line.strip()]) <= 10
 
 
 def test_the_first_command_ends_with_the_demonstration(tmp_path: Path) -> None:
