@@ -20,8 +20,10 @@ from colonyos_gen.worker.context import Context
 from colonyos_gen.worker.functions import Offer
 from colonyos_gen.worker.invoking import Invoker, Raised
 from colonyos_gen.worker.reconciler import Handler, Reconciler
+from colonyos_gen.worker.recovery import running_of
 from colonyos_gen.worker.registration import Registration
 from colonyos_gen.worker.running import Run
+from colonyos_gen.worker.stopping import StoppedError, unless_stopped
 
 LAST_WORDS_S = 10.0
 """Seconds that there are at the end for telling the server what could not be finished."""
@@ -73,6 +75,7 @@ class Service(Taker):
         self._offers = offers
         self._invoker = invoker
         self._concurrency = concurrency
+        self._alone = alone
         self._heartbeat = heartbeat
         self._secrets = tuple(secrets)
         self._closer = Closer(client, availability, me.executorname)
@@ -117,7 +120,9 @@ class Service(Taker):
         Raises:
             RegistrationError: The worker cannot be an executor of its colony, or is not any more.
         """
-        if not await self._unless_stopped(self.register()):
+        try:
+            await unless_stopped(self._stopping, self._begin())
+        except StoppedError:
             return
         if ready is not None:
             ready()
@@ -230,6 +235,27 @@ class Service(Taker):
 
     # From the start to the end
 
+    async def _begin(self) -> None:
+        await self.register()
+        if self._alone:
+            await self._end_leftovers()
+
+    async def _end_leftovers(self) -> None:
+        """Fail what an earlier life of this worker left RUNNING, unless there is a deadline that will put it back.
+
+        The server would go on waiting for it, as this worker is alive; and a cron would wait with it.
+        """
+        me = self._me
+        for each in await running_of(self._client, self._availability, me.colonyname, me.executorid):
+            if each.spec.maxexectime <= 0:
+                _logger.warning(
+                    "%s: process %s had been left unfinished and is failed", me.executorname, each.processid
+                )
+                await self._closer.fail(
+                    each.processid,
+                    [f"{me.executorname} ended while it ran this process; it was started again"],
+                )
+
     async def _take(self) -> None:
         while not self._stopping.is_set():
             if len(self._tasks) < self._concurrency:
@@ -272,17 +298,3 @@ class Service(Taker):
             await asyncio.wait(told, timeout=LAST_WORDS_S)
             for each in told:
                 each.cancel()
-
-    async def _unless_stopped(self, work: Any) -> bool:
-        """Whether `work` came to its end before `stop` was called. Raises what it raises."""
-        task, stop = asyncio.create_task(work), asyncio.create_task(self._stopping.wait())
-        try:
-            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            stop.cancel()
-            if not task.done():
-                task.cancel()
-        if task.done():
-            task.result()
-            return True
-        return False

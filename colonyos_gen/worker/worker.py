@@ -29,6 +29,7 @@ from colonyos_gen.worker.own_key import OwnKey
 from colonyos_gen.worker.reconciler import Handler
 from colonyos_gen.worker.service import Service
 from colonyos_gen.worker.shutdown import stopped_by_signals
+from colonyos_gen.worker.stopping import StoppedError, unless_stopped
 
 FuncT = TypeVar("FuncT", bound=Callable[..., Any])
 
@@ -295,11 +296,13 @@ class Worker:
     async def _serve(self, environ: Mapping[str, str], ready: Callable[[], object] | None) -> None:
         loop = asyncio.get_running_loop()
         stopped: list[str] = []
+        stopping = asyncio.Event()
         service: Service | None = None
 
         def stop_here(reason: str) -> None:
             if service is None:
                 stopped.append(reason)
+                stopping.set()
             else:
                 service.stop(reason)
 
@@ -316,7 +319,10 @@ class Worker:
             raise ConfigError(
                 "there is no colony to work for; set COLONIES_COLONY_NAME, or give colonyname=…"
             )
-        own = await self._find_own(config, environ, colonyname)
+        try:
+            own = await unless_stopped(stopping, self._find_own(config, environ, colonyname))
+        except StoppedError:
+            return
         invoker = Invoker(self._pool, self._concurrency)
         try:
             async with self._client(config, own) as client:

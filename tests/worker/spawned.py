@@ -27,9 +27,13 @@ class SpawnedWorker:
         *,
         program: tuple[str, ...] = ("-m", "tests.worker.program"),
         with_colony_key: bool = True,
+        with_user_key: bool = False,
         **options: Any,
     ) -> None:
-        environ = os.environ | colony.environment().without_member_key() | {"COLONIES_KEYS": str(keys)}
+        variables = colony.environment()
+        if not with_user_key:
+            variables = variables.without_member_key()
+        environ = os.environ | variables | {"COLONIES_KEYS": str(keys)}
         if not with_colony_key:
             environ["COLONIES_COLONY_PRVKEY"] = ""
         environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "generated" / "python")])

@@ -53,6 +53,27 @@ def test_a_restarted_worker_is_the_same_executor_with_the_same_functions(
     assert hardware.mem.endswith("Mi")
 
 
+def test_what_a_killed_worker_left_without_a_deadline_is_failed_when_it_comes_back(
+    colonies: LocalColony, tmp_path: Path
+) -> None:
+    gate = Gate(tmp_path)
+    with SpawnedWorker(colonies, tmp_path):
+        hopeless = submit(colonies, "hold", str(gate.path))
+        gate.reached()
+    with SpawnedWorker(colonies, tmp_path) as worker:
+        end = ended(colonies, hopeless)
+        assert end.state is FAILED
+        assert end.errors[0].endswith("ended while it ran this process; it was started again")
+        assert ended(colonies, submit(colonies, "pid")).output == [worker.pid]
+
+
+def test_a_signal_while_the_server_is_away_ends_it(colonies: LocalColony, tmp_path: Path) -> None:
+    with colonies.outage(), SpawnedWorker(colonies, tmp_path, with_user_key=True) as worker:
+        worker.said("the server does not answer")
+        worker.terminate()
+        assert worker.wait() == 0
+
+
 def test_sigterm_lets_running_functions_end(colonies: LocalColony, tmp_path: Path) -> None:
     gate = Gate(tmp_path)
     with SpawnedWorker(colonies, tmp_path) as worker:
