@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Middleware
+from aiohttp.typedefs import Handler, Middleware
+from colonyos_gen_wire import errors
 from colonyos_gen_wire.constants import API_PATH, HEALTH_PATH, PUBSUB_PATH
 
 from colonyos_gen.server.caller import watch_caller
 from colonyos_gen.server.dispatch import Dispatcher
 from colonyos_gen.server.pubsub import Pubsub
 from colonyos_gen.server.quirks import STRICT, Quirks
-from colonyos_gen.server.refusal import BODY_TOO_LARGE, Refusal
+from colonyos_gen.server.refusal import BODY_TOO_LARGE, BODY_TOO_SLOW, Refusal
+from colonyos_gen.server.slow_senders import Connections, read_body
 
 DEFAULT_BODY_LIMIT = 64 * 1024**2
 """Largest request body in bytes. The real server has no limit; this one should not be filled up by accident."""
@@ -31,14 +33,28 @@ _CORS = {
 
 def make_app(
     dispatcher: Dispatcher,
+    connections: Connections,
+    *,
     body_limit: int,
+    request_timeout: float,
+    idle_timeout: float,
     middlewares: Sequence[Middleware] = (),
     quirks: Quirks = STRICT,
 ) -> web.Application:
-    """The aiohttp application that serves `dispatcher`, with `middlewares` around every request."""
-    pubsub = Pubsub(dispatcher, quirks)
-    front = _Front(dispatcher, pubsub, body_limit)
-    app = web.Application(client_max_size=body_limit, middlewares=middlewares)
+    """The aiohttp application that serves `dispatcher`, with `middlewares` around every request.
+
+    Its requests must come through `connections`. A body may have `body_limit` bytes and take about `request_timeout`
+    seconds, and a WebSocket may go without a subscription for `idle_timeout` seconds.
+    """
+    pubsub = Pubsub(dispatcher, idle_timeout, quirks)
+    front = _Front(dispatcher, pubsub, body_limit, request_timeout)
+
+    @web.middleware
+    async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with connections.serving(request):
+            return await handler(request)
+
+    app = web.Application(client_max_size=body_limit, middlewares=(note, *middlewares))
     app.router.add_route("*", "/{path:.*}", front.handle)
     app.on_response_prepare.append(_allow_every_origin)
 
@@ -51,10 +67,13 @@ def make_app(
 
 
 class _Front:
-    def __init__(self, dispatcher: Dispatcher, pubsub: Pubsub, body_limit: int) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, pubsub: Pubsub, body_limit: int, request_timeout: float
+    ) -> None:
         self._dispatcher = dispatcher
         self._pubsub = pubsub
         self._body_limit = body_limit
+        self._request_timeout = request_timeout
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         match request.method, request.path:
@@ -77,9 +96,15 @@ class _Front:
         transport = request.transport
         watch_caller(lambda: transport is None or transport.is_closing())
         try:
-            body = await request.read()
+            body = await read_body(request, self._request_timeout)
         except web.HTTPRequestEntityTooLarge:
             answer = self._dispatcher.rendering.refusal(Refusal(BODY_TOO_LARGE, limit=self._body_limit))
+        except web.RequestPayloadError:
+            answer = self._dispatcher.rendering.refusal(
+                Refusal(errors.MALFORMED_ENVELOPE, detail="the request body cannot be decoded")
+            )
+        except TimeoutError:
+            answer = self._dispatcher.rendering.refusal(Refusal(BODY_TOO_SLOW))
         else:
             answer = await self._dispatcher.answer(body)
         return web.Response(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import os
 from collections.abc import Iterable, Sequence
@@ -22,6 +23,7 @@ from colonyos_gen_wire.constants import (
 )
 
 from colonyos_gen.crypto import PrivateKey
+from colonyos_gen.server import http_log
 from colonyos_gen.server.access import Access
 from colonyos_gen.server.app import DEFAULT_BODY_LIMIT, make_app
 from colonyos_gen.server.channel_access import ChannelAccess
@@ -60,6 +62,7 @@ from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.rendering import Answer, Rendering
 from colonyos_gen.server.scheduler import Scheduler
+from colonyos_gen.server.slow_senders import IDLE_TIMEOUT_S, REQUEST_TIMEOUT_S, Connections
 from colonyos_gen.server.sqlite_journal import SqliteJournal
 from colonyos_gen.server.store import Journal, Store
 from colonyos_gen.server.workflows import Workflows
@@ -69,6 +72,8 @@ if TYPE_CHECKING:
     from typing import Self
 
 _SHUTDOWN_S = 0.5
+_BACKLOG = 1024
+"""Connections that may wait to be accepted."""
 
 
 class Server:
@@ -90,6 +95,9 @@ class Server:
         reregister: Whether adding an executor under a name in use takes the name over, instead of being refused.
         stale_after: Seconds of silence after which an executor that has called assign is unregistered.
         body_limit: Largest request body in bytes.
+        request_timeout: Seconds that the headers of a request may take to arrive, and then its body, of which every
+            10,000 bytes get another second. The real server gives headers 10 s and bodies all the time in the world.
+        idle_timeout: Seconds that a connection stays open without a request or a subscription.
         allow_remote: Whether other machines may reach the server.
         db: File to keep everything in, so that a server that is started on it later goes on where this one ended; it
             is made if there is none. None keeps everything in memory. The file belongs to the server from here to
@@ -117,6 +125,8 @@ class Server:
         reregister: bool = False,
         stale_after: float = STALE_EXECUTOR_S,
         body_limit: int = DEFAULT_BODY_LIMIT,
+        request_timeout: float = REQUEST_TIMEOUT_S,
+        idle_timeout: float = IDLE_TIMEOUT_S,
         allow_remote: bool = False,
         db: str | os.PathLike[str] | None = None,
         journal: Journal | None = None,
@@ -146,8 +156,11 @@ class Server:
         self._host = host
         self._port = port
         self._body_limit = body_limit
+        self._request_timeout = request_timeout
+        self._idle_timeout = idle_timeout
         self._middlewares = middlewares
         self._runner: web.AppRunner | None = None
+        self._listening: asyncio.Server | None = None
 
         clock = SystemClock() if clock is None else clock
         self._file = None if db is None else SqliteJournal(db)
@@ -241,24 +254,38 @@ class Server:
         self._periodic.start(self._generators.check, GENERATOR_CHECK_PERIOD_MS / 1000)
 
     async def _listen(self) -> None:
-        app = make_app(self._dispatcher, self._body_limit, self._middlewares, self._quirks)
+        connections = Connections(self._request_timeout)
+        app = make_app(
+            self._dispatcher,
+            connections,
+            body_limit=self._body_limit,
+            request_timeout=self._request_timeout,
+            idle_timeout=self._idle_timeout,
+            middlewares=self._middlewares,
+            quirks=self._quirks,
+        )
         # A caller who hangs up during a long poll ends the handler, so that it takes no process for nobody.
         runner = web.AppRunner(
             app,
             access_log=None,
+            logger=http_log.logger,
             handler_cancellation=True,
+            keepalive_timeout=self._idle_timeout,
             shutdown_timeout=_SHUTDOWN_S,
             handle_signals=False,
         )
         await runner.setup()
+        protocol = runner.server
+        assert protocol is not None
         try:
-            site = web.TCPSite(runner, self._host, self._port)
-            await site.start()
+            listening = await asyncio.get_running_loop().create_server(
+                lambda: connections.accept(protocol()), self._host, self._port, backlog=_BACKLOG
+            )
         except BaseException:
             await runner.cleanup()
             raise
-        self._runner = runner
-        self._port = runner.addresses[0][1]
+        self._runner, self._listening = runner, listening
+        self._port = listening.sockets[0].getsockname()[1]
 
     @property
     def listeners(self) -> int:
@@ -294,6 +321,8 @@ class Server:
         self._periodic.stop()
         self._scheduler.close()
         self._pause_gate.close()
+        if self._listening is not None:
+            self._listening.close()
         await runner.cleanup()
         try:
             self._store.write()

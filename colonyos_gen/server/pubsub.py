@@ -47,8 +47,9 @@ _IGNORED = (errors.PAYLOADTYPE_EMPTY, errors.UNKNOWN_PAYLOADTYPE, UNANSWERED)
 class Pubsub:
     """Accepts WebSocket connections, and serves subscriptions on them."""
 
-    def __init__(self, dispatcher: Dispatcher, quirks: Quirks = STRICT) -> None:
+    def __init__(self, dispatcher: Dispatcher, idle_timeout: float, quirks: Quirks = STRICT) -> None:
         self._dispatcher = dispatcher
+        self._idle_timeout = idle_timeout
         self._quirks = quirks
         self._connections: dict[_Connection, None] = {}
 
@@ -58,7 +59,9 @@ class Pubsub:
         if not socket.can_prepare(request):
             return web.Response(status=400, text="Bad Request\n")
         await socket.prepare(request)
-        connection = _Connection(socket, request.transport, self._dispatcher, self._quirks)
+        connection = _Connection(
+            socket, request.transport, self._dispatcher, self._idle_timeout, self._quirks
+        )
         self._connections[connection] = None
         try:
             await connection.serve()
@@ -83,6 +86,7 @@ class _Connection:
         socket: web.WebSocketResponse,
         transport: asyncio.Transport | None,
         dispatcher: Dispatcher,
+        idle_timeout: float,
         quirks: Quirks,
     ) -> None:
         self.gone = asyncio.Event()
@@ -90,6 +94,8 @@ class _Connection:
         self._transport = transport
         self._dispatcher = dispatcher
         self._quirks = quirks
+        self._idle_timeout = idle_timeout
+        self._idle: asyncio.TimerHandle | None = None
         self._subscription: asyncio.Task[None] | None = None
         self._end: asyncio.Future[HangUp] = asyncio.get_running_loop().create_future()
 
@@ -97,9 +103,11 @@ class _Connection:
         """Return when the client has left, or has been told to."""
         reading = asyncio.create_task(self._read())
         first: list[asyncio.Future[Any]] = [reading, self._end]
+        self._rest()
         try:
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._stir()
             await _stop(reading)
             await _stop(self._subscription)
         if self._end.done():
@@ -127,6 +135,18 @@ class _Connection:
         if self._transport is not None:
             self._transport.close()
 
+    def _rest(self) -> None:
+        """Nothing runs on the connection, and that may last for a while."""
+        self._stir()
+        self._idle = asyncio.get_running_loop().call_later(
+            self._idle_timeout, self.end, HangUp(GOING_AWAY, "no subscription was asked for")
+        )
+
+    def _stir(self) -> None:
+        """Something runs on the connection, or it ends."""
+        if self._idle is not None:
+            self._idle.cancel()
+
     async def _read(self) -> None:
         # Answering a ping can fail too.
         with contextlib.suppress(ConnectionError):
@@ -147,6 +167,7 @@ class _Connection:
             logger.exception("a request failed")
             await self._refuse(Refusal(FAULT), data)
         else:
+            self._stir()
             self._subscription = asyncio.create_task(self._subscribe(call, data))
             if self._quirks.deaf_channel_subscriptions and call.method is SUBSCRIBE_CHANNEL:
                 # As long as nothing is read, no ping and no close frame is answered.
@@ -169,6 +190,7 @@ class _Connection:
         except Exception:
             logger.exception("a subscription failed")
             await self._refuse(Refusal(FAULT), data)
+        self._rest()
 
     async def _turn_down(self, refusal: Refusal, data: str | bytes) -> None:
         """Answer what is no subscription."""

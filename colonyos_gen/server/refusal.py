@@ -16,6 +16,13 @@ BODY_TOO_LARGE = ErrorSpec(
     "The request body is larger than {limit} bytes",
     "The body exceeds the limit that this server was started with.",
 )
+BODY_TOO_SLOW = ErrorSpec(
+    "body_too_slow",
+    ErrorCode.INVALID,
+    408,
+    "The request body came too slowly",
+    "The body was not complete in the time that the server gives to it.",
+)
 NEEDS_LIBRARY = ErrorSpec(
     "needs_library",
     ErrorCode.SERVER_FAULT,

@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from colonyos_gen_wire.codec import encode
 
 from colonyos_gen import (
     FAILED,
@@ -13,9 +14,12 @@ from colonyos_gen import (
     SUCCESS,
     UNREGISTERED,
     WAITING,
+    Cron,
     FunctionSpec,
+    Generator,
     NoProcessError,
     Process,
+    WorkflowSpec,
 )
 from colonyos_gen.testing import LocalColony, LocalExecutor
 
@@ -143,3 +147,48 @@ def test_a_server_that_was_restarted_keeps_its_time() -> None:
         assert colony.client.get_process(asked.processid).state is WAITING
         colony.advance(minutes=31)
         assert colony.client.get_process(asked.processid).state is FAILED
+
+
+def test_all_that_depends_on_time_happens_in_order() -> None:
+    """Two hours at once: a generator, a deadline, a silent executor and a cron, each at its moment, and then the next."""
+    with LocalColony() as colony:
+        worker = colony.add_executor("worker")
+        asked = colony.client.submit(_spec(colony, maxexectime=3000, maxretries=3))
+        assert worker.client.assign(colony.name, timeout=10).processid == asked.processid
+        begun = colony.now
+        colony.client.submit(_spec(colony, maxwaittime=4500))
+        node = _spec(colony)
+        node.nodename, node.funcname = "one", "cron"
+        node.maxwaittime = 60
+        workflow = encode(WorkflowSpec(colonyname=colony.name, functionspecs=[node])).decode()
+        cron = Cron(colonyname=colony.name, name="c", workflowspec=workflow, interval=3600)
+        colony.client.add_cron(cron)
+        batch = workflow.replace('"cron"', '"generator"')
+        generator = Generator(colonyname=colony.name, name="g", workflowspec=batch, trigger=100, timeout=1500)
+        made = colony.client.add_generator(generator)
+        colony.client.pack_generator(made.generatorid, "argument")
+        colony.advance(hours=2)
+
+        ended = colony.client.get_process_history(colony.name, 4 * 3600, FAILED)
+        found = [
+            (each.spec.funcname, each.errors, event, _minutes(begun, moment))
+            for each in ended
+            for event, moment in (("comes", each.submissiontime), ("goes", each.endtime))
+        ]
+        [late] = [each for each in ended if each.spec.maxwaittime == 4500]
+        assert _minutes(begun, late.endtime) == 75
+        generated = [(event, minute) for name, _, event, minute in found if name == "generator"]
+        assert generated == [("comes", 25), ("goes", 26)]
+        # A cron counts from the first look at it.
+        runs = sorted((minute, event) for name, _, event, minute in found if name == "cron")
+        assert runs == [(60, "comes"), (61, "goes")]
+        # The executor fell silent after ten minutes, long before its process would have been late.
+        waits = colony.client.get_process(asked.processid)
+        assert (waits.state, waits.retries) == (WAITING, 0)
+        rows = {each.executorname: each.state for each in colony.client.get_executors(colony.name)}
+        assert rows[worker.name] is UNREGISTERED
+
+
+def _minutes(begun: datetime, moment: datetime | None) -> int:
+    assert moment is not None
+    return round((moment - begun).total_seconds() / 60)

@@ -1,0 +1,176 @@
+"""Connections on which a request takes too long to arrive.
+
+A client that sends the beginning of a request, or nothing at all, holds a connection and some memory. The headers of a
+request must be complete a while after the connection was made or, on one that has served requests before, after their
+first byte. Then the body gets as long again, and a second more for every `BYTES_PER_S` bytes of it, so that a large body
+may take its time but a trickle may not. Answers may take as long as they like.
+
+Hosts that have vanished without a word, such as those that lost their power, are found by the probes of TCP, also in
+the middle of a long poll or a subscription. A client that is merely busy answers these.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Generator
+from typing import cast
+
+from aiohttp import StreamReader, web
+
+REQUEST_TIMEOUT_S = 10.0
+"""How long headers may take; that is also what the real server grants them."""
+IDLE_TIMEOUT_S = 120.0
+"""How long a connection stays open without a request; as on the real server."""
+BYTES_PER_S = 10_000
+_PROBES = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
+"""Seconds of silence before the first probe, between probes, and how many may go unanswered."""
+
+_TOO_LATE = (
+    b"HTTP/1.1 408 Request Timeout\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: 19\r\n"
+    b"Connection: close\r\n\r\n"
+    b"408 Request Timeout"
+)
+
+
+async def read_body(request: web.Request, seconds: float) -> bytes:
+    """The body of a request.
+
+    Raises `web.HTTPRequestEntityTooLarge` for one that is longer than the application allows, and TimeoutError for one
+    that comes too slowly.
+    """
+    if (request.content_length or 0) > request.client_max_size:
+        raise web.HTTPRequestEntityTooLarge(request.client_max_size)
+    if request.content.is_eof():
+        return await request.read()
+    async with asyncio.timeout(None) as timer:
+        deadline = _Deadline(timer, request.content, seconds)
+        try:
+            return await request.read()
+        finally:
+            deadline.cancel()
+
+
+class _Deadline:
+    """Moves a timeout on as long as a body comes fast enough."""
+
+    def __init__(self, timer: asyncio.Timeout, content: StreamReader, seconds: float) -> None:
+        self._timer = timer
+        self._content = content
+        self._loop = asyncio.get_running_loop()
+        self._first = self._loop.time() + seconds
+        self._next = self._loop.call_at(self._first, self._look)
+
+    def cancel(self) -> None:
+        self._next.cancel()
+
+    def _look(self) -> None:
+        due = self._first + self._content.total_bytes / BYTES_PER_S
+        if self._loop.time() < due:
+            self._next = self._loop.call_at(due, self._look)
+        else:
+            self._timer.reschedule(due)
+
+
+class Connections:
+    """The connections of a server, and which of them have a request under way.
+
+    Args:
+        seconds: How long the headers of a request may take.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._open: dict[asyncio.BaseTransport, _Connection] = {}
+
+    def accept(self, inner: asyncio.Protocol) -> asyncio.Protocol:
+        """A protocol that passes everything on to `inner`, and closes the connection when a request is late."""
+        return _Connection(inner, self._seconds, self._open)
+
+    @contextlib.contextmanager
+    def serving(self, request: web.Request) -> Generator[None]:
+        """The headers of `request` have arrived, and within the block it is served."""
+        transport = request.transport
+        connection = None if transport is None else self._open.get(transport)
+        if connection is not None:
+            connection.arrived()
+        try:
+            yield
+        finally:
+            if connection is not None:
+                connection.answered()
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(
+        self, inner: asyncio.Protocol, seconds: float, register: dict[asyncio.BaseTransport, _Connection]
+    ) -> None:
+        self._inner = inner
+        self._seconds = seconds
+        self._register = register
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._serving = False
+
+    def arrived(self) -> None:
+        """The headers of a request are complete."""
+        self._serving = True
+        self._disarm()
+
+    def answered(self) -> None:
+        """The next byte belongs to the next request."""
+        self._serving = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._register[transport] = self
+        _probe(transport)
+        self._arm()
+        self._inner.connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._disarm()
+        if self._transport is not None:
+            del self._register[self._transport]
+        self._inner.connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._serving and self._timer is None:
+            self._arm()
+        self._inner.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        return self._inner.eof_received()
+
+    def pause_writing(self) -> None:
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._inner.resume_writing()
+
+    def _arm(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._give_up)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _give_up(self) -> None:
+        self._timer = None
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(_TOO_LATE)
+            self._transport.close()
+
+
+def _probe(transport: asyncio.BaseTransport) -> None:
+    """Let the system find out if the other host is still there; where it offers that."""
+    connection = transport.get_extra_info("socket")
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _PROBES.items():
+            if hasattr(socket, name):
+                connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -1,0 +1,118 @@
+"""What is no HTTP, or none that anybody would send: a clear 4xx without a traceback, and the server goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import struct
+
+import pytest
+from colonyos_gen_wire.constants import API_PATH
+
+from colonyos_gen.server import Server
+
+from .test_slow_senders import BODY, HEAD, raw, reply
+
+HOST = b" HTTP/1.1\r\nHost: x\r\n"
+CHUNKED = b"POST /api" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"
+REQUESTS: dict[str, bytes] = {
+    "no HTTP": b"hello, world\r\n\r\n",
+    "a TLS greeting": bytes.fromhex("16030100a5010000a10303") + bytes(150),
+    "bytes": bytes(range(256)) * 4 + b"\r\n\r\n",
+    "NUL in the path": b"GET /\0" + HOST + b"\r\n",
+    "bad UTF-8 in a header": b"POST /api" + HOST + b"X-\xff\xfe: \xff\r\n\r\n",
+    "a header without a colon": b"POST /api" + HOST + b"nonsense\r\n\r\n",
+    "a long header": b"POST /api" + HOST + b"X: " + b"x" * 100_000 + b"\r\n\r\n",
+    "a long path": b"GET /" + b"x" * 100_000 + HOST + b"\r\n",
+    "a negative length": b"POST /api" + HOST + b"Content-Length: -5\r\n\r\n",
+    "a length that is no number": b"POST /api" + HOST + b"Content-Length: many\r\n\r\n",
+    "two lengths": b"POST /api" + HOST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n",
+    "a length and chunks": b"POST /api"
+    + HOST
+    + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    "a chunk of no size": CHUNKED + b"zz\r\nhello\r\n0\r\n\r\n",
+    "a chunk that is longer than it says": CHUNKED + b"2\r\nhello\r\n0\r\n\r\n",
+    "no zip": b"POST /api" + HOST + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+    "a body that is no envelope": b"POST /api" + HOST + b"Content-Length: 5\r\n\r\nhello",
+    "a length beyond the limit": b"POST /api" + HOST + b"Content-Length: 99999999999\r\n\r\n",
+    "a length beyond 64 bits": b"POST /api" + HOST + b"Content-Length: " + b"9" * 30 + b"\r\n\r\n",
+    "an upgrade to nothing": b"GET /pubsub" + HOST + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    "an old WebSocket": b"GET /pubsub"
+    + HOST
+    + b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 7\r\nSec-WebSocket-Key: eA==\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS.keys())
+def test_hostile_requests(request_: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with Server() as server:
+            async with raw(server) as (reader, writer):
+                writer.write(request_)
+                status, answer = await reply(reader)
+                assert 400 <= status < 500, answer[:200]
+                for secret in (b"Traceback", b"site-packages", b".py"):
+                    assert secret not in answer
+            await is_alive(server)
+
+    asyncio.run(main())
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+async def is_alive(server: Server) -> None:
+    """Another client gets its answer."""
+    async with raw(server) as (reader, writer):
+        writer.write(HEAD + BODY)
+        assert (await reply(reader))[0] == 200
+
+
+@pytest.mark.parametrize("half", ["closed for reading", "closed for writing", "reset"])
+def test_half_open_sockets(half: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Clients that are gone, or half gone, at any point of a request."""
+
+    async def main() -> None:
+        async with Server() as server:
+            whole = HEAD + BODY
+            for cut in (0, 10, len(HEAD), len(HEAD) + 1, len(whole)):
+                with socket.create_connection((server.host, server.port)) as connection:
+                    connection.sendall(whole[:cut])
+                    if half == "closed for reading":
+                        connection.shutdown(socket.SHUT_RD)
+                    elif half == "closed for writing":
+                        connection.shutdown(socket.SHUT_WR)
+                    else:
+                        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            await is_alive(server)
+            runner = server._runner  # pyright: ignore[reportPrivateUsage]
+            assert runner is not None
+            assert runner.server is not None
+            while runner.server.connections:
+                await asyncio.sleep(0.01)
+
+    asyncio.run(main())
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_requests_without_a_pause_are_answered_in_order() -> None:
+    """Clients may send the next request before the answer to the last one."""
+
+    async def main() -> None:
+        async with Server(request_timeout=60) as server, raw(server) as (reader, writer):
+            bad = HEAD.replace(API_PATH.encode(), b"/nowhere") + BODY
+            writer.write((HEAD + BODY + bad) * 20)
+            statuses = [(await reply(reader))[0] for _ in range(40)]
+            assert statuses == [200, 404] * 20
+
+    asyncio.run(main())
+
+
+def test_a_client_that_never_reads_its_answers_holds_nobody_up() -> None:
+    async def main() -> None:
+        async with Server() as server, raw(server) as (_, writer):
+            with contextlib.suppress(ConnectionError):
+                writer.write((HEAD + BODY) * 20_000)
+            await is_alive(server)
+
+    asyncio.run(main())
