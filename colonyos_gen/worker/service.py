@@ -76,6 +76,7 @@ class Service(Taker):
         self._invoker = invoker
         self._concurrency = concurrency
         self._alone = alone
+        self._poll = poll
         self._heartbeat = heartbeat
         self._secrets = tuple(secrets)
         self._closer = Closer(client, availability, me.executorname)
@@ -275,14 +276,17 @@ class Service(Taker):
                 count,
                 grace,
             )
-        # An assign that is under way is left to return: nobody would know of what it was about to take.
+        # An assign that is under way is left to return, grace or no grace: nobody would know of what it was about to take.
         all_done = asyncio.create_task(self._all_told(taking))
         hurry = asyncio.create_task(self._hurrying.wait())
         await asyncio.wait({all_done, hurry}, timeout=grace, return_when=asyncio.FIRST_COMPLETED)
-        hurry.cancel()
         if not all_done.done():
             all_done.cancel()
             await self._give_up()
+            limit = self._poll + LAST_WORDS_S
+            await asyncio.wait({taking, hurry}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+            await self._give_up()  # what it has taken in the meantime
+        hurry.cancel()
 
     async def _all_told(self, taking: asyncio.Task[None]) -> None:
         await asyncio.wait({taking})

@@ -11,7 +11,17 @@ from typing import Any
 
 import pytest
 
-from colonyos_gen import CANCELLED, FAILED, RUNNING, SUCCESS, WAITING, Context, Worker
+from colonyos_gen import (
+    CANCELLED,
+    FAILED,
+    RUNNING,
+    SUCCESS,
+    WAITING,
+    Context,
+    FunctionSpec,
+    PrivateKey,
+    Worker,
+)
 from colonyos_gen.testing import LocalColony
 from tests.worker.scene import EXECUTORTYPE, ended, running, submit, until
 
@@ -224,7 +234,7 @@ def test_a_key_from_the_environment_may_be_shared_so_nothing_is_claimed_by_it(co
 
 
 def test_cancelling_serve_fails_what_is_running(colonies: LocalColony) -> None:
-    worker, reached = Worker(EXECUTORTYPE, prvkey=colonies.user_key.generate()), threading.Event()
+    worker, reached = Worker(EXECUTORTYPE, prvkey=PrivateKey.generate()), threading.Event()
 
     @worker.function
     async def work() -> None:
@@ -250,10 +260,27 @@ def test_cancelling_serve_fails_what_is_running(colonies: LocalColony) -> None:
     asyncio.run(main())
 
 
-def submit_spec(colony: LocalColony) -> Any:
-    """A spec that asks for `work`."""
-    from colonyos_gen import FunctionSpec
+def test_what_comes_in_during_the_shutdown_is_not_left_running(colonies: LocalColony) -> None:
+    worker = Worker(EXECUTORTYPE, grace=0, prvkey=PrivateKey.generate())
 
+    @worker.function
+    async def work() -> None:
+        await asyncio.sleep(3600)
+
+    async def main() -> None:
+        serving = asyncio.create_task(worker.serve(environ=colonies.environment()))
+        await asyncio.to_thread(until, lambda: colonies.waiting == 1)
+        worker.stop()
+        asked = await colonies.aclient.submit(submit_spec(colonies))
+        await serving
+        end = await colonies.aclient.get_process(asked.processid)
+        assert end.errors == ["the worker was stopped before the function had ended: stop was called"]
+
+    asyncio.run(main())
+
+
+def submit_spec(colony: LocalColony) -> FunctionSpec:
+    """A spec that asks for `work`."""
     return FunctionSpec.new("work", EXECUTORTYPE, colony.name)
 
 
