@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import shlex
 from collections.abc import Sequence
@@ -193,15 +194,18 @@ class Registration:
         )
 
     def _approve_command(self) -> str:
-        me = self._me
-        return _command(f"client.approve_executor({me.colonyname!r}, {me.executorname!r})")
+        return _command(f"client.approve_executor({_quoted(self._me.colonyname, self._me.executorname)})")
 
     def _add_command(self) -> str:
         me = self._me
-        row = f"Executor.new({me.executorname!r}, {me.executorid!r}, {me.executortype!r}, {me.colonyname!r})"
-        return _command(
-            f"client.add_executor({row}); client.approve_executor({me.colonyname!r}, {me.executorname!r})"
-        )
+        row = _quoted(me.executorname, me.executorid, me.executortype, me.colonyname)
+        approve = f"client.approve_executor({_quoted(me.colonyname, me.executorname)})"
+        return _command(f"client.add_executor(Executor.new({row})); {approve}")
+
+
+def _quoted(*texts: str) -> str:
+    """The texts as arguments in Python, in the quotes that need no others around them in a shell."""
+    return ", ".join(json.dumps(text) for text in texts)
 
 
 def no_such_colony(colonyname: str) -> RegistrationError:

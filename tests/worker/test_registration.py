@@ -65,7 +65,7 @@ def test_a_pending_worker_goes_on_once_it_is_approved(
         serving.cancel()
 
     asyncio.run(main())
-    assert "client.approve_executor('\"'\"'dev'\"'\"', '\"'\"'me'\"'\"')" in caplog.text
+    assert 'client.approve_executor("dev", "me")' in caplog.text
 
 
 def test_it_registers_again_when_it_has_been_removed(
