@@ -24,10 +24,15 @@ from colonyos_gen.reconnection import passes
 from colonyos_gen.retry import pauses
 from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
 from colonyos_gen.worker.recovery import running_of
+from colonyos_gen.worker.stopping import StoppedError, unless_stopped
 from colonyos_gen.worker.unreadable import processid_in
 
 POLL_S = 10
-"""Seconds of a long poll. Wake-ups get lost, so it is short, and shutting down waits for it."""
+"""Seconds of a long poll. Wake-ups get lost, so it is short; and without a key of its own, a worker that ends waits for it."""
+SETTLING_S = 0.3
+"""Seconds after which a server has certainly noticed that a poll was given up."""
+LAST_LOOK_S = 5.0
+"""Seconds for finding out what such a poll was given."""
 PAUSED_S = 1.0
 """Seconds before a paused colony is asked again, if it answers at once."""
 BLIND = "-1m"
@@ -94,11 +99,20 @@ class Assignment:
         self.heard_at: float = time.monotonic()
         """When the server last took note of this executor."""
 
-    async def poll(self) -> None:
-        """Wait for a process, for a while, and start it."""
+    async def poll(self, stopping: asyncio.Event) -> None:
+        """Wait for a process, for a while, and start it.
+
+        When `stopping` is set meanwhile, the poll is given up, if what it may have been given can be found; otherwise it
+        is left to return.
+        """
         self.asking = True
         try:
-            await self._ask(self._poll, "")
+            if not self._alone:
+                await self._ask(self._poll, "")
+            else:
+                await unless_stopped(stopping, self._ask(self._poll, ""))
+        except StoppedError:
+            await self._look_after_giving_up()
         finally:
             self.asking = False
         await self._recover()
@@ -110,6 +124,9 @@ class Assignment:
     async def _ask(self, timeout: int, availablecpu: str) -> None:
         try:
             process = await self._client.assign(self._colonyname, timeout, availablecpu=availablecpu)
+        except asyncio.CancelledError:
+            self._unsure = 2  # at once, and again later: the server may be about to assign something
+            raise
         except NoProcessError:
             self._answered()
         except PausedError as error:
@@ -160,6 +177,16 @@ class Assignment:
         _logger.error("%s: process %s cannot be read and is failed: %s", self._name, processid, error)
         self._refused.append(processid)
         await self._taker.refuse(processid, f"{self._name} cannot read this process: {error.message}")
+
+    async def _look_after_giving_up(self) -> None:
+        try:
+            async with asyncio.timeout(LAST_LOOK_S):
+                await self._recover()
+                await asyncio.sleep(SETTLING_S)
+                await self._recover()
+        except TimeoutError:
+            _logger.warning("%s: it is unknown whether something was assigned at the end", self._name)
+            self._unsure = 0
 
     async def _recover(self) -> None:
         if not self._unsure or not self._alone:

@@ -260,7 +260,7 @@ class Service(Taker):
     async def _take(self) -> None:
         while not self._stopping.is_set():
             if len(self._tasks) < self._concurrency:
-                await self._assignment.poll()
+                await self._assignment.poll(self._stopping)
             else:
                 self._changed.clear()
                 await self._changed.wait()
@@ -276,7 +276,7 @@ class Service(Taker):
                 count,
                 grace,
             )
-        # An assign that is under way is left to return, grace or no grace: nobody would know of what it was about to take.
+        # It is waited for, grace or no grace, until it is known what an assign that was under way has taken.
         all_done = asyncio.create_task(self._all_told(taking))
         hurry = asyncio.create_task(self._hurrying.wait())
         await asyncio.wait({all_done, hurry}, timeout=grace, return_when=asyncio.FIRST_COMPLETED)

@@ -26,6 +26,7 @@ async def unless_stopped(stopping: asyncio.Event, work: Coroutine[Any, Any, T]) 
         stop.cancel()
         if not task.done():
             task.cancel()
-    if not task.done():
+            await asyncio.wait({task})
+    if task.cancelled():
         raise StoppedError
     return task.result()

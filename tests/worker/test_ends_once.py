@@ -260,21 +260,44 @@ def test_cancelling_serve_fails_what_is_running(colonies: LocalColony) -> None:
     asyncio.run(main())
 
 
-def test_what_comes_in_during_the_shutdown_is_not_left_running(colonies: LocalColony) -> None:
-    worker = Worker(EXECUTORTYPE, grace=0, prvkey=PrivateKey.generate())
+@pytest.mark.parametrize("grace", [0, 30])
+def test_what_comes_in_during_the_shutdown_is_not_left_running(colonies: LocalColony, grace: float) -> None:
+    """The process is assigned already, its worker does not know of it yet, and gives the poll up."""
+    worker = Worker(EXECUTORTYPE, grace=grace, prvkey=PrivateKey.generate())
 
     @worker.function
-    async def work() -> None:
-        await asyncio.sleep(3600)
+    async def work() -> str:
+        await asyncio.sleep(0 if grace else 3600)
+        return "in time"
+
+    async def main() -> None:
+        with colonies.faults.delay("assign", 3600, after_request=True, times=1):
+            serving = asyncio.create_task(worker.serve(environ=colonies.environment()))
+            asked = await colonies.aclient.submit(submit_spec(colonies))
+            await colonies.aclient.subscribe_process(asked, RUNNING, 60)
+            worker.stop()
+            await serving
+        end = await colonies.aclient.get_process(asked.processid)
+        if grace:
+            assert end.output == ["in time"]
+        else:
+            assert end.errors == ["the worker was stopped before the function had ended: stop was called"]
+
+    asyncio.run(main())
+
+
+def test_an_idle_worker_ends_without_waiting_for_its_poll(colonies: LocalColony) -> None:
+    worker = Worker(EXECUTORTYPE, prvkey=PrivateKey.generate())
+    worker._poll = 3600  # pyright: ignore[reportPrivateUsage]
 
     async def main() -> None:
         serving = asyncio.create_task(worker.serve(environ=colonies.environment()))
         await asyncio.to_thread(until, lambda: colonies.waiting == 1)
         worker.stop()
+        async with asyncio.timeout(60):
+            await serving
         asked = await colonies.aclient.submit(submit_spec(colonies))
-        await serving
-        end = await colonies.aclient.get_process(asked.processid)
-        assert end.errors == ["the worker was stopped before the function had ended: stop was called"]
+        assert (await colonies.aclient.get_process(asked.processid)).state is WAITING
 
     asyncio.run(main())
 
