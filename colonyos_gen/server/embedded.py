@@ -58,6 +58,7 @@ from colonyos_gen.server.identities import is_identity
 from colonyos_gen.server.pausing import PauseGate
 from colonyos_gen.server.periodic import Periodic
 from colonyos_gen.server.process_events import ProcessEvents
+from colonyos_gen.server.published_keys import require_own_keys
 from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.rendering import Answer, Rendering
@@ -87,7 +88,8 @@ class Server:
     time passes as you say; see `colonyos_gen.server.clock`.
 
     Args:
-        host: Address to listen on. Anything but this machine itself needs `allow_remote`.
+        host: Address to listen on. Anything but this machine itself needs `allow_remote`, and keys of one's own: those that
+            ColonyOS is published with are refused there.
         port: Port to listen on; 0 picks a free one, see `port` and `url`.
         server_key: Private key of the server owner.
         server_id: Identity of the server owner.
@@ -168,6 +170,13 @@ class Server:
         self._records = records = Records(store)
         access = Access(records, key.id if key is not None else server_id or "", quirks)
         self._access = access
+        if not is_loopback(host):
+            try:
+                require_own_keys(access.server_id, records)
+            except ValueError:
+                if self._file is not None:
+                    self._file.close()
+                raise
         self._facts = ServerFacts()
         self._scheduler = Scheduler(records.processes, clock, quirks)
         self._pause_gate = PauseGate(records.paused, clock)

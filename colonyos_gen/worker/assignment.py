@@ -28,7 +28,7 @@ from colonyos_gen.worker.stopping import StoppedError, unless_stopped
 from colonyos_gen.worker.unreadable import processid_in
 
 POLL_S = 10
-"""Seconds of a long poll. Wake-ups get lost, so it is short; and without a key of its own, a worker that ends waits for it."""
+"""Seconds of a long poll. Wake-ups get lost, so it is short; a worker without a key of its own waits for it at its end."""
 SETTLING_S = 0.3
 """Seconds after which a server has certainly noticed that a poll was given up."""
 LAST_LOOK_S = 5.0

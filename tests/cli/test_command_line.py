@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from colonyos_gen_wire.constants import DEMO_SERVER_ID
 
 from colonyos_gen import Client, PrivateKey
 from colonyos_gen.env_file import read_env_file
@@ -139,6 +140,14 @@ def test_serve_knows_the_owner_by_identity_alone(tmp_path: Path) -> None:
     shown = run("serve", "--port", "0", COLONIES_SERVER_PRVKEY=key, COLONIES_SERVER_ID="a" * 64)
     assert shown.returncode == 1
     assert "COLONIES_SERVER_ID is not the identity of the key in COLONIES_SERVER_PRVKEY" in shown.stderr
+
+
+def test_serve_keeps_published_keys_on_this_machine(tmp_path: Path) -> None:
+    shown = run(
+        "serve", "--port", "0", "--host", "0.0.0.0", COLONIES_SERVER_ID=DEMO_SERVER_ID, HOME=str(tmp_path)
+    )
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert "colonyos-gen: the server owner has a key that is published with ColonyOS" in shown.stderr
 
 
 def test_serve_with_a_file_goes_on_with_the_same_colony_and_keys(tmp_path: Path) -> None:
