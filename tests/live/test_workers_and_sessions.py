@@ -29,7 +29,8 @@ from tests.live.scene import Scene, scene
 
 
 def add(*numbers: int, ctx: Context) -> int:
-    return sum(numbers) + sum(ctx.inputs)
+    inputs: list[int] = ctx.inputs
+    return sum(numbers) + sum(inputs)
 
 
 def divide(a: int, b: int) -> float:
