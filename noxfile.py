@@ -39,9 +39,9 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=VERSIONS)
 def tests(session: nox.Session) -> None:
-    """The whole suite."""
+    """The whole suite, on all cores; `nox -s tests -- -n 0` for one process."""
     session.install("-e", ".[dev]")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-n", "auto", *session.posargs)
 
 
 @nox.session
