@@ -37,7 +37,7 @@ def _row(process: Process) -> tuple[str, ...]:
         process.state.name,
         _seconds(process.submissiontime, process.starttime),
         _seconds(process.starttime, process.endtime),
-        _short("; ".join(result), 60),
+        _short("; ".join(result), 72),
     )
 
 

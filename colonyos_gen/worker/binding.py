@@ -85,7 +85,7 @@ class Binder:
         try:
             bound = given.bind(*args, **keywords)
         except TypeError as error:
-            raise BindingError(f"{self._name}{self._described}: {error}") from None
+            raise self._misfit(error) from None
         values = {name: self._convert(name, value) for name, value in (bound.arguments | extra).items()}
         if self._context is not None:
             values[self._context] = context
@@ -102,13 +102,16 @@ class Binder:
         try:
             bound = inspect.Signature(self.parameters).bind(subject)
         except TypeError as error:
-            raise BindingError(f"{self._name}{self._described}: {error}") from None
+            raise self._misfit(error) from None
         values = dict(bound.arguments)
         if self._context is not None:
             values[self._context] = context
         full = inspect.BoundArguments(self._signature, values)  # pyright: ignore[reportArgumentType]
         full.apply_defaults()
         return full
+
+    def _misfit(self, problem: object) -> BindingError:
+        return BindingError(f"{problem}; the function is {self._name}{self._described}")
 
     def _shown(self, parameter: inspect.Parameter) -> inspect.Parameter:
         """The parameter with its annotation evaluated, which reads better than in quotes."""
@@ -133,7 +136,7 @@ class Binder:
         try:
             return msgspec.convert(value, self._types[name], strict=False, dec_hook=_from_text)
         except (msgspec.MsgspecError, ValueError, TypeError) as error:
-            raise BindingError(f"{self._name}{self._described}: argument {shown}: {error}") from None
+            raise self._misfit(f"argument {shown}: {error}") from None
 
     def _test(self, parameter: inspect.Parameter) -> None:
         try:

@@ -74,7 +74,7 @@ def test_arguments_and_results_are_converted(colonies: LocalColony) -> None:
 @pytest.mark.parametrize(
     ("args", "kwargs", "expected"),
     [
-        ((), {}, "add(a: int, b: int): missing a required argument: 'a'"),
+        ((), {}, "missing a required argument: 'a'; the function is add(a: int, b: int)"),
         ((1, 2, 3), {}, "too many positional arguments"),
         ((1,), {"c": 2}, "missing a required argument: 'b'"),
         ((1, 2), {"c": 2}, "got an unexpected keyword argument 'c'"),
