@@ -6,6 +6,7 @@ from collections import deque
 from datetime import datetime
 
 from colonyos_gen_wire import ChannelEntry
+from colonyos_gen_wire.constants import ENTRY_END
 from colonyos_gen_wire.method import AsyncCaller, Key
 from colonyos_gen_wire.methods.channel import CHANNEL_READ
 from colonyos_gen_wire.methods.process import GET_PROCESS
@@ -19,9 +20,6 @@ from colonyos_gen.process_stream import FINAL
 from colonyos_gen.reconnection import Link, Rhythm, passes
 from colonyos_gen.stream import Ended, Finished, Stream
 from colonyos_gen.subscribing import Opener, checked, now
-
-END = "end"
-"""Type of the entry with which a sender says that nothing follows."""
 
 SUBSCRIPTION_S = 30.0
 """Seconds after which a subscription is renewed. A server that does not answer by then has vanished without a word."""
@@ -110,7 +108,7 @@ class ChannelStream(Stream[ChannelEntry]):
     def _deliver(self) -> ChannelEntry:
         index, entry = self._ready.popleft()
         self._next_index = index + 1
-        if self._until_end and entry.msgtype == END:
+        if self._until_end and entry.msgtype == ENTRY_END:
             self._end(Ended.END)
         return entry
 
