@@ -134,6 +134,7 @@ def test_a_server_restart_is_bridged(colonies: LocalColony, tmp_path: Path) -> N
     gate = Gate(tmp_path)
     with SpawnedWorker(colonies, tmp_path) as worker:
         assert ended(colonies, submit(colonies, "pid")).output == [worker.pid]
+        until(lambda: colonies.waiting == 1)  # so that the restart breaks a poll, and the log says so
         colonies.restart()
         asked = submit(colonies, "hold", str(gate.path))
         opened = gate.reached()
