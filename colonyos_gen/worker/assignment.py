@@ -107,26 +107,23 @@ class Assignment:
         """
         self.asking = True
         try:
-            if not self._alone:
-                await self._ask(self._poll, "")
-            else:
-                await unless_stopped(stopping, self._ask(self._poll, ""))
-        except StoppedError:
-            await self._look_after_giving_up()
+            await self._ask(self._poll, "", stopping if self._alone else asyncio.Event())
         finally:
             self.asking = False
         await self._recover()
 
     async def beat(self) -> None:
         """Let the server know that this executor lives, without taking anything."""
-        await self._ask(-1, BLIND)
+        await self._ask(-1, BLIND, asyncio.Event())
 
-    async def _ask(self, timeout: int, availablecpu: str) -> None:
+    async def _ask(self, timeout: int, availablecpu: str, stopping: asyncio.Event) -> None:
         try:
-            process = await self._client.assign(self._colonyname, timeout, availablecpu=availablecpu)
-        except asyncio.CancelledError:
-            self._unsure = 2  # at once, and again later: the server may be about to assign something
-            raise
+            # Only the request may be given up: whatever it brings is to be taken care of.
+            process = await unless_stopped(
+                stopping, self._client.assign(self._colonyname, timeout, availablecpu=availablecpu)
+            )
+        except StoppedError:
+            await self._look_after_giving_up()
         except NoProcessError:
             self._answered()
         except PausedError as error:
@@ -179,6 +176,7 @@ class Assignment:
         await self._taker.refuse(processid, f"{self._name} cannot read this process: {error.message}")
 
     async def _look_after_giving_up(self) -> None:
+        self._unsure = 2  # at once, and again later, as the server may be about to assign something
         try:
             async with asyncio.timeout(LAST_LOOK_S):
                 await self._recover()

@@ -102,7 +102,7 @@ class TextStream:
     ) -> None:
         try:
             await self.finish()
-        except Exception:
+        except Exception:  # where the block has raised, that is the news
             if value is None:
                 raise
             _logger.debug("stream %s could not be ended", self._channel, exc_info=True)
@@ -117,7 +117,7 @@ class TextStream:
     ) -> None:
         try:
             self.close()
-        except Exception:
+        except Exception:  # where the block has raised, that is the news
             if value is None:
                 raise
             _logger.debug("stream %s could not be ended", self._channel, exc_info=True)

@@ -191,6 +191,28 @@ def test_an_assignment_that_cannot_be_read_fails_the_process(
     assert f"process {asked.processid} cannot be read and is failed" in caplog.text
 
 
+def test_what_cannot_be_read_is_failed_although_the_worker_is_to_end(colonies: LocalColony) -> None:
+    worker = Worker(EXECUTORTYPE, prvkey=PrivateKey.generate())
+    asked = submit(colonies, "work")
+    payload = base64.b64encode(json.dumps({"processid": asked.processid, "spec": 5}).encode()).decode()
+    envelope = json.dumps({"payloadtype": "assignprocessmsg", "payload": payload, "error": False})
+
+    async def main() -> None:
+        with (
+            colonies.faults.error("assign", 200, envelope, after_request=True, times=1),
+            colonies.faults.delay("fail", 0.5, times=1) as held_back,
+        ):
+            serving = asyncio.create_task(worker.serve(environ=colonies.environment()))
+            await asyncio.to_thread(until, lambda: held_back.hits == 1)
+            worker.stop()
+            await serving
+        end = await colonies.aclient.get_process(asked.processid)
+        assert end.state is FAILED
+        assert "cannot read this process" in end.errors[0]
+
+    asyncio.run(main())
+
+
 def test_a_lost_reply_of_assign_loses_no_process(colonies: LocalColony) -> None:
     worker, started = Worker(EXECUTORTYPE), list[int]()
 
