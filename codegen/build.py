@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
+from codegen.catalog import Catalog
 from codegen.findings import Position
 from codegen.loader import Document, Pointer, Schema
 from codegen.model import (
@@ -64,6 +65,11 @@ class _Build:
         self._manifest: dict[str, Any] = schema.manifest.data
         self._structs: dict[str, Struct] = {}
         self._enums: dict[str, Enumeration] = {}
+        self._limits = tuple(
+            LimitConstant(name, limit["value"], limit["unit"], limit["description"])
+            for name, limit in self._manifest["limits"].items()
+        )
+        self._catalog = Catalog(schema.hazards.data, self._limits)
 
     def service(self) -> Service:
         manifest = self._manifest
@@ -94,10 +100,7 @@ class _Build:
             idempotency=manifest["idempotency"],
             codes=manifest["codes"],
             envelope_errors=tuple(_error_case(error["name"], error) for error in manifest["envelope_errors"]),
-            limits=tuple(
-                LimitConstant(name, limit["value"], limit["unit"], limit["description"])
-                for name, limit in manifest["limits"].items()
-            ),
+            limits=self._limits,
             texts=tuple(
                 TextConstant(name, text["value"], text["description"])
                 for name, text in manifest.get("texts", {}).items()
@@ -107,6 +110,9 @@ class _Build:
                 for name, table in manifest.get("tables", {}).items()
             ),
             domains=tuple(self._domains(requests)),
+            hazards_description=self._schema.hazards.data["description"],
+            effects=self._schema.hazards.data["effects"],
+            hazards=self._catalog.hazards,
             _by_name={**self._structs, **self._enums},
         )
 
@@ -307,6 +313,7 @@ class _Build:
                 )
                 for index, e in enumerate(entries)
             ),
+            hazards=self._catalog.of(definition, struct, self._structs),
             registered=definition.get("x-registered", True),
         )
 

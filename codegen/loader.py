@@ -19,6 +19,8 @@ from codegen.findings import Finding, Position
 Pointer = tuple[str | int, ...]
 """Path of a value inside its document: keys and list indices from the root."""
 
+NO_HAZARDS: dict[str, Any] = {"description": "", "effects": {}, "hazards": {}}
+
 _CORE_INT = re.compile(r"[-+]?[0-9]+")
 _CORE_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _CORE_WORDS: dict[str, Any] = {
@@ -56,6 +58,11 @@ class Schema:
     @property
     def manifest(self) -> Document:
         return self.documents["colonyos.yaml"]
+
+    @property
+    def hazards(self) -> Document:
+        """The catalog of hazards, which a schema may do without."""
+        return self.documents.get("hazards.yaml") or Document("hazards.yaml", NO_HAZARDS)
 
     def group(self, folder: str) -> Iterator[Document]:
         """The documents directly inside `folder`, in the order of their names."""

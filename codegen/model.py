@@ -211,6 +211,36 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Hazard:
+    """Something that valid requests can do to a server, to its data or to others."""
+
+    name: str
+    effect: str
+    when: str
+    what: str
+    seen: str
+    versions: str
+    avoid: str
+    limit: LimitConstant | None = None
+    """The number that the condition depends on."""
+
+
+@dataclass(frozen=True)
+class HazardOf:
+    """That a message takes part in a hazard; with a `field`, only with some contents of it."""
+
+    hazard: Hazard
+    field: str | None = None
+    """Path of the public names from the request to the value."""
+    values: tuple[Any, ...] = ()
+    """Contents that make the request hazardous; none for every content."""
+    refused: tuple[Any, ...] = ()
+    """Contents that would be hazardous, and that a limit of the field keeps from being sent."""
+    confirm: bool = False
+    """Whether a client sends such a request only to a caller who asks for it in so many words."""
+
+
+@dataclass(frozen=True)
 class Message:
     """One RPC message. An unregistered one is known by name only and has no methods."""
 
@@ -227,7 +257,13 @@ class Message:
     reply: Reply
     errors: tuple[ErrorCase, ...]
     examples: tuple[Example, ...]
+    hazards: tuple[HazardOf, ...] = ()
     registered: bool = True
+
+    @property
+    def confirms(self) -> bool:
+        """Whether some requests need a word more from the caller."""
+        return any(entry.confirm for entry in self.hazards)
 
 
 @dataclass(frozen=True)
@@ -299,6 +335,9 @@ class Service:
     texts: tuple[TextConstant, ...]
     tables: tuple[Table, ...]
     domains: tuple[Domain, ...]
+    hazards_description: str
+    effects: dict[str, str]
+    hazards: tuple[Hazard, ...]
     _by_name: dict[str, Struct | Enumeration] = field(
         default_factory=dict[str, "Struct | Enumeration"], compare=False
     )
@@ -319,6 +358,10 @@ class Service:
     def messages(self) -> list[Message]:
         """Every message, registered or not, in the order of the files."""
         return [message for domain in self.domains for message in domain.messages]
+
+    def takers(self, hazard: Hazard) -> list[tuple[Message, HazardOf]]:
+        """The messages that take part in `hazard`, each with how it does, in the order of the files."""
+        return [(m, entry) for m in self.messages for entry in m.hazards if entry.hazard == hazard]
 
     @property
     def structs(self) -> list[Struct]:

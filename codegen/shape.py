@@ -19,7 +19,8 @@ from referencing.jsonschema import DRAFT202012
 from codegen.findings import Finding, Position
 from codegen.loader import Document, Pointer, Schema
 
-KINDS = ("service", "types", "rpc", "examples")
+KINDS = ("service", "hazards", "types", "rpc", "examples")
+_FILES = {"colonyos.yaml": "service", "hazards.yaml": "hazards"}
 _OWN_META = Path(__file__).resolve().parent.parent / "schema" / "meta"
 _TYPES = {
     "object": "a mapping",
@@ -59,8 +60,8 @@ def check_shape(schema: Schema) -> list[Finding]:
 
 def kind_of(name: str) -> str | None:
     """Which of KINDS the file `name` is, going by its path."""
-    if name == "colonyos.yaml":
-        return "service"
+    if name in _FILES:
+        return _FILES[name]
     folder, _, file = name.partition("/")
     ending = {"types": ".yaml", "rpc": ".yaml", "examples": ".json"}.get(folder)
     return folder if ending and "/" not in file and file.endswith(ending) else None

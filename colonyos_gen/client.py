@@ -20,6 +20,7 @@ from colonyos_gen_wire.stubs_async import AsyncStubs
 from colonyos_gen.config import Config
 from colonyos_gen.envelope import open_reply, seal
 from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError
+from colonyos_gen.hazardous import refuse_unconfirmed
 from colonyos_gen.retry import may_repeat, pauses
 from colonyos_gen.signers import Keyring, parse
 from colonyos_gen.stream import Stream
@@ -132,6 +133,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         *,
         prvkey: Key | None = None,
         rpc_timeout: float | None = None,
+        hazardous: bool = False,
     ) -> RespT:
         """Check, sign and send `request`, and return its decoded reply. The methods of this client all come down to it.
 
@@ -140,6 +142,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
             request: Its request.
             prvkey: Key to sign with, instead of the client's own.
             rpc_timeout: Seconds that the call may take in all, instead of the client's timeout.
+            hazardous: Whether to send what may harm the server, and is refused otherwise (see `Method.unconfirmed`).
 
         Raises:
             RPCError: The call failed; see `colonyos_gen.errors` for what the subclasses mean.
@@ -147,6 +150,8 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         signer = None if prvkey is None else parse(prvkey)
         try:
             check(request)
+            if not hazardous:
+                refuse_unconfirmed(method, request)
             if signer is None:
                 signer = self._keys.pick(method)
             body = seal(method.msgtype, request, signer)

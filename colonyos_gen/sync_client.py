@@ -97,9 +97,12 @@ class Client(SyncStubs):
         *,
         prvkey: Key | None = None,
         rpc_timeout: float | None = None,
+        hazardous: bool = False,
     ) -> RespT:
         """Check, sign and send `request`, and return its decoded reply (see `AsyncClient.call`)."""
-        return self._loop.run(self._async.call(method, request, prvkey=prvkey, rpc_timeout=rpc_timeout))
+        return self._loop.run(
+            self._async.call(method, request, prvkey=prvkey, rpc_timeout=rpc_timeout, hazardous=hazardous)
+        )
 
     @property
     def asynchronous(self) -> AsyncClient:

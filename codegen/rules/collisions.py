@@ -32,7 +32,7 @@ _TYPES = _ANNOTATIONS | {
     "LimitError", "ListOf", "MapOf", "Mapping", "Method", "OpenIntEnum", "PathLike", "Property", "Protocol", "Role",
     "Sequence", "Shape", "StructOf", "SyncCaller", "SyncStubs", "Transport", "WireStruct",
 }  # fmt: skip
-_PARAMETERS = {"dict", "isinstance", "list", "prvkey", "rpc_timeout", "str"}
+_PARAMETERS = {"dict", "hazardous", "isinstance", "list", "prvkey", "rpc_timeout", "str"}
 _MEMBERS = {"is_final", "is_known", "mro"}
 _METHODS = {"call"}
 _CONSTANTS = {"DEFAULT_PORT", "ERROR_PAYLOADTYPE", "PROTOCOL_VERSION", "SCHEMA_HASH", "SERVER_VERSION"}

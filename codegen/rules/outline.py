@@ -75,6 +75,11 @@ class Outline:
         self._targets = {item.key: item for item in [*self.types, *self.messages]}
 
     @cached_property
+    def hazards(self) -> dict[str, Part]:
+        """The hazards of the catalog, by name."""
+        return {item.name: item for item in _whole(self.schema.hazards).parts("hazards")}
+
+    @cached_property
     def structs(self) -> list[Part]:
         """The types that have fields."""
         return [item for item in self.types if is_struct(item.data)]

@@ -80,7 +80,7 @@ def test_workflows() -> None:
         other = await client.submit_workflow(_workflow(scene))
         await client.cancel_processgraph(other.processgraphid)
         assert (await client.get_processgraph(other.processgraphid)).state is CANCELLED
-        await client.remove_all_processgraphs(scene.colonyname, -1)
+        await client.remove_all_processgraphs(scene.colonyname, -1, hazardous=True)
         with pytest.raises(NotFoundError):
             await client.get_processgraph(other.processgraphid)
 

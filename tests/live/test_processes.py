@@ -199,7 +199,7 @@ def test_lists_and_removals() -> None:
         await scene.client.remove_process(first.processid)
         with pytest.raises(NotFoundError):
             await scene.client.get_process(first.processid)
-        await scene.client.remove_all_processes(scene.colonyname, -1)
+        await scene.client.remove_all_processes(scene.colonyname, -1, hazardous=True)
         assert await scene.client.get_processes(scene.colonyname) == []
 
     play(act)

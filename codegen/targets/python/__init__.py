@@ -43,7 +43,7 @@ class _Render:
 
     def files(self) -> dict[str, str]:
         files = {f"{PACKAGE}/py.typed": ""}
-        for name in [*_SUPPORT, "fields", "file_forms", "checks", "constants", "__init__"]:
+        for name in [*_SUPPORT, "fields", "file_forms", "checks", "constants", "hazards", "__init__"]:
             files[f"{PACKAGE}/{name}.py"] = self._text(name)
         for domain in self._service.domains:
             if domain.structs or domain.enums:

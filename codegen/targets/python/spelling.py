@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import re
 import textwrap
+from collections.abc import Iterable
 from typing import Any, cast
 
-from codegen.model import Field, Limit, Parameter, Reply, Scalar, Service, Struct, Type
+from codegen.model import Field, HazardOf, Limit, Parameter, Reply, Scalar, Service, Struct, Type
 
 _SCALARS = {
     Scalar.STRING: "str",
@@ -94,6 +95,11 @@ def literal(value: Any) -> str:
     return repr(value)
 
 
+def constants(values: Iterable[Any]) -> str:
+    """`values` as the source of a tuple."""
+    return "(" + "".join(f"{literal(value)}, " for value in values).rstrip() + ")"
+
+
 def absorbs(struct: Struct) -> list[tuple[str, str]]:
     """Statements that turn Go's nulls and zero times into Python's, as pairs of condition and assignment."""
     found: list[tuple[str, str]] = []
@@ -163,6 +169,19 @@ def field_doc(field: Field) -> str:
     if field.deprecated:
         parts.append("Deprecated.")
     return " ".join(parts)
+
+
+def hazard(entry: HazardOf) -> str:
+    """A hazard of a message in a docstring: what it does and with which contents, when, and what to do instead."""
+    about = [entry.hazard.effect]
+    if entry.refused:
+        about.append(f"`{entry.field}` that would do so is refused before sending")
+    elif entry.field is not None:
+        values = " or ".join(literal(value) for value in entry.values)
+        about.append(f"`{entry.field}` {values}" if values else f"any `{entry.field}`")
+    if entry.confirm:
+        about.append("sent with `hazardous=True` only")
+    return f"{entry.hazard.name} ({', '.join(about)}): {entry.hazard.when} Instead: {entry.hazard.avoid}"
 
 
 def reply_type(reply: Reply) -> str:

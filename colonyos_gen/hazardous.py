@@ -1,0 +1,35 @@
+"""Requests that harm a server by what they ask for are sent only to callers who say that they mean it."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+from colonyos_gen_wire.method import Method
+
+from colonyos_gen.errors import InvalidRequestError
+
+ReqT = TypeVar("ReqT", bound=msgspec.Struct)
+RespT = TypeVar("RespT")
+
+
+def refuse_unconfirmed(method: Method[ReqT, RespT], request: ReqT) -> None:
+    """Refuse a request that the schema lets nobody send without `hazardous=True`.
+
+    Raises:
+        InvalidRequestError: It is one; the message names the field, its value, the hazard and what to do instead.
+    """
+    entry = method.unconfirmed(request)
+    if entry is None:
+        return
+    hazard, field = entry.hazard, entry.field or method.name
+    value = getattr(request, entry.field) if entry.field else request
+    only = " or ".join(map(str, entry.values))
+    raise InvalidRequestError(
+        f"{field} is {value}, which may harm the server ({hazard.name}). {hazard.when} {hazard.what} "
+        f"Instead: {hazard.avoid} With hazardous=True it is sent all the same.",
+        method=method.name,
+        field=field,
+        value=value,
+        rule=f"anything but {only}, or sent with hazardous=True" if only else "sent with hazardous=True",
+    )  # fmt: skip
