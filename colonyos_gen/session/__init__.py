@@ -11,6 +11,8 @@ from colonyos_gen.session.connecting import connect
 from colonyos_gen.session.failures import FunctionLookupError, ProcessCancelled, ProcessFailed, WaitTimeout
 from colonyos_gen.session.feed import AsyncFeed, Feed
 from colonyos_gen.session.process_handle import AsyncProcessHandle, ProcessHandle
+from colonyos_gen.session.removal.bulk import Removed
+from colonyos_gen.session.removal.refusal import RemovalRefused
 from colonyos_gen.session.several import as_completed, gather
 from colonyos_gen.session.sync_session import Session
 from colonyos_gen.session.workflow_handle import AsyncWorkflowHandle, WorkflowHandle
@@ -25,6 +27,8 @@ __all__ = [
     "ProcessCancelled",
     "ProcessFailed",
     "ProcessHandle",
+    "RemovalRefused",
+    "Removed",
     "Session",
     "WaitTimeout",
     "WorkflowHandle",

@@ -7,12 +7,16 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, Self, overload
 
-from colonyos_gen_wire import FunctionSpec, WorkflowSpec
+from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
 
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.config import ConfigError
-from colonyos_gen.session.administration import AsyncColonies, AsyncCrons, AsyncExecutors
+from colonyos_gen.session.colonies import AsyncColonies
+from colonyos_gen.session.crons import AsyncCrons
+from colonyos_gen.session.executors import AsyncExecutors
+from colonyos_gen.session.generators import AsyncGenerators
 from colonyos_gen.session.process_handle import AsyncProcessHandle
+from colonyos_gen.session.removal.bulk import BulkProcedure, Removed
 from colonyos_gen.session.request import (
     Submittable,
     completed,
@@ -70,6 +74,11 @@ class AsyncSession:
     def crons(self) -> AsyncCrons:
         """The crons of the colony."""
         return AsyncCrons(self)
+
+    @cached_property
+    def generators(self) -> AsyncGenerators:
+        """The generators of the colony."""
+        return AsyncGenerators(self)
 
     async def call(
         self,
@@ -176,6 +185,42 @@ class AsyncSession:
     async def workflow(self, processgraphid: str) -> AsyncWorkflowHandle:
         """A handle for a workflow that exists. Raises NotFoundError or another RPCError."""
         return AsyncWorkflowHandle(self, await self.rpc.get_processgraph(processgraphid))
+
+    async def remove_all_processes(
+        self, state: ProcessState | None = None, timeout: float | None = None
+    ) -> Removed:
+        """Remove the processes of the colony one by one, each as `AsyncProcessHandle.remove` does; whoever submitted them.
+
+        Those of workflows are left alone. What is submitted meanwhile is removed as well, as far as it is seen.
+
+        Args:
+            state: State of those to remove; None for all of them. What waits or runs is cancelled.
+            timeout: Seconds for all; None for as long as it takes, up to 30 for each. Nothing is removed afterwards.
+
+        Returns:
+            The ids of those that were removed, and for the others why they were not.
+
+        Raises:
+            RPCError: They cannot be listed.
+        """
+        return await BulkProcedure(self.rpc, self.colonyname, timeout).remove_processes(state)
+
+    async def remove_all_workflows(
+        self, state: ProcessState | None = None, timeout: float | None = None
+    ) -> Removed:
+        """Remove the workflows of the colony one by one, each as `AsyncWorkflowHandle.remove` does; whoever submitted them.
+
+        Args:
+            state: State of those to remove; None for all of them. Those of which a process has not ended are cancelled.
+            timeout: Seconds for all; None for as long as it takes, up to 30 for each. Nothing is removed afterwards.
+
+        Returns:
+            The ids of those that were removed, and for the others why they were not.
+
+        Raises:
+            RPCError: They cannot be listed.
+        """
+        return await BulkProcedure(self.rpc, self.colonyname, timeout).remove_workflows(state)
 
     async def close(self) -> None:
         """Close the connections of this session."""

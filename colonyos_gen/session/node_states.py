@@ -6,11 +6,23 @@ from colonyos_gen_wire import ProcessGraph, ProcessState
 from colonyos_gen_wire.constants import WAITING
 
 from colonyos_gen.pictures.palette import BY_COLOUR
+from colonyos_gen.process_stream import FINAL
 
 
 def node_states(graph: ProcessGraph) -> dict[str, ProcessState]:
     """State of each process, by its id; WAITING where the drawing has a colour of its own. Empty without a drawing."""
     return {node.id: BY_COLOUR.get(node.style.background, WAITING) for node in graph.nodes}
+
+
+def has_ended(graph: ProcessGraph) -> bool:
+    """Whether all processes of a workflow have ended, as its drawing tells, whatever it says of itself.
+
+    A server may leave it RUNNING when its last processes end at the same moment, and calls it FAILED while others of its
+    processes go on. Without a drawing it is not known to have ended, unless it has no processes.
+    """
+    if not graph.nodes:
+        return not graph.processids and graph.state in FINAL
+    return FINAL.issuperset(node_states(graph).values())
 
 
 def node_names(graph: ProcessGraph) -> dict[str, str]:

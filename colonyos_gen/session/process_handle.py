@@ -18,6 +18,7 @@ from colonyos_gen.session.feed import AsyncFeed, Feed
 from colonyos_gen.session.log_feed import LogFeed
 from colonyos_gen.session.progress_bar import progress_bar
 from colonyos_gen.session.progress_feed import ProcessProgress
+from colonyos_gen.session.removal.process import ProcessProcedure
 from colonyos_gen.session.text_stream import BytesFeed, TextFeed
 from colonyos_gen.stream import FIRST_LOOK_S
 
@@ -199,13 +200,41 @@ class AsyncProcessHandle(_Seen):
             WaitTimeout(self, timeout or 0.0),
         )
 
-    async def cancel(self) -> None:
-        """Cancel the process. Its executor learns of it when it next asks.
+    async def cancel(self) -> ProcessState:
+        """Cancel the process, and tell what became of it. Its executor learns of the cancel when it next asks.
+
+        It is read afterwards, and cancelled again if it goes on: a process that is being assigned may miss a cancel that the
+        server has accepted. A cancel whose answer is lost is told from what is read, too.
+
+        Returns:
+            The state that the process is in now: CANCELLED; SUCCESS or FAILED if it had ended before; RUNNING if it goes on
+            in spite of everything.
 
         Raises:
-            RPCError: It has ended before, or belongs to a workflow, which is cancelled as a whole.
+            ConflictError: It belongs to a workflow, which is cancelled as a whole.
+            RPCError: It cannot be cancelled, or not be read afterwards.
         """
-        await self._session.rpc.cancel_process(self.processid)
+        self._see(await ProcessProcedure(self._session.rpc, self._process).cancel())
+        return self._process.state
+
+    async def remove(self, timeout: float | None = 30.0) -> None:
+        """Remove the process with its log, once it has ended; it is cancelled if it has not.
+
+        A real server may end, for everybody, when a process is removed while it is being cancelled or closed. So everything
+        waits for the answer to what came before, and there is a pause between the end of the process and its removal: a
+        second, or three where its executor was not asked, since that may try to close it yet. Within this program one at a
+        time cancels or removes it.
+
+        Args:
+            timeout: Seconds to give; None for as long as it takes. The process may be cancelled when they have passed, and
+                is not removed afterwards; an answer to the removal itself is waited for a little longer.
+
+        Raises:
+            RemovalRefused: It belongs to a workflow, or has not ended and settled in time.
+            NotFoundError: There is no such process, or it was removed.
+            RPCError: The server refuses it, or cannot be reached. If the answer to the removal is lost, the error says so.
+        """
+        await ProcessProcedure(self._session.rpc, self._process, timeout).remove()
 
     async def _wait(self, timeout: float | None) -> None:
         scope = asyncio.timeout(timeout)
@@ -332,9 +361,19 @@ class ProcessHandle(_Seen):
         feed: AsyncFeed[Any] = self._session.rpc.run(make())
         return Feed(self._session.rpc, feed)
 
-    def cancel(self) -> None:
-        """Cancel the process (see `AsyncProcessHandle.cancel`)."""
-        self._session.rpc.run(self._inner.cancel())
+    def cancel(self) -> ProcessState:
+        """Cancel the process, and tell what became of it (see `AsyncProcessHandle.cancel`)."""
+        return self._session.rpc.run(self._inner.cancel())
+
+    def remove(self, timeout: float | None = 30.0) -> None:
+        """Remove the process, once it has ended; it is cancelled if it has not (see `AsyncProcessHandle.remove`).
+
+        Raises:
+            RemovalRefused: It belongs to a workflow, or has not ended and settled in time.
+            NotFoundError: There is no such process, or it was removed.
+            RPCError: The server refuses it, or cannot be reached.
+        """
+        self._session.rpc.run(self._inner.remove(timeout))
 
 
 def _pieces(

@@ -7,12 +7,16 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, Self, overload
 
-from colonyos_gen_wire import FunctionSpec, WorkflowSpec
+from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
 
 from colonyos_gen.client import AsyncClient
-from colonyos_gen.session.administration import Colonies, Crons, Executors
 from colonyos_gen.session.async_session import AsyncSession
+from colonyos_gen.session.colonies import Colonies
+from colonyos_gen.session.crons import Crons
+from colonyos_gen.session.executors import Executors
+from colonyos_gen.session.generators import Generators
 from colonyos_gen.session.process_handle import ProcessHandle
+from colonyos_gen.session.removal.bulk import Removed
 from colonyos_gen.session.request import Submittable
 from colonyos_gen.session.workflow_handle import WorkflowHandle
 from colonyos_gen.sync_client import Client
@@ -70,6 +74,11 @@ class Session:
     def crons(self) -> Crons:
         """The crons of the colony."""
         return Crons(self)
+
+    @cached_property
+    def generators(self) -> Generators:
+        """The generators of the colony."""
+        return Generators(self)
 
     def call(
         self,
@@ -136,6 +145,18 @@ class Session:
     def workflow(self, processgraphid: str) -> WorkflowHandle:
         """A handle for a workflow that exists. Raises NotFoundError or another RPCError."""
         return WorkflowHandle(self, self.rpc.run(self.asynchronous.workflow(processgraphid)))
+
+    def remove_all_processes(
+        self, state: ProcessState | None = None, timeout: float | None = None
+    ) -> Removed:
+        """Remove the processes of the colony one by one (see `AsyncSession.remove_all_processes`). Raises RPCError."""
+        return self.rpc.run(self.asynchronous.remove_all_processes(state, timeout))
+
+    def remove_all_workflows(
+        self, state: ProcessState | None = None, timeout: float | None = None
+    ) -> Removed:
+        """Remove the workflows of the colony one by one (see `AsyncSession.remove_all_workflows`). Raises RPCError."""
+        return self.rpc.run(self.asynchronous.remove_all_workflows(state, timeout))
 
     def close(self) -> None:
         """Close the connections of this session."""

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Self
 from colonyos_gen_wire import Process, ProcessGraph, ProcessState
 from colonyos_gen_wire.constants import FAILED
 
-from colonyos_gen.process_stream import FINAL
 from colonyos_gen.session.failures import ProcessFailed, WaitTimeout
 from colonyos_gen.session.feed import Feed
 from colonyos_gen.session.graph_feed import GraphFeed, look_at
-from colonyos_gen.session.node_states import node_names, node_states
+from colonyos_gen.session.node_states import has_ended, node_names, node_states
 from colonyos_gen.session.process_handle import AsyncProcessHandle, ProcessHandle
 from colonyos_gen.session.progress_bar import progress_bar
+from colonyos_gen.session.removal.workflow import WorkflowProcedure
 
 if TYPE_CHECKING:
     from colonyos_gen.session.async_session import AsyncSession
@@ -48,8 +48,8 @@ class _Seen(ABC):
 
     @property
     def done(self) -> bool:
-        """Whether it had reached a final state when it was last seen."""
-        return self.graph.state in FINAL
+        """Whether all of its processes had ended when it was last seen, whatever its own state. False before it was read."""
+        return has_ended(self.graph)
 
     @property
     def description(self) -> str:
@@ -172,9 +172,39 @@ class AsyncWorkflowHandle(_Seen):
         own = [AsyncProcessHandle(self._session, process) for process in causes or failed]
         return {handle.process.spec.nodename: await handle.failure() for handle in own}
 
-    async def cancel(self) -> None:
-        """Cancel all processes that have not ended. Raises RPCError."""
-        await self._session.rpc.cancel_processgraph(self.processgraphid)
+    async def cancel(self) -> ProcessState:
+        """Cancel all processes that have not ended, and tell what became of the workflow.
+
+        It is read afterwards, and cancelled again if a process of it goes on. One that has ended is left as it is, unless the
+        server still counts it as RUNNING.
+
+        Returns:
+            The state that the workflow is in now: CANCELLED; SUCCESS or FAILED if it had ended before, or failed meanwhile.
+            `done` tells whether all of its processes have ended.
+
+        Raises:
+            RPCError: It cannot be cancelled, or not be read.
+        """
+        self._graph = await WorkflowProcedure(self._session.rpc, self.processgraphid).cancel()
+        return self._graph.state
+
+    async def remove(self, timeout: float | None = 30.0) -> None:
+        """Remove the workflow with its processes, once all of them have ended; it is cancelled if they have not.
+
+        A real server may end, for everybody, when a workflow is removed while it is being cancelled, or while a process of
+        it is assigned or closed. So it is removed as a process is (see `AsyncProcessHandle.remove`), with a pause of one
+        second after its end, or three where not all of its processes have succeeded.
+
+        Args:
+            timeout: Seconds to give; None for as long as it takes. The workflow may be cancelled when they have passed, and
+                is not removed afterwards; an answer to the removal itself is waited for a little longer.
+
+        Raises:
+            RemovalRefused: It has not ended and settled in time.
+            NotFoundError: There is no such workflow, or it was removed.
+            RPCError: The server refuses it, or cannot be reached. If the answer to the removal is lost, the error says so.
+        """
+        await WorkflowProcedure(self._session.rpc, self.processgraphid, timeout).remove()
 
     async def to_svg(self, path: str | PathLike[str] | None = None, *, fold: bool = True) -> str:
         """The workflow as it is now as an SVG picture, which is also written to `path` if that is given.
@@ -334,6 +364,16 @@ class WorkflowHandle(_Seen):
     def _repr_svg_(self) -> str:
         return self.to_svg()
 
-    def cancel(self) -> None:
-        """Cancel all processes that have not ended. Raises RPCError."""
-        self._session.rpc.run(self._inner.cancel())
+    def cancel(self) -> ProcessState:
+        """Cancel all processes that have not ended, and tell what became of it (see `AsyncWorkflowHandle.cancel`)."""
+        return self._session.rpc.run(self._inner.cancel())
+
+    def remove(self, timeout: float | None = 30.0) -> None:
+        """Remove the workflow, once all of its processes have ended (see `AsyncWorkflowHandle.remove`).
+
+        Raises:
+            RemovalRefused: It has not ended and settled in time.
+            NotFoundError: There is no such workflow, or it was removed.
+            RPCError: The server refuses it, or cannot be reached.
+        """
+        self._session.rpc.run(self._inner.remove(timeout))

@@ -1,14 +1,15 @@
-"""Colonies, executors and crons in few words; everything else is at `rpc`."""
+"""The crons of a colony, in few words."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from colonyos_gen_wire import Colony, Cron, Executor, FunctionSpec, WorkflowSpec
+from colonyos_gen_wire import Cron, FunctionSpec, WorkflowSpec
 from colonyos_gen_wire.codec import encode
 from msgspec.structs import replace
 
+from colonyos_gen.session.named import ALL, named
 from colonyos_gen.session.request import Submittable, completed, completed_workflow
 from colonyos_gen.spec_file import load_spec
 
@@ -18,52 +19,6 @@ if TYPE_CHECKING:
 
 CronSpec: TypeAlias = str | Path | FunctionSpec | WorkflowSpec | Submittable
 """What a cron starts: a file, a function, or a workflow."""
-
-_ALL = 2**31 - 1
-
-
-class AsyncColonies:
-    """The colonies of the server, for its owner: `session.colonies`."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-
-    async def add(self, name: str, colonyid: str | None = None) -> Colony:
-        """Add a colony, owned by the session's colony key or by `colonyid`. Raises RPCError, also without such a key."""
-        rpc = self._session.rpc
-        owner = rpc.identity("colony") if colonyid is None else colonyid
-        return await rpc.add_colony(Colony(colonyid=owner, name=name))
-
-    async def remove(self, name: str) -> None:
-        """Remove a colony. Raises RPCError."""
-        await self._session.rpc.remove_colony(name)
-
-    async def list(self) -> list[Colony]:
-        """All colonies. Raises RPCError."""
-        return await self._session.rpc.get_colonies()
-
-
-class AsyncExecutors:
-    """The executors of the colony: `session.executors`. Its owner admits them, and its members may list them."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-
-    async def approve(self, name: str) -> None:
-        """Let an executor take work. Raises RPCError."""
-        await self._session.rpc.approve_executor(self._session.colonyname, name)
-
-    async def reject(self, name: str) -> None:
-        """Let an executor take no work. Raises RPCError."""
-        await self._session.rpc.reject_executor(self._session.colonyname, name)
-
-    async def remove(self, name: str) -> None:
-        """Unregister an executor; what it runs is taken back. Raises RPCError."""
-        await self._session.rpc.remove_executor(self._session.colonyname, name)
-
-    async def list(self) -> list[Executor]:
-        """All executors, also those that were removed. Raises RPCError."""
-        return await self._session.rpc.get_executors(self._session.colonyname)
 
 
 class AsyncCrons:
@@ -107,7 +62,7 @@ class AsyncCrons:
 
     async def list(self) -> list[Cron]:
         """All crons. Raises RPCError."""
-        return await self._session.rpc.get_crons(self._session.colonyname, _ALL)
+        return await self._session.rpc.get_crons(self._session.colonyname, ALL)
 
     async def run(self, name: str) -> Cron:
         """Start a cron now. Raises RPCError, and LookupError for a name that no cron has."""
@@ -118,56 +73,7 @@ class AsyncCrons:
         await self._session.rpc.remove_cron(await self._id_of(name))
 
     async def _id_of(self, name: str) -> str:
-        crons = await self.list()
-        for cron in crons:
-            if cron.name == name:
-                return cron.cronid
-        known = ", ".join(repr(cron.name) for cron in crons) or "none"
-        raise LookupError(f"colony {self._session.colonyname!r} has no cron {name!r}; it has: {known}")
-
-
-class Colonies:
-    """The colonies of the server, for its owner; the methods are those of `AsyncColonies`."""
-
-    def __init__(self, session: Session) -> None:
-        self._run = session.rpc.run
-        self._inner = session.asynchronous.colonies
-
-    def add(self, name: str, colonyid: str | None = None) -> Colony:
-        """Add a colony, owned by the session's colony key or by `colonyid`. Raises RPCError, also without such a key."""
-        return self._run(self._inner.add(name, colonyid))
-
-    def remove(self, name: str) -> None:
-        """Remove a colony. Raises RPCError."""
-        self._run(self._inner.remove(name))
-
-    def list(self) -> list[Colony]:
-        """All colonies. Raises RPCError."""
-        return self._run(self._inner.list())
-
-
-class Executors:
-    """The executors of the colony; the methods are those of `AsyncExecutors`."""
-
-    def __init__(self, session: Session) -> None:
-        self._run = session.rpc.run
-        self._inner = session.asynchronous.executors
-
-    def approve(self, name: str) -> None:
-        """Let an executor take work. Raises RPCError."""
-        self._run(self._inner.approve(name))
-
-    def reject(self, name: str) -> None:
-        """Let an executor take no work. Raises RPCError."""
-        self._run(self._inner.reject(name))
-
-    def remove(self, name: str) -> None:
-        """Unregister an executor; what it runs is taken back. Raises RPCError."""
-        self._run(self._inner.remove(name))
-
-    def list(self) -> list[Executor]:
-        """All executors, also those that were removed. Raises RPCError."""
-        return self._run(self._inner.list())
+        return named(await self.list(), name, f"colony {self._session.colonyname!r} has no cron").cronid
 
 
 class Crons:

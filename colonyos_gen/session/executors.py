@@ -1,0 +1,77 @@
+"""The executors of a colony, in few words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from colonyos_gen_wire import Executor
+
+from colonyos_gen.session.removal.executor import ExecutorProcedure
+
+if TYPE_CHECKING:
+    from colonyos_gen.session.async_session import AsyncSession
+    from colonyos_gen.session.sync_session import Session
+
+
+class AsyncExecutors:
+    """The executors of the colony: `session.executors`. Its owner admits them, and its members may list them."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def approve(self, name: str) -> None:
+        """Let an executor take work. Raises RPCError."""
+        await self._session.rpc.approve_executor(self._session.colonyname, name)
+
+    async def reject(self, name: str) -> None:
+        """Let an executor take no work. Raises RPCError."""
+        await self._session.rpc.reject_executor(self._session.colonyname, name)
+
+    async def remove(self, name: str, timeout: float = 0.0, *, hazardous: bool = False) -> None:
+        """Unregister an executor that runs nothing. Stop its worker before.
+
+        Args:
+            name: Name of the executor.
+            timeout: Seconds to wait until it runs nothing; 0 to refuse then. Nothing is removed afterwards.
+            hazardous: Remove it whatever it runs, and without a look: the server gives all of that to others, although a
+                worker that is still there goes on with it. Right for one that is gone for good.
+
+        Raises:
+            RemovalRefused: It has running processes, or no key of this session may look.
+            RPCError: The server refuses it.
+        """
+        session = self._session
+        await ExecutorProcedure(session.rpc, session.colonyname, name, timeout).remove(hazardous)
+
+    async def list(self) -> list[Executor]:
+        """All executors, also those that were removed. Raises RPCError."""
+        return await self._session.rpc.get_executors(self._session.colonyname)
+
+
+class Executors:
+    """The executors of the colony; the methods are those of `AsyncExecutors`."""
+
+    def __init__(self, session: Session) -> None:
+        self._run = session.rpc.run
+        self._inner = session.asynchronous.executors
+
+    def approve(self, name: str) -> None:
+        """Let an executor take work. Raises RPCError."""
+        self._run(self._inner.approve(name))
+
+    def reject(self, name: str) -> None:
+        """Let an executor take no work. Raises RPCError."""
+        self._run(self._inner.reject(name))
+
+    def remove(self, name: str, timeout: float = 0.0, *, hazardous: bool = False) -> None:
+        """Unregister an executor that runs nothing (see `AsyncExecutors.remove`).
+
+        Raises:
+            RemovalRefused: It has running processes, or no key of this session may look.
+            RPCError: The server refuses it.
+        """
+        self._run(self._inner.remove(name, timeout, hazardous=hazardous))
+
+    def list(self) -> list[Executor]:
+        """All executors, also those that were removed. Raises RPCError."""
+        return self._run(self._inner.list())

@@ -1,0 +1,76 @@
+"""The generators of a colony, in few words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from colonyos_gen_wire import Generator
+
+from colonyos_gen.session.named import ALL, named
+from colonyos_gen.session.removal.generator import GeneratorProcedure
+
+if TYPE_CHECKING:
+    from colonyos_gen.session.async_session import AsyncSession
+    from colonyos_gen.session.sync_session import Session
+
+
+class AsyncGenerators:
+    """The generators of the colony: `session.generators`."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def list(self) -> list[Generator]:
+        """All generators, without the lengths of their queues. Raises RPCError."""
+        return await self._session.rpc.get_generators(self._session.colonyname, ALL)
+
+    async def get(self, name: str) -> Generator:
+        """A generator, with the length of its queue. Raises RPCError, and LookupError for a name that no generator has."""
+        return await self._session.rpc.get_generator((await self._find(name)).generatorid)
+
+    async def remove(self, name: str, timeout: float = 0.0) -> None:
+        """Remove a generator; what it has started goes on, and what is in its queue is lost.
+
+        A real server may end when a generator is removed while a batch of it is being submitted. So it is removed only while
+        its queue is below its trigger, and has been so for a second. Nobody may pack meanwhile, which cannot be seen from
+        here: stop those who do.
+
+        Args:
+            name: Name of the generator.
+            timeout: Seconds to wait for a batch that is due; 0 to refuse then. Nothing is removed afterwards.
+
+        Raises:
+            RemovalRefused: A batch is due.
+            LookupError: No generator has this name.
+            RPCError: The server refuses it.
+        """
+        await GeneratorProcedure(self._session.rpc, await self._find(name), timeout).remove()
+
+    async def _find(self, name: str) -> Generator:
+        return named(await self.list(), name, f"colony {self._session.colonyname!r} has no generator")
+
+
+class Generators:
+    """The generators of the colony; the methods are those of `AsyncGenerators`."""
+
+    def __init__(self, session: Session) -> None:
+        self._run = session.rpc.run
+        self._inner = session.asynchronous.generators
+
+    def list(self) -> list[Generator]:
+        """All generators, without the lengths of their queues. Raises RPCError."""
+        return self._run(self._inner.list())
+
+    def get(self, name: str) -> Generator:
+        """A generator, with the length of its queue. Raises RPCError, and LookupError for a name that no generator has."""
+        return self._run(self._inner.get(name))
+
+    def remove(self, name: str, timeout: float = 0.0) -> None:
+        """Remove a generator while no batch of it is being submitted (see `AsyncGenerators.remove`).
+
+        Raises:
+            RemovalRefused: A batch is due.
+            LookupError: No generator has this name.
+            RPCError: The server refuses it.
+        """
+        self._run(self._inner.remove(name, timeout))

@@ -1,0 +1,201 @@
+"""How a colony is removed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from colonyos_gen_wire import Executor, Generator, ProcessState, User
+from colonyos_gen_wire.constants import APPROVED, RUNNING, WAITING
+from colonyos_gen_wire.method import Key
+
+from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
+from colonyos_gen.crypto import PrivateKey
+from colonyos_gen.errors import DeniedError, MissingKeyError, NotFoundError, RPCError
+from colonyos_gen.session.failures import describe
+from colonyos_gen.session.named import ALL
+from colonyos_gen.session.removal.bulk import BulkProcedure
+from colonyos_gen.session.removal.generator import GeneratorProcedure
+from colonyos_gen.session.removal.procedure import CLOCKS_S, HELD_S, SETTLED_S, Procedure
+from colonyos_gen.session.removal.refusal import RemovalRefused
+from colonyos_gen.session.removal.turns import Turn, turn_for
+
+_POLL_S = 12.0
+"""Seconds after which a long poll of one of our workers has ended. Other clients may poll for longer."""
+_SHOWN = 4
+
+
+class _Obstacle(NamedTuple):
+    text: str
+    remedy: str
+
+
+class ColonyProcedure(Procedure):
+    """Removes one colony; see `AsyncColonies.remove`."""
+
+    def __init__(self, rpc: AsyncClient, name: str, timeout: float | None) -> None:
+        super().__init__(rpc, timeout)
+        self._name = name
+        self._heard: dict[str, tuple[datetime, float]] = {}
+        """When each executor was last heard from, and when that was first read."""
+        self._worked_in = False
+        self._settle = SETTLED_S
+
+    async def remove(self, *, clear: bool, hazardous: bool) -> None:
+        """Remove it once nobody is at work in it, or at once.
+
+        Raises:
+            RemovalRefused: Something is in the way, or nobody may look.
+            NotFoundError: There is no such colony.
+            RPCError: The server refuses it.
+        """
+        async with turn_for(self.rpc.url, f"colony {self._name}") as turn:
+            if hazardous:
+                await self._remove(turn)
+                return
+            async with self._member() as key:
+                self.prvkey = key
+                if clear:
+                    await self._clear()
+                await self._until_quiet(turn)
+                await self._remove(turn)
+
+    async def _remove(self, turn: Turn) -> None:
+        await self.remove_now(lambda limit: self.rpc.remove_colony(self._name, rpc_timeout=limit), turn)
+
+    @contextlib.asynccontextmanager
+    async def _member(self) -> AsyncGenerator[Key | None]:
+        """The key to look with, None for the client's own."""
+        try:
+            await self.read(lambda limit: self.rpc.get_processes(self._name, 1, RUNNING, rpc_timeout=limit))
+        except (DeniedError, MissingKeyError) as error:
+            denied = error
+        else:
+            yield None
+            return
+        if not await self._is_ours():
+            raise RemovalRefused(
+                f"colony {self._name!r}",
+                [f"no key of this session may look into it ({denied})"],
+                "Give a key of a member or of the owner of the colony, or say hazardous=True if nobody works in it.",
+            ) from denied
+        key = PrivateKey.generate()
+        user = User(colonyname=self._name, userid=key.id, name=f"removal-{os.urandom(4).hex()}")
+        await self.ask(lambda limit: self.rpc.add_user(user, rpc_timeout=limit))
+        try:
+            yield key
+        except BaseException:
+            with contextlib.suppress(RPCError):
+                await self.rpc.remove_user(self._name, user.name)
+            raise
+
+    async def _is_ours(self) -> bool:
+        try:
+            owner = self.rpc.identity("colony")
+        except MissingKeyError:
+            return False
+        colonies = await self.read(lambda limit: self.rpc.get_colonies(rpc_timeout=limit))
+        return any(each.name == self._name and each.colonyid == owner for each in colonies)
+
+    async def _clear(self) -> None:
+        """Remove what submits, and cancel what waits or runs."""
+        rpc, key = self.rpc, self.prvkey
+        for cron in await self.read(
+            lambda limit: rpc.get_crons(self._name, ALL, prvkey=key, rpc_timeout=limit)
+        ):
+            with contextlib.suppress(NotFoundError):
+                await self.ask(_removal_of_cron(rpc, cron.cronid, key))
+        for generator in await self._generators():
+            await GeneratorProcedure(rpc, generator, self.left, prvkey=key).remove()
+        if await BulkProcedure(rpc, self._name, max(DEFAULT_TIMEOUT, self.left), prvkey=key).cancel_all():
+            self._settle = HELD_S
+
+    async def _until_quiet(self, turn: Turn) -> None:
+        quiet_since: float | None = None
+        while True:
+            obstacles = await self._look()
+            if obstacles:
+                quiet_since = None
+                if self.left <= 0:
+                    self._refuse(obstacles)
+                await self.pause()
+                continue
+            quiet_since = time.monotonic() if quiet_since is None else quiet_since
+            rest = self.unsettled(self._settle, None, quiet_since, turn)
+            if rest <= 0 or not self._worked_in:
+                return
+            await asyncio.sleep(rest)
+
+    async def _look(self) -> list[_Obstacle]:
+        """What is in the way, those who submit first."""
+        rpc, key, name = self.rpc, self.prvkey, self._name
+        crons = await self.read(lambda limit: rpc.get_crons(name, ALL, prvkey=key, rpc_timeout=limit))
+        generators = await self._generators()
+        executors = await self.read(lambda limit: rpc.get_executors(name, prvkey=key, rpc_timeout=limit))
+        self._worked_in = any(each.lastheardfromtime for each in executors)
+        return [
+            *(
+                _Obstacle(f"cron {each.name!r} submits", f"session.crons.remove({each.name!r})")
+                for each in crons
+            ),
+            *(
+                _Obstacle(f"generator {each.name!r} submits", f"session.generators.remove({each.name!r})")
+                for each in generators
+            ),
+            *(
+                _Obstacle(
+                    f"executor {each.executorname!r} may be waiting for work",
+                    f"stop its worker and session.executors.remove({each.executorname!r})",
+                )
+                for each in executors
+                if each.state is APPROVED and self._may_be_polling(each)
+            ),
+            *await self._going_on(RUNNING),
+            *await self._going_on(WAITING),
+        ]
+
+    async def _generators(self) -> list[Generator]:
+        return await self.read(
+            lambda limit: self.rpc.get_generators(self._name, ALL, prvkey=self.prvkey, rpc_timeout=limit)
+        )
+
+    async def _going_on(self, state: ProcessState) -> list[_Obstacle]:
+        found = await self.read(
+            lambda limit: self.rpc.get_processes(
+                self._name, _SHOWN, state, prvkey=self.prvkey, rpc_timeout=limit
+            )
+        )
+        remedy = "cancel what has not ended, or have it done with clear=True"
+        return [_Obstacle(f"{describe(each)} is {state.name}", remedy) for each in found]
+
+    def _may_be_polling(self, executor: Executor) -> bool:
+        """Whether it asked for work so lately that it may be waiting for the answer; by its clock, or by ours alone."""
+        heard = executor.lastheardfromtime
+        if heard is None or (datetime.now(UTC) - heard).total_seconds() > _POLL_S + CLOCKS_S:
+            return False
+        now = time.monotonic()
+        known, since = self._heard.get(executor.executorname, (None, now))
+        if known != heard:
+            since = now
+        self._heard[executor.executorname] = heard, since
+        return now - since < _POLL_S
+
+    def _refuse(self, obstacles: list[_Obstacle]) -> None:
+        in_the_way = [each.text for each in obstacles[:_SHOWN]]
+        if len(obstacles) > _SHOWN:
+            in_the_way.append("and more")
+        if self.late:
+            in_the_way.append(self.late)
+        remedies = "; ".join(dict.fromkeys(each.remedy for each in obstacles[:_SHOWN]))
+        raise RemovalRefused(
+            f"colony {self._name!r}", in_the_way, f"What helps: {remedies}; then wait with timeout=."
+        )
+
+
+def _removal_of_cron(rpc: AsyncClient, cronid: str, prvkey: Key | None) -> Callable[[float], Awaitable[None]]:
+    return lambda limit: rpc.remove_cron(cronid, prvkey=prvkey, rpc_timeout=limit)

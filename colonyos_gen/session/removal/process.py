@@ -1,0 +1,149 @@
+"""How a process is cancelled, and how it is removed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from colonyos_gen_wire import Process
+from colonyos_gen_wire.constants import CANCELLED, FAILED, RAN_TOO_LONG
+from colonyos_gen_wire.errors import process as refusals
+from colonyos_gen_wire.method import Key
+
+from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
+from colonyos_gen.errors import ConflictError, NotFoundError, RPCError
+from colonyos_gen.process_stream import FINAL
+from colonyos_gen.reconnection import passes
+from colonyos_gen.session.failures import describe
+from colonyos_gen.session.removal.procedure import HELD_S, SETTLED_S, Procedure
+from colonyos_gen.session.removal.refusal import RemovalRefused
+from colonyos_gen.session.removal.turns import Turn, turn_for
+
+_CANCELS = 3
+"""How often a process is cancelled that goes on: it was being assigned at that moment, and the server took that for newer."""
+_ENDED_BEFORE = frozenset(
+    each.name
+    for each in (
+        refusals.CANCEL_PROCESS_TRIED_TO_CANCEL_SUCCESSFUL_PROCESS,
+        refusals.CANCEL_PROCESS_TRIED_TO_CANCEL_FAILED_PROCESS,
+        refusals.CANCEL_PROCESS_TRIED_TO_CANCEL_ALREADY_CANCELLED_PROCESS,
+    )
+)
+
+
+class ProcessProcedure(Procedure):
+    """Cancels or removes one process; see `AsyncProcessHandle`."""
+
+    def __init__(
+        self,
+        rpc: AsyncClient,
+        process: Process,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        *,
+        limit: asyncio.Semaphore | None = None,
+        prvkey: Key | None = None,
+    ) -> None:
+        super().__init__(rpc, timeout, limit=limit, prvkey=prvkey)
+        self._process = process
+        self._id = process.processid
+
+    async def cancel(self) -> Process:
+        """Cancel it, and read what became of it. Raises RPCError."""
+        async with turn_for(self.rpc.url, self._id) as turn:
+            return await self._cancelled(turn)
+
+    async def remove(self) -> None:
+        """Remove it, once it has ended and everybody has done with it.
+
+        Raises:
+            RemovalRefused: It belongs to a workflow, or has not ended in time.
+            NotFoundError: There is no such process.
+            RPCError: The server refuses it.
+        """
+        async with turn_for(self.rpc.url, self._id) as turn:
+            process = await self._read()
+            if process.processgraphid:
+                raise RemovalRefused(
+                    describe(process),
+                    [f"it belongs to workflow {process.processgraphid}"],
+                    "Remove the workflow, as a whole.",
+                )
+            try:
+                while not await self._removed(process, turn):
+                    process = await self._read()
+            except NotFoundError:
+                return  # somebody else was faster
+
+    async def _removed(self, process: Process, turn: Turn) -> bool:
+        """Make it end, and remove it; False if it was found going on after all."""
+        process = await self._ended(process, turn)
+        seen, needed = time.monotonic(), HELD_S if _is_held(process) else SETTLED_S
+        if (rest := self.unsettled(needed, process.endtime, seen, turn)) > 0:
+            if rest > self.left:
+                self._refuse(process, f"it ended a moment ago, and is settled in {rest:.1f} s only")
+            await asyncio.sleep(rest)
+            if (await self._read()).state not in FINAL:
+                return False
+        try:
+            await self.remove_now(
+                lambda limit: self.rpc.remove_process(self._id, prvkey=self.prvkey, rpc_timeout=limit), turn
+            )
+        except ConflictError as error:
+            if error.name != refusals.REMOVE_PROCESS_CANNOT_REMOVE_A_RUNNING_PROCESS.name:
+                raise
+            return False
+        return True
+
+    async def _ended(self, process: Process, turn: Turn) -> Process:
+        while process.state not in FINAL:
+            if self.left <= 0:
+                self._refuse(process, f"it is {process.state.name} still, although it was to be cancelled")
+            try:
+                process = await self._cancelled(turn)
+            except RPCError as error:
+                if not passes(error):
+                    raise
+            if process.state not in FINAL:
+                await self.pause()
+        return process
+
+    async def _cancelled(self, turn: Turn) -> Process:
+        """Cancel it, again if it goes on, and return it as it is afterwards."""
+        process = self._process
+        for _ in range(_CANCELS):
+            try:
+                await self.send(
+                    lambda limit: self.rpc.cancel_process(self._id, prvkey=self.prvkey, rpc_timeout=limit),
+                    turn,
+                )
+            except ConflictError as error:
+                if error.name not in _ENDED_BEFORE:
+                    raise
+            process = await self._read()
+            if (
+                process.state is CANCELLED and not process.assignedexecutorid
+            ):  # it may be about to be assigned
+                await asyncio.sleep(self.second_look_in())
+                process = await self._read()
+            if process.state in FINAL:
+                break
+        return process
+
+    async def _read(self) -> Process:
+        return await self.read(
+            lambda limit: self.rpc.get_process(self._id, prvkey=self.prvkey, rpc_timeout=limit)
+        )
+
+    def _refuse(self, process: Process, reason: str) -> None:
+        in_the_way = [reason, self.late] if self.late else [reason]
+        raise RemovalRefused(
+            describe(process), in_the_way, "Try again later, or give it more time with timeout=."
+        )
+
+
+def _is_held(process: Process) -> bool:
+    """Whether an executor has it that was not asked, and may try to close it yet."""
+    if not process.assignedexecutorid:
+        return False
+    failed_by_server = process.endtime is None or RAN_TOO_LONG in process.errors
+    return process.state is CANCELLED or (process.state is FAILED and failed_by_server)

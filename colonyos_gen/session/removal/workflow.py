@@ -1,0 +1,133 @@
+"""How a workflow is cancelled, and how it is removed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+
+from colonyos_gen_wire import ProcessGraph
+from colonyos_gen_wire.constants import SUCCESS
+from colonyos_gen_wire.errors import workflow as refusals
+from colonyos_gen_wire.method import Key
+
+from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
+from colonyos_gen.errors import ConflictError, NotFoundError, RPCError
+from colonyos_gen.process_stream import FINAL
+from colonyos_gen.reconnection import passes
+from colonyos_gen.session.node_states import has_ended, node_states
+from colonyos_gen.session.removal.procedure import HELD_S, SETTLED_S, Procedure
+from colonyos_gen.session.removal.refusal import RemovalRefused
+from colonyos_gen.session.removal.turns import Turn, turn_for
+
+_CANCELS = 3
+"""How often a workflow is cancelled of which a process goes on: see the same of processes."""
+
+
+class WorkflowProcedure(Procedure):
+    """Cancels or removes one workflow; see `AsyncWorkflowHandle`."""
+
+    def __init__(
+        self,
+        rpc: AsyncClient,
+        processgraphid: str,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        *,
+        limit: asyncio.Semaphore | None = None,
+        prvkey: Key | None = None,
+    ) -> None:
+        super().__init__(rpc, timeout, limit=limit, prvkey=prvkey)
+        self._id = processgraphid
+
+    async def cancel(self) -> ProcessGraph:
+        """Cancel it unless it has ended, and read what became of it. Raises RPCError."""
+        async with turn_for(self.rpc.url, self._id) as turn:
+            graph = await self._read()
+            return graph if _is_over(graph) else await self._cancelled(turn)
+
+    async def remove(self) -> None:
+        """Remove it, once all of its processes have ended and everybody has done with them.
+
+        Raises:
+            RemovalRefused: It has not ended in time.
+            NotFoundError: There is no such workflow.
+            RPCError: The server refuses it, or its stored data is damaged.
+        """
+        async with turn_for(self.rpc.url, self._id) as turn:
+            graph = await self._read()
+            try:
+                while not await self._removed(graph, turn):
+                    graph = await self._read()
+            except NotFoundError:
+                return  # somebody else was faster
+
+    async def _removed(self, graph: ProcessGraph, turn: Turn) -> bool:
+        """Make it end, and remove it; False if it was found going on after all."""
+        graph = await self._ended(graph, turn)
+        all_asked = set(node_states(graph).values()) <= {SUCCESS}
+        seen, needed = time.monotonic(), SETTLED_S if all_asked else HELD_S
+        if (rest := self.unsettled(needed, graph.endtime, seen, turn)) > 0:
+            if rest > self.left:
+                self._refuse([f"it ended a moment ago, and is settled in {rest:.1f} s only"])
+            await asyncio.sleep(rest)
+            if not _is_over(await self._read()):
+                return False
+        try:
+            await self.remove_now(
+                lambda limit: self.rpc.remove_processgraph(self._id, prvkey=self.prvkey, rpc_timeout=limit),
+                turn,
+            )
+        except ConflictError as error:
+            if error.name != refusals.REMOVE_PROCESSGRAPH_CANNOT_REMOVE_A_RUNNING_PROCESSGRAPH.name:
+                raise
+            return False
+        return True
+
+    async def _ended(self, graph: ProcessGraph, turn: Turn) -> ProcessGraph:
+        while not _is_over(graph):
+            if self.left <= 0:
+                self._refuse([_going_on(graph)])
+            try:
+                graph = await self._cancelled(turn)
+            except RPCError as error:
+                if not passes(error):
+                    raise
+            if not _is_over(graph):
+                await self.pause()
+        return graph
+
+    async def _cancelled(self, turn: Turn) -> ProcessGraph:
+        """Cancel it, again if something of it goes on, and return it as it is afterwards."""
+        for left in reversed(range(_CANCELS)):
+            await self.send(
+                lambda limit: self.rpc.cancel_processgraph(self._id, prvkey=self.prvkey, rpc_timeout=limit),
+                turn,
+            )
+            await asyncio.sleep(self.second_look_in())  # a process of it may have been about to be assigned
+            graph = await self._read()
+            if _is_over(graph) or not left:
+                return graph
+        raise AssertionError("the last round returns")
+
+    async def _read(self) -> ProcessGraph:
+        return await self.read(
+            lambda limit: self.rpc.get_processgraph(self._id, prvkey=self.prvkey, rpc_timeout=limit)
+        )
+
+    def _refuse(self, in_the_way: list[str]) -> None:
+        if self.late:
+            in_the_way.append(self.late)
+        raise RemovalRefused(
+            f"workflow {self._id}", in_the_way, "Try again later, or give it more time with timeout=."
+        )
+
+
+def _is_over(graph: ProcessGraph) -> bool:
+    """Whether its processes have ended and the server has taken note."""
+    return has_ended(graph) and graph.state in FINAL
+
+
+def _going_on(graph: ProcessGraph) -> str:
+    counts = Counter(state.name for state in node_states(graph).values() if state not in FINAL)
+    told = ", ".join(f"{count} of its processes {state}" for state, count in sorted(counts.items()))
+    return f"it is {graph.state.name} still, although it was to be cancelled ({told or 'all have ended'})"
