@@ -15,6 +15,7 @@ from colonyos_gen_wire.constants import API_PATH, HEALTH_PATH, PUBSUB_PATH
 
 from colonyos_gen.server.caller import watch_caller
 from colonyos_gen.server.dispatch import Dispatcher
+from colonyos_gen.server.hazards.arrival import note_arrival
 from colonyos_gen.server.pubsub import Pubsub
 from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.refusal import BODY_TOO_LARGE, BODY_TOO_SLOW, Refusal
@@ -47,7 +48,7 @@ def make_app(
     seconds, and a WebSocket may go without a subscription for `idle_timeout` seconds.
     """
     pubsub = Pubsub(dispatcher, idle_timeout, quirks)
-    front = _Front(dispatcher, pubsub, body_limit, request_timeout)
+    front = _Front(dispatcher, pubsub, connections, body_limit, request_timeout)
 
     @web.middleware
     async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -68,10 +69,16 @@ def make_app(
 
 class _Front:
     def __init__(
-        self, dispatcher: Dispatcher, pubsub: Pubsub, body_limit: int, request_timeout: float
+        self,
+        dispatcher: Dispatcher,
+        pubsub: Pubsub,
+        connections: Connections,
+        body_limit: int,
+        request_timeout: float,
     ) -> None:
         self._dispatcher = dispatcher
         self._pubsub = pubsub
+        self._connections = connections
         self._body_limit = body_limit
         self._request_timeout = request_timeout
 
@@ -106,6 +113,7 @@ class _Front:
         except TimeoutError:
             answer = self._dispatcher.rendering.refusal(Refusal(BODY_TOO_SLOW))
         else:
+            note_arrival(self._connections.arrival(request))
             answer = await self._dispatcher.answer(body)
         return web.Response(
             status=answer.status, body=answer.body, content_type="text/plain", charset="utf-8"

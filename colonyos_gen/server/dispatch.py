@@ -38,6 +38,8 @@ from colonyos_gen.server.envelope import (
     read_payload,
     recover_signer,
 )
+from colonyos_gen.server.hazards.traffic import Passing
+from colonyos_gen.server.hazards.watch import HazardWatch
 from colonyos_gen.server.refusal import FAULT, UNANSWERED, Refusal
 from colonyos_gen.server.rendering import Answer, Rendering
 from colonyos_gen.server.store import Store
@@ -64,9 +66,15 @@ class Dispatcher:
     """Finds the handler of a request, and turns what becomes of it into an answer."""
 
     def __init__(
-        self, domains: Domains, access: Access, store: Store, rendering: Rendering | None = None
+        self,
+        domains: Domains,
+        access: Access,
+        store: Store,
+        watch: HazardWatch,
+        rendering: Rendering | None = None,
     ) -> None:
         self.rendering: Rendering = rendering or Rendering()
+        self.watch: HazardWatch = watch
         self._access = access
         self._store = store
         self._handlers: dict[str, Handler] = {}
@@ -75,11 +83,16 @@ class Dispatcher:
 
     async def answer(self, body: bytes) -> Answer:
         """The answer to a request; never raises, except when it is cancelled."""
+        passing: Passing | None = None
+        refused: Refusal | None = None
         try:
             try:
-                answer = await self._carry_out(body)
+                call = self.check(body, Transport.HTTP)
             except Refusal as refusal:
                 answer = self.rendering.refusal(refusal)
+            else:
+                passing = self.watch.begin(call.method, call.request, call.signer)
+                answer, refused = await self._carry_out(call)
             # After a refusal too: an assign that finds nothing still shows that its executor is alive.
             self._store.commit()
             await self._store.written()
@@ -87,6 +100,8 @@ class Dispatcher:
             self._store.rollback()
             logger.exception("a request failed")
             return self.rendering.refusal(Refusal(FAULT))
+        finally:
+            self.watch.end(passing, refused)
         return answer
 
     def check(self, body: bytes, transport: Transport) -> Call:
@@ -110,13 +125,13 @@ class Dispatcher:
         """Wait until everything that a reply could tell by now is final. Raises what the journal raises."""
         await self._store.written()
 
-    async def _carry_out(self, body: bytes) -> Answer:
-        call = self.check(body, Transport.HTTP)
+    async def _carry_out(self, call: Call) -> tuple[Answer, Refusal | None]:
         try:
+            await self.watch.stand_still()
             item = await call.begin()
         except Refusal as refusal:
-            return self.rendering.refusal(refusal, call.method)
-        return Answer(200, self.rendering.item(call.method, item))
+            return self.rendering.refusal(refusal, call.method), refusal
+        return Answer(200, self.rendering.item(call.method, item)), None
 
 
 def _domain_of(method: AnyMethod) -> str:

@@ -21,6 +21,7 @@ from colonyos_gen_wire.constants import (
     RELEASE_PERIOD_S,
     STALE_EXECUTOR_S,
 )
+from colonyos_gen_wire.hazards import Hazard
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import http_log
@@ -54,6 +55,7 @@ from colonyos_gen.server.domains.subscription import Subscriptions
 from colonyos_gen.server.domains.user import Users
 from colonyos_gen.server.domains.workflow import Graphs
 from colonyos_gen.server.generators import GeneratorStarter
+from colonyos_gen.server.hazards import Hazards, HazardWatch, Mode
 from colonyos_gen.server.identities import is_identity
 from colonyos_gen.server.pausing import PauseGate
 from colonyos_gen.server.periodic import Periodic
@@ -110,6 +112,9 @@ class Server:
             `colonyos_gen.server.quirks`.
         zone: Time zone of the server, or its name: the zone of times in replies, and of cron expressions that name none.
         middlewares: aiohttp middlewares around every request, such as the faults of the testing kit.
+        hazards: What happens when requests meet that would harm the real server: "notice" counts them in `hazards` and warns,
+            "act" also ends the server, or lets it stand still, as the real one would, and "off" does nothing; see
+            `colonyos_gen.server.hazards`.
 
     Raises:
         ValueError: The arguments do not go together.
@@ -135,6 +140,7 @@ class Server:
         quirks: Quirks | str = STRICT,
         zone: tzinfo | str = UTC,
         middlewares: Sequence[Middleware] = (),
+        hazards: Mode = "notice",
     ) -> None:
         if not allow_remote and not is_loopback(host):
             raise ValueError(
@@ -179,6 +185,9 @@ class Server:
                 raise
         self._facts = ServerFacts()
         self._scheduler = Scheduler(records.processes, clock, quirks)
+        self._watch = HazardWatch(records, access, clock, self._scheduler, hazards)
+        self._watch.on_death = self._die
+        self._connections: Connections | None = None
         self._pause_gate = PauseGate(records.paused, clock)
         self._checker = Checker(records, store, clock, stale_after=stale_after, quirks=quirks)
         channels = ChannelAccess(records, access, ChannelStore(records.processes, clock, quirks))
@@ -211,7 +220,7 @@ class Server:
             user=Users(records, access),
             workflow=Graphs(records, access, workflows, quirks),
         )
-        self._dispatcher = Dispatcher(domains, access, store, Rendering(quirks, zone))
+        self._dispatcher = Dispatcher(domains, access, store, self._watch, Rendering(quirks, zone))
 
     @property
     def server_key(self) -> PrivateKey | None:
@@ -239,13 +248,31 @@ class Server:
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._port}"
 
+    @property
+    def hazards(self) -> Hazards:
+        """What was noticed of requests that would have harmed the real server; see `colonyos_gen.server.hazards`."""
+        return self._watch.noticed
+
+    @property
+    def died(self) -> Hazard | None:
+        """What has ended the server, with `hazards="act"`; `start` brings it back."""
+        return self._watch.died
+
+    @property
+    def frozen(self) -> Hazard | None:
+        """What has made the server stand still, with `hazards="act"`; `stop` and `start` bring it back."""
+        return self._watch.frozen
+
     async def start(self) -> None:
         """Listen, and return when requests are answered.
 
         Raises OSError if the port is taken, or if another server has used the file in the meantime.
         """
+        if self._watch.died is not None:
+            await self.stop()
         if self._runner is not None:
             raise RuntimeError("the server is running already")
+        self._watch.restart()
         if self._file is not None:
             self._file.open()
         try:
@@ -263,7 +290,7 @@ class Server:
         self._periodic.start(self._generators.check, GENERATOR_CHECK_PERIOD_MS / 1000)
 
     async def _listen(self) -> None:
-        connections = Connections(self._request_timeout)
+        connections = self._connections = Connections(self._request_timeout)
         app = make_app(
             self._dispatcher,
             connections,
@@ -328,6 +355,9 @@ class Server:
         if runner is None:
             return
         self._periodic.stop()
+        if self._watch.frozen is not None and self._connections is not None:
+            self._connections.abort()
+        self._watch.stop()
         self._scheduler.close()
         self._pause_gate.close()
         if self._listening is not None:
@@ -338,6 +368,14 @@ class Server:
         finally:
             if self._file is not None:
                 self._file.close()
+
+    def _die(self) -> None:
+        """Do what the end of the process would do to everybody else."""
+        self._periodic.stop()
+        if self._listening is not None:
+            self._listening.close()
+        if self._connections is not None:
+            self._connections.abort()
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -20,8 +20,10 @@ from colonyos_gen_wire import errors
 from colonyos_gen_wire.method import Transport
 from colonyos_gen_wire.methods.subscription import SUBSCRIBE_CHANNEL
 
+from colonyos_gen.server.access import AnyMethod
 from colonyos_gen.server.dispatch import Call, Dispatcher
 from colonyos_gen.server.hangup import GOING_AWAY, NO_CLOSE_FRAME, HangUp
+from colonyos_gen.server.hazards.feeds import Feed
 from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.refusal import BUSY_CONNECTION, FAULT, UNANSWERED, Refusal
 
@@ -97,6 +99,7 @@ class _Connection:
         self._idle_timeout = idle_timeout
         self._idle: asyncio.TimerHandle | None = None
         self._subscription: asyncio.Task[None] | None = None
+        self._feed: Feed | None = None
         self._end: asyncio.Future[HangUp] = asyncio.get_running_loop().create_future()
 
     async def serve(self) -> None:
@@ -155,10 +158,11 @@ class _Connection:
                     await self._take(frame.data)
 
     async def _take(self, data: str | bytes) -> None:
+        body = data.encode() if isinstance(data, str) else data
         if self._subscription is not None and not self._subscription.done():
+            self._dispatcher.watch.beside(self._feed, self._method_of(body))
             await self._refuse(Refusal(BUSY_CONNECTION), data)
             return
-        body = data.encode() if isinstance(data, str) else data
         try:
             call = self._dispatcher.check(body, Transport.WEBSOCKET)
         except Refusal as refusal:
@@ -173,8 +177,17 @@ class _Connection:
                 # As long as nothing is read, no ping and no close frame is answered.
                 await asyncio.wait([self._subscription])
 
-    async def _subscribe(self, call: Call, data: str | bytes) -> None:
+    def _method_of(self, body: bytes) -> AnyMethod | None:
+        """What a frame asks for, if it could be asked for."""
         try:
+            return self._dispatcher.check(body, Transport.WEBSOCKET).method
+        except Exception:
+            return None
+
+    async def _subscribe(self, call: Call, data: str | bytes) -> None:
+        self._feed = feed = self._dispatcher.watch.subscribe(call.method, call.request, call.signer)
+        try:
+            await self._dispatcher.watch.stand_still()
             async with contextlib.aclosing(call.begin()) as items:
                 async for item in items:
                     await self._dispatcher.written()
@@ -190,6 +203,13 @@ class _Connection:
         except Exception:
             logger.exception("a subscription failed")
             await self._refuse(Refusal(FAULT), data)
+        except asyncio.CancelledError:
+            if feed is not None and not self._end.done():
+                feed.left()
+            raise
+        finally:
+            if feed is not None:
+                feed.end()
         self._rest()
 
     async def _turn_down(self, refusal: Refusal, data: str | bytes) -> None:

@@ -114,6 +114,7 @@ class Refusal(Exception):
 
     def __init__(self, spec: ErrorSpec, /, **values: object) -> None:
         self.spec = spec
+        self.values = values
         self.status: int = spec.status
         self.message: str = spec.message(**values)
         super().__init__(f"{self.status} {self.message}")

@@ -83,6 +83,10 @@ class Scheduler:
         """What the executors that wait for a process offer."""
         return [waiter.offer for waiters in self._waiters.values() for waiter in waiters]
 
+    def types_waiting(self, colonyname: str) -> list[str]:
+        """The types of the executors of a colony that wait for a process."""
+        return [executortype for colony, executortype in self._waiters if colony == colonyname]
+
     async def acquire(
         self, offer: Offer, timeout: float, claim: Callable[[str], Process | None]
     ) -> Process | None:

@@ -14,10 +14,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import Generator
 from typing import cast
 
 from aiohttp import StreamReader, web
+
+from colonyos_gen.server.hazards.arrival import Arrival
 
 REQUEST_TIMEOUT_S = 10.0
 """How long headers may take; that is also what the real server grants them."""
@@ -90,6 +93,17 @@ class Connections:
         """A protocol that passes everything on to `inner`, and closes the connection when a request is late."""
         return _Connection(inner, self._seconds, self._open)
 
+    def arrival(self, request: web.Request) -> Arrival | None:
+        """Through which connection `request` has come, and when what is there of it had arrived."""
+        transport = request.transport
+        connection = None if transport is None else self._open.get(transport)
+        return None if connection is None else Arrival(connection, connection.received_ns)
+
+    def abort(self) -> None:
+        """Break every connection at once, without sending what has not been sent."""
+        for transport in list(self._open):
+            cast("asyncio.Transport", transport).abort()
+
     @contextlib.contextmanager
     def serving(self, request: web.Request) -> Generator[None]:
         """The headers of `request` have arrived, and within the block it is served."""
@@ -108,6 +122,8 @@ class _Connection(asyncio.Protocol):
     def __init__(
         self, inner: asyncio.Protocol, seconds: float, register: dict[asyncio.BaseTransport, _Connection]
     ) -> None:
+        self.received_ns = time.monotonic_ns()
+        """When something was received last."""
         self._inner = inner
         self._seconds = seconds
         self._register = register
@@ -138,6 +154,7 @@ class _Connection(asyncio.Protocol):
         self._inner.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        self.received_ns = time.monotonic_ns()
         if not self._serving and self._timer is None:
             self._arm()
         self._inner.data_received(data)

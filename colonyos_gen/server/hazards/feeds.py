@@ -1,0 +1,120 @@
+"""Subscriptions to processes: near the change they ask for, several on a connection, and left alone."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+from colonyos_gen_wire import hazards
+from colonyos_gen_wire.constants import WAITING
+from colonyos_gen_wire.methods.subscription import SUBSCRIBE_CHANNEL, SUBSCRIBE_PROCESS, SUBSCRIBE_PROCESSES
+from colonyos_gen_wire.types.common import ProcessState
+from colonyos_gen_wire.types.process import Process
+
+from colonyos_gen.server.access import AnyMethod
+from colonyos_gen.server.clock import NS_PER_S, Clock
+from colonyos_gen.server.hazards.moments import Finding
+from colonyos_gen.server.hazards.traffic import Passing
+from colonyos_gen.server.records import Records
+
+_SOON_NS = 500_000_000
+"""A change that comes so soon after a subscription began meets it."""
+_JUST_NS = 50_000_000
+"""And so does one that was made so shortly before."""
+_LONGEST_LEFT_NS = 30 * NS_PER_S
+"""A feed that has less time than this to go may be left."""
+
+Note = Callable[[Finding, Passing], None]
+
+
+class Feed:
+    """A subscription that is served."""
+
+    def __init__(self, feeds: Feeds, passing: Passing, ends_ns: int) -> None:
+        self.passing = passing
+        self.ends_ns = ends_ns
+        """When it will have timed out, on the server's clock."""
+        self._feeds = feeds
+
+    def left(self) -> None:
+        """The client has closed the connection while the subscription was running."""
+        self._feeds.left(self)
+
+    def end(self) -> None:
+        """The subscription is over, for whatever reason."""
+        self._feeds.end(self)
+
+
+class Feeds:
+    """The subscriptions to processes that are served at the moment."""
+
+    def __init__(self, records: Records, clock: Clock, note: Note) -> None:
+        self._records = records
+        self._clock = clock
+        self._note = note
+        self._of_process: dict[str, dict[Feed, None]] = {}
+        self._changes: deque[tuple[int, str, ProcessState]] = deque()
+        records.processes.follow(self._follow)
+
+    def begin(self, passing: Passing) -> Feed:
+        """A subscription begins."""
+        feed = Feed(self, passing, self._clock.now_ns() + getattr(passing.request, "timeout", 0) * NS_PER_S)
+        if passing.method is SUBSCRIBE_PROCESS:
+            self._begin_single(feed)
+        elif (
+            passing.method is SUBSCRIBE_PROCESSES
+            and passing.request.state is WAITING
+            and self._records.executors_by_id.count(passing.signer)
+        ):
+            self._note(Finding(hazards.WAITING_FEED_TAKES_WAKEUPS), passing)
+        return feed
+
+    def beside(self, live: Passing, second: AnyMethod | None) -> None:
+        """Something was sent on a connection on which `live` is served: a subscription, or anything else."""
+        if live.method is SUBSCRIBE_CHANNEL:
+            return
+        several = second in (SUBSCRIBE_PROCESS, SUBSCRIBE_PROCESSES)
+        hazard = hazards.SEVERAL_SUBSCRIPTIONS_ON_ONE_CONNECTION if several else hazards.REQUEST_BESIDE_FEED
+        what = second.msgtype if second is not None else "something that is no subscription"
+        self._note(Finding(hazard, detail=f"{what} was sent on the connection of the subscription"), live)
+
+    def left(self, feed: Feed) -> None:
+        """The client of a subscription is gone."""
+        left_ns = feed.ends_ns - self._clock.now_ns()
+        if feed.passing.method is not SUBSCRIBE_CHANNEL and left_ns > _LONGEST_LEFT_NS:
+            detail = f"left with {left_ns / NS_PER_S:.0f} s to go"
+            self._note(Finding(hazards.ABANDONED_FEED, detail=detail), feed.passing)
+
+    def end(self, feed: Feed) -> None:
+        """A subscription is over."""
+        feeds = self._of_process.get(feed.passing.subject, {})
+        feeds.pop(feed, None)
+        if not feeds:
+            self._of_process.pop(feed.passing.subject, None)
+
+    def _begin_single(self, feed: Feed) -> None:
+        passing = feed.passing
+        if self._records.processes.get(passing.subject) is None:
+            return
+        self._of_process.setdefault(passing.subject, {})[feed] = None
+        for ns, processid, state in self._changes:
+            if (processid, state) == (passing.subject, passing.request.state):
+                ago = passing.begun - ns
+                if ago < _JUST_NS:
+                    self._meet(passing, f"the process had become {state.name} {ago / 1e6:.0f} ms before")
+
+    def _follow(self, old: Process | None, new: Process | None) -> None:
+        if new is None or (old is not None and old.state is new.state):
+            return
+        now = time.monotonic_ns()
+        for feed in self._of_process.get(new.processid, ()):
+            after = now - feed.passing.begun
+            if feed.passing.request.state is new.state and after < _SOON_NS:
+                self._meet(feed.passing, f"the process became {new.state.name} {after / 1e6:.0f} ms after")
+        self._changes.append((now, new.processid, new.state))
+        while now - self._changes[0][0] > _JUST_NS:
+            self._changes.popleft()
+
+    def _meet(self, passing: Passing, detail: str) -> None:
+        self._note(Finding(hazards.PROCESS_SUBSCRIPTION_NEAR_CHANGE, detail=detail), passing)

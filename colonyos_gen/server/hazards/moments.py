@@ -1,0 +1,48 @@
+"""What the rules have in common: what they look at, and what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from colonyos_gen_wire.hazards import Hazard
+
+from colonyos_gen.server.clock import Clock, moment
+from colonyos_gen.server.hazards.traffic import Passing, Traffic
+from colonyos_gen.server.records import Records
+from colonyos_gen.server.scheduler import Scheduler
+
+WORK_NS = 50_000_000
+"""Whoever did something in a colony so shortly before is taken to be still at work there."""
+PAIR_NS = 5_000_000
+"""Two requests about the same thing that came so shortly after each other could as well have met."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a rule may look at."""
+
+    records: Records
+    clock: Clock
+    scheduler: Scheduler
+    traffic: Traffic
+
+    def now(self) -> datetime:
+        """The time on the server's clock."""
+        return moment(self.clock.now_ns())
+
+
+class Finding(NamedTuple):
+    """A hazard, with the requests that a request has met."""
+
+    hazard: Hazard
+    others: Sequence[Passing] = ()
+    detail: str = ""
+    reader: str = ""
+    """Identity that can make up for it by reading what has become of it; empty if nobody can."""
+
+
+Rule = Callable[[Scene, Passing], Iterator[Finding]]
+"""Looks at a request that is about to be handled."""

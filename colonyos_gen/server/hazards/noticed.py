@@ -1,0 +1,124 @@
+"""What was noticed: which hazards, how often, and what met."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter, deque
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from colonyos_gen_wire.hazards import Hazard
+
+logger: logging.Logger = logging.getLogger("colonyos_gen.server.hazards")
+
+_LAST = 5
+"""Occurrences of each kind that are kept."""
+_SHOWN = 6
+"""Requests of an occurrence that are named."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the requests that met."""
+
+    msgtype: str
+    subject: str
+    """Id of the process, workflow or generator that it was about, or the name of a colony."""
+    who: str
+    """Name of who signed it, or the beginning of their identity."""
+    ms: float
+    """How long before the last of them it had arrived, in milliseconds."""
+    under_way: bool
+    """Whether its reply had not been written when the last of them came."""
+
+    def __str__(self) -> str:
+        about = f" of {self.subject[:12]}" if self.subject else ""
+        when = "" if self.ms == 0 else f", {abs(self.ms):.1f} ms {'before' if self.ms > 0 else 'after'}"
+        return f"{self.msgtype}{about} by {self.who}{when}{' and not answered yet' if self.under_way else ''}"
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """A moment in which the real server could have come to harm."""
+
+    hazard: Hazard
+    parts: tuple[Part, ...]
+    """The requests that met, the last one first."""
+    detail: str
+    """What else made it hazardous, or an empty text."""
+
+    @property
+    def name(self) -> str:
+        """Name of the hazard."""
+        return self.hazard.name
+
+    @property
+    def overlap(self) -> str:
+        """What met, in words."""
+        shown = [str(part) for part in self.parts[:_SHOWN]]
+        if len(self.parts) > _SHOWN:
+            shown.append(f"{len(self.parts) - _SHOWN} more")
+        return "; ".join([*shown, *([self.detail] if self.detail else [])])
+
+    def __str__(self) -> str:
+        hazard = self.hazard
+        return (
+            f"{hazard.name}: {self.overlap}. The real server ({hazard.versions}): {hazard.what} "
+            f"To avoid it: {hazard.avoid}"
+        )
+
+
+class Hazards:
+    """What a server has noticed since it was made, or since `clear`. May be used from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+        self._seen: dict[str, deque[Occurrence]] = {}
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How often each hazard was met, by its name."""
+        with self._lock:
+            return Counter(self._counts)
+
+    @property
+    def total(self) -> int:
+        """How often any of them was."""
+        return self.counts.total()
+
+    @property
+    def seen(self) -> list[Occurrence]:
+        """The last few occurrences of each kind, kind by kind."""
+        with self._lock:
+            return [occurrence for each in self._seen.values() for occurrence in each]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._counts.clear()
+            self._seen.clear()
+
+    def note(self, occurrence: Occurrence) -> None:
+        """Count an occurrence, and log it: the first of its kind as a warning, the others for debugging."""
+        with self._lock:
+            first = occurrence.name not in self._counts
+            self._counts[occurrence.name] += 1
+            self._seen.setdefault(occurrence.name, deque(maxlen=_LAST)).append(occurrence)
+        logger.log(
+            logging.WARNING if first else logging.DEBUG, "%s", occurrence, extra={"occurrence": occurrence}
+        )
+
+    def report(self, *, but: Collection[str] = ()) -> str:
+        """What was noticed, `but` what is named there, for people to read; empty if there is nothing."""
+        counts = self.counts
+        lines = [
+            f"- {occurrence} (seen {counts[occurrence.name]} times)"
+            for occurrence in {each.name: each for each in reversed(self.seen)}.values()
+            if occurrence.name not in but
+        ]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({dict(self.counts)})"

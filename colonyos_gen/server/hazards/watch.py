@@ -1,0 +1,187 @@
+"""Watches requests go by, and does what was asked for when they are hazardous."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal
+
+from colonyos_gen_wire.constants import MAX_OPEN_DATABASE_CONNECTIONS
+from colonyos_gen_wire.hazards import TOO_MANY_READS, Effect, Hazard
+from colonyos_gen_wire.method import ErrorCode
+
+from colonyos_gen.server.access import Access, AnyMethod
+from colonyos_gen.server.clock import Clock
+from colonyos_gen.server.hazards import pairs, removals, single
+from colonyos_gen.server.hazards.arrival import current_arrival
+from colonyos_gen.server.hazards.feeds import Feed, Feeds
+from colonyos_gen.server.hazards.moments import Finding, Rule, Scene
+from colonyos_gen.server.hazards.noticed import Hazards, Occurrence, Part
+from colonyos_gen.server.hazards.reads import Reads
+from colonyos_gen.server.hazards.traffic import Passing, Traffic
+from colonyos_gen.server.hazards.unread import Unread
+from colonyos_gen.server.records import Records
+from colonyos_gen.server.refusal import FAULT, Refusal
+from colonyos_gen.server.scheduler import Scheduler
+
+Mode = Literal["notice", "act", "off"]
+
+_READING = frozenset(TOO_MANY_READS.messages)
+_RULES: dict[str, tuple[Rule, ...]] = {
+    "remove_colony": (removals.of_colony,),
+    "remove_process": (removals.of_process, pairs.met),
+    "remove_all_processes": (removals.of_all_processes,),
+    "remove_processgraph": (removals.of_workflow, pairs.met),
+    "remove_all_processgraphs": (removals.of_all_workflows,),
+    "remove_generator": (removals.of_generator, pairs.met),
+    "cancel_process": (pairs.met,),
+    "cancel_processgraph": (pairs.met,),
+    "pack_generator": (pairs.met,),
+    "close": (single.close, pairs.met),
+    "fail": (pairs.met,),
+    "add_child": (pairs.met,),
+    "channel_append": (single.append,),
+}
+"""What is asked about a request when it has come; it counts unless the request is refused for lack of rights."""
+
+
+class HazardWatch:
+    """Looks at every request before and after it is handled.
+
+    Args:
+        mode: "notice" counts and warns; "act" also does what the real server would do; "off" does nothing.
+    """
+
+    def __init__(
+        self, records: Records, access: Access, clock: Clock, scheduler: Scheduler, mode: Mode
+    ) -> None:
+        if mode not in ("notice", "act", "off"):
+            raise ValueError(f"hazards is {mode!r}; give 'notice', 'act' or 'off'")
+        self.noticed: Hazards = Hazards()
+        """What was noticed."""
+        self.died: Hazard | None = None
+        """What has ended the server."""
+        self.frozen: Hazard | None = None
+        """What has made the server stand still."""
+        self.on_death: Callable[[], None] = lambda: None
+        """Called once when the server is to end."""
+        self._mode: Mode = mode
+        self._records = records
+        self._access = access
+        self._traffic = Traffic(records)
+        self._scene = Scene(records, clock, scheduler, self._traffic)
+        self._reads = Reads(MAX_OPEN_DATABASE_CONNECTIONS)
+        self._feeds = Feeds(records, clock, self._note) if mode != "off" else None
+        self._unread = Unread()
+        self._found: dict[Passing, list[tuple[Finding, Occurrence]]] = {}
+        self._thaw: asyncio.Future[None] | None = None
+
+    def begin(self, method: AnyMethod, request: Any, signer: str) -> Passing | None:
+        """A request is about to be handled. To be followed by `end`."""
+        if self._mode == "off":
+            return None
+        passing = self._traffic.begin(method, request, signer, current_arrival())
+        if method.msgtype in _READING:
+            if others := self._reads.begin(passing):
+                detail = f"{len(others) + 1} requests that read processes were under way at once"
+                self._note(Finding(TOO_MANY_READS, others, detail), passing)
+            if method.waits is not None:
+                self._reads.end(passing, time.monotonic_ns())
+        if method.name == "assign":
+            for finding in single.assign(self._scene, passing):
+                self._note(finding, passing)
+        # Described now, as the names may be gone with the request.
+        if found := [
+            (finding, self._described(finding, passing))
+            for rule in _RULES.get(method.name, ())
+            for finding in rule(self._scene, passing)
+        ]:
+            self._found[passing] = found
+        return passing
+
+    def end(self, passing: Passing | None, refusal: Refusal | None) -> None:
+        """The reply to a request is about to be written, or its sender has left."""
+        if passing is None:
+            return
+        passing.denied = refusal is not None and refusal.spec.code is ErrorCode.DENIED
+        self._traffic.end(passing)
+        self._reads.end(passing, passing.answered or 0)
+        if passing.reads and refusal is None:
+            self._unread.looked(passing)
+        found = self._found.pop(passing, [])
+        if passing.denied:
+            return
+        for finding, occurrence in found:
+            if finding.reader:
+                self._unread.add(finding.reader, passing.colonyname, partial(self._count, occurrence))
+            else:
+                self._count(occurrence)
+        if refusal is not None and (hazard := single.refused(passing, refusal)) is not None:
+            self._note(Finding(hazard, detail="refused here"), passing)
+
+    def subscribe(self, method: AnyMethod, request: Any, signer: str) -> Feed | None:
+        """A subscription is about to begin."""
+        if self._feeds is None:
+            return None
+        return self._feeds.begin(self._traffic.passing(method, request, signer, current_arrival()))
+
+    def beside(self, live: Feed | None, second: AnyMethod | None) -> None:
+        """A frame has come on a connection on which a subscription is served."""
+        if self._feeds is not None and live is not None:
+            self._feeds.beside(live.passing, second)
+
+    async def stand_still(self) -> None:
+        """Return at once, or never while the server is frozen. Raises Refusal when it is stopped."""
+        if self.frozen is None:
+            return
+        if self._thaw is None:
+            self._thaw = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._thaw)
+        raise Refusal(FAULT)
+
+    def stop(self) -> None:
+        """The server is being stopped: whatever stands still is let go."""
+        self._unread.clear()
+        if self._thaw is not None and not self._thaw.done():
+            self._thaw.set_result(None)
+
+    def restart(self) -> None:
+        """The server begins anew."""
+        self.died = self.frozen = self._thaw = None
+
+    def _note(self, finding: Finding, passing: Passing) -> None:
+        self._count(self._described(finding, passing))
+
+    def _count(self, occurrence: Occurrence) -> None:
+        self.noticed.note(occurrence)
+        if self._mode == "act":
+            self._act(occurrence.hazard)
+
+    def _described(self, finding: Finding, passing: Passing) -> Occurrence:
+        parts = tuple(self._part(each, passing) for each in (passing, *finding.others))
+        return Occurrence(finding.hazard, parts, finding.detail)
+
+    def _act(self, hazard: Hazard) -> None:
+        if hazard.effect is Effect.ENDS and self.died is None:
+            self.died = hazard
+            self.on_death()
+        elif hazard.effect is Effect.FREEZES and self.frozen is None:
+            self.frozen = hazard
+
+    def _part(self, each: Passing, last: Passing) -> Part:
+        under_way = each is not last and (each.answered is None or each.answered > last.arrived)
+        ms = (last.arrived - each.arrived) / 1e6
+        subject = each.subject or each.colonyname
+        return Part(each.method.msgtype, subject, self._who(each), ms, under_way)
+
+    def _who(self, passing: Passing) -> str:
+        if name := self._records.name_of(passing.colonyname, passing.signer):
+            return name
+        colony = self._records.colonies.get(passing.colonyname)
+        if colony is not None and colony.colonyid == passing.signer:
+            return "the colony owner"
+        if passing.signer == self._access.server_id:
+            return "the server owner"
+        return passing.signer[:12]
