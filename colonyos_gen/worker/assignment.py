@@ -45,8 +45,8 @@ class Taker(ABC):
     """Where processes go."""
 
     @abstractmethod
-    def start(self, process: Process) -> None:
-        """Run a process that has been assigned."""
+    def start(self, process: Process, *, found: bool = False) -> None:
+        """Run a process that has been assigned; `found` if that was earlier, and nobody knows when."""
 
     @abstractmethod
     def knows(self, processid: str) -> bool:
@@ -196,7 +196,7 @@ class Assignment:
                 if self._taker.knows(each.processid) or each.processid in self._refused:
                     continue
                 _logger.warning("%s: process %s had been assigned unnoticed", self._name, each.processid)
-                self._taker.start(each)
+                self._taker.start(each, found=True)
         except RPCError as error:
             _logger.info("%s: it is unknown what was assigned unnoticed: %s", self._name, error)
 

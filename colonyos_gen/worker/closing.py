@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from colonyos_gen_wire.errors import process as refusals
+from colonyos_gen_wire import Process
+from colonyos_gen_wire.constants import FAILED, SUCCESS
 
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.errors import (
@@ -17,14 +18,21 @@ from colonyos_gen.errors import (
     InvalidError,
     NotFoundError,
     RPCError,
+    RPCTimeoutError,
     ServerFaultError,
     UnexpectedReplyError,
 )
 from colonyos_gen.reconnection import passes
 from colonyos_gen.retry import pauses
+from colonyos_gen.worker.attempt import Attempt
 from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
 from colonyos_gen.worker.failure_text import plain_text
+from colonyos_gen.worker.unreadable import is_running_in
 
+SETTLING_S = 0.3
+"""Seconds after which a call whose reply was lost, or that met a deadline, has had its effect."""
+SETTLING_LATE_S = 3.0
+"""The same after a call that timed out: a server that slow may still be at it."""
 _STRANGE_ANSWERS = 5
 """How many answers that neither accept nor refuse are put up with."""
 
@@ -52,11 +60,17 @@ class Nothing:
     reason: str
 
 
+class _LostError(Exception):
+    """The attempt is over, and was not ended by us; the message says by what."""
+
+
 class Closer:
     """Closes and fails processes.
 
-    A lost reply is no reason to give up: the call is repeated until the server has answered, whose state then decides.
-    What it refuses, because it came too late, is reported to the log and not tried again.
+    A lost reply is no reason to give up, nor one to repeat the call blindly, since a repeated close that meets the removal of
+    its process ends a real server: the process is read, and the call repeated only if it is still RUNNING in our name. What
+    comes too late is reported to the log and not tried again. Near the deadline an accepted call is checked by a read, as the
+    server may have taken the process back at that moment.
     """
 
     def __init__(self, client: AsyncClient, availability: Availability, name: str) -> None:
@@ -64,56 +78,95 @@ class Closer:
         self._availability = availability
         self._name = name
 
-    async def close(self, processid: str, output: list[Any]) -> None:
+    async def close(self, attempt: Attempt, output: list[Any]) -> None:
         """Close a process as successful; fail it if the server cannot take its output."""
+        processid = attempt.processid
         try:
-            await self._until_answered(lambda: self._client.close(processid, output=output))
-        except (ConflictError, DeniedError, NotFoundError) as error:
+            await self._tell(
+                attempt,
+                lambda: self._client.close(processid, output=output),
+                lambda found: found.state is SUCCESS,
+            )
+        except (_LostError, ConflictError, DeniedError, NotFoundError) as error:
             self._too_late(processid, "output", error)
         except RPCError as error:
             reason = error.message if isinstance(error, InvalidError) else str(error)
-            await self.fail(processid, [plain_text(f"the output cannot be stored: {reason}")])
+            await self.fail(attempt, [plain_text(f"the output cannot be stored: {reason}")])
 
-    async def fail(self, processid: str, errors: list[str]) -> None:
+    async def fail(self, attempt: Attempt, errors: list[str]) -> None:
         """Close a process as failed."""
-        lost = False
-
-        async def attempt() -> None:
-            nonlocal lost
-            try:
-                await self._client.fail(processid, errors=errors)
-            except RPCError as error:
-                lost = lost or is_lost_reply(error)
-                raise
-
+        processid = attempt.processid
         try:
-            await self._until_answered(attempt)
-        except RPCError as error:
-            if lost and error.name == refusals.FAIL_TRIED_TO_SET_FAILED_PROCESS_AS_FAILED.name:
-                return  # by an earlier attempt, whose reply was lost
+            await self._tell(
+                attempt,
+                lambda: self._client.fail(processid, errors=errors),
+                lambda found: found.state is FAILED and found.errors == errors,
+            )
+        except (_LostError, RPCError) as error:
             self._too_late(processid, "failure", error)
 
-    async def _until_answered(self, call: Callable[[], Awaitable[None]]) -> None:
+    async def _tell(
+        self, attempt: Attempt, call: Callable[[], Awaitable[None]], is_done: Callable[[Process], bool]
+    ) -> None:
+        """Make the call until it has been carried out, once.
+
+        Raises:
+            _LostError: The attempt is over otherwise.
+            RPCError: The server refuses it.
+        """
         strange = 0
         for pause in pauses(WITHOUT_END):
             try:
                 await call()
             except RPCError as error:
+                is_strange = isinstance(error, ServerFaultError | UnexpectedReplyError) and not error.name
                 if passes(error):
                     self._availability.lost(error)
-                elif isinstance(error, ServerFaultError | UnexpectedReplyError) and not error.name:
+                elif is_strange:
                     strange += 1
-                    if strange >= _STRANGE_ANSWERS:
-                        raise
                 else:
                     self._availability.heard()
                     raise
+                if is_strange or is_lost_reply(error):
+                    settling = SETTLING_LATE_S if isinstance(error, RPCTimeoutError) else SETTLING_S
+                    await asyncio.sleep(max(pause, settling))
+                    if not await self._is_open(attempt, is_done):
+                        return
+                else:
+                    await asyncio.sleep(pause)
+                if strange >= _STRANGE_ANSWERS:
+                    raise
             else:
                 self._availability.heard()
-                return
-            await asyncio.sleep(pause)
+                if not attempt.is_doubtful:
+                    return
+                await asyncio.sleep(max(pause, SETTLING_S))
+                if not await self._is_open(attempt, is_done):
+                    return
 
-    def _too_late(self, processid: str, what: str, error: RPCError) -> None:
+    async def _is_open(self, attempt: Attempt, is_done: Callable[[Process], bool]) -> bool:
+        """Whether a process still runs in our name; if not, it has been told how it ended.
+
+        Raises:
+            _LostError: It has ended otherwise, or nobody can say how.
+        """
+        try:
+            found = await self._availability.insist(lambda: self._client.get_process(attempt.processid))
+        except UnexpectedReplyError as error:
+            if (is_running := is_running_in(error.payload, attempt.executorid)) is None:
+                raise _LostError(f"it is unknown what became of it: {error}") from error
+            return is_running
+        except RPCError as error:
+            what = "it was removed" if isinstance(error, NotFoundError) else "it is unknown what became of it"
+            raise _LostError(f"{what}: {error}") from error
+        is_ours = found.assignedexecutorid == attempt.executorid and attempt.retries in (None, found.retries)
+        if is_ours and is_done(found):
+            return False
+        if reason := attempt.why_over(found):
+            raise _LostError(reason)
+        return True
+
+    def _too_late(self, processid: str, what: str, error: Exception) -> None:
         _logger.warning(
             "%s: the %s of process %s is lost, as the server does not take it (any more): %s",
             self._name,

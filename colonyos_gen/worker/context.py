@@ -20,7 +20,7 @@ from colonyos_gen.worker.cancellation import Cancellation
 from colonyos_gen.worker.channel_sender import ChannelSender
 from colonyos_gen.worker.log_writer import LogWriter
 from colonyos_gen.worker.pacing import Pace
-from colonyos_gen.worker.text_stream import TextStream
+from colonyos_gen.worker.text_stream import TextStream, ended
 
 
 class Context:
@@ -49,6 +49,8 @@ class Context:
         self._log = LogWriter(client, availability, process)
         self._pace = Pace()
         self._streams: dict[str, TextStream] = {}
+        self._over = ""
+        """Why there are no more streams."""
         self._attributes = {
             each.key: each.value for each in process.attributes if each.attributetype is not ENV
         }
@@ -79,6 +81,7 @@ class Context:
 
         Raises:
             ValueError: There is no such channel; the message says how to declare it.
+            ConflictError: The process has ended, or is somebody else's by now.
         """
         if channel not in self.process.spec.channels:
             declared = ", ".join(map(repr, self.process.spec.channels)) or "none"
@@ -86,6 +89,8 @@ class Context:
                 f"the process has no channel {channel!r} (declared: {declared}); submit it with channels=[{channel!r}]"
             )
         if channel not in self._streams:
+            if self._over:
+                raise ended(self._over)
             sender = ChannelSender(
                 self._client,
                 self._availability,
@@ -137,16 +142,22 @@ class Context:
 
     async def flush(self, seconds: float) -> None:
         """Send what remains of log and streams. Raises RPCError if a stream lost something."""
+        self._over = "the function has returned"
         try:
             for stream in self._streams.values():
                 await stream.finish()
         finally:
             await self._log.flush(seconds)
 
-    def abandon(self) -> None:
-        """Send nothing more."""
+    def end_streams(self, reason: str) -> None:
+        """Append nothing more, not even ends; who tries is told why."""
+        self._over = self._over or reason
         for stream in self._streams.values():
-            stream.abandon()
+            stream.abandon(reason)
+
+    def abandon(self, reason: str) -> None:
+        """Send nothing more, neither text nor lines of the log."""
+        self.end_streams(reason)
         self._log.abandon()
 
     async def delivered(self) -> None:

@@ -19,8 +19,10 @@ async def running_of(
 
     Raises RPCError if the server refuses to tell.
     """
+    return await availability.insist(lambda: ask_running(client, colonyname, executorid))
 
-    async def ask() -> list[Process]:
-        return await client.get_process_history(colonyname, _LOOK_BACK_S, RUNNING, executorid=executorid)
 
-    return [each for each in await availability.insist(ask) if each.assignedexecutorid == executorid]
+async def ask_running(client: AsyncClient, colonyname: str, executorid: str) -> list[Process]:
+    """The same, asked for once. Raises RPCError if the server refuses to tell, or is away."""
+    found = await client.get_process_history(colonyname, _LOOK_BACK_S, RUNNING, executorid=executorid)
+    return [each for each in found if each.assignedexecutorid == executorid]

@@ -11,6 +11,7 @@ from colonyos_gen_wire import Process
 
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.errors import RPCError
+from colonyos_gen.worker.attempt import Attempt
 from colonyos_gen.worker.availability import Availability
 from colonyos_gen.worker.cancellation import Cancellation
 from colonyos_gen.worker.closing import Closer, Failure, Nothing, Success
@@ -18,8 +19,7 @@ from colonyos_gen.worker.context import Context
 from colonyos_gen.worker.failure_text import error_texts
 from colonyos_gen.worker.invoking import Raised
 from colonyos_gen.worker.outputs import OutputError, as_output
-from colonyos_gen.worker.registration import RegistrationError
-from colonyos_gen.worker.watching import until_lost
+from colonyos_gen.worker.watching import Watch
 
 UNWIND_S = 1.0
 """Seconds that a function gets to end by itself when it is cancelled, before its process is failed."""
@@ -42,7 +42,8 @@ class Run:
         timeout: Seconds that it may take; None for no limit but that of the process.
         secrets: Texts that must not get into errors.
         name: Name of the executor.
-        register: Registers the executor again, if need be.
+        watch: What tells that the server has ended the process or given it away.
+        found: Whether the attempt began earlier, and was found later.
     """
 
     def __init__(
@@ -56,7 +57,8 @@ class Run:
         timeout: float | None,
         secrets: tuple[str, ...],
         name: str,
-        register: Callable[[], Awaitable[None]],
+        watch: Watch,
+        found: bool = False,
     ) -> None:
         self.process: Process = process
         """The process, as it was assigned."""
@@ -68,7 +70,8 @@ class Run:
         self._timeout = timeout
         self._secrets = secrets
         self._name = name
-        self._register = register
+        self._watch = watch
+        self._attempt = Attempt.of(process, found=found)
         self._cancellation = Cancellation()
         self._context = Context(client, availability, process, self._cancellation)
         self._verdict: asyncio.Future[Failure | Nothing] = asyncio.get_running_loop().create_future()
@@ -93,21 +96,20 @@ class Run:
                 _logger.info("%s: the function of process %s has ended at last", self._name, processid)
         finally:
             self._cancellation.set("the worker ends")
-            self._context.abandon()
+            self._context.abandon("the process has ended")
             work.cancel()
 
     async def _await_outcome(self, work: asyncio.Task[Any]) -> Outcome:
         loop = asyncio.get_running_loop()
-        watch = loop.create_task(self._watch())
         timers = [loop.call_later(seconds, act) for seconds, act in self._limits()]
         try:
-            await asyncio.wait({work, self._verdict}, return_when=asyncio.FIRST_COMPLETED)
-            if self._verdict.done():
-                self._stop()
-                await asyncio.wait({work}, timeout=UNWIND_S)
-            return self._outcome(work)
+            with self._watch.over(self._attempt, self.lose):
+                await asyncio.wait({work, self._verdict}, return_when=asyncio.FIRST_COMPLETED)
+                if self._verdict.done():
+                    self._stop()
+                    await asyncio.wait({work}, timeout=UNWIND_S)
+                return self._outcome(work)
         finally:
-            watch.cancel()
             for timer in timers:
                 timer.cancel()
 
@@ -127,13 +129,6 @@ class Run:
         except Exception as error:  # of preparing the call, such as arguments that do not fit
             return Raised(error)
 
-    async def _watch(self) -> None:
-        try:
-            reason = await until_lost(self._client, self.process, self._register)
-        except (RegistrationError, RPCError) as error:
-            reason = f"this executor is not one any more: {error}"
-        self.lose(reason)
-
     def _decide(self, verdict: Failure | Nothing) -> None:
         if not self._verdict.done() and not self.told.is_set():
             self._verdict.set_result(verdict)
@@ -148,6 +143,8 @@ class Run:
             self.process.spec.funcname,
             reason,
         )
+        if isinstance(verdict, Nothing):
+            self._context.end_streams(reason)  # a real server takes what is appended now, and never frees it
         self._cancellation.set(reason)
 
     def _outcome(self, work: asyncio.Task[Any]) -> Outcome:
@@ -164,13 +161,20 @@ class Run:
     async def _tell(self, outcome: Outcome) -> None:
         # What is decided from now on is either that the server has taken the process back, or that time is up.
         self._verdict = asyncio.get_running_loop().create_future()
-        if isinstance(outcome, Nothing) or isinstance(prepared := await self._prepare(outcome), Nothing):
-            self._context.abandon()
+        if isinstance(outcome, Nothing):
+            self._context.abandon(outcome.reason)
+            return
+        with self._watch.over(self._attempt, self.lose):
+            prepared = await self._prepare(outcome)
+        if isinstance(prepared, Nothing):
+            self._context.abandon(prepared.reason)
+            processid = self.process.processid
+            _logger.warning("%s: what process %s came to is lost: %s", self._name, processid, prepared.reason)
             return
         if isinstance(prepared, Success):
-            ending = self._closer.close(self.process.processid, prepared.output)
+            ending = self._closer.close(self._attempt, prepared.output)
         else:
-            ending = self._closer.fail(self.process.processid, prepared.errors)
+            ending = self._closer.fail(self._attempt, prepared.errors)
         self._verdict = asyncio.get_running_loop().create_future()
         await self._unless_decided(ending)
 

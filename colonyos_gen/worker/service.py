@@ -13,17 +13,20 @@ from colonyos_gen_wire import Function as WireFunction
 
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.worker.assignment import Assignment, Taker, keep_alive
+from colonyos_gen.worker.attempt import Attempt
 from colonyos_gen.worker.availability import Availability
 from colonyos_gen.worker.cancellation import Cancellation
 from colonyos_gen.worker.closing import Closer
 from colonyos_gen.worker.context import Context
 from colonyos_gen.worker.functions import Offer
 from colonyos_gen.worker.invoking import Invoker, Raised
+from colonyos_gen.worker.neighbours import warn_of_neighbours
 from colonyos_gen.worker.reconciler import Handler, Reconciler
 from colonyos_gen.worker.recovery import running_of
 from colonyos_gen.worker.registration import Registration
 from colonyos_gen.worker.running import Run
 from colonyos_gen.worker.stopping import StoppedError, unless_stopped
+from colonyos_gen.worker.watching import Watch
 
 LAST_WORDS_S = 10.0
 """Seconds that there are at the end for telling the server what could not be finished."""
@@ -80,6 +83,7 @@ class Service(Taker):
         self._heartbeat = heartbeat
         self._secrets = tuple(secrets)
         self._closer = Closer(client, availability, me.executorname)
+        self._watch = Watch(client, me.colonyname, me.executorid, self.register)
         self._registration = Registration(client, availability, me, may_add=may_add)
         self._reconciler = Reconciler(
             client,
@@ -150,7 +154,7 @@ class Service(Taker):
 
     # What the assignment asks for
 
-    def start(self, process: Process) -> None:
+    def start(self, process: Process, *, found: bool = False) -> None:
         earlier = self._runs.get(process.processid)
         if earlier is not None:
             earlier.lose("the server took it back, and assigned it anew")
@@ -163,7 +167,8 @@ class Service(Taker):
             timeout=self._timeout_of(process),
             secrets=self._secrets,
             name=self._me.executorname,
-            register=self.register,
+            watch=self._watch,
+            found=found,
         )
         self._runs[process.processid] = run
         task = asyncio.create_task(self._run(run))
@@ -174,7 +179,7 @@ class Service(Taker):
         return processid in self._runs or processid in self._ended
 
     async def refuse(self, processid: str, reason: str) -> None:
-        await self._closer.fail(processid, [reason])
+        await self._closer.fail(Attempt(processid, self._me.executorid), [reason])
 
     async def register(self) -> None:
         await self._registration.ensure(self._functions)
@@ -238,6 +243,7 @@ class Service(Taker):
 
     async def _begin(self) -> None:
         await self.register()
+        await warn_of_neighbours(self._client, self._me)
         if self._alone:
             await self._end_leftovers()
 
@@ -253,7 +259,7 @@ class Service(Taker):
                     "%s: process %s had been left unfinished and is failed", me.executorname, each.processid
                 )
                 await self._closer.fail(
-                    each.processid,
+                    Attempt.of(each, found=True),
                     [f"{me.executorname} ended while it ran this process; it was started again"],
                 )
 

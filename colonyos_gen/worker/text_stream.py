@@ -9,6 +9,9 @@ from collections.abc import Awaitable, Generator
 from types import TracebackType
 from typing import Any, Self
 
+from colonyos_gen_wire.methods.channel import CHANNEL_APPEND
+
+from colonyos_gen.errors import ConflictError
 from colonyos_gen.worker.bridge import Bridge
 from colonyos_gen.worker.channel_sender import ChannelSender
 
@@ -50,7 +53,7 @@ class TextStream:
         """Send a piece of text; to be awaited in coroutines. Waits only if the server cannot keep up.
 
         Raises:
-            RPCError: The server takes nothing more, as when the process has been cancelled.
+            RPCError: Nothing more is sent, as when the process has been cancelled.
             ValueError: The stream was closed, or the channel is full: it holds 10000 entries, which is hours of text.
         """
         data = text.encode("utf-8", "replace") if isinstance(text, str) else bytes(text)
@@ -88,9 +91,13 @@ class TextStream:
         if self._failure is None:
             await self._sender.delivered()
 
-    def abandon(self) -> None:
-        """Send nothing more."""
-        self._closing = True
+    def abandon(self, reason: str) -> None:
+        """Send nothing more; who sends is told why, by a ConflictError. Does nothing to a stream that has ended."""
+        with self._lock:
+            if self._closing and (self._sending is None or self._sending.done()):
+                return
+            self._failure = self._failure or ended(reason)
+            self._closing = True
         if self._sending is not None:
             self._sending.cancel()
 
@@ -134,6 +141,8 @@ class TextStream:
             raise self._failure
 
     def _stir(self) -> None:
+        if self._failure is not None:
+            return
         self._stirred.set()
         if self._sending is None:
             self._sending = self._loop.create_task(self._send_all())
@@ -167,6 +176,11 @@ class TextStream:
             if self._size <= BUFFER_BYTES:
                 self._room.set()
         return data[:end]
+
+
+def ended(reason: str) -> ConflictError:
+    """What is raised where nothing can be appended any more."""
+    return ConflictError(f"nothing is appended any more: {reason}", method=CHANNEL_APPEND.name)
 
 
 class _Turn(Awaitable[None]):

@@ -1,59 +1,119 @@
-"""Noticing that a process is not ours any more."""
+"""Noticing that processes are not ours any more."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Generator
 
 from colonyos_gen_wire import Process
-from colonyos_gen_wire.constants import CANCELLED, FAILED, RUNNING, WAITING
 
 from colonyos_gen.client import AsyncClient
-from colonyos_gen.errors import DeniedError, NotFoundError, RPCError
-from colonyos_gen.worker.failure_text import plain_text
+from colonyos_gen.errors import DeniedError, NotFoundError, RPCError, RPCTimeoutError, UnexpectedReplyError
+from colonyos_gen.worker.attempt import Attempt
+from colonyos_gen.worker.recovery import ask_running
+from colonyos_gen.worker.registration import RegistrationError
 
 LOOK_S = 2.0
 """Seconds between two looks. The server does not tell the executor of a process that it was cancelled or taken back."""
+LONGEST_LOOK_S = 30.0
+"""The same where a look takes the server long."""
+_SHARE = 0.05
+"""Part of the time that may be spent with looking."""
 
 _logger = logging.getLogger("colonyos_gen.worker")
 
 
-async def until_lost(client: AsyncClient, process: Process, register: Callable[[], Awaitable[None]]) -> str:
-    """Wait until the server has ended the process, or given it back to the queue, and return why.
+class Watch:
+    """Looks after all attempts of a worker together: one request for all of them, at a pace that the server can bear.
 
-    It goes on while the server is away. `register` is called when the server does not know the executor any more, which as a
-    rule means that it has given its processes to others. Raises what that raises.
+    Args:
+        register: Registers the executor again. Called when the server does not know it any more, which as a rule means that
+            it has given its processes to others.
     """
-    while True:
-        await asyncio.sleep(LOOK_S)
+
+    def __init__(
+        self, client: AsyncClient, colonyname: str, executorid: str, register: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._client = client
+        self._colonyname = colonyname
+        self._executorid = executorid
+        self._register = register
+        self._watched: dict[Attempt, Callable[[str], object]] = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def over(self, attempt: Attempt, lose: Callable[[str], object]) -> Generator[None]:
+        """Within the block `lose` is called, once, with a reason if the server ends the process or gives it away.
+
+        It goes on while the server is away. The block must not be left open while the process is being closed.
+        """
+        self._watched[attempt] = lose
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
         try:
-            found = await client.get_process(process.processid)
+            yield
+        finally:
+            self._watched.pop(attempt, None)
+            if not self._watched:
+                self._looking.cancel()
+                self._looking = None
+
+    async def _look(self) -> None:
+        pause = LOOK_S
+        while self._watched:
+            await asyncio.sleep(pause)
+            pause, started = LOOK_S, time.monotonic()
+            try:
+                await self._look_once(list(self._watched))
+            except DeniedError:
+                await self._register_anew()
+            except RPCTimeoutError as error:
+                _logger.debug("the processes that run here cannot be looked at: %s", error)
+                pause = LONGEST_LOOK_S
+            except RPCError as error:
+                _logger.debug("the processes that run here cannot be looked at: %s", error)
+            else:
+                pause = min(max(LOOK_S, (time.monotonic() - started) / _SHARE), LONGEST_LOOK_S)
+
+    async def _look_once(self, attempts: list[Attempt]) -> None:
+        if len(attempts) > 1:
+            # One that was assigned after the list was asked for is not among these attempts.
+            running = await self._running()
+            attempts = [
+                each
+                for each in attempts
+                if (found := running.get(each.processid)) is None or each.why_over(found)
+            ]
+        for each in attempts:  # the list says that, not why
+            if each in self._watched and (reason := await self._why_over(each)):
+                self._lose(each, reason)
+
+    async def _running(self) -> dict[str, Process]:
+        try:
+            found = await ask_running(self._client, self._colonyname, self._executorid)
+        except UnexpectedReplyError:  # one of them cannot be read, which the others are not to suffer from
+            return {}
+        return {each.processid: each for each in found}
+
+    async def _why_over(self, attempt: Attempt) -> str:
+        try:
+            return attempt.why_over(await self._client.get_process(attempt.processid))
         except NotFoundError as error:
-            if error.status == 404:  # a colony that is unknown has another status
-                return "it was removed"
-        except DeniedError:
-            await register()
-        except RPCError as error:
-            _logger.debug("process %s cannot be looked at: %s", process.processid, error)
-        else:
-            if reason := why_lost(found, process):
-                return reason
+            return (
+                "it was removed" if error.status == 404 else ""
+            )  # a colony that is unknown has another status
 
+    def _lose(self, attempt: Attempt, reason: str) -> None:
+        lose = self._watched.pop(attempt, None)
+        if lose is not None:
+            lose(reason)
 
-def why_lost(found: Process, ours: Process) -> str:
-    """Why an attempt is over, given the process as it is now; empty if it is not."""
-    if found.state is CANCELLED:
-        return "it was cancelled"
-    if found.state is FAILED:
-        return plain_text("it was failed by the server: " + ("; ".join(found.errors) or "with its workflow"))
-    if found.state is WAITING:
-        return "the server took it back"
-    if found.state is not RUNNING:
-        return "it was closed by somebody else"
-    if found.assignedexecutorid != ours.assignedexecutorid:
-        return "the server gave it to another executor"
-    # Times of an assign reply may be a little off those that are stored.
-    if found.retries != ours.retries:
-        return "the server took it back, and assigned it anew"
-    return ""
+    async def _register_anew(self) -> None:
+        try:
+            await self._register()
+        except (RegistrationError, RPCError) as error:
+            for each in list(self._watched):
+                self._lose(each, f"this executor is not one any more: {error}")

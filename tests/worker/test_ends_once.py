@@ -39,7 +39,9 @@ class Door:
 
 
 @pytest.mark.parametrize("carried_out", [False, True])
-def test_a_lost_reply_of_close(colonies: LocalColony, carried_out: bool) -> None:
+def test_a_lost_reply_of_close(
+    colonies: LocalColony, carried_out: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     worker = Worker(EXECUTORTYPE)
     calls: list[int] = []
 
@@ -48,13 +50,19 @@ def test_a_lost_reply_of_close(colonies: LocalColony, carried_out: bool) -> None
         calls.append(1)
         return "done"
 
-    with colonies.worker(worker), colonies.faults.drop("close", after_request=carried_out, times=2) as fault:
+    with (
+        colonies.worker(worker),
+        colonies.faults.drop("close", after_request=carried_out) as lost,
+        colonies.faults.delay("close", 0) as repeated,
+    ):
         end = ended(colonies, submit(colonies, "work"))
-        until(lambda: fault.hits == 2)
+        until(lambda: lost.hits == 1)
         ended(colonies, submit(colonies, "work"))  # the worker is done with the first one then
         end = colonies.client.get_process(end.processid)
         assert (end.state, end.output, end.retries) == (SUCCESS, ["done"], 0)
         assert len(calls) == 2
+        assert repeated.hits == (1 if carried_out else 2)  # the second process is closed, too
+    assert "is lost" not in caplog.text
 
 
 @pytest.mark.parametrize("carried_out", [False, True])

@@ -1,0 +1,231 @@
+"""What a worker does not do, since real servers do not bear it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from colonyos_gen import CANCELLED, SUCCESS, ConflictError, Context, Worker
+from colonyos_gen.testing import LocalColony
+from colonyos_gen.worker.neighbours import are_confusable
+from tests.worker.scene import EXECUTORTYPE, ended, submit, until
+
+AWAY = (503, "Service Unavailable")
+
+
+def accepted(msgtype: str) -> str:
+    """The reply of a server to a call that it has carried out, and that has no result."""
+    payload = base64.b64encode(b"{}").decode()
+    return json.dumps({"payloadtype": msgtype, "payload": payload, "error": False})
+
+
+def fail() -> None:
+    raise ValueError("no")
+
+
+def succeed() -> str:
+    return "done"
+
+
+@pytest.mark.parametrize(("method", "work"), [("close", succeed), ("fail", fail)])
+def test_what_was_cancelled_meanwhile_is_not_told_again(
+    colonies: LocalColony, method: str, work: Callable[[], object], caplog: pytest.LogCaptureFixture
+) -> None:
+    worker = Worker(EXECUTORTYPE)
+    worker.function(name="work")(work)
+    with (
+        colonies.worker(worker),
+        colonies.faults.drop(method) as lost,
+        colonies.faults.delay(method, 0) as repeated,
+        colonies.faults.error("get_process", *AWAY, times=None) as away,
+    ):
+        asked = submit(colonies, "work")
+        until(lambda: lost.hits == 1)
+        colonies.client.cancel_process(asked.processid)
+        away.remove()
+        until(lambda: "is lost" in caplog.text)
+        assert ended(colonies, asked).state is CANCELLED
+        assert repeated.hits == 0
+    assert "it was cancelled" in caplog.text
+
+
+def test_what_was_removed_meanwhile_is_not_told_again(
+    colonies: LocalColony, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker = Worker(EXECUTORTYPE)
+    worker.function(name="work")(succeed)
+    with (
+        colonies.worker(worker),
+        colonies.faults.drop("close", after_request=True) as lost,
+        colonies.faults.delay("close", 0) as repeated,
+        colonies.faults.error("get_process", *AWAY, times=None) as away,
+    ):
+        asked = submit(colonies, "work")
+        until(lambda: lost.hits == 1)
+        colonies.client.remove_process(asked.processid)
+        away.remove()
+        until(lambda: "is lost" in caplog.text)
+        assert repeated.hits == 0
+    assert "it was removed" in caplog.text
+
+
+def test_a_close_that_was_accepted_at_the_deadline_and_undone_is_told(
+    colonies: LocalColony, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker, started = Worker(EXECUTORTYPE), list[int]()
+
+    @worker.function
+    def work() -> str:
+        started.append(1)
+        return "done"
+
+    asked = submit(colonies, "work", maxexectime=60)
+    with (
+        # Nobody knows then how much of its time has passed, so its end is in doubt from the start.
+        colonies.faults.drop("assign", after_request=True),
+        colonies.faults.error("close", 200, accepted("closesuccessfulmsg")) as close,
+        colonies.faults.error("get_process", *AWAY, times=None) as away,
+        colonies.worker(worker),
+    ):
+        until(lambda: close.hits == 1)
+        colonies.advance(minutes=2)
+        away.remove()
+        until(lambda: len(started) == 2)
+        end = ended(colonies, asked)
+        assert (end.state, end.output, end.retries) == (SUCCESS, ["done"], 1)
+    assert caplog.text.count("is lost") == 1
+    assert "the server took it back" in caplog.text
+
+
+def test_a_close_that_has_had_no_effect_at_the_deadline_is_repeated(
+    colonies: LocalColony, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker = Worker(EXECUTORTYPE)
+    worker.function(name="work")(succeed)
+    asked = submit(colonies, "work", maxexectime=60)
+    with (
+        colonies.faults.drop("assign", after_request=True),
+        colonies.faults.error("close", 200, accepted("closesuccessfulmsg")) as close,
+        colonies.worker(worker),
+    ):
+        until(lambda: close.hits == 1)
+        end = ended(colonies, asked)
+        assert (end.state, end.output, end.retries) == (SUCCESS, ["done"], 0)
+    assert "is lost" not in caplog.text
+
+
+def test_an_ordinary_close_is_not_checked(colonies: LocalColony) -> None:
+    worker, closed = Worker(EXECUTORTYPE), threading.Event()
+    worker.function(name="work")(succeed)
+
+    @worker.function
+    def last() -> None:
+        closed.set()
+
+    with colonies.worker(worker), colonies.faults.delay("get_process", 0) as reads:
+        submit(colonies, "work", maxexectime=600)
+        submit(colonies, "last")
+        assert closed.wait(60)
+    assert reads.hits == 0
+
+
+@pytest.mark.parametrize("declared", [["out"], ["out", "other"]])
+def test_nothing_is_appended_once_the_process_was_cancelled(
+    colonies: LocalColony, declared: list[str]
+) -> None:
+    worker, errors, done = Worker(EXECUTORTYPE), list[Exception](), threading.Event()
+
+    @worker.function
+    def work(ctx: Context) -> None:
+        stream = ctx.stream("out")
+        stream.send("in time")
+        ctx.wait_cancelled(60)
+        for attempt in (
+            lambda: stream.send("late"),
+            lambda: ctx.stream(declared[-1]).send("late"),
+            stream.close,
+        ):
+            try:
+                attempt()
+            except ConflictError as error:
+                errors.append(error)
+        done.set()
+
+    with colonies.worker(worker), colonies.faults.delay("channel_append", 0) as appended:
+        asked = submit(colonies, "work", channels=declared)
+        until(lambda: appended.hits == 1)
+        colonies.client.cancel_process(asked.processid)
+        assert done.wait(60)
+    assert appended.hits == 1
+    assert [str(each) for each in errors] == [str(errors[0])] * 3
+    assert "nothing is appended any more: it was cancelled" in str(errors[0])
+
+
+@pytest.mark.parametrize("readable", [True, False])
+def test_many_functions_are_looked_after_by_one_request(
+    colonies: LocalColony, readable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("colonyos_gen.worker.watching.LOOK_S", 0.05)
+    count = 10
+    worker, told = Worker(EXECUTORTYPE, concurrency=count), list[str]()
+    running = threading.Semaphore(0)
+
+    @worker.function
+    async def work(ctx: Context) -> None:
+        running.release()
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            told.append(ctx.process.processid)
+            raise
+
+    with colonies.worker(worker), colonies.faults.delay("get_process", 0) as single:
+        asked = [submit(colonies, "work") for _ in range(count)]
+        for _ in asked:
+            assert running.acquire(timeout=60)
+        before = single.hits
+        if readable:
+            lists = colonies.faults.delay("get_process_history", 0)
+            until(lambda: lists.hits >= 3)
+            assert single.hits - before <= 1  # one that had just begun, when there was a single one
+        else:
+            colonies.faults.error("get_process_history", 200, accepted("getprocesshistmsg"), times=None)
+        colonies.client.cancel_process(asked[3].processid)
+        until(lambda: bool(told))
+        assert told == [asked[3].processid]
+        for each in asked[:3] + asked[4:]:
+            colonies.client.cancel_process(each.processid)
+        until(lambda: len(told) == count)
+
+
+@pytest.mark.parametrize(("other", "warned"), [("tester0", True), ("tester-two", False), ("teste", False)])
+def test_types_that_differ_by_a_digit_are_warned_of(
+    colonies: LocalColony, other: str, warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "colonyos_gen.worker")
+    colonies.add_executor(other)
+    with colonies.worker(Worker(EXECUTORTYPE)):
+        pass
+    said = [each.getMessage() for each in caplog.records]
+    assert len(said) == warned
+    assert all("'tester0'" in each and "'tester'" in each and "wake-ups" in each for each in said)
+
+
+def test_which_types_can_be_confused() -> None:
+    assert are_confusable("t", "t0")
+    assert are_confusable("gpu12", "gpu1")
+    assert not are_confusable("t", "t")
+    assert not are_confusable("t1", "t2")
+    assert not are_confusable("t", "t00")
+    assert not are_confusable("t", "tx")
+
+
+@pytest.fixture(autouse=True)
+def _info(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "colonyos_gen.worker")
