@@ -118,6 +118,13 @@ def _parser() -> argparse.ArgumentParser:
         help="time zone of times in replies and of cron expressions (default: %(default)s)",
     )
     serve.add_argument(
+        "--hazards",
+        choices=("notice", "act", "off"),
+        default="notice",
+        help="what to do when requests meet that would harm the real server: warn of it, also end or stand still as that "
+        "would, or nothing (default: %(default)s)",
+    )
+    serve.add_argument(
         "--db",
         type=Path,
         metavar="FILE",
@@ -206,6 +213,7 @@ def _serve(options: argparse.Namespace) -> int:
             db=options.db,
             quirks=options.quirks,
             zone=options.zone,
+            hazards=options.hazards,
         )
     )
     return EXIT_OK

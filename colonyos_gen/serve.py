@@ -16,6 +16,7 @@ from colonyos_gen import AlreadyExistsError, AsyncClient, Config, ConfigError, P
 from colonyos_gen.env_file import read_env_file, write_env_file
 from colonyos_gen.server import Server
 from colonyos_gen.server.embedded import is_loopback
+from colonyos_gen.server.hazards import Mode
 from colonyos_gen.server.identities import is_identity
 
 _OWNER_KEY = "COLONIES_SERVER_PRVKEY"
@@ -36,6 +37,7 @@ async def serve(
     db: Path | None = None,
     quirks: str = "strict",
     zone: str = "UTC",
+    hazards: Mode = "notice",
 ) -> None:
     """Run until SIGINT or SIGTERM.
 
@@ -65,6 +67,7 @@ async def serve(
         db=db,
         quirks=quirks,
         zone=zone,
+        hazards=hazards,
     )
     stopping = asyncio.Event()
     async with server:

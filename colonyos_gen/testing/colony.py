@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import msgspec
 from colonyos_gen_wire import Colony, Executor, FunctionSpec, User, WorkflowSpec
+from colonyos_gen_wire.hazards import Hazard
 from colonyos_gen_wire.method import Method
 from colonyos_gen_wire.methods import colony, executor, user
 from colonyos_gen_wire.requests.colony import AddColonyMsg
@@ -23,6 +24,7 @@ from colonyos_gen.client import AsyncClient
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.envelope import open_reply, seal
 from colonyos_gen.server.clock import OffsetClock, moment
+from colonyos_gen.server.hazards import Hazards
 from colonyos_gen.server.thread import ServerThread
 from colonyos_gen.session.async_session import AsyncSession
 from colonyos_gen.session.process_handle import ProcessHandle
@@ -60,7 +62,8 @@ class LocalColony:
     Args:
         name: Name of the colony.
         start: Time at which the colony's clock starts, with a time zone; None for now. It goes on by itself.
-        options: Further arguments of `colonyos_gen.server.Server`, such as `reregister=True` or `stale_after=60`.
+        options: Further arguments of `colonyos_gen.server.Server`, such as `reregister=True`, `stale_after=60` or
+            `hazards="act"`.
     """
 
     def __init__(self, name: str = "dev", *, start: datetime | None = None, **options: Any) -> None:
@@ -143,6 +146,21 @@ class LocalColony:
             return self._thread.server.listeners
 
         return self._thread.wait_for(count())
+
+    @property
+    def hazards(self) -> Hazards:
+        """What was noticed of requests that would have harmed the real server; see `colonyos_gen.server.hazards`."""
+        return self._thread.server.hazards
+
+    @property
+    def died(self) -> Hazard | None:
+        """What has ended the server of a colony made with `hazards="act"`; `restart` brings it back."""
+        return self._thread.server.died
+
+    @property
+    def frozen(self) -> Hazard | None:
+        """What has made the server of a colony made with `hazards="act"` stand still; `restart` brings it back."""
+        return self._thread.server.frozen
 
     def environment(self) -> Environment:
         """The COLONIES_* variables with all keys, for a subprocess: `env=os.environ | colony.environment()`."""

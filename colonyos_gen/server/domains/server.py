@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.constants import SERVER_VERSION
+from colonyos_gen_wire.constants import EMBEDDED_SUFFIX, SERVER_VERSION
 from colonyos_gen_wire.requests.server import GetClusterMsg, GetServerInfoMsg, VersionMsg
 from colonyos_gen_wire.types.server import BackendInfo, Cluster, ClusterNode, ServerInfo, Version
 
-_NAME = "embedded"
+_NODE = "embedded"
 
 
 class ServerFacts:
@@ -21,14 +21,14 @@ class ServerFacts:
         self._host, self._port = host, port
 
     async def get_version(self, request: VersionMsg, signer: str, /) -> Version:  # noqa: ARG002
-        return Version(buildversion=f"{SERVER_VERSION}-{_NAME}")
+        return Version(buildversion=SERVER_VERSION + EMBEDDED_SUFFIX)
 
     async def get_server_info(self, request: GetServerInfoMsg, signer: str, /) -> ServerInfo:  # noqa: ARG002
         return ServerInfo(
-            buildversion=f"{SERVER_VERSION}-{_NAME}",
+            buildversion=SERVER_VERSION + EMBEDDED_SUFFIX,
             backends=[BackendInfo(type="http", host=self._host, port=self._port)],
         )
 
     async def get_cluster(self, request: GetClusterMsg, signer: str, /) -> Cluster:  # noqa: ARG002
-        node = ClusterNode(name=_NAME, host=self._host, apiport=self._port)
+        node = ClusterNode(name=_NODE, host=self._host, apiport=self._port)
         return Cluster(nodes=[node], leader=node)
