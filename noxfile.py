@@ -108,6 +108,15 @@ def live(session: nox.Session) -> None:
     session.run("pytest", "tests/live", *session.posargs)
 
 
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Hours of work on the server that COLONIES_SERVER_HOST names, which must bear it: `nox -s soak -- --help`."""
+    if not os.environ.get("COLONIES_SERVER_HOST"):
+        session.skip("COLONIES_SERVER_HOST is not set: no server to try")
+    session.install("-e", ".[dev]")
+    session.run("python", "-m", "tests.soak", *session.posargs)
+
+
 @nox.session(venv_backend="none")
 def generate(session: nox.Session) -> None:
     """Regenerate everything under generated/ (needs the codegen extra)."""

@@ -1,0 +1,67 @@
+"""Streams: some are read to the end, some readers leave in the middle, and some cancel the process as well."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from colonyos_gen import CANCELLED, SUCCESS
+from colonyos_gen.session import AsyncProcessHandle
+from tests.soak.functions import TYPE, text_of
+from tests.soak.site import WAIT_S, Site
+
+PIECES = 30
+SECONDS = 1.5
+_KINDS = 4
+
+
+async def stream(site: Site, number: int) -> None:
+    """One stream; what its reader does follows from the number."""
+    kind = number % _KINDS
+    token = site.ledger.token(must_run=kind != 3)
+    handle = await site.session.submit("write", token, PIECES, SECONDS, to=TYPE, channels=["out"])
+    if kind == 0:
+        await _read_all(site, handle, token)
+    elif kind == 1:
+        await _leave(handle)
+    elif kind == 2:
+        await _vanish(handle)
+    else:
+        await _leave(handle)
+        state = await handle.cancel()
+        site.ledger.require(
+            state in (CANCELLED, SUCCESS), f"after a cancel a stream's process is {state.name}"
+        )
+    await handle.wait(WAIT_S)
+    if kind != 3:
+        site.ledger.require(handle.state is SUCCESS, f"the process of a stream is {handle.state.name}")
+        site.ledger.require(await handle.output() == token, f"another output than {token}")
+
+
+async def _read_all(site: Site, handle: AsyncProcessHandle, token: str) -> None:
+    async with handle.stream("out", WAIT_S) as pieces:
+        text = "".join([piece async for piece in pieces])
+    site.ledger.require(text == text_of(token, PIECES), f"{len(text)} characters of a stream arrived")
+
+
+async def _leave(handle: AsyncProcessHandle) -> None:
+    """Read a little, and leave as one should."""
+    async with handle.stream("out", WAIT_S) as pieces:
+        async for _ in pieces:
+            break
+
+
+async def _vanish(handle: AsyncProcessHandle) -> None:
+    """Read a little, and be cancelled in the middle."""
+    begun = asyncio.Event()
+
+    async def read() -> None:
+        async for _ in handle.stream("out", WAIT_S):
+            begun.set()
+
+    reading = asyncio.create_task(read())
+    async with asyncio.timeout(WAIT_S):
+        await begun.wait()
+    reading.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await reading
