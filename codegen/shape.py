@@ -119,7 +119,7 @@ def _explain(error: ValidationError) -> Iterator[tuple[str | None, str]]:
     demand: Any = error.validator_value
     key = error.absolute_path[-1] if error.absolute_path else "the file"
     match keyword:
-        case None:
+        case None | "not":
             yield None, f"'{key}' does not go together with the keys beside it"
         case "additionalProperties":
             known: list[str] = sorted(cast("dict[str, Any]", error.schema).get("properties", {}))

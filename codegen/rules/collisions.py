@@ -35,6 +35,7 @@ _TYPES = _ANNOTATIONS | {
 _PARAMETERS = {"dict", "hazardous", "isinstance", "list", "prvkey", "rpc_timeout", "str"}
 _MEMBERS = {"is_final", "is_known", "mro"}
 _METHODS = {"call"}
+_HAZARDS = {"hazards"}
 _CONSTANTS = {"DEFAULT_PORT", "ERROR_PAYLOADTYPE", "PROTOCOL_VERSION", "SCHEMA_HASH", "SERVER_VERSION"}
 
 
@@ -61,6 +62,9 @@ def name_is_free(outline: Outline) -> Problems:
                     position,
                     f"'{name}' of {owner.name} would hide what generated code calls so; give it an x-name",
                 )
+    for name, hazard in outline.hazards.items():
+        if name in _HAZARDS:
+            yield hazard.at(), f"generated code has a '{name}' of its own; choose another name"
     for position, name, reserved in _other_names(outline):
         if name in reserved:
             yield position, f"generated code has a '{name}' of its own; choose another name"

@@ -7,7 +7,7 @@ from typing import Any
 
 from codegen.findings import Position
 from codegen.loader import Document
-from codegen.rules.conformance import mismatches
+from codegen.rules.conformance import beyond_limits, mismatches
 from codegen.rules.outline import Json, Outline, Part, fields_of
 from codegen.rules.registry import Problems, rule
 
@@ -87,8 +87,13 @@ def hazard_is_refused(outline: Outline) -> Problems:
         if field is None or isinstance(entry, str):
             continue
         document, schema = _innermost(outline, field)
+        refined = _refined(outline, message, entry["field"])
         for number, value in enumerate(entry.get("refused", [])):
-            if not list(mismatches(outline, document, schema, value, "request")):
+            broken = [
+                *mismatches(outline, document, schema, value, "request"),
+                *beyond_limits(refined, value, ()),
+            ]
+            if not broken:
                 position = message.at("x-hazard", index, "refused", number)
                 yield position, f"no limit of '{entry['field']}' refuses {value!r}"
 
@@ -127,6 +132,14 @@ def _reached(outline: Outline, message: Part, path: str) -> Part | None:
         if field is None:
             return None
     return field
+
+
+def _refined(outline: Outline, message: Part, path: str) -> Json:
+    """The limits that the field before the last one of `path` sets on the last one, here only."""
+    before, _, wire = path.rpartition(".")
+    holder = _reached(outline, message, before) if before else None
+    refined: Json = holder.data.get("properties", {}).get(wire, {}) if holder is not None else {}
+    return refined
 
 
 def _innermost(outline: Outline, field: Part) -> tuple[Document, Json]:

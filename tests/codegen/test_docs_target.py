@@ -43,7 +43,7 @@ def anchors(page: str) -> list[str]:
 
 
 def test_a_page_for_each_domain(service: Service, pages: Mapping[str, str]) -> None:
-    expected = {"docs/index.md"}
+    expected = {"docs/index.md", "docs/hazards.md"}
     expected |= {f"docs/types/{d.name}.md" for d in service.domains if d.structs or d.enums}
     expected |= {f"docs/rpc/{d.name}.md" for d in service.domains if d.messages}
     assert set(pages) == expected
@@ -90,6 +90,18 @@ def test_every_method_tells_its_facts(service: Service, pages: Mapping[str, str]
             assert service.idempotency[message.idempotency] in section
             assert all(markdown.code(error.text) in section for error in message.errors)
             assert all(f"| `{parameter.name}` |" in section for parameter in method.parameters)
+            assert all(f"| [`{entry.hazard.name}`]" in section for entry in message.hazards)
+
+
+def test_every_hazard_tells_its_facts_and_who_takes_part(service: Service, pages: Mapping[str, str]) -> None:
+    assert len(service.hazards) == 39
+    for hazard in service.hazards:
+        section = pages["docs/hazards.md"].split(f"\n## {hazard.name}\n")[1].split("\n## ")[0]
+        for fact in (hazard.when, hazard.what, hazard.seen, hazard.versions, hazard.avoid):
+            assert markdown.text(fact) in section
+        methods = [method.name for message, _ in service.takers(hazard) for method in message.methods]
+        assert methods
+        assert all(f"[`{name}`](rpc/" in section for name in methods)
 
 
 def test_every_field_of_every_type_is_listed(service: Service, pages: Mapping[str, str]) -> None:

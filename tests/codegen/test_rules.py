@@ -94,7 +94,7 @@ def test_empty_file_is_a_finding(base: Path) -> None:
 def test_meta_schema_of_the_folder_wins(base: Path) -> None:
     (base / "meta").mkdir()
     (base / "meta/examples.schema.json").write_text('{"maxProperties": 0}')
-    assert [line.split()[0] for line in lines(base)] == ["examples/note.json:1:1"]
+    assert [line.split()[0] for line in lines(base)] == ["examples/board.json:1:1", "examples/note.json:1:1"]
 
 
 @pytest.mark.parametrize("text", ["{", '{"type": "notatype"}', '{"$ref": "#/nowhere"}'])

@@ -1,4 +1,4 @@
-"""The reference in Markdown: an index, and one page for the types and one for the calls of each domain."""
+"""The reference in Markdown: an index, the hazards, and one page for the types and one for the calls of each domain."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import jinja2
 from codegen.model import Message, Service
 from codegen.render import banner
 from codegen.targets.docs import markdown, signatures
+from codegen.targets.docs.hazards import contents
 from codegen.targets.docs.links import Links
 from codegen.targets.docs.tables import Tables
 from codegen.targets.docs.usage import Usage
@@ -21,6 +22,7 @@ def render(service: Service, templates: jinja2.Environment, /) -> Mapping[str, s
     templates.filters.update(text=markdown.text, cell=markdown.cell, code=markdown.code, html=markdown.html)
     shared = {
         "banner": banner(service),
+        "contents": contents,
         "service": service,
         "fenced_json": markdown.fenced_json,
         "neutral_signature": signatures.neutral,
@@ -37,6 +39,8 @@ def render(service: Service, templates: jinja2.Environment, /) -> Mapping[str, s
         return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
 
     pages = {"docs/index.md": page("index.md.jinja", "")}
+    if service.hazards:
+        pages["docs/hazards.md"] = page("hazards.md.jinja", "")
     for domain in service.domains:
         if domain.structs or domain.enums:
             pages[f"docs/types/{domain.name}.md"] = page("types.md.jinja", "types", domain=domain)

@@ -27,6 +27,10 @@ class Links:
         """A link to a method, written as code."""
         return f"[`{name}`]({self._up}{self._pages[name]})"
 
+    def hazard(self, name: str) -> str:
+        """A link to a hazard, written as code."""
+        return f"[`{name}`]({self._up}hazards.md#{name})"
+
     def index(self, anchor: str, name: str) -> str:
         """A link from `name`, as code, to a heading of the index."""
         return f"[`{name}`]({self._up}index.md{anchor})"

@@ -25,6 +25,7 @@ def python(service: Service, method: Method, message: Message) -> str:
     if message.transport != "http":
         return _wrapped(method.name, [*positional, *(["*", *keywords] if keywords else [])], "")
     own = ["prvkey: Key | None = None", "rpc_timeout: float | None = None"]
+    own += ["hazardous: bool = False"] if message.confirms else []
     suffix = f" -> {spelling.reply_type(message.reply)}"
     return "async def " + _wrapped(method.name, [*positional, "*", *keywords, *own], suffix)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from codegen.model import Enumeration, ErrorCase, Field, Message, Service, Struct
+from codegen.model import Enumeration, ErrorCase, Field, HazardOf, Message, Service, Struct
 from codegen.render import banner
 from codegen.targets.jsonschema.values import TIME, JsonSchema, field_schema, reply_schema
 
@@ -34,6 +34,8 @@ def bundle(service: Service) -> JsonSchema:
             table.name: {"values": table.values, "unit": table.unit, "description": table.description}
             for table in service.tables
         },
+        "x-effects": service.effects,
+        "x-hazards": hazards(service),
         "x-envelope-errors": [error_entry(error) for error in service.envelope_errors],
         "x-messages": {message.msgtype: _message(message) for message in service.messages},
         "$defs": definitions(service),
@@ -43,6 +45,35 @@ def bundle(service: Service) -> JsonSchema:
 def definitions(service: Service) -> dict[str, JsonSchema]:
     """The schema of every type, enum and request, by name."""
     return _Definitions(service).all()
+
+
+def hazards(service: Service) -> dict[str, Any]:
+    """The catalog of hazards as plain data, each with the messages that take part."""
+    return {
+        hazard.name: {
+            "effect": hazard.effect,
+            "when": hazard.when,
+            "what": hazard.what,
+            "seen": hazard.seen,
+            "versions": hazard.versions,
+            "avoid": hazard.avoid,
+            **({"limit": hazard.limit.name} if hazard.limit else {}),
+            "messages": list(dict.fromkeys(message.msgtype for message, _ in service.takers(hazard))),
+        }
+        for hazard in service.hazards
+    }
+
+
+def hazard_entry(entry: HazardOf) -> dict[str, Any]:
+    """What a message has to do with a hazard, as plain data."""
+    facts: dict[str, Any] = {
+        "name": entry.hazard.name,
+        "field": entry.field,
+        "values": list(entry.values) or None,
+        "refused": list(entry.refused) or None,
+        "confirm": entry.confirm or None,
+    }
+    return {key: value for key, value in facts.items() if value is not None}
 
 
 def error_entry(error: ErrorCase) -> dict[str, Any]:
@@ -214,5 +245,6 @@ def _message(message: Message) -> dict[str, Any]:
         "idempotency": message.idempotency,
         "unsafe-when": message.unsafe_when,
         "errors": [error_entry(error) for error in message.errors],
+        "hazards": [hazard_entry(entry) for entry in message.hazards] or None,
     }
     return {**entry, **{key: value for key, value in facts.items() if value is not None}}

@@ -6,7 +6,7 @@ from typing import Any
 
 from codegen.model import Service
 from codegen.render import banner
-from codegen.targets.jsonschema.document import definitions
+from codegen.targets.jsonschema.document import definitions, hazards
 from codegen.targets.openrpc.methods import MethodWriter, portable
 
 VERSION = "1.3.2"
@@ -38,6 +38,8 @@ def describe(service: Service) -> dict[str, Any]:
             "x-roles": {role.name: role.description for role in service.roles},
             "x-idempotency": service.idempotency,
             "x-codes": service.codes,
+            "x-effects": service.effects,
+            "x-hazards": hazards(service),
         },
         "servers": [
             {

@@ -8,7 +8,7 @@ from typing import Any
 
 from codegen.model import ErrorCase, Example, Message, Method, Parameter, Reply, Service
 from codegen.render import summary
-from codegen.targets.jsonschema.document import error_entry
+from codegen.targets.jsonschema.document import error_entry, hazard_entry
 from codegen.targets.jsonschema.values import JsonSchema, reply_schema
 
 RESULT = "result"
@@ -40,6 +40,8 @@ class MethodWriter:
             "x-roles": list(message.roles),
             "x-idempotency": message.idempotency,
         }
+        if message.hazards:
+            entry["x-hazard"] = [hazard_entry(part) for part in message.hazards]
         unsafe_when = [p.name for p in parameters if p.field and p.field.wire == message.unsafe_when]
         if unsafe_when:
             entry["x-unsafe-when"] = unsafe_when[0]

@@ -97,7 +97,8 @@ def literal(value: Any) -> str:
 
 def constants(values: Iterable[Any]) -> str:
     """`values` as the source of a tuple."""
-    return "(" + "".join(f"{literal(value)}, " for value in values).rstrip() + ")"
+    written = [literal(value) for value in values]
+    return f"({', '.join(written)}{',' if len(written) == 1 else ''})"
 
 
 def absorbs(struct: Struct) -> list[tuple[str, str]]:
