@@ -56,7 +56,7 @@ def test_every_end_is_noticed_while_it_is_waited_for(colonies: LocalColony, end:
             case "cancel":
                 handle.cancel()
             case "executor removed":  # the process goes back to the queue, of which nobody is told
-                colonies.session.executors.remove(executor.name)
+                colonies.client.remove_executor(colonies.name, executor.name)
                 other = colonies.add_executor("math")
                 other.client.assign(colonies.name, 10)
                 other.client.close(handle.processid)
@@ -74,17 +74,15 @@ def test_every_end_is_noticed_while_it_is_waited_for(colonies: LocalColony, end:
     assert asyncio.run(main()).state is expected.get(end, FAILED)
 
 
-@pytest.mark.parametrize("fault", ["drop", "error"])
-def test_without_subscriptions_it_is_polled(colonies: LocalColony, fault: str) -> None:
+def test_nothing_is_subscribed_to(colonies: LocalColony) -> None:
+    subscribed = colonies.faults.delay("subscribe_process", 0)
     handle, executor = begun(colonies)
-    if fault == "drop":
-        colonies.faults.drop("subscribe_process", times=None)
-    else:
-        colonies.faults.error("subscribe_process", 426, "no WebSockets here", times=None)
     timer = threading.Timer(0.5, executor.client.close, (handle.processid,))
     timer.start()
     assert handle.wait(60).state is SUCCESS
+    assert handle.wait(progress=True).output() is None
     timer.join()
+    assert subscribed.hits == 0
 
 
 def test_an_outage_is_bridged(colonies: LocalColony) -> None:

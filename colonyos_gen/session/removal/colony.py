@@ -188,7 +188,7 @@ class ColonyProcedure(Procedure):
     def _refuse(self, obstacles: list[_Obstacle]) -> None:
         in_the_way = [each.text for each in obstacles[:_SHOWN]]
         if len(obstacles) > _SHOWN:
-            in_the_way.append("and more")
+            in_the_way.append("and others")
         if self.late:
             in_the_way.append(self.late)
         remedies = "; ".join(dict.fromkeys(each.remedy for each in obstacles[:_SHOWN]))

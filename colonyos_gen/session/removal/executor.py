@@ -89,7 +89,7 @@ class ExecutorProcedure(Procedure):
     def _refuse_for(self, running: list[Process]) -> None:
         in_the_way = [f"it runs {describe(each)}" for each in running[:_SHOWN]]
         if len(running) > _SHOWN:
-            in_the_way.append(f"and {len(running) - _SHOWN} more")
+            in_the_way.append("and others")
         raise RemovalRefused(
             self._what,
             [*in_the_way, self.late] if self.late else in_the_way,

@@ -1,0 +1,289 @@
+"""Processes and workflows are removed so that no server comes to harm: the fixture fails tests that would do any."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import threading
+import time
+from datetime import UTC, datetime
+
+import pytest
+from colonyos_gen_wire.codec import encode
+from colonyos_gen_wire.methods.process import CANCEL_PROCESS
+from colonyos_gen_wire.methods.workflow import GET_PROCESSGRAPH
+from msgspec.structs import replace
+
+from colonyos_gen import (
+    CANCELLED,
+    FAILED,
+    RUNNING,
+    SUCCESS,
+    WAITING,
+    AsyncSession,
+    ConflictError,
+    ConnectionFailedError,
+    NotFoundError,
+    RemovalRefused,
+    RPCError,
+)
+from colonyos_gen.server.envelope import write_reply
+from colonyos_gen.testing import LocalColony
+
+from .scene import executing
+from .test_cancelling import accepted_in_vain, begun, leaves
+
+
+def is_there(colonies: LocalColony, processid: str) -> bool:
+    try:
+        colonies.client.get_process(processid)
+    except NotFoundError:
+        return False
+    return True
+
+
+def workflow_is_there(colonies: LocalColony, processgraphid: str) -> bool:
+    try:
+        colonies.client.get_processgraph(processgraphid)
+    except NotFoundError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("state", list(map(int, (WAITING, RUNNING, SUCCESS, FAILED, CANCELLED))))
+def test_a_process_in_any_state(colonies: LocalColony, state: int) -> None:
+    handle, executor = begun(colonies) if state in (RUNNING, SUCCESS, FAILED) else (None, None)
+    handle = handle or colonies.submit("add", 1, to="nobody", channels=["out"])
+    if executor is not None and state == SUCCESS:
+        executor.client.close(handle.processid)
+    elif executor is not None and state == FAILED:
+        executor.client.fail(handle.processid, errors=["no"])
+    elif state == CANCELLED:
+        handle.cancel()
+    handle.remove()
+    assert not is_there(colonies, handle.processid)
+    with pytest.raises(NotFoundError):
+        handle.remove()
+    if executor is not None and state == RUNNING:
+        with pytest.raises(NotFoundError):
+            executor.client.close(handle.processid)
+
+
+def test_a_process_that_ended_long_ago_goes_at_once() -> None:
+    with LocalColony(start=datetime(2020, 1, 1, tzinfo=UTC)) as past:
+        handle, executor = begun(past)
+        executor.client.close(handle.processid)
+        handle.remove(timeout=0.5)
+        assert not is_there(past, handle.processid)
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_answers_that_are_lost(colonies: LocalColony, carried_out: bool) -> None:
+    handle = colonies.submit("add", 1, to="nobody")
+    cancel = colonies.faults.drop("cancel_process", after_request=carried_out)
+    remove = colonies.faults.drop("remove_process", after_request=carried_out)
+    handle.remove()
+    assert (cancel.hits, remove.hits) == (1, 1)
+    assert not is_there(colonies, handle.processid)
+    flow = leaves(colonies)
+    remove = colonies.faults.drop("remove_processgraph", after_request=carried_out)
+    flow.remove()
+    assert remove.hits == 1
+    assert not workflow_is_there(colonies, flow.processgraphid)
+
+
+def test_nothing_is_removed_after_a_timeout(colonies: LocalColony) -> None:
+    handle = colonies.submit("add", 1, to="nobody")
+    with pytest.raises(
+        RemovalRefused, match=rf"process {handle.processid} is not removed: it ended a moment ago"
+    ):
+        handle.remove(timeout=0.5)
+    flow = leaves(colonies)
+    with pytest.raises(RemovalRefused, match="it ended a moment ago") as caught:
+        flow.remove(timeout=0.5)
+    assert caught.value.what == f"workflow {flow.processgraphid}"
+    time.sleep(1.5)
+    assert handle.refresh().state is CANCELLED
+    assert flow.refresh().state is CANCELLED
+    handle.remove()
+    flow.remove()
+
+
+def test_what_cannot_be_stopped_stays(colonies: LocalColony) -> None:
+    handle, _ = begun(colonies)
+    with (
+        accepted_in_vain(colonies, "cancel_process", CANCEL_PROCESS.msgtype, times=None),
+        pytest.raises(
+            RemovalRefused, match="it is RUNNING still, although it was to be cancelled; 1 s"
+        ) as caught,
+    ):
+        handle.remove(timeout=1)
+    assert caught.value.in_the_way[-1] == "1 s have passed"
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+    assert handle.refresh().state is RUNNING
+
+
+def test_a_process_that_goes_on_after_all_is_cancelled_again(colonies: LocalColony) -> None:
+    handle = colonies.submit("add", 1, to="math")
+    with accepted_in_vain(colonies, "cancel_process", CANCEL_PROCESS.msgtype, times=4) as fault:
+        handle.remove()
+    assert fault.hits == 4
+    assert not is_there(colonies, handle.processid)
+
+
+def test_a_node_is_refused_with_its_workflow(colonies: LocalColony) -> None:
+    flow = leaves(colonies)
+    node = flow.node("leaf-0")
+    with pytest.raises(RemovalRefused, match=f"it belongs to workflow {flow.processgraphid}"):
+        node.remove()
+    assert node.refresh().state is WAITING
+
+
+def test_a_server_that_is_away(colonies: LocalColony) -> None:
+    handle = colonies.submit("add", 1, to="nobody")
+    with colonies.outage(), pytest.raises(ConnectionFailedError):
+        handle.remove(timeout=0.5)
+    assert is_there(colonies, handle.processid)
+    with colonies.faults.error("get_process", 503, times=3):
+        handle.remove()
+    assert not is_there(colonies, handle.processid)
+
+
+@pytest.mark.parametrize("how", ["waiting", "running", "half done", "failed and going on", "done"])
+def test_a_workflow(colonies: LocalColony, how: str) -> None:
+    flow = leaves(colonies, 3)
+    executor = colonies.add_executor("math")
+    if how != "waiting":
+        ids = [executor.client.assign(colonies.name, 10).processid for _ in range(3)]
+        if how in ("half done", "done"):
+            executor.client.close(ids[0])
+        if how == "failed and going on":
+            executor.client.fail(ids[0], errors=["no"])
+        if how == "done":
+            executor.client.close(ids[1])
+            executor.client.close(ids[2])
+    flow.remove()
+    assert not workflow_is_there(colonies, flow.processgraphid)
+    with pytest.raises(NotFoundError):
+        flow.remove()
+
+
+def test_a_workflow_that_stays_running(colonies: LocalColony) -> None:
+    flow = leaves(colonies)
+    executor = colonies.add_executor("math")
+    for _ in range(2):
+        executor.client.close(executor.client.assign(colonies.name, 10).processid)
+    stuck = replace(colonies.client.get_processgraph(flow.processgraphid), state=RUNNING)
+    answer = write_reply(GET_PROCESSGRAPH.msgtype, encode(stuck)).decode()
+    cancels = colonies.faults.delay("cancel_processgraph", 0)
+    colonies.faults.error("get_processgraph", 200, answer, times=1)
+    flow.remove()
+    assert cancels.hits == 1
+    assert not workflow_is_there(colonies, flow.processgraphid)
+
+
+def test_removed_while_it_is_worked_on(colonies: LocalColony) -> None:
+    """Workers take, close and fail; everything is cancelled and removed meanwhile, by two sessions and many tasks."""
+
+    async def main() -> None:
+        session, other = (
+            colonies.asession,
+            AsyncSession(colonies.add_executor("other").aclient, colonies.name),
+        )
+        handles = [await session.submit("add", n, to="math") for n in range(40)]
+
+        async def remove(number: int) -> None:
+            handle = handles[number]
+            again = await other.process(handle.processid)
+            await asyncio.gather(handle.cancel(), again.cancel(), handle.refresh())
+            outcomes = await asyncio.gather(handle.remove(), again.remove(), return_exceptions=True)
+            assert [type(each) for each in outcomes if each is not None] == [NotFoundError]
+
+        await asyncio.gather(*map(remove, range(40)))
+        assert not any(is_there(colonies, each.processid) for each in handles)
+
+    with executing(colonies, threads=3):
+        asyncio.run(main())
+
+
+def test_threads_wait_for_each_other(colonies: LocalColony) -> None:
+    handle = colonies.submit("add", 1, to="nobody")
+    outcomes: list[object] = []
+
+    def act(remove: bool) -> None:
+        try:
+            mine = colonies.session.process(handle.processid)
+            outcomes.append(mine.remove() if remove else mine.cancel())
+        except RPCError as error:
+            outcomes.append(type(error))
+
+    threads = [threading.Thread(target=act, args=(n % 2 == 0,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count(None) == 1
+    assert not is_there(colonies, handle.processid)
+
+
+def test_whoever_gives_up_waiting_lets_the_next_one_go_on(colonies: LocalColony) -> None:
+    async def main() -> None:
+        session = colonies.asession
+        handle = await session.submit("add", 1, to="nobody")
+        tasks = [asyncio.create_task(handle.cancel()) for _ in range(6)]
+        await asyncio.sleep(0)
+        for task in tasks[:5]:
+            task.cancel()
+        assert await asyncio.wait_for(tasks[5], 30) is CANCELLED
+        await handle.remove()
+
+    asyncio.run(main())
+    handle = colonies.submit("add", 1, to="nobody")
+    handle.remove()
+
+
+def test_all_processes(colonies: LocalColony) -> None:
+    flow = leaves(colonies, 101)  # as many as hide what comes behind them in a list
+    ended = [begun_and_closed(colonies) for _ in range(3)]
+    waiting = [colonies.submit("add", n, to="nobody").processid for n in range(5)]
+    running, _ = begun_beside(colonies)
+    outcome = colonies.session.remove_all_processes(SUCCESS)
+    assert set(outcome.removed) == set(ended)
+    outcome = colonies.session.remove_all_processes()
+    assert set(outcome.removed) == {*waiting, running}
+    assert outcome.refused == {}
+    assert len(flow.processes()) == 101
+    assert colonies.session.remove_all_workflows(SUCCESS).removed == []
+    assert colonies.session.remove_all_workflows().removed == [flow.processgraphid]
+
+
+def begun_beside(colonies: LocalColony) -> tuple[str, None]:
+    handle = colonies.submit("add", 1, to="beside")
+    colonies.add_executor("beside").client.assign(colonies.name, 10)
+    return handle.processid, None
+
+
+def begun_and_closed(colonies: LocalColony) -> str:
+    handle = colonies.submit("add", 1, to="beside")
+    executor = colonies.add_executor("beside")
+    executor.client.assign(colonies.name, 10)
+    executor.client.close(handle.processid)
+    return handle.processid
+
+
+def test_some_are_refused(colonies: LocalColony) -> None:
+    first, second = begun_beside(colonies)[0], colonies.submit("add", 1, to="nobody").processid
+    with accepted_in_vain(colonies, "cancel_process", CANCEL_PROCESS.msgtype, times=None):
+        outcome = colonies.session.remove_all_processes(timeout=2)
+    assert outcome.removed == []
+    assert all(isinstance(each, RemovalRefused) for each in outcome.refused.values())
+    assert set(outcome.refused) <= {first, second}
+    assert is_there(colonies, first)
+    assert is_there(colonies, second)
+    assert set(colonies.session.remove_all_processes().removed) == {first, second}
+
+
+def test_the_generated_methods_stay_as_they_are(colonies: LocalColony) -> None:
+    handle, _ = begun(colonies)
+    with pytest.raises(ConflictError):
+        colonies.client.remove_process(handle.processid)
