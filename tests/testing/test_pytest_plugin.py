@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[2]
 PLUGIN = "colonyos_gen.pytest_plugin"
 
 
-def _pytest(folder: Path, program: str, *options: str) -> subprocess.CompletedProcess[str]:
+def run_pytest(folder: Path, program: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest on a file with `program`, with nothing but the plugin."""
     (folder / "test_it.py").write_text(program, encoding="utf-8")
     paths = [str(ROOT / "generated" / "python"), str(ROOT)]
     environment = os.environ | {
@@ -58,7 +59,7 @@ def test_other(colonies):
     _use(colonies)
     assert len(SEEN) == 2
 """
-    run = _pytest(tmp_path, program, "-q", "-W", "error")
+    run = run_pytest(tmp_path, program, "-q", "-W", "error")
     assert run.returncode == 0, run.stdout + run.stderr
     assert "2 passed" in run.stdout
 
@@ -78,7 +79,7 @@ def test_it(colonies):
         assert asked.processid == process.processid
     asyncio.run(main())
 """
-    run = _pytest(tmp_path, program, "-q", "-W", "error")
+    run = run_pytest(tmp_path, program, "-q", "-W", "error")
     assert run.returncode == 0, run.stdout + run.stderr
 
 
@@ -92,7 +93,7 @@ def test_it(colonies):
     Path("keys").write_text("\\n".join([colonies.server_key.hex(), colonies.colony_key.hex(), worker.key.hex()]))
     assert not environment, (colonies, worker, colonies.client)
 """
-    run = _pytest(tmp_path, program, "--showlocals", "-vv")
+    run = run_pytest(tmp_path, program, "--showlocals", "-vv")
     assert run.returncode == 1
     assert "LocalExecutor('t-1'" in run.stdout
     keys = (tmp_path / "keys").read_text().splitlines()
@@ -113,12 +114,12 @@ def test_it():
     assert own == {"colonyos_gen", "colonyos_gen.pytest_plugin"}
     assert "asyncio" not in loaded or "pytest_asyncio" in loaded
 """
-    run = _pytest(tmp_path, program, "-q")
+    run = run_pytest(tmp_path, program, "-q")
     assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_the_fixture_is_listed_with_its_purpose(tmp_path: Path) -> None:
-    run = _pytest(tmp_path, "", "--fixtures", "-v")
+    run = run_pytest(tmp_path, "", "--fixtures", "-v")
     assert "colonies" in run.stdout
     assert "fresh for each test" in run.stdout
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter, deque
-from collections.abc import Collection
+from collections.abc import Collection, Sized
 from dataclasses import dataclass
 
 from colonyos_gen_wire.hazards import Hazard
@@ -72,8 +72,9 @@ class Occurrence:
 class Hazards:
     """What a server has noticed since it was made, or since `clear`. May be used from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, unread: Sized = ()) -> None:
         self._lock = threading.Lock()
+        self._unread = unread
         self._counts: Counter[str] = Counter()
         self._seen: dict[str, deque[Occurrence]] = {}
 
@@ -94,8 +95,13 @@ class Hazards:
         with self._lock:
             return [occurrence for each in self._seen.values() for occurrence in each]
 
+    @property
+    def pending(self) -> int:
+        """How many are not counted yet, as who caused them may still look what has become of it."""
+        return len(self._unread)
+
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything that was counted."""
         with self._lock:
             self._counts.clear()
             self._seen.clear()

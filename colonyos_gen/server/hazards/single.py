@@ -39,7 +39,7 @@ def close(scene: Scene, passing: Passing) -> Iterator[Finding]:
     if process is None or process.state is not RUNNING or process.assignedexecutorid != passing.signer:
         return
     deadline = process.execdeadline
-    if deadline is not None and abs(left := deadline - scene.now()) < _NEAR_DEADLINE:
+    if deadline is not None and abs(left := deadline - scene.now()) <= _NEAR_DEADLINE:
         yield Finding(
             hazards.CLOSE_AT_DEADLINE,
             detail=f"{left.total_seconds():.2f} s before its deadline, and not read afterwards",

@@ -59,7 +59,8 @@ class HazardWatch:
     ) -> None:
         if mode not in ("notice", "act", "off"):
             raise ValueError(f"hazards is {mode!r}; give 'notice', 'act' or 'off'")
-        self.noticed: Hazards = Hazards()
+        self._unread = Unread()
+        self.noticed: Hazards = Hazards(self._unread)
         """What was noticed."""
         self.died: Hazard | None = None
         """What has ended the server."""
@@ -74,7 +75,6 @@ class HazardWatch:
         self._scene = Scene(records, clock, scheduler, self._traffic)
         self._reads = Reads(MAX_OPEN_DATABASE_CONNECTIONS)
         self._feeds = Feeds(records, clock, self._note) if mode != "off" else None
-        self._unread = Unread()
         self._found: dict[Passing, list[tuple[Finding, Occurrence]]] = {}
         self._thaw: asyncio.Future[None] | None = None
 
