@@ -240,6 +240,7 @@ class _Build:
                 for name, refinement in refinements.items()
                 if (limit := _limit(refinement)) is not None
             ),
+            among=tuple(value.get("x-among", {}).items()),
             secret=value.get("x-secret", False),
             deprecated=value.get("deprecated", False),
             since=value.get("x-since"),

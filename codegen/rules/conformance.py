@@ -61,6 +61,11 @@ class _Conformance:
         elif "items" in schema:
             for index, item in enumerate(value):
                 yield from self.check(document, schema["items"], item, (*at, index))
+            for path, wire in schema.get("x-among", {}).items():
+                known = [text for item in value for text in texts_at(item, wire)]
+                for text in (text for item in value for text in texts_at(item, path)):
+                    if text not in known:
+                        yield at, f"must have an element whose {wire} is {text!r}"
         elif "properties" in schema:
             yield from self._struct(document, schema, value, at)
         elif schema.get("type") == "object":
@@ -97,6 +102,17 @@ class _Conformance:
         for wire in schema.get("required", []):
             if wire not in value and not known.get(wire, {}).get("x-omit-empty"):
                 yield at, f"lacks the required key '{wire}'"
+
+
+def texts_at(value: Any, path: str) -> Iterator[str]:
+    """The texts at the end of a path of wire names inside JSON, through lists."""
+    wire, _, rest = path.partition(".")
+    found = value.get(wire) if isinstance(value, dict) else None
+    for item in found if isinstance(found, list) else [found]:
+        if rest:
+            yield from texts_at(item, rest)
+        elif isinstance(item, str):
+            yield item
 
 
 def beyond_limits(limit: Json, value: Any, at: Pointer) -> Mismatches:

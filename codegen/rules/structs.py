@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codegen.rules.outline import Outline, is_number, is_struct
+from codegen.rules.outline import Outline, Part, is_number, is_struct
 from codegen.rules.registry import Problems, rule
 
 
@@ -37,6 +37,22 @@ def optional_is_struct(outline: Outline) -> Problems:
             yield value.at("anyOf"), f"'{value.name}' is no struct; give it its empty value instead of null"
 
 
+@rule(
+    "AMONG_FITS",
+    "x-among stands on a list of structs, and leads from these to texts by names that they have.",
+)
+def among_fits(outline: Outline) -> Problems:
+    for field in outline.fields:
+        for path, wire in field.data.get("x-among", {}).items():
+            item = outline.resolved(field.inside("items")) if "items" in field.data else None
+            for wires in (path, wire):
+                if item is None or not _is_text_at(outline, item, wires):
+                    yield (
+                        field.at("x-among", path),
+                        f"'{field.name}' has no texts at '{wires}' of its elements",
+                    )
+
+
 @rule("GO_NULL_FITS", "x-go-null stands on lists, maps and bytes only; other optional values use anyOf.")
 def go_null_fits(outline: Outline) -> Problems:
     for value in outline.values:
@@ -46,3 +62,16 @@ def go_null_fits(outline: Outline) -> Problems:
             if not collection and "contentEncoding" not in data:
                 message = f"'{value.name}' is no list, map or bytes; write anyOf: [..., {{type: \"null\"}}]"
                 yield value.at("x-go-null"), message
+
+
+def _is_text_at(outline: Outline, struct: Part, path: str) -> bool:
+    """Whether a path of wire names leads from `struct` to a text, or to a list of texts at its end."""
+    wire, _, rest = path.partition(".")
+    if {"const", "anyOf"} & struct.data.get("properties", {}).get(wire, {"const": ""}).keys():
+        return False
+    found = outline.resolved(struct.inside("properties", wire))
+    if rest:
+        return _is_text_at(outline, found, rest)
+    if isinstance(found.data.get("items"), dict):
+        found = outline.resolved(found.inside("items"))
+    return found.data.get("type") == "string" and "contentEncoding" not in found.data

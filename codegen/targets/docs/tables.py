@@ -78,6 +78,7 @@ def _limit(row: Row) -> str:
     rules = list(dict.fromkeys(cell(part.limit.rule) for part in row.type.walk() if part.limit is not None))
     if row.field is not None:
         rules += [f"{code(name)} {cell(limit.rule)}" for name, limit in row.field.refine]
+        rules += [f"each of {code(path)} a {code(wire)} of the list" for path, wire in row.field.among]
     return "; ".join(rules)
 
 

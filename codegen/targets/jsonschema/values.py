@@ -90,6 +90,7 @@ def field_schema(field: Field, definition: Callable[[str], str] = plain, *, sent
         "x-unit": field.unit,
         "x-go-null": field.go_null or None,
         "x-omit-empty": field.omit_empty or None,
+        "x-among": dict(field.among) or None,
         "x-since": field.since,
     }
     schema |= {keyword: value for keyword, value in notes.items() if value is not None}

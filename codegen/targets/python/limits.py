@@ -69,7 +69,11 @@ class Limits:
                 continue
             seen.add(current.name)
             for field in current.fields:
-                if (field.type.kind != "struct" and field.type.scalar is not Scalar.ANY) or field.refine:
+                if (
+                    (field.type.kind != "struct" and field.type.scalar is not Scalar.ANY)
+                    or field.refine
+                    or field.among
+                ):
                     return True
                 if any(inner.limit for inner in field.type.walk()):
                     return True
@@ -119,6 +123,38 @@ class Limits:
         for name, limit in field.refine:
             inner = next(f for f in self._service.struct(field.type.name).fields if f.name == name)
             lines += self._limit(inner.type, limit, place.attribute(inner), 0)
+        for path, wire in field.among:
+            lines += self._among(field, place, path, wire)
+        return lines
+
+    def _among(self, field: Field, place: Place, path: str, wire: str) -> list[str]:
+        """Texts inside the elements of a list, each of which some element must have as the value of a field."""
+        assert field.type.item is not None
+        element = place.inside()
+        here, struct = element, self._service.struct(field.type.item.name)
+        public = next(inner.name for inner in struct.fields if inner.wire == wire)
+        lines = [
+            f"known = {{item.{public} for item in {place.value}}}",
+            f"for {element.index}, {element.value} in enumerate({place.value}):",
+        ]
+        inner: Field | None = None
+        for step in path.split("."):
+            inner = next(each for each in struct.fields if each.wire == step)
+            here = here.attribute(inner)
+            struct = self._service.struct(inner.type.name) if inner.type.kind == "struct" else struct
+        assert inner is not None
+        depth = 1
+        if inner.type.kind == "list":
+            item = replace(here, value="found", path=f"{here.path}[{{found_at!r}}]", index="found_at")
+            lines.append(f"    for {item.index}, {item.value} in enumerate({here.value}):")
+            here, depth = item, 2
+        pad = "    " * depth
+        rule = literal(f"the {wire} of one of {field.wire}")
+        shown = '"(not shown)"' if here.secret else here.value
+        lines += [
+            f"{pad}if {here.value} not in known:",
+            f'{pad}    refuse(f"{{at}}{here.path}", {shown}, {rule})',
+        ]
         return lines
 
     def _value(self, type_: Type, place: Place, depth: int) -> list[str]:
