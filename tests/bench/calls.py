@@ -36,7 +36,7 @@ class Row(NamedTuple):
     verdict: str = ""
 
 
-def rate(on: Stand, calls: int, flight: int, aim: float) -> Iterator[Row]:
+def rate(on: Stand, calls: int, flight: int, aim: float, late: float | None) -> Iterator[Row]:
     """Calls a second beside cycles by hand, and what the calls cost."""
     alone = flight == 1
     clients = 1 if alone else _AT_ONCE
@@ -55,7 +55,6 @@ def rate(on: Stand, calls: int, flight: int, aim: float) -> Iterator[Row]:
         "  under" if ours < aim * by_hand else "",
     )
     median, p95 = figures["late"]
-    late = LATE_AIM.get(flight)
     yield _cost(
         f"  end noticed after, {where}: median", median * 1e3, "ms", None if late is None else late * 1e3
     )
@@ -82,7 +81,8 @@ def rows(*, real: bool, flights: Sequence[int] = tuple(CALLS)) -> Iterator[Row]:
     for flight in flights:
         with stand(real=real) as on:
             aim = 0.9 if flight == 1 else 0.7 if real and flight < 1000 else 0.6
-            yield from rate(on, (REAL_CALLS if real else CALLS)[flight], flight, aim)
+            late = None if real else LATE_AIM.get(flight)
+            yield from rate(on, (REAL_CALLS if real else CALLS)[flight], flight, aim, late)
     with stand(real=real) as on:
         yield from waiting(on)
 

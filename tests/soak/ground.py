@@ -76,16 +76,17 @@ class Ground:
         return min(taken)
 
     def complaints(self) -> list[str]:
-        """What the server's log says of crashes and races, and the hazards that an embedded one has noticed."""
+        """What the server's log says of crashes and races."""
         found: list[str] = []
         if self._log is not None:
             with self._log.open(encoding="utf-8", errors="replace") as lines:
                 lines.seek(self._log_start)
                 found += [line.strip() for line in lines if any(each in line for each in _PANICS)]
-        if self._embedded is not None:
-            hazards = self._embedded.server.hazards
-            found += [f"hazard {name}: {count} times" for name, count in sorted(hazards.counts.items())]
         return found
+
+    def hazards(self) -> dict[str, int]:
+        """How often an embedded server has noticed what a real one would not bear, by name."""
+        return {} if self._embedded is None else dict(self._embedded.server.hazards.counts)
 
     def clear(self) -> None:
         """Remove what the workers have left."""

@@ -9,6 +9,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from colonyos_gen_wire import hazards
+
 from tests.soak import calls, guests, starters, streams, workflows
 from tests.soak.ground import Ground
 from tests.soak.site import Site, note, site
@@ -55,6 +57,8 @@ class Part:
     """How many units are done, of all activities together; None to go on for the time that the scale says."""
     workers: Callable[[Scale], tuple[int, int, int]]
     """How many programs with how many workers of which concurrency serve the colony."""
+    known: frozenset[str] = frozenset()
+    """Hazards that it cannot do without."""
 
 
 @dataclass
@@ -66,6 +70,10 @@ class Outcome:
     seconds: float = 0.0
     runs: int = 0
     wrong: list[str] = field(default_factory=list[str])
+
+
+# A worker learns of a cancel up to two seconds later, and streams until then.
+_CANCELLED_STREAMS = frozenset({hazards.CHANNEL_NEVER_FREED.name})
 
 
 def _few(scale: Scale) -> tuple[int, int, int]:
@@ -89,7 +97,9 @@ PARTS: dict[str, Part] = {
         Part("gather", [Activity(calls.batch, 4)], lambda scale: scale.part(250), _few),
         Part("ten-clients", [Activity(calls.client, 10)], lambda scale: scale.part(20), _few),
         Part("many-workers", [Activity(calls.call, 64)], lambda scale: scale.part(2), _many),
-        Part("streams", [Activity(streams.stream, 8)], lambda scale: scale.part(50), _few),
+        Part(
+            "streams", [Activity(streams.stream, 8)], lambda scale: scale.part(50), _few, _CANCELLED_STREAMS
+        ),
         Part("workflows", [Activity(workflows.run, 4)], lambda scale: scale.part(250), _few),
         Part(
             "crons",
@@ -114,6 +124,7 @@ PARTS: dict[str, Part] = {
             ],
             None,
             _many,
+            _CANCELLED_STREAMS,
         ),
     )
 }

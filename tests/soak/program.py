@@ -35,6 +35,8 @@ class Report:
     after: Vitals | None = None
     wrong: list[str] = field(default_factory=list[str])
     """What was not as it should be, at the end."""
+    known: list[str] = field(default_factory=list[str])
+    """What is not as it should be, and cannot be helped."""
 
     @property
     def sound(self) -> bool:
@@ -57,7 +59,7 @@ class Report:
             lines += [f"warm:  {self.before}", f"after: {self.after or 'gone'}"]
         for outcome in self.outcomes:
             lines += [f"{outcome.name}: {each}" for each in outcome.wrong]
-        lines += self.wrong
+        lines += [*self.wrong, *(f"known: {each}" for each in self.known)]
         lines.append("sound" if self.sound else "NOT SOUND")
         return lines
 
@@ -65,9 +67,12 @@ class Report:
 async def soak(ground: Ground, names: Sequence[str], scale: Scale) -> Report:
     """Run the parts of these names. It goes on after errors, and ends when the server is gone."""
     report = Report()
-    warm = await Run(PARTS["64-in-flight"], ground, replace(scale, calls=min(scale.calls, _WARM_CALLS))).run()
-    report.wrong += [f"warming up: {each}" for each in warm.wrong]
-    report.before = ground.look()
+    if ground.look() is not None:
+        warm = await Run(
+            PARTS["64-in-flight"], ground, replace(scale, calls=min(scale.calls, _WARM_CALLS))
+        ).run()
+        report.wrong += [f"warming up: {each}" for each in warm.wrong]
+        report.before = ground.look()
     for name in names:
         print(f"{name} begins", file=sys.stderr, flush=True)
         report.outcomes.append(await Run(PARTS[name], ground, scale).run())
@@ -79,6 +84,9 @@ async def soak(ground: Ground, names: Sequence[str], scale: Scale) -> Report:
         report.after = await _settled(ground, report.before)
         report.wrong += _left(report.before, report.after)
     report.wrong += ground.complaints()
+    known = set[str]().union(*(PARTS[name].known for name in names))
+    for hazard, count in sorted(ground.hazards().items()):
+        (report.known if hazard in known else report.wrong).append(f"hazard {hazard}: {count} times")
     return report
 
 

@@ -13,7 +13,13 @@ from tests.soak.program import soak
 TINY = Scale(calls=24, teardowns=2, workers=3, minutes=0.05)
 
 
-@pytest.mark.parametrize("name", list(PARTS))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.hazards(*part.known)] if part.known else [])
+        for name, part in PARTS.items()
+    ],
+)
 def test_a_tiny_soak_is_sound(name: str) -> None:
     async def run() -> list[str]:
         async with ground(embedded=True) as server:
