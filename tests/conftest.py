@@ -1,19 +1,54 @@
-"""What the suite leaves out, and the table of the replayed recordings at the end of a run.
+"""What the suite leaves out, the check for hazards after each test, and the table of the recordings at the end of a run.
 
 Tests in `peers/pycolonies` need an environment of their own, see the session `peers` in noxfile.py.
 """
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 
+from colonyos_gen.pytest_plugin import hazards_meant
+from colonyos_gen.server.hazards.noticed import Occurrence
+from colonyos_gen.server.hazards.noticed import logger as hazards_logger
 from tests.server import scores
 
 collect_ignore = ["peers/pycolonies"]
 
 _ROWS = "recordings"
+
+
+class _Occurrences(logging.Handler):
+    """Keeps what the embedded servers of this process notice."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.seen: dict[str, Occurrence] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        occurrence: Occurrence = record.__dict__["occurrence"]
+        self.seen.setdefault(occurrence.name, occurrence)
+
+
+@pytest.fixture(autouse=True)
+def _harmless(request: pytest.FixtureRequest) -> Generator[None]:
+    """No test sends what would harm a real server, to whichever embedded server, unless it has the marker `hazards`."""
+    node: pytest.Item = request.node
+    meant = hazards_meant(node)
+    occurrences = _Occurrences()
+    level = hazards_logger.level
+    hazards_logger.addHandler(occurrences)
+    hazards_logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        hazards_logger.removeHandler(occurrences)
+        hazards_logger.setLevel(level)
+    if found := [str(each) for name, each in occurrences.seen.items() if name not in meant]:
+        pytest.fail("hazards met:\n" + "\n".join(found), pytrace=False)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

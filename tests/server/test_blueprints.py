@@ -241,6 +241,7 @@ def test_a_definition_stays_while_it_is_used() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.hazards("colon_in_name")
 def test_a_location_is_made_when_it_is_first_named() -> None:
     async def main() -> None:
         async with lab() as here:

@@ -253,6 +253,7 @@ async def _cancel(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("end", [_close, _fail, _cancel])
+@pytest.mark.hazards("channel_never_freed")
 def test_channels_end_with_their_process(end: Callable[[Scene], Awaitable[None]]) -> None:
     async def act(scene: Scene) -> None:
         await scene.append(scene.user)
@@ -265,6 +266,7 @@ def test_channels_end_with_their_process(end: Callable[[Scene], Awaitable[None]]
     play(act)
 
 
+@pytest.mark.hazards("channel_never_freed")
 def test_channels_end_when_their_process_is_removed() -> None:
     async def act(scene: Scene) -> None:
         await scene.append(scene.user)

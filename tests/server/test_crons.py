@@ -197,6 +197,7 @@ def test_running_by_hand() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.hazards("unknown_dependency")
 def test_what_cannot_run_is_not_added() -> None:
     async def main() -> None:
         async with lab() as here:

@@ -237,6 +237,7 @@ async def _mistake(monkeypatch: pytest.MonkeyPatch) -> None:
         assert (await here.assign(key)).processid == submitted.processid
 
 
+@pytest.mark.hazards("colon_in_name", "nul_in_env")
 def test_nul_characters_and_colons_are_refused_before_anything_is_stored() -> None:
     async def main() -> None:
         async with lab() as here:

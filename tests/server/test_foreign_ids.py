@@ -77,6 +77,7 @@ def messages() -> list[str]:
     ]
 
 
+@pytest.mark.hazards("child_of_unknown_parent")
 def test_ids_of_another_colony(furnished: Furnished, tmp_path: Path) -> None:
     requests = Requests(furnished.known)
 

@@ -124,6 +124,7 @@ def test_what_has_waited_too_long_starts_a_workflow_too() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.hazards("generator_without_trigger", "unknown_dependency")
 def test_what_cannot_start_is_not_added() -> None:
     async def main() -> None:
         async with lab() as here:
@@ -153,6 +154,7 @@ def test_what_cannot_start_is_not_added() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.hazards("generator_removed_at_trigger")
 def test_lookups_and_removal() -> None:
     async def main() -> None:
         clock = ManualClock(START)

@@ -19,6 +19,8 @@ from .recorded_zone import RECORDED_ZONE
 from .replay import Outcome, Replay, load, recordings
 from .scores import MODES, Reason, judge
 
+pytestmark = pytest.mark.hazards
+
 ITSELF = Reason("the reply describes the server that was asked")
 WORDING = Reason("Go's JSON or elliptic curve library words it otherwise")
 CRASH = Reason("the real server crashes (empty 500), and this one refuses")

@@ -18,6 +18,8 @@ from .replay import Outcome
 from .scores import MODES, Reason, judge
 from .ws_replay import SocketReplay, load, recordings
 
+pytestmark = pytest.mark.hazards
+
 STRANGERS = Reason("the real server shows processes to anybody who knows their ids, which is a leak")
 STALE = Reason("a pushed process lacks the output and the end time of its success", "stale_pushes")
 DROPPED = Reason("the connection is dropped at the timeout", "abrupt_timeouts")

@@ -223,6 +223,7 @@ def test_the_server_changes_its_owner_for_good(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bad", ["short", "G" * 64, "A" * 64, "a" * 63, "a" * 65])
+@pytest.mark.hazards("server_id_of_wrong_length")
 def test_nobody_is_locked_out_by_something_that_is_no_identity(bad: str) -> None:
     async def main() -> None:
         async with lab() as here:

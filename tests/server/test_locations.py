@@ -32,6 +32,7 @@ async def listed(here: Lab, key: PrivateKey) -> list[str]:
     return [each.name for each in found]
 
 
+@pytest.mark.hazards("colon_in_name")
 def test_names_are_unique_in_a_colony_and_tell_case_apart() -> None:
     async def main() -> None:
         async with lab() as here:

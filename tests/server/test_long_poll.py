@@ -285,6 +285,7 @@ def test_a_cancelled_process_is_not_assigned() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.hazards("too_many_reads")
 def test_two_hundred_executors_share_a_thousand_processes() -> None:
     async def main() -> None:
         async with lab() as here:

@@ -31,6 +31,14 @@ from .lab import TYPE, Lab, Refused, envelope, spec
 from .socket_lab import Connection, line
 from .subscription_scene import Scene, play
 
+pytestmark = pytest.mark.hazards(
+    "process_subscription_near_change",
+    "abandoned_feed",
+    "request_beside_feed",
+    "several_subscriptions_on_one_connection",
+    "waiting_feed_takes_wakeups",
+)
+
 
 def test_one_subscription_at_a_time_runs_on_a_connection() -> None:
     async def act(here: Scene) -> None:

@@ -16,6 +16,8 @@ from colonyos_gen.testing import LocalColony
 from . import quirks_of_processes, quirks_of_replies, quirks_of_sockets, quirks_of_workflows
 from .quirk_scene import CASES, Case, quirk_scene
 
+pytestmark = pytest.mark.hazards
+
 FLAGS = [field.name for field in fields(Quirks)]
 MODULES = (quirks_of_processes, quirks_of_replies, quirks_of_sockets, quirks_of_workflows)
 

@@ -100,6 +100,7 @@ def test_quirk_an_executor_may_use_channels_after_its_time() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.hazards("channel_never_freed")
 def test_quirk_a_cancelled_workflow_leaves_its_channels_empty() -> None:
     async def main() -> None:
         async with lab(quirks="v1.9") as here:

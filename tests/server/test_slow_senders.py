@@ -153,6 +153,7 @@ def test_idle_connections_are_closed() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.hazards("process_subscription_near_change", "abandoned_feed")
 def test_an_answer_may_take_as_long_as_it_likes() -> None:
     """A long poll and a subscription outlast every limit on requests."""
 

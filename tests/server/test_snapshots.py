@@ -83,6 +83,7 @@ def test_holds_the_label_and_what_is_below_it() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.hazards("colon_in_name")
 def test_names_are_unique_in_a_colony() -> None:
     async def main() -> None:
         async with lab() as here:

@@ -112,6 +112,7 @@ def test_removing_takes_the_processes_along() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.hazards("workflows_removed_by_state")
 def test_removing_all_in_a_state() -> None:
     async def main() -> None:
         async with lab() as here:

@@ -254,6 +254,7 @@ def test_what_cannot_have_children() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.hazards("child_of_unknown_parent", "unknown_child", "child_of_other_workflow")
 def test_what_crashes_the_real_server_is_refused() -> None:
     async def main() -> None:
         async with diamond() as scene:
@@ -274,6 +275,7 @@ def test_what_crashes_the_real_server_is_refused() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.hazards("child_of_unknown_parent")
 def test_a_child_stays_in_the_colony_of_its_parent() -> None:
     async def main() -> None:
         async with diamond() as scene:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from colonyos_gen_wire.constants import CANCELLED, FAILED, WAITING
 from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS, SUBSCRIBE_PROCESSES
 from colonyos_gen_wire.requests.subscription import SubscribeProcessesMsg, SubscribeProcessMsg
@@ -12,6 +13,8 @@ from .lab import TYPE, lab
 from .socket_lab import line
 from .stored import node
 from .workflow_lab import cancel, fail, submit
+
+pytestmark = pytest.mark.hazards("process_subscription_near_change", "abandoned_feed")
 
 
 def test_a_child_has_not_arrived_before_its_parents_have_ended() -> None:

@@ -35,6 +35,7 @@ NOT_ADDED = "500 Failed to submit workflow, failed to add process"
         ),
     ],
 )
+@pytest.mark.hazards("unknown_dependency", "nul_in_env")
 def test_a_workflow_that_is_not_valid_leaves_nothing_behind(nodes: list[FunctionSpec], message: str) -> None:
     async def main() -> None:
         async with lab() as here:

@@ -91,6 +91,7 @@ def test_the_server_comes_back_when_the_block_fails() -> None:
         assert colony.client.get_colony(colony.name).name == colony.name
 
 
+@pytest.mark.hazards("colon_in_name")
 def test_a_colony_whose_set_up_fails_leaves_no_thread() -> None:
     before = set(threading.enumerate())
     with pytest.raises(RPCError), LocalColony("no:colons"):

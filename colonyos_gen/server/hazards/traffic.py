@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from colonyos_gen_wire.method import Idempotency
 from colonyos_gen_wire.requests.workflow import AddChildMsg
 
@@ -154,10 +155,18 @@ def _place(records: Records, request: Any) -> tuple[str, str]:
     if cronid := _text(request, "cronid"):
         cron = records.crons.get(cronid)
         return cronid, "" if cron is None else cron.colonyname
-    for part in (request, getattr(request, "workflowspec", None)):
-        if colonyname := _text(part, "colonyname") or _text(part, "colony_name"):
-            return "", colonyname
-    return "", _text(getattr(getattr(request, "spec", None), "conditions", None), "colonyname")
+    return "", _colonyname(request)
+
+
+def _colonyname(part: object, depth: int = 2) -> str:
+    """The name of the colony in a request, or in an object of it."""
+    if colonyname := _text(part, "colonyname") or _text(part, "colony_name"):
+        return colonyname
+    if depth and isinstance(part, msgspec.Struct):
+        for name in part.__struct_fields__:
+            if colonyname := _colonyname(getattr(part, name), depth - 1):
+                return colonyname
+    return ""
 
 
 def _text(part: object, name: str) -> str:
