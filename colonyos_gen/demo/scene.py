@@ -6,11 +6,16 @@ import contextlib
 import os
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from typing import Any
 
 from colonyos_gen_wire import Colony, User
 
-from colonyos_gen import AsyncClient, Config, ConfigError, PrivateKey
+from colonyos_gen import AsyncClient, AsyncSession, Config, ConfigError, PrivateKey
+from colonyos_gen.client import settings
 from colonyos_gen.config import server_is_set
+
+_REMOVAL_S = 30.0
+"""Seconds to wait for what is in the way of a removal at the end."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,9 @@ async def _colony(
         )
     name, key = f"demo-{suffix}", PrivateKey.generate()
     await client.add_colony(Colony(colonyid=key.id, name=name))
-    stack.push_async_callback(client.remove_colony, name)
+    options: dict[str, Any] = settings(config) | {"colony_key": key, "member_key": None}
+    owner = await stack.enter_async_context(AsyncClient(**options))
+    stack.push_async_callback(AsyncSession(owner, name).colonies.remove, name, _REMOVAL_S, clear=True)
     return name, key
 
 

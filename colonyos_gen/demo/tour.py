@@ -16,7 +16,7 @@ from colonyos_gen_wire.constants import FAILED, SUCCESS
 
 from colonyos_gen import AsyncSession, AsyncWorkflowHandle, Task, Worker, connect, workflow
 from colonyos_gen.demo.functions import make_worker
-from colonyos_gen.demo.scene import Scene, make_scene
+from colonyos_gen.demo.scene import make_scene
 from colonyos_gen.demo.table import process_table
 from colonyos_gen.pictures import draw_graph, save
 from colonyos_gen.session.graph_feed import look_at
@@ -27,6 +27,8 @@ BUILT_IN_SPECS = Path(__file__).with_name("specs.json")
 PATIENCE_S = 60.0
 """Seconds after which the demonstration gives up."""
 
+_REMOVAL_S = 10.0
+"""Seconds to wait until the worker's executor runs nothing any more."""
 _BRANCHES = 6
 _AT_ONCE = 6
 
@@ -50,7 +52,7 @@ async def run(spec_file: Path | None, picture: Path) -> int:
         executortype = f"demo-{scene.suffix}"
         worker = make_worker(executortype, f"demo-worker-{scene.suffix}", scene.environ, concurrency=_AT_ONCE)
         keys = {"colony": scene.colony_key, "member": scene.member_key}
-        async with connect(environ=scene.environ, keys=keys) as session, _at_work(worker, scene, session):
+        async with connect(environ=scene.environ, keys=keys) as session, _at_work(worker, session):
             print(
                 f"Worker  {worker.name}, of type {executortype}, takes {_AT_ONCE} processes at a time and offers "
                 "add, divide, chat."
@@ -69,7 +71,7 @@ def _read(path: Path) -> list[FunctionSpec]:
 
 
 @contextlib.asynccontextmanager
-async def _at_work(worker: Worker, scene: Scene, session: AsyncSession) -> AsyncGenerator[None]:
+async def _at_work(worker: Worker, session: AsyncSession) -> AsyncGenerator[None]:
     """Have `worker` work within the block, and forget it at the end."""
     ready = asyncio.Event()
     working = asyncio.create_task(worker.serve(ready=ready.set))
@@ -83,7 +85,7 @@ async def _at_work(worker: Worker, scene: Scene, session: AsyncSession) -> Async
         started.cancel()
         worker.stop()
         await working
-        await session.rpc.remove_executor(scene.colonyname, worker.name or "")
+        await session.executors.remove(worker.name or "", timeout=_REMOVAL_S)
 
 
 async def _call(session: AsyncSession, executortype: str) -> Process:

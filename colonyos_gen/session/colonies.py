@@ -42,8 +42,8 @@ class AsyncColonies:
         Args:
             name: Name of the colony.
             timeout: Seconds to wait for what is in the way; 0 to refuse then. Nothing is removed afterwards.
-            clear: Remove its crons and generators, and cancel all of its processes and workflows, before. Executors stay a
-                matter of those who stop them.
+            clear: Before, remove its crons and generators, cancel all of its processes and workflows, and remove its
+                executors, whoever they belong to. Stop the workers yourself: one that goes on registers again.
             hazardous: Remove it at once, and without a look. Right for a colony that nobody knows of, or where the server
                 is nobody else's.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from colonyos_gen_wire import Colony, Executor, FunctionSpec, Process, User
 
-from colonyos_gen import AsyncClient, Config, PrivateKey
+from colonyos_gen import AsyncClient, AsyncSession, Config, PrivateKey
 from colonyos_gen.config import server_is_set
 
 REAL = server_is_set()
@@ -78,7 +78,9 @@ async def scene() -> AsyncGenerator[Scene]:
         suffix = os.urandom(4).hex()
         colonyname = f"live-{suffix}"
         await client.add_colony(Colony(colonyid=colony_key.id, name=colonyname))
-        stack.push_async_callback(client.remove_colony, colonyname)
+        stack.push_async_callback(
+            AsyncSession(client, colonyname).colonies.remove, colonyname, 60, clear=True
+        )
         made = Scene(url, client, colonyname, f"type-{suffix}", f"executor-{suffix}", server_key, *keys)
         executor = Executor.new(made.executorname, executor_key.id, made.executortype, colonyname)
         await client.add_executor(executor)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from colonyos_gen_wire import Generator, WorkflowSpec
 from colonyos_gen_wire.codec import encode
+from colonyos_gen_wire.errors import colony as errors
 from colonyos_gen_wire.methods.generator import GET_GENERATOR
 from msgspec.structs import replace
 
@@ -18,6 +19,7 @@ from colonyos_gen import (
     RUNNING,
     UNREGISTERED,
     WAITING,
+    DeniedError,
     FunctionSpec,
     NotFoundError,
     RemovalRefused,
@@ -199,13 +201,18 @@ def test_a_colony_that_is_cleared(colonies: LocalColony) -> None:
     _, executor = begun(colonies)
     for n in range(5):
         colonies.submit("add", n, to="nobody")
-    with pytest.raises(RemovalRefused, match=f"executor '{executor.name}' may be waiting for work") as caught:
+    with pytest.raises(RemovalRefused, match=f"executor '{executor.name}' may be waiting for work"):
+        session.colonies.remove("dev")
+    with (
+        colonies.faults.error("remove_colony", errors.REMOVE_COLONY_NOT_SERVER_OWNER),
+        pytest.raises(DeniedError),
+    ):
         session.colonies.remove("dev", clear=True)
-    assert caught.value.in_the_way == [f"executor '{executor.name}' may be waiting for work"]
     assert colonies.client.get_processes("dev", 100, WAITING) == []
     assert colonies.client.get_processes("dev", 100, RUNNING) == []
     assert len(colonies.client.get_processes("dev", 100, CANCELLED)) == 11
-    session.executors.remove(executor.name)
+    assert {each.state for each in session.executors.list()} == {UNREGISTERED}
+    assert (session.crons.list(), session.generators.list()) == ([], [])
     session.colonies.remove("dev", clear=True)
     assert there(session) == set()
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from colonyos_gen_wire import Executor, Generator, ProcessState, User
-from colonyos_gen_wire.constants import APPROVED, RUNNING, WAITING
+from colonyos_gen_wire.constants import APPROVED, RUNNING, UNREGISTERED, WAITING
 from colonyos_gen_wire.method import Key
 
 from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
@@ -20,6 +20,7 @@ from colonyos_gen.errors import DeniedError, MissingKeyError, NotFoundError, RPC
 from colonyos_gen.session.failures import describe
 from colonyos_gen.session.named import ALL
 from colonyos_gen.session.removal.bulk import BulkProcedure
+from colonyos_gen.session.removal.executor import ExecutorProcedure
 from colonyos_gen.session.removal.generator import GeneratorProcedure
 from colonyos_gen.session.removal.procedure import CLOCKS_S, HELD_S, SETTLED_S, Procedure
 from colonyos_gen.session.removal.refusal import RemovalRefused
@@ -27,6 +28,8 @@ from colonyos_gen.session.removal.turns import Turn, turn_for
 
 _POLL_S = 12.0
 """Seconds after which a long poll of one of our workers has ended. Other clients may poll for longer."""
+_IDLE_S = 5.0
+"""Seconds that are waited for an executor at least, of which all processes have been cancelled."""
 _SHOWN = 4
 
 
@@ -103,7 +106,7 @@ class ColonyProcedure(Procedure):
         return any(each.name == self._name and each.colonyid == owner for each in colonies)
 
     async def _clear(self) -> None:
-        """Remove what submits, and cancel what waits or runs."""
+        """Remove what submits, cancel what waits or runs, and remove the executors."""
         rpc, key = self.rpc, self.prvkey
         for cron in await self.read(
             lambda limit: rpc.get_crons(self._name, ALL, prvkey=key, rpc_timeout=limit)
@@ -114,6 +117,14 @@ class ColonyProcedure(Procedure):
             await GeneratorProcedure(rpc, generator, self.left, prvkey=key).remove()
         if await BulkProcedure(rpc, self._name, max(DEFAULT_TIMEOUT, self.left), prvkey=key).cancel_all():
             self._settle = HELD_S
+        for executor in await self._executors():
+            if executor.state is not UNREGISTERED:
+                with contextlib.suppress(
+                    DeniedError, MissingKeyError, NotFoundError
+                ):  # then it may be in the way
+                    await ExecutorProcedure(
+                        rpc, self._name, executor.executorname, max(_IDLE_S, self.left), prvkey=key
+                    ).remove(hazardous=False)
 
     async def _until_quiet(self, turn: Turn) -> None:
         quiet_since: float | None = None
@@ -136,7 +147,7 @@ class ColonyProcedure(Procedure):
         rpc, key, name = self.rpc, self.prvkey, self._name
         crons = await self.read(lambda limit: rpc.get_crons(name, ALL, prvkey=key, rpc_timeout=limit))
         generators = await self._generators()
-        executors = await self.read(lambda limit: rpc.get_executors(name, prvkey=key, rpc_timeout=limit))
+        executors = await self._executors()
         self._worked_in = any(each.lastheardfromtime for each in executors)
         return [
             *(
@@ -158,6 +169,11 @@ class ColonyProcedure(Procedure):
             *await self._going_on(RUNNING),
             *await self._going_on(WAITING),
         ]
+
+    async def _executors(self) -> list[Executor]:
+        return await self.read(
+            lambda limit: self.rpc.get_executors(self._name, prvkey=self.prvkey, rpc_timeout=limit)
+        )
 
     async def _generators(self) -> list[Generator]:
         return await self.read(
