@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
 from abc import ABC, abstractmethod
 from collections import deque
@@ -30,8 +31,8 @@ from colonyos_gen.worker.unreadable import processid_in
 POLL_S = 10
 """Seconds of a long poll. Wake-ups get lost, so it is short; a worker without a key of its own waits for it at its end."""
 SETTLING_S = 0.3
-"""Seconds after which a server has certainly noticed that a poll was given up."""
-LAST_LOOK_S = 5.0
+"""Seconds after which a server that is not busy has noticed that a poll was given up."""
+LAST_LOOK_S = 15.0
 """Seconds for finding out what such a poll was given."""
 PAUSED_S = 1.0
 """Seconds before a paused colony is asked again, if it answers at once."""
@@ -110,7 +111,7 @@ class Assignment:
             await self._ask(self._poll, "", stopping if self._alone else asyncio.Event())
         finally:
             self.asking = False
-        await self._recover()
+        await self._recover_if_unsure()
 
     async def beat(self) -> None:
         """Let the server know that this executor lives, without taking anything."""
@@ -176,29 +177,60 @@ class Assignment:
         await self._taker.refuse(processid, f"{self._name} cannot read this process: {error.message}")
 
     async def _look_after_giving_up(self) -> None:
-        self._unsure = 2  # at once, and again later, as the server may be about to assign something
+        """Find what a poll that was given up has been given, which is one process at most.
+
+        A real server makes assignments one after the other. So once it has answered a later request for work, what was in
+        front of it has been decided; it may only not have noticed yet that the poll was given up, which takes longer the
+        busier it is.
+        """
+        begun, slowest = time.monotonic(), 0.0
         try:
             async with asyncio.timeout(LAST_LOOK_S):
-                await self._recover()
-                await asyncio.sleep(SETTLING_S)
-                await self._recover()
+                # Many workers may be told to stop at once, and a real server does not bear many reads at once.
+                await asyncio.sleep(random.uniform(0, SETTLING_S))
+                while True:
+                    started = time.monotonic()
+                    await self._pass_the_queue()
+                    if await self._recover():
+                        return
+                    slowest = max(slowest, time.monotonic() - started)
+                    enough = begun + SETTLING_S + 2 * slowest
+                    if started >= enough:
+                        return
+                    await asyncio.sleep(enough - time.monotonic())
         except TimeoutError:
             _logger.warning("%s: it is unknown whether something was assigned at the end", self._name)
-            self._unsure = 0
 
-    async def _recover(self) -> None:
-        if not self._unsure or not self._alone:
-            return
-        self._unsure -= 1
+    async def _pass_the_queue(self) -> None:
+        """Return when the server has dealt with all requests for work that it had received before."""
+        try:
+            process = await self._client.assign(self._colonyname, -1, availablecpu=BLIND)
+        except RPCError as error:  # as a rule, that there is none
+            _logger.debug("%s: nothing was assigned at the end: %s", self._name, error)
+        else:
+            self._taker.start(process)
+
+    async def _recover_if_unsure(self) -> None:
+        if self._unsure and self._alone:
+            self._unsure -= 1
+            await self._recover()
+
+    async def _recover(self) -> bool:
+        """Start what runs in our name without our knowing, and tell whether there was anything."""
+        unnoticed: list[Process] = []
         try:
             found = await running_of(self._client, self._availability, self._colonyname, self._executorid)
-            for each in found:
-                if self._taker.knows(each.processid) or each.processid in self._refused:
-                    continue
-                _logger.warning("%s: process %s had been assigned unnoticed", self._name, each.processid)
-                self._taker.start(each, found=True)
+            unnoticed += [
+                each
+                for each in found
+                if not self._taker.knows(each.processid) and each.processid not in self._refused
+            ]
         except RPCError as error:
             _logger.info("%s: it is unknown what was assigned unnoticed: %s", self._name, error)
+        for each in unnoticed:
+            _logger.warning("%s: process %s had been assigned unnoticed", self._name, each.processid)
+            self._taker.start(each, found=True)
+        return bool(unnoticed)
 
 
 async def keep_alive(assignment: Assignment, seconds: float) -> None:

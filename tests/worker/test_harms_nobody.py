@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from colonyos_gen import CANCELLED, SUCCESS, ConflictError, Context, Worker
+from colonyos_gen import CANCELLED, SUCCESS, ConflictError, Context, PrivateKey, Worker
 from colonyos_gen.testing import LocalColony
 from colonyos_gen.worker.neighbours import are_confusable
 from tests.worker.scene import EXECUTORTYPE, ended, submit, until
@@ -19,9 +19,9 @@ from tests.worker.scene import EXECUTORTYPE, ended, submit, until
 AWAY = (503, "Service Unavailable")
 
 
-def accepted(msgtype: str) -> str:
-    """The reply of a server to a call that it has carried out, and that has no result."""
-    payload = base64.b64encode(b"{}").decode()
+def reply(msgtype: str, result: object) -> str:
+    """The reply of a server to a call that it has carried out."""
+    payload = base64.b64encode(json.dumps(result).encode()).decode()
     return json.dumps({"payloadtype": msgtype, "payload": payload, "error": False})
 
 
@@ -89,7 +89,7 @@ def test_a_close_that_was_accepted_at_the_deadline_and_undone_is_told(
     with (
         # Nobody knows then how much of its time has passed, so its end is in doubt from the start.
         colonies.faults.drop("assign", after_request=True),
-        colonies.faults.error("close", 200, accepted("closesuccessfulmsg")) as close,
+        colonies.faults.error("close", 200, reply("closesuccessfulmsg", {})) as close,
         colonies.faults.error("get_process", *AWAY, times=None) as away,
         colonies.worker(worker),
     ):
@@ -111,7 +111,7 @@ def test_a_close_that_has_had_no_effect_at_the_deadline_is_repeated(
     asked = submit(colonies, "work", maxexectime=60)
     with (
         colonies.faults.drop("assign", after_request=True),
-        colonies.faults.error("close", 200, accepted("closesuccessfulmsg")) as close,
+        colonies.faults.error("close", 200, reply("closesuccessfulmsg", {})) as close,
         colonies.worker(worker),
     ):
         until(lambda: close.hits == 1)
@@ -146,11 +146,12 @@ def test_nothing_is_appended_once_the_process_was_cancelled(
         stream = ctx.stream("out")
         stream.send("in time")
         ctx.wait_cancelled(60)
-        for attempt in (
+        attempts: list[Callable[[], object]] = [
             lambda: stream.send("late"),
             lambda: ctx.stream(declared[-1]).send("late"),
             stream.close,
-        ):
+        ]
+        for attempt in attempts:
             try:
                 attempt()
             except ConflictError as error:
@@ -195,13 +196,62 @@ def test_many_functions_are_looked_after_by_one_request(
             until(lambda: lists.hits >= 3)
             assert single.hits - before <= 1  # one that had just begun, when there was a single one
         else:
-            colonies.faults.error("get_process_history", 200, accepted("getprocesshistmsg"), times=None)
+            colonies.faults.error("get_process_history", 200, reply("getprocesshistmsg", {}), times=None)
         colonies.client.cancel_process(asked[3].processid)
         until(lambda: bool(told))
         assert told == [asked[3].processid]
         for each in asked[:3] + asked[4:]:
             colonies.client.cancel_process(each.processid)
         until(lambda: len(told) == count)
+
+
+def test_what_a_busy_server_assigns_after_the_poll_was_given_up_is_found(colonies: LocalColony) -> None:
+    worker = Worker(EXECUTORTYPE, prvkey=(key := PrivateKey.generate()))
+    worker.function(name="work")(succeed)
+    nothing = reply("getprocesshistmsg", [])
+
+    async def main() -> None:
+        ready = asyncio.Event()
+        serving = asyncio.create_task(worker.serve(environ=colonies.environment(), ready=ready.set))
+        await ready.wait()
+        await asyncio.to_thread(until, lambda: colonies.waiting == 1)
+        with (
+            colonies.faults.error("get_process_history", 200, nothing) as first_look,
+            colonies.faults.error("get_process_history", *AWAY, times=None) as away,
+        ):
+            worker.stop()
+            await asyncio.to_thread(until, lambda: first_look.hits == 1)
+            asked = await asyncio.to_thread(submit, colonies, "work")
+            await colonies.aclient.assign(colonies.name, -1, prvkey=key)
+            away.remove()
+            await serving
+        end = await colonies.aclient.get_process(asked.processid)
+        assert (end.state, end.output) == (SUCCESS, ["done"])
+
+    asyncio.run(main())
+
+
+def test_a_poll_that_was_given_up_is_looked_after_behind_other_requests_for_work(
+    colonies: LocalColony, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("colonyos_gen.worker.assignment.LAST_LOOK_S", 0.5)
+    worker = Worker(EXECUTORTYPE, prvkey=PrivateKey.generate())
+
+    async def main() -> None:
+        ready = asyncio.Event()
+        serving = asyncio.create_task(worker.serve(environ=colonies.environment(), ready=ready.set))
+        await ready.wait()
+        await asyncio.to_thread(until, lambda: colonies.waiting == 1)
+        # Each look comes after a request for work that the server has answered, so here there is none.
+        with (
+            colonies.faults.delay("assign", 3600, times=None),
+            colonies.faults.delay("get_process_history", 0) as looks,
+        ):
+            worker.stop()
+            await serving
+        assert looks.hits == 0
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize(("other", "warned"), [("tester0", True), ("tester-two", False), ("teste", False)])
