@@ -61,9 +61,7 @@ class Pubsub:
         if not socket.can_prepare(request):
             return web.Response(status=400, text="Bad Request\n")
         await socket.prepare(request)
-        connection = _Connection(
-            socket, request.transport, self._dispatcher, self._idle_timeout, self._quirks
-        )
+        connection = _Connection(socket, request, self._dispatcher, self._idle_timeout, self._quirks)
         self._connections[connection] = None
         try:
             await connection.serve()
@@ -86,14 +84,14 @@ class _Connection:
     def __init__(
         self,
         socket: web.WebSocketResponse,
-        transport: asyncio.Transport | None,
+        request: web.Request,
         dispatcher: Dispatcher,
         idle_timeout: float,
         quirks: Quirks,
     ) -> None:
         self.gone = asyncio.Event()
         self._socket = socket
-        self._transport = transport
+        self._request = request
         self._dispatcher = dispatcher
         self._quirks = quirks
         self._idle_timeout = idle_timeout
@@ -130,13 +128,14 @@ class _Connection:
 
     def abort(self) -> None:
         """Give up what the client has not read."""
-        if self._transport is not None:
-            self._transport.abort()
+        # A transport that has come to its end by itself cannot be aborted any more, and the request has none then.
+        if (transport := self._request.transport) is not None:
+            transport.abort()
 
     def _drop(self) -> None:
         """End the connection without a close frame, after what was sent before."""
-        if self._transport is not None:
-            self._transport.close()
+        if (transport := self._request.transport) is not None:
+            transport.close()
 
     def _rest(self) -> None:
         """Nothing runs on the connection, and that may last for a while."""

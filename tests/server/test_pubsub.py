@@ -33,7 +33,9 @@ from .lab import TYPE, Lab, Refused, spec
 from .socket_lab import line
 from .subscription_scene import Scene, play
 
-pytestmark = pytest.mark.hazards("process_subscription_near_change", "abandoned_feed", "channel_never_freed")
+pytestmark = pytest.mark.hazards(
+    "process_subscription_near_change", "abandoned_feed", "channel_never_freed", "waiting_feed_takes_wakeups"
+)
 
 
 def test_a_state_is_told_when_it_is_reached_and_when_it_is_there_already() -> None:

@@ -14,7 +14,9 @@ from .socket_lab import line
 from .stored import node
 from .workflow_lab import cancel, fail, submit
 
-pytestmark = pytest.mark.hazards("process_subscription_near_change", "abandoned_feed")
+pytestmark = pytest.mark.hazards(
+    "process_subscription_near_change", "abandoned_feed", "waiting_feed_takes_wakeups"
+)
 
 
 def test_a_child_has_not_arrived_before_its_parents_have_ended() -> None:
