@@ -10,7 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from codegen.loader import Document, Pointer
 from codegen.rules.outline import Json, Outline, is_enum
@@ -62,8 +62,8 @@ class _Conformance:
             for index, item in enumerate(value):
                 yield from self.check(document, schema["items"], item, (*at, index))
             for path, wire in schema.get("x-among", {}).items():
-                known = [text for item in value for text in texts_at(item, wire)]
-                for text in (text for item in value for text in texts_at(item, path)):
+                known = [text for item in value for text in _texts_at(item, wire)]
+                for text in (text for item in value for text in _texts_at(item, path)):
                     if text not in known:
                         yield at, f"must have an element whose {wire} is {text!r}"
         elif "properties" in schema:
@@ -102,17 +102,6 @@ class _Conformance:
         for wire in schema.get("required", []):
             if wire not in value and not known.get(wire, {}).get("x-omit-empty"):
                 yield at, f"lacks the required key '{wire}'"
-
-
-def texts_at(value: Any, path: str) -> Iterator[str]:
-    """The texts at the end of a path of wire names inside JSON, through lists."""
-    wire, _, rest = path.partition(".")
-    found = value.get(wire) if isinstance(value, dict) else None
-    for item in found if isinstance(found, list) else [found]:
-        if rest:
-            yield from texts_at(item, rest)
-        elif isinstance(item, str):
-            yield item
 
 
 def beyond_limits(limit: Json, value: Any, at: Pointer) -> Mismatches:
@@ -161,3 +150,12 @@ def _matches(pattern: str, text: str) -> bool:
         return re.fullmatch(pattern, text) is not None
     except (re.error, OverflowError, RecursionError):
         return True
+
+
+def _texts_at(value: Any, path: str) -> Iterator[str]:
+    """The texts at the end of a path of wire names inside JSON, and in a list that stands there."""
+    for wire in path.split("."):
+        value = cast("Json", value).get(wire) if isinstance(value, dict) else None
+    for item in cast("list[Any]", value) if isinstance(value, list) else [value]:
+        if isinstance(item, str):
+            yield item
