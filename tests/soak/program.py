@@ -82,7 +82,7 @@ async def soak(ground: Ground, names: Sequence[str], scale: Scale) -> Report:
             break
     if report.before is not None:
         report.after = await _settled(ground, report.before)
-        report.wrong += _left(report.before, report.after)
+        report.wrong += left(report.before, report.after)
     report.wrong += ground.complaints()
     known = set[str]().union(*(PARTS[name].known for name in names))
     for hazard, count in sorted(ground.hazards().items()):
@@ -105,12 +105,12 @@ async def _answer(ground: Ground, report: Report, name: str) -> float | None:
 async def _settled(ground: Ground, before: Vitals) -> Vitals | None:
     """How the server is once it is back where it was, or has had its time for that."""
     end = time.monotonic() + _SETTLE_S
-    while (now := ground.look()) is not None and _left(before, now) and time.monotonic() < end:
+    while (now := ground.look()) is not None and left(before, now) and time.monotonic() < end:
         await asyncio.sleep(_LOOK_S)
     return now
 
 
-def _left(before: Vitals, after: Vitals | None) -> list[str]:
+def left(before: Vitals, after: Vitals | None) -> list[str]:
     """What the server has kept."""
     if after is None:
         return ["at the end the server is gone"]
