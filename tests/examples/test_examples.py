@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from colonyos_gen import SUCCESS, WAITING
+from colonyos_gen import CANCELLED, SUCCESS, WAITING
 from colonyos_gen.testing import LocalColony
 
 ROOT = Path(__file__).parents[2]
@@ -113,3 +113,13 @@ def test_every_example_is_in_the_list_and_here() -> None:
     for program in EXAMPLES.glob("*.py"):
         assert program.name in listed
         assert f'"{program.name}"' in here
+
+
+def test_tidy_up(colony: LocalColony, tmp_path: Path) -> None:
+    waiting = colony.submit("add", 1, to="nobody")
+    ended = [colony.submit("add", n, to="nobody") for n in range(3)]
+    assert {each.cancel() for each in ended} == {CANCELLED}
+    lines = run("tidy_up.py", colony, tmp_path).splitlines()
+    assert [line for line in lines if not line.startswith("0 ")] == ["3 CANCELLED processes removed"]
+    assert [each.processid for each in colony.client.get_processes(colony.name)] == [waiting.processid]
+    assert colony.client.get_processes(colony.name, 100, CANCELLED) == []

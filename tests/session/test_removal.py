@@ -26,6 +26,7 @@ from colonyos_gen import (
     NotFoundError,
     RemovalRefused,
     RPCError,
+    workflow,
 )
 from colonyos_gen.server.envelope import write_reply
 from colonyos_gen.testing import LocalColony
@@ -107,6 +108,32 @@ def test_nothing_is_removed_after_a_timeout(colonies: LocalColony) -> None:
     assert flow.refresh().state is CANCELLED
     handle.remove()
     flow.remove()
+
+
+@pytest.mark.parametrize("how", ["cancelled", "deadline", "failed with its workflow"])
+def test_a_worker_that_was_not_asked_gets_time_to_notice(colonies: LocalColony, how: str) -> None:
+    if how == "failed with its workflow":
+        with workflow("cascade", to="math") as wf:
+            first, second = wf.task("add", 1, name="first"), wf.task("add", 2, name="second")
+            wf.task("add", 3, name="last", after=[first, second])
+        flow = colonies.submit(wf)
+        executor = colonies.add_executor("math")
+        assigned = [executor.client.assign(colonies.name, 10) for _ in range(2)]
+        executor.client.fail(assigned[0].processid, errors=["no"])
+        assert flow.refresh().done
+        with pytest.raises(RemovalRefused, match=r"is settled in (2\.\d|[3-9]|\d\d)"):
+            flow.remove(timeout=2)
+        return
+    executor = colonies.add_executor("math")
+    handle = colonies.submit("add", 1, to="math", maxexectime=60)
+    executor.client.assign(colonies.name, 10)
+    if how == "cancelled":
+        handle.cancel()
+    else:
+        colonies.advance(minutes=2)
+    with pytest.raises(RemovalRefused, match=r"is settled in (2\.\d|[3-9]|\d\d)"):
+        handle.remove(timeout=2)
+    assert is_there(colonies, handle.processid)
 
 
 def test_what_cannot_be_stopped_stays(colonies: LocalColony) -> None:

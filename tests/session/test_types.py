@@ -16,10 +16,13 @@ from colonyos_gen import (
     Client,
     Feed,
     FunctionSpec,
+    Generator,
     Log,
     Process,
     ProcessFailed,
     ProcessHandle,
+    ProcessState,
+    Removed,
     Session,
     Workflow,
     WorkflowHandle,
@@ -28,6 +31,10 @@ from colonyos_gen import (
     connect,
     gather,
 )
+from colonyos_gen.session.colonies import AsyncColonies, Colonies
+from colonyos_gen.session.crons import AsyncCrons, Crons
+from colonyos_gen.session.executors import AsyncExecutors, Executors
+from colonyos_gen.session.generators import AsyncGenerators, Generators
 
 
 def synchronous(wf: Workflow, ws: WorkflowSpec, fs: FunctionSpec) -> None:
@@ -48,6 +55,11 @@ def synchronous(wf: Workflow, ws: WorkflowSpec, fs: FunctionSpec) -> None:
         assert_type(gather([handle]), list[Any])
         assert_type(session.submit(wf).processes(), dict[str, Process])
         assert_type(session.submit(wf).failures(), dict[str, ProcessFailed])
+        assert_type(handle.cancel(), ProcessState)
+        assert_type(session.submit(wf).cancel(), ProcessState)
+        assert_type(session.remove_all_processes(), Removed)
+        assert_type(session.remove_all_workflows(), Removed)
+        assert_type(session.generators.get("packer"), Generator)
 
 
 async def asynchronous(wf: Workflow, fs: FunctionSpec) -> None:
@@ -67,7 +79,15 @@ async def asynchronous(wf: Workflow, fs: FunctionSpec) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [(Session, AsyncSession), (ProcessHandle, AsyncProcessHandle), (WorkflowHandle, AsyncWorkflowHandle)],
+    [
+        (Session, AsyncSession),
+        (ProcessHandle, AsyncProcessHandle),
+        (WorkflowHandle, AsyncWorkflowHandle),
+        (Colonies, AsyncColonies),
+        (Executors, AsyncExecutors),
+        (Crons, AsyncCrons),
+        (Generators, AsyncGenerators),
+    ],
 )
 def test_both_kinds_have_the_same_verbs(one: type, other: type) -> None:
     """Same names and parameters, apart from what leads from one kind to the other, and what waits inside."""

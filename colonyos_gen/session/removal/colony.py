@@ -64,7 +64,7 @@ class ColonyProcedure(Procedure):
             async with self._member() as key:
                 self.prvkey = key
                 if clear:
-                    await self._clear()
+                    await self._clear(turn)
                 await self._until_quiet(turn)
                 await self._remove(turn)
 
@@ -105,14 +105,14 @@ class ColonyProcedure(Procedure):
         colonies = await self.read(lambda limit: self.rpc.get_colonies(rpc_timeout=limit))
         return any(each.name == self._name and each.colonyid == owner for each in colonies)
 
-    async def _clear(self) -> None:
+    async def _clear(self, turn: Turn) -> None:
         """Remove what submits, cancel what waits or runs, and remove the executors."""
         rpc, key = self.rpc, self.prvkey
         for cron in await self.read(
             lambda limit: rpc.get_crons(self._name, ALL, prvkey=key, rpc_timeout=limit)
         ):
             with contextlib.suppress(NotFoundError):
-                await self.ask(_removal_of_cron(rpc, cron.cronid, key))
+                await self.remove_now(_removal_of_cron(rpc, cron.cronid, key), turn)
         for generator in await self._generators():
             await GeneratorProcedure(rpc, generator, self.left, prvkey=key).remove()
         if await BulkProcedure(rpc, self._name, max(DEFAULT_TIMEOUT, self.left), prvkey=key).cancel_all():
