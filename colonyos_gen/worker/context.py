@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
-from colonyos_gen_wire import Attribute, Process
+from colonyos_gen_wire import Attribute, FunctionSpec, Process
 from colonyos_gen_wire.constants import ENV
 
 from colonyos_gen.client import AsyncClient
@@ -18,6 +18,7 @@ from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_
 from colonyos_gen.worker.bridge import Bridge, Ready
 from colonyos_gen.worker.cancellation import Cancellation
 from colonyos_gen.worker.channel_sender import ChannelSender
+from colonyos_gen.worker.children import Children
 from colonyos_gen.worker.log_writer import LogWriter
 from colonyos_gen.worker.pacing import Pace
 from colonyos_gen.worker.text_stream import TextStream, ended
@@ -48,6 +49,7 @@ class Context:
         self._bridge = Bridge(asyncio.get_running_loop())
         self._log = LogWriter(client, availability, process)
         self._pace = Pace()
+        self._children = Children(client, availability, process)
         self._streams: dict[str, TextStream] = {}
         self._over = ""
         """Why there are no more streams."""
@@ -115,6 +117,24 @@ class Context:
             RPCError: The server refuses it, as when the process has been cancelled.
         """
         return self._bridge.run(self._set_attribute(key, str(value)))
+
+    def add_child(self, spec: FunctionSpec, *, insert: bool = False) -> Awaitable[Process]:
+        """Add a process to the workflow, as a child that waits for this one; to be awaited in coroutines.
+
+        It is read back, so that it is known to be there. Broken connections and restarts of the server are bridged, without
+        adding it twice. Await it before the function returns: a child that is added while its parent is closed waits for
+        ever.
+
+        Args:
+            spec: What it is to do, with a `nodename` that no other node of the workflow has.
+            insert: Whether the children that this process has so far are to wait for the new one instead.
+
+        Raises:
+            ValueError: The process is not part of a workflow.
+            ConflictError: The process does not run any more, or the child is not there.
+            RPCError: The server refuses it.
+        """
+        return self._bridge.run(self._children.add(spec, insert))
 
     @property
     def cancelled(self) -> bool:
