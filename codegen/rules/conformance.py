@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, cast
 
 from codegen.loader import Document, Pointer
@@ -156,6 +156,6 @@ def _texts_at(value: Any, path: str) -> Iterator[str]:
     """The texts at the end of a path of wire names inside JSON, and in a list that stands there."""
     for wire in path.split("."):
         value = cast("Json", value).get(wire) if isinstance(value, dict) else None
-    for item in cast("list[Any]", value) if isinstance(value, list) else [value]:
+    for item in cast("Sequence[Any]", value) if isinstance(value, list) else [value]:
         if isinstance(item, str):
             yield item
