@@ -85,6 +85,7 @@ class Dispatcher:
         """The answer to a request; never raises, except when it is cancelled."""
         passing: Passing | None = None
         refused: Refusal | None = None
+        done = False
         try:
             try:
                 call = self.check(body, Transport.HTTP)
@@ -93,6 +94,7 @@ class Dispatcher:
             else:
                 passing = self.watch.begin(call.method, call.request, call.signer)
                 answer, refused = await self._carry_out(call)
+                done = True
             # After a refusal too: an assign that finds nothing still shows that its executor is alive.
             self._store.commit()
             await self._store.written()
@@ -101,7 +103,7 @@ class Dispatcher:
             logger.exception("a request failed")
             return self.rendering.refusal(Refusal(FAULT))
         finally:
-            self.watch.end(passing, refused)
+            self.watch.end(passing, refused, done=done)
         return answer
 
     def check(self, body: bytes, transport: Transport) -> Call:

@@ -75,9 +75,15 @@ async def lines(here: Lab, count: int) -> AsyncGenerator[list[Line]]:
 Request = tuple[PrivateKey, Method[Any, Any], msgspec.Struct]
 
 
+def sealed(request: Request) -> bytes:
+    """The bytes of a request."""
+    key, method, what = request
+    return envelope(key, method.msgtype, encode(what))
+
+
 async def at_once(here: Lab, *requests: Request) -> list[int]:
     """Send requests that all have arrived before the first is answered, and return the statuses of their replies."""
-    bodies = [envelope(key, method.msgtype, encode(request)) for key, method, request in requests]
+    bodies = [sealed(request) for request in requests]
     async with lines(here, len(bodies)) as made:
         for each, body in zip(made, bodies, strict=True):
             each.send(body)

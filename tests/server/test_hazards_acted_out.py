@@ -6,7 +6,6 @@ import asyncio
 
 import aiohttp
 import pytest
-from colonyos_gen_wire.codec import encode
 from colonyos_gen_wire.constants import HEALTH_PATH, MAX_OPEN_DATABASE_CONNECTIONS, SUCCESS
 from colonyos_gen_wire.hazards import CANCEL_MEETS_REMOVAL, TOO_MANY_READS
 from colonyos_gen_wire.methods import process as process_methods
@@ -20,24 +19,19 @@ from colonyos_gen.server import Server
 from colonyos_gen.testing import LocalColony
 
 from . import test_generators as generators
-from .hazard_lab import Request, cancel, lines, noticed, play, polling, remove
-from .lab import TYPE, Lab, envelope
+from .hazard_lab import cancel, lines, noticed, play, polling, remove, sealed
+from .lab import TYPE, Lab
 from .socket_lab import line
 
 pytestmark = pytest.mark.hazards
-
-
-def _send(request: Request) -> bytes:
-    key, method, what = request
-    return envelope(key, method.msgtype, encode(what))
 
 
 async def _end(here: Lab, user: PrivateKey) -> None:
     """Send what ends the server."""
     process = await here.submit(user)
     async with lines(here, 2) as (one, other):
-        one.send(_send(cancel(user, process.processid)))
-        other.send(_send(remove(user, process.processid)))
+        one.send(sealed(cancel(user, process.processid)))
+        other.send(sealed(remove(user, process.processid)))
         replies = await asyncio.gather(one.status(), other.status(), return_exceptions=True)
         assert any(isinstance(reply, ConnectionError | asyncio.IncompleteReadError) for reply in replies)
 
@@ -48,7 +42,7 @@ async def _freeze(here: Lab, user: PrivateKey) -> None:
     read = user, process_methods.GET_PROCESS, GetProcessMsg(processid=process.processid)
     async with lines(here, MAX_OPEN_DATABASE_CONNECTIONS + 1) as made:
         for each in made:
-            each.send(_send(read))
+            each.send(sealed(read))
         while here.server.frozen is None:
             await asyncio.sleep(0.001)
 

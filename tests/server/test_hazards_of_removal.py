@@ -24,15 +24,17 @@ from .hazard_lab import (
     at_once,
     cancel,
     close,
+    lines,
     noticed,
     play,
     polling,
     remove,
     remove_all,
     remove_colony,
+    sealed,
     settled,
 )
-from .lab import COLONY, Lab, spec
+from .lab import COLONY, Lab, Refused, spec
 from .stored import node
 
 pytestmark = pytest.mark.hazards
@@ -102,6 +104,45 @@ def test_a_colony_whose_workers_have_stopped() -> None:
         await settled(here, user, given.processid)
         await here.call(*remove_colony(here))
         assert noticed(here) == {}
+
+    play(act)
+
+
+@pytest.mark.parametrize("ending", ["left", "answered"])
+def test_a_colony_whose_worker_has_just_given_its_poll_up(ending: str) -> None:
+    async def act(here: Lab) -> None:
+        executor = await here.add_executor("e")
+        if ending == "answered":
+            with pytest.raises(Refused):
+                await here.assign(executor, -1)
+            assert await at_once(here, remove_colony(here)) == [200]
+        else:
+            async with polling(here, executor):
+                pass
+            while here.server.listeners:
+                await asyncio.sleep(0)
+            await here.call(*remove_colony(here))
+        assert noticed(here) == {}
+
+    play(act)
+
+
+def test_a_colony_in_which_somebody_has_just_closed() -> None:
+    async def act(here: Lab) -> None:
+        user, executor = await here.add_user("u"), await here.add_executor("e")
+        # How soon one comes after the other is up to the machine, so it gets some tries.
+        while not noticed(here):
+            given = await here.submit(user)
+            await here.assign(executor)
+            async with lines(here, 2) as (worker, owner):
+                worker.send(sealed(close(executor, given.processid)))
+                assert await worker.status() == 200
+                owner.send(sealed(remove_colony(here)))
+                assert await owner.status() == 200
+            if not noticed(here):
+                await here.add_colony()
+                user, executor = await here.add_user("u"), await here.add_executor("e")
+        assert noticed(here) == {"colony_removed_while_worked_in": 1}
 
     play(act)
 

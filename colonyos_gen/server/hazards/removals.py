@@ -24,7 +24,7 @@ _ASSIGN = frozenset({"assign"})
 _ENDS = frozenset({"close", "fail"})
 _SUBMISSIONS = frozenset({"submit", "submit_workflow"})
 _WORKFLOW_SUBMISSIONS = frozenset({"submit_workflow", "run_cron"})
-_WORK = (
+WORK = (
     _ASSIGN | _ENDS | _SUBMISSIONS | {"cancel_process", "cancel_processgraph", "add_child", "pack_generator"}
 )
 
@@ -34,7 +34,7 @@ def of_colony(scene: Scene, passing: Passing) -> Iterator[Finding]:
     records, name = scene.records, passing.colonyname
     if records.colonies.get(name) is None:
         return
-    others = scene.traffic.in_colony(passing, _WORK, WORK_NS)
+    others = scene.traffic.in_colony(passing, WORK, WORK_NS)
     running = records.processes_in_state.find((name, RUNNING))
     if others or running:
         yield Finding(hazards.COLONY_REMOVED_WHILE_WORKED_IN, others, _said("RUNNING in the colony", running))

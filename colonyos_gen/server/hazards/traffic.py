@@ -5,37 +5,49 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from colonyos_gen_wire.method import Idempotency
-from colonyos_gen_wire.requests.workflow import AddChildMsg
 
 from colonyos_gen.server.access import AnyMethod
 from colonyos_gen.server.hazards.arrival import Arrival
-from colonyos_gen.server.records import Records, colony_of
+from colonyos_gen.server.hazards.places import Place, place_of
+from colonyos_gen.server.records import Records
 
 _KEPT_NS = 1_000_000_000
 """How long a request is remembered after its reply."""
 
 
-@dataclass(slots=True, eq=False)
 class Passing:
     """A request on its way through the server, with times of `time.monotonic_ns`."""
 
-    method: AnyMethod
-    request: Any
-    signer: str
-    subject: str
-    """Id of the process, workflow or generator that it is about, or an empty text."""
-    colonyname: str
-    connection: object | None
-    arrived: int
-    begun: int
-    answered: int | None = None
-    denied: bool = False
-    """Whether it was refused for lack of rights, so that nothing can have come of it."""
+    __slots__ = (
+        "_place",
+        "_records",
+        "answered",
+        "arrived",
+        "begun",
+        "connection",
+        "method",
+        "request",
+        "signer",
+        "void",
+    )
+
+    def __init__(
+        self, records: Records, method: AnyMethod, request: Any, signer: str, arrival: Arrival
+    ) -> None:
+        self.method = method
+        self.request = request
+        self.signer = signer
+        self.connection, self.arrived = arrival
+        self.begun: int = time.monotonic_ns()
+        self.answered: int | None = None
+        self.void: bool = False
+        """Whether nothing can have come of it: it was refused for lack of rights, or has waited for work in vain."""
+        self._records = records
+        # What a request changes may be gone when it is asked for; of what it reads that makes no difference.
+        self._place = None if self.reads else place_of(records, request)
 
     @property
     def name(self) -> str:
@@ -46,6 +58,21 @@ class Passing:
     def reads(self) -> bool:
         """Whether it changes nothing."""
         return self.method.idempotency is Idempotency.READ
+
+    @property
+    def subject(self) -> str:
+        """Id of the process, workflow, generator or cron that it is about, or an empty text."""
+        return self._found().subject
+
+    @property
+    def colonyname(self) -> str:
+        """Name of the colony that it is about, or an empty text."""
+        return self._found().colonyname
+
+    def _found(self) -> Place:
+        if self._place is None:
+            self._place = place_of(self._records, self.request)
+        return self._place
 
 
 class Traffic:
@@ -59,21 +86,19 @@ class Traffic:
 
     def passing(self, method: AnyMethod, request: Any, signer: str, arrival: Arrival) -> Passing:
         """A request, without remembering it."""
-        subject, colonyname = _place(self._records, request)
-        now = time.monotonic_ns()
-        return Passing(method, request, signer, subject, colonyname, arrival.connection, arrival.ns, now)
+        return Passing(self._records, method, request, signer, arrival)
 
-    def begin(self, method: AnyMethod, request: Any, signer: str, arrival: Arrival) -> Passing:
+    def begin(self, passing: Passing) -> None:
         """A request is about to be handled."""
-        passing = self.passing(method, request, signer, arrival)
         self._under_way[passing] = None
-        if passing.subject:
+        if not passing.reads and passing.subject:
             self._of_subject.setdefault(passing.subject, {})[passing] = None
-        return passing
 
     def end(self, passing: Passing) -> None:
         """The reply of a request is about to be written, or its sender has left."""
         passing.answered = now = time.monotonic_ns()
+        if passing not in self._under_way:
+            return
         del self._under_way[passing]
         self._answered.append(passing)
         while now - (self._answered[0].answered or now) > _KEPT_NS:
@@ -109,21 +134,25 @@ class Traffic:
             yield other
 
     def _meet(self, passing: Passing, other: Passing, near_ns: int) -> bool:
-        if other is passing or other.denied:
+        if other is passing or other.void:
             return False
         if other.answered is None or other.answered > passing.arrived:
             return True
         return passing.arrived - other.answered < near_ns and not self._knows(passing, other, other.answered)
 
     def _knows(self, passing: Passing, other: Passing, answered: int) -> bool:
-        """Whether the sender of `passing` knew what had become of `other`, which was answered before."""
+        """Whether the sender of `passing` knew what had become of `other`, which was answered before.
+
+        Whoever removes something may have several keys and connections, so a look counts whoever took it, except for the
+        sender of `other`.
+        """
         if passing.connection is None or other.connection is None:
             return True
         if passing.signer == other.signer or passing.connection is other.connection:
             return True
         return any(
             look.reads
-            and (look.signer == passing.signer or look.connection is passing.connection)
+            and look.signer != other.signer
             and look.colonyname == other.colonyname
             and look.begun > other.begun
             and (look.answered or passing.arrived) < passing.arrived
@@ -131,44 +160,9 @@ class Traffic:
         )
 
     def _forget(self, passing: Passing) -> None:
-        if not passing.subject:
+        if passing.reads or not passing.subject:
             return
         others = self._of_subject[passing.subject]
         del others[passing]
         if not others:
             del self._of_subject[passing.subject]
-
-
-def _place(records: Records, request: Any) -> tuple[str, str]:
-    """What a request is about, and the colony that this is in."""
-    if isinstance(request, AddChildMsg):
-        return request.parentprocessid, request.spec.conditions.colonyname
-    if processid := _text(request, "processid"):
-        process = records.processes.get(processid)
-        return processid, "" if process is None else colony_of(process)
-    if processgraphid := _text(request, "processgraphid"):
-        graph = records.processgraphs.get(processgraphid)
-        return processgraphid, "" if graph is None else graph.colonyname
-    if generatorid := _text(request, "generatorid"):
-        generator = records.generators.get(generatorid)
-        return generatorid, "" if generator is None else generator.colonyname
-    if cronid := _text(request, "cronid"):
-        cron = records.crons.get(cronid)
-        return cronid, "" if cron is None else cron.colonyname
-    return "", _colonyname(request)
-
-
-def _colonyname(part: object, depth: int = 2) -> str:
-    """The name of the colony in a request, or in an object of it."""
-    if colonyname := _text(part, "colonyname") or _text(part, "colony_name"):
-        return colonyname
-    if depth and isinstance(part, msgspec.Struct):
-        for name in part.__struct_fields__:
-            if colonyname := _colonyname(getattr(part, name), depth - 1):
-                return colonyname
-    return ""
-
-
-def _text(part: object, name: str) -> str:
-    value: object = getattr(part, name, "")
-    return value if isinstance(value, str) else ""

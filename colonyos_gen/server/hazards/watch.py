@@ -46,6 +46,14 @@ _RULES: dict[str, tuple[Rule, ...]] = {
 }
 """What is asked about a request when it has come; it counts unless the request is refused for lack of rights."""
 
+_MEETING = (
+    _RULES.keys()
+    | removals.WORK
+    | {"run_cron", "get_process", "get_processes", "get_process_history", "channel_read"}
+    | {"get_processgraph", "get_processgraphs", "get_statistics", "get_generator", "get_generators"}
+)
+"""What others can meet, and what tells its sender how things stand; the rest is not remembered."""
+
 
 class HazardWatch:
     """Looks at every request before and after it is handled.
@@ -82,7 +90,10 @@ class HazardWatch:
         """A request is about to be handled. To be followed by `end`."""
         if self._mode == "off":
             return None
-        passing = self._traffic.begin(method, request, signer, current_arrival())
+        passing = self._traffic.passing(method, request, signer, current_arrival())
+        if method.name not in _MEETING:
+            return passing
+        self._traffic.begin(passing)
         if method.msgtype in _READING:
             if others := self._reads.begin(passing):
                 detail = f"{len(others) + 1} requests that read processes were under way at once"
@@ -101,17 +112,19 @@ class HazardWatch:
             self._found[passing] = found
         return passing
 
-    def end(self, passing: Passing | None, refusal: Refusal | None) -> None:
-        """The reply to a request is about to be written, or its sender has left."""
+    def end(self, passing: Passing | None, refusal: Refusal | None, *, done: bool = True) -> None:
+        """The reply to a request is about to be written, or its sender has left, and it is not `done`."""
         if passing is None:
             return
-        passing.denied = refusal is not None and refusal.spec.code is ErrorCode.DENIED
+        denied = refusal is not None and refusal.spec.code is ErrorCode.DENIED
+        in_vain = passing.name == "assign" and (refusal is not None or not done)
+        passing.void = denied or in_vain
         self._traffic.end(passing)
-        self._reads.end(passing, passing.answered or 0)
-        if passing.reads and refusal is None:
+        self._reads.end(passing, passing.answered or passing.begun)
+        if passing.reads and refusal is None and self.noticed.pending:
             self._unread.looked(passing)
         found = self._found.pop(passing, [])
-        if passing.denied:
+        if denied:
             return
         for finding, occurrence in found:
             if finding.reader:
