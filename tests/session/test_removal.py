@@ -26,6 +26,8 @@ from colonyos_gen import (
     NotFoundError,
     RemovalRefused,
     RPCError,
+    Session,
+    connect,
     workflow,
 )
 from colonyos_gen.server.envelope import write_reply
@@ -234,21 +236,26 @@ def test_removed_while_it_is_worked_on(colonies: LocalColony) -> None:
 
 
 def test_threads_wait_for_each_other(colonies: LocalColony) -> None:
+    """Sessions with event loops of their own, too."""
     handle = colonies.submit("add", 1, to="nobody")
     outcomes: list[object] = []
 
-    def act(remove: bool) -> None:
+    def act(session: Session, remove: bool) -> None:
         try:
-            mine = colonies.session.process(handle.processid)
+            mine = session.process(handle.processid)
             outcomes.append(mine.remove() if remove else mine.cancel())
         except RPCError as error:
             outcomes.append(type(error))
 
-    threads = [threading.Thread(target=act, args=(n % 2 == 0,)) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    keys = {"member": colonies.user_key}
+    with connect(colonies.name, url=colonies.url, keys=keys, environ={}) as other:
+        threads = [
+            threading.Thread(target=act, args=((colonies.session, other)[n % 2], n % 4 < 2)) for n in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     assert outcomes.count(None) == 1
     assert not is_there(colonies, handle.processid)
 
