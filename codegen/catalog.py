@@ -38,6 +38,7 @@ class Catalog:
             else HazardOf(
                 self._by_name[entry["use"]],
                 field=public_path(struct, entry["field"], structs),
+                wire=entry["field"],
                 values=tuple(entry.get("values", [])),
                 refused=tuple(entry.get("refused", [])),
                 confirm=entry.get("confirm", False),

@@ -234,6 +234,8 @@ class HazardOf:
     hazard: Hazard
     field: str | None = None
     """Path of the public names from the request to the value."""
+    wire: str | None = None
+    """The same in wire names."""
     values: tuple[Any, ...] = ()
     """Contents that make the request hazardous; none for every content."""
     refused: tuple[Any, ...] = ()

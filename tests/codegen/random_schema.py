@@ -111,6 +111,9 @@ PROSE = st.sampled_from(
 )
 
 
+HAZARD_WORDS = ["when", "what", "seen", "versions", "avoid"]
+
+
 @dataclass
 class Drawn:
     """A schema as plain data by file, and for each message payloads that fit it."""
@@ -281,14 +284,17 @@ def schemas(draw: st.DrawFn) -> Drawn:
         name: {"description": "A limited value.", **schema} for name, (schema, _) in ALIASES.items()
     }
     used: list[str] = list(common)
+    taken: set[str] = set()
     for enum in draw(st.lists(st.sampled_from(ENUM_NAMES), max_size=2, unique=True)):
         members = draw(st.lists(st.sampled_from(MEMBERS), min_size=1, max_size=4, unique=True))
         numbers = draw(
             st.lists(st.integers(-2, 99), min_size=len(members), max_size=len(members), unique=True)
         )
         names.enums[enum] = numbers
+        plain = [member for member in members if draw(st.booleans()) and member not in taken]
+        taken.update(plain)
         common[enum] = enumeration(
-            [f"{enum}_{member}" if draw(st.booleans()) else member for member in members], numbers
+            [member if member in plain else f"{enum}_{member}" for member in members], numbers
         )
         used.append(enum)
     chosen = draw(st.lists(st.sampled_from(STRUCT_NAMES), min_size=1, max_size=4, unique=True))
@@ -301,8 +307,12 @@ def schemas(draw: st.DrawFn) -> Drawn:
     examples = {msgtype: [example(msgtype, payloads[0])] for msgtype, payloads in drawn.payloads.items()}
     examples["common"] = [{"title": "nothing", "request": {"msgtype": "common"}, "reply": {}}]
     about = {"description": draw(PROSE)}
+    catalog = draw(catalogs())
+    for index, name in enumerate(catalog["hazards"]):
+        messages[f"{chosen[index % len(chosen)]}Msg"].setdefault("x-hazard", []).append(name)
     drawn.files = {
         "colonyos.yaml": MANIFEST,
+        "hazards.yaml": catalog,
         "types/envelope.yaml": ENVELOPE,
         "types/common.yaml": {"domain": "common", **about, "$defs": common},
         "types/stuff.yaml": {"domain": "stuff", **about, "$defs": definitions},
@@ -310,6 +320,22 @@ def schemas(draw: st.DrawFn) -> Drawn:
         "examples/stuff.json": examples,
     }
     return drawn
+
+
+@st.composite
+def catalogs(draw: st.DrawFn) -> Json:
+    """Hazards with names and words that could get in the way."""
+    words = [word for word in WORDS if word.islower() and word.isidentifier()]
+    effects = draw(st.lists(st.sampled_from(words), min_size=1, max_size=2, unique=True))
+    names = draw(st.lists(st.sampled_from(words), min_size=len(effects), max_size=4, unique=True))
+    return {
+        "description": draw(PROSE),
+        "effects": {effect: draw(PROSE) for effect in effects},
+        "hazards": {
+            name: {"effect": effects[index % len(effects)], **{key: draw(PROSE) for key in HAZARD_WORDS}}
+            for index, name in enumerate(names)
+        },
+    }
 
 
 def enumeration(members: Sequence[str], numbers: Sequence[int]) -> Json:

@@ -125,5 +125,21 @@ def test_facts_of_the_schema_are_kept(bundle: dict[str, Any]) -> None:
     assert bundle["x-messages"]["subscribeprocessmsg"]["stream"] is True
 
 
+def test_hazards_are_kept(service: Service, bundle: dict[str, Any]) -> None:
+    """The catalog, and for each message what it takes part in, in names of the wire."""
+    assert list(bundle["x-hazards"]) == [hazard.name for hazard in service.hazards]
+    assert {hazard["effect"] for hazard in bundle["x-hazards"].values()} == set(bundle["x-effects"])
+    assert bundle["x-hazards"]["too_many_reads"]["limit"] in bundle["x-limits"]
+    for msgtype, message in bundle["x-messages"].items():
+        for entry in message.get("hazards", []):
+            assert msgtype in bundle["x-hazards"][entry["name"]]["messages"]
+    (nul,) = (
+        e for e in bundle["x-messages"]["submitworkflowspecmsg"]["hazards"] if e["name"] == "nul_in_env"
+    )
+    assert nul == {"name": "nul_in_env", "field": "spec.functionspecs.env", "refused": ["a\0b"]}
+    (everything, *_) = bundle["x-messages"]["removeallprocessesmsg"]["hazards"]
+    assert (everything["field"], everything["values"], everything["confirm"]) == ("state", [-1], True)
+
+
 def test_same_text_every_time(service: Service) -> None:
     assert render(service, environment("jsonschema")) == render(service, environment("jsonschema"))

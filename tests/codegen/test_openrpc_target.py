@@ -169,6 +169,19 @@ def test_every_method_has_an_example_that_fits(document: dict[str, Any]) -> None
             assert problems(document, method["result"]["schema"], result) == [], method["name"]
 
 
+def test_hazards_are_told_with_the_parameters(service: Service, document: dict[str, Any]) -> None:
+    catalog = document["info"]["x-hazards"]
+    assert list(catalog) == [hazard.name for hazard in service.hazards]
+    told = 0
+    for method in document["methods"]:
+        parameters = {parameter["name"] for parameter in method["params"]}
+        for entry in method.get("x-hazard", []):
+            assert method["x-msgtype"] in catalog[entry["name"]]["messages"]
+            assert "field" not in entry or entry["field"].partition(".")[0] in parameters
+            told += 1
+    assert told > 70
+
+
 def test_facts_about_signing_and_repeating(document: dict[str, Any]) -> None:
     methods = {method["name"]: method for method in document["methods"]}
     assert methods["submit"]["x-msgtype"] == "submitfuncspecmsg"

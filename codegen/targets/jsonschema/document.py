@@ -64,11 +64,11 @@ def hazards(service: Service) -> dict[str, Any]:
     }
 
 
-def hazard_entry(entry: HazardOf) -> dict[str, Any]:
-    """What a message has to do with a hazard, as plain data."""
+def hazard_entry(entry: HazardOf, field: str | None) -> dict[str, Any]:
+    """What a message has to do with a hazard, as plain data; `field` is how its field is called."""
     facts: dict[str, Any] = {
         "name": entry.hazard.name,
-        "field": entry.field,
+        "field": field,
         "values": list(entry.values) or None,
         "refused": list(entry.refused) or None,
         "confirm": entry.confirm or None,
@@ -245,6 +245,6 @@ def _message(message: Message) -> dict[str, Any]:
         "idempotency": message.idempotency,
         "unsafe-when": message.unsafe_when,
         "errors": [error_entry(error) for error in message.errors],
-        "hazards": [hazard_entry(entry) for entry in message.hazards] or None,
+        "hazards": [hazard_entry(entry, entry.wire) for entry in message.hazards] or None,
     }
     return {**entry, **{key: value for key, value in facts.items() if value is not None}}

@@ -41,7 +41,7 @@ class MethodWriter:
             "x-idempotency": message.idempotency,
         }
         if message.hazards:
-            entry["x-hazard"] = [hazard_entry(part) for part in message.hazards]
+            entry["x-hazard"] = [hazard_entry(part, part.field) for part in message.hazards]
         unsafe_when = [p.name for p in parameters if p.field and p.field.wire == message.unsafe_when]
         if unsafe_when:
             entry["x-unsafe-when"] = unsafe_when[0]
