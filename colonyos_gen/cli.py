@@ -203,7 +203,7 @@ def _zone(text: str) -> str:
 def _serve(options: argparse.Namespace) -> int:
     from colonyos_gen.serve import serve
 
-    asyncio.run(
+    ended_by = asyncio.run(
         serve(
             options.host,
             options.port,
@@ -216,7 +216,10 @@ def _serve(options: argparse.Namespace) -> int:
             hazards=options.hazards,
         )
     )
-    return EXIT_OK
+    if ended_by is None:
+        return EXIT_OK
+    print(f"colonyos-gen: the server was ended by {ended_by.name}: {ended_by.what}", file=sys.stderr)
+    return EXIT_FAILED
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -7,10 +7,12 @@ import contextlib
 import os
 import shlex
 import signal
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 from pathlib import Path
+from typing import Any
 
 from colonyos_gen_wire import Colony, User
+from colonyos_gen_wire.hazards import Hazard
 
 from colonyos_gen import AlreadyExistsError, AsyncClient, Config, ConfigError, PrivateKey
 from colonyos_gen.env_file import read_env_file, write_env_file
@@ -38,8 +40,8 @@ async def serve(
     quirks: str = "strict",
     zone: str = "UTC",
     hazards: Mode = "notice",
-) -> None:
-    """Run until SIGINT or SIGTERM.
+) -> Hazard | None:
+    """Run until SIGINT or SIGTERM; or, with `hazards` "act", until a hazard has ended the server, which is returned.
 
     The variables that others need to use the server, new keys included, go into `env_file`, readable by its owner only. It
     is removed at the end; with `db`, it stays beside the file with the rows, and the next run uses the same keys. Keys are
@@ -92,8 +94,19 @@ async def serve(
                 print(f"Everything is kept in {db}, and the keys in {path}.", flush=True)
             print(f"To use it from another shell:  source {shlex.quote(str(path))}", flush=True)
             print("Stop it with Ctrl-C.", flush=True)
-            await stopping.wait()
+            await _first(stopping.wait(), server.death())
         print("Stopped.", flush=True)
+        return server.died
+
+
+async def _first(*works: Coroutine[Any, Any, object]) -> None:
+    """Wait until one of them is done, and give the others up."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _kept(env_file: Path, colonyname: str | None) -> dict[str, str]:

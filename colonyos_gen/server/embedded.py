@@ -187,6 +187,7 @@ class Server:
         self._scheduler = Scheduler(records.processes, clock, quirks)
         self._watch = HazardWatch(records, access, clock, self._scheduler, hazards)
         self._watch.on_death = self._die
+        self._death = asyncio.Event()
         self._connections: Connections | None = None
         self._pause_gate = PauseGate(records.paused, clock)
         self._checker = Checker(records, store, clock, stale_after=stale_after, quirks=quirks)
@@ -263,6 +264,12 @@ class Server:
         """What has made the server stand still, with `hazards="act"`; `stop` and `start` bring it back."""
         return self._watch.frozen
 
+    async def death(self) -> Hazard:
+        """Wait until something has ended the server, with `hazards="act"`, and return what. May be cancelled."""
+        while self._watch.died is None:
+            await self._death.wait()
+        return self._watch.died
+
     async def start(self) -> None:
         """Listen, and return when requests are answered.
 
@@ -273,6 +280,7 @@ class Server:
         if self._runner is not None:
             raise RuntimeError("the server is running already")
         self._watch.restart()
+        self._death.clear()
         if self._file is not None:
             self._file.open()
         try:
@@ -371,6 +379,7 @@ class Server:
 
     def _die(self) -> None:
         """Do what the end of the process would do to everybody else."""
+        self._death.set()
         self._periodic.stop()
         if self._listening is not None:
             self._listening.close()
