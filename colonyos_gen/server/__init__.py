@@ -8,11 +8,13 @@
 
 It really recovers signatures and really checks roles, and answers with the statuses and texts of the real server.
 Where the real server crashes, leaks or stores what it cannot read back, this one refuses. Of its other oddities it has
-none, unless it is told to with `quirks="v1.9"`; see `colonyos_gen.server.quirks`.
+none, unless it is told to with `quirks="v1.9"`; see `colonyos_gen.server.quirks`. Requests that would have harmed the real
+server are noticed; see `colonyos_gen.server.hazards`.
 """
 
 from colonyos_gen.server.clock import Clock, ManualClock, SystemClock
 from colonyos_gen.server.embedded import Server
+from colonyos_gen.server.hazards import Hazards, Occurrence
 from colonyos_gen.server.quirks import STRICT, V1_9, Quirks
 from colonyos_gen.server.thread import ServerThread
 
@@ -20,7 +22,9 @@ __all__ = [
     "STRICT",
     "V1_9",
     "Clock",
+    "Hazards",
     "ManualClock",
+    "Occurrence",
     "Quirks",
     "Server",
     "ServerThread",

@@ -8,6 +8,9 @@
 The server behind it is the embedded one, reached over real sockets. Besides clients and keys, the colony has what a test
 of failures needs: `advance` moves time on, `faults` breaks calls, and `restart` and `outage` take the server away.
 
+What would have harmed the real server is noticed, see `hazards`; with `hazards="act"` the server ends or stands still, as the
+real one would.
+
 With pytest, the fixture `colonies` is such a colony; see `colonyos_gen.pytest_plugin`.
 """
 
