@@ -51,7 +51,8 @@ if TYPE_CHECKING:
         ServerFaultError,
         UnexpectedReplyError,
     )
-    from colonyos_gen.process_stream import ProcessFeed, ProcessStream
+    from colonyos_gen.process_feed import ProcessFeed
+    from colonyos_gen.process_stream import ProcessStream
     from colonyos_gen.session import (
         AsyncFeed,
         AsyncProcessHandle,
@@ -196,7 +197,7 @@ _HOME = {
     "PrivateKey": "crypto",
     "ProcessCancelled": "session",
     "ProcessFailed": "session",
-    "ProcessFeed": "process_stream",
+    "ProcessFeed": "process_feed",
     "ProcessHandle": "session",
     "ProcessStream": "process_stream",
     "RPCError": "errors",

@@ -16,10 +16,10 @@ from colonyos_gen_wire.requests.process import GetProcessMsg
 from colonyos_gen_wire.requests.subscription import SubscribeChannelMsg
 
 from colonyos_gen.errors import NotFoundError, RPCError
-from colonyos_gen.process_stream import FINAL
 from colonyos_gen.reconnection import Link, Rhythm, passes
 from colonyos_gen.stream import Ended, Finished, Stream
 from colonyos_gen.subscribing import Opener, checked, now
+from colonyos_gen.waiting import FINAL
 
 SUBSCRIPTION_S = 30.0
 """Seconds after which a subscription is renewed. A server that does not answer by then has vanished without a word."""

@@ -21,11 +21,13 @@ from colonyos_gen.config import Config
 from colonyos_gen.envelope import open_reply, seal
 from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError
 from colonyos_gen.hazardous import refuse_unconfirmed
+from colonyos_gen.in_flight import DEFAULT_MAX_IN_FLIGHT, Lane, gate_of
 from colonyos_gen.retry import may_repeat, pauses
 from colonyos_gen.signers import Keyring, parse
 from colonyos_gen.stream import Stream
 from colonyos_gen.subscribing import Opener
 from colonyos_gen.subscriptions import AsyncSubscriptions
+from colonyos_gen.waiting import Watcher
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")
@@ -36,6 +38,9 @@ DEFAULT_TIMEOUT = 30.0
 
 MAX_REPLY_BYTES = 256 * 1024 * 1024
 """Default for the largest reply body that is read."""
+
+_READING = 4
+"""Requests that wait for processes have a lane of their own of this width, so that other calls do not hold them up."""
 
 _logger = logging.getLogger("colonyos_gen")
 
@@ -53,6 +58,10 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
     Calls that only read, or that may be repeated without harm, are repeated when the connection fails. Any other call is
     sent at most once: it is repeated only if the request provably never left this machine.
 
+    A program has at most 16 requests under way at one server, long polls apart, all its clients together, because some
+    hundred freeze a ColonyOS server for good. The others wait for their turn, one client after the other, and their time
+    counts. When calls time out and nothing else is answered, all of them slow down together until the server answers again.
+
     Args:
         url: Address of the server, such as `https://colonies.example.com:443`.
         server_key: Key of the server owner.
@@ -63,13 +72,16 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         ca_file: File with the certificates to trust instead of the system's (PEM).
         insecure: Do not verify certificates at all. Only for tests: anyone in between can read and replay requests.
         max_reply_bytes: Largest reply that is read, in bytes.
-        pool_size: Connections open at the same time.
+        pool_size: Long polls that are under way at the same time; other requests take `max_in_flight` connections at most.
+        max_in_flight: Requests of this client that are under way at the same time, long polls apart. All clients of the
+            program for the same server share what the most generous of them allows. Above 16, see the README's chapter on
+            keeping a server alive first.
         strict: Refuse replies that hold fields the schema does not know, instead of ignoring those fields.
 
     Raises:
         InvalidKeyError: A key is not a private key.
         TypeError: A key is neither text nor something that signs.
-        ValueError: The url is not one.
+        ValueError: The url is not one, or a number is below 1.
     """
 
     def __init__(
@@ -85,11 +97,14 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         insecure: bool = False,
         max_reply_bytes: int = MAX_REPLY_BYTES,
         pool_size: int = 100,
+        max_in_flight: int = DEFAULT_MAX_IN_FLIGHT,
         strict: bool = False,
     ) -> None:
         url = url.rstrip("/")
         if not url.startswith(("http://", "https://")):
             raise ValueError(f"url is {url!r}; it must start with http:// or https://")
+        if pool_size < 1:
+            raise ValueError(f"pool_size is {pool_size}; it must be 1 or more")
         from colonyos_gen.transport import (
             Transport,  # loads the HTTP library, which is not felt before a client is made
         )
@@ -98,9 +113,12 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         self._timeout = timeout
         self._retries = retries
         self._strict = strict
-        self._transport = Transport(
-            url, ca_file=ca_file, insecure=insecure, pool_size=pool_size, max_reply_bytes=max_reply_bytes
-        )
+        self._transport = Transport(url, ca_file=ca_file, insecure=insecure, max_reply_bytes=max_reply_bytes)
+        self._gate = gate_of(url)
+        self._lane = self._gate.open_lane(min(max_in_flight, pool_size))
+        self._reading = self._gate.open_lane(min(max_in_flight, pool_size, _READING))
+        self._polls = asyncio.Semaphore(pool_size)
+        self._watchers: dict[str, Watcher] = {}
         self._opener = Opener(self._keys, self._transport, timeout, retries, strict)
         self._streams = weakref.WeakSet[Stream[Any]]()
 
@@ -125,6 +143,13 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         """The identity of the key that this client holds for a role. Raises MissingKeyError if it holds none."""
         return self._keys.identity(role)
 
+    def watcher(self, prvkey: Key | None = None) -> Watcher:
+        """What waits for processes, by reading them in the name of `prvkey`, or of this client's own key."""
+        signer = "" if prvkey is None else parse(prvkey).id
+        if signer not in self._watchers:
+            self._watchers[signer] = Watcher(self._attend, prvkey)
+        return self._watchers[signer]
+
     async def call(
         self,
         method: Method[ReqT, RespT],
@@ -147,6 +172,24 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         Raises:
             RPCError: The call failed; see `colonyos_gen.errors` for what the subclasses mean.
         """
+        return await self._call(method, request, self._lane, prvkey, rpc_timeout, hazardous=hazardous)
+
+    async def _attend(
+        self, method: Method[ReqT, RespT], request: ReqT, prvkey: Key | None, rpc_timeout: float
+    ) -> RespT:
+        """A call of those that wait for processes."""
+        return await self._call(method, request, self._reading, prvkey, min(rpc_timeout, self._timeout))
+
+    async def _call(
+        self,
+        method: Method[ReqT, RespT],
+        request: ReqT,
+        lane: Lane | None,
+        prvkey: Key | None,
+        rpc_timeout: float | None,
+        *,
+        hazardous: bool = False,
+    ) -> RespT:
         signer = None if prvkey is None else parse(prvkey)
         try:
             check(request)
@@ -165,14 +208,13 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
                 method=method.name, field=type(request).__name__, value=request, rule="made of JSON values",
             ) from error  # fmt: skip
         limit = self._timeout if rpc_timeout is None else rpc_timeout
-        if rpc_timeout is None and method.waits is not None:
-            limit += max(0, getattr(request, method.waits))
+        if method.waits is not None and (wait := getattr(request, method.waits)) > 0:
+            limit += 0 if rpc_timeout is not None else wait
+            lane = None
         deadline = time.monotonic() + limit
         for pause in (*pauses(self._retries), None):
             try:
-                return await self._once(
-                    method, body, signer.id if signer else "", deadline - time.monotonic()
-                )
+                return await self._once(method, body, signer.id if signer else "", deadline, lane)
             except RPCError as error:
                 if (
                     pause is None
@@ -184,21 +226,55 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
             await asyncio.sleep(pause)
         raise AssertionError("the last attempt either returns or raises")
 
-    async def _once(self, method: Method[Any, RespT], body: bytes, signer: str, seconds: float) -> RespT:
-        if seconds <= 0:
-            raise RPCTimeoutError("no time is left for the call", method=method.name)
-        started = time.perf_counter()
+    async def _once(
+        self, method: Method[Any, RespT], body: bytes, signer: str, deadline: float, lane: Lane | None
+    ) -> RespT:
+        """Send it once it has its turn: at once, if it is a long poll, which is in no lane."""
+        await self._wait_for_turn(method, deadline, lane)
+        began, started = time.monotonic(), time.perf_counter()
         outcome: object = "failed"
         try:
-            status, reply = await self._transport.post(body, method=method.name, timeout=seconds)
+            status, reply = await self._transport.post(body, method=method.name, timeout=deadline - began)
             outcome = status
+            self._gate.answered()
             return open_reply(method, status, reply, signer=signer, strict=self._strict)
+        except RPCTimeoutError as error:
+            error.hint = self._gate.timed_out(began)
+            raise
         except asyncio.CancelledError:
             outcome = "cancelled"
             raise
         finally:
+            self._leave(lane)
             if _logger.isEnabledFor(logging.DEBUG):
                 _logger.debug("%s %s %.1f ms", method.name, outcome, (time.perf_counter() - started) * 1000)
+
+    async def _wait_for_turn(self, method: Method[Any, Any], deadline: float, lane: Lane | None) -> None:
+        self._transport.require_open()
+        if lane is not None and self._gate.enter_at_once(lane):
+            return
+        try:
+            async with asyncio.timeout(deadline - time.monotonic()):
+                if lane is not None:
+                    await self._gate.enter(lane)
+                else:
+                    await self._gate.calm()
+                    await self._polls.acquire()
+        except TimeoutError:
+            ahead = f"{self._gate.under_way} requests of this program were under way, of {self._gate.limit} at once"
+            late = RPCTimeoutError(
+                "the time was over before the request had its turn",
+                method=method.name,
+                hint=self._gate.trouble or ahead,
+            )
+            late.sent = False
+            raise late from None
+
+    def _leave(self, lane: Lane | None) -> None:
+        if lane is None:
+            self._polls.release()
+        else:
+            self._gate.leave(lane)
 
     async def close_connections(self) -> None:
         """Close the connections of this client; it cannot be used afterwards. (`close` closes a process.)
@@ -206,6 +282,8 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         Streams end with `Ended.CLOSED`; other calls under way fail with an `RPCError`.
         """
         self._close_streams()
+        for watcher in self._watchers.values():
+            watcher.close()
         await self._transport.close()
 
     async def __aenter__(self) -> Self:
@@ -229,4 +307,5 @@ def settings(config: Config) -> dict[str, Any]:
         "member_key": config.member_key,
         "ca_file": config.ca_file,
         "insecure": config.insecure,
+        "max_in_flight": config.max_in_flight,
     }

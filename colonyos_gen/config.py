@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from colonyos_gen_wire.constants import DEFAULT_PORT
 
 from .crypto import InvalidKeyError, PrivateKey
+from .in_flight import DEFAULT_MAX_IN_FLIGHT
 
 __all__ = ["Config", "ConfigError", "server_is_set"]
 
@@ -28,6 +29,7 @@ PORT = ("COLONIES_SERVER_HTTP_PORT", "COLONIES_SERVER_PORT")
 TLS = ("COLONIES_TLS", "COLONIES_SERVER_TLS", "COLONIES_SERVER_HTTP_TLS")
 INSECURE = ("COLONIES_INSECURE",)
 CA_FILE = ("COLONIES_CA_FILE",)
+MAX_IN_FLIGHT = ("COLONIES_MAX_IN_FLIGHT",)
 COLONY_NAME = ("COLONIES_COLONY_NAME",)
 EXECUTOR_NAME = ("COLONIES_EXECUTOR_NAME",)
 EXECUTOR_TYPE = ("COLONIES_EXECUTOR_TYPE",)
@@ -74,6 +76,8 @@ class Config:
     """Whether to accept any certificate. For tests only: anyone on the way could pose as the server."""
     ca_file: str | None = None
     """PEM file with the authorities to trust, None for those of the system."""
+    max_in_flight: int = DEFAULT_MAX_IN_FLIGHT
+    """Requests that are under way at the server at the same time, long polls apart."""
     colonyname: str | None = None
     """Colony to work in."""
     executorname: str | None = None
@@ -99,6 +103,7 @@ class Config:
         - tls: `COLONIES_TLS`, `COLONIES_SERVER_TLS`, `COLONIES_SERVER_HTTP_TLS`, otherwise false; if those
           that are set disagree, the logger `colonyos_gen` gets a warning
         - insecure: `COLONIES_INSECURE`; ca_file: `COLONIES_CA_FILE`
+        - max_in_flight: `COLONIES_MAX_IN_FLIGHT`, otherwise 16
         - colonyname: `COLONIES_COLONY_NAME`; executorname: `COLONIES_EXECUTOR_NAME`;
           executortype: `COLONIES_EXECUTOR_TYPE`
         - server_key: `COLONIES_SERVER_PRVKEY`; colony_key: `COLONIES_COLONY_PRVKEY`;
@@ -115,6 +120,7 @@ class Config:
             tls=_read_boolean(environ, TLS),
             insecure=_read_boolean(environ, INSECURE),
             ca_file=_read_text(environ, CA_FILE),
+            max_in_flight=_read_count(environ, MAX_IN_FLIGHT, DEFAULT_MAX_IN_FLIGHT),
             colonyname=_read_text(environ, COLONY_NAME),
             executorname=_read_text(environ, EXECUTOR_NAME),
             executortype=_read_text(environ, EXECUTOR_TYPE),
@@ -184,6 +190,14 @@ def _read_port(environ: Mapping[str, str]) -> int:
             remedy = f"Kubernetes sets it for a service of that name; set {PORT[0]}, which comes first"
         raise ConfigError(f"{name} is {value!r}; {remedy}")
     return DEFAULT_PORT
+
+
+def _read_count(environ: Mapping[str, str], names: tuple[str, ...], default: int) -> int:
+    for name, value in _find(environ, names):
+        if value.isascii() and value.isdigit() and len(value) <= 5 and int(value) >= 1:
+            return int(value)
+        raise ConfigError(f"{name} is {value!r}; give a whole number from 1 on, such as {default}")
+    return default
 
 
 def _read_boolean(environ: Mapping[str, str], names: tuple[str, ...]) -> bool:

@@ -192,7 +192,14 @@ class ConnectionFailedError(RPCError):
 
 
 class RPCTimeoutError(RPCError, TimeoutError):
-    """No complete reply arrived in time. Unless the call only reads, it may have been carried out."""
+    """No complete reply arrived in time. Unless the call only reads, it may have been carried out.
+
+    Attributes:
+        sent: Whether the request may have reached the server. When False it certainly did not: the time was over before
+            it had its turn, see `max_in_flight` of `AsyncClient`.
+    """
+
+    sent: bool = True
 
 
 class UnexpectedReplyError(RPCError):

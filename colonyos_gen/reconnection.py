@@ -50,6 +50,11 @@ class Link(Generic[FrameT]):
             self._failures = 0
             self._pauses = pauses(_WITHOUT_END)
 
+    def expired(self) -> None:
+        """The connection has ended because its time was over, so that the next one may follow at once."""
+        self.heard()
+        self._again_at = 0.0
+
     def lost(self) -> None:
         """The connection broke, or was of no use."""
         self.frames.drop()

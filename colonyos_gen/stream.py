@@ -96,7 +96,8 @@ class Stream(ABC, Generic[T]):
                 self._end(Ended.TIMEOUT)
             except BaseException as error:
                 # Inside `async with` the connection is closed later anyway, so that a wait can be resumed without a new one.
-                if not (self._entered and isinstance(error, asyncio.CancelledError)):
+                kept = self._entered and not self._drop_when_cancelled()
+                if not (kept and isinstance(error, asyncio.CancelledError)):
                     self._drop()
                 raise
             finally:
@@ -121,6 +122,10 @@ class Stream(ABC, Generic[T]):
     @abstractmethod
     def _drop(self) -> None:
         """Close the connections at once."""
+
+    def _drop_when_cancelled(self) -> bool:
+        """Whether the connection must not wait for the next item to be asked for."""
+        return False
 
     def _begin(self) -> None:
         if not self._begun:

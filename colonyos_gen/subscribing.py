@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from colonyos_gen_wire import LimitError
 from colonyos_gen_wire.checks import check
-from colonyos_gen_wire.method import Method
+from colonyos_gen_wire.method import Key, Method
 
 from colonyos_gen.errors import InvalidRequestError
-from colonyos_gen.signers import Keyring
+from colonyos_gen.signers import Keyring, parse
 
 if TYPE_CHECKING:  # it loads the HTTP library
     from colonyos_gen.transport import Transport
@@ -29,6 +29,13 @@ class Opener:
     timeout: float
     retries: int
     strict: bool
+
+    def require_key(self, method: Method[Any, Any], prvkey: Key | None) -> None:
+        """Raise what the call would raise without a key that may sign it, or with one that is none."""
+        if prvkey is None:
+            self.keys.pick(method)
+        else:
+            parse(prvkey)
 
 
 def checked(method: Method[Any, Any], request: msgspec.Struct) -> None:

@@ -1,26 +1,32 @@
-"""Subscriptions: the calls that wait for what the server pushes over a WebSocket.
+"""Subscriptions: the calls that wait for what happens to processes and channels.
 
-Each subscription has a connection of its own. Timeouts are kept by this client, in seconds from the first wait on: None
-means without limit, and 0 or less means to look once and not to wait (on the wire 0 would mean 30 s for channels). What
-the server pushes is taken as a hint, since it neither tells of every change nor pushes what is stored: processes are read
-again, and looked at now and then.
+Single processes are read, again and again (see `colonyos_gen.waiting`), unless a caller asks for `push=True` in so many
+words. Channels, and the processes of an executor type, are subscribed to over a WebSocket, each over a connection of its own.
+Timeouts are kept by this client, in seconds from the first wait on: None means without limit, and 0 or less means to look
+once and not to wait (on the wire 0 would mean 30 s for channels). What the server pushes is taken as a hint, since it
+neither tells of every change nor pushes what is stored.
 """
 
 from __future__ import annotations
 
 import weakref
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, overload
 
 from colonyos_gen_wire import ChannelEntry, Process, ProcessState
 from colonyos_gen_wire.method import AsyncCaller, Key
-from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS
+from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS, SUBSCRIBE_PROCESSES
+from colonyos_gen_wire.requests.subscription import SubscribeProcessesMsg
 
 from colonyos_gen.channel_stream import ChannelStream
 from colonyos_gen.errors import RPCTimeoutError, closed_error
-from colonyos_gen.process_stream import FINAL, ProcessFeed, ProcessStream
+from colonyos_gen.hazardous import refuse_unconfirmed
+from colonyos_gen.process_feed import ProcessFeed
+from colonyos_gen.process_stream import ProcessStream, PushedProcessStream
 from colonyos_gen.stream import Ended, Stream
 from colonyos_gen.subscribing import Opener
+from colonyos_gen.waiting import FINAL, Watcher
 
 StreamT = TypeVar("StreamT", bound=Stream[Any])
 
@@ -31,20 +37,34 @@ class AsyncSubscriptions(AsyncCaller):
     _opener: Opener
     _streams: weakref.WeakSet[Stream[Any]]
 
+    @abstractmethod
+    def watcher(self, prvkey: Key | None = None) -> Watcher:
+        """What waits for processes, by reading them in the name of `prvkey`, or of this client's own key."""
+
     async def subscribe_process(
-        self, process: Process, state: int, timeout: float | None, *, prvkey: Key | None = None
+        self,
+        process: Process,
+        state: int,
+        timeout: float | None,
+        *,
+        push: bool = False,
+        prvkey: Key | None = None,
     ) -> Process:
         """Wait until a process reaches `state` or a final state, and return the process as it is stored then.
 
         So look at `state` of what is returned: a process that was to be RUNNING may have FAILED meanwhile, and one that is
-        waited for to end may have been CANCELLED. A process that is in that state already is returned at once. Changes
-        that the server does not report, such as the cancellation of a workflow, are seen within about 2 seconds.
-        Restarts of the server and broken connections are bridged until the timeout.
+        waited for to end may have been CANCELLED. A process that is in that state already is returned at once. The process
+        is read, after 2 ms at first, then after at most a twentieth of the time that has passed, and at least every 2
+        seconds. Restarts of the server and broken connections are bridged until the timeout.
 
         Args:
             process: The process to watch; only its id counts.
             state: State to wait for, such as `RUNNING` or `SUCCESS`.
             timeout: Seconds to wait; None for as long as it takes; 0 to look once.
+            push: Whether to subscribe as well, over a WebSocket. **This takes ColonyOS servers up to v1.9.12 at least down,
+                for everybody**, when the process changes its state at about the moment of the subscription, which no client
+                can exclude (seen after 37, 139 and 325 calls; the hazard `process_subscription_near_change`). It is safe
+                with the embedded server. All that it saves is reads.
             prvkey: Private key to sign with, instead of the client's own; of a member of the colony.
 
         Raises:
@@ -53,7 +73,7 @@ class AsyncSubscriptions(AsyncCaller):
             ConnectionFailedError: The server could not be reached at first.
         """
         wanted = ProcessState(state)
-        stream = ProcessStream(self, self._opener, process.processid, timeout, prvkey, wanted=wanted)
+        stream = self._process_stream(process, timeout, prvkey, wanted, push=push)
         async with self._open(stream):
             async for found in stream:
                 if found.state is wanted or found.state in FINAL or stream.was_wanted:
@@ -64,7 +84,12 @@ class AsyncSubscriptions(AsyncCaller):
         raise RPCTimeoutError(message, method=SUBSCRIBE_PROCESS.name)
 
     def process_events(
-        self, process: Process, timeout: float | None = None, *, prvkey: Key | None = None
+        self,
+        process: Process,
+        timeout: float | None = None,
+        *,
+        push: bool = False,
+        prvkey: Key | None = None,
     ) -> ProcessStream:
         """The states of a process as they come: first the process as it is, then after each change, until a final state.
 
@@ -72,19 +97,21 @@ class AsyncSubscriptions(AsyncCaller):
                 async for process in events:
                     print(process.state.name)
 
-        Each item is the process as it is stored at that moment. A state that lasts shorter than 2 seconds may go unseen;
-        the final one never does. Restarts of the server and broken connections are bridged.
+        Each item is the process as it is stored at that moment. It is read as `subscribe_process` does, so a state that
+        lasts shorter than 2 seconds may go unseen; the final one never does. Restarts of the server and broken connections
+        are bridged.
 
         Args:
             process: The process to watch; only its id counts.
             timeout: Seconds after which the stream ends; None for no limit; 0 for the present state only.
+            push: Whether to subscribe as well. **It takes ColonyOS servers down**; see `subscribe_process`.
             prvkey: Private key to sign with, instead of the client's own; of a member of the colony.
 
         Raises (from the iteration):
             NotFoundError: There is no such process, or it was removed.
             ConnectionFailedError: The server could not be reached at first.
         """
-        return self._open(ProcessStream(self, self._opener, process.processid, timeout, prvkey))
+        return self._open(self._process_stream(process, timeout, prvkey, None, push=push))
 
     def subscribe_processes(
         self,
@@ -93,6 +120,7 @@ class AsyncSubscriptions(AsyncCaller):
         timeout: float | None = None,
         *,
         colonyname: str = "",
+        hazardous: bool = False,
         prvkey: Key | None = None,
     ) -> ProcessFeed:
         """Processes of an executor type, each when it reaches `state`.
@@ -103,20 +131,33 @@ class AsyncSubscriptions(AsyncCaller):
         No reliable feed: the server gives each event to one listener only, be it a subscriber like this one or an executor
         that waits for work (an executor may so have to wait for longer); nothing is reported of what happens while a
         broken connection is being replaced. Processes in colonies that the signer does not belong to are left out. Each
-        process comes as it is stored when its event arrives, so it may be in a later state.
+        process comes as it is stored when it is taken, so it may be in a later state.
+
+        The server is asked for 30 seconds at a time, because it goes on telling a subscriber that has left until the time is
+        over. The connection is read in the background until the feed is closed or dropped, because the server waits for
+        subscribers who do not read.
 
         Args:
             executortype: Executor type of the processes.
             state: State whose arrival is of interest.
             timeout: Seconds after which the stream ends; None for no limit.
             colonyname: Only processes of this colony; all colonies when empty.
+            hazardous: Whether it may be for WAITING. Such a feed takes the wake-ups of executors that wait for work, which
+                then sleep on although there is some (the hazard `waiting_feed_takes_wakeups`).
             prvkey: Private key to sign with, instead of the client's own; of an executor.
+
+        Raises:
+            InvalidRequestError: `state` is WAITING, and `hazardous` was not given.
 
         Raises (from the iteration):
             DeniedError: The signer is not an executor.
             ConnectionFailedError: The server could not be reached at first.
         """
         wanted = ProcessState(state)
+        if not hazardous:
+            refuse_unconfirmed(
+                SUBSCRIBE_PROCESSES, SubscribeProcessesMsg(executortype=executortype, state=wanted)
+            )
         feed = ProcessFeed(self, self._opener, executortype, wanted, timeout, prvkey, colonyname=colonyname)
         return self._open(feed)
 
@@ -206,6 +247,19 @@ class AsyncSubscriptions(AsyncCaller):
         if stream.ended is Ended.CLOSED:
             raise closed_error()
         return received
+
+    def _process_stream(
+        self,
+        process: Process,
+        timeout: float | None,
+        prvkey: Key | None,
+        wanted: ProcessState | None,
+        *,
+        push: bool,
+    ) -> ProcessStream:
+        kind = PushedProcessStream if push else ProcessStream
+        watcher = self.watcher(prvkey)
+        return kind(self, self._opener, watcher, process.processid, timeout, prvkey, wanted=wanted)
 
     def _open(self, stream: StreamT) -> StreamT:
         self._opener.transport.require_open()

@@ -21,6 +21,7 @@ from colonyos_gen.channel_stream import ChannelStream
 from colonyos_gen.client import DEFAULT_TIMEOUT, DEFAULT_URL, MAX_REPLY_BYTES, AsyncClient, settings
 from colonyos_gen.config import Config
 from colonyos_gen.errors import closed_error
+from colonyos_gen.in_flight import DEFAULT_MAX_IN_FLIGHT
 from colonyos_gen.stream import Stream
 from colonyos_gen.sync_streams import SyncChannelStream, SyncStream
 
@@ -55,6 +56,7 @@ class Client(SyncStubs):
         insecure: bool = False,
         max_reply_bytes: int = MAX_REPLY_BYTES,
         pool_size: int = 100,
+        max_in_flight: int = DEFAULT_MAX_IN_FLIGHT,
         strict: bool = False,
     ) -> None:
         self._async = AsyncClient(
@@ -68,6 +70,7 @@ class Client(SyncStubs):
             insecure=insecure,
             max_reply_bytes=max_reply_bytes,
             pool_size=pool_size,
+            max_in_flight=max_in_flight,
             strict=strict,
         )
         self._loop = _Loop()
@@ -119,16 +122,29 @@ class Client(SyncStubs):
         return self._loop.run(work)
 
     def subscribe_process(
-        self, process: Process, state: int, timeout: float | None, *, prvkey: Key | None = None
+        self,
+        process: Process,
+        state: int,
+        timeout: float | None,
+        *,
+        push: bool = False,
+        prvkey: Key | None = None,
     ) -> Process:
-        """Wait until a process reaches `state` or a final state (see `AsyncClient.subscribe_process`)."""
-        return self._loop.run(self._async.subscribe_process(process, state, timeout, prvkey=prvkey))
+        """Wait until a process reaches `state` or a final state (see `AsyncClient.subscribe_process`, on `push` too)."""
+        return self._loop.run(
+            self._async.subscribe_process(process, state, timeout, push=push, prvkey=prvkey)
+        )
 
     def process_events(
-        self, process: Process, timeout: float | None = None, *, prvkey: Key | None = None
+        self,
+        process: Process,
+        timeout: float | None = None,
+        *,
+        push: bool = False,
+        prvkey: Key | None = None,
     ) -> SyncStream[Process]:
-        """The states of a process as they come (see `AsyncClient.process_events`)."""
-        return self._stream(lambda: self._async.process_events(process, timeout, prvkey=prvkey))
+        """The states of a process as they come (see `AsyncClient.process_events`, on `push` too)."""
+        return self._stream(lambda: self._async.process_events(process, timeout, push=push, prvkey=prvkey))
 
     def subscribe_processes(
         self,
@@ -137,12 +153,13 @@ class Client(SyncStubs):
         timeout: float | None = None,
         *,
         colonyname: str = "",
+        hazardous: bool = False,
         prvkey: Key | None = None,
     ) -> SyncStream[Process]:
         """Processes of an executor type, each when it reaches `state` (see `AsyncClient.subscribe_processes`)."""
         return self._stream(
             lambda: self._async.subscribe_processes(
-                executortype, state, timeout, colonyname=colonyname, prvkey=prvkey
+                executortype, state, timeout, colonyname=colonyname, hazardous=hazardous, prvkey=prvkey
             )
         )
 

@@ -24,17 +24,15 @@ _USER_INFO = re.compile(r"://[^/@]*@")
 class Transport:
     """Posts request bodies to one server, and opens WebSockets to it.
 
-    Connections are pooled and kept alive. It belongs to the event loop of its first use.
+    Connections are pooled and kept alive; how many there are is the business of who posts. It belongs to the event loop of
+    its first use.
     """
 
-    def __init__(
-        self, url: str, *, ca_file: str | None, insecure: bool, pool_size: int, max_reply_bytes: int
-    ) -> None:
+    def __init__(self, url: str, *, ca_file: str | None, insecure: bool, max_reply_bytes: int) -> None:
         self.url = url
         self.shown_url: str = _USER_INFO.sub("://", url)
         """The address without the name and password that may stand in it."""
         self._ssl = _ssl_context(ca_file, insecure) if url.startswith("https:") else True
-        self._pool_size = pool_size
         self._max_reply_bytes = max_reply_bytes
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
@@ -45,7 +43,7 @@ class Transport:
         Args:
             body: The request envelope.
             method: Name of the call, for errors.
-            timeout: Seconds for everything: waiting for a connection, sending, and receiving the whole reply.
+            timeout: Seconds for everything: connecting, sending, and receiving the whole reply.
 
         Raises:
             ConnectionFailedError: With `sent` False only if nothing can have reached the server.
@@ -108,7 +106,7 @@ class Transport:
         self.require_open()
         if self._session is None:
             connector = aiohttp.TCPConnector(
-                limit=self._pool_size, keepalive_timeout=IDLE_SECONDS, ssl=self._ssl, ttl_dns_cache=60
+                limit=0, keepalive_timeout=IDLE_SECONDS, ssl=self._ssl, ttl_dns_cache=60
             )
             timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
             self._session = aiohttp.ClientSession(

@@ -10,12 +10,12 @@ from colonyos_gen_wire import FunctionSpec, Process, ProcessGraph, ProcessState
 
 from colonyos_gen.client import DEFAULT_TIMEOUT
 from colonyos_gen.errors import RPCError
-from colonyos_gen.process_stream import FINAL
 from colonyos_gen.reconnection import passes
 from colonyos_gen.session.feed import AsyncFeed
-from colonyos_gen.session.node_states import node_states
+from colonyos_gen.session.node_states import has_ended, node_states
 from colonyos_gen.session.progress_feed import Look
 from colonyos_gen.stream import FIRST_LOOK_S
+from colonyos_gen.waiting import FINAL
 
 if TYPE_CHECKING:
     from colonyos_gen.session.async_session import AsyncSession
@@ -29,10 +29,11 @@ _LAST_LOOK_S = 1.0
 
 
 class GraphFeed(AsyncFeed[ProcessGraph]):
-    """The workflow as it is, then again after a while, and at last in its final state.
+    """The workflow as it is, then again after a while, and at last when all of its processes have ended.
 
-    Nobody is told of the end of a workflow, so it is read, more often while it changes. In between a subscription to one of
-    its last processes tells when it may be worth a look.
+    What it says of its own state does not count: a server may leave it RUNNING when its last processes end at the same
+    moment, and calls it FAILED while others of its processes go on. It is read, more often while it changes. In between a
+    wait for one of its last processes tells when it may be worth a look, which is much cheaper to read.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class GraphFeed(AsyncFeed[ProcessGraph]):
                 self._over = True
                 raise self._error
         self._graph = graph
-        self._over = graph.state in FINAL
+        self._over = has_ended(graph)
         states = node_states(graph)
         changed, self._states = states != self._states, states
         self._pause = _FIRST_PAUSE_S if changed else min(self._pause * 2, _LONGEST_PAUSE_S)
@@ -120,7 +121,7 @@ class GraphFeed(AsyncFeed[ProcessGraph]):
         leaf = self._next_leaf()
         if leaf is not None:
             process = Process(processid=leaf, spec=FunctionSpec(funcname=""))
-            self._leaf = asyncio.create_task(self._session.watcher.final(process))
+            self._leaf = asyncio.create_task(self._session.rpc.watcher().final(process))
 
     def _next_leaf(self) -> str | None:
         """The lowest process in the drawing that nothing waits for and that has not ended."""

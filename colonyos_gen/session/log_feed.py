@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 
-from colonyos_gen_wire import Log
+from colonyos_gen_wire import Log, Process
 from colonyos_gen_wire.constants import MAX_LOG_COUNT
 
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.errors import RPCError
-from colonyos_gen.process_stream import FINAL
 from colonyos_gen.reconnection import passes
 from colonyos_gen.session.feed import AsyncFeed
 
@@ -27,10 +26,11 @@ class LogFeed(AsyncFeed[Log]):
     otherwise it ends with what is stored.
     """
 
-    def __init__(self, rpc: AsyncClient, colonyname: str, processid: str, *, follow: bool) -> None:
+    def __init__(self, rpc: AsyncClient, colonyname: str, process: Process, *, follow: bool) -> None:
         self._rpc = rpc
         self._colonyname = colonyname
-        self._processid = processid
+        self._process = process
+        self._end: asyncio.Task[Process] | None = None
         self._follow = follow
         self._ready: deque[Log] = deque()
         self._last = 0
@@ -50,13 +50,16 @@ class LogFeed(AsyncFeed[Log]):
     async def close(self) -> None:
         self._over = True
         self._ready.clear()
+        if self._end is not None:
+            self._end.cancel()
+            await asyncio.wait({self._end})
 
     async def _look(self) -> None:
         try:
             # In this sequence: nobody adds lines to a process that has ended.
-            ended = not self._follow or (await self._rpc.get_process(self._processid)).state in FINAL
+            ended = not self._follow or self._has_ended()
             page = await self._rpc.get_logs(
-                self._colonyname, self._processid, count=MAX_LOG_COUNT, since=max(0, self._last - 1)
+                self._colonyname, self._process.processid, count=MAX_LOG_COUNT, since=max(0, self._last - 1)
             )
         except RPCError as error:
             if not self._follow or not passes(error):
@@ -88,6 +91,21 @@ class LogFeed(AsyncFeed[Log]):
             self._had[line] += 1
             self._ready.append(log)
 
+    def _has_ended(self) -> bool:
+        """Whether the process has ended. Raises what waiting for it raises."""
+        if self._process.state.is_final:
+            return True
+        if self._end is None:
+            self._end = asyncio.create_task(self._rpc.watcher().final(self._process))
+        if not self._end.done():
+            return False
+        self._process = self._end.result()
+        return True
+
     async def _rest(self) -> None:
-        await asyncio.sleep(self._pause)
+        """Wait until the next look is due, or until the process has ended."""
+        if self._end is None or self._end.done():
+            await asyncio.sleep(self._pause)
+        else:
+            await asyncio.wait({self._end}, timeout=self._pause)
         self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)

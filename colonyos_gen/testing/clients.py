@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncGenerator
 from typing import TypeAlias, TypedDict
 
@@ -35,6 +36,7 @@ class Clients:
         self._url = url
         self._keys = _Keys(server_key=server_key, colony_key=colony_key, member_key=member_key)
         self._client: Client | None = None
+        self._making = threading.Lock()
         self._aclients: dict[asyncio.AbstractEventLoop, tuple[AsyncClient, _Keeper]] = {}
         self._closed = False
 
@@ -42,9 +44,10 @@ class Clients:
     def client(self) -> Client:
         """The synchronous client."""
         self._require_open()
-        if self._client is None:
-            self._client = Client(self._url, **self._keys)
-        return self._client
+        with self._making:
+            if self._client is None:
+                self._client = Client(self._url, **self._keys)
+            return self._client
 
     @property
     def aclient(self) -> AsyncClient:

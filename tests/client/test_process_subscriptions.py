@@ -1,4 +1,4 @@
-"""Waiting for a process, against a server that behaves as recorded, or worse."""
+"""Waiting for a process with `push=True`, against a server that behaves as recorded, or worse."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def watch(server: Pubsub, state: int = SUCCESS, timeout: float | None = 20, **op
 
     async def once() -> Process:
         async with AsyncClient(server.url, member_key=KEY, **options) as client:
-            return await client.subscribe_process(PROCESS, state, timeout)
+            return await client.subscribe_process(PROCESS, state, timeout, push=True)
 
     return asyncio.run(once())
 
@@ -198,7 +198,7 @@ def test_an_address_without_subscriptions(answer: Answer, seconds: float) -> Non
 
     async def once() -> None:
         async with AsyncClient(server.url, member_key=KEY, timeout=seconds) as client:
-            await client.subscribe_process(PROCESS, SUCCESS, 60)
+            await client.subscribe_process(PROCESS, SUCCESS, 60, push=True)
 
     with Scripted(front(answer)) as server, pytest.raises(ConnectionFailedError) as caught:
         asyncio.run(once())
@@ -210,7 +210,7 @@ def test_a_server_that_is_not_there() -> None:
 
     async def once() -> None:
         async with AsyncClient(f"http://127.0.0.1:{free_port()}", member_key=KEY) as client:
-            await client.subscribe_process(PROCESS, SUCCESS, 60)
+            await client.subscribe_process(PROCESS, SUCCESS, 60, push=True)
 
     with pytest.raises(ConnectionFailedError, match="was not sent"):
         asyncio.run(once())
@@ -222,7 +222,7 @@ def test_a_read_that_is_denied() -> None:
 
     async def once() -> None:
         async with AsyncClient(server.url, member_key=KEY) as client:
-            await client.subscribe_process(PROCESS, SUCCESS, 60)
+            await client.subscribe_process(PROCESS, SUCCESS, 60, push=True)
 
     with Scripted(denied) as server, pytest.raises(DeniedError):
         asyncio.run(once())
@@ -265,7 +265,7 @@ def test_process_events() -> None:
     async def collect(server: Pubsub) -> None:
         async with (
             AsyncClient(server.url, member_key=KEY) as client,
-            client.process_events(PROCESS, 20) as events,
+            client.process_events(PROCESS, 20, push=True) as events,
         ):
             assert [process.state async for process in events] == [WAITING, RUNNING, WAITING, RUNNING, FAILED]
             assert events.ended is Ended.PROCESS
@@ -284,7 +284,7 @@ def test_process_events_until_the_timeout() -> None:
     async def collect(server: Pubsub) -> None:
         async with AsyncClient(server.url, member_key=KEY) as client:
             for timeout in (0, 0.3):
-                events = client.process_events(PROCESS, timeout)
+                events = client.process_events(PROCESS, timeout, push=True)
                 assert [process.state async for process in events] == [WAITING]
                 assert events.ended is Ended.TIMEOUT
 
@@ -335,7 +335,7 @@ def test_the_sync_client_waits_alike() -> None:
         Pubsub(*recorded("02_process_success"), stored=stored) as server,
         Client(server.url, member_key=KEY) as client,
     ):
-        assert client.subscribe_process(PROCESS, SUCCESS, 5).output == [2]
+        assert client.subscribe_process(PROCESS, SUCCESS, 5, push=True).output == [2]
 
 
 def test_a_closed_client_ends_the_wait() -> None:
@@ -343,7 +343,7 @@ def test_a_closed_client_ends_the_wait() -> None:
 
     async def close(server: Pubsub) -> None:
         client = AsyncClient(server.url, member_key=KEY)
-        waiting = asyncio.create_task(client.subscribe_process(PROCESS, SUCCESS, None))
+        waiting = asyncio.create_task(client.subscribe_process(PROCESS, SUCCESS, None, push=True))
         while not server.asked:
             await asyncio.sleep(0.01)
         await client.close_connections()

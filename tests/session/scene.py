@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any
 
-from colonyos_gen import Client, NoProcessError, Process, RPCError
+from colonyos_gen import RUNNING, Client, NoProcessError, Process, RPCError
 from colonyos_gen.testing import LocalColony, LocalExecutor
 
 Work = Callable[[Client, Process], Any]
@@ -51,8 +53,25 @@ def _run(colonyname: str, client: Client, work: Work, stop: threading.Event) -> 
         try:
             output = work(client, process)
         except Exception as error:  # whatever it is, the process ends with it
-            with contextlib.suppress(RPCError):
-                client.fail(process.processid, errors=[str(error)])
+            _tell(client, process, partial(client.fail, process.processid, errors=[str(error)]))
         else:
-            with contextlib.suppress(RPCError):
-                client.close(process.processid, output=output)
+            _tell(client, process, partial(client.close, process.processid, output=output))
+
+
+def _tell(client: Client, process: Process, call: Callable[[], None]) -> None:
+    """Close a process, again if its connection broke and a read shows that it is RUNNING still."""
+    while True:
+        try:
+            return call()
+        except RPCError as error:
+            if not error.conn_err():
+                return None
+        while True:
+            try:
+                if client.get_process(process.processid).state is not RUNNING:
+                    return None
+                break
+            except RPCError as error:
+                if not error.conn_err():
+                    return None
+                time.sleep(0.05)

@@ -88,8 +88,8 @@ def test_500_handles(colonies: LocalColony, counted: dict[str, Fault]) -> None:
     assert set(seen) == set(handles)
     assert gather(seen, timeout=10) == [handle.process.spec.args[0] for handle in seen]
     assert counted["get_process"].hits < 1500
-    assert counted["subscribe_process"].hits < 400
-    assert counted["get_processes"].hits < 500
+    assert counted["subscribe_process"].hits == 0
+    assert counted["get_processes"].hits < 1000
 
 
 def test_500_that_have_ended_before(colonies: LocalColony) -> None:
@@ -103,13 +103,13 @@ def test_500_that_have_ended_before(colonies: LocalColony) -> None:
 
 
 def test_500_that_do_nothing_cost_little(colonies: LocalColony, counted: dict[str, Fault]) -> None:
-    """A look at the lists every 2 seconds, and a handful of connections."""
+    """A look at the lists now and then, a few reads besides, and no subscription."""
     handles = submit(colonies, 500, to="nobody")
     with pytest.raises(WaitTimeout) as caught:
         list(as_completed(handles, timeout=6))
     assert caught.value.handle is handles[0]
-    assert sum(each.hits for each in counted.values()) < 120
-    assert counted["subscribe_process"].hits <= 8
+    assert sum(each.hits for each in counted.values()) < 220
+    assert counted["subscribe_process"].hits == 0
 
 
 def test_what_others_do_in_the_colony_hides_nothing(colonies: LocalColony) -> None:

@@ -1,0 +1,169 @@
+"""The processes of an executor type that reach a state, as a stream."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+
+from colonyos_gen_wire import Process, ProcessState
+from colonyos_gen_wire.method import AsyncCaller, Key
+from colonyos_gen_wire.methods.process import GET_PROCESS
+from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESSES
+from colonyos_gen_wire.requests.process import GetProcessMsg
+from colonyos_gen_wire.requests.subscription import SubscribeProcessesMsg
+
+from colonyos_gen.errors import DeniedError, NotFoundError, RPCError
+from colonyos_gen.reconnection import Link, passes
+from colonyos_gen.stream import Ended, Finished, Stream
+from colonyos_gen.subscribing import Opener, checked, now
+
+SUBSCRIPTION_S = 30.0
+"""Seconds that are asked for at a time: a listener whose client has left takes an event with it for as long as that."""
+_PING_S = 10.0
+_EARLY_S = 1.5
+"""How much earlier than asked for a server may end a subscription because its time is over."""
+_BACKLOG = 10_000
+"""Processes that are kept for a caller who does not ask for them; the oldest go first."""
+
+
+class ProcessFeed(Stream[Process]):
+    """Processes of an executor type, each when it has reached a state.
+
+    Each item is the process as it is stored when it is taken, so its state may be a later one. From the first wait on the
+    connection is read in the background, since a server waits for subscribers who do not read. It ends when the feed is
+    closed or dropped.
+    """
+
+    def __init__(
+        self,
+        caller: AsyncCaller,
+        opener: Opener,
+        executortype: str,
+        state: ProcessState,
+        timeout: float | None,
+        prvkey: Key | None,
+        *,
+        colonyname: str,
+    ) -> None:
+        super().__init__(caller, opener, prvkey, timeout)
+        request = SubscribeProcessesMsg(colonyname=colonyname, executortype=executortype, state=state)
+        checked(SUBSCRIBE_PROCESSES, request)
+        self._reader = _Reader(Link(opener, SUBSCRIBE_PROCESSES, prvkey), request)
+
+    async def _next(self) -> Process:
+        if not self._looked:
+            raise Finished(Ended.TIMEOUT)
+        self._reader.start(None if self._deadline is None else self._deadline - now())
+        while True:
+            pushed = await self._reader.take()
+            process = await self._read(pushed)
+            if process is not None:
+                return process
+
+    async def _read(self, pushed: Process) -> Process | None:
+        try:
+            return await self._caller.call(
+                GET_PROCESS, GetProcessMsg(processid=pushed.processid), prvkey=self._prvkey
+            )
+        except (NotFoundError, DeniedError):  # removed by now, or of somebody else's colony
+            return None
+        except RPCError as error:
+            if passes(error):
+                return pushed
+            raise
+
+    def _drop(self) -> None:
+        if self.ended is not None or not self._entered:
+            self._reader.close()
+
+    def __del__(self) -> None:
+        reader: _Reader | None = self.__dict__.get("_reader")
+        if reader is not None:
+            reader.close_from_anywhere()
+
+
+class _Reader:
+    """Reads the connection as long as it lasts, and keeps what fits."""
+
+    def __init__(self, link: Link[Process], request: SubscribeProcessesMsg) -> None:
+        self._link = link
+        self._request = request
+        self._arrived: deque[Process] = deque(maxlen=_BACKLOG)
+        self._stirred = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._error: Exception | None = None
+        self._over_at = 0.0
+        """When the server will end the subscription."""
+
+    def start(self, seconds: float | None) -> None:
+        """Begin to read, for at most `seconds`, unless it is being read."""
+        if self._task is None or (self._task.done() and self._error is None):
+            self._loop = asyncio.get_running_loop()
+            self._task = self._loop.create_task(self._read(seconds), name="colonyos_gen.ProcessFeed")
+
+    async def take(self) -> Process:
+        """What arrived first. Raises what has ended the reading."""
+        while not self._arrived:
+            if self._error is not None:
+                error, self._error = self._error, None
+                raise error
+            self._stirred.clear()
+            await self._stirred.wait()
+        return self._arrived.popleft()
+
+    def close(self) -> None:
+        """Stop, and close the connection at once."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+        self._link.frames.drop()
+
+    def close_from_anywhere(self) -> None:
+        """The same from any thread, at any moment."""
+        if self._task is not None and self._loop is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self.close)
+
+    async def _read(self, seconds: float | None) -> None:
+        until = None if seconds is None else now() + seconds
+        try:
+            while until is None or now() < until:
+                await self._step(until)
+        except Exception as error:  # whatever it is, nobody may wait for a reader that has stopped
+            self._error = error
+            self._stirred.set()
+
+    async def _step(self, until: float | None) -> None:
+        due = now() + _PING_S
+        if not self._link.up:
+            left = SUBSCRIPTION_S if until is None else until - now() + 1.0
+            self._request.timeout = int(max(1.0, min(SUBSCRIPTION_S, left)))
+            if await self._link.open(self._request, due):
+                self._over_at = now() + self._request.timeout
+            return
+        pushed = await self._link.receive(due)
+        if pushed is None and not self._link.up and now() > self._over_at - _EARLY_S:
+            self._link.expired()
+        elif pushed is None:
+            await self._test()
+        elif self._fits(pushed):
+            self._arrived.append(pushed)
+            self._stirred.set()
+
+    async def _test(self) -> None:
+        """Find out whether the other end is still there: nothing else tells when it has vanished without a word."""
+        if self._link.up and now() - self._link.frames.heard_at > 2 * _PING_S:
+            self._link.lost()
+        else:
+            await self._link.frames.ping()
+
+    def _fits(self, process: Process) -> bool:
+        # The server sends events of types whose name only begins with the one asked for.
+        wanted, conditions = self._request, process.spec.conditions
+        return (
+            process.state is wanted.state
+            and conditions.executortype == wanted.executortype
+            and wanted.colonyname in ("", conditions.colonyname)
+        )

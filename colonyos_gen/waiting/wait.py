@@ -1,0 +1,57 @@
+"""One thing that somebody waits for."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from colonyos_gen_wire import Process, ProcessState
+
+from colonyos_gen.errors import RPCError
+from colonyos_gen.waiting.pace import FINAL, FIRST_LOOK_S
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+"""Before any process ended."""
+
+
+class Wait:
+    """That a process reaches one of some states. Belongs to the running event loop.
+
+    Args:
+        process: The process as it was seen last; only its id must be right.
+        goal: The states, all final ones among them.
+    """
+
+    def __init__(self, process: Process, goal: frozenset[ProcessState]) -> None:
+        loop = asyncio.get_running_loop()
+        self.processid: str = process.processid
+        self.colonyname: str = process.spec.conditions.colonyname
+        """Its colony; empty before that is known."""
+        self.processgraphid: str = process.processgraphid
+        self.goal: frozenset[ProcessState] = goal
+        self.began: float = loop.time()
+        self.due: float = self.began + FIRST_LOOK_S
+        """When it is to be read, where it is read by itself."""
+        self.read_at: float = self.began
+        """When it was read last."""
+        self.failures: int = 0
+        """How often in a row the server could not be asked."""
+        self.waiters: int = 0
+        self.since: dict[ProcessState, datetime] = dict.fromkeys(FINAL, process.submissiontime or LONG_AGO)
+        """It has not ended in this state before, or it would have been seen."""
+        self.reached: asyncio.Future[Process] = loop.create_future()
+
+    @property
+    def shown_by_lists(self) -> bool:
+        """Whether it can be found in the lists of ended processes, as far as is known."""
+        return bool(self.colonyname) and self.goal == FINAL
+
+    def settle(self, outcome: Process | RPCError) -> None:
+        """Tell those who wait, unless they have been told."""
+        if self.reached.done():
+            return
+        if isinstance(outcome, RPCError):
+            self.reached.set_exception(outcome)
+            self.reached.exception()  # the last who waited may have left at this moment
+        else:
+            self.reached.set_result(outcome)
