@@ -119,9 +119,8 @@ class ColonyProcedure(Procedure):
             self._settle = HELD_S
         for executor in await self._executors():
             if executor.state is not UNREGISTERED:
-                with contextlib.suppress(
-                    DeniedError, MissingKeyError, NotFoundError
-                ):  # then it may be in the way
+                # One that stays may be in the way later.
+                with contextlib.suppress(DeniedError, MissingKeyError, NotFoundError):
                     await ExecutorProcedure(
                         rpc, self._name, executor.executorname, max(_IDLE_S, self.left), prvkey=key
                     ).remove(hazardous=False)
