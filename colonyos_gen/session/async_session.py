@@ -24,7 +24,6 @@ from colonyos_gen.session.request import (
     function_spec,
     only_type,
 )
-from colonyos_gen.session.watcher import Watcher
 from colonyos_gen.session.workflow_handle import AsyncWorkflowHandle
 
 
@@ -54,11 +53,6 @@ class AsyncSession:
         if not self._colonyname:
             raise ConfigError("no colony was named; give connect(…) its name, or set COLONIES_COLONY_NAME")
         return self._colonyname
-
-    @cached_property
-    def watcher(self) -> Watcher:
-        """What waits for the processes of this session."""
-        return Watcher(self.rpc, self.colonyname)
 
     @cached_property
     def colonies(self) -> AsyncColonies:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from colonyos_gen_wire import ProcessGraph, ProcessState
-from colonyos_gen_wire.constants import WAITING
+from colonyos_gen_wire.constants import CANCELLED, FAILED, SUCCESS, WAITING
 
 from colonyos_gen.pictures.palette import BY_COLOUR
-from colonyos_gen.process_stream import FINAL
+from colonyos_gen.waiting import FINAL
 
 
 def node_states(graph: ProcessGraph) -> dict[str, ProcessState]:
@@ -23,6 +23,14 @@ def has_ended(graph: ProcessGraph) -> bool:
     if not graph.nodes:
         return not graph.processids and graph.state in FINAL
     return FINAL.issuperset(node_states(graph).values())
+
+
+def state_of(graph: ProcessGraph) -> ProcessState:
+    """State of a workflow: its own, but where all of its processes have ended and it does not say so."""
+    if graph.state in FINAL or not has_ended(graph):
+        return graph.state
+    states = set(node_states(graph).values())
+    return next(state for state in (FAILED, CANCELLED, SUCCESS) if state in states)
 
 
 def node_names(graph: ProcessGraph) -> dict[str, str]:

@@ -11,7 +11,6 @@ from colonyos_gen_wire.constants import CANCELLED, FAILED
 
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.errors import RPCError
-from colonyos_gen.process_stream import FINAL
 from colonyos_gen.reconnection import passes
 from colonyos_gen.session.failures import ProcessCancelled, ProcessFailed, WaitTimeout, describe
 from colonyos_gen.session.feed import AsyncFeed, Feed
@@ -21,6 +20,7 @@ from colonyos_gen.session.progress_feed import ProcessProgress
 from colonyos_gen.session.removal.process import ProcessProcedure
 from colonyos_gen.session.text_stream import BytesFeed, TextFeed
 from colonyos_gen.stream import FIRST_LOOK_S
+from colonyos_gen.waiting import FINAL
 
 if TYPE_CHECKING:
     from colonyos_gen.session.async_session import AsyncSession
@@ -96,8 +96,9 @@ class AsyncProcessHandle(_Seen):
     async def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
         """Wait until the process has ended, in whatever way, and return this handle.
 
-        The end is noticed at once as a rule, by subscription, and always within about 2 seconds. Restarts of the server
-        and broken connections are bridged until the timeout.
+        The process is read until then: its end is seen at most a twentieth of the time later that was waited for, and
+        within 2 seconds however long that was. Where many are waited for over one client, lists of what has ended answer
+        for all of them. Restarts of the server and broken connections are bridged until the timeout.
 
         Args:
             timeout: Seconds to wait; None for as long as it takes; 0 to look once.
@@ -158,7 +159,7 @@ class AsyncProcessHandle(_Seen):
         Raises (from the iteration):
             RPCError: The log cannot be read.
         """
-        return LogFeed(self._session.rpc, self._session.colonyname, self.processid, follow=follow)
+        return LogFeed(self._session.rpc, self._session.colonyname, self._process, follow=follow)
 
     @overload
     def stream(
@@ -240,7 +241,7 @@ class AsyncProcessHandle(_Seen):
         scope = asyncio.timeout(timeout)
         try:
             async with scope:
-                self._see(await self._session.watcher.final(self._process))
+                self._see(await self._session.rpc.watcher().final(self._process))
         except TimeoutError:
             if not scope.expired() or timeout is None:
                 raise

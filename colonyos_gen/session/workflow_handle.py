@@ -15,7 +15,7 @@ from colonyos_gen_wire.constants import FAILED
 from colonyos_gen.session.failures import ProcessFailed, WaitTimeout
 from colonyos_gen.session.feed import Feed
 from colonyos_gen.session.graph_feed import GraphFeed, look_at
-from colonyos_gen.session.node_states import has_ended, node_names, node_states
+from colonyos_gen.session.node_states import has_ended, node_names, node_states, state_of
 from colonyos_gen.session.process_handle import AsyncProcessHandle, ProcessHandle
 from colonyos_gen.session.progress_bar import progress_bar
 from colonyos_gen.session.removal.workflow import WorkflowProcedure
@@ -43,8 +43,8 @@ class _Seen(ABC):
 
     @property
     def state(self) -> ProcessState:
-        """State of the workflow when it was last seen."""
-        return self.graph.state
+        """State of the workflow when it was last seen; FAILED from the first failure on, although others may go on."""
+        return state_of(self.graph)
 
     @property
     def done(self) -> bool:
@@ -88,8 +88,9 @@ class AsyncWorkflowHandle(_Seen):
     async def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
         """Wait until the workflow has ended, in whatever way, and return this handle.
 
-        A workflow that fails at a process that others wait for has ended as a whole. If it fails at one that nothing waits
-        for, its other branches go on, although it counts as FAILED from then on: `output` waits for a single one.
+        It has ended when all of its processes have. One that fails at a process that others wait for ends as a whole. If it
+        fails at one that nothing waits for, it counts as FAILED from then on, but its other branches go on and are waited
+        for: `output` waits for a single one.
 
         Restarts of the server and broken connections are bridged until the timeout.
 
@@ -175,8 +176,7 @@ class AsyncWorkflowHandle(_Seen):
     async def cancel(self) -> ProcessState:
         """Cancel all processes that have not ended, and tell what became of the workflow.
 
-        It is read afterwards, and cancelled again if a process of it goes on. One that has ended is left as it is, unless the
-        server still counts it as RUNNING.
+        It is read afterwards, and cancelled again if a process of it goes on. One that has ended is left as it is.
 
         Returns:
             The state that the workflow is in now: CANCELLED; SUCCESS or FAILED if it had ended before, or failed meanwhile.
@@ -186,7 +186,7 @@ class AsyncWorkflowHandle(_Seen):
             RPCError: It cannot be cancelled, or not be read.
         """
         self._graph = await WorkflowProcedure(self._session.rpc, self.processgraphid).cancel()
-        return self._graph.state
+        return self.state
 
     async def remove(self, timeout: float | None = 30.0) -> None:
         """Remove the workflow with its processes, once all of them have ended; it is cancelled if they have not.

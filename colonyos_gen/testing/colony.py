@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import tempfile
+import threading
 from collections.abc import Callable, Generator
 from datetime import datetime
 from types import TracebackType
@@ -83,6 +84,7 @@ class LocalColony:
         )
         self._clients: list[Clients] = []
         self._session: Session | None = None
+        self._making = threading.Lock()
         self._asessions: dict[AsyncClient, AsyncSession] = {}
         self._keys: tempfile.TemporaryDirectory[str] | None = None
         self._workers: dict[str, WorkerThread] = {}
@@ -107,9 +109,10 @@ class LocalColony:
     @property
     def session(self) -> Session:
         """A session with this colony, with the client of `client`."""
-        if self._session is None:
-            self._session = Session(self.client, self.name)
-        return self._session
+        with self._making:
+            if self._session is None:
+                self._session = Session(self.client, self.name)
+            return self._session
 
     @property
     def asession(self) -> AsyncSession:

@@ -12,12 +12,12 @@ from colonyos_gen_wire.method import Key
 
 from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
 from colonyos_gen.errors import ConflictError, NotFoundError, RPCError
-from colonyos_gen.process_stream import FINAL
 from colonyos_gen.reconnection import passes
 from colonyos_gen.session.failures import describe
 from colonyos_gen.session.removal.procedure import HELD_S, SETTLED_S, Procedure
 from colonyos_gen.session.removal.refusal import RemovalRefused
 from colonyos_gen.session.removal.turns import Turn, turn_for
+from colonyos_gen.waiting import FINAL
 
 _CANCELS = 3
 """How often a process is cancelled that goes on: it was being assigned at that moment, and the server took that for newer."""

@@ -13,12 +13,12 @@ from colonyos_gen_wire.method import Key
 
 from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
 from colonyos_gen.errors import ConflictError, NotFoundError, RPCError
-from colonyos_gen.process_stream import FINAL
 from colonyos_gen.reconnection import passes
 from colonyos_gen.session.node_states import has_ended, node_states
 from colonyos_gen.session.removal.procedure import HELD_S, SETTLED_S, Procedure
 from colonyos_gen.session.removal.refusal import RemovalRefused
 from colonyos_gen.session.removal.turns import Turn, turn_for
+from colonyos_gen.waiting import FINAL
 
 _CANCELS = 3
 """How often a workflow is cancelled of which a process goes on: see the same of processes."""
@@ -43,7 +43,7 @@ class WorkflowProcedure(Procedure):
         """Cancel it unless it has ended, and read what became of it. Raises RPCError."""
         async with turn_for(self.rpc.url, self._id) as turn:
             graph = await self._read()
-            return graph if _is_over(graph) else await self._cancelled(turn)
+            return graph if has_ended(graph) else await self._cancelled(turn)
 
     async def remove(self) -> None:
         """Remove it, once all of its processes have ended and everybody has done with them.
