@@ -119,12 +119,14 @@ class Hazards:
     def report(self, *, but: Collection[str] = ()) -> str:
         """What was noticed, `but` what is named there, for people to read; empty if there is nothing."""
         counts = self.counts
-        lines = [
-            f"- {occurrence} (seen {counts[occurrence.name]} times)"
-            for occurrence in {each.name: each for each in reversed(self.seen)}.values()
-            if occurrence.name not in but
-        ]
-        return "\n".join(lines)
+        return "\n".join(
+            f"- {first.name}, {counts[first.name]} times\n"
+            f"    what met: {first.overlap}\n"
+            f"    the real server ({first.hazard.versions}): {first.hazard.what}\n"
+            f"    how to avoid it: {first.hazard.avoid}"
+            for first in {each.name: each for each in reversed(self.seen)}.values()
+            if first.name not in but
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({dict(self.counts)})"
