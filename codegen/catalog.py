@@ -17,7 +17,7 @@ class Catalog:
             Hazard(
                 name=name,
                 effect=entry["effect"],
-                when=entry["when"],
+                when=_with_limit(entry["when"], by_name.get(entry.get("limit", ""))),
                 what=entry["what"],
                 seen=entry["seen"],
                 versions=entry["versions"],
@@ -58,3 +58,7 @@ def public_path(struct: Struct, path: str, structs: Mapping[str, Struct]) -> str
         inner = next((part.name for part in field.type.walk() if part.kind == "struct"), "")
         inside = structs.get(inner)
     return ".".join(names)
+
+
+def _with_limit(when: str, limit: LimitConstant | None) -> str:
+    return when if limit is None else when.replace("{limit}", str(limit.value))

@@ -40,12 +40,20 @@ def hazard_effect_known(outline: Outline) -> Problems:
             yield hazard.at("effect"), f"'{hazard.data['effect']}' is not one of {', '.join(known)}"
 
 
-@rule("HAZARD_LIMIT_KNOWN", "The number that a hazard depends on is a constant under limits of the manifest.")
+@rule(
+    "HAZARD_LIMIT_KNOWN",
+    "The number that a hazard depends on is a limit of the manifest, and {limit} in `when` stands for it.",
+)
 def hazard_limit_known(outline: Outline) -> Problems:
     for hazard in outline.hazards.values():
         name = hazard.data.get("limit")
         if name is not None and name not in outline.manifest.data["limits"]:
             yield hazard.at("limit"), f"the manifest has no limit '{name}'"
+        if ("{limit}" in hazard.data["when"]) != (name is not None):
+            yield (
+                hazard.at("when"),
+                "{limit} belongs here exactly if there is a `limit`, whose number it stands for",
+            )
 
 
 @rule("HAZARD_UNIQUE", "A message takes part in a hazard once, or once for each of several fields.")

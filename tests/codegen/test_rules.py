@@ -61,9 +61,9 @@ def test_base_schema_is_clean() -> None:
 
 def test_repository_schema_is_clean_and_checked_fast() -> None:
     schema = load(SCHEMA)
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone, however busy the machine is
     findings = validate(schema)
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     assert [str(finding) for finding in findings] == []
     assert seconds < 2, "a quarter of a second is normal"
 
