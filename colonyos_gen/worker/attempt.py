@@ -23,23 +23,27 @@ class Attempt:
     """Identity of this executor."""
     retries: int | None = None
     """How many attempts had expired before; None if the assignment could not be read."""
-    doubtful_from: float | None = None
-    """From when on (`time.monotonic`) an accepted close or fail proves nothing by itself; None for never."""
+    deadline: float | None = None
+    """When (`time.monotonic`) the server may take the process back; None for never, or if that is unknown."""
+    doubt: float = 0.0
+    """Seconds before the deadline from which an accepted close or fail proves nothing by itself."""
 
     @classmethod
     def of(cls, process: Process, *, found: bool = False) -> Attempt:
         """The attempt that begins now; with `found` one that began earlier, nobody knows when."""
-        doubtful = None
-        if (limit := process.spec.maxexectime) > 0:
-            # The deadline in an assign reply may be that of an earlier attempt, so it is counted from here.
-            calm = 0 if found else limit - min(DOUBT_S, limit / 2)
-            doubtful = time.monotonic() + calm
-        return cls(process.processid, process.assignedexecutorid, process.retries, doubtful)
+        limit = process.spec.maxexectime
+        if limit <= 0:
+            return cls(process.processid, process.assignedexecutorid, process.retries)
+        # The deadline in an assign reply may be that of an earlier attempt, so it is counted from here.
+        deadline = time.monotonic() + (0 if found else limit)
+        return cls(
+            process.processid, process.assignedexecutorid, process.retries, deadline, min(DOUBT_S, limit / 2)
+        )
 
     @property
     def is_doubtful(self) -> bool:
         """Whether it is so late that what the server accepts now it may undo by itself."""
-        return self.doubtful_from is not None and time.monotonic() >= self.doubtful_from
+        return self.deadline is not None and time.monotonic() >= self.deadline - self.doubt
 
     def why_over(self, found: Process) -> str:
         """Why the attempt is over, given the process as it is now; empty if it is not."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -30,9 +32,13 @@ from colonyos_gen.worker.failure_text import plain_text
 from colonyos_gen.worker.unreadable import is_running_in
 
 SETTLING_S = 0.3
-"""Seconds after which a call whose reply was lost, or that met a deadline, has had its effect."""
+"""Seconds after which a call whose reply was lost has had its effect."""
 SETTLING_LATE_S = 3.0
 """The same after a call that timed out: a server that slow may still be at it."""
+CHECK_S = 3.0
+"""Seconds after a deadline at which a server that is not very busy has taken back what it takes back."""
+LAST_CHECKS_S = 5.0
+"""Seconds for the checks that are left when the worker ends."""
 _STRANGE_ANSWERS = 5
 """How many answers that neither accept nor refuse are put up with."""
 
@@ -69,24 +75,27 @@ class Closer:
 
     A lost reply is no reason to give up, nor one to repeat the call blindly, since a repeated close that meets the removal of
     its process ends a real server: the process is read, and the call repeated only if it is still RUNNING in our name. What
-    comes too late is reported to the log and not tried again. Near the deadline an accepted call is checked by a read, as the
-    server may have taken the process back at that moment.
+    comes too late is reported to the log and not tried again. Near the deadline an accepted call is checked by a read some
+    seconds later, in the background, as a server that has begun to take the process back does so all the same.
     """
 
     def __init__(self, client: AsyncClient, availability: Availability, name: str) -> None:
         self._client = client
         self._availability = availability
         self._name = name
+        self._checks: set[asyncio.Task[None]] = set()
+        self._ending = asyncio.Event()
 
     async def close(self, attempt: Attempt, output: list[Any]) -> None:
         """Close a process as successful; fail it if the server cannot take its output."""
         processid = attempt.processid
+
+        def is_done(found: Process) -> bool:
+            return found.state is SUCCESS
+
         try:
-            await self._tell(
-                attempt,
-                lambda: self._client.close(processid, output=output),
-                lambda found: found.state is SUCCESS,
-            )
+            await self._tell(attempt, lambda: self._client.close(processid, output=output), is_done)
+            self._check_later(attempt, "output", is_done)
         except (_LostError, ConflictError, DeniedError, NotFoundError) as error:
             self._too_late(processid, "output", error)
         except RPCError as error:
@@ -96,14 +105,23 @@ class Closer:
     async def fail(self, attempt: Attempt, errors: list[str]) -> None:
         """Close a process as failed."""
         processid = attempt.processid
+
+        def is_done(found: Process) -> bool:
+            return found.state is FAILED and found.errors == errors
+
         try:
-            await self._tell(
-                attempt,
-                lambda: self._client.fail(processid, errors=errors),
-                lambda found: found.state is FAILED and found.errors == errors,
-            )
+            await self._tell(attempt, lambda: self._client.fail(processid, errors=errors), is_done)
+            self._check_later(attempt, "failure", is_done)
         except (_LostError, RPCError) as error:
             self._too_late(processid, "failure", error)
+
+    async def finish(self) -> None:
+        """Make the checks that are left now."""
+        self._ending.set()
+        if self._checks:
+            await asyncio.wait(self._checks, timeout=LAST_CHECKS_S)
+        for each in self._checks:
+            each.cancel()
 
     async def _tell(
         self, attempt: Attempt, call: Callable[[], Awaitable[None]], is_done: Callable[[Process], bool]
@@ -138,11 +156,7 @@ class Closer:
                     raise
             else:
                 self._availability.heard()
-                if not attempt.is_doubtful:
-                    return
-                await asyncio.sleep(max(pause, SETTLING_S))
-                if not await self._is_open(attempt, is_done):
-                    return
+                return
 
     async def _is_open(self, attempt: Attempt, is_done: Callable[[Process], bool]) -> bool:
         """Whether a process still runs in our name; if not, it has been told how it ended.
@@ -165,6 +179,25 @@ class Closer:
         if reason := attempt.why_over(found):
             raise _LostError(reason)
         return True
+
+    def _check_later(self, attempt: Attempt, what: str, is_done: Callable[[Process], bool]) -> None:
+        if attempt.is_doubtful:
+            check = asyncio.create_task(self._check(attempt, what, is_done))
+            self._checks.add(check)
+            check.add_done_callback(self._checks.discard)
+
+    async def _check(self, attempt: Attempt, what: str, is_done: Callable[[Process], bool]) -> None:
+        rest = max(0.0, (attempt.deadline or 0.0) - time.monotonic())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(rest + CHECK_S):
+                await self._ending.wait()
+        try:
+            is_open = await self._is_open(attempt, is_done)
+        except _LostError as error:
+            self._too_late(attempt.processid, what, error)
+        else:
+            if is_open:
+                self._too_late(attempt.processid, what, _LostError("what it had accepted has had no effect"))
 
     def _too_late(self, processid: str, what: str, error: Exception) -> None:
         _logger.warning(

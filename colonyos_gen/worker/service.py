@@ -293,6 +293,7 @@ class Service(Taker):
             await asyncio.wait({taking, hurry}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
             await self._give_up()  # what it has taken in the meantime
         hurry.cancel()
+        await self._closer.finish()
 
     async def _all_told(self, taking: asyncio.Task[None]) -> None:
         await asyncio.wait({taking})

@@ -36,6 +36,9 @@ FuncT = TypeVar("FuncT", bound=Callable[..., Any])
 WATCHED_POLL_S = 1
 """Seconds of a long poll where code is watched, since starting anew waits for it."""
 
+MAX_IN_FLIGHT = 8
+"""Requests that a worker has under way, its long poll apart: fewer than others, since there are many workers."""
+
 _logger = logging.getLogger("colonyos_gen.worker")
 
 
@@ -353,8 +356,14 @@ class Worker:
 
     def _client(self, config: Config, own: OwnKey) -> AsyncClient:
         colony_key = self._colony_key or config.colony_key
-        keys: dict[str, Any] = {"server_key": None, "member_key": own.key, "colony_key": colony_key}
-        return AsyncClient(**(settings(config) | keys | self._client_options))
+        given = settings(config)
+        own_part: dict[str, Any] = {
+            "server_key": None,
+            "member_key": own.key,
+            "colony_key": colony_key,
+            "max_in_flight": min(MAX_IN_FLIGHT, given["max_in_flight"]),
+        }
+        return AsyncClient(**(given | own_part | self._client_options))
 
     async def _make(
         self,

@@ -55,6 +55,7 @@ def test_what_was_cancelled_meanwhile_is_not_told_again(
     assert "it was cancelled" in caplog.text
 
 
+@pytest.mark.hazards("close_meets_removal")
 def test_what_was_removed_meanwhile_is_not_told_again(
     colonies: LocalColony, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -75,9 +76,16 @@ def test_what_was_removed_meanwhile_is_not_told_again(
     assert "it was removed" in caplog.text
 
 
-def test_a_close_that_was_accepted_at_the_deadline_and_undone_is_told(
-    colonies: LocalColony, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("ending", [False, True])
+@pytest.mark.parametrize("undone", [False, True])
+def test_an_accepted_close_near_the_deadline_is_checked(
+    colonies: LocalColony,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    undone: bool,
+    ending: bool,
 ) -> None:
+    monkeypatch.setattr("colonyos_gen.worker.closing.CHECK_S", 3600 if ending else 0.01)
     worker, started = Worker(EXECUTORTYPE), list[int]()
 
     @worker.function
@@ -86,38 +94,29 @@ def test_a_close_that_was_accepted_at_the_deadline_and_undone_is_told(
         return "done"
 
     asked = submit(colonies, "work", maxexectime=60)
-    with (
-        # Nobody knows then how much of its time has passed, so its end is in doubt from the start.
-        colonies.faults.drop("assign", after_request=True),
-        colonies.faults.error("close", 200, reply("closesuccessfulmsg", {})) as close,
-        colonies.faults.error("get_process", *AWAY, times=None) as away,
-        colonies.worker(worker),
-    ):
+    # Nobody knows then how much of its time has passed, so its end is in doubt from the start.
+    colonies.faults.drop("assign", after_request=True)
+    if undone:
+        close = colonies.faults.error("close", 200, reply("closesuccessfulmsg", {}))
+    else:
+        close = colonies.faults.delay("close", 0)
+    reads = colonies.faults.error("get_process", *AWAY, times=None)
+    with colonies.worker(worker):
         until(lambda: close.hits == 1)
-        colonies.advance(minutes=2)
-        away.remove()
-        until(lambda: len(started) == 2)
-        end = ended(colonies, asked)
-        assert (end.state, end.output, end.retries) == (SUCCESS, ["done"], 1)
-    assert caplog.text.count("is lost") == 1
-    assert "the server took it back" in caplog.text
-
-
-def test_a_close_that_has_had_no_effect_at_the_deadline_is_repeated(
-    colonies: LocalColony, caplog: pytest.LogCaptureFixture
-) -> None:
-    worker = Worker(EXECUTORTYPE)
-    worker.function(name="work")(succeed)
-    asked = submit(colonies, "work", maxexectime=60)
-    with (
-        colonies.faults.drop("assign", after_request=True),
-        colonies.faults.error("close", 200, reply("closesuccessfulmsg", {})) as close,
-        colonies.worker(worker),
-    ):
-        until(lambda: close.hits == 1)
-        end = ended(colonies, asked)
-        assert (end.state, end.output, end.retries) == (SUCCESS, ["done"], 0)
-    assert "is lost" not in caplog.text
+        if undone:
+            colonies.advance(minutes=2)
+            until(lambda: len(started) == 2)  # the worker has got it again
+        if not ending:
+            until(lambda: reads.hits > 0)
+        reads.remove()
+        reads = colonies.faults.delay("get_process", 0)
+        if not ending:
+            until(lambda: reads.hits == 1)
+    assert reads.hits >= 1
+    end = colonies.client.get_process(asked.processid)
+    assert (end.state, end.output, end.retries) == (SUCCESS, ["done"], int(undone))
+    assert caplog.text.count("is lost") == int(undone)
+    assert caplog.text.count("the server took it back") == int(undone)
 
 
 def test_an_ordinary_close_is_not_checked(colonies: LocalColony) -> None:
