@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from colonyos_gen_wire import Process, ProcessState
 from colonyos_gen_wire.method import Key
@@ -13,7 +15,7 @@ from colonyos_gen.errors import RPCError, closed_error
 from colonyos_gen.reconnection import passes
 from colonyos_gen.waiting.ended_lists import EndedLists
 from colonyos_gen.waiting.pace import FINAL, LONGEST_PAUSE_S, pause_after
-from colonyos_gen.waiting.reading import Attend, Reading, all_of
+from colonyos_gen.waiting.reading import Attend, Reading
 from colonyos_gen.waiting.wait import Wait
 from colonyos_gen.waiting.workflow_members import WorkflowMembers
 
@@ -23,6 +25,8 @@ _RECENT_S = 2.0
 """Those that have waited for less count as recent; the others can be looked at seldom."""
 _EACH_WITHIN_S = 60.0
 """Seconds within which everybody is read once, whatever the lists say: nothing else shows that a process was removed."""
+_READERS = 3
+"""Processes that are read at the same time, beside lists: one turn of the lane stays free for those."""
 _SWEEP_S = 0.5
 """Seconds between two such reads, unless there are so many who wait that it takes more."""
 _AGAIN_S = 0.05
@@ -48,6 +52,15 @@ class Watcher:
         self._lists: dict[str, EndedLists] = {}
         self._waits: dict[tuple[str, frozenset[ProcessState]], Wait] = {}
         self._task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        """The reads that are under way."""
+        self._line: dict[Wait, None] = {}
+        """Those that are to be read one by one, as soon as there is a reader for them."""
+        self._readers = 0
+        self._alone = 0
+        self._looking: set[str] = set()
+        """The colonies whose lists are being looked at."""
+        self._looks_at_members = False
         self._stirred = asyncio.Event()
         self._until = 0.0
         self._swept_at = 0.0
@@ -103,35 +116,46 @@ class Watcher:
         try:
             while self._waits:
                 await self._look()
-        except Exception as error:  # whatever it is, nobody may wait for a watcher that has stopped
-            for wait in list(self._waits.values()):
-                if not wait.reached.done():
-                    wait.reached.set_exception(error)
         finally:
             self._task = None
 
     async def _look(self) -> None:
-        """Sleep until the next look is due, and take it."""
+        """Begin what is due, and sleep until something else is."""
         loop = asyncio.get_running_loop()
         now = loop.time()
         alone, listed = self._divided(now)
+        self._alone = len(alone)
+        self._stirred.clear()
+        for wait in alone:
+            if wait.due <= now:
+                self._line_up(wait)
         dues = [wait.due for wait in alone]
-        dues += [self._lists[colonyname].due for colonyname in listed]
+        for colonyname, waits in listed.items():
+            if colonyname in self._looking:
+                continue
+            if self._lists[colonyname].due <= now:
+                self._looking.add(colonyname)
+                self._begin(self._look_at_lists(colonyname, waits))
+            else:
+                dues.append(self._lists[colonyname].due)
         self._until = min(dues, default=now + LONGEST_PAUSE_S)
-        if self._until > now:
-            self._stirred.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(self._until):
-                    await self._stirred.wait()
-            return
-        self._until = 0.0
-        due = [wait for wait in alone if wait.due <= now]
-        lists = [
-            self._look_at_lists(colonyname, waits)
-            for colonyname, waits in listed.items()
-            if self._lists[colonyname].due <= now
-        ]
-        await asyncio.gather(self._read(due, len(alone)), *lists)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(self._until):
+                await self._stirred.wait()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name="colonyos_gen.Watcher")
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._stirred.set()
+        error = None if task.cancelled() else task.exception()
+        if error is not None:  # whatever it is, nobody may wait for what is not looked for any more
+            for wait in list(self._waits.values()):
+                if not wait.reached.done():
+                    wait.reached.set_exception(error)
 
     def _divided(self, now: float) -> tuple[list[Wait], dict[str, list[Wait]]]:
         """Those who are to be read one by one, and those to be looked for in the lists of each colony."""
@@ -160,13 +184,24 @@ class Watcher:
         return alone, listed
 
     async def _look_at_lists(self, colonyname: str, waits: Sequence[Wait]) -> None:
-        lists = self._lists[colonyname]
-        loop = asyncio.get_running_loop()
-        unseen = await lists.look(waits, loop.time())
-        unseen += self._in_turn(waits, loop.time())
-        unseen += await self._members.ended([wait for wait in waits if not wait.reached.done()])
-        await self._read(dict.fromkeys(unseen), len(waits))
-        lists.rest([wait for wait in waits if not wait.reached.done()], loop.time())
+        lists, loop = self._lists[colonyname], asyncio.get_running_loop()
+        try:
+            for wait in (*await lists.look(waits, loop.time()), *self._in_turn(waits, loop.time())):
+                self._line_up(wait)
+            pending = [wait for wait in waits if not wait.reached.done()]
+            lists.rest(pending, loop.time())
+            if not self._looks_at_members and any(wait.processgraphid for wait in pending):
+                self._looks_at_members = True
+                self._begin(self._look_at_members(pending))
+        finally:
+            self._looking.discard(colonyname)
+
+    async def _look_at_members(self, waits: Sequence[Wait]) -> None:
+        try:
+            for wait in await self._members.ended(waits):
+                self._line_up(wait)
+        finally:
+            self._looks_at_members = False
 
     def _in_turn(self, waits: Sequence[Wait], now: float) -> list[Wait]:
         """A few of those who have not been read for longest."""
@@ -178,20 +213,42 @@ class Watcher:
         count = max(1, int(len(pending) * min(elapsed, LONGEST_PAUSE_S) / _EACH_WITHIN_S))
         return sorted(pending, key=lambda wait: wait.read_at)[:count]
 
-    async def _read(self, waits: Iterable[Wait], together: int) -> None:
-        """Read processes one by one, as many at once as the client lets; `together` says how many are read in this way."""
-        waits = list(waits)
-        outcomes = await all_of(*(self._reading.process(wait.processid) for wait in waits))
-        now = asyncio.get_running_loop().time()
-        cost = self._reading.of_one.seconds * max(1, together)
-        for wait, outcome in zip(waits, outcomes, strict=True):
-            wait.read_at = now
-            if isinstance(outcome, RPCError):
-                self._not_read(wait, outcome, now)
-                continue
-            wait.failures = 0
-            wait.due = now + pause_after(now - wait.began, cost)
-            self._take(wait, outcome)
+    def _line_up(self, wait: Wait) -> None:
+        """Have a process read, before long: a few are read at once, and the others after them."""
+        wait.due = math.inf
+        self._line[wait] = None
+        if self._readers < min(_READERS, len(self._line)):
+            self._readers += 1
+            self._begin(self._read_the_line())
+
+    async def _read_the_line(self) -> None:
+        try:
+            while self._line:
+                wait = next(iter(self._line))
+                del self._line[wait]
+                if wait.waiters and not wait.reached.done():
+                    await self._read(wait)
+                    if wait.due < self._until:
+                        self._stirred.set()
+        finally:
+            self._readers -= 1
+
+    async def _read(self, wait: Wait) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            process = await self._reading.process(wait.processid)
+        except RPCError as error:
+            self._not_read(wait, error, loop.time())
+            return
+        finally:
+            wait.read_at = loop.time()
+        wait.failures = 0
+        cost = self._reading.of_one.seconds * max(1, self._alone)
+        wait.due = wait.read_at + pause_after(wait.read_at - wait.began, cost)
+        wait.colonyname = process.spec.conditions.colonyname
+        wait.processgraphid = process.processgraphid
+        if process.state in wait.goal:
+            wait.settle(process)
 
     def _not_read(self, wait: Wait, error: RPCError, now: float) -> None:
         if not passes(error):
@@ -200,9 +257,3 @@ class Watcher:
         wait.failures += 1
         pause = min(LONGEST_PAUSE_S, _AGAIN_S * 2 ** min(wait.failures, 10))
         wait.due = now + max(pause, pause_after(now - wait.began))
-
-    def _take(self, wait: Wait, process: Process) -> None:
-        wait.colonyname = process.spec.conditions.colonyname
-        wait.processgraphid = process.processgraphid
-        if process.state in wait.goal:
-            wait.settle(process)

@@ -236,4 +236,4 @@ def test_500_nodes_that_do_nothing_cost_little(colonies: LocalColony, counted: d
         wf.task("add")
     with pytest.raises(WaitTimeout):
         colonies.submit(wf).wait(6)
-    assert sum(fault.hits for fault in counted.values()) < 40
+    assert sum(fault.hits for fault in counted.values()) < 150
