@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import msgspec
 from colonyos_gen_wire.types.blueprint import Blueprint, BlueprintDefinition, BlueprintHistory
 from colonyos_gen_wire.types.colony import Colony
@@ -19,8 +21,11 @@ from colonyos_gen_wire.types.snapshot import Snapshot
 from colonyos_gen_wire.types.user import User
 from colonyos_gen_wire.types.workflow import ProcessGraph
 
+from colonyos_gen.server.latest_first import LatestFirst
 from colonyos_gen.server.reactive_table import ReactiveTable
 from colonyos_gen.server.store import Index, Store, Table
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def scoped(colonyname: str, name: str) -> str:
@@ -81,6 +86,11 @@ class Records:
         self.processes_of_colony: Index[Process] = self.processes.index(lambda process: (colony_of(process),))
         self.processes_in_state: Index[Process] = self.processes.index(
             lambda process: ((colony_of(process), process.state), process.state)
+        )
+        self.ended_processes: LatestFirst[Process] = LatestFirst(
+            self.processes,
+            lambda process: (colony_of(process), process.state) if process.state.is_final else None,
+            lambda process: process.endtime or _LONG_AGO,
         )
         self.running_processes: Index[Process] = self.processes.index(
             lambda process: (
