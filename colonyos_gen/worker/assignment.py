@@ -34,6 +34,8 @@ SETTLING_S = 0.3
 """Seconds after which a server that is not busy has noticed that a poll was given up."""
 LAST_LOOK_S = 15.0
 """Seconds for finding out what such a poll was given."""
+LOOK_AGAIN_S = 2.0
+"""Seconds between two looks for what was assigned unnoticed."""
 PAUSED_S = 1.0
 """Seconds before a paused colony is asked again, if it answers at once."""
 BLIND = "-1m"
@@ -92,8 +94,9 @@ class Assignment:
         self._poll = poll
         self._alone = alone
         self._pauses = pauses(WITHOUT_END)
-        self._unsure = 0
-        """How many more times to look for processes whose assignment got lost."""
+        self._unsure_until = 0.0
+        """Until when a request whose reply got lost may still be given a process; 0 if it is known what became of all."""
+        self._looked_at = 0.0
         self._refused: deque[str] = deque(maxlen=1000)
         self.asking: bool = False
         """Whether a long poll is under way."""
@@ -150,7 +153,7 @@ class Assignment:
         if passes(error):
             self._availability.lost(error)
             if is_lost_reply(error):
-                self._unsure = 2  # at once, and again later, in case that the request was still under way
+                self._lost()
             await asyncio.sleep(next(self._pauses))
         elif isinstance(error, DeniedError | NotFoundError):
             self._availability.heard()
@@ -165,7 +168,7 @@ class Assignment:
         processid = processid_in(error.payload)
         if processid is None:
             _logger.error("%s: the answer to assign cannot be read: %s", self._name, error)
-            self._unsure = 2
+            self._lost()
             await asyncio.sleep(next(self._pauses))
             return
         self._answered()
@@ -210,10 +213,20 @@ class Assignment:
         else:
             self._taker.start(process)
 
+    def _lost(self) -> None:
+        """A reply was lost. The server may not know that, and go on with the request for as long as it was to wait."""
+        self._unsure_until = time.monotonic() + self._poll + SETTLING_S
+        self._looked_at = 0.0
+
     async def _recover_if_unsure(self) -> None:
-        if self._unsure and self._alone:
-            self._unsure -= 1
-            await self._recover()
+        """Look for what was assigned unnoticed: at once, now and then, and once more when nothing can come any more."""
+        now = time.monotonic()
+        if not self._alone or not self._unsure_until or now < self._looked_at + LOOK_AGAIN_S:
+            return
+        if now >= self._unsure_until:
+            self._unsure_until = 0.0
+        self._looked_at = now
+        await self._recover()
 
     async def _recover(self) -> bool:
         """Start what runs in our name without our knowing, and tell whether there was anything."""

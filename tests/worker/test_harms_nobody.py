@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from colonyos_gen_wire.errors import process as errors
 
 from colonyos_gen import CANCELLED, SUCCESS, ConflictError, Context, PrivateKey, Worker
 from colonyos_gen.testing import LocalColony
@@ -138,7 +139,7 @@ def test_an_ordinary_close_is_not_checked(colonies: LocalColony) -> None:
 def test_nothing_is_appended_once_the_process_was_cancelled(
     colonies: LocalColony, declared: list[str]
 ) -> None:
-    worker, errors, done = Worker(EXECUTORTYPE), list[Exception](), threading.Event()
+    worker, raised, done = Worker(EXECUTORTYPE), list[Exception](), threading.Event()
 
     @worker.function
     def work(ctx: Context) -> None:
@@ -154,7 +155,7 @@ def test_nothing_is_appended_once_the_process_was_cancelled(
             try:
                 attempt()
             except ConflictError as error:
-                errors.append(error)
+                raised.append(error)
         done.set()
 
     with colonies.worker(worker), colonies.faults.delay("channel_append", 0) as appended:
@@ -163,8 +164,8 @@ def test_nothing_is_appended_once_the_process_was_cancelled(
         colonies.client.cancel_process(asked.processid)
         assert done.wait(60)
     assert appended.hits == 1
-    assert [str(each) for each in errors] == [str(errors[0])] * 3
-    assert "nothing is appended any more: it was cancelled" in str(errors[0])
+    assert [str(each) for each in raised] == [str(raised[0])] * 3
+    assert "nothing is appended any more: it was cancelled" in str(raised[0])
 
 
 @pytest.mark.parametrize("readable", [True, False])
@@ -202,6 +203,32 @@ def test_many_functions_are_looked_after_by_one_request(
         for each in asked[:3] + asked[4:]:
             colonies.client.cancel_process(each.processid)
         until(lambda: len(told) == count)
+
+
+def test_what_is_assigned_long_after_the_connection_broke_is_found(
+    colonies: LocalColony, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server has not noticed that it broke, and the request waits on."""
+    monkeypatch.setattr("colonyos_gen.worker.assignment.LOOK_AGAIN_S", 0)
+    worker = Worker(EXECUTORTYPE, prvkey=(key := PrivateKey.generate()))
+    worker._poll = 3600  # pyright: ignore[reportPrivateUsage]
+    worker.function(name="work")(succeed)
+    nothing = reply("getprocesshistmsg", [])
+    with (
+        colonies.faults.drop("assign"),
+        colonies.faults.error("assign", errors.ASSIGN_NO_PROCESS, times=None) as idle,
+        colonies.faults.error("get_process_history", 200, nothing) as first_look,
+        colonies.faults.error("get_process_history", *AWAY, times=None) as away,
+    ):
+        # The first look at the start of a worker is for what an earlier life of it has left.
+        first_look.left = 4
+        with colonies.worker(worker):
+            until(lambda: first_look.hits == 4 and away.hits > 0)
+            asked = submit(colonies, "work")
+            idle.remove()
+            colonies.client.assign(colonies.name, -1, prvkey=key)
+            away.remove()
+            assert ended(colonies, asked).output == ["done"]
 
 
 def test_what_a_busy_server_assigns_after_the_poll_was_given_up_is_found(colonies: LocalColony) -> None:
