@@ -240,6 +240,7 @@ class _Build:
                 for name, refinement in refinements.items()
                 if (limit := _limit(refinement)) is not None
             ),
+            json=self._type(document.file, value["x-json"]) if "x-json" in value else None,
             among=tuple(value.get("x-among", {}).items()),
             secret=value.get("x-secret", False),
             deprecated=value.get("deprecated", False),

@@ -82,6 +82,8 @@ class Field:
     """Whether the Go server leaves the key out when the value is empty."""
     refine: tuple[tuple[str, Limit], ...] = ()
     """Limits on the fields of the struct that hold here only, by field name."""
+    json: Type | None = None
+    """Of a text: the struct that it is the JSON of."""
     among: tuple[tuple[str, str], ...] = ()
     """Of a list of structs: paths of wire names to texts, each with the wire name of the field of some element to equal."""
     secret: bool = False

@@ -110,6 +110,7 @@ class Outline:
     def references(self) -> list[Reference]:
         """Every `$ref` of the schema."""
         holders = [value for value in self.values if "$ref" in value.data]
+        holders += [field.inside("x-json") for field in self.fields if "x-json" in field.data]
         for message in self.messages:
             for method in message.parts("x-methods"):
                 for key in ("parameters", "keywords"):

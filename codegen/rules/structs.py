@@ -37,6 +37,19 @@ def optional_is_struct(outline: Outline) -> Problems:
             yield value.at("anyOf"), f"'{value.name}' is no struct; give it its empty value instead of null"
 
 
+@rule("JSON_FITS", "x-json stands on a text, and refers to a struct.")
+def json_fits(outline: Outline) -> Problems:
+    for field in outline.fields:
+        if "x-json" not in field.data:
+            continue
+        data = outline.resolved(field).data
+        if data.get("type") != "string" or "contentEncoding" in data:
+            yield field.at("x-json"), f"'{field.name}' is no text, so it holds no JSON"
+        target = outline.resolved(field.inside("x-json"))
+        if target.name != "x-json" and not is_struct(target.data):
+            yield field.at("x-json", "$ref"), f"{target.name} is no struct"
+
+
 @rule(
     "AMONG_FITS",
     "x-among stands on a list of structs, and leads from these to texts by names that they have.",

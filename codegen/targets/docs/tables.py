@@ -76,6 +76,8 @@ def _meaning(parameter: Parameter) -> str:
 
 def _limit(row: Row) -> str:
     rules = list(dict.fromkeys(cell(part.limit.rule) for part in row.type.walk() if part.limit is not None))
+    if row.field is not None and row.field.json is not None:
+        rules.append(f"JSON of a {code(row.field.json.name)}")
     if row.field is not None:
         rules += [f"{code(name)} {cell(limit.rule)}" for name, limit in row.field.refine]
         rules += [f"each of {code(path)} a {code(wire)} of the list" for path, wire in row.field.among]

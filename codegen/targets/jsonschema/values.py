@@ -90,6 +90,7 @@ def field_schema(field: Field, definition: Callable[[str], str] = plain, *, sent
         "x-unit": field.unit,
         "x-go-null": field.go_null or None,
         "x-omit-empty": field.omit_empty or None,
+        "x-json": field.json.name if field.json else None,
         "x-among": dict(field.among) or None,
         "x-since": field.since,
     }

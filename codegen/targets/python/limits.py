@@ -73,6 +73,7 @@ class Limits:
                     (field.type.kind != "struct" and field.type.scalar is not Scalar.ANY)
                     or field.refine
                     or field.among
+                    or field.json
                 ):
                     return True
                 if any(inner.limit for inner in field.type.walk()):
@@ -88,7 +89,7 @@ class Limits:
         todo = list(roots)
         while todo:
             for field in todo.pop().fields:
-                for type_ in field.type.walk():
+                for type_ in [*field.type.walk(), *(field.json.walk() if field.json else ())]:
                     if type_.kind == "struct" and type_.name not in found:
                         struct = self._service.struct(type_.name)
                         if self.needed(struct):
@@ -123,6 +124,9 @@ class Limits:
         for name, limit in field.refine:
             inner = next(f for f in self._service.struct(field.type.name).fields if f.name == name)
             lines += self._limit(inner.type, limit, place.attribute(inner), 0)
+        if field.json is not None and self.needed(self._service.struct(field.json.name)):
+            name = function(field.json.name)
+            lines.append(f'_in_text({field.json.name}, {place.value}, _{name}, f"{{at}}{place.path}.")')
         for path, wire in field.among:
             lines += self._among(field, place, path, wire)
         return lines
