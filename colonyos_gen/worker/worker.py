@@ -79,7 +79,7 @@ class Worker:
         pool: `"process"` runs functions that are neither async nor ask for the context in processes of their own, instead
             of threads. They must then be importable by name.
         environ: Environment variables to use instead of those of this process.
-        client_options: Further arguments of `AsyncClient`, such as `url` or `timeout`.
+        client_options: Further arguments of `AsyncClient`, such as `url`, `timeout`, or `max_in_flight`, which is 8 here.
 
     Raises:
         InvalidKeyError: A key is not one.

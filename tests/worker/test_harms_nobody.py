@@ -8,13 +8,16 @@ import json
 import logging
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from colonyos_gen_wire.errors import process as errors
 
 from colonyos_gen import CANCELLED, SUCCESS, ConflictError, Context, PrivateKey, Worker
+from colonyos_gen.config import Config
 from colonyos_gen.testing import LocalColony
 from colonyos_gen.worker.neighbours import are_confusable
+from colonyos_gen.worker.own_key import OwnKey
 from tests.worker.scene import EXECUTORTYPE, ended, submit, until
 
 AWAY = (503, "Service Unavailable")
@@ -276,6 +279,27 @@ def test_a_poll_that_was_given_up_is_looked_after_behind_other_requests_for_work
             worker.stop()
             await serving
         assert looks.hits == 0
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("variables", "options", "limit"),
+    [
+        ({}, {}, 8),
+        ({"COLONIES_MAX_IN_FLIGHT": "5"}, {}, 5),
+        ({"COLONIES_MAX_IN_FLIGHT": "64"}, {}, 8),
+        ({}, {"max_in_flight": 12}, 12),
+    ],
+)
+def test_a_worker_has_fewer_requests_under_way(
+    variables: dict[str, str], options: dict[str, Any], limit: int
+) -> None:
+    async def main() -> None:
+        own = OwnKey("me", PrivateKey.generate(), alone=True)
+        worker = Worker(EXECUTORTYPE, **options)
+        async with worker._client(Config.from_env(variables), own) as client:  # pyright: ignore[reportPrivateUsage]
+            assert client._lane.limit == limit  # pyright: ignore[reportPrivateUsage]
 
     asyncio.run(main())
 
