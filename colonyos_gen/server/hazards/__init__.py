@@ -22,9 +22,9 @@ What a program may do as long as it looks afterwards, such as a close near its d
 looked within `LOOK_S` seconds.
 
 "At the same time" means that the bytes of one request had arrived before the reply to the other was written. A request
-that comes soon after the reply counts as well if it comes from somebody else: another signer, another connection, who has
-not read the object since then; only they can have sent it without knowing of the reply. These times are real ones, not
-those of the server's clock.
+that comes within 5 ms after the reply, or within 50 ms where it takes a whole colony from those who work in it, counts as
+well if its sender may not have known of the reply: another signer, another connection, and nobody else has read how things
+stand in between. These times are real ones; deadlines are those of the server's clock.
 """
 
 from colonyos_gen.server.hazards.noticed import Hazards, Occurrence, Part
