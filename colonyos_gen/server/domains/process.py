@@ -185,7 +185,9 @@ class Processes:
             raise Refusal(errors.GET_PROCESSES_NEGATIVE_LIMIT)
         place = (request.colonyname, request.state)
         if request.state.is_final and not (request.executortype or request.initiator or request.label):
-            return self._records.ended_processes.find(place, request.count)  # what those who wait look at again and again
+            return self._records.ended_processes.find(
+                place, request.count
+            )  # what those who wait look at again and again
         found = self._records.processes_in_state.find(place)
         if request.executortype:
             found = [each for each in found if each.spec.conditions.executortype == request.executortype]
