@@ -1,4 +1,4 @@
-"""Taking processes, one after the other."""
+"""Taking processes: one, and while there are more a few at a time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import random
 import time
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Callable
 
 from colonyos_gen_wire import Process
 
@@ -36,6 +37,8 @@ LAST_LOOK_S = 15.0
 """Seconds for finding out what such a poll was given."""
 LOOK_AGAIN_S = 2.0
 """Seconds between two looks for what was assigned unnoticed."""
+_AT_ONCE = 3
+"""Requests for work under way at a time while there is some."""
 PAUSED_S = 1.0
 """Seconds before a paused colony is asked again, if it answers at once."""
 BLIND = "-1m"
@@ -103,24 +106,49 @@ class Assignment:
         self.heard_at: float = time.monotonic()
         """When the server last took note of this executor."""
 
-    async def poll(self, stopping: asyncio.Event) -> None:
-        """Wait for a process, for a while, and start it.
+    async def poll(self, stopping: asyncio.Event, free: Callable[[], int]) -> None:
+        """Wait for a process, for a while, and start it; where there is one there may be more, which are started as well.
 
         When `stopping` is set meanwhile, the poll is given up, if what it may have been given can be found; otherwise it
         is left to return.
+
+        Args:
+            free: How many more processes may be started at this moment.
         """
         self.asking = True
         try:
-            await self._ask(self._poll, "", stopping if self._alone else asyncio.Event())
+            if await self._ask(self._poll, "", stopping if self._alone else asyncio.Event()):
+                await self._take_more(stopping, free)
         finally:
             self.asking = False
         await self._recover_if_unsure()
+
+    async def _take_more(self, stopping: asyncio.Event, free: Callable[[], int]) -> None:
+        """Ask for what waits at this moment, with a few requests at a time, until one of them brings nothing.
+
+        None of them waits, so all have been answered when this returns, and what runs in our name is known again.
+        """
+        asks: set[asyncio.Task[bool]] = set()
+        more = True
+        try:
+            while True:
+                while more and not stopping.is_set() and len(asks) < min(_AT_ONCE, free() - len(asks)):
+                    asks.add(asyncio.create_task(self._ask(-1, "", asyncio.Event())))
+                if not asks:
+                    return
+                done, asks = await asyncio.wait(asks, return_when=asyncio.FIRST_COMPLETED)
+                brought = [each.result() for each in done]
+                more = more and all(brought) and not self._unsure_until
+        finally:
+            if asks:  # cancelled: what they bring is still taken care of
+                await asyncio.wait(asks)
 
     async def beat(self) -> None:
         """Let the server know that this executor lives, without taking anything."""
         await self._ask(-1, BLIND, asyncio.Event())
 
-    async def _ask(self, timeout: int, availablecpu: str, stopping: asyncio.Event) -> None:
+    async def _ask(self, timeout: int, availablecpu: str, stopping: asyncio.Event) -> bool:
+        """Make a request for work, and start what it brings; whether it brought something."""
         try:
             # Only the request may be given up: whatever it brings is to be taken care of.
             process = await unless_stopped(
@@ -143,6 +171,8 @@ class Assignment:
         else:
             self._answered()
             self._taker.start(process)
+            return True
+        return False
 
     def _answered(self) -> None:
         self._availability.heard()
