@@ -46,19 +46,23 @@ class Reading:
     async def process(self, processid: str) -> Process:
         """A process as it is. Raises RPCError."""
         began = time.perf_counter()
-        found = await self._attend(GET_PROCESS, GetProcessMsg(processid=processid), self._prvkey, READ_S)
+        found: Process = await self._attend(
+            GET_PROCESS, GetProcessMsg(processid=processid), self._prvkey, READ_S
+        )
         self.of_one.spent(time.perf_counter() - began)
         return found
 
     async def latest(self, colonyname: str, count: int, state: ProcessState) -> list[Process]:
         """The processes of a colony that ended last in `state`, the last one first. Raises RPCError."""
         request = GetProcessesMsg(colonyname=colonyname, count=count, state=state)
-        return await self._attend(GET_PROCESSES, request, self._prvkey, READ_S)
+        found: list[Process] = await self._attend(GET_PROCESSES, request, self._prvkey, READ_S)
+        return found
 
     async def graph(self, processgraphid: str) -> ProcessGraph:
         """A workflow as it is. Raises RPCError."""
         request = GetProcessGraphMsg(processgraphid=processgraphid)
-        return await self._attend(GET_PROCESSGRAPH, request, self._prvkey, READ_S)
+        found: ProcessGraph = await self._attend(GET_PROCESSGRAPH, request, self._prvkey, READ_S)
+        return found
 
 
 async def all_of(*reads: Coroutine[Any, Any, T]) -> list[T | RPCError]:

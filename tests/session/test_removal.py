@@ -243,7 +243,11 @@ def test_threads_wait_for_each_other(colonies: LocalColony) -> None:
     def act(session: Session, remove: bool) -> None:
         try:
             mine = session.process(handle.processid)
-            outcomes.append(mine.remove() if remove else mine.cancel())
+            if remove:
+                mine.remove()
+                outcomes.append(None)
+            else:
+                outcomes.append(mine.cancel())
         except RPCError as error:
             outcomes.append(type(error))
 

@@ -111,11 +111,12 @@ def test_an_answer_that_is_lost(colonies: LocalColony) -> None:
     colonies.add_executor("math", "math-9")
     add_generator(colonies)
     colonies.session.colonies.add("lab")
-    for method, remove in (
-        ("remove_executor", lambda: colonies.session.executors.remove("math-9", timeout=10)),
-        ("remove_generator", lambda: colonies.session.generators.remove("packer", timeout=10)),
-        ("remove_colony", lambda: colonies.session.colonies.remove("lab", timeout=10)),
-    ):
+    removals: dict[str, Callable[[], None]] = {
+        "remove_executor": lambda: colonies.session.executors.remove("math-9", timeout=10),
+        "remove_generator": lambda: colonies.session.generators.remove("packer", timeout=10),
+        "remove_colony": lambda: colonies.session.colonies.remove("lab", timeout=10),
+    }
+    for method, remove in removals.items():
         with colonies.faults.drop(method, after_request=True) as fault:
             remove()
         assert fault.hits == 1
