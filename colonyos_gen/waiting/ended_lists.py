@@ -11,7 +11,7 @@ from colonyos_gen_wire.constants import CANCELLED, FAILED, MAX_COUNT, SUCCESS
 
 from colonyos_gen.errors import RPCError
 from colonyos_gen.reconnection import passes
-from colonyos_gen.waiting.pace import LATENESS, LONGEST_PAUSE_S, Cost, Rate
+from colonyos_gen.waiting.pace import AGAIN_S, LATENESS, LONGEST_PAUSE_S, Cost, Rate
 from colonyos_gen.waiting.reading import Reading, all_of
 from colonyos_gen.waiting.wait import LONG_AGO, Wait
 
@@ -92,7 +92,7 @@ class EndedLists:
         except RPCError:
             of.failed()
             raise
-        of.cost.spent(time.perf_counter() - began)
+        of.succeeded(time.perf_counter() - began)
         for process in ended:
             for wait in by_id.get(process.processid, ()):
                 wait.settle(process)
@@ -112,6 +112,8 @@ class _List:
         self._looked_at = self._far_at = time.monotonic()
         self._far_due = 0.0
         self._has_new = False
+        self._failures = 0
+        """How often in a row the server could not be asked."""
 
     @property
     def is_far(self) -> bool:
@@ -148,9 +150,14 @@ class _List:
         self._far_due = self._far_at + min(_FAR_S, MAX_COUNT / 2 / max(self._rate.per_second, 1.0))
         return max((each.endtime for each in ended if each.endtime is not None), default=LONG_AGO)
 
+    def succeeded(self, seconds: float) -> None:
+        """The server has answered, after so many seconds."""
+        self._failures = 0
+        self.cost.spent(seconds)
+
     def failed(self) -> None:
         """The server could not be asked."""
-        self._pause = min(LONGEST_PAUSE_S, self._pause * 2)
+        self._failures += 1
 
     def rest(self, waited: float, now: float) -> None:
         """Decide when to look again, where the one who has waited least has waited for `waited` seconds."""
@@ -159,4 +166,5 @@ class _List:
         longest = min(LONGEST_PAUSE_S, max(_IDLE_PAUSE_S[self.state], LATENESS * waited))
         self._pause = _SHORTEST_PAUSE_S if self._has_new else min(longest, self._pause * _GROWTH)
         self._has_new = False
-        self.due = now + max(self._pause, self.cost.seconds)
+        again = AGAIN_S * 2 ** min(self._failures, 10) if self._failures else 0.0
+        self.due = now + max(self._pause, self.cost.seconds, min(again, LONGEST_PAUSE_S))

@@ -11,6 +11,8 @@ FIRST_LOOK_S = 0.002
 """Seconds after which a process is looked at first."""
 LONGEST_PAUSE_S = 2.0
 """Seconds within which every change is seen, however long it takes to come."""
+AGAIN_S = 0.05
+"""Seconds before the server is asked again after it could not be reached, at first; doubled each time."""
 LATENESS = 0.05
 """How much later an end may be seen than it came, as a part of the time that it was waited for."""
 

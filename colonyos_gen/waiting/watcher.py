@@ -14,7 +14,7 @@ from colonyos_gen_wire.method import Key
 from colonyos_gen.errors import RPCError, closed_error
 from colonyos_gen.reconnection import passes
 from colonyos_gen.waiting.ended_lists import EndedLists
-from colonyos_gen.waiting.pace import FINAL, LONGEST_PAUSE_S, pause_after
+from colonyos_gen.waiting.pace import AGAIN_S, FINAL, LONGEST_PAUSE_S, pause_after
 from colonyos_gen.waiting.reading import Attend, Reading
 from colonyos_gen.waiting.wait import Wait
 from colonyos_gen.waiting.workflow_members import WorkflowMembers
@@ -29,8 +29,6 @@ _READERS = 3
 """Processes that are read at the same time, beside lists: one turn of the lane stays free for those."""
 _SWEEP_S = 0.5
 """Seconds between two such reads, unless there are so many who wait that it takes more."""
-_AGAIN_S = 0.05
-"""Seconds before the server is asked again after it could not be reached, at first; doubled each time."""
 
 
 class Watcher:
@@ -255,5 +253,5 @@ class Watcher:
             wait.settle(error)
             return
         wait.failures += 1
-        pause = min(LONGEST_PAUSE_S, _AGAIN_S * 2 ** min(wait.failures, 10))
+        pause = min(LONGEST_PAUSE_S, AGAIN_S * 2 ** min(wait.failures, 10))
         wait.due = now + max(pause, pause_after(now - wait.began))
