@@ -39,6 +39,7 @@ DEFAULT_TIMEOUT = 30.0
 MAX_REPLY_BYTES = 256 * 1024 * 1024
 """Default for the largest reply body that is read."""
 
+_BUSY_S = 0.3
 _READING = 4
 """Requests that wait for processes have a lane of their own of this width, so that other calls do not hold them up."""
 
@@ -72,10 +73,10 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         ca_file: File with the certificates to trust instead of the system's (PEM).
         insecure: Do not verify certificates at all. Only for tests: anyone in between can read and replay requests.
         max_reply_bytes: Largest reply that is read, in bytes.
-        pool_size: Long polls that are under way at the same time; other requests take `max_in_flight` connections at most.
-        max_in_flight: Requests of this client that are under way at the same time, long polls apart. All clients of the
-            program for the same server share what the most generous of them allows. Above 16, see the README's chapter on
-            keeping a server alive first.
+        pool_size: Long polls that are under way at the same time.
+        max_in_flight: Other requests of this client that are under way at the same time, at most `pool_size`. All clients of
+            the program for the same server share what the most generous of them allows. Above 16, see the README's chapter
+            on keeping a server alive first.
         strict: Refuse replies that hold fields the schema does not know, instead of ignoring those fields.
 
     Raises:
@@ -142,6 +143,11 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
     def identity(self, role: Literal["server", "colony", "member"]) -> str:
         """The identity of the key that this client holds for a role. Raises MissingKeyError if it holds none."""
         return self._keys.identity(role)
+
+    @property
+    def trouble(self) -> str:
+        """What is known of a server that has stopped answering; empty while it answers, or before two calls timed out."""
+        return self._gate.trouble
 
     def watcher(self, prvkey: Key | None = None) -> Watcher:
         """What waits for processes, by reading them in the name of `prvkey`, or of this client's own key."""
@@ -239,7 +245,9 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
             self._gate.answered()
             return open_reply(method, status, reply, signer=signer, strict=self._strict)
         except RPCTimeoutError as error:
-            error.hint = self._gate.timed_out(began)
+            # Where the timer went off late, this program was busy, and nobody knows what the server did.
+            if time.monotonic() < deadline + _BUSY_S:
+                error.hint = self._gate.timed_out(began)
             raise
         except asyncio.CancelledError:
             outcome = "cancelled"

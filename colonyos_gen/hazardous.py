@@ -13,6 +13,12 @@ ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")
 
 
+_DOES_IT = {
+    "remove_all_processes": " That is what `session.remove_all_processes()` does.",
+    "remove_all_processgraphs": " That is what `session.remove_all_workflows()` does.",
+}
+
+
 def refuse_unconfirmed(method: Method[ReqT, RespT], request: ReqT) -> None:
     """Refuse a request that the schema lets nobody send without `hazardous=True`.
 
@@ -27,7 +33,7 @@ def refuse_unconfirmed(method: Method[ReqT, RespT], request: ReqT) -> None:
     only = " or ".join(map(str, entry.values))
     raise InvalidRequestError(
         f"{field} is {value}, which may harm the server ({hazard.name}). {hazard.when} {hazard.what} "
-        f"Instead: {hazard.avoid} With hazardous=True it is sent all the same.",
+        f"Instead: {hazard.avoid}{_DOES_IT.get(method.name, '')} With hazardous=True it is sent all the same.",
         method=method.name,
         field=field,
         value=value,

@@ -26,6 +26,8 @@ DEFAULT_MAX_IN_FLIGHT = 16
 
 _SLOW_S = 1.0
 """Seconds of silence that say nothing about a server: calls are in a hurry sometimes."""
+_FROZEN_S = 5.0
+"""Seconds of silence, with calls that time out, after which a server is said to be frozen."""
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -257,11 +259,11 @@ class _Health:
         return self.diagnosis()
 
     def diagnosis(self) -> str:
-        if self._unanswered < 2:
+        silent = time.monotonic() - self._silent_since
+        if self._unanswered < 2 or silent < _FROZEN_S:
             return ""
         from colonyos_gen_wire.hazards import TOO_MANY_READS  # only those in trouble read it
 
-        silent = time.monotonic() - self._silent_since
         return (
             f"the server seems to be frozen: it has answered nothing for {silent:.0f} s, and {self._unanswered} calls "
             f"timed out. Known cause: {TOO_MANY_READS.when.rstrip('.')}. If it is that, only a restart of the server helps"

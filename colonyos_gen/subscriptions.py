@@ -37,6 +37,11 @@ class AsyncSubscriptions(AsyncCaller):
     _opener: Opener
     _streams: weakref.WeakSet[Stream[Any]]
 
+    @property
+    @abstractmethod
+    def trouble(self) -> str:
+        """What is known of a server that has stopped answering; empty while it answers."""
+
     @abstractmethod
     def watcher(self, prvkey: Key | None = None) -> Watcher:
         """What waits for processes, by reading them in the name of `prvkey`, or of this client's own key."""
@@ -81,7 +86,7 @@ class AsyncSubscriptions(AsyncCaller):
         if stream.ended is Ended.CLOSED:
             raise closed_error()
         message = f"the process did not reach state {wanted.name} within {timeout:g} s"
-        raise RPCTimeoutError(message, method=SUBSCRIBE_PROCESS.name)
+        raise RPCTimeoutError(message, method=SUBSCRIBE_PROCESS.name, hint=self.trouble)
 
     def process_events(
         self,

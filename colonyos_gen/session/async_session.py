@@ -91,7 +91,7 @@ class AsyncSession:
             funcname: Name of the function.
             args: Its arguments, any JSON values.
             to: Executor type; None for the only one that offers the function.
-            timeout: Seconds to wait; None for as long as it takes.
+            timeout: Seconds to wait for its end, once it is submitted; None for as long as it takes.
             options_and_kwargs: Options of `submit`, and keyword arguments of the function.
 
         Returns:

@@ -50,6 +50,7 @@ class AsyncColonies:
         Raises:
             RemovalRefused: Something is in the way, or no key of this session may look.
             NotFoundError: There is no such colony.
+            MissingKeyError, DeniedError: The session has no key of the server's owner; nothing was touched.
             RPCError: The server refuses it.
         """
         await ColonyProcedure(self._session.rpc, name, timeout).remove(clear=clear, hazardous=hazardous)

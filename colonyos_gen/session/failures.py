@@ -72,14 +72,25 @@ class WaitTimeout(TimeoutError):
     Attributes:
         handle: What was waited for, a handle like that one; where it was several, the first that had not ended.
         seconds: How long it was waited for.
+        unanswered: Why the server could not tell how it is, if it did not; empty if it did.
     """
 
-    def __init__(self, handle: Described, seconds: float) -> None:
+    def __init__(self, handle: Described, seconds: float, unanswered: str = "") -> None:
         super().__init__(handle, seconds)
         self.handle: Any = handle  # synchronous or not, as the code that catches it knows
         self.seconds = seconds
+        self.unanswered = unanswered
+
+    def of(self, handle: Described) -> WaitTimeout:
+        """The same of another handle, such as the synchronous one that belongs to it."""
+        return WaitTimeout(handle, self.seconds, self.unanswered)
 
     def __str__(self) -> str:
+        if self.unanswered:
+            return (
+                f"{self.handle.description} was not seen to end within {self.seconds:g} s; how it is now is unknown, "
+                f"as the server does not tell: {self.unanswered}"
+            )
         return (
             f"{self.handle.description} did not end within {self.seconds:g} s and goes on; "
             "wait again, or stop it with error.handle.cancel()"

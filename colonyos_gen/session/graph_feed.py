@@ -11,6 +11,7 @@ from colonyos_gen_wire import FunctionSpec, Process, ProcessGraph, ProcessState
 from colonyos_gen.client import DEFAULT_TIMEOUT
 from colonyos_gen.errors import RPCError
 from colonyos_gen.reconnection import passes
+from colonyos_gen.session.failures import WaitTimeout
 from colonyos_gen.session.feed import AsyncFeed
 from colonyos_gen.session.node_states import has_ended, node_states
 from colonyos_gen.session.progress_feed import Look
@@ -45,6 +46,7 @@ class GraphFeed(AsyncFeed[ProcessGraph]):
         self._error = error
         self._deadline: float | None = None
         self._graph: ProcessGraph | None = None
+        self._unanswered = ""
         self._begun = False
         self._over = False
         self._pause = _FIRST_PAUSE_S
@@ -61,12 +63,12 @@ class GraphFeed(AsyncFeed[ProcessGraph]):
             self._deadline = None if self._timeout is None else loop.time() + self._timeout
         elif await self._pass():
             self._over = True
-            raise self._error
+            raise self._late()
         while (graph := await self._read()) is None:
             if await self._pass():
                 self._over = True
-                raise self._error
-        self._graph = graph
+                raise self._late()
+        self._graph, self._unanswered = graph, ""
         self._over = has_ended(graph)
         states = node_states(graph)
         changed, self._states = states != self._states, states
@@ -77,6 +79,11 @@ class GraphFeed(AsyncFeed[ProcessGraph]):
         self._over = True
         if self._leaf is not None:
             self._leaf.cancel()
+
+    def _late(self) -> Exception:
+        if isinstance(self._error, WaitTimeout):
+            self._error.unanswered = self._unanswered
+        return self._error
 
     async def _read(self) -> ProcessGraph | None:
         """The workflow; None if the server cannot be reached at the moment."""
@@ -89,6 +96,7 @@ class GraphFeed(AsyncFeed[ProcessGraph]):
         except RPCError as error:
             if not passes(error):
                 raise
+            self._unanswered = self._session.rpc.trouble or str(error)
             return None
         finally:
             self._took = loop.time() - began

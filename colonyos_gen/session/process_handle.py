@@ -250,13 +250,15 @@ class AsyncProcessHandle(_Seen):
 
     async def _look_last(self, timeout: float) -> None:
         limit = _LAST_LOOK_S if timeout > 0 else FIRST_LOOK_S
+        unanswered = ""
         try:
             self._see(await self._session.rpc.get_process(self.processid, rpc_timeout=limit))
         except RPCError as error:
             if not passes(error):
                 raise
+            unanswered = self._session.rpc.trouble or str(error)
         if not self.done:
-            raise WaitTimeout(self, timeout)
+            raise WaitTimeout(self, timeout, unanswered)
 
     def _see(self, process: Process) -> None:
         if not self.done:  # an answer may come late
@@ -311,7 +313,7 @@ class ProcessHandle(_Seen):
             else:
                 self._session.rpc.run(self._inner.wait(timeout))
         except WaitTimeout as late:
-            raise WaitTimeout(self, late.seconds) from None
+            raise late.of(self) from None
         return self
 
     def output(self, timeout: float | None = None) -> Any:
@@ -325,7 +327,7 @@ class ProcessHandle(_Seen):
         try:
             return self._session.rpc.run(self._inner.output(timeout))
         except WaitTimeout as late:
-            raise WaitTimeout(self, late.seconds) from None
+            raise late.of(self) from None
 
     def failure(self) -> ProcessFailed:
         """The error that tells why the process failed, with the end of its log. It does not wait."""

@@ -218,7 +218,7 @@ def _client_of(handles: Iterable[Handle]) -> Client:
 
 
 def _translated(late: WaitTimeout, outer: Mapping[AsyncHandle, Handle]) -> WaitTimeout:
-    return WaitTimeout(outer[late.handle], late.seconds)
+    return late.of(outer[late.handle])
 
 
 def _cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:

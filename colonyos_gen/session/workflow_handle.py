@@ -149,7 +149,7 @@ class AsyncWorkflowHandle(_Seen):
         try:
             return await node.output(timeout)
         except WaitTimeout as late:
-            raise WaitTimeout(self, late.seconds) from None
+            raise late.of(self) from None
 
     async def processes(self) -> dict[str, Process]:
         """All processes of the workflow by node name, each as it is now. Takes a call for each. Raises RPCError."""
@@ -324,7 +324,7 @@ class WorkflowHandle(_Seen):
             else:
                 self._session.rpc.run(self._inner.wait(timeout))
         except WaitTimeout as late:
-            raise WaitTimeout(self, late.seconds) from None
+            raise late.of(self) from None
         return self
 
     def node(self, name: str) -> ProcessHandle:
@@ -343,7 +343,7 @@ class WorkflowHandle(_Seen):
         try:
             return self._session.rpc.run(self._inner.output(name, timeout))
         except WaitTimeout as late:
-            raise WaitTimeout(self, late.seconds) from None
+            raise late.of(self) from None
 
     def processes(self) -> dict[str, Process]:
         """All processes of the workflow by node name, each as it is now (see `AsyncWorkflowHandle.processes`)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
 from collections.abc import Coroutine, Sequence
 from typing import Any
@@ -29,6 +30,8 @@ _READERS = 3
 """Processes that are read at the same time, beside lists: one turn of the lane stays free for those."""
 _SWEEP_S = 0.5
 """Seconds between two such reads, unless there are so many who wait that it takes more."""
+
+_logger = logging.getLogger("colonyos_gen")
 
 
 class Watcher:
@@ -59,6 +62,7 @@ class Watcher:
         self._looking: set[str] = set()
         """The colonies whose lists are being looked at."""
         self._looks_at_members = False
+        self._warned = False
         self._stirred = asyncio.Event()
         self._until = 0.0
         self._swept_at = 0.0
@@ -241,6 +245,7 @@ class Watcher:
         finally:
             wait.read_at = loop.time()
         wait.failures = 0
+        self._warned = False
         cost = self._reading.of_one.seconds * max(1, self._alone)
         wait.due = wait.read_at + pause_after(wait.read_at - wait.began, cost)
         wait.colonyname = process.spec.conditions.colonyname
@@ -253,5 +258,10 @@ class Watcher:
             wait.settle(error)
             return
         wait.failures += 1
+        if wait.failures > 1 and not self._warned:
+            self._warned = True
+            _logger.warning(
+                "what is waited for cannot be read at the moment, and is waited for on: %s", error
+            )
         pause = min(LONGEST_PAUSE_S, AGAIN_S * 2 ** min(wait.failures, 10))
         wait.due = now + max(pause, pause_after(now - wait.began))

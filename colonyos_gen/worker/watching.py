@@ -58,8 +58,12 @@ class Watch:
         finally:
             self._watched.pop(attempt, None)
             if not self._watched:
-                self._looking.cancel()
-                self._looking = None
+                self._rest()
+
+    def _rest(self) -> None:
+        looking, self._looking = self._looking, None
+        if looking is not None:
+            looking.cancel()
 
     async def _look(self) -> None:
         pause = LOOK_S

@@ -11,6 +11,7 @@ import pytest
 from colonyos_gen_wire import Generator, WorkflowSpec
 from colonyos_gen_wire.codec import encode
 from colonyos_gen_wire.errors import colony as errors
+from colonyos_gen_wire.method import Key
 from colonyos_gen_wire.methods.generator import GET_GENERATOR
 from msgspec.structs import replace
 
@@ -21,7 +22,9 @@ from colonyos_gen import (
     WAITING,
     DeniedError,
     FunctionSpec,
+    MissingKeyError,
     NotFoundError,
+    PrivateKey,
     RemovalRefused,
     Session,
     connect,
@@ -273,3 +276,16 @@ def test_the_same_for_coroutines(colonies: LocalColony) -> None:
         assert await session.colonies.list() == []
 
     asyncio.run(main())
+
+
+def test_nothing_is_cleared_by_those_who_may_not_remove_the_colony(colonies: LocalColony) -> None:
+    """They are told before anything is cancelled."""
+    handle = colonies.submit("work", to="nobody")
+    mine: dict[str, Key | None] = {"member": colonies.user_key}
+    for keys in (mine, mine | {"server": PrivateKey.generate()}):
+        with (
+            connect(colonies.name, url=colonies.url, keys=keys) as session,
+            pytest.raises((MissingKeyError, DeniedError)),
+        ):
+            session.colonies.remove(colonies.name, 20, clear=True)
+        assert handle.refresh().state is WAITING

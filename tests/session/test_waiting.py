@@ -235,3 +235,17 @@ def test_how_a_handle_looks(colonies: LocalColony) -> None:
     html = handle._repr_html_()  # pyright: ignore[reportPrivateUsage]
     assert "failed" in html
     assert "&lt;no&gt;" in html
+
+
+def test_a_server_that_does_not_answer_is_told_from_a_process_that_goes_on(colonies: LocalColony) -> None:
+    handle = colonies.submit("work", to="nobody")
+    with (
+        colonies.faults.delay("*", 60),
+        pytest.raises(WaitTimeout, match="how it is now is unknown") as caught,
+    ):
+        handle.wait(0.3)
+    assert "goes on" not in str(caught.value)
+    assert caught.value.unanswered
+    with pytest.raises(WaitTimeout, match="goes on") as caught:
+        handle.wait(0.3)
+    assert not caught.value.unanswered

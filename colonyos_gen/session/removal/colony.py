@@ -55,12 +55,15 @@ class ColonyProcedure(Procedure):
         Raises:
             RemovalRefused: Something is in the way, or nobody may look.
             NotFoundError: There is no such colony.
+            MissingKeyError, DeniedError: The session has no key of the server's owner; nothing was touched.
             RPCError: The server refuses it.
         """
         async with turn_for(self.rpc.url, f"colony {self._name}") as turn:
             if hazardous:
                 await self._remove(turn)
                 return
+            # Whoever may list colonies may remove them: nothing is cleared, or waited for, in vain.
+            await self.read(lambda limit: self.rpc.get_colonies(rpc_timeout=limit))
             async with self._member() as key:
                 self.prvkey = key
                 if clear:

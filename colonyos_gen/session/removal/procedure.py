@@ -11,7 +11,7 @@ from typing import TypeVar
 from colonyos_gen_wire.method import Key
 
 from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
-from colonyos_gen.errors import ConnectionFailedError, NotFoundError, RPCError
+from colonyos_gen.errors import ConnectionFailedError, NotFoundError, RPCError, RPCTimeoutError
 from colonyos_gen.reconnection import passes
 from colonyos_gen.session.removal.turns import Turn
 
@@ -159,9 +159,17 @@ class Procedure:
             rest = max(rest, turn.unanswered_at + needed - now)
         return rest
 
-    def second_look_in(self) -> float:
-        """Seconds after which an assignment is over that was under way when a cancel came."""
-        return max(0.05, 4 * self.took)
+    def second_look_in(self, *, assigned: bool = False) -> float:
+        """Seconds after which an assignment that was under way is over after a cancel, or the close of an assigned one."""
+        return max(0.25, 10 * self.took) if assigned else max(0.05, 4 * self.took)
+
+
+def unknown_outcome(what: str, method: str, error: RPCError) -> RPCTimeoutError:
+    """What is raised where something was cancelled, and nobody can tell what became of it."""
+    return RPCTimeoutError(
+        f"{what} may have been cancelled; what became of it is unknown, as the server did not tell: {error}",
+        method=method,
+    )
 
 
 def is_lost(error: RPCError) -> bool:

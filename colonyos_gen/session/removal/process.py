@@ -14,7 +14,7 @@ from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
 from colonyos_gen.errors import ConflictError, NotFoundError, RPCError
 from colonyos_gen.reconnection import passes
 from colonyos_gen.session.failures import describe
-from colonyos_gen.session.removal.procedure import HELD_S, SETTLED_S, Procedure
+from colonyos_gen.session.removal.procedure import HELD_S, SETTLED_S, Procedure, unknown_outcome
 from colonyos_gen.session.removal.refusal import RemovalRefused
 from colonyos_gen.session.removal.turns import Turn, turn_for
 from colonyos_gen.waiting import FINAL
@@ -119,15 +119,21 @@ class ProcessProcedure(Procedure):
             except ConflictError as error:
                 if error.name not in _ENDED_BEFORE:
                     raise
-            process = await self._read()
-            if (
-                process.state is CANCELLED and not process.assignedexecutorid
-            ):  # it may be about to be assigned
-                await asyncio.sleep(self.second_look_in())
-                process = await self._read()
+            process = await self._read_after_cancel()
+            if process.state is CANCELLED:  # for good, unless it is being assigned or closed at this moment
+                await asyncio.sleep(self.second_look_in(assigned=bool(process.assignedexecutorid)))
+                process = await self._read_after_cancel()
             if process.state in FINAL:
                 break
         return process
+
+    async def _read_after_cancel(self) -> Process:
+        try:
+            return await self._read()
+        except RPCError as error:
+            if not passes(error):
+                raise
+            raise unknown_outcome(describe(self._process), "cancel_process", error) from error
 
     async def _read(self) -> Process:
         return await self.read(

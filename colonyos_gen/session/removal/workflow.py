@@ -103,7 +103,7 @@ class WorkflowProcedure(Procedure):
                 lambda limit: self.rpc.cancel_processgraph(self._id, prvkey=self.prvkey, rpc_timeout=limit),
                 turn,
             )
-            await asyncio.sleep(self.second_look_in())  # a process of it may have been about to be assigned
+            await asyncio.sleep(self.second_look_in(assigned=True))  # one may be being assigned, or closed
             graph = await self._read()
             if _is_over(graph) or not left:
                 return graph
