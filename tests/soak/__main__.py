@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--log", type=Path, help="log of the server, to look for crashes and races in")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)-7s %(name)s %(message)s")
+    if not options.embedded and not os.environ.get("COLONIES_SERVER_PRVKEY"):
+        parser.error("set COLONIES_SERVER_PRVKEY: it makes colonies of its own; or try it with --embedded")
     scale = Scale(options.calls, options.teardowns, options.workers, options.minutes)
 
     async def run() -> int:
