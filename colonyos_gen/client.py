@@ -21,7 +21,7 @@ from colonyos_gen.config import Config
 from colonyos_gen.envelope import open_reply, seal
 from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError
 from colonyos_gen.hazardous import refuse_unconfirmed
-from colonyos_gen.in_flight import DEFAULT_MAX_IN_FLIGHT, Lane, gate_of
+from colonyos_gen.in_flight import DEFAULT_MAX_IN_FLIGHT, Lane, Turn, blocks_a_loop, gate_of
 from colonyos_gen.retry import may_repeat, pauses
 from colonyos_gen.signers import Keyring, parse
 from colonyos_gen.stream import Stream
@@ -117,10 +117,10 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         self._transport = Transport(url, ca_file=ca_file, insecure=insecure, max_reply_bytes=max_reply_bytes)
         self._gate = gate_of(url)
         self._lane = self._gate.open_lane(min(max_in_flight, pool_size))
-        self._reading = self._gate.open_lane(min(max_in_flight, pool_size, _READING))
+        self._reading = self._gate.open_lane(min(max_in_flight, pool_size, _READING), self._lane)
         self._polls = asyncio.Semaphore(pool_size)
         self._watchers: dict[str, Watcher] = {}
-        self._opener = Opener(self._keys, self._transport, timeout, retries, strict)
+        self._opener = Opener(self._keys, self._transport, self._gate, self._lane, timeout, retries, strict)
         self._streams = weakref.WeakSet[Stream[Any]]()
 
     @classmethod
@@ -236,7 +236,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         self, method: Method[Any, RespT], body: bytes, signer: str, deadline: float, lane: Lane | None
     ) -> RespT:
         """Send it once it has its turn: at once, if it is a long poll, which is in no lane."""
-        await self._wait_for_turn(method, deadline, lane)
+        turn = await self._wait_for_turn(method, deadline, lane)
         began, started = time.monotonic(), time.perf_counter()
         outcome: object = "failed"
         try:
@@ -253,36 +253,54 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
             outcome = "cancelled"
             raise
         finally:
-            self._leave(lane)
+            if turn is None:
+                self._polls.release()
+            else:
+                self._gate.leave(turn)
             if _logger.isEnabledFor(logging.DEBUG):
                 _logger.debug("%s %s %.1f ms", method.name, outcome, (time.perf_counter() - started) * 1000)
 
-    async def _wait_for_turn(self, method: Method[Any, Any], deadline: float, lane: Lane | None) -> None:
+    async def _wait_for_turn(
+        self, method: Method[Any, Any], deadline: float, lane: Lane | None
+    ) -> Turn | None:
         self._transport.require_open()
-        if lane is not None and self._gate.enter_at_once(lane):
-            return
+        limit = deadline - time.monotonic()
+        turn = None
+        if lane is not None:
+            # Whoever blocks an event loop must not wait for what runs on it.
+            turn = self._gate.enter_at_once(lane, deadline, anyway=blocks_a_loop.get())
+        if turn is not None and not self._gate.is_in_trouble:
+            return turn
         try:
-            async with asyncio.timeout(deadline - time.monotonic()):
-                if lane is not None:
-                    await self._gate.enter(lane)
-                else:
+            async with asyncio.timeout(limit):
+                if lane is None:
                     await self._gate.calm()
                     await self._polls.acquire()
+                elif turn is None:
+                    turn = await self._gate.enter(lane, deadline)
         except TimeoutError:
-            ahead = f"{self._gate.under_way} requests of this program were under way, of {self._gate.limit} at once"
-            late = RPCTimeoutError(
-                "the time was over before the request had its turn",
-                method=method.name,
-                hint=self._gate.trouble or ahead,
-            )
-            late.sent = False
-            raise late from None
+            raise self._never_sent(method) from None
+        # A request that has hardly any time left tells nothing about a server that is being tried.
+        if (
+            turn is not None
+            and self._gate.is_in_trouble
+            and deadline - time.monotonic() < min(1.0, limit / 2)
+        ):
+            self._gate.leave(turn)
+            raise self._never_sent(method)
+        return turn
 
-    def _leave(self, lane: Lane | None) -> None:
-        if lane is None:
-            self._polls.release()
-        else:
-            self._gate.leave(lane)
+    def _never_sent(self, method: Method[Any, Any]) -> RPCTimeoutError:
+        ahead = (
+            f"{self._gate.under_way} requests of this program were under way, of {self._gate.limit} at once"
+        )
+        late = RPCTimeoutError(
+            "the time was over before the request had its turn",
+            method=method.name,
+            hint=self._gate.trouble or ahead,
+        )
+        late.sent = False
+        return late
 
     async def close_connections(self) -> None:
         """Close the connections of this client; it cannot be used afterwards. (`close` closes a process.)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import math
 import os
 import random
@@ -19,18 +20,25 @@ import threading
 import time
 import weakref
 from collections import deque
+from contextvars import ContextVar
 from urllib.parse import urlsplit
 
 DEFAULT_MAX_IN_FLIGHT = 16
 """Requests that a program has under way at one server, unless a client says otherwise: a sixth of what freezes it."""
 
 _SLOW_S = 1.0
-"""Seconds of silence that say nothing about a server: calls are in a hurry sometimes."""
+"""A call that was given up sooner says nothing about the server: it was in a hurry."""
 _FROZEN_S = 5.0
 """Seconds of silence, with calls that time out, after which a server is said to be frozen."""
 _FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 30.0
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_LONGEST_PAUSE_S = 8.0
+_TICK_S = 0.5
+_STALE_S = 5.0
+"""Seconds after the end of its time after which a turn that was not given back is taken back."""
+
+
+blocks_a_loop: ContextVar[bool] = ContextVar("blocks_a_loop", default=False)
+"""Whether the caller holds up an event loop until the request has been answered, with whatever is under way on it."""
 
 
 class Lane:
@@ -38,30 +46,61 @@ class Lane:
 
     Args:
         limit: How many of them may be under way at once.
+        of: The lane that this one is a part of; the requests of both count for that one.
     """
 
-    __slots__ = ("__weakref__", "limit", "under_way", "waiting")
+    __slots__ = ("__weakref__", "limit", "total", "under_way", "waiting", "whole")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, of: Lane | None = None) -> None:
         if limit < 1:
             raise ValueError(f"max_in_flight is {limit}; it must be 1 or more")
         self.limit: int = limit
+        self.whole: Lane = of or self
         self.under_way: int = 0
         """How many of its requests are under way."""
+        self.total: int = 0
+        """The same with those of its parts."""
         self.waiting: deque[_Waiter] = deque()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it has as many under way as it may."""
+        return self.under_way >= self.limit or self.whole.total >= self.whole.limit
+
+
+class Turn:
+    """The right to have one request under way. It ends at the latest when the time of the request is over.
+
+    Args:
+        lane: Whose turn it is.
+        loop: Event loop of the request.
+        until: When its time is over, on the monotonic clock.
+    """
+
+    __slots__ = ("lane", "loop", "until")
+
+    def __init__(self, lane: Lane, loop: asyncio.AbstractEventLoop, until: float) -> None:
+        self.lane = lane
+        self.loop = loop
+        self.until = until
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether nobody will give it back: its event loop has been closed, or stands still."""
+        return self.loop.is_closed() or time.monotonic() > self.until + _STALE_S
 
 
 class _Waiter:
-    __slots__ = ("future", "granted", "loop")
+    __slots__ = ("future", "loop", "turn", "until")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, until: float) -> None:
         self.loop = loop
+        self.until = until
         self.future: asyncio.Future[None] = loop.create_future()
-        self.granted = False
+        self.turn: Turn | None = None
 
-    def grant(self) -> bool:
-        """Let it go; whether its event loop is still there."""
-        self.granted = True
+    def wake(self) -> bool:
+        """Let it go on; whether its event loop is still there."""
         try:
             if self.loop is _running_loop():
                 _wake(self.future)
@@ -76,66 +115,89 @@ class Gate:
     """What the clients of a program that talk to one server have in common. May be used from any thread."""
 
     def __init__(self) -> None:
+        self._lanes: weakref.WeakSet[Lane] = weakref.WeakSet()
+        self._health = _Health()
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing is under way, and nobody waits: a child process begins like that."""
         self._lock = (
             threading.RLock()
         )  # a garbage collection may end a waiting call at any moment, in here too
-        self._lanes: weakref.WeakSet[Lane] = weakref.WeakSet()
         self._line: deque[Lane] = deque()
         """The lanes in which somebody waits, each once; the first has the next turn."""
-        self._under_way = 0
-        self._limit = 1
-        self._timer_at = 0.0
-        self._health = _Health()
+        self._turns: dict[Turn, None] = {}
+        self._ticking: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
+        """The event loops that look after those of them who wait."""
+        self._widest = 0, 1
+        for lane in self._lanes:
+            lane.under_way = lane.total = 0
+            lane.waiting.clear()
 
-    def open_lane(self, limit: int) -> Lane:
+    def open_lane(self, limit: int, of: Lane | None = None) -> Lane:
         """A lane for requests. The widest lane says how many requests there are in all. Raises ValueError below 1."""
-        lane = Lane(limit)
+        lane = Lane(limit, of)
         with self._lock:
             self._lanes.add(lane)
-            self._limit = max(each.limit for each in self._lanes)
         return lane
 
     @property
     def under_way(self) -> int:
         """How many requests are under way."""
-        return self._under_way
+        return len(self._turns)
 
     @property
     def limit(self) -> int:
         """How many may be, at this moment: fewer while the server does not answer."""
-        return max(1, self._limit >> self._health.trouble)
+        count, widest = self._widest
+        if count != len(self._lanes):  # one was opened, or its client has gone
+            widest = max((each.limit for each in self._lanes), default=1)
+            self._widest = len(self._lanes), widest
+        return max(1, widest >> self._health.trouble)
 
-    def enter_at_once(self, lane: Lane) -> bool:
-        """Take a turn, which lasts until `leave`, if there is one for nobody else to have before; whether there was."""
+    @property
+    def is_in_trouble(self) -> bool:
+        """Whether the server has not answered lately."""
+        return self._health.trouble > 0
+
+    def enter_at_once(self, lane: Lane, until: float, *, anyway: bool = False) -> Turn | None:
+        """A turn, which lasts until `leave`, if there is one that nobody else is to have before.
+
+        With `anyway` it is given although others wait, as long as there are not twice as many under way as there may be.
+        """
         with self._lock:
-            free = not self._line and self._is_free(lane)
-            if free:
-                self._take(lane)
-            return free
+            spare = anyway and len(self._turns) < 2 * self.limit
+            if not spare and (self._line or not self._is_free(lane)):
+                return None
+            return self._take(lane, asyncio.get_running_loop(), until)
 
-    async def enter(self, lane: Lane) -> None:
+    async def enter(self, lane: Lane, until: float) -> Turn:
         """Wait for a turn, which lasts until `leave`. A wait that is cancelled takes none."""
+        loop = asyncio.get_running_loop()
+        waiter = _Waiter(loop, until)
         with self._lock:
-            waiter = _Waiter(asyncio.get_running_loop())
             if not lane.waiting:
                 self._line.append(lane)
             lane.waiting.append(waiter)
             self._grant()
-            self._wait_out()
+        self._look_after(loop)
         try:
             await waiter.future
         except BaseException:
             with self._lock:
-                if waiter.granted:
-                    self._give_back(lane)
+                if waiter.turn is not None:
+                    self.leave(waiter.turn)
                 else:
                     self._strike(lane, waiter)
             raise
+        assert waiter.turn is not None
+        return waiter.turn
 
-    def leave(self, lane: Lane) -> None:
+    def leave(self, turn: Turn) -> None:
         """The request of a turn is over, however it ended."""
         with self._lock:
-            self._give_back(lane)
+            self._give_back(turn)
+            self._grant()
 
     async def calm(self) -> None:
         """Wait until the server may be asked again, for requests that need no turn."""
@@ -164,35 +226,41 @@ class Gate:
 
     def _is_free(self, lane: Lane) -> bool:
         return (
-            lane.under_way < lane.limit
-            and self._under_way < self.limit
+            not lane.is_full
+            and len(self._turns) < self.limit
             and self._health.quiet_until <= time.monotonic()
         )
 
-    def _take(self, lane: Lane) -> None:
+    def _take(self, lane: Lane, loop: asyncio.AbstractEventLoop, until: float) -> Turn:
         lane.under_way += 1
-        self._under_way += 1
+        lane.whole.total += 1
+        turn = Turn(lane, loop, until)
+        self._turns[turn] = None
+        return turn
 
-    def _give_back(self, lane: Lane) -> None:
-        lane.under_way -= 1
-        self._under_way -= 1
-        self._grant()
+    def _give_back(self, turn: Turn) -> None:
+        if turn in self._turns:  # it may have been taken back
+            del self._turns[turn]
+            turn.lane.under_way -= 1
+            turn.lane.whole.total -= 1
 
     def _grant(self) -> None:
         """Give turns to those who wait, as far as there are any, to one lane after the other."""
         full = 0
-        while full < len(self._line) and self._under_way < self.limit:
+        while full < len(self._line) and len(self._turns) < self.limit:
             if self._health.quiet_until > time.monotonic():
-                self._wait_out()
                 return
             lane = self._line.popleft()
-            if lane.under_way >= lane.limit:
+            if lane.is_full:
                 self._line.append(lane)
                 full += 1
                 continue
             full = 0
-            if lane.waiting.popleft().grant():
-                self._take(lane)
+            waiter = lane.waiting.popleft()
+            waiter.turn = turn = self._take(lane, waiter.loop, waiter.until)
+            if not waiter.wake():
+                waiter.turn = None
+                self._give_back(turn)
             if lane.waiting:
                 self._line.append(lane)
 
@@ -203,21 +271,31 @@ class Gate:
             with contextlib.suppress(ValueError):
                 self._line.remove(lane)
 
-    def _wait_out(self) -> None:
-        """See to it that those who wait are looked after when the server may be asked again."""
-        until = self._health.quiet_until
-        now = time.monotonic()
-        if until <= now or (self._timer_at >= until and self._timer_at > now) or not self._line:
-            return
-        self._timer_at = until
-        loop = self._line[0].waiting[0].loop
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(loop.call_later, until - now + 0.001, self._look_again)
+    # Now and then
 
-    def _look_again(self) -> None:
+    def _look_after(self, loop: asyncio.AbstractEventLoop) -> None:
+        """See to it that those who wait on this event loop get what nobody gives back, and go on after a silence."""
+        if loop not in self._ticking:
+            self._ticking.add(loop)
+            self._tick_later(loop)
+
+    def _tick_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        rest = self._health.quiet_until - time.monotonic()
+        loop.call_later(min(_TICK_S, rest + 0.001) if rest > 0 else _TICK_S, self._tick, loop)
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._lock:
+            for turn in [each for each in self._turns if each.is_stale]:
+                self._give_back(turn)
+            for lane in list(self._line):
+                for waiter in [each for each in lane.waiting if each.loop.is_closed()]:
+                    self._strike(lane, waiter)
             self._grant()
-            self._wait_out()
+            needed = any(waiter.loop is loop for lane in self._line for waiter in lane.waiting)
+            if not needed:
+                self._ticking.discard(loop)
+        if needed:
+            self._tick_later(loop)
 
 
 class _Health:
@@ -248,8 +326,8 @@ class _Health:
         if self._heard_at > began:
             return ""  # others were answered: this call is slow, and not the server
         self._silent_since = min(self._silent_since, began)
-        if now - self._silent_since < _SLOW_S:
-            return ""
+        if now - began < _SLOW_S:
+            return self.diagnosis()
         self._unanswered += 1
         if began >= self._noticed_at:  # those that were under way together count once
             self._noticed_at = now
@@ -270,6 +348,14 @@ class _Health:
         )
 
 
+def _is_loopback(host: str) -> bool:
+    if host in ("localhost", "0.0.0.0", "::"):  # all of them this machine
+        return True
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return False
+
+
 _gates: weakref.WeakValueDictionary[str, Gate] = weakref.WeakValueDictionary()
 _gates_lock = threading.Lock()
 
@@ -279,7 +365,7 @@ def gate_of(url: str) -> Gate:
     parts = urlsplit(url)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    key = f"{'loopback' if host in _LOOPBACK else host}:{port}"
+    key = f"{'loopback' if _is_loopback(host) else host}:{port}"
     with _gates_lock:
         gate = _gates.get(key)
         if gate is None:
@@ -289,8 +375,10 @@ def gate_of(url: str) -> Gate:
 
 def _forget() -> None:
     """A child process begins with no request under way."""
-    global _gates, _gates_lock
-    _gates, _gates_lock = weakref.WeakValueDictionary[str, Gate](), threading.Lock()
+    global _gates_lock
+    _gates_lock = threading.Lock()
+    for gate in list(_gates.values()):
+        gate.forget()
 
 
 if hasattr(os, "register_at_fork"):

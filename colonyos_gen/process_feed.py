@@ -49,6 +49,8 @@ class ProcessFeed(Stream[Process]):
         super().__init__(caller, opener, prvkey, timeout)
         request = SubscribeProcessesMsg(colonyname=colonyname, executortype=executortype, state=state)
         checked(SUBSCRIBE_PROCESSES, request)
+        self._reading: asyncio.Task[Process | None] | None = None
+        """The read of what arrived last."""
         self._reader = _Reader(Link(opener, SUBSCRIBE_PROCESSES, prvkey), request)
 
     async def _next(self) -> Process:
@@ -56,9 +58,13 @@ class ProcessFeed(Stream[Process]):
             raise Finished(Ended.TIMEOUT)
         self._reader.start(None if self._deadline is None else self._deadline - now())
         while True:
-            pushed = await self._reader.take()
-            process = await self._read(pushed)
-            if process is not None:
+            if self._reading is None:
+                pushed = await self._reader.take()
+                self._reading = asyncio.create_task(self._read(pushed))
+            # A wait that is cancelled meanwhile loses nothing: the next one goes on with the same read.
+            await asyncio.wait({self._reading})
+            reading, self._reading = self._reading, None
+            if (process := reading.result()) is not None:
                 return process
 
     async def _read(self, pushed: Process) -> Process | None:

@@ -12,6 +12,7 @@ from colonyos_gen_wire.checks import check
 from colonyos_gen_wire.method import Key, Method
 
 from colonyos_gen.errors import InvalidRequestError
+from colonyos_gen.in_flight import Gate, Lane
 from colonyos_gen.signers import Keyring, parse
 
 if TYPE_CHECKING:  # it loads the HTTP library
@@ -26,6 +27,8 @@ class Opener:
 
     keys: Keyring
     transport: Transport
+    gate: Gate
+    lane: Lane
     timeout: float
     retries: int
     strict: bool

@@ -21,7 +21,7 @@ from colonyos_gen.channel_stream import ChannelStream
 from colonyos_gen.client import DEFAULT_TIMEOUT, DEFAULT_URL, MAX_REPLY_BYTES, AsyncClient, settings
 from colonyos_gen.config import Config
 from colonyos_gen.errors import closed_error
-from colonyos_gen.in_flight import DEFAULT_MAX_IN_FLIGHT
+from colonyos_gen.in_flight import DEFAULT_MAX_IN_FLIGHT, blocks_a_loop
 from colonyos_gen.stream import Stream
 from colonyos_gen.sync_streams import SyncChannelStream, SyncStream
 
@@ -254,7 +254,11 @@ class _Loop:
         if threading.current_thread() is self._thread:
             work.close()
             raise RuntimeError("a callback may not call the client that it was called by; use another client")
-        future = asyncio.run_coroutine_threadsafe(work, loop)
+        token = blocks_a_loop.set(_is_in_a_loop())
+        try:
+            future = asyncio.run_coroutine_threadsafe(work, loop)
+        finally:
+            blocks_a_loop.reset(token)
         try:
             return future.result()
         except concurrent.futures.CancelledError:
@@ -295,6 +299,14 @@ class _Loop:
                 )
                 self._thread.start()
             return self._running
+
+
+def _is_in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 async def _wind_up(last: Callable[[], Coroutine[Any, Any, None]]) -> None:

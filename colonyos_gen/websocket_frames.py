@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from typing import Any, Generic
 
 import aiohttp
@@ -15,6 +16,8 @@ from colonyos_gen.errors import ConnectionFailedError, UnexpectedReplyError
 from colonyos_gen.signers import parse
 from colonyos_gen.subscribing import FrameT, Opener, now
 
+READING_S = 0.1
+"""Seconds that a subscription counts as a request under way, once it was sent."""
 CONNECT_S = 10.0
 """Seconds that connecting may take, unless the client's timeout is shorter."""
 
@@ -49,10 +52,20 @@ class Frames(Generic[FrameT]):
         """
         opener = self._opener
         body = seal(self._method.msgtype, request, self._signer).decode()
+        loop = asyncio.get_running_loop()
+        until = time.monotonic() + min(opener.timeout, CONNECT_S)
+        # The server reads what is subscribed to, like any other request, and does not say when it has.
+        turn = opener.gate.enter_at_once(opener.lane, until) or await opener.gate.enter(opener.lane, until)
+        try:
+            await self._subscribe(body)
+        finally:
+            loop.call_later(READING_S, opener.gate.leave, turn)
+
+    async def _subscribe(self, body: str) -> None:
         if self._socket is None:
             self._loop = asyncio.get_running_loop()
-            self._socket = await opener.transport.websocket(
-                method=self._method.name, timeout=min(opener.timeout, CONNECT_S)
+            self._socket = await self._opener.transport.websocket(
+                method=self._method.name, timeout=min(self._opener.timeout, CONNECT_S)
             )
             self.heard_at = now()
         try:

@@ -9,8 +9,7 @@ from datetime import datetime
 from colonyos_gen_wire import Process, ProcessState
 from colonyos_gen_wire.constants import CANCELLED, FAILED, MAX_COUNT, SUCCESS
 
-from colonyos_gen.errors import RPCError
-from colonyos_gen.reconnection import passes
+from colonyos_gen.errors import DeniedError, MissingKeyError, RPCError
 from colonyos_gen.waiting.pace import AGAIN_S, LATENESS, LONGEST_PAUSE_S, Cost, Rate
 from colonyos_gen.waiting.reading import Reading, all_of
 from colonyos_gen.waiting.wait import LONG_AGO, Wait
@@ -56,7 +55,7 @@ class EndedLists:
         for outcome in await all_of(*(self._read(each, waits) for each in due)):
             if not isinstance(outcome, RPCError):
                 hidden |= dict.fromkeys(outcome)
-            elif not passes(outcome):  # each one has an answer of its own
+            elif isinstance(outcome, DeniedError | MissingKeyError):  # each one has an answer of its own
                 self.refused = True
         return [each for each in hidden if not each.reached.done()]
 

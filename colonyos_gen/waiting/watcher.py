@@ -49,7 +49,7 @@ class Watcher:
 
     def __init__(self, attend: Attend, prvkey: Key | None = None) -> None:
         self._reading = Reading(attend, prvkey)
-        self._members = WorkflowMembers(self._reading)
+        self._members: dict[str, WorkflowMembers] = {}
         self._lists: dict[str, EndedLists] = {}
         self._waits: dict[tuple[str, frozenset[ProcessState]], Wait] = {}
         self._task: asyncio.Task[None] | None = None
@@ -61,11 +61,12 @@ class Watcher:
         self._alone = 0
         self._looking: set[str] = set()
         """The colonies whose lists are being looked at."""
-        self._looks_at_members = False
+        self._looking_at_members: set[str] = set()
         self._warned = False
         self._stirred = asyncio.Event()
         self._until = 0.0
-        self._swept_at = 0.0
+        self._swept_at: dict[str, float] = {}
+        """When one of a colony was read last whose turn it was."""
 
     async def final(self, process: Process) -> Process:
         """The process as it is stored once it has reached a final state; at least one read is made.
@@ -118,8 +119,22 @@ class Watcher:
         try:
             while self._waits:
                 await self._look()
+        except Exception as error:  # whatever it is, nobody may wait for a watcher that has stopped
+            self._give_up(error)
         finally:
             self._task = None
+            asyncio.get_running_loop().call_soon(
+                self._revive
+            )  # if it was cancelled by whoever cancels everything
+
+    def _revive(self) -> None:
+        if self._waits and self._task is None:
+            self._task = asyncio.create_task(self._watch(), name="colonyos_gen.Watcher")
+
+    def _give_up(self, error: BaseException) -> None:
+        for wait in list(self._waits.values()):
+            if not wait.reached.done():
+                wait.reached.set_exception(error)
 
     async def _look(self) -> None:
         """Begin what is due, and sleep until something else is."""
@@ -155,9 +170,7 @@ class Watcher:
         self._stirred.set()
         error = None if task.cancelled() else task.exception()
         if error is not None:  # whatever it is, nobody may wait for what is not looked for any more
-            for wait in list(self._waits.values()):
-                if not wait.reached.done():
-                    wait.reached.set_exception(error)
+            self._give_up(error)
 
     def _divided(self, now: float) -> tuple[list[Wait], dict[str, list[Wait]]]:
         """Those who are to be read one by one, and those to be looked for in the lists of each colony."""
@@ -188,29 +201,33 @@ class Watcher:
     async def _look_at_lists(self, colonyname: str, waits: Sequence[Wait]) -> None:
         lists, loop = self._lists[colonyname], asyncio.get_running_loop()
         try:
-            for wait in (*await lists.look(waits, loop.time()), *self._in_turn(waits, loop.time())):
+            for wait in (
+                *await lists.look(waits, loop.time()),
+                *self._in_turn(colonyname, waits, loop.time()),
+            ):
                 self._line_up(wait)
             pending = [wait for wait in waits if not wait.reached.done()]
             lists.rest(pending, loop.time())
-            if not self._looks_at_members and any(wait.processgraphid for wait in pending):
-                self._looks_at_members = True
-                self._begin(self._look_at_members(pending))
+            if colonyname not in self._looking_at_members and any(each.processgraphid for each in pending):
+                self._looking_at_members.add(colonyname)
+                self._begin(self._look_at_members(colonyname, pending))
         finally:
             self._looking.discard(colonyname)
 
-    async def _look_at_members(self, waits: Sequence[Wait]) -> None:
+    async def _look_at_members(self, colonyname: str, waits: Sequence[Wait]) -> None:
+        members = self._members.setdefault(colonyname, WorkflowMembers(self._reading))
         try:
-            for wait in await self._members.ended(waits):
+            for wait in await members.ended(waits):
                 self._line_up(wait)
         finally:
-            self._looks_at_members = False
+            self._looking_at_members.discard(colonyname)
 
-    def _in_turn(self, waits: Sequence[Wait], now: float) -> list[Wait]:
+    def _in_turn(self, colonyname: str, waits: Sequence[Wait], now: float) -> list[Wait]:
         """A few of those who have not been read for longest."""
-        elapsed = now - self._swept_at
+        elapsed = now - self._swept_at.get(colonyname, 0.0)
         if elapsed < _SWEEP_S:
             return []
-        self._swept_at = now
+        self._swept_at[colonyname] = now
         pending = [wait for wait in waits if not wait.reached.done() and now - wait.read_at >= _RECENT_S / 2]
         count = max(1, int(len(pending) * min(elapsed, LONGEST_PAUSE_S) / _EACH_WITHIN_S))
         return sorted(pending, key=lambda wait: wait.read_at)[:count]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import contextlib
 import inspect
+import json
 import time
 from typing import Any
 
@@ -27,8 +30,8 @@ from colonyos_gen import (
 from colonyos_gen.errors import ConnectionFailedError, DeniedError, InvalidRequestError, MissingKeyError
 from colonyos_gen.waiting.pace import LONGEST_PAUSE_S, pause_after
 
-from .pubsub import Pubsub, Stored
-from .scripted import KEY, PROCESS_ID, Scripted, free_port, http, process, refusal
+from .pubsub import Pubsub, Step, Stored
+from .scripted import KEY, PROCESS_ID, Scripted, envelope, free_port, http, process, refusal
 
 PROCESS = Process(processid=PROCESS_ID, spec=FunctionSpec.new("echo", "cli", "dev"))
 
@@ -250,9 +253,6 @@ def test_a_feed_of_waiting_processes_needs_a_word_more() -> None:
 
 def test_a_feed_is_read_at_once() -> None:
     """Frames are taken off the connection while nobody asks for an item, and one connection has one request."""
-    from .pubsub import Step
-    from .scripted import envelope
-
     fitting = envelope(
         "subscribeprocessmsg",
         process(
@@ -278,8 +278,6 @@ def test_a_feed_is_read_at_once() -> None:
 
 def test_a_feed_asks_for_half_a_minute_at_most() -> None:
     """A listener that was left goes on to take events for as long as it was asked for."""
-    import base64
-    import json
 
     async def main(server: Pubsub) -> None:
         async with AsyncClient(server.url, member_key=KEY) as client:
@@ -297,3 +295,27 @@ def test_a_feed_asks_for_half_a_minute_at_most() -> None:
         sent = [json.loads(base64.b64decode(each["payload"]))["timeout"] for each in server.asked]
     assert sent[:2] == [30, 30]
     assert 4 <= sent[2] <= 6
+
+
+def test_a_wait_for_a_feed_that_is_cancelled_loses_nothing() -> None:
+    """Also where it is always cancelled before the process has been read."""
+    fitting = envelope(
+        "subscribeprocessmsg",
+        process(state=1, spec={"funcname": "echo", "conditions": {"executortype": "cli"}}),
+    )
+
+    async def main(server: Pubsub) -> None:
+        async with (
+            AsyncClient(server.url, member_key=KEY) as client,
+            client.subscribe_processes("cli", RUNNING) as feed,
+        ):
+            found: list[Process] = []
+            async with asyncio.timeout(30):
+                while len(found) < 5:
+                    with contextlib.suppress(TimeoutError):
+                        item = await asyncio.wait_for(feed.take(), 0.001)
+                        assert item is not None
+                        found.append(item)
+
+    with Pubsub(*[Step(binary=fitting)] * 5, stored=states(RUNNING)) as server:
+        asyncio.run(main(server))

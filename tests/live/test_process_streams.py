@@ -150,6 +150,8 @@ def test_events_over_a_bad_connection() -> None:
                 assert (await anext(events)).state is WAITING
                 await scene.assign()
                 assert (await anext(events)).state is RUNNING
+                while not proxy.cuts:
+                    await client.get_process(process.processid)
                 await scene.client.fail(process.processid, prvkey=scene.executor_key)
                 assert [process.state async for process in events] == [FAILED]
             assert proxy.cuts > 0
@@ -157,12 +159,18 @@ def test_events_over_a_bad_connection() -> None:
     play(wait)
 
 
+@pytest.mark.hazards("waiting_feed_takes_wakeups")
 def test_processes_of_a_type() -> None:
     """As they are submitted; the subscriber is an executor."""
 
     async def wait(scene: Scene) -> None:
         feed = scene.client.subscribe_processes(
-            scene.executortype, WAITING, 30, colonyname=scene.colonyname, prvkey=scene.executor_key
+            scene.executortype,
+            WAITING,
+            30,
+            colonyname=scene.colonyname,
+            hazardous=True,
+            prvkey=scene.executor_key,
         )
         async with feed:
             first = asyncio.create_task(anext(feed))

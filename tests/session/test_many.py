@@ -228,3 +228,14 @@ def test_handles_that_do_not_go_together(colonies: LocalColony) -> None:
             as_completed(mixed)
     with pytest.raises(TypeError, match="synchronous and asynchronous"):
         gather(mixed[0], mixed[0].asynchronous)  # type: ignore[call-overload]  # pyright: ignore
+
+
+def test_a_failed_list_does_not_end_the_use_of_lists(
+    colonies: LocalColony, counted: dict[str, Fault]
+) -> None:
+    """Only a refusal does."""
+    handles = submit(colonies, 100)
+    colonies.faults.error("get_processes", 500, "pq: something is wrong", times=1)
+    with executing(colonies, threads=2):
+        assert len(list(as_completed(handles, timeout=100))) == 100
+    assert counted["get_processes"].hits > 5
