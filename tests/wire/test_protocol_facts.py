@@ -41,7 +41,12 @@ SOMETIMES = {
     ("BlueprintHistory", "spec"),
 }
 """Lists and objects that the server writes now as null and now empty."""
-NEVER_BY_ITSELF = {"closesuccessfulmsg", "cancelprocessgraphmsg"}
+NEVER_BY_ITSELF = {
+    "closesuccessfulmsg",
+    "cancelprocessgraphmsg",
+    "removeallprocessesmsg",
+    "removeallprocessgraphsmsg",
+}
 """Messages that leave the same state when repeated, and that a client still does not repeat: see their hazards."""
 ALIASES = {"ApproveExecutorRPC": "ApproveExecutorMsg"}
 
