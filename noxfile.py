@@ -112,7 +112,9 @@ def live(session: nox.Session) -> None:
 def soak(session: nox.Session) -> None:
     """Hours of work on the server that COLONIES_SERVER_HOST names, which must bear it: `nox -s soak -- --help`."""
     if not os.environ.get("COLONIES_SERVER_HOST") and "--embedded" not in session.posargs:
-        session.skip("COLONIES_SERVER_HOST is not set: no server to try; -- --embedded tries the embedded one")
+        session.skip(
+            "COLONIES_SERVER_HOST is not set: no server to try; -- --embedded tries the embedded one"
+        )
     session.install("-e", ".[dev]")
     session.run("python", "-m", "tests.soak", *session.posargs)
 

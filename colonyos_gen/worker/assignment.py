@@ -106,18 +106,22 @@ class Assignment:
         self.heard_at: float = time.monotonic()
         """When the server last took note of this executor."""
 
-    async def poll(self, stopping: asyncio.Event, free: Callable[[], int]) -> None:
-        """Wait for a process, for a while, and start it; where there is one there may be more, which are started as well.
+    async def poll(
+        self, stopping: asyncio.Event, free: Callable[[], int], running: Callable[[], int]
+    ) -> None:
+        """Wait for a process, for a while, and start it; where others run there may be more, which are started as well.
 
         When `stopping` is set meanwhile, the poll is given up, if what it may have been given can be found; otherwise it
         is left to return.
 
         Args:
             free: How many more processes may be started at this moment.
+            running: How many are running.
         """
         self.asking = True
         try:
-            if await self._ask(self._poll, "", stopping if self._alone else asyncio.Event()):
+            found = await self._ask(self._poll, "", stopping if self._alone else asyncio.Event())
+            if found and running() > 1:  # with one at a time, asking for more would be in vain
                 await self._take_more(stopping, free)
         finally:
             self.asking = False

@@ -266,7 +266,9 @@ class Service(Taker):
     async def _take(self) -> None:
         while not self._stopping.is_set():
             if len(self._tasks) < self._concurrency:
-                await self._assignment.poll(self._stopping, lambda: self._concurrency - len(self._tasks))
+                await self._assignment.poll(
+                    self._stopping, lambda: self._concurrency - len(self._tasks), lambda: len(self._tasks)
+                )
             else:
                 self._changed.clear()
                 await self._changed.wait()
