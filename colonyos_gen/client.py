@@ -40,6 +40,7 @@ MAX_REPLY_BYTES = 256 * 1024 * 1024
 """Default for the largest reply body that is read."""
 
 _BUSY_S = 0.3
+"""Seconds by which a timer goes off late where the program has kept its own event loop from running."""
 _READING = 4
 """Requests that wait for processes have a lane of their own of this width, so that other calls do not hold them up."""
 
@@ -265,6 +266,8 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
     ) -> Turn | None:
         self._transport.require_open()
         limit = deadline - time.monotonic()
+        if limit <= 0:
+            raise self._never_sent(method)
         turn = None
         if lane is not None:
             # Whoever blocks an event loop must not wait for what runs on it.

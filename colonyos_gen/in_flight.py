@@ -121,9 +121,8 @@ class Gate:
 
     def forget(self) -> None:
         """Nothing is under way, and nobody waits: a child process begins like that."""
-        self._lock = (
-            threading.RLock()
-        )  # a garbage collection may end a waiting call at any moment, in here too
+        # A garbage collection may end a waiting call at any moment, with the lock held too.
+        self._lock = threading.RLock()
         self._line: deque[Lane] = deque()
         """The lanes in which somebody waits, each once; the first has the next turn."""
         self._turns: dict[Turn, None] = {}

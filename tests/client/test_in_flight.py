@@ -384,3 +384,18 @@ def test_one_machine_has_one_gate(host: str) -> None:
     """However it is spelt."""
     assert gate_of(f"http://{host}:50080") is gate_of("http://127.0.0.1:50080/")
     assert gate_of(f"http://{host}:50081") is not gate_of("http://127.0.0.1:50080/")
+
+
+@pytest.mark.parametrize("timeout", [0, -1])
+def test_without_any_time_nothing_is_sent(timeout: float) -> None:
+    """And the error does not say that it may have been."""
+
+    async def calls(server: Server, counter: Counter) -> None:
+        async with AsyncClient(server.url, server_key=KEY) as client:
+            with pytest.raises(RPCTimeoutError) as caught:
+                await client.add_colony(Colony(colonyid=KEY.id, name="dev"), rpc_timeout=timeout)
+            assert not caught.value.sent
+            assert counter.total == 0
+            assert gate_of(server.url).under_way == 0
+
+    run(calls)
