@@ -80,9 +80,9 @@ class Turn:
     __slots__ = ("lane", "loop", "until")
 
     def __init__(self, lane: Lane, loop: asyncio.AbstractEventLoop, until: float) -> None:
-        self.lane = lane
-        self.loop = loop
-        self.until = until
+        self.lane: Lane = lane
+        self.loop: asyncio.AbstractEventLoop = loop
+        self.until: float = until
 
     @property
     def is_stale(self) -> bool:

@@ -37,10 +37,11 @@ class Passing:
     def __init__(
         self, records: Records, method: AnyMethod, request: Any, signer: str, arrival: Arrival
     ) -> None:
-        self.method = method
-        self.request = request
-        self.signer = signer
-        self.connection, self.arrived = arrival
+        self.method: AnyMethod = method
+        self.request: Any = request
+        self.signer: str = signer
+        self.connection: object | None = arrival.connection
+        self.arrived: int = arrival.ns
         self.begun: int = time.monotonic_ns()
         self.answered: int | None = None
         self.void: bool = False
