@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codegen.rules.outline import Outline, msgtype_of
+from codegen.rules.outline import Outline, fields_of, msgtype_of
 from codegen.rules.registry import Problems, rule
 
 
@@ -40,14 +40,18 @@ def message_has_idempotency(outline: Outline) -> Problems:
             yield message.at("x-idempotency"), f"'{value}' is not one of {', '.join(known)}"
 
 
-@rule("UNSAFE_WHEN_FITS", "x-unsafe-when names a boolean property of a message that is not unsafe anyway.")
+@rule(
+    "UNSAFE_WHEN_FITS",
+    "x-unsafe-when names a boolean or text property of a message that is not unsafe anyway.",
+)
 def unsafe_when_fits(outline: Outline) -> Problems:
     for message in outline.messages:
         wire = message.data.get("x-unsafe-when")
         if wire is None:
             continue
-        if message.data["properties"].get(wire, {}).get("type") != "boolean":
-            yield message.at("x-unsafe-when"), f"{message.name} has no boolean property '{wire}'"
+        kinds = {each.name: outline.resolved(each).data.get("type") for each in fields_of(message)}
+        if kinds.get(wire) not in ("boolean", "string"):
+            yield message.at("x-unsafe-when"), f"{message.name} has no boolean or text property '{wire}'"
         if message.data.get("x-idempotency") == "unsafe":
             yield message.at("x-unsafe-when"), f"{message.name} is unsafe whatever '{wire}' is"
 

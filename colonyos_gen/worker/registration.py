@@ -90,7 +90,7 @@ class Registration:
         if not self._may_add or row.state is REJECTED:
             self._ask_owner(f"is {row.state.name.lower()}", self._approve_command())
             return False
-        await self._approve()
+        await self._approve()  # the next look tells what came of it
         return False
 
     async def _row(self) -> Executor | None:
@@ -136,13 +136,19 @@ class Registration:
             self._availability.lost(error)
             return False
         _logger.info("%s: registered in colony %s", self._me.executorname, self._me.colonyname)
-        await self._approve()
-        return True
+        return await self._approve()
 
-    async def _approve(self) -> None:
-        await self._availability.insist(
-            lambda: self._client.approve_executor(self._me.colonyname, self._me.executorname)
-        )
+    async def _approve(self) -> bool:
+        """Approve it; False if the answer is lost. It is never sent again blindly: the owner may have thought otherwise."""
+        try:
+            await self._client.approve_executor(self._me.colonyname, self._me.executorname)
+        except RPCError as error:
+            if not passes(error):
+                raise
+            self._availability.lost(error)
+            return False
+        self._availability.heard()
+        return True
 
     async def _update(self, row: Executor) -> None:
         if row.capabilities == self._me.capabilities:

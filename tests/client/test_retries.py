@@ -38,15 +38,22 @@ READ: dict[str, Call] = {
 }
 IDEMPOTENT: dict[str, Call] = {
     "set_output": lambda client: client.set_output(PROCESS_ID, ["x"]),
-    "approve_executor": lambda client: client.approve_executor("dev", "worker"),
-    "update_blueprint": lambda client: client.update_blueprint(BLUEPRINT, False),
+    "reject_executor": lambda client: client.reject_executor("dev", "worker"),
+    "remove_file": lambda client: client.remove_file("dev", fileid="1" * 64),
+    "remove_snapshot": lambda client: client.remove_snapshot("dev", snapshotid="1" * 64),
 }
 UNSAFE: dict[str, Call] = {
     "submit": lambda client: client.submit(SPEC),
     "assign": lambda client: client.assign("dev", 1),
     "channel_append": lambda client: client.channel_append(PROCESS_ID, "c", 1, "x", "", 0),
     "fail": lambda client: client.fail(PROCESS_ID),
-    "update_blueprint with force_generation": lambda client: client.update_blueprint(BLUEPRINT, True),
+    "approve_executor": lambda client: client.approve_executor("dev", "worker"),
+    "remove_executor": lambda client: client.remove_executor("dev", "worker"),
+    "resume_assignments": lambda client: client.resume_assignments("dev"),
+    "remove_all_snapshots": lambda client: client.remove_all_snapshots("dev"),
+    "remove_file by name": lambda client: client.remove_file("dev", label="/a", name="b"),
+    "remove_snapshot by name": lambda client: client.remove_snapshot("dev", name="b"),
+    "update_blueprint": lambda client: client.update_blueprint(BLUEPRINT, False),
 }
 REPEATED = READ | IDEMPOTENT
 
@@ -70,7 +77,7 @@ def test_the_calls_are_what_their_headings_say() -> None:
     assert {by_name[name].idempotency for name in IDEMPOTENT} == {Idempotency.IDEMPOTENT}
     unsafe = {by_name[name].idempotency for name in UNSAFE if " " not in name}
     assert unsafe == {Idempotency.UNSAFE}
-    assert by_name["update_blueprint"].unsafe_when == "force_generation"
+    assert by_name["remove_file"].unsafe_when == by_name["remove_snapshot"].unsafe_when == "name"
 
 
 @pytest.mark.parametrize(

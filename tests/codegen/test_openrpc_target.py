@@ -188,4 +188,4 @@ def test_facts_about_signing_and_repeating(document: dict[str, Any]) -> None:
     assert methods["submit"]["x-roles"] == ["executor_approved", "user"]
     assert methods["submit"]["x-idempotency"] == "unsafe"
     assert methods["subscribe_process"]["x-transport"] == "websocket"
-    assert methods["update_blueprint"]["x-unsafe-when"] == "force_generation"
+    assert methods["remove_file"]["x-unsafe-when"] == "name"

@@ -46,8 +46,18 @@ NEVER_BY_ITSELF = {
     "cancelprocessgraphmsg",
     "removeallprocessesmsg",
     "removeallprocessgraphsmsg",
+    "approveexecutormsg",
+    "removeexecutormsg",
+    "resumeassignmentsmsg",
+    "removeallsnapshotmsg",
+    "updateblueprintmsg",
 }
-"""Messages that leave the same state when repeated, and that a client still does not repeat: see their hazards."""
+"""Messages that leave the same state when repeated, and that a client still does not repeat.
+
+See their hazards, or their descriptions for what they would undo that somebody else did after the first one.
+"""
+BY_NAME = {"removefilemsg": "name", "removesnapshotmsg": "name"}
+"""Messages that are not repeated where they hold this field, since somebody may have used the name again."""
 ALIASES = {"ApproveExecutorRPC": "ApproveExecutorMsg"}
 
 
@@ -65,6 +75,7 @@ def test_message(msgtype: str) -> None:
     assert method.name in facts["methods"]
     assert method.transport.value == facts["transport"]
     assert method.idempotency.value == ("unsafe" if msgtype in NEVER_BY_ITSELF else facts["repeat"])
+    assert method.unsafe_when == BY_NAME.get(msgtype)
     assert {role.value for role in method.roles} == set(facts["roles"])
     assert {field.wire for field in FIELDS[method.request]} == set(facts["fields"])
 

@@ -13,6 +13,7 @@ import pytest
 
 from colonyos_gen import (
     APPROVED,
+    REJECTED,
     ConfigError,
     Executor,
     Function,
@@ -116,6 +117,25 @@ def test_lost_replies_on_the_way_leave_nothing_twice(
         assert ended(colonies, submit(colonies, "work")).output == ["me"]
         assert len(colonies.client.get_executors(colonies.name)) == 1
         assert len(colonies.client.get_functions(colonies.name)) == 1
+
+
+def test_a_worker_does_not_approve_itself_again_after_it_was_rejected(
+    colonies: LocalColony, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its approval is lost time and again, and meanwhile the owner thinks otherwise."""
+    worker = _worker(name="me")
+
+    async def main() -> None:
+        serving = asyncio.create_task(worker.serve(environ=colonies.environment()))
+        with colonies.faults.drop("approve_executor", times=None) as lost:
+            await asyncio.to_thread(until, lambda: lost.hits > 0)
+            await colonies.aclient.reject_executor(colonies.name, "me")
+            await asyncio.to_thread(until, lambda: "me is rejected" in caplog.text)
+        (row,) = await colonies.aclient.get_executors(colonies.name)
+        assert row.state is REJECTED
+        serving.cancel()
+
+    asyncio.run(main())
 
 
 def test_a_name_that_is_taken_is_left_alone() -> None:
