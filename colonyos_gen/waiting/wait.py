@@ -14,15 +14,23 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 """Before any process ended."""
 
 
+def function_of(process: Process) -> str:
+    """What a process runs, and where: those that have it in common tend to take the same time."""
+    return f"{process.spec.conditions.executortype}/{process.spec.funcname}"
+
+
 class Wait:
     """That a process reaches one of some states. Belongs to the running event loop.
 
     Args:
         process: The process as it was seen last; only its id must be right.
         goal: The states, all final ones among them.
+        first_look: Seconds until it is to be read first.
     """
 
-    def __init__(self, process: Process, goal: frozenset[ProcessState]) -> None:
+    def __init__(
+        self, process: Process, goal: frozenset[ProcessState], first_look: float = FIRST_LOOK_S
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.processid: str = process.processid
         self.colonyname: str = process.spec.conditions.colonyname
@@ -30,8 +38,11 @@ class Wait:
         self.processgraphid: str = process.processgraphid
         self.goal: frozenset[ProcessState] = goal
         self.began: float = loop.time()
-        self.due: float = self.began + FIRST_LOOK_S
+        self.function: str = function_of(process)
+        """What it runs, and where."""
+        self.due: float = self.began + first_look
         """When it is to be read, where it is read by itself."""
+        self.was_read: bool = False
         self.read_at: float = self.began
         """When it was read last."""
         self.failures: int = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import math
 from collections.abc import Coroutine, Sequence
@@ -15,17 +14,23 @@ from colonyos_gen_wire.method import Key
 from colonyos_gen.errors import RPCError, closed_error
 from colonyos_gen.reconnection import passes
 from colonyos_gen.waiting.ended_lists import EndedLists
-from colonyos_gen.waiting.pace import AGAIN_S, FINAL, LONGEST_PAUSE_S, pause_after
+from colonyos_gen.waiting.pace import (
+    AGAIN_S,
+    FINAL,
+    FIRST_LOOK_S,
+    LONGEST_PAUSE_S,
+    FirstLooks,
+    pause_after,
+    reads_in_turn,
+)
 from colonyos_gen.waiting.reading import Attend, Reading
-from colonyos_gen.waiting.wait import Wait
+from colonyos_gen.waiting.wait import Wait, function_of
 from colonyos_gen.waiting.workflow_members import WorkflowMembers
 
 _FEW = 3
 """As many are read one by one; for more, lists are looked at."""
 _RECENT_S = 2.0
 """Those that have waited for less count as recent; the others can be looked at seldom."""
-_EACH_WITHIN_S = 60.0
-"""Seconds within which everybody is read once, whatever the lists say: nothing else shows that a process was removed."""
 _READERS = 3
 """Processes that are read at the same time, beside lists: one turn of the lane stays free for those."""
 _SWEEP_S = 0.5
@@ -37,11 +42,11 @@ _logger = logging.getLogger("colonyos_gen")
 class Watcher:
     """Tells when processes reach a state: for all who wait for them over one client, in the name of one signer.
 
-    A process is read again 2 ms after the wait began, then ever later: after at most a twentieth of the time that it has been
-    waited for, and never more than 2 seconds. Where more than a few are waited for, the lists of the processes that
-    ended last answer for all of them at once, at a pace that follows how often processes end and what a list costs.
-    What no list shows is read one by one: those that became FAILED or CANCELLED with their workflow, those that were
-    removed, and states that are not final.
+    A process is read again 2 ms after the wait began, or sooner where those of the same function have mostly ended by then,
+    and then ever later: after at most a twentieth of the time that it has been waited for, and never more than 2 seconds.
+    Where more than a few are waited for, the lists of the processes that ended last answer for all of them at once, at a
+    pace that follows how often processes end and what a list costs. What no list shows is read one by one: those that became
+    FAILED or CANCELLED with their workflow, those that were removed, and states that are not final.
 
     Restarts of the server and broken connections are bridged for as long as somebody waits. Nothing runs unless somebody
     does. All methods belong to the event loop of the client.
@@ -52,7 +57,9 @@ class Watcher:
         self._members: dict[str, WorkflowMembers] = {}
         self._lists: dict[str, EndedLists] = {}
         self._waits: dict[tuple[str, frozenset[ProcessState]], Wait] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._first_looks = FirstLooks()
+        self._timer: asyncio.TimerHandle | None = None
+        """For the next look."""
         self._tasks: set[asyncio.Task[None]] = set()
         """The reads that are under way."""
         self._line: dict[Wait, None] = {}
@@ -63,8 +70,6 @@ class Watcher:
         """The colonies whose lists are being looked at."""
         self._looking_at_members: set[str] = set()
         self._warned = False
-        self._stirred = asyncio.Event()
-        self._until = 0.0
         self._swept_at: dict[str, float] = {}
         """When one of a colony was read last whose turn it was."""
 
@@ -95,11 +100,9 @@ class Watcher:
         key = process.processid, goal
         wait = self._waits.get(key)
         if wait is None or wait.reached.done():
-            wait = self._waits[key] = Wait(process, goal)
-            if wait.due < self._until:
-                self._stirred.set()
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._watch(), name="colonyos_gen.Watcher")
+            first_look = self._first_looks.of(function_of(process))
+            wait = self._waits[key] = Wait(process, goal, first_look)
+            self._look_by(wait.due)
         wait.waiters += 1
         try:
             return await asyncio.shield(wait.reached)
@@ -112,37 +115,37 @@ class Watcher:
         wait.reached.cancel()
         if self._waits.get(key) is wait:
             del self._waits[key]
-        if not self._waits:
-            self._stirred.set()
-
-    async def _watch(self) -> None:
-        try:
-            while self._waits:
-                await self._look()
-        except Exception as error:  # whatever it is, nobody may wait for a watcher that has stopped
-            self._give_up(error)
-        finally:
-            self._task = None
-            asyncio.get_running_loop().call_soon(
-                self._revive
-            )  # if it was cancelled by whoever cancels everything
-
-    def _revive(self) -> None:
-        if self._waits and self._task is None:
-            self._task = asyncio.create_task(self._watch(), name="colonyos_gen.Watcher")
+        if not self._waits and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _give_up(self, error: BaseException) -> None:
         for wait in list(self._waits.values()):
             if not wait.reached.done():
                 wait.reached.set_exception(error)
 
-    async def _look(self) -> None:
-        """Begin what is due, and sleep until something else is."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+    def _look_by(self, when: float) -> None:
+        """See to it that there is a look at `when`, on the clock of the event loop, or sooner."""
+        if self._timer is not None:
+            if self._timer.when() <= when:
+                return
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(when, self._look)
+
+    def _look(self) -> None:
+        """Begin what is due, and come back when something else is."""
+        self._timer = None
+        if not self._waits:
+            return
+        try:
+            self._look_by(self._begin_what_is_due(asyncio.get_running_loop().time()))
+        except Exception as error:  # whatever it is, nobody may wait for a watcher that has stopped
+            self._give_up(error)
+
+    def _begin_what_is_due(self, now: float) -> float:
+        """Returns when the next thing is due."""
         alone, listed = self._divided(now)
         self._alone = len(alone)
-        self._stirred.clear()
         for wait in alone:
             if wait.due <= now:
                 self._line_up(wait)
@@ -155,10 +158,7 @@ class Watcher:
                 self._begin(self._look_at_lists(colonyname, waits))
             else:
                 dues.append(self._lists[colonyname].due)
-        self._until = min(dues, default=now + LONGEST_PAUSE_S)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(self._until):
-                await self._stirred.wait()
+        return min(*dues, now + LONGEST_PAUSE_S) if dues else now + LONGEST_PAUSE_S
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name="colonyos_gen.Watcher")
@@ -167,10 +167,11 @@ class Watcher:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._stirred.set()
         error = None if task.cancelled() else task.exception()
         if error is not None:  # whatever it is, nobody may wait for what is not looked for any more
             self._give_up(error)
+        if self._line and not self._readers:  # it was cancelled by whoever cancels everything
+            self._read_on()
 
     def _divided(self, now: float) -> tuple[list[Wait], dict[str, list[Wait]]]:
         """Those who are to be read one by one, and those to be looked for in the lists of each colony."""
@@ -213,6 +214,7 @@ class Watcher:
                 self._begin(self._look_at_members(colonyname, pending))
         finally:
             self._looking.discard(colonyname)
+            self._look_by(0.0)
 
     async def _look_at_members(self, colonyname: str, waits: Sequence[Wait]) -> None:
         members = self._members.setdefault(colonyname, WorkflowMembers(self._reading))
@@ -221,6 +223,7 @@ class Watcher:
                 self._line_up(wait)
         finally:
             self._looking_at_members.discard(colonyname)
+            self._look_by(0.0)
 
     def _in_turn(self, colonyname: str, waits: Sequence[Wait], now: float) -> list[Wait]:
         """A few of those who have not been read for longest."""
@@ -229,7 +232,7 @@ class Watcher:
             return []
         self._swept_at[colonyname] = now
         pending = [wait for wait in waits if not wait.reached.done() and now - wait.read_at >= _RECENT_S / 2]
-        count = max(1, int(len(pending) * min(elapsed, LONGEST_PAUSE_S) / _EACH_WITHIN_S))
+        count = reads_in_turn(len(pending), elapsed, self._reading.of_one.seconds)
         return sorted(pending, key=lambda wait: wait.read_at)[:count]
 
     def _line_up(self, wait: Wait) -> None:
@@ -237,8 +240,11 @@ class Watcher:
         wait.due = math.inf
         self._line[wait] = None
         if self._readers < min(_READERS, len(self._line)):
-            self._readers += 1
-            self._begin(self._read_the_line())
+            self._read_on()
+
+    def _read_on(self) -> None:
+        self._readers += 1
+        self._begin(self._read_the_line())
 
     async def _read_the_line(self) -> None:
         try:
@@ -246,14 +252,19 @@ class Watcher:
                 wait = next(iter(self._line))
                 del self._line[wait]
                 if wait.waiters and not wait.reached.done():
-                    await self._read(wait)
-                    if wait.due < self._until:
-                        self._stirred.set()
+                    try:
+                        await self._read(wait)
+                    except asyncio.CancelledError:
+                        self._line[wait] = None
+                        raise
+                    if not wait.reached.done():
+                        self._look_by(wait.due)
         finally:
             self._readers -= 1
 
     async def _read(self, wait: Wait) -> None:
         loop = asyncio.get_running_loop()
+        waited = loop.time() - wait.began
         try:
             process = await self._reading.process(wait.processid)
         except RPCError as error:
@@ -263,11 +274,16 @@ class Watcher:
             wait.read_at = loop.time()
         wait.failures = 0
         self._warned = False
+        ended = process.state in wait.goal
+        if not wait.was_read and waited < 2 * FIRST_LOOK_S:
+            self._first_looks.looked(wait.function, ended=ended)
         cost = self._reading.of_one.seconds * max(1, self._alone)
-        wait.due = wait.read_at + pause_after(wait.read_at - wait.began, cost)
+        shortest = self._first_looks.of(wait.function)
+        wait.due = wait.read_at + pause_after(wait.read_at - wait.began, cost, shortest)
+        wait.was_read = True
         wait.colonyname = process.spec.conditions.colonyname
         wait.processgraphid = process.processgraphid
-        if process.state in wait.goal:
+        if ended:
             wait.settle(process)
 
     def _not_read(self, wait: Wait, error: RPCError, now: float) -> None:

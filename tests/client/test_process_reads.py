@@ -28,7 +28,13 @@ from colonyos_gen import (
     RPCTimeoutError,
 )
 from colonyos_gen.errors import ConnectionFailedError, DeniedError, InvalidRequestError, MissingKeyError
-from colonyos_gen.waiting.pace import LONGEST_PAUSE_S, pause_after
+from colonyos_gen.waiting.pace import (
+    FIRST_LOOK_S,
+    LONGEST_PAUSE_S,
+    FirstLooks,
+    pause_after,
+    reads_in_turn,
+)
 
 from .pubsub import Pubsub, Step, Stored
 from .scripted import KEY, PROCESS_ID, Scripted, envelope, free_port, http, process, refusal
@@ -116,6 +122,61 @@ def looks_until(end: float) -> list[float]:
         at += pause_after(at)
         found.append(at)
     return found
+
+
+def test_the_first_look_comes_sooner_where_processes_have_mostly_ended() -> None:
+    """Never later than 2 ms, each function by itself, and most looks come in time."""
+    looks = FirstLooks()
+    assert looks.of("a") == FIRST_LOOK_S
+    for _ in range(100):
+        looks.looked("a", ended=True)
+    assert 0 < looks.of("a") < FIRST_LOOK_S / 4
+    assert looks.of("b") == FIRST_LOOK_S
+    for _ in range(20):
+        looks.looked("a", ended=False)
+    assert looks.of("a") == FIRST_LOOK_S
+    takes, in_time = 0.0012, 0
+    for _ in range(1000):
+        ended = looks.of("c") >= takes
+        in_time += ended
+        looks.looked("c", ended=ended)
+    assert in_time > 700
+    assert looks.of("c") == pytest.approx(takes, rel=0.3)
+
+
+def test_functions_that_are_not_called_any_more_are_forgotten() -> None:
+    looks = FirstLooks()
+    for number in range(1000):
+        looks.looked(str(number), ended=True)
+    assert sum(looks.of(str(number)) < FIRST_LOOK_S for number in range(1000)) == 256
+
+
+def test_what_no_list_shows_is_read_in_turn() -> None:
+    """Within a minute, and sooner as long as it costs little."""
+    assert reads_in_turn(64, 0.5, 0.0025) == 10
+    assert reads_in_turn(5, 0.5, 0.0025) == 5
+    assert reads_in_turn(1000, 0.5, 0.025) == 8
+    assert reads_in_turn(10, 0.5, 1.0) == 1
+
+
+def test_cancelling_whatever_runs_on_the_event_loop_does_not_end_a_wait() -> None:
+    """What belongs to a client may be hit as well, and goes on."""
+
+    async def once() -> Process:
+        async with AsyncClient(server.url, member_key=KEY) as client:
+            wait = asyncio.create_task(client.subscribe_process(PROCESS, SUCCESS, 60))
+            hit = 0
+            while hit < 5:
+                await asyncio.sleep(0.001)
+                for task in asyncio.all_tasks() - {asyncio.current_task(), wait}:
+                    if task.get_name() == "colonyos_gen.Watcher":
+                        hit += task.cancel()
+            over.append(True)
+            return await wait
+
+    over: list[bool] = []
+    with Pubsub(stored=lambda _: process(state=SUCCESS if over else WAITING)) as server:
+        assert asyncio.run(once()).state is SUCCESS
 
 
 def test_a_process_that_is_removed() -> None:
