@@ -120,7 +120,7 @@ class Assignment:
         """
         self.asking = True
         try:
-            found = await self._ask(self._poll, "", stopping if self._alone else asyncio.Event())
+            found = await self._ask(self._poll, "", stopping if self._alone else None)
             if found and running() > 1:  # with one at a time, asking for more would be in vain
                 await self._take_more(stopping, free)
         finally:
@@ -137,7 +137,7 @@ class Assignment:
         try:
             while True:
                 while more and not stopping.is_set() and len(asks) < min(_AT_ONCE, free() - len(asks)):
-                    asks.add(asyncio.create_task(self._ask(-1, "", asyncio.Event())))
+                    asks.add(asyncio.create_task(self._ask(-1, "")))
                 if not asks:
                     return
                 done, asks = await asyncio.wait(asks, return_when=asyncio.FIRST_COMPLETED)
@@ -149,15 +149,17 @@ class Assignment:
 
     async def beat(self) -> None:
         """Let the server know that this executor lives, without taking anything."""
-        await self._ask(-1, BLIND, asyncio.Event())
+        await self._ask(-1, BLIND)
 
-    async def _ask(self, timeout: int, availablecpu: str, stopping: asyncio.Event) -> bool:
-        """Make a request for work, and start what it brings; whether it brought something."""
+    async def _ask(self, timeout: int, availablecpu: str, stopping: asyncio.Event | None = None) -> bool:
+        """Make a request for work, and start what it brings; whether it brought something.
+
+        It is given up when `stopping` is set.
+        """
+        asked = self._client.assign(self._colonyname, timeout, availablecpu=availablecpu)
         try:
             # Only the request may be given up: whatever it brings is to be taken care of.
-            process = await unless_stopped(
-                stopping, self._client.assign(self._colonyname, timeout, availablecpu=availablecpu)
-            )
+            process = await (asked if stopping is None else unless_stopped(stopping, asked))
         except StoppedError:
             await self._look_after_giving_up()
         except NoProcessError:

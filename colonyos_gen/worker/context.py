@@ -160,6 +160,11 @@ class Context:
         if self._cancellation.is_set:
             raise asyncio.CancelledError(self._cancellation.reason)
 
+    @property
+    def has_unsent(self) -> bool:
+        """Whether `flush` and `delivered` may have to wait."""
+        return bool(self._streams) or self._log.has_unsent
+
     async def flush(self, seconds: float) -> None:
         """Send what remains of log and streams. Raises RPCError if a stream lost something."""
         self._over = "the function has returned"
@@ -182,7 +187,8 @@ class Context:
 
     async def delivered(self) -> None:
         """Wait until the readers of the streams have their ends."""
-        await asyncio.gather(*(each.delivered() for each in self._streams.values()))
+        if self._streams:
+            await asyncio.gather(*(each.delivered() for each in self._streams.values()))
 
     async def _set_attribute(self, key: str, value: str) -> None:
         attribute = Attribute.new(self.process.spec.conditions.colonyname, self.process.processid, key, value)

@@ -48,6 +48,11 @@ class LogWriter:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._start)
 
+    @property
+    def has_unsent(self) -> bool:
+        """Whether something written is not stored yet."""
+        return bool(self._queue) or (self._sending is not None and not self._sending.done())
+
     async def flush(self, seconds: float) -> None:
         """Wait until everything written so far is stored, at most `seconds`; what is not by then is given up."""
         self._start()

@@ -88,7 +88,12 @@ class Run:
         """Run the function, and tell the server. Returns when the function has ended, which may be later than that."""
         work = asyncio.get_running_loop().create_task(self._call())
         try:
-            await self._tell(await self._await_outcome(work))
+            with self._watch.over(self._attempt, self.lose):
+                outcome = await self._await_outcome(work)
+                # What is decided from now on is either that the server has taken the process back, or that time is up.
+                self._verdict = asyncio.get_running_loop().create_future()
+                prepared = outcome if isinstance(outcome, Nothing) else await self._prepare(outcome)
+            await self._tell(outcome, prepared)
             self.told.set()
             if not work.done():
                 await asyncio.wait({work})
@@ -103,12 +108,11 @@ class Run:
         loop = asyncio.get_running_loop()
         timers = [loop.call_later(seconds, act) for seconds, act in self._limits()]
         try:
-            with self._watch.over(self._attempt, self.lose):
-                await asyncio.wait({work, self._verdict}, return_when=asyncio.FIRST_COMPLETED)
-                if self._verdict.done():
-                    self._stop()
-                    await asyncio.wait({work}, timeout=UNWIND_S)
-                return self._outcome(work)
+            await asyncio.wait({work, self._verdict}, return_when=asyncio.FIRST_COMPLETED)
+            if self._verdict.done():
+                self._stop()
+                await asyncio.wait({work}, timeout=UNWIND_S)
+            return self._outcome(work)
         finally:
             for timer in timers:
                 timer.cancel()
@@ -158,18 +162,14 @@ class Run:
         except OutputError as error:
             return Failure([str(error)])
 
-    async def _tell(self, outcome: Outcome) -> None:
-        # What is decided from now on is either that the server has taken the process back, or that time is up.
-        self._verdict = asyncio.get_running_loop().create_future()
-        if isinstance(outcome, Nothing):
-            self._context.abandon(outcome.reason)
-            return
-        with self._watch.over(self._attempt, self.lose):
-            prepared = await self._prepare(outcome)
+    async def _tell(self, outcome: Outcome, prepared: Outcome) -> None:
         if isinstance(prepared, Nothing):
             self._context.abandon(prepared.reason)
-            processid = self.process.processid
-            _logger.warning("%s: what process %s came to is lost: %s", self._name, processid, prepared.reason)
+            if not isinstance(outcome, Nothing):
+                processid = self.process.processid
+                _logger.warning(
+                    "%s: what process %s came to is lost: %s", self._name, processid, prepared.reason
+                )
             return
         if isinstance(prepared, Success):
             ending = self._closer.close(self._attempt, prepared.output)
@@ -193,7 +193,10 @@ class Run:
                 processid = self.process.processid
                 _logger.info("%s: readers of process %s may miss the end: %s", self._name, processid, error)
 
-        await self._unless_decided(prepare())
+        if self._context.has_unsent:
+            await self._unless_decided(prepare())
+        else:
+            await prepare()
         if self._verdict.done() and isinstance(verdict := self._verdict.result(), Nothing):
             return verdict
         return failure[0] if failure and isinstance(outcome, Success) else outcome
