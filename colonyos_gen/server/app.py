@@ -47,7 +47,7 @@ def make_app(
     Its requests must come through `connections`. A body may have `body_limit` bytes and take about `request_timeout`
     seconds, and a WebSocket may go without a subscription for `idle_timeout` seconds.
     """
-    pubsub = Pubsub(dispatcher, idle_timeout, quirks)
+    pubsub = Pubsub(dispatcher, connections, idle_timeout, quirks)
     front = _Front(dispatcher, pubsub, connections, body_limit, request_timeout)
 
     @web.middleware

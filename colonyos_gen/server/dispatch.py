@@ -104,6 +104,7 @@ class Dispatcher:
             return self.rendering.refusal(Refusal(FAULT))
         finally:
             self.watch.end(passing, refused, done=done)
+        await self.watch.linger(passing, refused)
         return answer
 
     def check(self, body: bytes, transport: Transport) -> Call:

@@ -23,9 +23,11 @@ from colonyos_gen_wire.methods.subscription import SUBSCRIBE_CHANNEL
 from colonyos_gen.server.access import AnyMethod
 from colonyos_gen.server.dispatch import Call, Dispatcher
 from colonyos_gen.server.hangup import GOING_AWAY, NO_CLOSE_FRAME, HangUp
+from colonyos_gen.server.hazards.arrival import note_arrival
 from colonyos_gen.server.hazards.feeds import Feed
 from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.refusal import BUSY_CONNECTION, FAULT, UNANSWERED, Refusal
+from colonyos_gen.server.slow_senders import Connections
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -49,8 +51,11 @@ _IGNORED = (errors.PAYLOADTYPE_EMPTY, errors.UNKNOWN_PAYLOADTYPE, UNANSWERED)
 class Pubsub:
     """Accepts WebSocket connections, and serves subscriptions on them."""
 
-    def __init__(self, dispatcher: Dispatcher, idle_timeout: float, quirks: Quirks = STRICT) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, connections: Connections, idle_timeout: float, quirks: Quirks = STRICT
+    ) -> None:
         self._dispatcher = dispatcher
+        self._http = connections
         self._idle_timeout = idle_timeout
         self._quirks = quirks
         self._connections: dict[_Connection, None] = {}
@@ -61,7 +66,9 @@ class Pubsub:
         if not socket.can_prepare(request):
             return web.Response(status=400, text="Bad Request\n")
         await socket.prepare(request)
-        connection = _Connection(socket, request, self._dispatcher, self._idle_timeout, self._quirks)
+        connection = _Connection(
+            socket, request, self._dispatcher, self._http, self._idle_timeout, self._quirks
+        )
         self._connections[connection] = None
         try:
             await connection.serve()
@@ -86,6 +93,7 @@ class _Connection:
         socket: web.WebSocketResponse,
         request: web.Request,
         dispatcher: Dispatcher,
+        connections: Connections,
         idle_timeout: float,
         quirks: Quirks,
     ) -> None:
@@ -93,6 +101,7 @@ class _Connection:
         self._socket = socket
         self._request = request
         self._dispatcher = dispatcher
+        self._http = connections
         self._quirks = quirks
         self._idle_timeout = idle_timeout
         self._idle: asyncio.TimerHandle | None = None
@@ -171,6 +180,7 @@ class _Connection:
             await self._refuse(Refusal(FAULT), data)
         else:
             self._stir()
+            note_arrival(self._http.arrival(self._request))
             self._subscription = asyncio.create_task(self._subscribe(call, data))
             if self._quirks.deaf_channel_subscriptions and call.method is SUBSCRIBE_CHANNEL:
                 # As long as nothing is read, no ping and no close frame is answered.

@@ -97,7 +97,7 @@ class Connections:
         """Through which connection `request` has come, and when what is there of it had arrived."""
         transport = request.transport
         connection = None if transport is None else self._open.get(transport)
-        return None if connection is None else Arrival(connection, connection.received_ns)
+        return None if connection is None else connection.arrival()
 
     def abort(self) -> None:
         """Break every connection at once, without sending what has not been sent."""
@@ -130,6 +130,12 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._serving = False
+        self._arrival: Arrival | None = None
+
+    def arrival(self) -> Arrival:
+        """That of the request that is served, of which nothing more is to come."""
+        self._arrival = Arrival(self, self.received_ns)
+        return self._arrival
 
     def arrived(self) -> None:
         """The headers of a request are complete."""
@@ -137,8 +143,11 @@ class _Connection(asyncio.Protocol):
         self._disarm()
 
     def answered(self) -> None:
-        """The next byte belongs to the next request."""
+        """The reply is about to be written, and the next byte belongs to the next request."""
         self._serving = False
+        arrival, self._arrival = self._arrival, None
+        if arrival is not None:
+            arrival.replied()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)

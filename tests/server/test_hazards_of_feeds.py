@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime
 
 import pytest
@@ -17,10 +18,11 @@ from colonyos_gen_wire.types.process import Process
 
 from colonyos_gen.server import ManualClock
 
-from .hazard_lab import at_once, lines, noticed, play, polling
+from .hazard_lab import at_once, lines, noticed, play, polling, sealed
 from .lab import TYPE, Lab, Refused, envelope, spec
-from .socket_lab import line
-from .subscription_scene import scene
+from .socket_lab import Connection, line
+from .subscription_scene import Scene, scene
+from .subscription_scene import play as in_scene
 
 pytestmark = pytest.mark.hazards
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -227,6 +229,64 @@ def test_many_reads_with_sixteen_in_flight() -> None:
         assert noticed(here) == {}
 
     play(act)
+
+
+async def _subscribe(made: Scene, held: contextlib.AsyncExitStack) -> tuple[Connection, str]:
+    """A connection, and the frame that asks for a channel on it."""
+    body = envelope(made.user, SUBSCRIBE_CHANNEL.msgtype, encode(made.channel()))
+    return await held.enter_async_context(line(made.here)), body.decode()
+
+
+def test_more_subscriptions_of_channels_begun_at_once_than_the_database_has_connections() -> None:
+    async def act(made: Scene) -> None:
+        async with contextlib.AsyncExitStack() as held:
+            asked = [await _subscribe(made, held) for _ in range(MAX_OPEN_DATABASE_CONNECTIONS + 1)]
+            for each, frame in asked[1:]:
+                await each.socket.send_str(frame)
+            for each, _ in asked[1:]:
+                await each.settle()
+            assert noticed(made.here) == {}
+            again = [await _subscribe(made, held) for _ in range(MAX_OPEN_DATABASE_CONNECTIONS)]
+            for each, frame in (asked[0], *again):
+                await each.socket.send_str(frame)
+            while not noticed(made.here):
+                await asyncio.sleep(0.001)
+            assert noticed(made.here) == {"too_many_reads": 1}
+            [seen] = made.here.server.hazards.seen
+            assert {part.msgtype for part in seen.parts} == {SUBSCRIBE_CHANNEL.msgtype}
+
+    in_scene(act)
+
+
+def test_subscriptions_of_channels_meet_other_reads() -> None:
+    async def act(made: Scene) -> None:
+        reads = MAX_OPEN_DATABASE_CONNECTIONS // 2
+        read = made.user, process_methods.GET_PROCESS, GetProcessMsg(processid=made.processid)
+        body = sealed(read)
+        async with contextlib.AsyncExitStack() as held, lines(made.here, reads) as others:
+            asked = [await _subscribe(made, held) for _ in range(reads + 1)]
+            for other in others:
+                other.send(body)
+            for each, frame in asked:
+                await each.socket.send_str(frame)
+            while not noticed(made.here):
+                await asyncio.sleep(0.001)
+        assert noticed(made.here) == {"too_many_reads": 1}
+
+    in_scene(act)
+
+
+def test_subscriptions_of_channels_that_last_do_not_read() -> None:
+    async def act(made: Scene) -> None:
+        async with contextlib.AsyncExitStack() as held:
+            for _ in range(MAX_OPEN_DATABASE_CONNECTIONS + 1):
+                each, frame = await _subscribe(made, held)
+                await each.socket.send_str(frame)
+                await each.settle()
+            await made.here.process(made.user, made.processid)
+        assert noticed(made.here) == {}
+
+    in_scene(act)
 
 
 def test_many_that_wait_for_work_do_not_read() -> None:

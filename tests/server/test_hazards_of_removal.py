@@ -24,14 +24,12 @@ from .hazard_lab import (
     at_once,
     cancel,
     close,
-    lines,
     noticed,
     play,
     polling,
     remove,
     remove_all,
     remove_colony,
-    sealed,
     settled,
 )
 from .lab import COLONY, Lab, Refused, spec
@@ -127,21 +125,12 @@ def test_a_colony_whose_worker_has_just_given_its_poll_up(ending: str) -> None:
     play(act)
 
 
-def test_a_colony_in_which_somebody_has_just_closed() -> None:
+def test_a_colony_in_which_somebody_closes_at_the_moment() -> None:
     async def act(here: Lab) -> None:
         user, executor = await here.add_user("u"), await here.add_executor("e")
-        # How soon one comes after the other is up to the machine, so it gets some tries.
-        while not noticed(here):
-            given = await here.submit(user)
-            await here.assign(executor)
-            async with lines(here, 2) as (worker, owner):
-                worker.send(sealed(close(executor, given.processid)))
-                assert await worker.status() == 200
-                owner.send(sealed(remove_colony(here)))
-                assert await owner.status() == 200
-            if not noticed(here):
-                await here.add_colony()
-                user, executor = await here.add_user("u"), await here.add_executor("e")
+        given = await here.submit(user)
+        await here.assign(executor)
+        await at_once(here, close(executor, given.processid), remove_colony(here))
         assert noticed(here) == {"colony_removed_while_worked_in": 1}
 
     play(act)

@@ -21,10 +21,18 @@ happen to programs that do nothing wrong, or cannot happen in a server that hand
 What a program may do as long as it looks afterwards, such as a close near its deadline, counts only when it has not
 looked within `LOOK_S` seconds.
 
-"At the same time" means that the bytes of one request had arrived before the reply to the other was written. A request
-that comes within 5 ms after the reply, or within 50 ms where it takes a whole colony from those who work in it, counts as
-well if its sender may not have known of the reply: another signer, another connection, and nobody else has read how things
-stand in between. These times are real ones; deadlines are those of the server's clock.
+"At the same time" means that the bytes of each request had arrived before the reply to the other was written. So whoever
+sends the next request after the reply to the one before is never counted, however soon it comes, and through whichever
+connection or client. Nor is who has read how things stand after the request of somebody else was handled, though that has
+no reply yet; nor what is sent through one connection, since a server answers that one by one.
+
+This server is quicker than the real one, which takes 4 ms and more. What a program sends at once could come one after the
+other here, so the replies to removals and cancellations of single processes and workflows, and to removals of generators,
+leave 5 ms later than they could. What meets others without such a hold, such as a close that is sent before a removal, is
+noticed when it does meet them, which is less often than on the real server.
+
+These times are real ones; deadlines are those of the server's clock. A subscription of a single process counts when the
+change comes within 50 ms before or 500 ms after it began.
 """
 
 from colonyos_gen.server.hazards.noticed import Hazards, Occurrence, Part

@@ -14,11 +14,6 @@ from colonyos_gen.server.hazards.traffic import Passing, Traffic
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.scheduler import Scheduler
 
-WORK_NS = 5_000_000
-"""Whoever did something in a colony so shortly before is taken to be still at work there."""
-PAIR_NS = 5_000_000
-"""Two requests about the same thing that came so shortly after each other could as well have met."""
-
 
 @dataclass(frozen=True)
 class Scene:

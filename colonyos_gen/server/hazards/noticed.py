@@ -8,7 +8,9 @@ from collections import Counter, deque
 from collections.abc import Collection, Sized
 from dataclasses import dataclass
 
+from colonyos_gen_wire.constants import ID_LENGTH
 from colonyos_gen_wire.hazards import Hazard
+from colonyos_gen_wire.methods import METHODS
 
 logger: logging.Logger = logging.getLogger("colonyos_gen.server.hazards")
 
@@ -16,6 +18,7 @@ _LAST = 5
 """Occurrences of each kind that are kept."""
 _SHOWN = 6
 """Requests of an occurrence that are named."""
+_SHOWN_OF_ID = 12
 
 
 @dataclass(frozen=True)
@@ -26,16 +29,17 @@ class Part:
     subject: str
     """Id of the process, workflow or generator that it was about, or the name of a colony."""
     who: str
-    """Name of who signed it, or the beginning of their identity."""
+    """Name of who signed it, or their identity."""
     ms: float
-    """How long before the last of them it had arrived, in milliseconds."""
+    """How long before the last of them it had arrived, in milliseconds; less than 0 if it came later, but had its turn."""
     under_way: bool
     """Whether its reply had not been written when the last of them came."""
 
     def __str__(self) -> str:
-        about = f" of {self.subject[:12]}" if self.subject else ""
-        when = "" if self.ms == 0 else f", {abs(self.ms):.1f} ms {'before' if self.ms > 0 else 'after'}"
-        return f"{self.msgtype}{about} by {self.who}{when}{' and not answered yet' if self.under_way else ''}"
+        """The name of the call, which programs know, and the message type, which the catalogue knows."""
+        about = f" of {_short(self.subject)}" if self.subject else ""
+        when = "" if self.ms == 0 else f", {abs(self.ms):.1f} ms {'earlier' if self.ms > 0 else 'later'}"
+        return f"{METHODS[self.msgtype].name} ({self.msgtype}){about} by {_short(self.who)}{when}"
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,12 @@ class Occurrence:
     @property
     def overlap(self) -> str:
         """What met, in words."""
-        shown = [str(part) for part in self.parts[:_SHOWN]]
-        if len(self.parts) > _SHOWN:
-            shown.append(f"{len(self.parts) - _SHOWN} more")
-        return "; ".join([*shown, *([self.detail] if self.detail else [])])
+        last, *others = self.parts
+        shown = [str(part) for part in others[:_SHOWN]]
+        if len(others) > _SHOWN:
+            shown.append(f"{len(others) - _SHOWN} more")
+        met = f"{last}, sent before the reply to {' and '.join(shown)}" if shown else str(last)
+        return f"{met}; {self.detail}" if self.detail else met
 
     def __str__(self) -> str:
         hazard = self.hazard
@@ -120,7 +126,7 @@ class Hazards:
         """What was noticed, `but` what is named there, for people to read; empty if there is nothing."""
         counts = self.counts
         return "\n".join(
-            f"- {first.name}, {counts[first.name]} times\n"
+            f"- {first.name}, {_times(counts[first.name])}\n"
             f"    what met: {first.overlap}\n"
             f"    the real server ({first.hazard.versions}): {first.hazard.what}\n"
             f"    how to avoid it: {first.hazard.avoid}"
@@ -130,3 +136,11 @@ class Hazards:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({dict(self.counts)})"
+
+
+def _short(name: str) -> str:
+    return f"{name[:_SHOWN_OF_ID]}…" if len(name) == ID_LENGTH else name
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

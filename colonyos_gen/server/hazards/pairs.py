@@ -8,7 +8,7 @@ from typing import NamedTuple
 from colonyos_gen_wire import hazards
 from colonyos_gen_wire.hazards import Hazard
 
-from colonyos_gen.server.hazards.moments import PAIR_NS, Finding, Scene
+from colonyos_gen.server.hazards.moments import Finding, Scene
 from colonyos_gen.server.hazards.traffic import Passing
 
 
@@ -25,6 +25,14 @@ class _Pair(NamedTuple):
 _CANCEL = frozenset({"cancel_process"})
 _ENDS = frozenset({"close", "fail"})
 _REMOVAL = frozenset({"remove_process"})
+
+SLOW = frozenset({"cancel_process", "remove_process"}) | frozenset(
+    {"cancel_processgraph", "remove_processgraph", "remove_generator"}
+)
+"""What gets its reply a little later than it could, so that others which were sent at the same time are seen to meet it.
+
+None of them is called often; close, fail, pack and add_child may be.
+"""
 
 _PAIRS = (
     _Pair(hazards.CANCEL_MEETS_REMOVAL, _CANCEL, _REMOVAL),
@@ -51,7 +59,7 @@ def met(scene: Scene, passing: Passing) -> Iterator[Finding]:
             opposite = pair.left
         else:
             continue
-        others = scene.traffic.on_subject(passing, opposite, PAIR_NS)
+        others = scene.traffic.on_subject(passing, opposite)
         if pair.strangers:
             others = [other for other in others if other.signer != passing.signer]
         if others:

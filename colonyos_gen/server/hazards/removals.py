@@ -12,7 +12,7 @@ from colonyos_gen_wire.types.generator import Generator
 from colonyos_gen_wire.types.process import Process
 
 from colonyos_gen.server import lifecycle
-from colonyos_gen.server.hazards.moments import PAIR_NS, WORK_NS, Finding, Scene
+from colonyos_gen.server.hazards.moments import Finding, Scene
 from colonyos_gen.server.hazards.traffic import Passing
 
 _EVERY_STATE = -1
@@ -34,7 +34,7 @@ def of_colony(scene: Scene, passing: Passing) -> Iterator[Finding]:
     records, name = scene.records, passing.colonyname
     if records.colonies.get(name) is None:
         return
-    others = scene.traffic.in_colony(passing, WORK, WORK_NS)
+    others = scene.traffic.in_colony(passing, WORK)
     running = records.processes_in_state.find((name, RUNNING))
     if others or running:
         yield Finding(hazards.COLONY_REMOVED_WHILE_WORKED_IN, others, _said("RUNNING in the colony", running))
@@ -63,7 +63,7 @@ def of_all_processes(scene: Scene, passing: Passing) -> Iterator[Finding]:
         yield Finding(
             hazards.ALL_PROCESSES_REMOVED_WHILE_CLOSING, detail=_said("RUNNING in the colony", running)
         )
-    if others := scene.traffic.in_colony(passing, _SUBMISSIONS, WORK_NS):
+    if others := scene.traffic.in_colony(passing, _SUBMISSIONS):
         yield Finding(hazards.ALL_PROCESSES_REMOVED_WHILE_SUBMITTING, others)
     yield from _waiting_removed(scene, _alone(records.processes_in_state.find((name, WAITING))))
 
@@ -74,7 +74,7 @@ def of_workflow(scene: Scene, passing: Passing) -> Iterator[Finding]:
     graph = records.processgraphs.get(passing.subject)
     if graph is None:
         return
-    if graph.state is WAITING and (others := scene.traffic.in_colony(passing, _ASSIGN, WORK_NS)):
+    if graph.state is WAITING and (others := scene.traffic.in_colony(passing, _ASSIGN)):
         yield Finding(hazards.WAITING_WORKFLOW_REMOVED_WHILE_ASSIGNING, others)
     if graph.state is FAILED:
         members = records.members_of_graph.find(graph.processgraphid)
@@ -84,7 +84,7 @@ def of_workflow(scene: Scene, passing: Passing) -> Iterator[Finding]:
             for member in members
             if member.state is RUNNING or (member.state is WAITING and not member.waitforparents)
         ]
-        others = scene.traffic.in_colony(passing, _ENDS, PAIR_NS, lambda other: other.subject in ids)
+        others = scene.traffic.in_colony(passing, _ENDS, lambda other: other.subject in ids)
         if active or others:
             detail = _said("not ended in the workflow", active)
             yield Finding(hazards.FAILED_WORKFLOW_REMOVED_WHILE_CLOSING, others, detail)
@@ -95,7 +95,7 @@ def of_all_workflows(scene: Scene, passing: Passing) -> Iterator[Finding]:
     records, name, state = scene.records, passing.colonyname, passing.request.state
     if state == RUNNING or (state != _EVERY_STATE and not ProcessState(state).is_known):
         return
-    if others := scene.traffic.in_colony(passing, _WORKFLOW_SUBMISSIONS, WORK_NS):
+    if others := scene.traffic.in_colony(passing, _WORKFLOW_SUBMISSIONS):
         yield Finding(hazards.ALL_WORKFLOWS_REMOVED_WHILE_SUBMITTING, others)
     half_done = records.processgraphs_in_state.count((name, RUNNING))
     if state != WAITING:

@@ -1,4 +1,8 @@
-"""The requests that are under way, and those that were answered a moment ago."""
+"""The requests that are under way, and those that were answered a moment ago.
+
+Two requests meet when the bytes of each had arrived before the reply to the other was written. Nothing else is taken for
+that: whoever waits for a reply sends the next request after it, however soon, and whoever does not need not be told.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +32,7 @@ class Passing:
         "arrived",
         "begun",
         "connection",
+        "handled",
         "method",
         "request",
         "signer",
@@ -43,7 +48,10 @@ class Passing:
         self.connection: object | None = arrival.connection
         self.arrived: int = arrival.ns
         self.begun: int = time.monotonic_ns()
+        self.handled: int | None = None
+        """When all had come of it that would, though its reply may not have left."""
         self.answered: int | None = None
+        """When its reply was about to be written, or its sender had left."""
         self.void: bool = False
         """Whether nothing can have come of it: it was refused for lack of rights, or has waited for work in vain."""
         self._records = records
@@ -96,10 +104,8 @@ class Traffic:
             self._of_subject.setdefault(passing.subject, {})[passing] = None
 
     def end(self, passing: Passing) -> None:
-        """The reply of a request is about to be written, or its sender has left."""
+        """The reply to a request is about to be written, or its sender has left."""
         passing.answered = now = time.monotonic_ns()
-        if passing not in self._under_way:
-            return
         del self._under_way[passing]
         self._answered.append(passing)
         while now - (self._answered[0].answered or now) > _KEPT_NS:
@@ -109,23 +115,22 @@ class Traffic:
         self,
         passing: Passing,
         names: frozenset[str],
-        near_ns: int,
         where: Callable[[Passing], bool] = lambda _: True,
     ) -> list[Passing]:
-        """The requests called `names` in the colony of `passing` that met it, or were answered `near_ns` before."""
+        """The requests called `names` in the colony of `passing` that met it."""
         return [
             other
-            for other in self._lately(passing.arrived - near_ns)
+            for other in self._lately(passing.arrived)
             if other.name in names
             and other.colonyname == passing.colonyname
             and where(other)
-            and self._meet(passing, other, near_ns)
+            and self._meet(passing, other)
         ]
 
-    def on_subject(self, passing: Passing, names: frozenset[str], near_ns: int) -> list[Passing]:
+    def on_subject(self, passing: Passing, names: frozenset[str]) -> list[Passing]:
         """The same for requests about what `passing` is about."""
         others = self._of_subject.get(passing.subject, ())
-        return [other for other in others if other.name in names and self._meet(passing, other, near_ns)]
+        return [other for other in others if other.name in names and self._meet(passing, other)]
 
     def _lately(self, since: int) -> Iterator[Passing]:
         yield from self._under_way
@@ -134,30 +139,31 @@ class Traffic:
                 return
             yield other
 
-    def _meet(self, passing: Passing, other: Passing, near_ns: int) -> bool:
+    def _meet(self, passing: Passing, other: Passing) -> bool:
         if other is passing or other.void:
             return False
-        if other.answered is None or other.answered > passing.arrived:
-            return True
-        return passing.arrived - other.answered < near_ns and not self._knows(passing, other, other.answered)
+        # On one connection a server answers one request after another.
+        if passing.connection is not None and passing.connection is other.connection:
+            return False
+        if other.answered is not None and other.answered <= passing.arrived:
+            return False
+        return not self._seen(passing, other)
 
-    def _knows(self, passing: Passing, other: Passing, answered: int) -> bool:
-        """Whether the sender of `passing` knew what had become of `other`, which was answered before.
+    def _seen(self, passing: Passing, other: Passing) -> bool:
+        """Whether the sender of `passing` could see what had become of `other`, though that was not answered yet.
 
-        Whoever removes something may have several keys and connections, so a look counts whoever took it, except for the
-        sender of `other`.
+        Nobody can do more about the requests of others. Whoever removes something may have several keys and connections,
+        so a look counts whoever took it, except for the sender of `other`, who has to wait for the reply.
         """
-        if passing.connection is None or other.connection is None:
-            return True
-        if passing.signer == other.signer or passing.connection is other.connection:
-            return True
-        return any(
+        handled = other.handled
+        return handled is not None and any(
             look.reads
             and look.signer != other.signer
             and look.colonyname == other.colonyname
-            and look.begun > other.begun
-            and (look.answered or passing.arrived) < passing.arrived
-            for look in self._lately(answered)
+            and look.begun >= handled
+            and look.answered is not None
+            and look.answered <= passing.arrived
+            for look in self._lately(handled)
         )
 
     def _forget(self, passing: Passing) -> None:

@@ -29,6 +29,9 @@ from colonyos_gen.server.scheduler import Scheduler
 Mode = Literal["notice", "act", "off"]
 
 _READING = frozenset(TOO_MANY_READS.messages)
+_LINGER_S = 0.005
+"""How long a program may take to send two requests at once, a new connection included."""
+
 _RULES: dict[str, tuple[Rule, ...]] = {
     "remove_colony": (removals.of_colony,),
     "remove_process": (removals.of_process, pairs.met),
@@ -90,14 +93,14 @@ class HazardWatch:
         """A request is about to be handled. To be followed by `end`."""
         if self._mode == "off":
             return None
-        passing = self._traffic.passing(method, request, signer, current_arrival())
+        arrival = current_arrival()
+        passing = self._traffic.passing(method, request, signer, arrival)
         if method.name not in _MEETING:
             return passing
         self._traffic.begin(passing)
+        arrival.then(partial(self._answered, passing))
         if method.msgtype in _READING:
-            if others := self._reads.begin(passing):
-                detail = f"{len(others) + 1} requests that read processes were under way at once"
-                self._note(Finding(TOO_MANY_READS, others, detail), passing)
+            self._read(passing)
             if method.waits is not None:
                 self._reads.end(passing, time.monotonic_ns())
         if method.name == "assign":
@@ -113,14 +116,15 @@ class HazardWatch:
         return passing
 
     def end(self, passing: Passing | None, refusal: Refusal | None, *, done: bool = True) -> None:
-        """The reply to a request is about to be written, or its sender has left, and it is not `done`."""
+        """A request was handled, or its sender has left before, and it is not `done`."""
         if passing is None:
             return
         denied = refusal is not None and refusal.spec.code is ErrorCode.DENIED
         in_vain = passing.name == "assign" and (refusal is not None or not done)
         passing.void = denied or in_vain
-        self._traffic.end(passing)
-        self._reads.end(passing, passing.answered or passing.begun)
+        passing.handled = time.monotonic_ns()
+        if passing.connection is None and passing.name in _MEETING:
+            self._answered(passing)
         if passing.reads and refusal is None and self.noticed.pending:
             self._unread.looked(passing)
         found = self._found.pop(passing, [])
@@ -134,11 +138,26 @@ class HazardWatch:
         if refusal is not None and (hazard := single.refused(passing, refusal)) is not None:
             self._note(Finding(hazard, detail="refused here"), passing)
 
+    async def linger(self, passing: Passing | None, refusal: Refusal | None) -> None:
+        """Hold back the reply to a request that was handled, for a few milliseconds at most and for some requests only."""
+        if (
+            passing is not None
+            and passing.connection is not None
+            and passing.name in pairs.SLOW
+            and refusal is None
+        ):
+            await asyncio.sleep(_LINGER_S)
+
     def subscribe(self, method: AnyMethod, request: Any, signer: str) -> Feed | None:
         """A subscription is about to begin."""
         if self._feeds is None:
             return None
-        return self._feeds.begin(self._traffic.passing(method, request, signer, current_arrival()))
+        passing = self._traffic.passing(method, request, signer, current_arrival())
+        if method.msgtype in _READING:
+            # It reads before its first frame, and no longer.
+            self._read(passing)
+            self._reads.end(passing, time.monotonic_ns())
+        return self._feeds.begin(passing)
 
     def beside(self, live: Feed | None, second: AnyMethod | None) -> None:
         """A frame has come on a connection on which a subscription is served."""
@@ -163,6 +182,15 @@ class HazardWatch:
     def restart(self) -> None:
         """The server begins anew."""
         self.died = self.frozen = self._thaw = None
+
+    def _answered(self, passing: Passing) -> None:
+        self._traffic.end(passing)
+        self._reads.end(passing, passing.answered or passing.begun)
+
+    def _read(self, passing: Passing) -> None:
+        if others := self._reads.begin(passing):
+            detail = f"{len(others) + 1} requests that read processes were under way at once"
+            self._note(Finding(TOO_MANY_READS, others, detail), passing)
 
     def _note(self, finding: Finding, passing: Passing) -> None:
         self._count(self._described(finding, passing))
@@ -197,4 +225,4 @@ class HazardWatch:
             return "the colony owner"
         if passing.signer == self._access.server_id:
             return "the server owner"
-        return passing.signer[:12]
+        return passing.signer
