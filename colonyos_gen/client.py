@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
@@ -17,9 +18,10 @@ from colonyos_gen_wire.constants import DEFAULT_PORT
 from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_async import AsyncStubs
 
+from colonyos_gen.arguments import is_number, require_message, require_seconds, require_whole_number
 from colonyos_gen.config import Config
 from colonyos_gen.envelope import open_reply, seal
-from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError
+from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError, name_subject
 from colonyos_gen.hazardous import refuse_unconfirmed
 from colonyos_gen.in_flight import DEFAULT_MAX_IN_FLIGHT, Lane, Turn, blocks_a_loop, gate_of
 from colonyos_gen.retry import may_repeat, pauses
@@ -82,8 +84,8 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
 
     Raises:
         InvalidKeyError: A key is not a private key.
-        TypeError: A key is neither text nor something that signs.
-        ValueError: The url is not one, or a number is below 1.
+        TypeError: A key is neither text nor something that signs, or another argument is of a wrong type.
+        ValueError: The url is not one, or a number is too small.
     """
 
     def __init__(
@@ -102,11 +104,15 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         max_in_flight: int = DEFAULT_MAX_IN_FLIGHT,
         strict: bool = False,
     ) -> None:
-        url = url.rstrip("/")
-        if not url.startswith(("http://", "https://")):
+        if not str(url).startswith(("http://", "https://")):
             raise ValueError(f"url is {url!r}; it must start with http:// or https://")
-        if pool_size < 1:
-            raise ValueError(f"pool_size is {pool_size}; it must be 1 or more")
+        url = url.rstrip("/")
+        if not is_number(timeout):
+            raise TypeError(f"timeout is {timeout!r}; it must be a number of seconds, such as 30")
+        require_whole_number("retries", retries, 0)
+        require_whole_number("max_reply_bytes", max_reply_bytes, 1)
+        require_whole_number("pool_size", pool_size, 1)
+        require_whole_number("max_in_flight", max_in_flight, 1)
         from colonyos_gen.transport import (
             Transport,  # loads the HTTP library, which is not felt before a client is made
         )
@@ -120,7 +126,9 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         self._lane = self._gate.open_lane(min(max_in_flight, pool_size))
         self._reading = self._gate.open_lane(min(max_in_flight, pool_size, _READING), self._lane)
         self._polls = asyncio.Semaphore(pool_size)
-        self._watchers: dict[str, Watcher] = {}
+        self._watcher: Watcher | None = None
+        self._watchers = weakref.WeakValueDictionary[str, Watcher]()
+        """Those of keys that calls have brought along, each for as long as somebody waits with it."""
         self._opener = Opener(self._keys, self._transport, self._gate, self._lane, timeout, retries, strict)
         self._streams = weakref.WeakSet[Stream[Any]]()
 
@@ -151,11 +159,18 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         return self._gate.trouble
 
     def watcher(self, prvkey: Key | None = None) -> Watcher:
-        """What waits for processes, by reading them in the name of `prvkey`, or of this client's own key."""
-        signer = "" if prvkey is None else parse(prvkey).id
-        if signer not in self._watchers:
-            self._watchers[signer] = Watcher(self._attend, prvkey)
-        return self._watchers[signer]
+        """What waits for processes, by reading them in the name of `prvkey`, or of this client's own key.
+
+        That of a `prvkey` is the same for all who wait with it, and is forgotten when nobody does or refers to it.
+        """
+        if prvkey is None:
+            self._watcher = self._watcher or Watcher(self._attend)
+            return self._watcher
+        signer = parse(prvkey)
+        watcher = self._watchers.get(signer.id)
+        if watcher is None:
+            watcher = self._watchers[signer.id] = Watcher(self._attend, signer)
+        return watcher
 
     async def call(
         self,
@@ -177,8 +192,11 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
             hazardous: Whether to send what may harm the server, and is refused otherwise (see `Method.unconfirmed`).
 
         Raises:
+            InvalidRequestError: An argument or the request is not what it must be; nothing was sent.
             RPCError: The call failed; see `colonyos_gen.errors` for what the subclasses mean.
         """
+        require_message(method, request)
+        require_seconds(method.name, "rpc_timeout", rpc_timeout)
         return await self._call(method, request, self._lane, prvkey, rpc_timeout, hazardous=hazardous)
 
     async def _attend(
@@ -219,19 +237,18 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
             limit += 0 if rpc_timeout is not None else wait
             lane = None
         deadline = time.monotonic() + limit
-        for pause in (*pauses(self._retries), None):
+        again: Iterator[float] | None = None
+        while True:
             try:
                 return await self._once(method, body, signer.id if signer else "", deadline, lane)
             except RPCError as error:
-                if (
-                    pause is None
-                    or not may_repeat(method, request, error)
-                    or time.monotonic() + pause >= deadline
-                ):
+                again = again or pauses(self._retries)
+                pause = next(again, math.inf)
+                if not may_repeat(method, request, error) or time.monotonic() + pause >= deadline:
+                    name_subject(error, request)
                     raise
                 _logger.debug("%s is repeated in %.2f s: %s", method.name, pause, error)
             await asyncio.sleep(pause)
-        raise AssertionError("the last attempt either returns or raises")
 
     async def _once(
         self, method: Method[Any, RespT], body: bytes, signer: str, deadline: float, lane: Lane | None
@@ -311,8 +328,9 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         Streams end with `Ended.CLOSED`; other calls under way fail with an `RPCError`.
         """
         self._close_streams()
-        for watcher in self._watchers.values():
-            watcher.close()
+        for watcher in (self._watcher, *self._watchers.values()):
+            if watcher is not None:
+                watcher.close()
         await self._transport.close()
 
     async def __aenter__(self) -> Self:

@@ -26,6 +26,9 @@ _EARLY_S = 1.5
 _BACKLOG = 10_000
 """Processes that are kept for a caller who does not ask for them; the oldest go first."""
 
+_WHO = "only executors may subscribe to processes of a type: give the key of one as prvkey=… or member_key=…"
+"""What to do where the signer is none, for which the server has few words."""
+
 
 class ProcessFeed(Stream[Process]):
     """Processes of an executor type, each when it has reached a state.
@@ -138,6 +141,8 @@ class _Reader:
             while until is None or now() < until:
                 await self._step(until)
         except Exception as error:  # whatever it is, nobody may wait for a reader that has stopped
+            if isinstance(error, DeniedError):
+                error.hint = f"signed by {error.signer[:8]}…; {_WHO}"
             self._error = error
             self._stirred.set()
 

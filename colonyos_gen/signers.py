@@ -48,7 +48,9 @@ class Keyring:
         self._signers = {role: parse(key, f"{role}_key") for role, key in given.items() if key is not None}
 
     def identity(self, role: Literal["server", "colony", "member"]) -> str:
-        """The identity of the key of a role. Raises MissingKeyError if there is none."""
+        """The identity of the key of a role. Raises MissingKeyError if there is none, ValueError for another role."""
+        if role not in _HOW_TO_GIVE:
+            raise ValueError(f"role is {role!r}; it must be {' or '.join(map(repr, _HOW_TO_GIVE))}")
         if role not in self._signers:
             raise MissingKeyError(f"there is no key for this role; give {_HOW_TO_GIVE[role]}")
         return self._signers[role].id

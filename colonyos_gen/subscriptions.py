@@ -19,6 +19,15 @@ from colonyos_gen_wire.method import AsyncCaller, Key
 from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS, SUBSCRIBE_PROCESSES
 from colonyos_gen_wire.requests.subscription import SubscribeProcessesMsg
 
+from colonyos_gen.arguments import (
+    is_number,
+    known_state,
+    refused,
+    require_callback,
+    require_process,
+    require_seconds,
+    require_text,
+)
 from colonyos_gen.channel_stream import ChannelStream
 from colonyos_gen.errors import RPCTimeoutError, closed_error
 from colonyos_gen.hazardous import refuse_unconfirmed
@@ -73,11 +82,14 @@ class AsyncSubscriptions(AsyncCaller):
             prvkey: Private key to sign with, instead of the client's own; of a member of the colony.
 
         Raises:
+            InvalidRequestError: An argument is not what it must be, such as a state that there is not.
             RPCTimeoutError: The process reached neither in time.
             NotFoundError: There is no such process, or it was removed.
             ConnectionFailedError: The server could not be reached at first.
         """
-        wanted = ProcessState(state)
+        require_process("subscribe_process", process)
+        wanted = known_state("subscribe_process", state)
+        require_seconds("subscribe_process", "timeout", timeout)
         stream = self._process_stream(process, timeout, prvkey, wanted, push=push)
         async with self._open(stream):
             async for found in stream:
@@ -112,10 +124,15 @@ class AsyncSubscriptions(AsyncCaller):
             push: Whether to subscribe as well. **It takes ColonyOS servers down**; see `subscribe_process`.
             prvkey: Private key to sign with, instead of the client's own; of a member of the colony.
 
+        Raises:
+            InvalidRequestError: An argument is not what it must be.
+
         Raises (from the iteration):
             NotFoundError: There is no such process, or it was removed.
             ConnectionFailedError: The server could not be reached at first.
         """
+        require_process("process_events", process)
+        require_seconds("process_events", "timeout", timeout)
         return self._open(self._process_stream(process, timeout, prvkey, None, push=push))
 
     def subscribe_processes(
@@ -145,20 +162,22 @@ class AsyncSubscriptions(AsyncCaller):
         Args:
             executortype: Executor type of the processes.
             state: State whose arrival is of interest.
-            timeout: Seconds after which the stream ends; None for no limit.
+            timeout: Seconds after which the stream ends, more than 0; None for no limit.
             colonyname: Only processes of this colony; all colonies when empty.
             hazardous: Whether it may be for WAITING. Such a feed takes the wake-ups of executors that wait for work, which
                 then sleep on although there is some (the hazard `waiting_feed_takes_wakeups`).
             prvkey: Private key to sign with, instead of the client's own; of an executor.
 
         Raises:
-            InvalidRequestError: `state` is WAITING, and `hazardous` was not given.
+            InvalidRequestError: `state` is WAITING, and `hazardous` was not given; or an argument is not what it must be.
 
         Raises (from the iteration):
             DeniedError: The signer is not an executor.
             ConnectionFailedError: The server could not be reached at first.
         """
-        wanted = ProcessState(state)
+        wanted = known_state("subscribe_processes", state)
+        if timeout is not None and not (is_number(timeout) and timeout > 0):
+            raise refused("subscribe_processes", "timeout", timeout, "seconds above 0, or None for no limit")
         if not hazardous:
             refuse_unconfirmed(
                 SUBSCRIBE_PROCESSES, SubscribeProcessesMsg(executortype=executortype, state=wanted)
@@ -221,11 +240,20 @@ class AsyncSubscriptions(AsyncCaller):
             callback: Called with each batch of entries; returns whether to go on. It runs on the event loop.
             prvkey: Private key to sign with, instead of the client's own.
 
+        Raises:
+            InvalidRequestError: An argument is not what it must be.
+
         Raises (from the iteration, or when awaited):
             NotFoundError: The process or the channel does not exist, or the process had ended before.
             DeniedError: The signer is neither the initiator nor the assigned executor.
             ConnectionFailedError: The server could not be reached at first.
         """
+        for name, value in (("processid", processid), ("channelname", channelname)):
+            require_text("subscribe_channel", name, value)
+        if not is_number(afterseq):
+            raise refused("subscribe_channel", "afterseq", afterseq, "a number of entries")
+        require_seconds("subscribe_channel", "timeout", timeout)
+        require_callback("subscribe_channel", callback)
         if callback is None:
             stream = ChannelStream(self, self._opener, processid, channelname, afterseq, timeout, prvkey)
             return self._open(stream)

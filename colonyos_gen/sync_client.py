@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
-import contextlib
-import os
-import threading
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
@@ -20,8 +15,8 @@ from colonyos_gen_wire.stubs_sync import SyncStubs
 from colonyos_gen.channel_stream import ChannelStream
 from colonyos_gen.client import DEFAULT_TIMEOUT, DEFAULT_URL, MAX_REPLY_BYTES, AsyncClient, settings
 from colonyos_gen.config import Config
-from colonyos_gen.errors import closed_error
-from colonyos_gen.in_flight import DEFAULT_MAX_IN_FLIGHT, blocks_a_loop
+from colonyos_gen.in_flight import DEFAULT_MAX_IN_FLIGHT
+from colonyos_gen.own_loop import OwnLoop
 from colonyos_gen.stream import Stream
 from colonyos_gen.sync_streams import SyncChannelStream, SyncStream
 
@@ -29,18 +24,46 @@ ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")
 T = TypeVar("T")
 
-_GOODBYE_S = 0.5
-"""Seconds that calls get to fail properly when their client is closed."""
-
 
 class Client(SyncStubs):
-    """Makes signed calls to a ColonyOS server, without async: the same methods as `AsyncClient`, and the same arguments.
+    """Makes signed calls to a ColonyOS server; every function of the protocol is a method, and none has to be awaited.
 
         with Client.from_env() as client:
             process = client.submit(FunctionSpec.new("echo", "cli", "dev"))
 
-    It may be used from several threads at once, and where an event loop is already running, as in notebooks. Interrupting
-    a call (Ctrl-C) cancels it. Connections are closed by the `with` block, by `close_connections`, or at interpreter exit.
+    Keys are given once, by role, and the schema says which of them a call needs; `prvkey=` on a call takes precedence.
+    A client may be used from several threads at once, and where an event loop is already running, as in notebooks.
+    Interrupting a call (Ctrl-C) cancels it: the connection is dropped, and the server may or may not have carried out the
+    request. Connections are closed by the `with` block, by `close_connections`, or at interpreter exit. `AsyncClient` is the
+    same for coroutines.
+
+    Calls that only read, or that may be repeated without harm, are repeated when the connection fails. Any other call is
+    sent at most once: it is repeated only if the request provably never left this machine.
+
+    A program has at most 16 requests under way at one server, long polls apart, all its clients together, because some
+    hundred freeze a ColonyOS server for good. The others wait for their turn, one client after the other, and their time
+    counts. When calls time out and nothing else is answered, all of them slow down together until the server answers again.
+
+    Args:
+        url: Address of the server, such as `https://colonies.example.com:443`.
+        server_key: Key of the server owner.
+        colony_key: Key of the colony owner.
+        member_key: Key of an executor or user of the colony.
+        timeout: Seconds that a call may take in all, repetitions included. Long polls get the time they ask for on top.
+        retries: How often a call that may be repeated is repeated.
+        ca_file: File with the certificates to trust instead of the system's (PEM).
+        insecure: Do not verify certificates at all. Only for tests: anyone in between can read and replay requests.
+        max_reply_bytes: Largest reply that is read, in bytes.
+        pool_size: Long polls that are under way at the same time.
+        max_in_flight: Other requests of this client that are under way at the same time, at most `pool_size`. All clients of
+            the program for the same server share what the most generous of them allows. Above 16, see the README's chapter
+            on keeping a server alive first.
+        strict: Refuse replies that hold fields the schema does not know, instead of ignoring those fields.
+
+    Raises:
+        InvalidKeyError: A key is not a private key.
+        TypeError: A key is neither text nor something that signs, or another argument is of a wrong type.
+        ValueError: The url is not one, or a number is too small.
     """
 
     def __init__(
@@ -73,13 +96,19 @@ class Client(SyncStubs):
             max_in_flight=max_in_flight,
             strict=strict,
         )
-        self._loop = _Loop()
+        self._loop = OwnLoop()
         # Runs once: when asked to, when the client is dropped without a close, or at interpreter exit.
         self._finish = weakref.finalize(self, self._loop.stop, self._async.close_connections)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **options: Any) -> Self:
-        """A client for the server, and with the keys, that the environment names (see `AsyncClient.from_env`)."""
+        """A client for the server, and with the keys, that the environment names (see `Config`).
+
+        `options` are those of the constructor, and win over the environment.
+
+        Raises:
+            ConfigError: A variable holds something that cannot be used; the message names it.
+        """
         config = Config.from_env() if environ is None else Config.from_env(environ)
         return cls(**(settings(config) | options))
 
@@ -92,6 +121,11 @@ class Client(SyncStubs):
         """The identity of the key that this client holds for a role. Raises MissingKeyError if it holds none."""
         return self._async.identity(role)
 
+    @property
+    def trouble(self) -> str:
+        """What is known of a server that has stopped answering; empty while it answers, or before two calls timed out."""
+        return self._async.trouble
+
     def call(
         self,
         method: Method[ReqT, RespT],
@@ -102,7 +136,19 @@ class Client(SyncStubs):
         rpc_timeout: float | None = None,
         hazardous: bool = False,
     ) -> RespT:
-        """Check, sign and send `request`, and return its decoded reply (see `AsyncClient.call`)."""
+        """Check, sign and send `request`, and return its decoded reply. The methods of this client all come down to it.
+
+        Args:
+            method: The message, from `colonyos_gen_wire.methods`.
+            request: Its request.
+            prvkey: Key to sign with, instead of the client's own.
+            rpc_timeout: Seconds that the call may take in all, instead of the client's timeout.
+            hazardous: Whether to send what may harm the server, and is refused otherwise (see `Method.unconfirmed`).
+
+        Raises:
+            InvalidRequestError: An argument or the request is not what it must be; nothing was sent.
+            RPCError: The call failed; see `colonyos_gen.errors` for what the subclasses mean.
+        """
         return self._loop.run(
             self._async.call(method, request, prvkey=prvkey, rpc_timeout=rpc_timeout, hazardous=hazardous)
         )
@@ -116,7 +162,8 @@ class Client(SyncStubs):
         """The result of `work`, which runs on the event loop of this client. Interrupting it (Ctrl-C) cancels `work`.
 
         Raises:
-            ConnectionFailedError: The client has been closed.
+            TypeError: `work` is no coroutine.
+            RPCError: The client has been closed.
             RuntimeError: It is called from a callback that runs on that event loop.
         """
         return self._loop.run(work)
@@ -130,7 +177,29 @@ class Client(SyncStubs):
         push: bool = False,
         prvkey: Key | None = None,
     ) -> Process:
-        """Wait until a process reaches `state` or a final state (see `AsyncClient.subscribe_process`, on `push` too)."""
+        """Wait until a process reaches `state` or a final state, and return the process as it is stored then.
+
+        So look at `state` of what is returned: a process that was to be RUNNING may have FAILED meanwhile, and one that is
+        waited for to end may have been CANCELLED. A process that is in that state already is returned at once. The process
+        is read, after 2 ms at first, then after at most a twentieth of the time that has passed, and at least every 2
+        seconds. Restarts of the server and broken connections are bridged until the timeout.
+
+        Args:
+            process: The process to watch; only its id counts.
+            state: State to wait for, such as `RUNNING` or `SUCCESS`.
+            timeout: Seconds to wait; None for as long as it takes; 0 to look once.
+            push: Whether to subscribe as well, over a WebSocket. **This takes ColonyOS servers up to v1.9.12 at least down,
+                for everybody**, when the process changes its state at about the moment of the subscription, which no client
+                can exclude (seen after 37, 139 and 325 calls; the hazard `process_subscription_near_change`). It is safe
+                with the embedded server. All that it saves is reads.
+            prvkey: Private key to sign with, instead of the client's own; of a member of the colony.
+
+        Raises:
+            InvalidRequestError: An argument is not what it must be, such as a state that there is not.
+            RPCTimeoutError: The process reached neither in time.
+            NotFoundError: There is no such process, or it was removed.
+            ConnectionFailedError: The server could not be reached at first.
+        """
         return self._loop.run(
             self._async.subscribe_process(process, state, timeout, push=push, prvkey=prvkey)
         )
@@ -143,7 +212,29 @@ class Client(SyncStubs):
         push: bool = False,
         prvkey: Key | None = None,
     ) -> SyncStream[Process]:
-        """The states of a process as they come (see `AsyncClient.process_events`, on `push` too)."""
+        """The states of a process as they come: first the process as it is, then after each change, until a final state.
+
+            with client.process_events(process) as events:
+                for process in events:
+                    print(process.state.name)
+
+        Each item is the process as it is stored at that moment. It is read as `subscribe_process` does, so a state that
+        lasts shorter than 2 seconds may go unseen; the final one never does. Restarts of the server and broken connections
+        are bridged.
+
+        Args:
+            process: The process to watch; only its id counts.
+            timeout: Seconds after which the stream ends; None for no limit; 0 for the present state only.
+            push: Whether to subscribe as well. **It takes ColonyOS servers down**; see `subscribe_process`.
+            prvkey: Private key to sign with, instead of the client's own; of a member of the colony.
+
+        Raises:
+            InvalidRequestError: An argument is not what it must be.
+
+        Raises (from the iteration):
+            NotFoundError: There is no such process, or it was removed.
+            ConnectionFailedError: The server could not be reached at first.
+        """
         return self._stream(lambda: self._async.process_events(process, timeout, push=push, prvkey=prvkey))
 
     def subscribe_processes(
@@ -156,7 +247,36 @@ class Client(SyncStubs):
         hazardous: bool = False,
         prvkey: Key | None = None,
     ) -> SyncStream[Process]:
-        """Processes of an executor type, each when it reaches `state` (see `AsyncClient.subscribe_processes`)."""
+        """Processes of an executor type, each when it reaches `state`.
+
+            for process in client.subscribe_processes("cli", SUCCESS):
+                ...
+
+        No reliable feed: the server gives each event to one listener only, be it a subscriber like this one or an executor
+        that waits for work (an executor may so have to wait for longer); nothing is reported of what happens while a
+        broken connection is being replaced. Processes in colonies that the signer does not belong to are left out. Each
+        process comes as it is stored when it is taken, so it may be in a later state.
+
+        The server is asked for 30 seconds at a time, because it goes on telling a subscriber that has left until the time is
+        over. The connection is read in the background until the feed is closed or dropped, because the server waits for
+        subscribers who do not read.
+
+        Args:
+            executortype: Executor type of the processes.
+            state: State whose arrival is of interest.
+            timeout: Seconds after which the stream ends, more than 0; None for no limit.
+            colonyname: Only processes of this colony; all colonies when empty.
+            hazardous: Whether it may be for WAITING. Such a feed takes the wake-ups of executors that wait for work, which
+                then sleep on although there is some (the hazard `waiting_feed_takes_wakeups`).
+            prvkey: Private key to sign with, instead of the client's own; of an executor.
+
+        Raises:
+            InvalidRequestError: `state` is WAITING, and `hazardous` was not given; or an argument is not what it must be.
+
+        Raises (from the iteration):
+            DeniedError: The signer is not an executor.
+            ConnectionFailedError: The server could not be reached at first.
+        """
         return self._stream(
             lambda: self._async.subscribe_processes(
                 executortype, state, timeout, colonyname=colonyname, hazardous=hazardous, prvkey=prvkey
@@ -197,10 +317,34 @@ class Client(SyncStubs):
         *,
         prvkey: Key | None = None,
     ) -> SyncChannelStream | list[ChannelEntry]:
-        """Receive the entries of a channel (see `AsyncClient.subscribe_channel`). `callback` runs in the client's thread.
+        """Receive the entries of a channel as they are appended, each exactly once and in order.
 
-        for entry in client.subscribe_channel(processid, "out"):
-            ...
+        Without `callback` this is a stream, which ends with an entry of type `end`, see `SyncChannelStream`:
+
+            with client.subscribe_channel(processid, "out") as entries:
+                for entry in entries:
+                    ...
+
+        With `callback` it waits, and returns all entries at the end: when `callback` returns False, when the
+        process reaches a final state, or at the timeout. An `end` entry is then the business of `callback`.
+
+        Subscribing creates the channel on the server if it is declared and not there yet.
+
+        Args:
+            processid: Process that the channel belongs to.
+            channelname: Name of the channel, as the function spec declares it.
+            afterseq: How many stored entries to skip; 0 for all. It is an index, not a sequence number.
+            timeout: Seconds to listen; None for no limit; 0 for what is stored already.
+            callback: Called with each batch of entries; returns whether to go on. It runs in the client's thread.
+            prvkey: Private key to sign with, instead of the client's own.
+
+        Raises:
+            InvalidRequestError: An argument is not what it must be.
+
+        Raises (from the iteration, or with `callback`):
+            NotFoundError: The process or the channel does not exist, or the process had ended before.
+            DeniedError: The signer is neither the initiator nor the assigned executor.
+            ConnectionFailedError: The server could not be reached at first.
         """
         if callback is None:
 
@@ -219,7 +363,10 @@ class Client(SyncStubs):
         return SyncStream(self._loop.run, self._loop.run(on_the_loop()), self)
 
     def close_connections(self) -> None:
-        """Close the connections of this client; it cannot be used afterwards. (`close` closes a process.)"""
+        """Close the connections of this client; it cannot be used afterwards. (`close` closes a process.)
+
+        Streams end with `Ended.CLOSED`; calls under way in other threads fail with an `RPCError`.
+        """
         self._finish()
 
     def __enter__(self) -> Self:
@@ -232,106 +379,3 @@ class Client(SyncStubs):
 
     def __repr__(self) -> str:
         return repr(self._async).replace("AsyncClient", type(self).__name__, 1)
-
-
-class _Loop:
-    """An event loop in a daemon thread, started by the first call."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._process = os.getpid()
-        self._stopped = False
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of `work`. An exception in the waiting thread, such as KeyboardInterrupt, cancels it."""
-        try:
-            loop = self._start()
-        except BaseException:
-            work.close()
-            raise
-        if threading.current_thread() is self._thread:
-            work.close()
-            raise RuntimeError("a callback may not call the client that it was called by; use another client")
-        token = blocks_a_loop.set(_is_in_a_loop())
-        try:
-            future = asyncio.run_coroutine_threadsafe(work, loop)
-        finally:
-            blocks_a_loop.reset(token)
-        try:
-            return future.result()
-        except concurrent.futures.CancelledError:
-            if self._stopped:
-                raise closed_error() from None
-            raise
-        except BaseException:
-            future.cancel()
-            raise
-
-    def stop(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run `last`, cancel what is still under way, and end the thread."""
-        with self._lock:
-            loop, thread, self._running, self._stopped = self._running, self._thread, None, True
-        if loop is None or thread is None or self._process != os.getpid() or not thread.is_alive():
-            return
-        end = asyncio.run_coroutine_threadsafe(_wind_up(last), loop)
-        end.add_done_callback(lambda _: loop.call_soon_threadsafe(loop.stop))
-        if threading.current_thread() is thread:  # a garbage collection in there must not wait for itself
-            return
-        with contextlib.suppress(concurrent.futures.CancelledError):
-            try:
-                end.result(timeout=5)
-            except concurrent.futures.TimeoutError:
-                loop.call_soon_threadsafe(loop.stop)
-        thread.join(timeout=5)
-
-    def _start(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self._stopped:
-                raise closed_error()
-            if self._process != os.getpid():
-                raise RuntimeError("this client was made before a fork; make a new one in the child process")
-            if self._running is None:
-                self._running = _new_event_loop()
-                self._thread = threading.Thread(
-                    target=_serve, args=(self._running,), name="colonyos_gen.Client", daemon=True
-                )
-                self._thread.start()
-            return self._running
-
-
-def _is_in_a_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
-
-
-async def _wind_up(last: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    await last()
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    if others:  # without their connections most of them end by themselves, each in its own way
-        await asyncio.wait(others, timeout=_GOODBYE_S)
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
-
-
-def _serve(loop: asyncio.AbstractEventLoop) -> None:
-    asyncio.set_event_loop(loop)
-    try:
-        loop.run_forever()
-    finally:
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
-
-
-def _new_event_loop() -> asyncio.AbstractEventLoop:
-    """A loop of uvloop where the `speed` extra is installed, else of asyncio."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()

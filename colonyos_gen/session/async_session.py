@@ -9,6 +9,7 @@ from typing import Any, Self, overload
 
 from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
 
+from colonyos_gen.arguments import require_seconds
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.config import ConfigError
 from colonyos_gen.session.colonies import AsyncColonies
@@ -104,6 +105,7 @@ class AsyncSession:
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
         """
+        require_seconds("call", "timeout", timeout)
         handle = await self.submit(funcname, *args, to=to, **options_and_kwargs)
         return await handle.output(timeout)
 

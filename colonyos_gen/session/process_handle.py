@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 from colonyos_gen_wire import Log, Process, ProcessState
 from colonyos_gen_wire.constants import CANCELLED, FAILED
 
+from colonyos_gen.arguments import require_seconds
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.errors import RPCError
 from colonyos_gen.reconnection import passes
@@ -87,6 +88,11 @@ class AsyncProcessHandle(_Seen):
         """The process as it was last seen."""
         return self._process
 
+    @property
+    def session(self) -> AsyncSession:
+        """The session that the process was submitted in."""
+        return self._session
+
     async def refresh(self) -> Self:
         """Read the process, unless it is known to have ended, and return this handle. Raises RPCError."""
         if not self.done:
@@ -108,6 +114,7 @@ class AsyncProcessHandle(_Seen):
             WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
             NotFoundError: There is no such process, or it was removed.
         """
+        require_seconds("wait", "timeout", timeout)
         if progress and (bar := progress_bar(self.process.spec.funcname)) is not None:
             with bar:
                 async with ProcessProgress(self, timeout) as looks:

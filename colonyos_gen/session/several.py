@@ -5,21 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import weakref
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Generator, Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar, cast, overload
 
+from colonyos_gen_wire.constants import SUCCESS
+
+from colonyos_gen.arguments import require_seconds
+from colonyos_gen.errors import RPCError
 from colonyos_gen.session.failures import WaitTimeout
 from colonyos_gen.session.feed import AsyncFeed, Feed
-from colonyos_gen.session.process_handle import AsyncProcessHandle, ProcessHandle
+from colonyos_gen.session.process_handle import AsyncProcessHandle, ProcessHandle, value_of
 from colonyos_gen.session.workflow_handle import AsyncWorkflowHandle, WorkflowHandle
 from colonyos_gen.sync_client import Client
 
 AsyncHandle: TypeAlias = AsyncProcessHandle | AsyncWorkflowHandle
 Handle: TypeAlias = ProcessHandle | WorkflowHandle
 
+T = TypeVar("T")
 AsyncT = TypeVar("AsyncT", bound=AsyncHandle)
 SyncT = TypeVar("SyncT", bound=Handle)
+
+_LAST_LOOK_S = 1.0
+"""Seconds that the server gets to say how the first one is that has not ended in time."""
 
 
 class Completed(AsyncFeed[AsyncT]):
@@ -29,8 +36,12 @@ class Completed(AsyncFeed[AsyncT]):
         self._handles = list(dict.fromkeys(handles))
         self._timeout = timeout
         self._deadline: float | None = None
-        self._waits: dict[asyncio.Task[Any], AsyncT] | None = None
-        self._ready: deque[asyncio.Task[Any]] = deque()
+        self._waits: dict[asyncio.Task[None], AsyncT] | None = None
+        self._over: asyncio.Queue[asyncio.Task[None]] = asyncio.Queue()
+        """The waits that are over and have not been taken."""
+        self._late: dict[AsyncT, WaitTimeout] = {}
+        """Those that had not ended, where there was no time to wait."""
+        self._taking = asyncio.Lock()
 
     async def take(self) -> AsyncT | None:
         """The next handle that has ended; None once all have been taken.
@@ -39,38 +50,77 @@ class Completed(AsyncFeed[AsyncT]):
             WaitTimeout: The rest did not end in time; `handle` is the first of them.
             RPCError: A handle cannot be waited for, such as one whose process was removed. The others go on.
         """
-        waits = self._begin() if self._waits is None else self._waits
-        if not waits:
+        async with self._taking:
+            waits = self._begin() if self._waits is None else self._waits
+            while waits:
+                task = await self._next()
+                if task is None:
+                    return await self._look_last(waits)
+                handle = waits.pop(task, None)
+                if handle is None:  # it has been given, or the feed was closed meanwhile
+                    continue
+                try:
+                    await task
+                except WaitTimeout as late:
+                    self._late[handle] = late
+                else:
+                    return handle
+            if self._late:
+                first = next(each for each in self._handles if each in self._late)
+                error, self._late = self._late[first], {}
+                raise error
             return None
-        if not self._ready:
-            left = None if self._deadline is None else self._deadline - asyncio.get_running_loop().time()
-            done, _ = await asyncio.wait(
-                waits, timeout=None if left is None else max(0.0, left), return_when=asyncio.FIRST_COMPLETED
-            )
-            self._ready.extend(task for task in waits if task in done)
-        if not self._ready:
-            late = next(iter(waits.values()))
-            await self.close()
-            raise WaitTimeout(late, self._timeout or 0.0)
-        task = self._ready.popleft()
-        handle = waits.pop(task)
-        await task
-        return handle
 
     async def close(self) -> None:
-        waits, self._waits = self._waits, {}
-        self._ready.clear()
-        _cancel(waits or {})
+        waits, self._waits = self._waits or {}, {}
+        self._late = {}
+        tasks = list(waits)
+        waits.clear()
+        _cancel(tasks)
 
-    def _begin(self) -> dict[asyncio.Task[Any], AsyncT]:
+    def _begin(self) -> dict[asyncio.Task[None], AsyncT]:
         loop = asyncio.get_running_loop()
-        self._deadline = None if self._timeout is None else loop.time() + self._timeout
-        waits: dict[asyncio.Task[Any], AsyncT] = {
-            loop.create_task(_ended(each)): each for each in self._handles
+        at_once = self._timeout is not None and self._timeout <= 0
+        self._deadline = None if self._timeout is None or at_once else loop.time() + self._timeout
+        waits: dict[asyncio.Task[None], AsyncT] = {
+            loop.create_task(_ended(each, 0.0 if at_once else None)): each for each in self._handles
         }
+        for task in waits:
+            task.add_done_callback(self._over.put_nowait)
         self._waits = waits
         weakref.finalize(self, _cancel_on, loop, waits).atexit = False
         return waits
+
+    async def _next(self) -> asyncio.Task[None] | None:
+        """A wait that is over; None if there is none in time."""
+        if not self._over.empty():
+            return self._over.get_nowait()
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                return await self._over.get()
+        except TimeoutError:
+            return None
+
+    async def _look_last(self, waits: dict[asyncio.Task[None], AsyncT]) -> AsyncT:
+        """The first of those that are left, if it turns out that it has ended. Raises WaitTimeout, and closes, if not."""
+        task, handle = next(iter(waits.items()))
+        try:
+            async with asyncio.timeout(_LAST_LOOK_S):
+                await handle.wait(0)
+        except WaitTimeout as late:
+            await self.close()
+            raise WaitTimeout(handle, self._timeout or 0.0, late.unanswered) from None
+        except RPCError:
+            del waits[task]
+            task.cancel()
+            raise
+        except TimeoutError:
+            await self.close()
+            trouble = handle.session.rpc.trouble or f"it gave no answer within {_LAST_LOOK_S:g} s"
+            raise WaitTimeout(handle, self._timeout or 0.0, trouble) from None
+        waits.pop(task, None)
+        task.cancel()
+        return handle
 
 
 class _Outer(AsyncFeed[SyncT]):
@@ -124,16 +174,19 @@ def as_completed(
 
     Args:
         handles: Handles of one kind, synchronous or asynchronous; a handle that comes twice is given once.
-        timeout: Seconds from the first wait on; None for no limit.
+        timeout: Seconds from the first wait on; None for no limit; 0 to look once at each.
 
     Raises (from the iteration):
-        WaitTimeout: The rest did not end in time, and goes on; `handle` is the first of it.
+        WaitTimeout: The rest did not end in time, and goes on; `handle` is the first of it, and `unanswered` tells if the
+            server could not say how that is.
         RPCError: A handle cannot be waited for, such as one whose process was removed. Going on gives the others.
 
     Raises:
-        TypeError: The handles are of both kinds, or of several synchronous clients.
+        InvalidRequestError: `timeout` is not a number.
+        TypeError: The handles are of both kinds, or of several synchronous clients, or none.
     """
-    asynchronous, synchronous = _sorted(handles)
+    require_seconds("as_completed", "timeout", timeout)
+    asynchronous, synchronous = _sorted(_each(handles))
     if asynchronous:
         return Completed(asynchronous, timeout)
     if synchronous:
@@ -164,17 +217,20 @@ def gather(
 
     Args:
         handles: Handles of processes, or iterables of such.
-        timeout: Seconds to wait for all; None for no limit.
+        timeout: Seconds to wait for all; None for no limit; 0 to look once at each.
 
     Raises:
         ProcessFailed: One of them failed.
         ProcessCancelled: One of them was cancelled.
-        WaitTimeout: One of them did not end in time; `handle` is the first such.
-        TypeError: The handles are of both kinds, or of several synchronous clients.
+        WaitTimeout: One of them did not end in time; `handle` is the first such, and `unanswered` tells if the server could
+            not say how that is.
+        InvalidRequestError: `timeout` is not a number.
+        TypeError: The handles are of both kinds, or of several synchronous clients, or none.
     """
+    require_seconds("gather", "timeout", timeout)
     flat: list[AsyncProcessHandle | ProcessHandle] = []
     for each in handles:
-        flat += [each] if isinstance(each, AsyncProcessHandle | ProcessHandle) else each
+        flat += [each] if isinstance(each, AsyncProcessHandle | ProcessHandle) else _each(each)
     asynchronous, synchronous = _sorted(flat)
     if asynchronous:
         return _outputs(asynchronous, timeout)
@@ -187,24 +243,35 @@ def gather(
         raise _translated(late, outer) from None
 
 
-async def _outputs(handles: Iterable[AsyncProcessHandle], timeout: float | None) -> list[Any]:
-    tasks = [asyncio.ensure_future(handle.output(timeout)) for handle in handles]
-    try:
-        return list(await asyncio.gather(*tasks))
-    finally:
-        _cancel(tasks)
+async def _outputs(handles: list[AsyncProcessHandle], timeout: float | None) -> list[Any]:
+    async with Completed(handles, timeout) as feed:
+        async for handle in feed:
+            if handle.state is not SUCCESS:
+                await handle.output()  # raises what became of it
+    return [value_of(handle.process) for handle in handles]
 
 
-async def _ended(handle: AsyncHandle) -> None:
-    await handle.wait()
+async def _ended(handle: AsyncHandle, timeout: float | None) -> None:
+    await handle.wait(timeout)
 
 
-def _sorted(handles: Iterable[AsyncHandle | Handle]) -> tuple[list[Any], list[Any]]:
+def _each(handles: Iterable[T]) -> Iterable[T]:
+    """Raise TypeError for what cannot be gone through, such as a single handle."""
+    if not hasattr(handles, "__iter__"):
+        raise TypeError(f"handles is {handles!r}; it must be handles, such as [handle]")
+    return handles
+
+
+def _sorted(handles: Iterable[object]) -> tuple[list[Any], list[Any]]:
     asynchronous: list[Any] = []
     synchronous: list[Any] = []
     for handle in handles:
-        kind = asynchronous if isinstance(handle, AsyncProcessHandle | AsyncWorkflowHandle) else synchronous
-        kind.append(handle)
+        if isinstance(handle, AsyncProcessHandle | AsyncWorkflowHandle):
+            asynchronous.append(handle)
+        elif isinstance(handle, ProcessHandle | WorkflowHandle):
+            synchronous.append(handle)
+        else:
+            raise TypeError(f"{handle!r} is no handle; wait for what `session.submit` returns")
     if asynchronous and synchronous:
         raise TypeError("there are synchronous and asynchronous handles; wait for each kind on its own")
     return asynchronous, synchronous

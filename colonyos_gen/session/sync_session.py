@@ -9,6 +9,7 @@ from typing import Any, Self, overload
 
 from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
 
+from colonyos_gen.arguments import require_seconds
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.session.async_session import AsyncSession
 from colonyos_gen.session.colonies import Colonies
@@ -100,6 +101,7 @@ class Session:
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
         """
+        require_seconds("call", "timeout", timeout)
         return self.submit(funcname, *args, to=to, **options_and_kwargs).output(timeout)
 
     @overload

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from colonyos_gen_wire import Process, ProcessGraph, ProcessState
 from colonyos_gen_wire.constants import FAILED
 
+from colonyos_gen.arguments import require_seconds
 from colonyos_gen.session.failures import ProcessFailed, WaitTimeout
 from colonyos_gen.session.feed import Feed
 from colonyos_gen.session.graph_feed import GraphFeed, look_at
@@ -80,6 +81,11 @@ class AsyncWorkflowHandle(_Seen):
         """The workflow as it was last seen. Its drawing is there once it has been read or waited for."""
         return self._graph
 
+    @property
+    def session(self) -> AsyncSession:
+        """The session that the workflow was submitted in."""
+        return self._session
+
     async def refresh(self) -> Self:
         """Read the workflow, and return this handle. Raises RPCError."""
         self._graph = await self._session.rpc.get_processgraph(self.processgraphid)
@@ -120,6 +126,7 @@ class AsyncWorkflowHandle(_Seen):
             WaitTimeout: It did not end in time.
             NotFoundError: There is no such workflow, or it was removed.
         """
+        require_seconds("wait", "timeout", timeout)
         return _Followed(self, self._session, timeout)
 
     async def node(self, name: str) -> AsyncProcessHandle:

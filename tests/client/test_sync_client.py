@@ -7,6 +7,7 @@ import gc
 import inspect
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -283,3 +284,46 @@ def test_one_debug_line_for_each_call(caplog: pytest.LogCaptureFixture) -> None:
         ["get_process", "failed"],
     ]
     assert all(line.endswith(" ms") and float(line.split()[2]) >= 0 for line in lines)
+
+
+def sections(kind: type, name: str) -> dict[str, list[str]]:
+    """What the docstring of a method says, by its headings; the summary has none."""
+    member = inspect.getattr_static(kind, name)
+    found: dict[str, list[str]] = {}
+    heading = ""
+    for line in (inspect.getdoc(member) or "").splitlines():
+        if re.fullmatch(r"(Args|Returns|Raises)\b.*:", line):
+            heading = line.split(":")[0].split()[0] + ("(later)" if "(" in line else "")
+        elif line.strip():
+            found.setdefault(heading, []).append(line.strip())
+    return found
+
+
+MAY_DIFFER = "It runs on the event loop.", "It runs in the client's thread."
+
+
+@pytest.mark.parametrize("name", [*(name for name in vars(Client) if not name.startswith("_")), "submit"])
+def test_the_synchronous_methods_explain_themselves(name: str) -> None:
+    """Nobody is sent to the other client, and both say the same of arguments and errors."""
+    here = sections(Client, name)
+    text = "\n".join(line for lines in here.values() for line in lines)
+    assert here[""], "there is no summary"
+    assert "AsyncClient" not in text
+    assert "async " not in text
+    if hasattr(AsyncClient, name):
+        there = sections(AsyncClient, name)
+        assert here.keys() == there.keys()
+        for heading in here.keys() - {""}:
+            told = "\n".join(there[heading]).replace(*MAY_DIFFER)
+            assert "\n".join(here[heading]) == told, heading
+    member = getattr(Client, name)
+    parameters = set(inspect.signature(member).parameters) if callable(member) else set[str]()
+    for parameter in parameters - {"self", "environ", "options", "work", "role", "rpc_timeout"}:
+        assert re.search(rf"\b{parameter}\b", "\n".join(here["Args"])), parameter
+
+
+def test_the_synchronous_client_explains_its_arguments() -> None:
+    """All that its constructor takes."""
+    told = inspect.getdoc(Client) or ""
+    for parameter in inspect.signature(Client).parameters:
+        assert re.search(rf"^    {parameter}(, \w+)*: ", told, re.MULTILINE), parameter

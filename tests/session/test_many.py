@@ -6,6 +6,7 @@ import asyncio
 import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -13,10 +14,12 @@ from colonyos_gen import (
     FAILED,
     SUCCESS,
     AsyncProcessHandle,
+    InvalidRequestError,
     NotFoundError,
     ProcessFailed,
     ProcessHandle,
     WaitTimeout,
+    Workflow,
     as_completed,
     gather,
 )
@@ -239,3 +242,87 @@ def test_a_failed_list_does_not_end_the_use_of_lists(
     with executing(colonies, threads=2):
         assert len(list(as_completed(handles, timeout=100))) == 100
     assert counted["get_processes"].hits > 5
+
+
+def test_a_server_that_does_not_answer_is_told_from_processes_that_go_on(colonies: LocalColony) -> None:
+    handles = submit(colonies, 20, to="nobody")
+
+    def wait(how: str) -> WaitTimeout:
+        with pytest.raises(WaitTimeout) as caught:
+            list(as_completed(handles, timeout=0.3)) if how == "as_completed" else gather(
+                handles, timeout=0.3
+            )
+        assert caught.value.handle is handles[0]
+        assert caught.value.seconds == 0.3
+        return caught.value
+
+    for how in ("as_completed", "gather"):
+        with colonies.faults.delay("*", 60):
+            late = wait(how)
+            assert late.unanswered
+            assert "how it is now is unknown" in str(late)
+        late = wait(how)
+        assert not late.unanswered
+        assert "goes on" in str(late)
+
+
+def test_workflows_that_the_server_does_not_tell_of(colonies: LocalColony) -> None:
+    wf = Workflow("slow", to="nobody")
+    wf.task("work")
+    handle = colonies.submit(wf)
+    with colonies.faults.delay("*", 60), pytest.raises(WaitTimeout) as caught:
+        list(as_completed([handle], timeout=0.3))
+    assert caught.value.handle is handle
+    assert caught.value.unanswered
+
+
+def test_with_no_time_to_wait_each_is_looked_at_once(colonies: LocalColony) -> None:
+    handles, executor = submit(colonies, 4), colonies.add_executor("math")
+    ended = [executor.client.assign(colonies.name, 10).processid for _ in range(2)]
+    for processid in ended:
+        executor.client.close(processid, output=[1])
+    feed, seen = as_completed(handles, timeout=0), set[str]()
+    for _ in ended:
+        seen.add(next(feed).processid)
+    with pytest.raises(WaitTimeout) as caught:
+        feed.take()
+    assert seen == set(ended)
+    assert feed.take() is None
+    assert caught.value.handle is next(handle for handle in handles if handle.processid not in ended)
+    assert gather([handle for handle in handles if handle.processid in ended], timeout=0) == [1, 1]
+    with pytest.raises(WaitTimeout):
+        gather(handles, timeout=0)
+
+
+def test_one_that_ended_in_the_last_moment_is_given(colonies: LocalColony) -> None:
+    """The lists and reads of the wait have not shown it: the last look does."""
+    handles, executor = submit(colonies, 2), colonies.add_executor("math")
+    feed = as_completed(handles, timeout=0.5)
+    with colonies.faults.delay("get_process", 60, times=2):
+        processids = [executor.client.assign(colonies.name, 10).processid for _ in handles]
+        for processid in processids:
+            executor.client.close(processid)
+        assert next(feed) in handles
+        assert next(feed) in handles
+    assert feed.take() is None
+
+
+def test_what_is_no_handle(colonies: LocalColony) -> None:
+    handle: Any = colonies.submit("add", 1, to="math")
+    wrongs: list[Any] = ["1", True, float("nan")]
+    for wrong in wrongs:
+        with pytest.raises(InvalidRequestError, match=r"as_completed: timeout is .* a number of seconds"):
+            as_completed([handle], timeout=wrong)
+        with pytest.raises(InvalidRequestError, match=r"gather: timeout is .* a number of seconds"):
+            gather(handle, timeout=wrong)
+        with pytest.raises(InvalidRequestError, match="wait: timeout is"):
+            handle.wait(wrong)
+    nobody: Any = 5
+    with pytest.raises(TypeError, match=r"5 is no handle; wait for what `session\.submit` returns"):
+        as_completed([nobody])
+    with pytest.raises(TypeError, match=r"5 is no handle; wait for what `session\.submit` returns"):
+        gather(handle, [nobody])
+    with pytest.raises(TypeError, match=r"it must be handles, such as \[handle\]"):
+        as_completed(handle)
+    with pytest.raises(TypeError, match="handles is 5"):
+        gather(nobody)

@@ -1,0 +1,130 @@
+"""The event loop that a synchronous client has to itself, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from colonyos_gen.arguments import require_coroutine
+from colonyos_gen.errors import closed_error
+from colonyos_gen.in_flight import blocks_a_loop
+
+T = TypeVar("T")
+
+_GOODBYE_S = 0.5
+"""Seconds that calls get to fail properly when their client is closed."""
+
+
+class OwnLoop:
+    """An event loop in a daemon thread, started by the first call."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._process = os.getpid()
+        self._stopped = False
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`. An exception in the waiting thread, such as KeyboardInterrupt, cancels it.
+
+        Raises:
+            TypeError: `work` is no coroutine.
+            RPCError: The client was closed.
+            RuntimeError: It is called from the event loop itself, or after a fork.
+        """
+        require_coroutine(work)
+        try:
+            loop = self._start()
+        except BaseException:
+            work.close()
+            raise
+        if threading.current_thread() is self._thread:
+            work.close()
+            raise RuntimeError("a callback may not call the client that it was called by; use another client")
+        token = blocks_a_loop.set(_is_in_a_loop())
+        try:
+            future = asyncio.run_coroutine_threadsafe(work, loop)
+        finally:
+            blocks_a_loop.reset(token)
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError:
+            if self._stopped:
+                raise closed_error() from None
+            raise
+        except BaseException:
+            future.cancel()
+            raise
+
+    def stop(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run `last`, cancel what is still under way, and end the thread."""
+        with self._lock:
+            loop, thread, self._running, self._stopped = self._running, self._thread, None, True
+        if loop is None or thread is None or self._process != os.getpid() or not thread.is_alive():
+            return
+        end = asyncio.run_coroutine_threadsafe(_wind_up(last), loop)
+        end.add_done_callback(lambda _: loop.call_soon_threadsafe(loop.stop))
+        if threading.current_thread() is thread:  # a garbage collection in there must not wait for itself
+            return
+        with contextlib.suppress(concurrent.futures.CancelledError):
+            try:
+                end.result(timeout=5)
+            except concurrent.futures.TimeoutError:
+                loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=5)
+
+    def _start(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._stopped:
+                raise closed_error()
+            if self._process != os.getpid():
+                raise RuntimeError("this client was made before a fork; make a new one in the child process")
+            if self._running is None:
+                self._running = _new_event_loop()
+                self._thread = threading.Thread(
+                    target=_serve, args=(self._running,), name="colonyos_gen.Client", daemon=True
+                )
+                self._thread.start()
+            return self._running
+
+
+def _is_in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+async def _wind_up(last: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    await last()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:  # without their connections most of them end by themselves, each in its own way
+        await asyncio.wait(others, timeout=_GOODBYE_S)
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+
+def _new_event_loop() -> asyncio.AbstractEventLoop:
+    """A loop of uvloop where the `speed` extra is installed, else of asyncio."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()

@@ -1,0 +1,53 @@
+"""What a client keeps for those who wait with keys of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+from colonyos_gen import CANCELLED, PrivateKey
+from colonyos_gen.testing import LocalColony
+from colonyos_gen.waiting import Watcher
+
+
+def _watchers() -> int:
+    gc.collect()
+    return sum(isinstance(each, Watcher) for each in gc.get_objects())
+
+
+def test_many_keys_leave_nothing_behind(colonies: LocalColony) -> None:
+    """A program may sign with as many as it likes."""
+
+    async def main() -> None:
+        client = colonies.aclient
+        handle = await colonies.asession.submit("work", to="nobody")
+        await handle.cancel()
+        own, before = client.watcher(), _watchers()
+        for _ in range(20):
+            client.watcher(PrivateKey.generate())
+            user = colonies.add_user()
+            process = await client.subscribe_process(handle.process, CANCELLED, 10, prvkey=user.key)
+            assert process.state is CANCELLED
+        assert _watchers() == before
+        assert client.watcher() is own
+
+    asyncio.run(main())
+
+
+def test_all_who_wait_with_a_key_share_a_watcher(colonies: LocalColony) -> None:
+    """For as long as one of them waits."""
+
+    async def main() -> None:
+        client, user = colonies.aclient, colonies.add_user()
+        handle = await colonies.asession.submit("work", to="nobody")
+        waits = [asyncio.create_task(client.watcher(user.key).final(handle.process)) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        gc.collect()
+        kept = client.watcher(user.key.hex())
+        assert kept is client.watcher(user.key)
+        del kept
+        gc.collect()
+        await handle.cancel()
+        assert [(await each).state for each in waits] == [CANCELLED] * 3
+
+    asyncio.run(main())
