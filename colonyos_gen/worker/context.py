@@ -165,6 +165,11 @@ class Context:
         """Whether `flush` and `delivered` may have to wait."""
         return bool(self._streams) or self._log.has_unsent
 
+    @property
+    def is_streaming(self) -> bool:
+        """Whether a stream is open."""
+        return any(each.is_open for each in self._streams.values())
+
     async def flush(self, seconds: float) -> None:
         """Send what remains of log and streams. Raises RPCError if a stream lost something."""
         self._over = "the function has returned"

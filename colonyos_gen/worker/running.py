@@ -88,7 +88,7 @@ class Run:
         """Run the function, and tell the server. Returns when the function has ended, which may be later than that."""
         work = asyncio.get_running_loop().create_task(self._call())
         try:
-            with self._watch.over(self._attempt, self.lose):
+            with self._watch.over(self._attempt, self.lose, lambda: self._context.is_streaming):
                 outcome = await self._await_outcome(work)
                 # What is decided from now on is either that the server has taken the process back, or that time is up.
                 self._verdict = asyncio.get_running_loop().create_future()

@@ -86,6 +86,11 @@ class TextStream:
         if self._failure is not None:
             raise self._failure
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something may still be sent."""
+        return not self._closing or (self._sending is not None and not self._sending.done())
+
     async def delivered(self) -> None:
         """Wait until the readers have seen the end, after `finish`."""
         if self._failure is None:

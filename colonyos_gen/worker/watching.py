@@ -18,6 +18,8 @@ from colonyos_gen.worker.registration import RegistrationError
 
 LOOK_S = 2.0
 """Seconds between two looks. The server does not tell the executor of a process that it was cancelled or taken back."""
+CLOSE_LOOK_S = 0.25
+"""The same while something is streamed: a real server takes what is appended after a cancel, and never frees it."""
 LONGEST_LOOK_S = 30.0
 """The same where a look takes the server long."""
 _SHARE = 0.05
@@ -42,21 +44,27 @@ class Watch:
         self._executorid = executorid
         self._register = register
         self._watched: dict[Attempt, Callable[[str], object]] = {}
+        self._streaming: dict[Attempt, Callable[[], bool]] = {}
         self._looking: asyncio.Task[None] | None = None
 
     @contextlib.contextmanager
-    def over(self, attempt: Attempt, lose: Callable[[str], object]) -> Generator[None]:
+    def over(
+        self, attempt: Attempt, lose: Callable[[str], object], is_streaming: Callable[[], bool]
+    ) -> Generator[None]:
         """Within the block `lose` is called, once, with a reason if the server ends the process or gives it away.
 
-        It goes on while the server is away. The block must not be left open while the process is being closed.
+        That is noticed sooner while it `is_streaming`. It goes on while the server is away. The block must not be left open
+        while the process is being closed.
         """
         self._watched[attempt] = lose
+        self._streaming[attempt] = is_streaming
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
         try:
             yield
         finally:
             self._watched.pop(attempt, None)
+            self._streaming.pop(attempt, None)
             if not self._watched:
                 self._rest()
 
@@ -66,21 +74,26 @@ class Watch:
             looking.cancel()
 
     async def _look(self) -> None:
-        pause = LOOK_S
+        due, sooner = time.monotonic() + LOOK_S, 0.0
         while self._watched:
-            await asyncio.sleep(pause)
-            pause, started = LOOK_S, time.monotonic()
+            await asyncio.sleep(min(CLOSE_LOOK_S, max(0.0, due - time.monotonic())))
+            started = time.monotonic()
+            if started < (sooner if any(each() for each in self._streaming.values()) else due):
+                continue
+            longest = LOOK_S
             try:
                 await self._look_once(list(self._watched))
             except DeniedError:
                 await self._register_anew()
             except RPCTimeoutError as error:
                 _logger.debug("the processes that run here cannot be looked at: %s", error)
-                pause = LONGEST_LOOK_S
+                longest = LONGEST_LOOK_S
             except RPCError as error:
                 _logger.debug("the processes that run here cannot be looked at: %s", error)
-            else:
-                pause = min(max(LOOK_S, (time.monotonic() - started) / _SHARE), LONGEST_LOOK_S)
+            now = time.monotonic()
+            cost = min((now - started) / _SHARE, LONGEST_LOOK_S)
+            due = now + max(longest, cost)
+            sooner = due if longest > LOOK_S else now + max(CLOSE_LOOK_S, cost)
 
     async def _look_once(self, attempts: list[Attempt]) -> None:
         if len(attempts) > 1:

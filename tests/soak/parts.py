@@ -72,7 +72,7 @@ class Outcome:
     wrong: list[str] = field(default_factory=list[str])
 
 
-# A worker learns of a cancel up to two seconds later, and streams until then.
+# A worker learns of a cancel a little later, and streams until then.
 _CANCELLED_STREAMS = frozenset({hazards.CHANNEL_NEVER_FREED.name})
 
 

@@ -171,6 +171,31 @@ def test_nothing_is_appended_once_the_process_was_cancelled(
     assert "nothing is appended any more: it was cancelled" in str(raised[0])
 
 
+@pytest.mark.hazards("channel_never_freed")
+def test_a_process_that_streams_is_looked_after_more_closely(
+    colonies: LocalColony, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is appended after a cancel is never freed, so there is to be little of it."""
+    monkeypatch.setattr("colonyos_gen.worker.watching.LOOK_S", 3600)
+    worker, told = Worker(EXECUTORTYPE), threading.Event()
+
+    @worker.function
+    async def work(ctx: Context) -> None:
+        try:
+            async with ctx.stream("out") as stream:
+                while True:
+                    await stream.send("more")
+                    await asyncio.sleep(0.02)
+        finally:
+            told.set()
+
+    with colonies.worker(worker), colonies.faults.delay("channel_append", 0) as appended:
+        asked = submit(colonies, "work", channels=["out"])
+        until(lambda: appended.hits > 2)
+        colonies.client.cancel_process(asked.processid)
+        assert told.wait(60)
+
+
 @pytest.mark.parametrize("readable", [True, False])
 def test_many_functions_are_looked_after_by_one_request(
     colonies: LocalColony, readable: bool, monkeypatch: pytest.MonkeyPatch
