@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import msgspec
 from colonyos_gen_wire.method import ErrorCode, ErrorSpec, Method
 
 __all__ = [
@@ -257,6 +258,17 @@ def from_code(
         roles = " or ".join(role.value.replace("_", " ") for role in method.roles)
         hint = f"signed by {signer[:8]}…; {method.name} takes the key of: {roles}"
     return _BY_CODE[code](message, method=method.name, status=status, name=name, signer=signer, hint=hint)
+
+
+def name_subject(error: RPCError, request: msgspec.Struct) -> None:
+    """Let the error for `request` say which ids and names were asked for, where the server's words do not."""
+    asked = [
+        f"{name} {value!r}"
+        for name in request.__struct_fields__
+        if name.endswith(("id", "name")) and isinstance(value := getattr(request, name), str)
+        if value and value not in error.message
+    ]
+    error.hint = "; ".join(filter(None, (error.hint, ", ".join(asked))))
 
 
 def find(method: Method[Any, Any], status: int, message: str) -> ErrorSpec | None:

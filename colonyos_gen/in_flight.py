@@ -359,12 +359,17 @@ _gates: weakref.WeakValueDictionary[str, Gate] = weakref.WeakValueDictionary()
 _gates_lock = threading.Lock()
 
 
-def gate_of(url: str) -> Gate:
-    """The gate that all clients of this program for the server at `url` share."""
+def server_at(url: str) -> str:
+    """What the addresses of one server have in common, however they are written."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    key = f"{'loopback' if _is_loopback(host) else host}:{port}"
+    return f"{'loopback' if _is_loopback(host) else host}:{port}"
+
+
+def gate_of(url: str) -> Gate:
+    """The gate that all clients of this program for the server at `url` share."""
+    key = server_at(url)
     with _gates_lock:
         gate = _gates.get(key)
         if gate is None:

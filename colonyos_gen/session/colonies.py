@@ -26,7 +26,7 @@ class AsyncColonies:
         return await rpc.add_colony(Colony(colonyid=owner, name=name))
 
     async def remove(
-        self, name: str, timeout: float = 0.0, *, clear: bool = False, hazardous: bool = False
+        self, name: str, timeout: float | None = 0.0, *, clear: bool = False, hazardous: bool = False
     ) -> None:
         """Remove a colony in which nobody is at work.
 
@@ -41,7 +41,8 @@ class AsyncColonies:
 
         Args:
             name: Name of the colony.
-            timeout: Seconds to wait for what is in the way; 0 to refuse then. Nothing is removed afterwards.
+            timeout: Seconds to wait for what is in the way; 0 to refuse then; None for as long as it takes. Nothing is
+                removed afterwards.
             clear: Before, remove its crons and generators, cancel all of its processes and workflows, and remove its
                 executors, whoever they belong to. Stop the workers yourself: one that goes on registers again.
             hazardous: Remove it at once, and without a look. Right for a colony that nobody knows of, or where the server
@@ -51,6 +52,7 @@ class AsyncColonies:
             RemovalRefused: Something is in the way, or no key of this session may look.
             NotFoundError: There is no such colony.
             MissingKeyError, DeniedError: The session has no key of the server's owner; nothing was touched.
+            InvalidRequestError: An argument is not what it must be. Nothing was sent.
             RPCError: The server refuses it.
         """
         await ColonyProcedure(self._session.rpc, name, timeout).remove(clear=clear, hazardous=hazardous)
@@ -72,7 +74,7 @@ class Colonies:
         return self._run(self._inner.add(name, colonyid))
 
     def remove(
-        self, name: str, timeout: float = 0.0, *, clear: bool = False, hazardous: bool = False
+        self, name: str, timeout: float | None = 0.0, *, clear: bool = False, hazardous: bool = False
     ) -> None:
         """Remove a colony in which nobody is at work (see `AsyncColonies.remove`).
 

@@ -27,18 +27,21 @@ class AsyncExecutors:
         """Let an executor take no work. Raises RPCError."""
         await self._session.rpc.reject_executor(self._session.colonyname, name)
 
-    async def remove(self, name: str, timeout: float = 0.0, *, hazardous: bool = False) -> None:
+    async def remove(self, name: str, timeout: float | None = 0.0, *, hazardous: bool = False) -> None:
         """Unregister an executor that runs nothing. Stop its worker before.
 
         Args:
             name: Name of the executor.
-            timeout: Seconds to wait until it runs nothing; 0 to refuse then. Nothing is removed afterwards.
-            hazardous: Remove it whatever it runs, and without a look: the server gives all of that to others, although a
-                worker that is still there goes on with it. Right for one that is gone for good.
+            timeout: Seconds to wait until it runs nothing; 0 to refuse then; None for as long as it takes. Nothing is
+                removed afterwards.
+            hazardous: Remove it whatever it runs, and without a look at that: the server gives all of it to others, although
+                a worker that is still there goes on with it. Right for one that is gone for good.
 
         Raises:
             RemovalRefused: It has running processes, or no key of this session may look.
-            RPCError: The server refuses it.
+            InvalidRequestError: An argument is not what it must be. Nothing was sent.
+            RPCError: The server refuses it, or cannot be reached. If the answer to the removal is lost, and a look does not
+                tell what came of it, the error says so: it is not sent again, since somebody else may have the name.
         """
         session = self._session
         await ExecutorProcedure(session.rpc, session.colonyname, name, timeout).remove(hazardous)
@@ -63,7 +66,7 @@ class Executors:
         """Let an executor take no work. Raises RPCError."""
         self._run(self._inner.reject(name))
 
-    def remove(self, name: str, timeout: float = 0.0, *, hazardous: bool = False) -> None:
+    def remove(self, name: str, timeout: float | None = 0.0, *, hazardous: bool = False) -> None:
         """Unregister an executor that runs nothing (see `AsyncExecutors.remove`).
 
         Raises:

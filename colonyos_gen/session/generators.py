@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from colonyos_gen_wire import Generator
 
 from colonyos_gen.session.named import ALL, named
+from colonyos_gen.session.removal.arguments import require_limit, require_name
 from colonyos_gen.session.removal.generator import GeneratorProcedure
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class AsyncGenerators:
         """A generator, with the length of its queue. Raises RPCError, and LookupError for a name that no generator has."""
         return await self._session.rpc.get_generator((await self._find(name)).generatorid)
 
-    async def remove(self, name: str, timeout: float = 0.0) -> None:
+    async def remove(self, name: str, timeout: float | None = 0.0) -> None:
         """Remove a generator; what it has started goes on, and what is in its queue is lost.
 
         A real server may end when a generator is removed while a batch of it is being submitted. So it is removed only while
@@ -37,13 +38,17 @@ class AsyncGenerators:
 
         Args:
             name: Name of the generator.
-            timeout: Seconds to wait for a batch that is due; 0 to refuse then. Nothing is removed afterwards.
+            timeout: Seconds to wait for a batch that is due; 0 to refuse then; None for as long as it takes. Nothing is
+                removed afterwards.
 
         Raises:
             RemovalRefused: A batch is due.
             LookupError: No generator has this name.
+            InvalidRequestError: An argument is not what it must be. Nothing was sent.
             RPCError: The server refuses it.
         """
+        require_name("remove_generator", name)
+        require_limit("remove_generator", timeout)
         await GeneratorProcedure(self._session.rpc, await self._find(name), timeout).remove()
 
     async def _find(self, name: str) -> Generator:
@@ -65,7 +70,7 @@ class Generators:
         """A generator, with the length of its queue. Raises RPCError, and LookupError for a name that no generator has."""
         return self._run(self._inner.get(name))
 
-    def remove(self, name: str, timeout: float = 0.0) -> None:
+    def remove(self, name: str, timeout: float | None = 0.0) -> None:
         """Remove a generator while no batch of it is being submitted (see `AsyncGenerators.remove`).
 
         Raises:

@@ -13,6 +13,7 @@ from colonyos_gen_wire.method import Key
 
 from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
 from colonyos_gen.errors import NotFoundError, RPCError
+from colonyos_gen.session.removal.arguments import optional_state
 from colonyos_gen.session.removal.procedure import EVER_S, Procedure
 from colonyos_gen.session.removal.process import ProcessProcedure
 from colonyos_gen.session.removal.refusal import RemovalRefused
@@ -47,11 +48,14 @@ class BulkProcedure(Procedure):
     def __init__(
         self, rpc: AsyncClient, colonyname: str, timeout: float | None, *, prvkey: Key | None = None
     ) -> None:
-        super().__init__(rpc, timeout, limit=asyncio.Semaphore(_AT_ONCE), prvkey=prvkey)
+        super().__init__(
+            rpc, f"what colony {colonyname!r} has", timeout, limit=asyncio.Semaphore(_AT_ONCE), prvkey=prvkey
+        )
         self._colonyname = colonyname
 
     async def remove_processes(self, state: ProcessState | None) -> Removed:
-        """Remove those in `state`, or all, apart from those of workflows."""
+        """Remove those in `state`, or all, apart from those of workflows. Raises InvalidRequestError for no such state."""
+        state = optional_state("remove_all_processes", state)
 
         async def ids(state: ProcessState) -> list[str]:
             found = await self._processes(
@@ -70,7 +74,8 @@ class BulkProcedure(Procedure):
         return await self._remove(state, ids, procedure, seen)
 
     async def remove_workflows(self, state: ProcessState | None) -> Removed:
-        """Remove those in `state`, or all."""
+        """Remove those in `state`, or all. Raises InvalidRequestError for no such state."""
+        state = optional_state("remove_all_workflows", state)
 
         def procedure(processgraphid: str) -> _Removal:
             return WorkflowProcedure(

@@ -19,12 +19,13 @@ from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.errors import DeniedError, MissingKeyError, NotFoundError, RPCError
 from colonyos_gen.session.failures import describe
 from colonyos_gen.session.named import ALL
+from colonyos_gen.session.removal.arguments import require_flag, require_name
 from colonyos_gen.session.removal.bulk import BulkProcedure
 from colonyos_gen.session.removal.executor import ExecutorProcedure
 from colonyos_gen.session.removal.generator import GeneratorProcedure
 from colonyos_gen.session.removal.procedure import CLOCKS_S, HELD_S, SETTLED_S, Procedure
 from colonyos_gen.session.removal.refusal import RemovalRefused
-from colonyos_gen.session.removal.turns import Turn, turn_for
+from colonyos_gen.session.removal.turns import Turn
 
 _POLL_S = 12.0
 """Seconds after which a long poll of one of our workers has ended. Other clients may poll for longer."""
@@ -42,8 +43,10 @@ class ColonyProcedure(Procedure):
     """Removes one colony; see `AsyncColonies.remove`."""
 
     def __init__(self, rpc: AsyncClient, name: str, timeout: float | None) -> None:
-        super().__init__(rpc, timeout)
+        require_name("remove_colony", name)
+        super().__init__(rpc, f"colony {name!r}", timeout)
         self._name = name
+        self._owner: str | None = None
         self._heard: dict[str, tuple[datetime, float]] = {}
         """When each executor was last heard from, and when that was first read."""
         self._worked_in = False
@@ -56,23 +59,40 @@ class ColonyProcedure(Procedure):
             RemovalRefused: Something is in the way, or nobody may look.
             NotFoundError: There is no such colony.
             MissingKeyError, DeniedError: The session has no key of the server's owner; nothing was touched.
+            InvalidRequestError: `clear` or `hazardous` is neither True nor False.
             RPCError: The server refuses it.
         """
-        async with turn_for(self.rpc.url, f"colony {self._name}") as turn:
-            if hazardous:
-                await self._remove(turn)
-                return
+        require_flag("remove_colony", "clear", clear)
+        require_flag("remove_colony", "hazardous", hazardous)
+        async with self.turn_to_remove(f"colony {self._name}") as turn:
             # Whoever may list colonies may remove them: nothing is cleared, or waited for, in vain.
-            await self.read(lambda limit: self.rpc.get_colonies(rpc_timeout=limit))
+            self._owner = await self._owner_now()
+            if hazardous:
+                await self._remove(turn, looks=False)
+                return
             async with self._member() as key:
                 self.prvkey = key
                 if clear:
                     await self._clear(turn)
                 await self._until_quiet(turn)
-                await self._remove(turn)
+                await self._remove(turn, looks=True)
 
-    async def _remove(self, turn: Turn) -> None:
-        await self.remove_now(lambda limit: self.rpc.remove_colony(self._name, rpc_timeout=limit), turn)
+    async def _remove(self, turn: Turn, *, looks: bool) -> None:
+        async def is_still_there(_lost: bool) -> bool:
+            if await self._owner_now() != self._owner:  # it has gone, and may be another one's by now
+                return False
+            if looks:
+                await self._until_quiet(turn)
+            return True
+
+        await self.remove_now(
+            lambda limit: self.rpc.remove_colony(self._name, rpc_timeout=limit), turn, is_still_there
+        )
+
+    async def _owner_now(self) -> str | None:
+        """Identity of its owner; None if there is no such colony."""
+        colonies = await self.read(lambda limit: self.rpc.get_colonies(rpc_timeout=limit))
+        return next((each.colonyid for each in colonies if each.name == self._name), None)
 
     @contextlib.asynccontextmanager
     async def _member(self) -> AsyncGenerator[Key | None]:
@@ -84,9 +104,9 @@ class ColonyProcedure(Procedure):
         else:
             yield None
             return
-        if not await self._is_ours():
+        if not self._is_ours():
             raise RemovalRefused(
-                f"colony {self._name!r}",
+                self.what,
                 [f"no key of this session may look into it ({denied})"],
                 "Give a key of a member or of the owner of the colony, or say hazardous=True if nobody works in it.",
             ) from denied
@@ -100,13 +120,12 @@ class ColonyProcedure(Procedure):
                 await self.rpc.remove_user(self._name, user.name)
             raise
 
-    async def _is_ours(self) -> bool:
+    def _is_ours(self) -> bool:
         try:
             owner = self.rpc.identity("colony")
         except MissingKeyError:
             return False
-        colonies = await self.read(lambda limit: self.rpc.get_colonies(rpc_timeout=limit))
-        return any(each.name == self._name and each.colonyid == owner for each in colonies)
+        return self._owner == owner
 
     async def _clear(self, turn: Turn) -> None:
         """Remove what submits, cancel what waits or runs, and remove the executors."""
@@ -117,7 +136,7 @@ class ColonyProcedure(Procedure):
             with contextlib.suppress(NotFoundError):
                 await self.remove_now(_removal_of_cron(rpc, cron.cronid, key), turn)
         for generator in await self._generators():
-            await GeneratorProcedure(rpc, generator, self.left, prvkey=key).remove()
+            await GeneratorProcedure(rpc, generator, max(0.0, self.left), prvkey=key).remove()
         if await BulkProcedure(rpc, self._name, max(DEFAULT_TIMEOUT, self.left), prvkey=key).cancel_all():
             self._settle = HELD_S
         for executor in await self._executors():
@@ -207,12 +226,8 @@ class ColonyProcedure(Procedure):
         in_the_way = [each.text for each in obstacles[:_SHOWN]]
         if len(obstacles) > _SHOWN:
             in_the_way.append("and others")
-        if self.late:
-            in_the_way.append(self.late)
         remedies = "; ".join(dict.fromkeys(each.remedy for each in obstacles[:_SHOWN]))
-        raise RemovalRefused(
-            f"colony {self._name!r}", in_the_way, f"What helps: {remedies}; then wait with timeout=."
-        )
+        self.refuse(in_the_way, f"What helps: {remedies}; then wait with timeout=.")
 
 
 def _removal_of_cron(rpc: AsyncClient, cronid: str, prvkey: Key | None) -> Callable[[float], Awaitable[None]]:

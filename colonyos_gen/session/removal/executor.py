@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire import Process
-from colonyos_gen_wire.constants import MAX_COUNT, RUNNING
+from colonyos_gen_wire import Executor, Process
+from colonyos_gen_wire.constants import MAX_COUNT, RUNNING, UNREGISTERED
 from colonyos_gen_wire.method import Key
 
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.errors import DeniedError, MissingKeyError
 from colonyos_gen.session.failures import describe
+from colonyos_gen.session.removal.arguments import require_flag, require_name
 from colonyos_gen.session.removal.procedure import EVER_S, Procedure
 from colonyos_gen.session.removal.refusal import RemovalRefused
-from colonyos_gen.session.removal.turns import turn_for
 
 _SHOWN = 4
 
@@ -28,7 +28,8 @@ class ExecutorProcedure(Procedure):
         *,
         prvkey: Key | None = None,
     ) -> None:
-        super().__init__(rpc, timeout, prvkey=prvkey)
+        require_name("remove_executor", name)
+        super().__init__(rpc, f"executor {name!r} of colony {colonyname!r}", timeout, prvkey=prvkey)
         self._colonyname = colonyname
         self._name = name
 
@@ -37,32 +38,57 @@ class ExecutorProcedure(Procedure):
 
         Raises:
             RemovalRefused: It has running processes, or nobody may look.
+            InvalidRequestError: `hazardous` is neither True nor False.
             RPCError: The server refuses it.
         """
-        async with turn_for(self.rpc.url, f"executor {self._name} of {self._colonyname}") as turn:
-            if not hazardous:
-                await self._until_idle()
+        require_flag("remove_executor", "hazardous", hazardous)
+        async with self.turn_to_remove(f"executor {self._name} of {self._colonyname}") as turn:
+            executor = await self._seen_before() if hazardous else await self._until_idle()
+
+            async def is_still_there(lost: bool) -> bool:
+                if executor is None and not lost:
+                    return True
+                now = await self._read()
+                if now.state is UNREGISTERED or (executor is not None and not _is_same(now, executor)):
+                    return False
+                if not hazardous:
+                    await self._until_idle()
+                return True
+
             await self.remove_now(
-                lambda limit: self.rpc.remove_executor(self._colonyname, self._name, rpc_timeout=limit), turn
+                lambda limit: self.rpc.remove_executor(self._colonyname, self._name, rpc_timeout=limit),
+                turn,
+                is_still_there,
             )
 
-    async def _until_idle(self) -> None:
-        try:
-            executor = await self.read(
-                lambda limit: self.rpc.get_executor(
-                    self._colonyname, self._name, prvkey=self.prvkey, rpc_timeout=limit
-                )
+    async def _read(self) -> Executor:
+        return await self.read(
+            lambda limit: self.rpc.get_executor(
+                self._colonyname, self._name, prvkey=self.prvkey, rpc_timeout=limit
             )
+        )
+
+    async def _seen_before(self) -> Executor | None:
+        """The executor, or None if nobody may look."""
+        try:
+            return await self._read()
+        except (DeniedError, MissingKeyError):
+            return None
+
+    async def _until_idle(self) -> Executor:
+        try:
+            executor = await self._read()
             while running := await self._running(executor.executorid, executor.executortype):
                 if self.left <= 0:
                     self._refuse_for(running)
                 await self.pause()
         except (DeniedError, MissingKeyError) as error:
             raise RemovalRefused(
-                self._what,
+                self.what,
                 [f"no key of this session may look at what it runs ({error})"],
                 "Give a key of a member of the colony, or say hazardous=True if its worker has ended.",
             ) from error
+        return executor
 
     async def _running(self, executorid: str, executortype: str) -> list[Process]:
         """What it runs, or a part of it."""
@@ -90,12 +116,12 @@ class ExecutorProcedure(Procedure):
         in_the_way = [f"it runs {describe(each)}" for each in running[:_SHOWN]]
         if len(running) > _SHOWN:
             in_the_way.append("and others")
-        raise RemovalRefused(
-            self._what,
-            [*in_the_way, self.late] if self.late else in_the_way,
+        self.refuse(
+            in_the_way,
             "Stop its worker, cancel them, or wait with timeout=; hazardous=True gives them to others.",
         )
 
-    @property
-    def _what(self) -> str:
-        return f"executor {self._name!r} of colony {self._colonyname!r}"
+
+def _is_same(now: Executor, before: Executor) -> bool:
+    """Whether it was not registered again meanwhile, by whomever."""
+    return (now.executorid, now.commissiontime) == (before.executorid, before.commissiontime)

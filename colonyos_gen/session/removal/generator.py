@@ -12,8 +12,6 @@ from colonyos_gen_wire.method import Key
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.errors import NotFoundError
 from colonyos_gen.session.removal.procedure import SETTLED_S, Procedure
-from colonyos_gen.session.removal.refusal import RemovalRefused
-from colonyos_gen.session.removal.turns import turn_for
 
 _SOON = timedelta(seconds=15)
 """How far ahead a batch must be, by clocks that may differ."""
@@ -25,8 +23,7 @@ class GeneratorProcedure(Procedure):
     def __init__(
         self, rpc: AsyncClient, generator: Generator, timeout: float | None, *, prvkey: Key | None = None
     ) -> None:
-        super().__init__(rpc, timeout, prvkey=prvkey)
-        self._name = generator.name
+        super().__init__(rpc, f"generator {generator.name!r}", timeout, prvkey=prvkey)
         self._id = generator.generatorid
 
     async def remove(self) -> None:
@@ -37,7 +34,7 @@ class GeneratorProcedure(Procedure):
             NotFoundError: There is no such generator.
             RPCError: The server refuses it.
         """
-        async with turn_for(self.rpc.url, self._id) as turn:
+        async with self.turn_to_remove(self._id) as turn:
             generator = await self._read()
             try:
                 while True:
@@ -62,9 +59,8 @@ class GeneratorProcedure(Procedure):
     async def _below_trigger(self, generator: Generator) -> Generator:
         while (reason := _reason(generator)) is not None:
             if self.left <= 0:
-                raise RemovalRefused(
-                    f"generator {self._name!r}",
-                    [reason, self.late] if self.late else [reason],
+                self.refuse(
+                    [reason],
                     "Stop packing, and wait until its queue is below its trigger, or give it time with timeout=.",
                 )
             await self.pause()

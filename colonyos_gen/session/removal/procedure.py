@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from colonyos_gen_wire.method import Key
 
 from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
 from colonyos_gen.errors import ConnectionFailedError, NotFoundError, RPCError, RPCTimeoutError
 from colonyos_gen.reconnection import passes
-from colonyos_gen.session.removal.turns import Turn
+from colonyos_gen.session.removal.arguments import require_limit
+from colonyos_gen.session.removal.refusal import RemovalRefused
+from colonyos_gen.session.removal.turns import NoTurnError, Turn, turn_for
 
 T = TypeVar("T")
 
@@ -34,6 +37,8 @@ CLOCKS_S = 10.0
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 2.0
 _READ_S = 10.0
+TRY_LATER = "Try again later, or give it more time with timeout=."
+_AT_WORK = "another part of this program is cancelling or removing it"
 _LAST_WORD_S = 5.0
 """Seconds that the answer to a removal is waited for at least, once it has been sent."""
 
@@ -43,20 +48,27 @@ class Procedure:
 
     Args:
         rpc: Makes the requests.
+        what: What messages call the thing that is cancelled or removed.
         timeout: Seconds for all of it; None for no limit.
         limit: Bounds the requests of several procedures together.
         prvkey: Key to sign with, instead of the client's own.
+
+    Raises:
+        InvalidRequestError: The timeout is no time limit.
     """
 
     def __init__(
         self,
         rpc: AsyncClient,
+        what: str,
         timeout: float | None,
         *,
         limit: asyncio.Semaphore | None = None,
         prvkey: Key | None = None,
     ) -> None:
+        require_limit("remove", timeout)
         self.rpc = rpc
+        self.what = what
         self.timeout = timeout
         self.prvkey = prvkey
         self.took: float = 0.0
@@ -72,8 +84,45 @@ class Procedure:
 
     @property
     def late(self) -> str:
-        """How messages tell that the time is over; empty if there was none."""
-        return f"{self.timeout:g} s have passed" if self.timeout else ""
+        """How messages tell that the time is over; empty if it is not, or if there was none."""
+        return f"{self.timeout:.3g} s have passed" if self.timeout and self.left <= 0 else ""
+
+    @contextlib.asynccontextmanager
+    async def turn_to_remove(self, key: str) -> AsyncGenerator[Turn]:
+        """The turn for what is to be removed. Raises RemovalRefused if another one has it for too long."""
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                turn = await stack.enter_async_context(turn_for(self.rpc.url, key, self.left))
+            except NoTurnError:
+                self.refuse([_AT_WORK])
+            yield turn
+
+    @contextlib.asynccontextmanager
+    async def turn_to_cancel(self, key: str) -> AsyncGenerator[Turn]:
+        """The turn for what is to be cancelled. Raises RPCTimeoutError if another one has it for too long."""
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                turn = await stack.enter_async_context(turn_for(self.rpc.url, key, self.left))
+            except NoTurnError:
+                late = RPCTimeoutError(f"{self.what} was not cancelled: {_AT_WORK}", hint=self.late)
+                late.sent = False
+                raise late from None
+            yield turn
+
+    def refuse(self, in_the_way: Sequence[str], remedy: str = TRY_LATER) -> NoReturn:
+        """Raise RemovalRefused, which tells too if the time is over."""
+        raise RemovalRefused(self.what, [*in_the_way, self.late] if self.late else in_the_way, remedy)
+
+    async def let_settle(self, rest: float) -> None:
+        """Wait for the seconds that must pass yet. Raises RemovalRefused if there is no time for it."""
+        if rest > self.left:
+            self.refuse(
+                [
+                    f"it ended a moment ago and is settled in {rest:.1f} s, later than the {max(0.0, self.left):.1f} s "
+                    "that are left"
+                ]
+            )
+        await asyncio.sleep(rest)
 
     async def pause(self) -> None:
         """Let some time pass before the next look, more from one to the next."""
@@ -113,15 +162,29 @@ class Procedure:
             return False
         return True
 
-    async def remove_now(self, request: Callable[[float], Awaitable[None]], turn: Turn) -> None:
+    async def remove_now(
+        self,
+        request: Callable[[float], Awaitable[None]],
+        turn: Turn,
+        is_still_there: Callable[[bool], Awaitable[bool]] | None = None,
+    ) -> None:
         """Send a request that removes something, again if its answer is lost, as long as there is time.
+
+        Args:
+            request: Makes the request, within the seconds that it is given.
+            turn: The turn for the thing.
+            is_still_there: Tells after a failure whether it is the same thing yet, where another one may have its name by
+                now; it is given whether the request may have been carried out. Without it the request is repeated at once,
+                as an id is never used again.
 
         Raises:
             NotFoundError: There was no such thing, before the first request already.
             RPCError: It was refused, or the server cannot be reached.
         """
-        lost = False
+        lost = failed = False
         while True:
+            if failed and is_still_there is not None and not await self._checked(is_still_there, lost):
+                return
             try:
                 await self.ask(request)
             except asyncio.CancelledError:
@@ -137,9 +200,20 @@ class Procedure:
                     turn.unanswered()
                 if not passes(error) or self.left <= 0:
                     raise
+                failed = True
             else:
                 return
             await self.pause()
+
+    async def _checked(self, is_still_there: Callable[[bool], Awaitable[bool]], lost: bool) -> bool:
+        if lost:
+            await asyncio.sleep(max(SETTLED_S, _SLOW * self.took))  # it may be under way yet
+        try:
+            return await is_still_there(lost)
+        except RPCError as error:
+            if not lost:
+                raise
+            raise unknown_outcome(self.what, "remove", "removed", error) from error
 
     def unsettled(self, needed: float, ended: datetime | None, seen: float, turn: Turn) -> float:
         """Seconds that must pass yet.
@@ -164,10 +238,10 @@ class Procedure:
         return max(0.25, 10 * self.took) if assigned else max(0.05, 4 * self.took)
 
 
-def unknown_outcome(what: str, method: str, error: RPCError) -> RPCTimeoutError:
-    """What is raised where something was cancelled, and nobody can tell what became of it."""
+def unknown_outcome(what: str, method: str, done: str, error: RPCError) -> RPCTimeoutError:
+    """What is raised where something was cancelled or removed, and nobody can tell what became of it."""
     return RPCTimeoutError(
-        f"{what} may have been cancelled; what became of it is unknown, as the server did not tell: {error}",
+        f"{what} may have been {done}; what became of it is unknown, as the server did not tell: {error}",
         method=method,
     )
 

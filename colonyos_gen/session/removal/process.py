@@ -15,8 +15,7 @@ from colonyos_gen.errors import ConflictError, NotFoundError, RPCError
 from colonyos_gen.reconnection import passes
 from colonyos_gen.session.failures import describe
 from colonyos_gen.session.removal.procedure import HELD_S, SETTLED_S, Procedure, unknown_outcome
-from colonyos_gen.session.removal.refusal import RemovalRefused
-from colonyos_gen.session.removal.turns import Turn, turn_for
+from colonyos_gen.session.removal.turns import Turn
 from colonyos_gen.waiting import FINAL
 
 _CANCELS = 3
@@ -43,13 +42,13 @@ class ProcessProcedure(Procedure):
         limit: asyncio.Semaphore | None = None,
         prvkey: Key | None = None,
     ) -> None:
-        super().__init__(rpc, timeout, limit=limit, prvkey=prvkey)
+        super().__init__(rpc, describe(process), timeout, limit=limit, prvkey=prvkey)
         self._process = process
         self._id = process.processid
 
     async def cancel(self) -> Process:
         """Cancel it, and read what became of it. Raises RPCError."""
-        async with turn_for(self.rpc.url, self._id) as turn:
+        async with self.turn_to_cancel(self._id) as turn:
             return await self._cancelled(turn)
 
     async def remove(self) -> None:
@@ -60,13 +59,11 @@ class ProcessProcedure(Procedure):
             NotFoundError: There is no such process.
             RPCError: The server refuses it.
         """
-        async with turn_for(self.rpc.url, self._id) as turn:
+        async with self.turn_to_remove(self._id) as turn:
             process = await self._read()
             if process.processgraphid:
-                raise RemovalRefused(
-                    describe(process),
-                    [f"it belongs to workflow {process.processgraphid}"],
-                    "Remove the workflow, as a whole.",
+                self.refuse(
+                    [f"it belongs to workflow {process.processgraphid}"], "Remove the workflow, as a whole."
                 )
             try:
                 while not await self._removed(process, turn):
@@ -79,9 +76,7 @@ class ProcessProcedure(Procedure):
         process = await self._ended(process, turn)
         seen, needed = time.monotonic(), HELD_S if _is_held(process) else SETTLED_S
         if (rest := self.unsettled(needed, process.endtime, seen, turn)) > 0:
-            if rest > self.left:
-                self._refuse(process, f"it ended a moment ago, and is settled in {rest:.1f} s only")
-            await asyncio.sleep(rest)
+            await self.let_settle(rest)
             if (await self._read()).state not in FINAL:
                 return False
         try:
@@ -97,7 +92,7 @@ class ProcessProcedure(Procedure):
     async def _ended(self, process: Process, turn: Turn) -> Process:
         while process.state not in FINAL:
             if self.left <= 0:
-                self._refuse(process, f"it is {process.state.name} still, although it was to be cancelled")
+                self.refuse([f"it is {process.state.name} still, although it was to be cancelled"])
             try:
                 process = await self._cancelled(turn)
             except RPCError as error:
@@ -133,17 +128,11 @@ class ProcessProcedure(Procedure):
         except RPCError as error:
             if not passes(error):
                 raise
-            raise unknown_outcome(describe(self._process), "cancel_process", error) from error
+            raise unknown_outcome(self.what, "cancel_process", "cancelled", error) from error
 
     async def _read(self) -> Process:
         return await self.read(
             lambda limit: self.rpc.get_process(self._id, prvkey=self.prvkey, rpc_timeout=limit)
-        )
-
-    def _refuse(self, process: Process, reason: str) -> None:
-        in_the_way = [reason, self.late] if self.late else [reason]
-        raise RemovalRefused(
-            describe(process), in_the_way, "Try again later, or give it more time with timeout=."
         )
 
 

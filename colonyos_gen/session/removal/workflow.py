@@ -16,8 +16,7 @@ from colonyos_gen.errors import ConflictError, NotFoundError, RPCError
 from colonyos_gen.reconnection import passes
 from colonyos_gen.session.node_states import has_ended, node_states
 from colonyos_gen.session.removal.procedure import HELD_S, SETTLED_S, Procedure
-from colonyos_gen.session.removal.refusal import RemovalRefused
-from colonyos_gen.session.removal.turns import Turn, turn_for
+from colonyos_gen.session.removal.turns import Turn
 from colonyos_gen.waiting import FINAL
 
 _CANCELS = 3
@@ -36,12 +35,12 @@ class WorkflowProcedure(Procedure):
         limit: asyncio.Semaphore | None = None,
         prvkey: Key | None = None,
     ) -> None:
-        super().__init__(rpc, timeout, limit=limit, prvkey=prvkey)
+        super().__init__(rpc, f"workflow {processgraphid}", timeout, limit=limit, prvkey=prvkey)
         self._id = processgraphid
 
     async def cancel(self) -> ProcessGraph:
         """Cancel it unless it has ended, and read what became of it. Raises RPCError."""
-        async with turn_for(self.rpc.url, self._id) as turn:
+        async with self.turn_to_cancel(self._id) as turn:
             graph = await self._read()
             return graph if has_ended(graph) else await self._cancelled(turn)
 
@@ -53,7 +52,7 @@ class WorkflowProcedure(Procedure):
             NotFoundError: There is no such workflow.
             RPCError: The server refuses it, or its stored data is damaged.
         """
-        async with turn_for(self.rpc.url, self._id) as turn:
+        async with self.turn_to_remove(self._id) as turn:
             graph = await self._read()
             try:
                 while not await self._removed(graph, turn):
@@ -67,9 +66,7 @@ class WorkflowProcedure(Procedure):
         all_asked = set(node_states(graph).values()) <= {SUCCESS}
         seen, needed = time.monotonic(), SETTLED_S if all_asked else HELD_S
         if (rest := self.unsettled(needed, graph.endtime, seen, turn)) > 0:
-            if rest > self.left:
-                self._refuse([f"it ended a moment ago, and is settled in {rest:.1f} s only"])
-            await asyncio.sleep(rest)
+            await self.let_settle(rest)
             if not _is_over(await self._read()):
                 return False
         try:
@@ -86,7 +83,7 @@ class WorkflowProcedure(Procedure):
     async def _ended(self, graph: ProcessGraph, turn: Turn) -> ProcessGraph:
         while not _is_over(graph):
             if self.left <= 0:
-                self._refuse([_going_on(graph)])
+                self.refuse([_going_on(graph)])
             try:
                 graph = await self._cancelled(turn)
             except RPCError as error:
@@ -112,13 +109,6 @@ class WorkflowProcedure(Procedure):
     async def _read(self) -> ProcessGraph:
         return await self.read(
             lambda limit: self.rpc.get_processgraph(self._id, prvkey=self.prvkey, rpc_timeout=limit)
-        )
-
-    def _refuse(self, in_the_way: list[str]) -> None:
-        if self.late:
-            in_the_way.append(self.late)
-        raise RemovalRefused(
-            f"workflow {self._id}", in_the_way, "Try again later, or give it more time with timeout=."
         )
 
 
