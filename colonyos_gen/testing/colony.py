@@ -32,11 +32,19 @@ from colonyos_gen.session.process_handle import ProcessHandle
 from colonyos_gen.session.request import Submittable
 from colonyos_gen.session.sync_session import Session
 from colonyos_gen.session.workflow_handle import WorkflowHandle
+from colonyos_gen.subscribing import checked
 from colonyos_gen.sync_client import Client
 from colonyos_gen.testing.clients import Clients
 from colonyos_gen.testing.environment import Environment
 from colonyos_gen.testing.faults import Faults
 from colonyos_gen.testing.members import LocalExecutor, LocalUser
+from colonyos_gen.testing.passed_on import (
+    executor_fields,
+    require_numbers,
+    require_start,
+    require_worker,
+    server_options,
+)
 from colonyos_gen.testing.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
@@ -64,10 +72,17 @@ class LocalColony:
         name: Name of the colony.
         start: Time at which the colony's clock starts, with a time zone; None for now. It goes on by itself.
         options: Further arguments of `colonyos_gen.server.Server`, such as `reregister=True`, `stale_after=60` or
-            `hazards="act"`.
+            `hazards="act"`. `middlewares` are inside of what makes calls go wrong. The clock and the server owner are the
+            colony's own.
+
+    Raises:
+        TypeError: There is no such option, or `start` is not a time with a time zone.
+        ValueError: The options do not go together.
     """
 
     def __init__(self, name: str = "dev", *, start: datetime | None = None, **options: Any) -> None:
+        require_start(start)
+        passed_on = server_options(options)
         self.name: str = name
         """Name of the colony."""
         self.server_key: PrivateKey = PrivateKey.generate()
@@ -79,9 +94,8 @@ class LocalColony:
         self.faults: Faults = Faults(self._on_server)
         """Makes calls go wrong."""
         self._clock = OffsetClock(start)
-        self._thread = ServerThread(
-            server_key=self.server_key, clock=self._clock, middlewares=[self.faults.middleware], **options
-        )
+        passed_on["middlewares"] = [self.faults.middleware, *passed_on.get("middlewares", ())]
+        self._thread = ServerThread(server_key=self.server_key, clock=self._clock, **passed_on)
         self._clients: list[Clients] = []
         self._session: Session | None = None
         self._making = threading.Lock()
@@ -189,11 +203,13 @@ class LocalColony:
             fields: Further fields of `Executor`, such as `locationname="here"`.
 
         Raises:
+            TypeError: There is no such field, or the colony decides it itself.
             RPCError: The server refuses it, such as for a name that is taken.
         """
+        passed_on = executor_fields(fields)
         name = f"{executortype}-{next(self._numbers)}" if name is None else name
         key = PrivateKey.generate()
-        row = msgspec.structs.replace(Executor.new(name, key.id, executortype, self.name), **fields)
+        row = msgspec.structs.replace(Executor.new(name, key.id, executortype, self.name), **passed_on)
         self._ask(executor.ADD_EXECUTOR, AddExecutorMsg(executor=row), self.colony_key)
         if approve:
             request = ApproveExecutorMsg(colonyname=self.name, executorname=name)
@@ -213,8 +229,9 @@ class LocalColony:
         get the worker's `grace` at the end. Skipping time does not make it fall silent, as it would have gone on telling that
         it lives.
 
-        Raises what the worker raises, such as TypeError for annotations that mean nothing.
+        Raises what the worker raises, such as TypeError for annotations that mean nothing, or for what is no worker.
         """
+        require_worker(worker)
         if self._keys is None:
             self._keys = tempfile.TemporaryDirectory(prefix="colonyos-gen-")
         environ = self.environment().without_member_key() | {"COLONIES_KEYS": self._keys.name}
@@ -245,6 +262,7 @@ class LocalColony:
         seconds were skipped; except those whose assign is waiting at this moment, as they would have called again.
         """
 
+        require_numbers(seconds=seconds, minutes=minutes, hours=hours)
         workers = [(self.name, each) for each in list(self._workers)]
 
         def move() -> None:
@@ -286,6 +304,7 @@ class LocalColony:
 
     def _ask(self, method: Method[ReqT, RespT], request: ReqT, key: PrivateKey) -> RespT:
         """Make a call past the network, so that no fault that is meant for others meets it."""
+        checked(method, request)
         body = seal(method.msgtype, request, key)
         answer = self._thread.wait_for(self._thread.server.answer(body))
         return open_reply(method, answer.status, answer.body, signer=key.id)

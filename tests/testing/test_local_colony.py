@@ -10,8 +10,12 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
 
 import pytest
+from aiohttp import web
 
 from colonyos_gen import (
     APPROVED,
@@ -21,6 +25,7 @@ from colonyos_gen import (
     Client,
     ConnectionFailedError,
     FunctionSpec,
+    InvalidRequestError,
     MissingKeyError,
     RPCError,
 )
@@ -245,3 +250,67 @@ def test_a_loop_on_another_thread_loses_its_client(capfd: pytest.CaptureFixture[
         thread.join(30)
         loop.close()
     assert capfd.readouterr().err == ""
+
+
+def test_options_go_to_the_server() -> None:
+    """Also those that the colony has some of itself."""
+    seen: list[str] = []
+
+    @web.middleware
+    async def watch(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        seen.append(request.path)
+        return await handler(request)
+
+    with LocalColony(middlewares=[watch], reregister=True) as colony:
+        colony.client.get_version()
+        assert seen == ["/api"]
+        with colony.faults.error("get_version", 500, "no"), pytest.raises(RPCError, match="no"):
+            colony.client.get_version()
+        assert seen == ["/api"], "what makes calls go wrong is around it"
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"clock": None}, r"takes no clock=….*start=….*`advance`"),
+        ({"server_key": "ab" * 32}, r"takes no server_key=….*`server_key` of the colony"),
+        ({"server_id": "ab" * 32}, r"takes no server_id=…"),
+        ({"nope": 5}, r"takes no nope=… \(here 5\); besides .* options of Server: .*body_limit.*reregister"),
+        ({"start": 5}, r"start is 5; it must be a datetime with a time zone, or None"),
+        ({"start": datetime(2026, 1, 1)}, r"start is datetime.*with a time zone"),
+    ],
+)
+def test_options_that_a_colony_does_not_take(options: dict[str, Any], text: str) -> None:
+    with pytest.raises(TypeError, match=text):
+        LocalColony(**options)
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"executorid": "ab" * 32}, r"takes no executorid=….*key of its own"),
+        ({"executorname": "ada"}, r"takes no executorname=…: give it as name=…"),
+        ({"colonyname": "other"}, r"takes no colonyname=…"),
+        ({"nope": 5}, r"takes no nope=… \(here 5\); .* fields of Executor: .*locationname"),
+    ],
+)
+def test_fields_that_executors_do_not_have(fields: dict[str, Any], text: str) -> None:
+    with LocalColony() as colony, pytest.raises(TypeError, match=text):
+        colony.add_executor("greeter", **fields)
+
+
+def test_what_a_colony_is_asked_wrongly() -> None:
+    """The argument is named, with its value and what it must be."""
+    wrong: Any = 5
+    text: Any = "5"
+    with LocalColony() as colony:
+        with pytest.raises(InvalidRequestError, match=r"executortype is 5; it must be a str"):
+            colony.add_executor(wrong)
+        with pytest.raises(InvalidRequestError, match=r"user.name is 5; it must be a str"):
+            colony.add_user(wrong)
+        with pytest.raises(TypeError, match="minutes is '5'; it must be a number"):
+            colony.advance(minutes=text)
+        with pytest.raises(TypeError, match="worker is 5; it must be a Worker"), colony.worker(wrong):
+            pass
