@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Callable
+from datetime import datetime
 
 from colonyos_gen_wire import Process, ProcessState
+from colonyos_gen_wire.constants import WAITING
 from colonyos_gen_wire.method import AsyncCaller, Key
 from colonyos_gen_wire.methods.process import GET_PROCESS
 from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESSES
@@ -20,6 +23,10 @@ from colonyos_gen.subscribing import Opener, checked, now
 
 SUBSCRIPTION_S = 30.0
 """Seconds that are asked for at a time: a listener whose client has left takes an event with it for as long as that."""
+_OVERLAP_S = 1.0
+"""Seconds before the end of a subscription at which the next one begins, so that nothing is missed between them."""
+_LINGER_S = 20.0
+"""Seconds for which a server may be late to end a subscription; one that is left before takes an event with it."""
 _PING_S = 10.0
 _EARLY_S = 1.5
 """How much earlier than asked for a server may end a subscription because its time is over."""
@@ -54,7 +61,7 @@ class ProcessFeed(Stream[Process]):
         checked(SUBSCRIBE_PROCESSES, request)
         self._reading: asyncio.Task[Process | None] | None = None
         """The read of what arrived last."""
-        self._reader = _Reader(Link(opener, SUBSCRIBE_PROCESSES, prvkey), request)
+        self._reader = _Reader(lambda: Link(opener, SUBSCRIBE_PROCESSES, prvkey), request)
 
     async def _next(self) -> Process:
         if not self._looked:
@@ -93,14 +100,24 @@ class ProcessFeed(Stream[Process]):
 
 
 class _Reader:
-    """Reads the connection as long as it lasts, and keeps what fits."""
+    """Reads the connection as long as it lasts, and keeps what fits.
 
-    def __init__(self, link: Link[Process], request: SubscribeProcessesMsg) -> None:
-        self._link = link
+    Each subscription has a connection to itself. Shortly before one ends, the next one begins, and both are read until then;
+    where the server tells every listener of an event, both bring it, and it is kept once. For WAITING they follow one
+    another: of that each listener more keeps something from an executor that waits for work.
+    """
+
+    def __init__(self, make_link: Callable[[], Link[Process]], request: SubscribeProcessesMsg) -> None:
+        self._make_link = make_link
+        self._link = make_link()
         self._request = request
         self._arrived: deque[Process] = deque(maxlen=_BACKLOG)
         self._stirred = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._ending: dict[asyncio.Task[None], Link[Process]] = {}
+        """The reading of subscriptions that have a successor already."""
+        self._told: dict[tuple[str, datetime | None, datetime | None], None] = {}
+        """What arrived while there were two of them."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._error: Exception | None = None
         self._over_at = 0.0
@@ -127,6 +144,9 @@ class _Reader:
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
+        for ending, link in list(self._ending.items()):
+            ending.cancel()
+            link.frames.drop()
         self._link.frames.drop()
 
     def close_from_anywhere(self) -> None:
@@ -139,15 +159,52 @@ class _Reader:
         until = None if seconds is None else now() + seconds
         try:
             while until is None or now() < until:
-                await self._step(until)
+                renew_at = self._renew_at(until)
+                if renew_at is not None and renew_at <= now():
+                    self._renew()
+                    renew_at = None
+                await self._step(until, renew_at)
         except Exception as error:  # whatever it is, nobody may wait for a reader that has stopped
             if isinstance(error, DeniedError):
                 error.hint = f"signed by {error.signer[:8]}…; {_WHO}"
             self._error = error
             self._stirred.set()
 
-    async def _step(self, until: float | None) -> None:
+    def _renew_at(self, until: float | None) -> float | None:
+        """When to begin the next subscription beside this one; None if there is no need."""
+        if (
+            not self._link.up
+            or self._request.state is WAITING
+            or (until is not None and until <= self._over_at)
+        ):
+            return None
+        return self._over_at - _OVERLAP_S
+
+    def _renew(self) -> None:
+        """Leave the present connection to its end, and go on with a new one."""
+        old, self._link = self._link, self._make_link()
+        self._link.reached = True
+        if not self._ending:
+            self._told.clear()
+        task = asyncio.create_task(
+            self._read_out(old, self._over_at + _LINGER_S), name="colonyos_gen.ProcessFeed"
+        )
+        self._ending[task] = old
+        task.add_done_callback(self._ending.pop)
+
+    async def _read_out(self, link: Link[Process], until: float) -> None:
+        """Read a connection until the server ends it."""
+        with contextlib.suppress(RPCError):  # its successor meets the same, if it lasts
+            while link.up and now() < until:
+                pushed = await link.receive(until)
+                if pushed is not None:
+                    self._keep(pushed)
+        link.frames.drop()
+
+    async def _step(self, until: float | None, renew_at: float | None) -> None:
         due = now() + _PING_S
+        if renew_at is not None:
+            due = min(due, renew_at)
         if not self._link.up:
             left = SUBSCRIPTION_S if until is None else until - now() + 1.0
             self._request.timeout = int(max(1.0, min(SUBSCRIPTION_S, left)))
@@ -159,9 +216,18 @@ class _Reader:
             self._link.expired()
         elif pushed is None:
             await self._test()
-        elif self._fits(pushed):
-            self._arrived.append(pushed)
-            self._stirred.set()
+        else:
+            self._keep(pushed)
+
+    def _keep(self, pushed: Process) -> None:
+        """Keep what arrived, if it was asked for, and not brought by another connection before."""
+        event = pushed.processid, pushed.starttime, pushed.endtime
+        if not self._fits(pushed) or event in self._told:
+            return
+        if self._ending:
+            self._told[event] = None
+        self._arrived.append(pushed)
+        self._stirred.set()
 
     async def _test(self) -> None:
         """Find out whether the other end is still there: nothing else tells when it has vanished without a word."""

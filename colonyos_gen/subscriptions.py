@@ -156,8 +156,10 @@ class AsyncSubscriptions(AsyncCaller):
         process comes as it is stored when it is taken, so it may be in a later state.
 
         The server is asked for 30 seconds at a time, because it goes on telling a subscriber that has left until the time is
-        over. The connection is read in the background until the feed is closed or dropped, because the server waits for
-        subscribers who do not read.
+        over. A second before that, the next subscription begins over a connection of its own, and both are read until the
+        first one ends; what both bring comes once. Only for WAITING they follow one another, since each of them takes
+        wake-ups: what happens in between is not reported. The connections are read in the background until the feed is closed
+        or dropped, because the server waits for subscribers who do not read.
 
         Args:
             executortype: Executor type of the processes.

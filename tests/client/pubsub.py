@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 import threading
@@ -23,6 +24,8 @@ class Step:
     """One thing that the server does, `after` seconds from the one before."""
 
     after: float = 0.0
+    asked: int = 0
+    """How many requests have to have arrived before, over all connections."""
     text: str | None = None
     binary: bytes | None = None
     drop: bool = False
@@ -63,7 +66,8 @@ class Pubsub:
     """Plays `steps` after the first frame of each connection, and `later` (if given) from the second connection on.
 
     Over HTTP it answers `getprocessmsg` with `stored`: always the same, or what that returns for the number of the read
-    (from 1); None means that there is no such process. `channelreadmsg` is answered with `log`.
+    (from 1); None means that there is no such process. Processes in `by_id` come before that.
+    `channelreadmsg` is answered with `log`.
     """
 
     def __init__(
@@ -71,11 +75,13 @@ class Pubsub:
         *steps: Step,
         later: list[Step] | None = None,
         stored: dict[str, Any] | Stored | None = None,
+        by_id: dict[str, dict[str, Any]] | None = None,
         log: list[dict[str, Any]] | None = None,
     ) -> None:
         self.steps = list(steps)
         self.later = later
         self.stored = stored or process()
+        self.by_id = by_id or {}
         self.log = log
         self.asked: list[dict[str, str]] = []
         """The envelopes that arrived over WebSockets."""
@@ -114,13 +120,17 @@ class Pubsub:
         return f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def _api(self, request: web.Request) -> web.Response:
-        kind = (await request.json())["payloadtype"]
+        sent = await request.json()
+        kind = sent["payloadtype"]
         if kind == "channelreadmsg":
             if self.log is None:
                 return web.Response(body=refusal(404, "Channel not found"), status=404)
             return web.Response(body=envelope(kind, self.log))
         assert kind == "getprocessmsg"
         self.reads += 1
+        asked = json.loads(base64.b64decode(sent["payload"]))["processid"]
+        if asked in self.by_id:
+            return web.Response(body=envelope(kind, self.by_id[asked]))
         stored = self.stored(self.reads) if callable(self.stored) else self.stored
         if stored is None:
             text = f"Failed to get process, process with Id <{PROCESS_ID}> not found"
@@ -151,6 +161,8 @@ class Pubsub:
         with contextlib.suppress(ConnectionError):
             for step in steps:
                 await asyncio.sleep(step.after)
+                while len(self.asked) < step.asked:
+                    await asyncio.sleep(0.01)
                 if step.text is not None:
                     await socket.send_str(step.text)
                 if step.binary is not None:
