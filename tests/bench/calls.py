@@ -61,6 +61,14 @@ def rate(on: Stand, calls: int, flight: int, aim: float, late: float | None) -> 
     yield _cost(f"  end noticed after, {where}: p95", p95 * 1e3, "ms", None)
     yield _cost(f"  requests a call, {where}", figures["requests"], "", REQUESTS_AIM.get(flight))
     yield _cost(f"  caller's CPU a call, {where}", figures["cpu"] * 1e3, "ms", CPU_AIM * 1e3)
+    if (least := figures["least_cpu"]) is not None:
+        share = f"{figures['cpu'] / least:.2f}"
+        yield Row(
+            "  the same / two least requests",
+            f"{figures['cpu'] * 1e3:.2f} ms",
+            f"{least * 1e3:.2f} ms",
+            share,
+        )
 
 
 def waiting(on: Stand) -> Iterator[Row]:
