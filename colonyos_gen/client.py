@@ -66,6 +66,8 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
     hundred freeze a ColonyOS server for good. The others wait for their turn, one client after the other, and their time
     counts. When calls time out and nothing else is answered, all of them slow down together until the server answers again.
 
+    One client for all of a program is best: what it reads tells all who wait over it. Several read for their own waits each.
+
     Args:
         url: Address of the server, such as `https://colonies.example.com:443`.
         server_key: Key of the server owner.

@@ -103,6 +103,7 @@ class AsyncSession:
             ProcessCancelled: It was cancelled.
             WaitTimeout: It did not end in time, and goes on.
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
+            InvalidRequestError: `timeout` is not a number; nothing was submitted.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
         """
         require_seconds("call", "timeout", timeout)
@@ -157,7 +158,7 @@ class AsyncSession:
         Raises:
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
             WorkflowError: The workflow could not run.
-            TypeError: There are arguments or options beside a spec, which has its own.
+            TypeError: It is nothing of that, or there are arguments or options beside a spec, which has its own.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
         """
         if isinstance(what, str):
@@ -165,6 +166,9 @@ class AsyncSession:
             more = {name: options.pop(name) for name in list(options) if name not in _OPTIONS}
             spec = function_spec(what, args, executortype, self.colonyname, more_kwargs=more, **options)
             return AsyncProcessHandle(self, await self.rpc.submit(spec))
+        if not isinstance(what, FunctionSpec | WorkflowSpec) and not callable(getattr(what, "spec", None)):
+            kinds = "the name of a function, a FunctionSpec, a WorkflowSpec or a Workflow"
+            raise TypeError(f"{what!r} cannot be submitted; it must be {kinds}")
         if args or options:
             raise TypeError(f"{type(what).__name__} has its own arguments and options; set them there")
         if isinstance(what, FunctionSpec):

@@ -99,6 +99,7 @@ class Session:
             ProcessCancelled: It was cancelled.
             WaitTimeout: It did not end in time, and goes on.
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
+            InvalidRequestError: `timeout` is not a number; nothing was submitted.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
         """
         require_seconds("call", "timeout", timeout)
@@ -132,7 +133,7 @@ class Session:
         Raises:
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
             WorkflowError: The workflow could not run.
-            TypeError: There are arguments or options beside a spec, which has its own.
+            TypeError: It is nothing of that kind, or there are arguments or options beside a spec, which has its own.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
         """
         if isinstance(what, str | FunctionSpec):

@@ -173,3 +173,15 @@ def test_a_session_refuses_before_it_submits(colonies: LocalColony) -> None:
     with pytest.raises(InvalidRequestError, match="call: timeout is '1'; it must be a number of seconds"):
         colonies.call("add", to="math", timeout=timeout)
     assert colonies.client.get_statistics(colonies.name).waitingprocesses == 0
+
+
+def test_what_cannot_be_submitted(colonies: LocalColony) -> None:
+    """It is told from a workflow."""
+    for wrong in (5, PROCESS, None):
+        what: Any = wrong
+        with pytest.raises(
+            TypeError, match="cannot be submitted; it must be the name of a function, a FunctionSpec"
+        ):
+            colonies.session.submit(what)
+        with pytest.raises(TypeError, match="cannot be submitted"):
+            colonies.call(what, to="math")
