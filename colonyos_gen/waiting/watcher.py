@@ -58,8 +58,10 @@ class Watcher:
         self._lists: dict[str, EndedLists] = {}
         self._waits: dict[tuple[str, frozenset[ProcessState]], Wait] = {}
         self._first_looks = FirstLooks()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
         """For the next look."""
+        self._next = math.inf
+        """When that is."""
         self._tasks: set[asyncio.Task[None]] = set()
         """The reads that are under way."""
         self._line: dict[Wait, None] = {}
@@ -127,9 +129,10 @@ class Watcher:
     def _look_by(self, when: float) -> None:
         """See to it that there is a look at `when`, on the clock of the event loop, or sooner."""
         if self._timer is not None:
-            if self._timer.when() <= when:
+            if self._next <= when:
                 return
             self._timer.cancel()
+        self._next = when
         self._timer = asyncio.get_running_loop().call_at(when, self._look)
 
     def _look(self) -> None:
