@@ -25,7 +25,7 @@ async def stream(site: Site, number: int) -> None:
     elif kind == 1:
         await _leave(handle)
     elif kind == 2:
-        await _vanish(handle)
+        await _vanish(site, handle)
     else:
         await _leave(handle)
         state = await handle.cancel()
@@ -51,7 +51,7 @@ async def _leave(handle: AsyncProcessHandle) -> None:
             break
 
 
-async def _vanish(handle: AsyncProcessHandle) -> None:
+async def _vanish(site: Site, handle: AsyncProcessHandle) -> None:
     """Read a little, and be cancelled in the middle."""
     begun = asyncio.Event()
 
@@ -59,9 +59,10 @@ async def _vanish(handle: AsyncProcessHandle) -> None:
         async for _ in handle.stream("out", WAIT_S):
             begun.set()
 
-    reading = asyncio.create_task(read())
-    async with asyncio.timeout(WAIT_S):
-        await begun.wait()
+    reading, beginning = asyncio.create_task(read()), asyncio.create_task(begun.wait())
+    await asyncio.wait({reading, beginning}, timeout=WAIT_S, return_when=asyncio.FIRST_COMPLETED)
+    site.ledger.require(begun.is_set(), f"a stream without a piece: {reading!r}")
+    beginning.cancel()
     reading.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await reading
