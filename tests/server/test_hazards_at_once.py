@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -273,6 +274,26 @@ def test_the_first_of_a_kind_is_a_warning_that_says_what_to_do(caplog: pytest.Lo
             assert part in text
         here.server.hazards.clear()
         assert (here.server.hazards.total, here.server.hazards.seen) == (0, [])
+
+    play(act)
+
+
+def test_the_report_says_what_met_in_words() -> None:
+    async def act(here: Lab) -> None:
+        user = await here.add_user("u")
+        process = await here.submit(user)
+        await at_once(here, cancel(user, process.processid), remove(user, process.processid))
+        which = f"of {process.processid[:12]}… by u"
+        pattern = (
+            r"- cancel_meets_removal, once\n    what met: "
+            rf"remove_process \(removeprocessmsg\) {which}, sent before the reply to "
+            rf"cancel_process \(cancelprocessmsg\) {which}(, \d+\.\d ms (earlier|later))?\n"
+        )
+        assert re.match(pattern, here.server.hazards.report())
+        process = await here.submit(user)
+        await at_once(here, cancel(user, process.processid), remove(user, process.processid))
+        assert here.server.hazards.report().startswith("- cancel_meets_removal, 2 times\n")
+        assert not here.server.hazards.report(but=["cancel_meets_removal"])
 
     play(act)
 
