@@ -30,7 +30,8 @@ async def stream(site: Site, number: int) -> None:
         await _leave(handle)
         state = await handle.cancel()
         site.ledger.require(
-            state in (CANCELLED, SUCCESS), f"after a cancel a stream's process is {state.name}"
+            state in (CANCELLED, SUCCESS),
+            f"after a cancel a stream's process is {state.name}: {handle.process.errors}",
         )
     await handle.wait(WAIT_S)
     if kind != 3:
