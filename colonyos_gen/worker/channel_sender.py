@@ -7,9 +7,11 @@ import time
 
 from colonyos_gen_wire import ChannelEntry
 from colonyos_gen_wire.constants import CHANNEL_MAX_LOG_ENTRIES
+from colonyos_gen_wire.errors.channel import CHANNEL_APPEND_NOT_AUTHORIZED_TO_WRITE_TO_CHANNEL
+from colonyos_gen_wire.hazards import CHANNEL_WITHOUT_EXECUTOR
 
 from colonyos_gen.client import AsyncClient
-from colonyos_gen.errors import RateLimitedError, RPCError
+from colonyos_gen.errors import DeniedError, RateLimitedError, RPCError
 from colonyos_gen.reconnection import passes
 from colonyos_gen.retry import pauses
 from colonyos_gen.stream_protocol import ACK_S, DATA, END, LINGER_S, has_reader, is_awaited
@@ -85,6 +87,11 @@ class ChannelSender:
             except RateLimitedError:
                 await asyncio.sleep(_RATE_PAUSE_S)
                 continue
+            except DeniedError as error:
+                if error.name == CHANNEL_APPEND_NOT_AUTHORIZED_TO_WRITE_TO_CHANNEL.name:
+                    fault = CHANNEL_WITHOUT_EXECUTOR
+                    error.hint = f"if the process is still ours, it is a fault of the server ({fault.name}): {fault.avoid}"
+                raise
             except RPCError as error:
                 if not passes(error):
                     raise

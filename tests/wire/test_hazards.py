@@ -57,6 +57,7 @@ WRONG_DATA = {
 }
 LOST = {
     "poll_dropped_near_submit": "assignprocessmsg submitfuncspecmsg",
+    "channel_without_executor": "submitfuncspecmsg channelappendmsg",
     "types_differ_by_digit": "assignprocessmsg addexecutormsg",
     "waiting_feed_takes_wakeups": "subscribeprocessesmsg",
     "abandoned_feed": "subscribeprocessmsg subscribeprocessesmsg",

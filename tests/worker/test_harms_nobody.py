@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from colonyos_gen_wire.errors import channel as channel_errors
 from colonyos_gen_wire.errors import process as errors
 
-from colonyos_gen import CANCELLED, SUCCESS, ConflictError, Context, PrivateKey, Worker
+from colonyos_gen import CANCELLED, FAILED, SUCCESS, ConflictError, Context, PrivateKey, Worker
 from colonyos_gen.config import Config
 from colonyos_gen.testing import LocalColony
 from colonyos_gen.worker.neighbours import are_confusable
@@ -169,6 +170,24 @@ def test_nothing_is_appended_once_the_process_was_cancelled(
     assert appended.hits == 1
     assert [str(each) for each in raised] == [str(raised[0])] * 3
     assert "nothing is appended any more: it was cancelled" in str(raised[0])
+
+
+def test_a_channel_that_does_not_know_its_executor(colonies: LocalColony) -> None:
+    """It is the server's fault, and the process says so."""
+    worker = Worker(EXECUTORTYPE)
+
+    @worker.function
+    async def work(ctx: Context) -> None:
+        async with ctx.stream("out") as stream:
+            await stream.send("text")
+
+    refused = channel_errors.CHANNEL_APPEND_NOT_AUTHORIZED_TO_WRITE_TO_CHANNEL
+    with colonies.worker(worker), colonies.faults.error("channel_append", refused, times=None):
+        asked = submit(colonies, "work", channels=["out"])
+        until(lambda: colonies.client.get_process(asked.processid).state is FAILED)
+    errors = colonies.client.get_process(asked.processid).errors
+    assert "channel_without_executor" in errors[0]
+    assert "Submit again" in errors[0]
 
 
 @pytest.mark.hazards("channel_never_freed")

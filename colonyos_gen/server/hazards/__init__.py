@@ -15,6 +15,7 @@ happen to programs that do nothing wrong, or cannot happen in a server that hand
 
 - `workflow_stays_running`, `cancel_meets_assign` and `poll_dropped_near_submit` (C1, C3 and C6) are the real server's
   own races: a worker that closes, or waits for work, cannot know what others do at that moment;
+- `channel_without_executor` is another one, between a submission and an executor that waits;
 - `slow_subscriber` and `large_workflow` (B2, B4) only take long;
 - `identity_change_leaks_connection` cannot be avoided by anybody who changes an identity.
 
