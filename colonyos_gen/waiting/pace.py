@@ -8,13 +8,15 @@ FINAL = frozenset(state for state in ProcessState if state.is_final)
 """States that a process never leaves."""
 
 FIRST_LOOK_S = 0.002
-"""Seconds after which a process is looked at first, at the latest."""
+"""Seconds after which a process is looked at first, unless it is known better."""
 _EACH_WITHIN_S = 60.0
 """Seconds within which everybody is read once, whatever the lists say: nothing else shows that a process was removed."""
 _QUICKEST_READ_S = 0.001
 _SHORTEST_LOOK_S = 0.0003
 _SOONER, _LATER = 0.95, 1.25
 """Four of five first looks come in time for the end then."""
+_COSTS = 2
+"""How many times as long as a look takes the first one may wait, if processes have mostly not ended before."""
 _MOST_FUNCTIONS = 256
 LONGEST_PAUSE_S = 2.0
 """Seconds within which every change is seen, however long it takes to come."""
@@ -41,22 +43,21 @@ def reads_in_turn(waiting: int, elapsed: float, cost: float) -> int:
 
 
 class FirstLooks:
-    """How soon the processes of a function are worth a first look: sooner than usual where they have mostly ended by then."""
+    """How soon the processes of a function are worth a first look: when most of them have ended, if that is soon."""
 
     def __init__(self) -> None:
         self._seconds: dict[str, float] = {}
 
     def of(self, function: str) -> float:
-        """Seconds from the beginning of a wait to its first look, and between the next ones."""
+        """Seconds from the beginning of a wait to its first look."""
         return self._seconds.get(function, FIRST_LOOK_S)
 
-    def looked(self, function: str, *, ended: bool) -> None:
-        """Take note of what a first look has shown."""
+    def looked(self, function: str, cost: float, *, ended: bool) -> None:
+        """Take note of what a first look has shown, and that it has cost so many seconds."""
         seconds = self._seconds.pop(function, FIRST_LOOK_S) * (_SOONER if ended else _LATER)
-        if seconds < FIRST_LOOK_S:
-            self._seconds[function] = max(_SHORTEST_LOOK_S, seconds)
-            if len(self._seconds) > _MOST_FUNCTIONS:
-                del self._seconds[next(iter(self._seconds))]
+        self._seconds[function] = min(max(_SHORTEST_LOOK_S, seconds), max(FIRST_LOOK_S, _COSTS * cost))
+        if len(self._seconds) > _MOST_FUNCTIONS:
+            del self._seconds[next(iter(self._seconds))]
 
 
 class Cost:

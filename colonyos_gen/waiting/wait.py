@@ -40,6 +40,8 @@ class Wait:
         self.began: float = loop.time()
         self.function: str = function_of(process)
         """What it runs, and where."""
+        self.first_look: float = first_look
+        """How long after its beginning it is to be read first, in seconds."""
         self.due: float = self.began + first_look
         """When it is to be read, where it is read by itself."""
         self.was_read: bool = False

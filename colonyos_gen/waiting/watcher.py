@@ -42,7 +42,7 @@ _logger = logging.getLogger("colonyos_gen")
 class Watcher:
     """Tells when processes reach a state: for all who wait for them over one client, in the name of one signer.
 
-    A process is read again 2 ms after the wait began, or sooner where those of the same function have mostly ended by then,
+    A process is read again 2 ms after the wait began, or when those of the same function have mostly ended if that is soon,
     and then ever later: after at most a twentieth of the time that it has been waited for, and never more than 2 seconds.
     Where more than a few are waited for, the lists of the processes that ended last answer for all of them at once, at a
     pace that follows how often processes end and what a list costs. What no list shows is read one by one: those that became
@@ -278,10 +278,10 @@ class Watcher:
         wait.failures = 0
         self._warned = False
         ended = process.state in wait.goal
-        if not wait.was_read and waited < 2 * FIRST_LOOK_S:
-            self._first_looks.looked(wait.function, ended=ended)
+        if not wait.was_read and waited < wait.first_look + FIRST_LOOK_S:
+            self._first_looks.looked(wait.function, self._reading.of_one.seconds, ended=ended)
         cost = self._reading.of_one.seconds * max(1, self._alone)
-        shortest = self._first_looks.of(wait.function)
+        shortest = min(FIRST_LOOK_S, self._first_looks.of(wait.function))
         wait.due = wait.read_at + pause_after(wait.read_at - wait.began, cost, shortest)
         wait.was_read = True
         wait.colonyname = process.spec.conditions.colonyname
