@@ -23,8 +23,8 @@ class Arrival:
     __slots__ = ("_then", "connection", "ns")
 
     def __init__(self, connection: object | None, ns: int) -> None:
-        self.connection = connection
-        self.ns = ns
+        self.connection: object | None = connection
+        self.ns: int = ns
         self._then: Callable[[], None] | None = None
 
     def then(self, do: Callable[[], None]) -> None:
