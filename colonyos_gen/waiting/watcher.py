@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from colonyos_gen_wire import Process, ProcessState
@@ -158,23 +158,25 @@ class Watcher:
                 continue
             if self._lists[colonyname].due <= now:
                 self._looking.add(colonyname)
-                self._begin(self._look_at_lists(colonyname, waits))
+                self._begin(self._look_at_lists(colonyname, waits), self._lists_seen, colonyname)
             else:
                 dues.append(self._lists[colonyname].due)
         return min(*dues, now + LONGEST_PAUSE_S) if dues else now + LONGEST_PAUSE_S
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None], then: Callable[[str], object], name: str) -> None:
+        """Do some work in a task of its own, and `then` note its end."""
         task = asyncio.create_task(work, name="colonyos_gen.Watcher")
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        error = None if task.cancelled() else task.exception()
-        if error is not None:  # whatever it is, nobody may wait for what is not looked for any more
-            self._give_up(error)
-        if self._line and not self._readers:  # it was cancelled by whoever cancels everything
-            self._read_on()
+        # Not by `finally`: a task that is cancelled before its first step, by whoever cancels everything, comes to none.
+        def ended(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            then(name)
+            error = None if task.cancelled() else task.exception()
+            if error is not None:  # whatever it is, nobody may wait for what is not looked for any more
+                self._give_up(error)
+
+        task.add_done_callback(ended)
 
     def _divided(self, now: float) -> tuple[list[Wait], dict[str, list[Wait]]]:
         """Those who are to be read one by one, and those to be looked for in the lists of each colony."""
@@ -204,29 +206,30 @@ class Watcher:
 
     async def _look_at_lists(self, colonyname: str, waits: Sequence[Wait]) -> None:
         lists, loop = self._lists[colonyname], asyncio.get_running_loop()
-        try:
-            for wait in (
-                *await lists.look(waits, loop.time()),
-                *self._in_turn(colonyname, waits, loop.time()),
-            ):
-                self._line_up(wait)
-            pending = [wait for wait in waits if not wait.reached.done()]
-            lists.rest(pending, loop.time())
-            if colonyname not in self._looking_at_members and any(each.processgraphid for each in pending):
-                self._looking_at_members.add(colonyname)
-                self._begin(self._look_at_members(colonyname, pending))
-        finally:
-            self._looking.discard(colonyname)
-            self._look_by(0.0)
+        for wait in (
+            *await lists.look(waits, loop.time()),
+            *self._in_turn(colonyname, waits, loop.time()),
+        ):
+            self._line_up(wait)
+        pending = [wait for wait in waits if not wait.reached.done()]
+        lists.rest(pending, loop.time())
+        if colonyname not in self._looking_at_members and any(each.processgraphid for each in pending):
+            self._looking_at_members.add(colonyname)
+            work = self._look_at_members(colonyname, pending)
+            self._begin(work, self._members_seen, colonyname)
+
+    def _lists_seen(self, colonyname: str) -> None:
+        self._looking.discard(colonyname)
+        self._look_by(0.0)
 
     async def _look_at_members(self, colonyname: str, waits: Sequence[Wait]) -> None:
         members = self._members.setdefault(colonyname, WorkflowMembers(self._reading))
-        try:
-            for wait in await members.ended(waits):
-                self._line_up(wait)
-        finally:
-            self._looking_at_members.discard(colonyname)
-            self._look_by(0.0)
+        for wait in await members.ended(waits):
+            self._line_up(wait)
+
+    def _members_seen(self, colonyname: str) -> None:
+        self._looking_at_members.discard(colonyname)
+        self._look_by(0.0)
 
     def _in_turn(self, colonyname: str, waits: Sequence[Wait], now: float) -> list[Wait]:
         """A few of those who have not been read for longest."""
@@ -247,23 +250,25 @@ class Watcher:
 
     def _read_on(self) -> None:
         self._readers += 1
-        self._begin(self._read_the_line())
+        self._begin(self._read_the_line(), self._reader_ended, "")
+
+    def _reader_ended(self, _: str) -> None:
+        self._readers -= 1
+        if self._line and not self._readers:
+            self._read_on()
 
     async def _read_the_line(self) -> None:
-        try:
-            while self._line:
-                wait = next(iter(self._line))
-                del self._line[wait]
-                if wait.waiters and not wait.reached.done():
-                    try:
-                        await self._read(wait)
-                    except asyncio.CancelledError:
-                        self._line[wait] = None
-                        raise
-                    if not wait.reached.done():
-                        self._look_by(wait.due)
-        finally:
-            self._readers -= 1
+        while self._line:
+            wait = next(iter(self._line))
+            del self._line[wait]
+            if wait.waiters and not wait.reached.done():
+                try:
+                    await self._read(wait)
+                except asyncio.CancelledError:
+                    self._line[wait] = None
+                    raise
+                if not wait.reached.done():
+                    self._look_by(wait.due)
 
     async def _read(self, wait: Wait) -> None:
         loop = asyncio.get_running_loop()
