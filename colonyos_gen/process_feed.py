@@ -20,6 +20,7 @@ from colonyos_gen.errors import DeniedError, NotFoundError, RPCError
 from colonyos_gen.reconnection import Link, passes
 from colonyos_gen.stream import Ended, Finished, Stream
 from colonyos_gen.subscribing import Opener, checked, now
+from colonyos_gen.waiting import with_errors
 
 SUBSCRIPTION_S = 30.0
 """Seconds that are asked for at a time: a listener whose client has left takes an event with it for as long as that."""
@@ -79,15 +80,17 @@ class ProcessFeed(Stream[Process]):
 
     async def _read(self, pushed: Process) -> Process | None:
         try:
-            return await self._caller.call(
-                GET_PROCESS, GetProcessMsg(processid=pushed.processid), prvkey=self._prvkey
-            )
+            return await with_errors(await self._stored(pushed), lambda: self._stored(pushed))
         except (NotFoundError, DeniedError):  # removed by now, or of somebody else's colony
             return None
         except RPCError as error:
             if passes(error):
                 return pushed
             raise
+
+    async def _stored(self, pushed: Process) -> Process:
+        request = GetProcessMsg(processid=pushed.processid)
+        return await self._caller.call(GET_PROCESS, request, prvkey=self._prvkey)
 
     def _drop(self) -> None:
         if self.ended is not None or not self._entered:

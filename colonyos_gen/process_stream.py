@@ -13,7 +13,7 @@ from colonyos_gen.errors import RPCError
 from colonyos_gen.reconnection import Link, Rhythm, passes
 from colonyos_gen.stream import FIRST_LOOK_S, Ended, Finished, Stream
 from colonyos_gen.subscribing import Opener, checked, now
-from colonyos_gen.waiting import FINAL, Watcher
+from colonyos_gen.waiting import FINAL, Watcher, with_errors
 
 _LIKELY_NEXT = {ProcessState.WAITING: ProcessState.RUNNING, ProcessState.RUNNING: ProcessState.SUCCESS}
 _LONGEST_SUBSCRIPTION_S = 3600.0
@@ -51,12 +51,7 @@ class ProcessStream(Stream[Process]):
 
     async def _next(self) -> Process:
         if self._last is None:
-            process = await self._caller.call(
-                GET_PROCESS,
-                self._request,
-                prvkey=self._prvkey,
-                rpc_timeout=min(self._opener.timeout, max(self._timeout or 0.0, FIRST_LOOK_S)),
-            )
+            process = await with_errors(await self._look(), self._look)
             self._first_look_done()
         elif self._last.state in FINAL:
             raise Finished(Ended.PROCESS)
@@ -65,6 +60,14 @@ class ProcessStream(Stream[Process]):
         self._last = process
         self._taken()
         return process
+
+    async def _look(self) -> Process:
+        return await self._caller.call(
+            GET_PROCESS,
+            self._request,
+            prvkey=self._prvkey,
+            rpc_timeout=min(self._opener.timeout, max(self._timeout or 0.0, FIRST_LOOK_S)),
+        )
 
     async def _changed(self, last: Process) -> Process:
         if self._wanted is None:

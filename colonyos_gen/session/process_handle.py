@@ -21,7 +21,7 @@ from colonyos_gen.session.progress_feed import ProcessProgress
 from colonyos_gen.session.removal.process import ProcessProcedure
 from colonyos_gen.session.text_stream import BytesFeed, TextFeed
 from colonyos_gen.stream import FIRST_LOOK_S
-from colonyos_gen.waiting import FINAL
+from colonyos_gen.waiting import FINAL, with_errors
 
 if TYPE_CHECKING:
     from colonyos_gen.session.async_session import AsyncSession
@@ -146,7 +146,9 @@ class AsyncProcessHandle(_Seen):
 
     async def failure(self) -> ProcessFailed:
         """The error that tells why the process failed, with the end of its log. It does not wait."""
+        rpc = self._session.rpc
         try:
+            self._process = await with_errors(self._process, lambda: rpc.get_process(self.processid))
             logs = await self.last_logs(_LOG_TAIL)
         except RPCError:  # that it failed is the news
             logs = []

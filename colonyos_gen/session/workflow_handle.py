@@ -20,6 +20,7 @@ from colonyos_gen.session.node_states import has_ended, node_names, node_states,
 from colonyos_gen.session.process_handle import AsyncProcessHandle, ProcessHandle
 from colonyos_gen.session.progress_bar import progress_bar
 from colonyos_gen.session.removal.workflow import WorkflowProcedure
+from colonyos_gen.waiting import with_errors
 
 if TYPE_CHECKING:
     from colonyos_gen.session.async_session import AsyncSession
@@ -264,7 +265,10 @@ class AsyncWorkflowHandle(_Seen):
 
         async def read(processid: str) -> Process:
             async with limit:
-                return await self._session.rpc.get_process(processid)
+                rpc = self._session.rpc
+                return await with_errors(
+                    await rpc.get_process(processid), lambda: rpc.get_process(processid)
+                )
 
         return await asyncio.gather(*map(read, processids))
 

@@ -6,10 +6,12 @@ Nothing is subscribed to. A subscription to a process may take a ColonyOS server
 - `colonyos_gen.waiting.watcher` tells everybody who waits, and decides what is read when;
 - `colonyos_gen.waiting.ended_lists` finds those that have ended in the lists of a colony;
 - `colonyos_gen.waiting.workflow_members` finds those that have ended with their workflow, which no list shows;
+- `colonyos_gen.waiting.late_errors` looks again for the errors of those that have just failed;
 - `colonyos_gen.waiting.pace` says when to look again.
 """
 
+from colonyos_gen.waiting.late_errors import with_errors
 from colonyos_gen.waiting.pace import FINAL
 from colonyos_gen.waiting.watcher import Watcher
 
-__all__ = ["FINAL", "Watcher"]
+__all__ = ["FINAL", "Watcher", "with_errors"]

@@ -10,6 +10,7 @@ from colonyos_gen_wire import Process, ProcessState
 from colonyos_gen_wire.constants import CANCELLED, FAILED, MAX_COUNT, SUCCESS
 
 from colonyos_gen.errors import DeniedError, MissingKeyError, RPCError
+from colonyos_gen.waiting.late_errors import lacks_errors
 from colonyos_gen.waiting.pace import AGAIN_S, LATENESS, LONGEST_PAUSE_S, Cost, Rate
 from colonyos_gen.waiting.reading import Reading, all_of
 from colonyos_gen.waiting.wait import LONG_AGO, Wait
@@ -40,6 +41,8 @@ class EndedLists:
         self._reading = reading
         self._colonyname = colonyname
         self._lists = {state: _List(state) for state in (SUCCESS, FAILED, CANCELLED)}
+        self._incomplete: dict[Wait, None] = {}
+        """Those whose errors a list has not shown yet."""
         self.refused: bool = False
         """Whether the server does not show the lists to this signer."""
 
@@ -57,6 +60,8 @@ class EndedLists:
                 hidden |= dict.fromkeys(outcome)
             elif isinstance(outcome, DeniedError | MissingKeyError):  # each one has an answer of its own
                 self.refused = True
+        hidden |= self._incomplete
+        self._incomplete.clear()
         return [each for each in hidden if not each.reached.done()]
 
     def rest(self, waits: Iterable[Wait], now: float) -> None:
@@ -94,7 +99,10 @@ class EndedLists:
         of.succeeded(time.perf_counter() - began)
         for process in ended:
             for wait in by_id.get(process.processid, ()):
-                wait.settle(process)
+                if lacks_errors(process):
+                    self._incomplete[wait] = None
+                else:
+                    wait.settle(process)
         return ended
 
 

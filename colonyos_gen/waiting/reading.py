@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -16,6 +16,7 @@ from colonyos_gen_wire.requests.process import GetProcessesMsg, GetProcessMsg
 from colonyos_gen_wire.requests.workflow import GetProcessGraphMsg
 
 from colonyos_gen.errors import RPCError
+from colonyos_gen.in_flight import blocks_a_loop
 from colonyos_gen.waiting.pace import Cost
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
@@ -35,33 +36,41 @@ class Attend(Protocol):
 
 
 class Reading:
-    """Reads processes, lists of them, and workflows, and takes note of what that costs."""
+    """Reads processes, lists of them, and workflows, in tasks of its own, and takes note of what that costs.
 
-    def __init__(self, attend: Attend, prvkey: Key | None) -> None:
-        self._attend = attend
+    Args:
+        blocks: Whether somebody for whom it reads holds up an event loop at this moment.
+    """
+
+    def __init__(self, attend: Attend, prvkey: Key | None, blocks: Callable[[], bool]) -> None:
+        self._attend_in_turn = attend
+        self._blocks = blocks
         self._prvkey = prvkey
         self.of_one: Cost = Cost()
         """What it costs to read one process."""
 
+    async def _attend(self, method: Any, request: Any) -> Any:
+        # A read is made for all who wait, not for whoever happened to begin it.
+        blocks_a_loop.set(self._blocks())
+        return await self._attend_in_turn(method, request, self._prvkey, READ_S)
+
     async def process(self, processid: str) -> Process:
         """A process as it is. Raises RPCError."""
         began = time.perf_counter()
-        found: Process = await self._attend(
-            GET_PROCESS, GetProcessMsg(processid=processid), self._prvkey, READ_S
-        )
+        found: Process = await self._attend(GET_PROCESS, GetProcessMsg(processid=processid))
         self.of_one.spent(time.perf_counter() - began)
         return found
 
     async def latest(self, colonyname: str, count: int, state: ProcessState) -> list[Process]:
         """The processes of a colony that ended last in `state`, the last one first. Raises RPCError."""
         request = GetProcessesMsg(colonyname=colonyname, count=count, state=state)
-        found: list[Process] = await self._attend(GET_PROCESSES, request, self._prvkey, READ_S)
+        found: list[Process] = await self._attend(GET_PROCESSES, request)
         return found
 
     async def graph(self, processgraphid: str) -> ProcessGraph:
         """A workflow as it is. Raises RPCError."""
         request = GetProcessGraphMsg(processgraphid=processgraphid)
-        found: ProcessGraph = await self._attend(GET_PROCESSGRAPH, request, self._prvkey, READ_S)
+        found: ProcessGraph = await self._attend(GET_PROCESSGRAPH, request)
         return found
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from datetime import UTC, datetime
 
 from colonyos_gen_wire import Process, ProcessState
 
 from colonyos_gen.errors import RPCError
+from colonyos_gen.in_flight import blocks_a_loop
 from colonyos_gen.waiting.pace import FINAL, FIRST_LOOK_S
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -45,6 +47,10 @@ class Wait:
         self.due: float = self.began + first_look
         """When it is to be read, where it is read by itself."""
         self.was_read: bool = False
+        self.failed_at: float = math.inf
+        """When it was first seen to have failed, without errors."""
+        self.blocks_a_loop: bool = blocks_a_loop.get()
+        """Whether who waits holds up an event loop."""
         self.read_at: float = self.began
         """When it was read last."""
         self.failures: int = 0

@@ -14,6 +14,9 @@ from colonyos_gen_wire.method import Key
 from colonyos_gen.errors import RPCError, closed_error
 from colonyos_gen.reconnection import passes
 from colonyos_gen.waiting.ended_lists import EndedLists
+from colonyos_gen.waiting.late_errors import AGAIN_S as ERRORS_AGAIN_S
+from colonyos_gen.waiting.late_errors import LATE_S as ERRORS_LATE_S
+from colonyos_gen.waiting.late_errors import lacks_errors
 from colonyos_gen.waiting.pace import (
     AGAIN_S,
     FINAL,
@@ -53,7 +56,7 @@ class Watcher:
     """
 
     def __init__(self, attend: Attend, prvkey: Key | None = None) -> None:
-        self._reading = Reading(attend, prvkey)
+        self._reading = Reading(attend, prvkey, self._blocks_a_loop)
         self._members: dict[str, WorkflowMembers] = {}
         self._lists: dict[str, EndedLists] = {}
         self._waits: dict[tuple[str, frozenset[ProcessState]], Wait] = {}
@@ -72,6 +75,7 @@ class Watcher:
         """The colonies whose lists are being looked at."""
         self._looking_at_members: set[str] = set()
         self._warned = False
+        self._closed = False
         self._swept_at: dict[str, float] = {}
         """When one of a colony was read last whose turn it was."""
 
@@ -93,12 +97,19 @@ class Watcher:
         """The same once it is in another state than `process`, which must not be final."""
         return await self._reaching(process, frozenset(ProcessState) - {process.state})
 
+    def _blocks_a_loop(self) -> bool:
+        """Whether somebody who waits holds up an event loop."""
+        return any(wait.blocks_a_loop for wait in self._waits.values())
+
     def close(self) -> None:
-        """End all waits: they raise what using a closed client raises."""
+        """End all waits, those that will begin as well: they raise what using a closed client raises."""
+        self._closed = True
         for wait in list(self._waits.values()):
             wait.settle(closed_error())
 
     async def _reaching(self, process: Process, goal: frozenset[ProcessState]) -> Process:
+        if self._closed:
+            raise closed_error()
         key = process.processid, goal
         wait = self._waits.get(key)
         if wait is None or wait.reached.done():
@@ -245,7 +256,8 @@ class Watcher:
         """Have a process read, before long: a few are read at once, and the others after them."""
         wait.due = math.inf
         self._line[wait] = None
-        if self._readers < min(_READERS, len(self._line)):
+        # The readers that there are may have to wait for what whoever holds up an event loop keeps from going on.
+        if self._readers < min(_READERS, len(self._line)) + wait.blocks_a_loop:
             self._read_on()
 
     def _read_on(self) -> None:
@@ -291,8 +303,17 @@ class Watcher:
         wait.was_read = True
         wait.colonyname = process.spec.conditions.colonyname
         wait.processgraphid = process.processgraphid
+        if ended and lacks_errors(process):
+            wait.failed_at = min(wait.failed_at, wait.read_at)
+            if wait.read_at < wait.failed_at + ERRORS_LATE_S:
+                self._read_later(wait, wait.read_at + ERRORS_AGAIN_S)
+                return
         if ended:
             wait.settle(process)
+
+    def _read_later(self, wait: Wait, when: float) -> None:
+        """Have a process read once more, though lists look after it as well."""
+        asyncio.get_running_loop().call_at(when, self._line_up, wait)
 
     def _not_read(self, wait: Wait, error: RPCError, now: float) -> None:
         if not passes(error):

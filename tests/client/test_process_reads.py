@@ -10,6 +10,7 @@ import json
 import time
 from typing import Any
 
+import msgspec
 import pytest
 
 from colonyos_gen import (
@@ -39,6 +40,7 @@ from colonyos_gen.waiting.pace import (
 from .pubsub import Pubsub, Step, Stored
 from .scripted import KEY, PROCESS_ID, Scripted, envelope, free_port, http, process, refusal
 
+STARTED = "2026-11-26T12:00:00Z"
 PROCESS = Process(processid=PROCESS_ID, spec=FunctionSpec.new("echo", "cli", "dev"))
 
 
@@ -385,3 +387,39 @@ def test_a_wait_for_a_feed_that_is_cancelled_loses_nothing() -> None:
 
     with Pubsub(*[Step(binary=fitting)] * 5, stored=states(RUNNING)) as server:
         asyncio.run(main(server))
+
+
+def test_errors_that_are_stored_after_the_state() -> None:
+    """A real server makes a process FAILED first, and stores its errors some milliseconds later."""
+
+    def stored(read: int) -> dict[str, Any]:
+        errors = ["it broke"] if read >= 5 else []
+        return process(state=WAITING if read < 2 else FAILED, errors=errors, starttime=STARTED)
+
+    with Pubsub(stored=stored) as server:
+        found = watch(server, SUCCESS)
+        assert (found.state, found.errors, server.reads) == (FAILED, ["it broke"], 5)
+    with Pubsub(stored=lambda read: stored(read + 2)) as server:
+        assert watch(server, SUCCESS).errors == ["it broke"], "it had failed before"
+
+
+def test_a_failure_without_errors_is_told_all_the_same() -> None:
+    with Pubsub(stored=process(state=FAILED, starttime=STARTED)) as server:
+        found = watch(server, SUCCESS)
+        assert (found.state, found.errors) == (FAILED, [])
+        assert server.reads > 1
+
+
+def test_waits_that_begin_after_the_client_was_closed() -> None:
+    async def once() -> None:
+        client = AsyncClient(server.url, member_key=KEY)
+        watcher = client.watcher()
+        await client.close_connections()
+        waits = [watcher.final(msgspec.structs.replace(PROCESS, processid=f"{n:064x}")) for n in range(20)]
+        for outcome in await asyncio.gather(*waits, return_exceptions=True):
+            assert isinstance(outcome, RPCError)
+            assert "closed" in str(outcome)
+        assert server.reads == 0
+
+    with Pubsub() as server:
+        asyncio.run(once())
