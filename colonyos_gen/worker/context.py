@@ -166,6 +166,11 @@ class Context:
         return bool(self._streams) or self._log.has_unsent
 
     @property
+    def has_streams(self) -> bool:
+        """Whether there are streams, or were."""
+        return bool(self._streams)
+
+    @property
     def is_streaming(self) -> bool:
         """Whether a stream is open."""
         return any(each.is_open for each in self._streams.values())

@@ -90,6 +90,8 @@ class Run:
         try:
             with self._watch.over(self._attempt, self.lose, lambda: self._context.is_streaming):
                 outcome = await self._await_outcome(work)
+                if isinstance(outcome, Failure) and self._context.has_streams:
+                    outcome = await self._unless_over(outcome, work)
                 # What is decided from now on is either that the server has taken the process back, or that time is up.
                 self._verdict = asyncio.get_running_loop().create_future()
                 prepared = outcome if isinstance(outcome, Nothing) else await self._prepare(outcome)
@@ -116,6 +118,21 @@ class Run:
         finally:
             for timer in timers:
                 timer.cancel()
+
+    async def _unless_over(self, failure: Failure, work: asyncio.Task[Any]) -> Outcome:
+        """The failure, unless its cause is that the process has been ended: then a stream is the first to learn of it."""
+        raised = work.result() if work.done() and not work.cancelled() else None
+        if not (isinstance(raised, Raised) and isinstance(raised.error, RPCError)):
+            return failure
+        try:
+            reason = await self._watch.why_over_now(self._attempt)
+        except RPCError:
+            return failure
+        if not reason:
+            return failure
+        self._decide(Nothing(reason))
+        self._stop()
+        return Nothing(reason)
 
     def _limits(self) -> list[tuple[float, Callable[[], None]]]:
         spec, limits = self.process.spec, list[tuple[float, Callable[[], None]]]()

@@ -105,7 +105,7 @@ class Watch:
                 if (found := running.get(each.processid)) is None or each.why_over(found)
             ]
         for each in attempts:  # the list says that, not why
-            if each in self._watched and (reason := await self._why_over(each)):
+            if each in self._watched and (reason := await self.why_over_now(each)):
                 self._lose(each, reason)
 
     async def _running(self) -> dict[str, Process]:
@@ -115,7 +115,8 @@ class Watch:
             return {}
         return {each.processid: each for each in found}
 
-    async def _why_over(self, attempt: Attempt) -> str:
+    async def why_over_now(self, attempt: Attempt) -> str:
+        """Why an attempt is over at the server; empty if it is not. Raises RPCError."""
         try:
             return attempt.why_over(await self._client.get_process(attempt.processid))
         except NotFoundError as error:

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from colonyos_gen_wire.constants import CANCELLED, SUCCESS, WAITING
 from colonyos_gen_wire.methods import channel, process, workflow
+from colonyos_gen_wire.methods.process import GET_PROCESS
 from colonyos_gen_wire.requests.channel import ChannelAppendMsg
-from colonyos_gen_wire.requests.process import SubmitFunctionSpecMsg
+from colonyos_gen_wire.requests.process import GetProcessMsg, SubmitFunctionSpecMsg
 from colonyos_gen_wire.requests.workflow import (
     RemoveAllProcessGraphsMsg,
     RemoveProcessGraphMsg,
@@ -18,6 +19,7 @@ from colonyos_gen_wire.requests.workflow import (
 from colonyos_gen_wire.types.workflow import WorkflowSpec
 
 from colonyos_gen.server import ManualClock
+from colonyos_gen.server.hazards import LOOK_S
 
 from . import workflow_lab
 from .hazard_lab import (
@@ -254,6 +256,24 @@ def test_something_is_appended_after_the_cancel() -> None:
         await here.call(*cancel(user, process.processid))
         await at_once(here, (user, channel.CHANNEL_APPEND, append))
         assert noticed(here) == {"channel_never_freed": 1}
+
+    play(act)
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_an_executor_appends_to_what_was_cancelled_without_its_knowing(looks: bool) -> None:
+    async def act(here: Lab) -> None:
+        user, executor = await here.add_user("u"), await here.add_executor("e")
+        process = await here.submit(user, spec(channels=["c"]))
+        await here.assign(executor)
+        await here.call(*cancel(user, process.processid))
+        append = ChannelAppendMsg(processid=process.processid, channelname="c", sequence=1, data=b"x")
+        await at_once(here, (executor, channel.CHANNEL_APPEND, append))
+        assert noticed(here) == {}
+        if looks:
+            await here.call(executor, GET_PROCESS, GetProcessMsg(processid=process.processid))
+        await asyncio.sleep(LOOK_S + 0.5)
+        assert noticed(here) == ({} if looks else {"channel_never_freed": 1})
 
     play(act)
 

@@ -145,6 +145,30 @@ def test_a_cancelled_process_takes_no_more_text(colonies: LocalColony) -> None:
     assert ended(colonies, asked).output == []
 
 
+def test_a_stream_that_is_refused_since_its_process_was_cancelled(
+    colonies: LocalColony, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The refusal comes before the worker has looked; nobody is told of a failure that none wanted."""
+    worker, going, cancelled = Worker(EXECUTORTYPE), threading.Event(), threading.Event()
+
+    @worker.function
+    async def work(ctx: Context) -> None:
+        async with ctx.stream("out") as stream:
+            going.set()
+            await asyncio.to_thread(cancelled.wait, 60)
+            await stream.send("text")
+
+    with colonies.worker(worker), colonies.faults.delay("fail", 0) as failed:
+        asked = submit(colonies, "work", channels=["out"])
+        assert going.wait(60)
+        colonies.client.cancel_process(asked.processid)
+        cancelled.set()
+        until(lambda: "it was cancelled" in caplog.text)
+    assert failed.hits == 0
+    assert "is lost" not in caplog.text
+    assert "is stopped: it was cancelled" in caplog.text
+
+
 def test_misuse_is_told(colonies: LocalColony) -> None:
     worker = Worker(EXECUTORTYPE)
 

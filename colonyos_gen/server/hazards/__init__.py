@@ -19,8 +19,8 @@ happen to programs that do nothing wrong, or cannot happen in a server that hand
 - `slow_subscriber` and `large_workflow` (B2, B4) only take long;
 - `identity_change_leaks_connection` cannot be avoided by anybody who changes an identity.
 
-What a program may do as long as it looks afterwards, such as a close near its deadline, counts only when it has not
-looked within `LOOK_S` seconds.
+What a program may do as long as it looks afterwards, such as a close near its deadline, or an executor's append to what
+has been cancelled without its knowing, counts only when it has not looked within `LOOK_S` seconds.
 
 "At the same time" means that the bytes of each request had arrived before the reply to the other was written. So whoever
 sends the next request after the reply to the one before is never counted, however soon it comes, and through whichever

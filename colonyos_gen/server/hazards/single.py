@@ -48,10 +48,15 @@ def close(scene: Scene, passing: Passing) -> Iterator[Finding]:
 
 
 def append(scene: Scene, passing: Passing) -> Iterator[Finding]:
-    """Something for a channel of a process that was cancelled."""
+    """Something for a channel of a process that was cancelled, of which its executor learns only when it looks."""
     process = scene.records.processes.get(passing.subject)
     if process is not None and process.state is CANCELLED:
-        yield Finding(hazards.CHANNEL_NEVER_FREED, detail="the process was cancelled before")
+        runs_it = process.assignedexecutorid == passing.signer
+        yield Finding(
+            hazards.CHANNEL_NEVER_FREED,
+            detail="the process was cancelled before" + (", and not read afterwards" if runs_it else ""),
+            reader=passing.signer if runs_it else "",
+        )
 
 
 def assign(scene: Scene, passing: Passing) -> Iterator[Finding]:
