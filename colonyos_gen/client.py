@@ -14,7 +14,7 @@ from typing import Any, Literal, Self, TypeVar
 import msgspec
 from colonyos_gen_wire import LimitError
 from colonyos_gen_wire.checks import check
-from colonyos_gen_wire.constants import DEFAULT_PORT
+from colonyos_gen_wire.constants import DEFAULT_PORT, MAX_OPEN_DATABASE_CONNECTIONS
 from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_async import AsyncStubs
 
@@ -45,6 +45,12 @@ _BUSY_S = 0.3
 """Seconds by which a timer goes off late where the program has kept its own event loop from running."""
 _READING = 4
 """Requests that wait for processes have a lane of their own of this width, so that other calls do not hold them up."""
+
+_MAY_FREEZE = (
+    "max_in_flight is %d: more than %d requests that read at once, of all programs together, freeze a ColonyOS server for "
+    "good, until it is restarted. Give fewer (COLONIES_MAX_IN_FLIGHT or max_in_flight), or have its operator raise "
+    'COLONIES_DB_MAX_OPEN_CONNS first; see "Keep the server alive" in the README'
+)
 
 _logger = logging.getLogger("colonyos_gen")
 
@@ -80,8 +86,9 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         max_reply_bytes: Largest reply that is read, in bytes.
         pool_size: Long polls that are under way at the same time.
         max_in_flight: Other requests of this client that are under way at the same time, at most `pool_size`. All clients of
-            the program for the same server share what the most generous of them allows. Above 16, see the README's chapter
-            on keeping a server alive first.
+            the program for the same server share what the most generous of them allows: one that is made with 16, as by
+            default, lifts all to 16. Above 16, see the README's chapter "Keep the server alive" first; above 100, what
+            freezes a server, the logger `colonyos_gen` gets a warning.
         strict: Refuse replies that hold fields the schema does not know, instead of ignoring those fields.
 
     Raises:
@@ -115,6 +122,8 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         require_whole_number("max_reply_bytes", max_reply_bytes, 1)
         require_whole_number("pool_size", pool_size, 1)
         require_whole_number("max_in_flight", max_in_flight, 1)
+        if max_in_flight > MAX_OPEN_DATABASE_CONNECTIONS:
+            _logger.warning(_MAY_FREEZE, max_in_flight, MAX_OPEN_DATABASE_CONNECTIONS)
         from colonyos_gen.transport import (
             Transport,  # loads the HTTP library, which is not felt before a client is made
         )
@@ -150,6 +159,11 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
     def url(self) -> str:
         """Address of the server."""
         return self._transport.url
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that a call may take in all, unless it is told otherwise."""
+        return self._timeout
 
     def identity(self, role: Literal["server", "colony", "member"]) -> str:
         """The identity of the key that this client holds for a role. Raises MissingKeyError if it holds none."""

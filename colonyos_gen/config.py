@@ -77,7 +77,8 @@ class Config:
     ca_file: str | None = None
     """PEM file with the authorities to trust, None for those of the system."""
     max_in_flight: int = DEFAULT_MAX_IN_FLIGHT
-    """Requests that are under way at the server at the same time, long polls apart."""
+    """Requests that a client has under way at the server at the same time, long polls apart. All clients of the program
+    share what the most generous of them allows, so that one that is made without a `Config`, with 16, lifts all to 16."""
     colonyname: str | None = None
     """Colony to work in."""
     executorname: str | None = None
@@ -103,7 +104,8 @@ class Config:
         - tls: `COLONIES_TLS`, `COLONIES_SERVER_TLS`, `COLONIES_SERVER_HTTP_TLS`, otherwise false; if those
           that are set disagree, the logger `colonyos_gen` gets a warning
         - insecure: `COLONIES_INSECURE`; ca_file: `COLONIES_CA_FILE`
-        - max_in_flight: `COLONIES_MAX_IN_FLIGHT`, otherwise 16
+        - max_in_flight: `COLONIES_MAX_IN_FLIGHT`, otherwise 16; it counts for `connect()`, `Worker` and `from_env()`, not
+          for a plain `Client(…)`
         - colonyname: `COLONIES_COLONY_NAME`; executorname: `COLONIES_EXECUTOR_NAME`;
           executortype: `COLONIES_EXECUTOR_TYPE`
         - server_key: `COLONIES_SERVER_PRVKEY`; colony_key: `COLONIES_COLONY_PRVKEY`;

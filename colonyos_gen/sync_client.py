@@ -58,8 +58,9 @@ class Client(SyncStubs):
         max_reply_bytes: Largest reply that is read, in bytes.
         pool_size: Long polls that are under way at the same time.
         max_in_flight: Other requests of this client that are under way at the same time, at most `pool_size`. All clients of
-            the program for the same server share what the most generous of them allows. Above 16, see the README's chapter
-            on keeping a server alive first.
+            the program for the same server share what the most generous of them allows: one that is made with 16, as by
+            default, lifts all to 16. Above 16, see the README's chapter "Keep the server alive" first; above 100, what
+            freezes a server, the logger `colonyos_gen` gets a warning.
         strict: Refuse replies that hold fields the schema does not know, instead of ignoring those fields.
 
     Raises:

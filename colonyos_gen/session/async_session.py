@@ -195,7 +195,9 @@ class AsyncSession:
 
         Args:
             state: State of those to remove; None for all of them. What waits or runs is cancelled.
-            timeout: Seconds for all; None for as long as it takes, up to 30 for each. Nothing is removed afterwards.
+            timeout: Seconds to wait until they have ended, for all together; None for as long as it takes, up to 30 for each.
+                Each state is listed once at least, up to 100 of it, and no more when they have passed. What was listed by
+                then is cancelled, looked at and removed, also with 0; that it settles is waited for in any case.
 
         Returns:
             The ids of those that were removed, and for the others why they were not.
@@ -212,7 +214,9 @@ class AsyncSession:
 
         Args:
             state: State of those to remove; None for all of them. Those of which a process has not ended are cancelled.
-            timeout: Seconds for all; None for as long as it takes, up to 30 for each. Nothing is removed afterwards.
+            timeout: Seconds to wait until they have ended, for all together; None for as long as it takes, up to 30 for each.
+                Each state is listed once at least, up to 100 of it, and no more when they have passed. What was listed by
+                then is cancelled, looked at and removed, also with 0; that it settles is waited for in any case.
 
         Returns:
             The ids of those that were removed, and for the others why they were not.

@@ -41,8 +41,9 @@ class AsyncColonies:
 
         Args:
             name: Name of the colony.
-            timeout: Seconds to wait for what is in the way; 0 to refuse then; None for as long as it takes. Nothing is
-                removed afterwards.
+            timeout: Seconds to wait for what is in the way, and for others who remove it; 0 to refuse then; None for as long
+                as it takes. That things settle, a second, or three after a cancel, is waited for in any case. What is
+                refused is not removed later.
             clear: Before, remove its crons and generators, cancel all of its processes and workflows, and remove its
                 executors, whoever they belong to. Stop the workers yourself: one that goes on registers again.
             hazardous: Remove it at once, and without a look. Right for a colony that nobody knows of, or where the server

@@ -32,8 +32,9 @@ class AsyncExecutors:
 
         Args:
             name: Name of the executor.
-            timeout: Seconds to wait until it runs nothing; 0 to refuse then; None for as long as it takes. Nothing is
-                removed afterwards.
+            timeout: Seconds to wait until it runs nothing, and for others who remove it; 0 to refuse then; None for as long
+                as it takes. Nothing needs to settle, unless an answer is lost: that comes on top. What is refused is not
+                removed later.
             hazardous: Remove it whatever it runs, and without a look at that: the server gives all of it to others, although
                 a worker that is still there goes on with it. Right for one that is gone for good.
 

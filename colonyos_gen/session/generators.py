@@ -38,8 +38,8 @@ class AsyncGenerators:
 
         Args:
             name: Name of the generator.
-            timeout: Seconds to wait for a batch that is due; 0 to refuse then; None for as long as it takes. Nothing is
-                removed afterwards.
+            timeout: Seconds to wait for a batch that is due, and for others who remove it; 0 to refuse then; None for as
+                long as it takes. The second is waited for in any case. What is refused is not removed later.
 
         Raises:
             RemovalRefused: A batch is due.

@@ -18,6 +18,7 @@ from colonyos_gen.session.feed import AsyncFeed, Feed
 from colonyos_gen.session.log_feed import LogFeed
 from colonyos_gen.session.progress_bar import progress_bar
 from colonyos_gen.session.progress_feed import ProcessProgress
+from colonyos_gen.session.removal.ending import Ending
 from colonyos_gen.session.removal.process import ProcessProcedure
 from colonyos_gen.session.text_stream import BytesFeed, TextFeed
 from colonyos_gen.stream import FIRST_LOOK_S
@@ -82,6 +83,8 @@ class AsyncProcessHandle(_Seen):
     def __init__(self, session: AsyncSession, process: Process) -> None:
         self._session = session
         self._process = process
+        self._ending = Ending()
+        self._note_end()
 
     @property
     def process(self) -> Process:
@@ -214,37 +217,41 @@ class AsyncProcessHandle(_Seen):
         """Cancel the process, and tell what became of it. Its executor learns of the cancel when it next asks.
 
         It is read afterwards, and cancelled again if it goes on: a process that is being assigned may miss a cancel that the
-        server has accepted. A cancel whose answer is lost is told from what is read, too.
+        server has accepted. A cancel whose answer is lost is told from what is read, too. All of it takes no longer than the
+        client's `timeout`, and the last read up to 2 seconds more.
 
         Returns:
-            The state that the process is in now: CANCELLED; SUCCESS or FAILED if it had ended before; RUNNING if it goes on
-            in spite of everything.
+            The state that the process is in now: CANCELLED; SUCCESS or FAILED if it had ended before; WAITING or RUNNING if
+            it goes on, because the server accepted cancels in vain, or answered none in time and may yet carry one out.
 
         Raises:
             ConflictError: It belongs to a workflow, which is cancelled as a whole.
             RPCError: It cannot be cancelled, or not be read afterwards.
         """
-        self._see(await ProcessProcedure(self._session.rpc, self._process).cancel())
+        rpc = self._session.rpc
+        self._see(await ProcessProcedure(rpc, self._process, rpc.timeout, ending=self._ending).cancel())
         return self._process.state
 
     async def remove(self, timeout: float | None = 30.0) -> None:
         """Remove the process with its log, once it has ended; it is cancelled if it has not.
 
         A real server may end, for everybody, when a process is removed while it is being cancelled or closed. So everything
-        waits for the answer to what came before, and there is a pause between the end of the process and its removal: a
-        second, or three where its executor was not asked, since that may try to close it yet. Within this program one at a
-        time cancels or removes it.
+        waits for the answer to what came before, and the end settles before the removal: a second, or three where its
+        executor was not asked, since that may try to close it yet; more on a server that is slow to answer. That counts from
+        when this handle first saw the end, and is waited for whatever the timeout. Within this program one at a time
+        cancels or removes it.
 
         Args:
-            timeout: Seconds to give; None for as long as it takes. The process may be cancelled when they have passed, and
-                is not removed afterwards; an answer to the removal itself is waited for a little longer.
+            timeout: Seconds to wait until it has ended, and for others who cancel or remove it; 0 to cancel it and look
+                once, None for as long as it takes. A request that is under way when they have passed gets up to 2 seconds
+                more, the removal itself 5. A process that is refused may be cancelled, and is not removed later.
 
         Raises:
-            RemovalRefused: It belongs to a workflow, or has not ended and settled in time.
+            RemovalRefused: It belongs to a workflow, or has not ended in time, or others were at it.
             NotFoundError: There is no such process, or it was removed.
             RPCError: The server refuses it, or cannot be reached. If the answer to the removal is lost, the error says so.
         """
-        await ProcessProcedure(self._session.rpc, self._process, timeout).remove()
+        await ProcessProcedure(self._session.rpc, self._process, timeout, ending=self._ending).remove()
 
     async def _wait(self, timeout: float | None) -> None:
         scope = asyncio.timeout(timeout)
@@ -272,6 +279,11 @@ class AsyncProcessHandle(_Seen):
     def _see(self, process: Process) -> None:
         if not self.done:  # an answer may come late
             self._process = process
+            self._note_end()
+
+    def _note_end(self) -> None:
+        if self.done:
+            self._ending.see(self.state)
 
 
 class ProcessHandle(_Seen):
@@ -374,14 +386,16 @@ class ProcessHandle(_Seen):
         return Feed(self._session.rpc, feed)
 
     def cancel(self) -> ProcessState:
-        """Cancel the process, and tell what became of it (see `AsyncProcessHandle.cancel`)."""
+        """Cancel the process, and tell what became of it, WAITING and RUNNING too (see `AsyncProcessHandle.cancel`)."""
         return self._session.rpc.run(self._inner.cancel())
 
     def remove(self, timeout: float | None = 30.0) -> None:
         """Remove the process, once it has ended; it is cancelled if it has not (see `AsyncProcessHandle.remove`).
 
+        `timeout` is for the end and for others who are at it; that the end settles is waited for in any case.
+
         Raises:
-            RemovalRefused: It belongs to a workflow, or has not ended and settled in time.
+            RemovalRefused: It belongs to a workflow, or has not ended in time, or others were at it.
             NotFoundError: There is no such process, or it was removed.
             RPCError: The server refuses it, or cannot be reached.
         """

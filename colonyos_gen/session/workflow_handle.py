@@ -19,7 +19,8 @@ from colonyos_gen.session.graph_feed import GraphFeed, look_at
 from colonyos_gen.session.node_states import has_ended, node_names, node_states, state_of
 from colonyos_gen.session.process_handle import AsyncProcessHandle, ProcessHandle
 from colonyos_gen.session.progress_bar import progress_bar
-from colonyos_gen.session.removal.workflow import WorkflowProcedure
+from colonyos_gen.session.removal.ending import Ending
+from colonyos_gen.session.removal.workflow import WorkflowProcedure, how_it_ended
 from colonyos_gen.waiting import with_errors
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class AsyncWorkflowHandle(_Seen):
 
     def __init__(self, session: AsyncSession, graph: ProcessGraph) -> None:
         self._session = session
-        self._graph = graph
+        self._ending = Ending()
+        self.see(graph)
 
     @property
     def graph(self) -> ProcessGraph:
@@ -89,7 +91,7 @@ class AsyncWorkflowHandle(_Seen):
 
     async def refresh(self) -> Self:
         """Read the workflow, and return this handle. Raises RPCError."""
-        self._graph = await self._session.rpc.get_processgraph(self.processgraphid)
+        self.see(await self._session.rpc.get_processgraph(self.processgraphid))
         return self
 
     async def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
@@ -184,35 +186,40 @@ class AsyncWorkflowHandle(_Seen):
     async def cancel(self) -> ProcessState:
         """Cancel all processes that have not ended, and tell what became of the workflow.
 
-        It is read afterwards, and cancelled again if a process of it goes on. One that has ended is left as it is.
+        It is read afterwards, and cancelled again if a process of it goes on. One that has ended is left as it is. All of it
+        takes no longer than the client's `timeout`, and the last read up to 2 seconds more.
 
         Returns:
-            The state that the workflow is in now: CANCELLED; SUCCESS or FAILED if it had ended before, or failed meanwhile.
-            `done` tells whether all of its processes have ended.
+            The state that the workflow is in now: CANCELLED; SUCCESS or FAILED if it had ended before, or failed meanwhile;
+            WAITING or RUNNING if it goes on, because the server accepted cancels in vain, or answered none in time and may
+            yet carry one out. `done` tells whether all of its processes have ended.
 
         Raises:
             RPCError: It cannot be cancelled, or not be read.
         """
-        self._graph = await WorkflowProcedure(self._session.rpc, self.processgraphid).cancel()
+        rpc = self._session.rpc
+        self.see(await WorkflowProcedure(rpc, self.processgraphid, rpc.timeout, ending=self._ending).cancel())
         return self.state
 
     async def remove(self, timeout: float | None = 30.0) -> None:
         """Remove the workflow with its processes, once all of them have ended; it is cancelled if they have not.
 
         A real server may end, for everybody, when a workflow is removed while it is being cancelled, or while a process of
-        it is assigned or closed. So it is removed as a process is (see `AsyncProcessHandle.remove`), with a pause of one
-        second after its end, or three where not all of its processes have succeeded.
+        it is assigned or closed. So it is removed as a process is (see `AsyncProcessHandle.remove`): its end settles for a
+        second, or three where not all of its processes have succeeded. That counts from when this handle first saw the end,
+        and is waited for whatever the timeout.
 
         Args:
-            timeout: Seconds to give; None for as long as it takes. The workflow may be cancelled when they have passed, and
-                is not removed afterwards; an answer to the removal itself is waited for a little longer.
+            timeout: Seconds to wait until it has ended, and for others who cancel or remove it; 0 to cancel it and look
+                once, None for as long as it takes. A request that is under way when they have passed gets up to 2 seconds
+                more, the removal itself 5. A workflow that is refused may be cancelled, and is not removed later.
 
         Raises:
-            RemovalRefused: It has not ended and settled in time.
+            RemovalRefused: It has not ended in time, or others were at it.
             NotFoundError: There is no such workflow, or it was removed.
             RPCError: The server refuses it, or cannot be reached. If the answer to the removal is lost, the error says so.
         """
-        await WorkflowProcedure(self._session.rpc, self.processgraphid, timeout).remove()
+        await WorkflowProcedure(self._session.rpc, self.processgraphid, timeout, ending=self._ending).remove()
 
     async def to_svg(self, path: str | PathLike[str] | None = None, *, fold: bool = True) -> str:
         """The workflow as it is now as an SVG picture, which is also written to `path` if that is given.
@@ -249,6 +256,7 @@ class AsyncWorkflowHandle(_Seen):
     def see(self, graph: ProcessGraph) -> None:
         """Take `graph` for the latest known state."""
         self._graph = graph
+        self._ending.see(how_it_ended(graph))
 
     async def _find(self, name: str) -> str:
         if name not in node_names(self._graph):
@@ -266,9 +274,7 @@ class AsyncWorkflowHandle(_Seen):
         async def read(processid: str) -> Process:
             async with limit:
                 rpc = self._session.rpc
-                return await with_errors(
-                    await rpc.get_process(processid), lambda: rpc.get_process(processid)
-                )
+                return await with_errors(await rpc.get_process(processid), lambda: rpc.get_process(processid))
 
         return await asyncio.gather(*map(read, processids))
 
@@ -376,14 +382,19 @@ class WorkflowHandle(_Seen):
         return self.to_svg()
 
     def cancel(self) -> ProcessState:
-        """Cancel all processes that have not ended, and tell what became of it (see `AsyncWorkflowHandle.cancel`)."""
+        """Cancel all processes that have not ended, and tell what became of it, WAITING and RUNNING too.
+
+        See `AsyncWorkflowHandle.cancel`.
+        """
         return self._session.rpc.run(self._inner.cancel())
 
     def remove(self, timeout: float | None = 30.0) -> None:
         """Remove the workflow, once all of its processes have ended (see `AsyncWorkflowHandle.remove`).
 
+        `timeout` is for the end and for others who are at it; that the end settles is waited for in any case.
+
         Raises:
-            RemovalRefused: It has not ended and settled in time.
+            RemovalRefused: It has not ended in time, or others were at it.
             NotFoundError: There is no such workflow, or it was removed.
             RPCError: The server refuses it, or cannot be reached.
         """

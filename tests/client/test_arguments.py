@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from colonyos_gen_wire.constants import MAX_OPEN_DATABASE_CONNECTIONS
 from colonyos_gen_wire.methods.process import GET_PROCESS
 from colonyos_gen_wire.requests.process import CancelProcessMsg
 
@@ -18,6 +20,7 @@ from colonyos_gen import (
     FunctionSpec,
     InvalidRequestError,
     Process,
+    connect,
 )
 from colonyos_gen.errors import DeniedError
 from colonyos_gen.testing import LocalColony
@@ -185,3 +188,24 @@ def test_what_cannot_be_submitted(colonies: LocalColony) -> None:
             colonies.session.submit(what)
         with pytest.raises(TypeError, match="cannot be submitted"):
             colonies.call(what, to="math")
+
+
+def test_more_than_a_server_bears_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    """Once for each client, with the number, the limit, what happens and what helps."""
+    AsyncClient(max_in_flight=MAX_OPEN_DATABASE_CONNECTIONS)
+    assert caplog.messages == []
+    environ = {"COLONIES_SERVER_PRVKEY": KEY, "COLONIES_MAX_IN_FLIGHT": "300"}
+    with Client(max_in_flight=200), Client.from_env(environ), connect("dev", environ=environ):
+        pass
+    assert [each.name for each in caplog.records] == ["colonyos_gen"] * 3
+    for message, number in zip(caplog.messages, (200, 300, 300), strict=True):
+        assert message.startswith(f"max_in_flight is {number}: more than 100 requests")
+        for word in (
+            "freeze",
+            "COLONIES_MAX_IN_FLIGHT",
+            "COLONIES_DB_MAX_OPEN_CONNS",
+            "Keep the server alive",
+        ):
+            assert word in message
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert "\n## Keep the server alive\n" in readme

@@ -16,11 +16,14 @@ from colonyos_gen import (
     FAILED,
     RUNNING,
     SUCCESS,
+    WAITING,
     ConflictError,
     NotFoundError,
     ProcessHandle,
+    RPCTimeoutError,
     WaitTimeout,
     WorkflowHandle,
+    connect,
     workflow,
 )
 from colonyos_gen.server.envelope import write_reply
@@ -92,6 +95,32 @@ def test_a_process_that_was_being_assigned(colonies: LocalColony) -> None:
         assert stubborn.cancel() is RUNNING
     assert fault.hits == 3
     assert not stubborn.done
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_it_takes_no_longer_than_the_client_may(colonies: LocalColony, silent: bool) -> None:
+    """The cancel is sent once; a read afterwards tells what is known of it."""
+    keys = {"member": colonies.user_key}
+    with connect(colonies.name, url=colonies.url, keys=keys, environ={}, timeout=2, retries=0) as session:
+        handle, flow = (
+            session.submit("add", 1, to="nobody"),
+            session.workflow(leaves(colonies).processgraphid),
+        )
+        for thing, cancel in ((handle, "cancel_process"), (flow, "cancel_processgraph")):
+            with colonies.faults.delay(cancel, 120, times=None) as fault:
+                if silent:
+                    with (
+                        colonies.faults.delay("get_process", 120, times=None) as reads,
+                        colonies.faults.delay("get_processgraph", 120, times=None) as graph_reads,
+                        pytest.raises(RPCTimeoutError),
+                    ):
+                        thing.cancel()
+                    assert fault.hits == (1 if thing is handle else 0)  # a workflow is read before
+                    assert reads.hits + graph_reads.hits <= 1
+                else:
+                    assert thing.cancel() is WAITING
+                    assert fault.hits == 1
+                    assert not thing.done
 
 
 def test_a_node_of_a_workflow_and_what_is_not_there(colonies: LocalColony) -> None:

@@ -31,6 +31,7 @@ from colonyos_gen import (
     workflow,
 )
 from colonyos_gen.server.envelope import write_reply
+from colonyos_gen.session.removal.procedure import HELD_S
 from colonyos_gen.testing import LocalColony
 
 from .scene import executing
@@ -96,23 +97,6 @@ def test_answers_that_are_lost(colonies: LocalColony, carried_out: bool) -> None
     assert not workflow_is_there(colonies, flow.processgraphid)
 
 
-def test_nothing_is_removed_after_a_timeout(colonies: LocalColony) -> None:
-    handle = colonies.submit("add", 1, to="nobody")
-    with pytest.raises(
-        RemovalRefused, match=rf"process {handle.processid} is not removed: it ended a moment ago"
-    ):
-        handle.remove(timeout=0.5)
-    flow = leaves(colonies)
-    with pytest.raises(RemovalRefused, match="it ended a moment ago") as caught:
-        flow.remove(timeout=0.5)
-    assert caught.value.what == f"workflow {flow.processgraphid}"
-    time.sleep(1.5)
-    assert handle.refresh().state is CANCELLED
-    assert flow.refresh().state is CANCELLED
-    handle.remove()
-    flow.remove()
-
-
 @pytest.mark.parametrize("how", ["cancelled", "deadline", "failed with its workflow"])
 def test_a_worker_that_was_not_asked_gets_time_to_notice(colonies: LocalColony, how: str) -> None:
     if how == "failed with its workflow":
@@ -123,20 +107,22 @@ def test_a_worker_that_was_not_asked_gets_time_to_notice(colonies: LocalColony, 
         executor = colonies.add_executor("math")
         assigned = [executor.client.assign(colonies.name, 10) for _ in range(2)]
         executor.client.fail(assigned[0].processid, errors=["no"])
+        began = time.monotonic()
         assert flow.refresh().done
-        with pytest.raises(RemovalRefused, match=r"is settled in (2\.\d|[3-9]|\d\d)"):
-            flow.remove(timeout=2)
+        flow.remove(timeout=0)
+        assert time.monotonic() - began >= HELD_S
         return
     executor = colonies.add_executor("math")
     handle = colonies.submit("add", 1, to="math", maxexectime=60)
     executor.client.assign(colonies.name, 10)
+    began = time.monotonic()
     if how == "cancelled":
         handle.cancel()
     else:
         colonies.advance(minutes=2)
-    with pytest.raises(RemovalRefused, match=r"is settled in (2\.\d|[3-9]|\d\d)"):
-        handle.remove(timeout=2)
-    assert is_there(colonies, handle.processid)
+    handle.remove(timeout=0)
+    assert time.monotonic() - began >= HELD_S
+    assert not is_there(colonies, handle.processid)
 
 
 def test_what_cannot_be_stopped_stays(colonies: LocalColony) -> None:
@@ -144,11 +130,10 @@ def test_what_cannot_be_stopped_stays(colonies: LocalColony) -> None:
     with (
         accepted_in_vain(colonies, "cancel_process", CANCEL_PROCESS.msgtype, times=None),
         pytest.raises(
-            RemovalRefused, match="it is RUNNING still, although it was to be cancelled; 1 s"
+            RemovalRefused, match=r"it is RUNNING still, although a cancel was sent; [\d.]+ s have passed"
         ) as caught,
     ):
         handle.remove(timeout=1)
-    assert caught.value.in_the_way[-1] == "1 s have passed"
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
     assert handle.refresh().state is RUNNING
 
@@ -316,7 +301,7 @@ def test_some_are_refused(colonies: LocalColony) -> None:
         outcome = colonies.session.remove_all_processes(timeout=2)
     assert outcome.removed == []
     assert all(isinstance(each, RemovalRefused) for each in outcome.refused.values())
-    assert set(outcome.refused) <= {first, second}
+    assert set(outcome.refused) == {first, second}
     assert is_there(colonies, first)
     assert is_there(colonies, second)
     assert set(colonies.session.remove_all_processes().removed) == {first, second}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import cast
 
@@ -82,10 +83,9 @@ def test_the_time_to_wait_for_others_counts(colonies: LocalColony) -> None:
             async with turn_for(colonies.url.replace("127.0.0.1", "LOCALHOST") + "/", key, 0):
                 with pytest.raises(RemovalRefused) as caught:
                     await asyncio.wait_for(asyncio.to_thread(remove), 30)
-            assert caught.value.in_the_way == [
-                "another part of this program is cancelling or removing it",
-                "0.3 s have passed",
-            ]
+            first, second = caught.value.in_the_way
+            assert first == "another part of this program is cancelling or removing it"
+            assert re.fullmatch(r"[\d.]+ s have passed", second)
             assert "timeout=" in caught.value.remedy
 
     asyncio.run(main())
@@ -105,15 +105,6 @@ def test_a_cancel_that_has_no_turn_was_not_sent(colonies: LocalColony) -> None:
         await handle.remove()
 
     asyncio.run(main())
-
-
-def test_a_refusal_tells_only_of_time_that_has_passed(colonies: LocalColony) -> None:
-    flow = leaves(colonies)
-    flow.cancel()
-    with pytest.raises(RemovalRefused) as caught:
-        flow.remove(timeout=2)
-    assert "is settled in 3.0 s, later than the " in caught.value.reason
-    assert "have passed" not in str(caught.value)
 
 
 def test_what_is_not_there_has_its_name_in_the_error(colonies: LocalColony) -> None:

@@ -139,12 +139,11 @@ class BulkProcedure(Procedure):
                 outcome.removed.append(each)
 
         for state_of_those in list(ProcessState) if state is None else [state]:
-            while self.left > 0:
-                found = [each for each in await list_ids(state_of_those) if each not in seen]
-                if not found:
-                    break
+            while found := [each for each in await list_ids(state_of_those) if each not in seen]:
                 seen.update(found)
                 await asyncio.gather(*map(remove, found))
+                if self.left <= 0:
+                    break
         return outcome
 
     def _each(self) -> float:

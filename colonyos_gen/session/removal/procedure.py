@@ -11,7 +11,7 @@ from typing import NoReturn, TypeVar
 
 from colonyos_gen_wire.method import Key
 
-from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
+from colonyos_gen.client import AsyncClient
 from colonyos_gen.errors import ConnectionFailedError, NotFoundError, RPCError, RPCTimeoutError
 from colonyos_gen.reconnection import passes
 from colonyos_gen.session.removal.arguments import require_limit
@@ -37,6 +37,8 @@ CLOCKS_S = 10.0
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 2.0
 _READ_S = 10.0
+_LEAST_S = 2.0
+"""Seconds that a request may take although less time is left, so that it is not given up at once."""
 TRY_LATER = "Try again later, or give it more time with timeout=."
 _AT_WORK = "another part of this program is cancelling or removing it"
 _LAST_WORD_S = 5.0
@@ -49,7 +51,8 @@ class Procedure:
     Args:
         rpc: Makes the requests.
         what: What messages call the thing that is cancelled or removed.
-        timeout: Seconds for all of it; None for no limit.
+        timeout: Seconds to wait for others: an end, or a turn; 0 to look once, None for no limit. Settling comes on top, and
+            so does what is under way when they have passed.
         limit: Bounds the requests of several procedures together.
         prvkey: Key to sign with, instead of the client's own.
 
@@ -74,7 +77,8 @@ class Procedure:
         self.took: float = 0.0
         """Seconds that the last read took."""
         self._limit = limit or asyncio.Semaphore(1)
-        self._deadline = None if timeout is None else time.monotonic() + timeout
+        self._began = time.monotonic()
+        self._deadline = None if timeout is None else self._began + timeout
         self._pause = _FIRST_PAUSE_S
 
     @property
@@ -85,7 +89,8 @@ class Procedure:
     @property
     def late(self) -> str:
         """How messages tell that the time is over; empty if it is not, or if there was none."""
-        return f"{self.timeout:.3g} s have passed" if self.timeout and self.left <= 0 else ""
+        passed = time.monotonic() - self._began
+        return f"{passed:.1f} s have passed" if self.timeout and self.left <= 0 else ""
 
     @contextlib.asynccontextmanager
     async def turn_to_remove(self, key: str) -> AsyncGenerator[Turn]:
@@ -113,26 +118,15 @@ class Procedure:
         """Raise RemovalRefused, which tells too if the time is over."""
         raise RemovalRefused(self.what, [*in_the_way, self.late] if self.late else in_the_way, remedy)
 
-    async def let_settle(self, rest: float) -> None:
-        """Wait for the seconds that must pass yet. Raises RemovalRefused if there is no time for it."""
-        if rest > self.left:
-            self.refuse(
-                [
-                    f"it ended a moment ago and is settled in {rest:.1f} s, later than the {max(0.0, self.left):.1f} s "
-                    "that are left"
-                ]
-            )
-        await asyncio.sleep(rest)
-
     async def pause(self) -> None:
         """Let some time pass before the next look, more from one to the next."""
         await asyncio.sleep(max(0.0, min(self._pause, self.left)))
         self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)
 
     async def ask(self, request: Callable[[float], Awaitable[T]]) -> T:
-        """The answer to a request, which is given the seconds that it may take."""
+        """The answer to a request, which is given the seconds that it may take: no more than others of the client."""
         async with self._limit:
-            return await request(max(_LAST_WORD_S, min(self.left, DEFAULT_TIMEOUT)))
+            return await request(min(self.rpc.timeout, max(_LEAST_S, self.left)))
 
     async def read(self, request: Callable[[float], Awaitable[T]]) -> T:
         """The answer to a request that only reads; it is repeated while the server cannot be reached. Raises RPCError."""
@@ -140,7 +134,7 @@ class Procedure:
             try:
                 async with self._limit:
                     began = time.monotonic()
-                    answer = await request(max(1.0, min(self.left, _READ_S)))
+                    answer = await request(min(self.rpc.timeout, max(_LEAST_S, min(self.left, _READ_S))))
                     self.took = time.monotonic() - began
                     return answer
             except RPCError as error:
@@ -186,7 +180,8 @@ class Procedure:
             if failed and is_still_there is not None and not await self._checked(is_still_there, lost):
                 return
             try:
-                await self.ask(request)
+                async with self._limit:
+                    await request(max(_LAST_WORD_S, min(self.left, self.rpc.timeout)))
             except asyncio.CancelledError:
                 turn.unanswered()
                 raise
@@ -221,7 +216,7 @@ class Procedure:
         Args:
             needed: How many must lie behind the end.
             ended: When it ended by the server's clock.
-            seen: When it was first seen to have ended, on the monotonic clock.
+            seen: Since when it is known to have ended, on the monotonic clock.
             turn: Knows of requests whose answer was lost.
         """
         needed = max(needed, _SLOW * self.took)
@@ -249,3 +244,10 @@ def unknown_outcome(what: str, method: str, done: str, error: RPCError) -> RPCTi
 def is_lost(error: RPCError) -> bool:
     """Whether a request may have been carried out although it failed."""
     return passes(error) and not (isinstance(error, ConnectionFailedError) and not error.sent)
+
+
+def still_going_on(state: str, unanswered: bool) -> str:
+    """How messages tell that something is in `state` after a cancel, and whether the answer to that has not come."""
+    return (
+        f"it is {state} still, although a cancel was sent{', which was not answered' if unanswered else ''}"
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 from colonyos_gen_wire import Process
 from colonyos_gen_wire.constants import CANCELLED, FAILED, RAN_TOO_LONG
@@ -14,7 +13,14 @@ from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
 from colonyos_gen.errors import ConflictError, NotFoundError, RPCError
 from colonyos_gen.reconnection import passes
 from colonyos_gen.session.failures import describe
-from colonyos_gen.session.removal.procedure import HELD_S, SETTLED_S, Procedure, unknown_outcome
+from colonyos_gen.session.removal.ending import Ending
+from colonyos_gen.session.removal.procedure import (
+    HELD_S,
+    SETTLED_S,
+    Procedure,
+    still_going_on,
+    unknown_outcome,
+)
 from colonyos_gen.session.removal.turns import Turn
 from colonyos_gen.waiting import FINAL
 
@@ -31,7 +37,16 @@ _ENDED_BEFORE = frozenset(
 
 
 class ProcessProcedure(Procedure):
-    """Cancels or removes one process; see `AsyncProcessHandle`."""
+    """Cancels or removes one process; see `AsyncProcessHandle`.
+
+    Args:
+        rpc: Makes the requests.
+        process: The process, as it was last read.
+        timeout: Seconds to wait for its end, and for others who cancel or remove it; None for no limit.
+        ending: When it was seen to have ended, if that is known.
+        limit: Bounds the requests of several procedures together.
+        prvkey: Key to sign with, instead of the client's own.
+    """
 
     def __init__(
         self,
@@ -39,12 +54,16 @@ class ProcessProcedure(Procedure):
         process: Process,
         timeout: float | None = DEFAULT_TIMEOUT,
         *,
+        ending: Ending | None = None,
         limit: asyncio.Semaphore | None = None,
         prvkey: Key | None = None,
     ) -> None:
         super().__init__(rpc, describe(process), timeout, limit=limit, prvkey=prvkey)
         self._process = process
         self._id = process.processid
+        self._ending = ending or Ending()
+        self._unanswered = False
+        """Whether the last cancel was sent, and not answered."""
 
     async def cancel(self) -> Process:
         """Cancel it, and read what became of it. Raises RPCError."""
@@ -68,15 +87,17 @@ class ProcessProcedure(Procedure):
             try:
                 while not await self._removed(process, turn):
                     process = await self._read()
+                    if self.left <= 0 and process.state not in FINAL:
+                        self.refuse([f"it is {process.state.name} again, although it had ended"])
             except NotFoundError:
                 return  # somebody else was faster
 
     async def _removed(self, process: Process, turn: Turn) -> bool:
         """Make it end, and remove it; False if it was found going on after all."""
         process = await self._ended(process, turn)
-        seen, needed = time.monotonic(), HELD_S if _is_held(process) else SETTLED_S
-        if (rest := self.unsettled(needed, process.endtime, seen, turn)) > 0:
-            await self.let_settle(rest)
+        needed = HELD_S if _is_held(process) else SETTLED_S
+        if (rest := self.unsettled(needed, process.endtime, self._ending.at, turn)) > 0:
+            await asyncio.sleep(rest)
             if (await self._read()).state not in FINAL:
                 return False
         try:
@@ -91,14 +112,14 @@ class ProcessProcedure(Procedure):
 
     async def _ended(self, process: Process, turn: Turn) -> Process:
         while process.state not in FINAL:
-            if self.left <= 0:
-                self.refuse([f"it is {process.state.name} still, although it was to be cancelled"])
             try:
                 process = await self._cancelled(turn)
             except RPCError as error:
-                if not passes(error):
+                if not passes(error) or self.left <= 0:
                     raise
             if process.state not in FINAL:
+                if self.left <= 0:
+                    self.refuse([still_going_on(process.state.name, self._unanswered)])
                 await self.pause()
         return process
 
@@ -107,7 +128,7 @@ class ProcessProcedure(Procedure):
         process = self._process
         for _ in range(_CANCELS):
             try:
-                await self.send(
+                self._unanswered = not await self.send(
                     lambda limit: self.rpc.cancel_process(self._id, prvkey=self.prvkey, rpc_timeout=limit),
                     turn,
                 )
@@ -118,7 +139,7 @@ class ProcessProcedure(Procedure):
             if process.state is CANCELLED:  # for good, unless it is being assigned or closed at this moment
                 await asyncio.sleep(self.second_look_in(assigned=bool(process.assignedexecutorid)))
                 process = await self._read_after_cancel()
-            if process.state in FINAL:
+            if process.state in FINAL or self.left <= 0:
                 break
         return process
 
@@ -131,9 +152,11 @@ class ProcessProcedure(Procedure):
             raise unknown_outcome(self.what, "cancel_process", "cancelled", error) from error
 
     async def _read(self) -> Process:
-        return await self.read(
+        process = await self.read(
             lambda limit: self.rpc.get_process(self._id, prvkey=self.prvkey, rpc_timeout=limit)
         )
+        self._ending.see(process.state if process.state in FINAL else None)
+        return process
 
 
 def _is_held(process: Process) -> bool:

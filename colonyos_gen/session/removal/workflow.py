@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 
 from colonyos_gen_wire import ProcessGraph
@@ -15,7 +14,8 @@ from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
 from colonyos_gen.errors import ConflictError, NotFoundError, RPCError
 from colonyos_gen.reconnection import passes
 from colonyos_gen.session.node_states import has_ended, node_states
-from colonyos_gen.session.removal.procedure import HELD_S, SETTLED_S, Procedure
+from colonyos_gen.session.removal.ending import Ending
+from colonyos_gen.session.removal.procedure import HELD_S, SETTLED_S, Procedure, still_going_on
 from colonyos_gen.session.removal.turns import Turn
 from colonyos_gen.waiting import FINAL
 
@@ -24,7 +24,7 @@ _CANCELS = 3
 
 
 class WorkflowProcedure(Procedure):
-    """Cancels or removes one workflow; see `AsyncWorkflowHandle`."""
+    """Cancels or removes one workflow; see `AsyncWorkflowHandle`, and `ProcessProcedure` for the arguments."""
 
     def __init__(
         self,
@@ -32,11 +32,15 @@ class WorkflowProcedure(Procedure):
         processgraphid: str,
         timeout: float | None = DEFAULT_TIMEOUT,
         *,
+        ending: Ending | None = None,
         limit: asyncio.Semaphore | None = None,
         prvkey: Key | None = None,
     ) -> None:
         super().__init__(rpc, f"workflow {processgraphid}", timeout, limit=limit, prvkey=prvkey)
         self._id = processgraphid
+        self._ending = ending or Ending()
+        self._unanswered = False
+        """Whether the last cancel was sent, and not answered."""
 
     async def cancel(self) -> ProcessGraph:
         """Cancel it unless it has ended, and read what became of it. Raises RPCError."""
@@ -57,6 +61,8 @@ class WorkflowProcedure(Procedure):
             try:
                 while not await self._removed(graph, turn):
                     graph = await self._read()
+                    if self.left <= 0 and not _is_over(graph):
+                        self.refuse(["it goes on again, although it had ended"])
             except NotFoundError:
                 return  # somebody else was faster
 
@@ -64,9 +70,9 @@ class WorkflowProcedure(Procedure):
         """Make it end, and remove it; False if it was found going on after all."""
         graph = await self._ended(graph, turn)
         all_asked = set(node_states(graph).values()) <= {SUCCESS}
-        seen, needed = time.monotonic(), SETTLED_S if all_asked else HELD_S
-        if (rest := self.unsettled(needed, graph.endtime, seen, turn)) > 0:
-            await self.let_settle(rest)
+        needed = SETTLED_S if all_asked else HELD_S
+        if (rest := self.unsettled(needed, graph.endtime, self._ending.at, turn)) > 0:
+            await asyncio.sleep(rest)
             if not _is_over(await self._read()):
                 return False
         try:
@@ -82,34 +88,36 @@ class WorkflowProcedure(Procedure):
 
     async def _ended(self, graph: ProcessGraph, turn: Turn) -> ProcessGraph:
         while not _is_over(graph):
-            if self.left <= 0:
-                self.refuse([_going_on(graph)])
             try:
                 graph = await self._cancelled(turn)
             except RPCError as error:
-                if not passes(error):
+                if not passes(error) or self.left <= 0:
                     raise
             if not _is_over(graph):
+                if self.left <= 0:
+                    self.refuse([_going_on(graph, self._unanswered)])
                 await self.pause()
         return graph
 
     async def _cancelled(self, turn: Turn) -> ProcessGraph:
         """Cancel it, again if something of it goes on, and return it as it is afterwards."""
         for left in reversed(range(_CANCELS)):
-            await self.send(
+            self._unanswered = not await self.send(
                 lambda limit: self.rpc.cancel_processgraph(self._id, prvkey=self.prvkey, rpc_timeout=limit),
                 turn,
             )
             await asyncio.sleep(self.second_look_in(assigned=True))  # one may be being assigned, or closed
             graph = await self._read()
-            if _is_over(graph) or not left:
+            if _is_over(graph) or not left or self.left <= 0:
                 return graph
         raise AssertionError("the last round returns")
 
     async def _read(self) -> ProcessGraph:
-        return await self.read(
+        graph = await self.read(
             lambda limit: self.rpc.get_processgraph(self._id, prvkey=self.prvkey, rpc_timeout=limit)
         )
+        self._ending.see(how_it_ended(graph))
+        return graph
 
 
 def _is_over(graph: ProcessGraph) -> bool:
@@ -117,7 +125,12 @@ def _is_over(graph: ProcessGraph) -> bool:
     return has_ended(graph) and graph.state in FINAL
 
 
-def _going_on(graph: ProcessGraph) -> str:
+def how_it_ended(graph: ProcessGraph) -> object:
+    """The states that it has ended in, its own and those of its processes; None if it goes on, as far as is known."""
+    return (graph.state, node_states(graph)) if _is_over(graph) else None
+
+
+def _going_on(graph: ProcessGraph, unanswered: bool) -> str:
     counts = Counter(state.name for state in node_states(graph).values() if state not in FINAL)
     told = ", ".join(f"{count} of its processes {state}" for state, count in sorted(counts.items()))
-    return f"it is {graph.state.name} still, although it was to be cancelled ({told or 'all have ended'})"
+    return f"{still_going_on(graph.state.name, unanswered)} ({told or 'all have ended'})"
