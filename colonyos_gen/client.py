@@ -180,12 +180,12 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         That of a `prvkey` is the same for all who wait with it, and is forgotten when nobody does or refers to it.
         """
         if prvkey is None:
-            self._watcher = self._watcher or Watcher(self._attend)
+            self._watcher = self._watcher or Watcher(self._attend, None, self._transport.require_open)
             return self._watcher
         signer = parse(prvkey)
         watcher = self._watchers.get(signer.id)
         if watcher is None:
-            watcher = self._watchers[signer.id] = Watcher(self._attend, signer)
+            watcher = self._watchers[signer.id] = Watcher(self._attend, signer, self._transport.require_open)
         return watcher
 
     async def call(
@@ -328,7 +328,9 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
 
     def _never_sent(self, method: Method[Any, Any]) -> RPCTimeoutError:
         ahead = (
-            f"{self._gate.under_way} requests of this program were under way, of {self._gate.limit} at once"
+            "calls have timed out, so this program sends less, and later, until the server answers again"
+            if self._gate.is_in_trouble
+            else f"{self._gate.under_way} requests of this program were under way, of {self._gate.limit} at once"
         )
         late = RPCTimeoutError(
             "the time was over before the request had its turn",

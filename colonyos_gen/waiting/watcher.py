@@ -53,9 +53,14 @@ class Watcher:
 
     Restarts of the server and broken connections are bridged for as long as somebody waits. Nothing runs unless somebody
     does. All methods belong to the event loop of the client.
+
+    Args:
+        attend: Makes the reads.
+        prvkey: Key that signs them, instead of that of the client.
+        require_open: Raises what waiting over a closed client is to raise.
     """
 
-    def __init__(self, attend: Attend, prvkey: Key | None = None) -> None:
+    def __init__(self, attend: Attend, prvkey: Key | None, require_open: Callable[[], None]) -> None:
         self._reading = Reading(attend, prvkey, self._blocks_a_loop)
         self._members: dict[str, WorkflowMembers] = {}
         self._lists: dict[str, EndedLists] = {}
@@ -75,7 +80,7 @@ class Watcher:
         """The colonies whose lists are being looked at."""
         self._looking_at_members: set[str] = set()
         self._warned = False
-        self._closed = False
+        self._require_open = require_open
         self._swept_at: dict[str, float] = {}
         """When one of a colony was read last whose turn it was."""
 
@@ -102,14 +107,12 @@ class Watcher:
         return any(wait.blocks_a_loop for wait in self._waits.values())
 
     def close(self) -> None:
-        """End all waits, those that will begin as well: they raise what using a closed client raises."""
-        self._closed = True
+        """End all waits: they raise what using a closed client raises."""
         for wait in list(self._waits.values()):
             wait.settle(closed_error())
 
     async def _reaching(self, process: Process, goal: frozenset[ProcessState]) -> Process:
-        if self._closed:
-            raise closed_error()
+        self._require_open()
         key = process.processid, goal
         wait = self._waits.get(key)
         if wait is None or wait.reached.done():

@@ -58,6 +58,31 @@ def test_in_the_sequence_of_their_ends(colonies: LocalColony) -> None:
     assert all(handle.state is SUCCESS for handle in seen)
 
 
+@pytest.mark.parametrize("count", [1, 3, 8])
+def test_cancelling_everything_again_and_again_leaves_later_waits_alone(
+    colonies: LocalColony, count: int
+) -> None:
+    """Tasks of the client may be cancelled before they have begun."""
+    handles, executor = submit(colonies, count), colonies.add_executor("math")
+    for _ in handles:
+        executor.client.assign(colonies.name, 10)
+
+    async def main() -> None:
+        waiting = [await colonies.asession.process(handle.processid) for handle in handles]
+        for number in range(60):
+            waits = [asyncio.create_task(each.wait()) for each in waiting]
+            await asyncio.sleep(0.001 + 0.003 * (number % 7) / 7)
+            assert not any(wait.done() for wait in waits)
+            for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                task.cancel()
+            await asyncio.sleep(0)
+        for handle in handles:
+            await executor.aclient.close(handle.processid)
+        await asyncio.gather(*(each.wait(100) for each in waiting))
+
+    asyncio.run(main())
+
+
 def test_the_same_for_coroutines(colonies: LocalColony) -> None:
     async def main() -> list[object]:
         session = colonies.asession
