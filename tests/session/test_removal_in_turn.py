@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import Callable
 from typing import cast
 
@@ -240,3 +241,58 @@ def test_a_colony_that_is_somebody_elses_by_now_stays(colonies: LocalColony, haz
     asyncio.run(main())
     assert again.hits == 0
     assert there(session) == {"dev", "lab"}
+
+
+def test_an_event_loop_that_stands_still_does_not_keep_a_turn() -> None:
+    """Neither for who waits behind it, nor for itself when it runs again."""
+    order: list[str] = []
+    stopped = asyncio.new_event_loop()
+    holding, release = threading.Event(), threading.Event()
+
+    async def hold() -> None:
+        async with turn_for(OF_ONE_SERVER[0], "p", 60):
+            holding.set()
+            await asyncio.to_thread(release.wait, 60)
+
+    async def take(name: str) -> None:
+        async with turn_for(OF_ONE_SERVER[0], "p", 60):
+            order.append(name)
+
+    async def line_up() -> asyncio.Task[None]:
+        task = asyncio.create_task(take("the one that stood still"))
+        await asyncio.sleep(0.05)
+        return task
+
+    thread = threading.Thread(target=lambda: asyncio.run(hold()))
+    thread.start()
+    assert holding.wait(60)
+    waiting = stopped.run_until_complete(line_up())
+    release.set()
+    thread.join()
+    asyncio.run(take("another"))
+    stopped.run_until_complete(waiting)
+    stopped.close()
+    assert order == ["another", "the one that stood still"]
+
+
+@pytest.mark.parametrize("free", [True, False])
+def test_a_wait_that_is_cancelled_takes_no_turn(free: bool) -> None:
+    async def main() -> None:
+        async def take() -> None:
+            async with turn_for(OF_ONE_SERVER[0], "p", 60):
+                await asyncio.sleep(0)
+
+        async with turn_for(OF_ONE_SERVER[0], "p", 60):
+            waits = [asyncio.create_task(take()) for _ in range(3)]
+            await asyncio.sleep(0)
+            if not free:
+                waits[0].cancel()
+                waits[1].cancel()
+        if free:  # it is the turn of the first, who does not know yet
+            waits[0].cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+        assert not waits[2].cancelled()
+        async with turn_for(OF_ONE_SERVER[0], "p", 0):
+            pass
+
+    asyncio.run(main())

@@ -12,11 +12,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncGenerator
-from typing import TypeAlias
 
 from colonyos_gen.in_flight import server_at
-
-_Waiter: TypeAlias = "tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]"
 
 _REMEMBERED_S = 60.0
 """Seconds after which no server works on a request any more whose answer was lost."""
@@ -43,11 +40,22 @@ class Turn:
         return not self.taken and (at is None or time.monotonic() - at > _REMEMBERED_S)
 
 
+class _Waiter:
+    """One that waits for a turn. Made on its event loop."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.over: asyncio.Future[None] = self.loop.create_future()
+        """Done when it need not wait any longer: it has the turn, or has to line up again."""
+        self.has_turn = False
+
+
 class NoTurnError(Exception):
     """Those who asked before had not done with it in time."""
 
 
-_lock = threading.Lock()
+# A garbage collection may end a removal at any moment, with the lock held too.
+_lock = threading.RLock()
 _turns: dict[tuple[str, str], Turn] = {}
 
 
@@ -64,42 +72,56 @@ async def turn_for(url: str, what: str, seconds: float) -> AsyncGenerator[Turn]:
         NoTurnError: They had not done with it in time.
     """
     key = (server_at(url), what)
-    loop = asyncio.get_running_loop()
-    with _lock:
-        turn = _turns.setdefault(key, Turn())
-        if turn.taken and seconds <= 0:
-            raise NoTurnError
-        waiter = (loop, loop.create_future()) if turn.taken else None
-        if waiter is not None:
-            turn.waiting.append(waiter)
-        turn.taken = True
-    if waiter is not None:
-        scope = asyncio.timeout(None if seconds == float("inf") else seconds)
-        try:
-            async with scope:
-                await waiter[1]
-        except BaseException as error:
-            with _lock:
-                queued = waiter in turn.waiting
-                if queued:
-                    turn.waiting.remove(waiter)
-            if not queued:  # it came at the same moment
-                _pass_on(key, turn)
-            if isinstance(error, TimeoutError) and scope.expired():
-                raise NoTurnError from None
+    scope = asyncio.timeout(None if seconds == float("inf") else max(0.0, seconds))
+    try:
+        async with scope:
+            turn = await _enter(key, wait=seconds > 0)
+    except TimeoutError:
+        if not scope.expired():
             raise
+        raise NoTurnError from None
     try:
         yield turn
     finally:
         _pass_on(key, turn)
 
 
+async def _enter(key: tuple[str, str], *, wait: bool) -> Turn:
+    """The turn, once it is free. Raises NoTurnError if it is not, and must not be waited for."""
+    while True:
+        fresh, waiter = Turn(), _Waiter()
+        with _lock:
+            turn = _turns.setdefault(key, fresh)
+            if not turn.taken:
+                turn.taken = True
+                return turn
+            if not wait:
+                raise NoTurnError
+            turn.waiting.append(waiter)
+        try:
+            await waiter.over
+        except BaseException:
+            with _lock:
+                if waiter in turn.waiting:
+                    turn.waiting.remove(waiter)
+            if waiter.has_turn:  # it came at the same moment
+                _pass_on(key, turn)
+            raise
+        if waiter.has_turn:
+            return turn
+
+
 def _pass_on(key: tuple[str, str], turn: Turn) -> None:
     with _lock:
         while turn.waiting:
-            loop, future = turn.waiting.popleft()
-            with contextlib.suppress(RuntimeError):  # the loop of that one is closed
-                loop.call_soon_threadsafe(_give, future)
+            waiter = turn.waiting.popleft()
+            # Where its event loop stands still, which may be for ever, it has to line up again when that runs.
+            waiter.has_turn = waiter.loop.is_running()
+            try:
+                waiter.loop.call_soon_threadsafe(_wake, waiter.over)
+            except RuntimeError:  # the loop was closed
+                waiter.has_turn = False
+            if waiter.has_turn:
                 return
         turn.taken = False
         if turn.forgotten:
@@ -112,7 +134,7 @@ def _pass_on(key: tuple[str, str], turn: Turn) -> None:
 def _forget() -> None:
     """A child process begins with nobody at work."""
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()
     _turns.clear()
 
 
@@ -120,6 +142,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
 
 
-def _give(future: asyncio.Future[None]) -> None:
+def _wake(future: asyncio.Future[None]) -> None:
     if not future.done():  # else its task has been cancelled, and hands the turn on
         future.set_result(None)
