@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from colonyos_gen_wire import Process, ProcessState
@@ -51,8 +51,8 @@ class EndedLists:
         """When the next look is due, on the clock of the event loop."""
         return min(each.due for each in self._lists.values())
 
-    async def look(self, waits: Sequence[Wait], now: float) -> list[Wait]:
-        """Look for `waits` in the lists that are due; returns those that have to be read one by one."""
+    async def look(self, waits: Mapping[str, Wait], now: float) -> list[Wait]:
+        """Look for `waits`, by process id, in the lists that are due; returns those that have to be read one by one."""
         due = [each for each in self._lists.values() if each.due <= now]
         hidden: dict[Wait, None] = {}
         for outcome in await all_of(*(self._read(each, waits) for each in due)):
@@ -64,32 +64,30 @@ class EndedLists:
         self._incomplete.clear()
         return [each for each in hidden if not each.reached.done()]
 
-    def rest(self, waits: Iterable[Wait], now: float) -> None:
-        """Decide when to look next, in the interest of those who still wait."""
-        waited = min((now - each.began for each in waits), default=0.0)
+    def rest(self, waited: float, now: float) -> None:
+        """Decide when to look next, in the interest of who has waited least, for `waited` seconds."""
         for each in self._lists.values():
             each.rest(waited, now)
 
-    async def _read(self, of: _List, waits: Sequence[Wait]) -> list[Wait]:
-        by_id: dict[str, list[Wait]] = {}
-        for wait in waits:
-            by_id.setdefault(wait.processid, []).append(wait)
+    async def _read(self, of: _List, waits: Mapping[str, Wait]) -> list[Wait]:
         far = of.is_far
         for count in (of.count(), MAX_COUNT):
-            ended = await self._latest(of, count, by_id)
+            ended = await self._latest(of, count, waits)
             if not far:
                 of.saw(ended, full=len(ended) == count)
                 return []
             back_to = LONG_AGO if len(ended) < count else min(each.endtime or LONG_AGO for each in ended)
-            hidden = [each for each in waits if not each.reached.done() and each.since[of.state] < back_to]
+            hidden = [
+                each for each in waits.values() if not each.reached.done() and each.since[of.state] < back_to
+            ]
             if not hidden or count == MAX_COUNT:
                 break
         newest = of.saw_far(ended)
-        for wait in waits:
+        for wait in waits.values():
             wait.since[of.state] = max(wait.since[of.state], newest)
         return hidden
 
-    async def _latest(self, of: _List, count: int, by_id: dict[str, list[Wait]]) -> list[Process]:
+    async def _latest(self, of: _List, count: int, waits: Mapping[str, Wait]) -> list[Process]:
         began = time.perf_counter()
         try:
             ended = await self._reading.latest(self._colonyname, count, of.state)
@@ -98,11 +96,13 @@ class EndedLists:
             raise
         of.succeeded(time.perf_counter() - began)
         for process in ended:
-            for wait in by_id.get(process.processid, ()):
-                if lacks_errors(process):
-                    self._incomplete[wait] = None
-                else:
-                    wait.settle(process)
+            wait = waits.get(process.processid)
+            if wait is None:
+                continue
+            if lacks_errors(process):
+                self._incomplete[wait] = None
+            else:
+                wait.settle(process)
         return ended
 
 

@@ -46,6 +46,8 @@ class Wait:
         """How long after its beginning it is to be read first, in seconds."""
         self.due: float = self.began + first_look
         """When it is to be read, where it is read by itself."""
+        self.listed_at: float = self.began
+        """When it was first looked for in lists."""
         self.was_read: bool = False
         self.failed_at: float = math.inf
         """When it was first seen to have failed, without errors."""

@@ -13,7 +13,7 @@ from colonyos_gen_wire.method import Key
 
 from colonyos_gen.errors import RPCError, closed_error
 from colonyos_gen.reconnection import passes
-from colonyos_gen.waiting.ended_lists import EndedLists
+from colonyos_gen.waiting.colony import Colony
 from colonyos_gen.waiting.late_errors import AGAIN_S as ERRORS_AGAIN_S
 from colonyos_gen.waiting.late_errors import LATE_S as ERRORS_LATE_S
 from colonyos_gen.waiting.late_errors import lacks_errors
@@ -24,20 +24,12 @@ from colonyos_gen.waiting.pace import (
     LONGEST_PAUSE_S,
     FirstLooks,
     pause_after,
-    reads_in_turn,
 )
 from colonyos_gen.waiting.reading import Attend, Reading
 from colonyos_gen.waiting.wait import Wait, function_of
-from colonyos_gen.waiting.workflow_members import WorkflowMembers
 
-_FEW = 3
-"""As many are read one by one; for more, lists are looked at."""
-_RECENT_S = 2.0
-"""Those that have waited for less count as recent; the others can be looked at seldom."""
 _READERS = 3
 """Processes that are read at the same time, beside lists: one turn of the lane stays free for those."""
-_SWEEP_S = 0.5
-"""Seconds between two such reads, unless there are so many who wait that it takes more."""
 
 _logger = logging.getLogger("colonyos_gen")
 
@@ -62,8 +54,11 @@ class Watcher:
 
     def __init__(self, attend: Attend, prvkey: Key | None, require_open: Callable[[], None]) -> None:
         self._reading = Reading(attend, prvkey, self._blocks_a_loop)
-        self._members: dict[str, WorkflowMembers] = {}
-        self._lists: dict[str, EndedLists] = {}
+        self._colonies: dict[str, Colony] = {}
+        self._singles: dict[Wait, None] = {}
+        """Those that no list can show."""
+        self._blocking = 0
+        """How many of those who wait hold up an event loop."""
         self._waits: dict[tuple[str, frozenset[ProcessState]], Wait] = {}
         self._first_looks = FirstLooks()
         self._timer: asyncio.Handle | None = None
@@ -76,13 +71,8 @@ class Watcher:
         """Those that are to be read one by one, as soon as there is a reader for them."""
         self._readers = 0
         self._alone = 0
-        self._looking: set[str] = set()
-        """The colonies whose lists are being looked at."""
-        self._looking_at_members: set[str] = set()
         self._warned = False
         self._require_open = require_open
-        self._swept_at: dict[str, float] = {}
-        """When one of a colony was read last whose turn it was."""
 
     async def final(self, process: Process) -> Process:
         """The process as it is stored once it has reached a final state; at least one read is made.
@@ -104,7 +94,7 @@ class Watcher:
 
     def _blocks_a_loop(self) -> bool:
         """Whether somebody who waits holds up an event loop."""
-        return any(wait.blocks_a_loop for wait in self._waits.values())
+        return self._blocking > 0
 
     def close(self) -> None:
         """End all waits: they raise what using a closed client raises."""
@@ -118,6 +108,8 @@ class Watcher:
         if wait is None or wait.reached.done():
             first_look = self._first_looks.of(function_of(process))
             wait = self._waits[key] = Wait(process, goal, first_look)
+            self._blocking += wait.blocks_a_loop
+            self._place(wait)
             self._look_by(wait.due)
         wait.waiters += 1
         try:
@@ -127,8 +119,23 @@ class Watcher:
             if not wait.waiters:
                 self._forget(key, wait)
 
+    def _place(self, wait: Wait) -> None:
+        """Let it be looked for in the lists of its colony, if these can show it."""
+        if not wait.shown_by_lists:
+            self._singles[wait] = None
+            return
+        self._singles.pop(wait, None)
+        colony = self._colonies.get(wait.colonyname)
+        if colony is None:
+            colony = self._colonies[wait.colonyname] = Colony(self._reading, wait.colonyname)
+        colony.add(wait, asyncio.get_running_loop().time())
+
     def _forget(self, key: tuple[str, frozenset[ProcessState]], wait: Wait) -> None:
         wait.reached.cancel()
+        self._blocking -= wait.blocks_a_loop
+        self._singles.pop(wait, None)
+        if wait.colonyname in self._colonies:
+            self._colonies[wait.colonyname].discard(wait)
         if self._waits.get(key) is wait:
             del self._waits[key]
         if not self._waits and self._timer is not None:
@@ -161,23 +168,28 @@ class Watcher:
 
     def _begin_what_is_due(self, now: float) -> float:
         """Returns when the next thing is due."""
-        alone, listed = self._divided(now)
+        alone = [wait for wait in self._singles if not wait.reached.done()]
+        dues: list[float] = []
+        for colony in self._colonies.values():
+            if not colony.waits:
+                continue
+            few, listed = colony.alone(now)
+            alone += few
+            if not listed or colony.looking:
+                continue
+            if colony.lists.due <= now:
+                colony.looking = True
+                self._begin(self._look_at_lists(colony), lambda colony=colony: self._lists_seen(colony))
+            else:
+                dues.append(colony.lists.due)
         self._alone = len(alone)
         for wait in alone:
             if wait.due <= now:
                 self._line_up(wait)
-        dues = [wait.due for wait in alone]
-        for colonyname, waits in listed.items():
-            if colonyname in self._looking:
-                continue
-            if self._lists[colonyname].due <= now:
-                self._looking.add(colonyname)
-                self._begin(self._look_at_lists(colonyname, waits), self._lists_seen, colonyname)
-            else:
-                dues.append(self._lists[colonyname].due)
+        dues += [wait.due for wait in alone]
         return min(*dues, now + LONGEST_PAUSE_S) if dues else now + LONGEST_PAUSE_S
 
-    def _begin(self, work: Coroutine[Any, Any, None], then: Callable[[str], object], name: str) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None], then: Callable[[], object]) -> None:
         """Do some work in a task of its own, and `then` note its end."""
         task = asyncio.create_task(work, name="colonyos_gen.Watcher")
         self._tasks.add(task)
@@ -185,75 +197,33 @@ class Watcher:
         # Not by `finally`: a task that is cancelled before its first step, by whoever cancels everything, comes to none.
         def ended(task: asyncio.Task[None]) -> None:
             self._tasks.discard(task)
-            then(name)
+            then()
             error = None if task.cancelled() else task.exception()
             if error is not None:  # whatever it is, nobody may wait for what is not looked for any more
                 self._give_up(error)
 
         task.add_done_callback(ended)
 
-    def _divided(self, now: float) -> tuple[list[Wait], dict[str, list[Wait]]]:
-        """Those who are to be read one by one, and those to be looked for in the lists of each colony."""
-        alone: list[Wait] = []
-        recent: dict[str, list[Wait]] = {}
-        older: dict[str, list[Wait]] = {}
-        for wait in self._waits.values():
-            if wait.reached.done():
-                continue
-            lists = self._lists.get(wait.colonyname)
-            if not wait.shown_by_lists or (lists is not None and lists.refused):
-                alone.append(wait)
-            else:
-                kind = recent if now - wait.began < _RECENT_S else older
-                kind.setdefault(wait.colonyname, []).append(wait)
-        listed: dict[str, list[Wait]] = {}
-        for kind in (recent, older):
-            for colonyname, waits in kind.items():
-                if len(waits) <= _FEW:
-                    alone += waits
-                else:
-                    listed.setdefault(colonyname, []).extend(waits)
-        for colonyname in listed:
-            if colonyname not in self._lists:
-                self._lists[colonyname] = EndedLists(self._reading, colonyname)
-        return alone, listed
-
-    async def _look_at_lists(self, colonyname: str, waits: Sequence[Wait]) -> None:
-        lists, loop = self._lists[colonyname], asyncio.get_running_loop()
-        for wait in (
-            *await lists.look(waits, loop.time()),
-            *self._in_turn(colonyname, waits, loop.time()),
-        ):
+    async def _look_at_lists(self, colony: Colony) -> None:
+        loop = asyncio.get_running_loop()
+        for wait in await colony.look(loop.time()):
             self._line_up(wait)
-        pending = [wait for wait in waits if not wait.reached.done()]
-        lists.rest(pending, loop.time())
-        if colonyname not in self._looking_at_members and any(each.processgraphid for each in pending):
-            self._looking_at_members.add(colonyname)
-            work = self._look_at_members(colonyname, pending)
-            self._begin(work, self._members_seen, colonyname)
+        colony.rest(loop.time())
+        if not colony.looking_at_members and (members := colony.members_waited_for):
+            colony.looking_at_members = True
+            self._begin(self._look_at_members(colony, members), lambda: self._members_seen(colony))
 
-    def _lists_seen(self, colonyname: str) -> None:
-        self._looking.discard(colonyname)
+    def _lists_seen(self, colony: Colony) -> None:
+        colony.looking = False
         self._look_by(0.0)
 
-    async def _look_at_members(self, colonyname: str, waits: Sequence[Wait]) -> None:
-        members = self._members.setdefault(colonyname, WorkflowMembers(self._reading))
-        for wait in await members.ended(waits):
+    async def _look_at_members(self, colony: Colony, waits: Sequence[Wait]) -> None:
+        for wait in await colony.members.ended(waits):
             self._line_up(wait)
 
-    def _members_seen(self, colonyname: str) -> None:
-        self._looking_at_members.discard(colonyname)
+    def _members_seen(self, colony: Colony) -> None:
+        colony.looking_at_members = False
         self._look_by(0.0)
-
-    def _in_turn(self, colonyname: str, waits: Sequence[Wait], now: float) -> list[Wait]:
-        """A few of those who have not been read for longest."""
-        elapsed = now - self._swept_at.get(colonyname, 0.0)
-        if elapsed < _SWEEP_S:
-            return []
-        self._swept_at[colonyname] = now
-        pending = [wait for wait in waits if not wait.reached.done() and now - wait.read_at >= _RECENT_S / 2]
-        count = reads_in_turn(len(pending), elapsed, self._reading.of_one.seconds)
-        return sorted(pending, key=lambda wait: wait.read_at)[:count]
 
     def _line_up(self, wait: Wait) -> None:
         """Have a process read, before long: a few are read at once, and the others after them."""
@@ -265,9 +235,9 @@ class Watcher:
 
     def _read_on(self) -> None:
         self._readers += 1
-        self._begin(self._read_the_line(), self._reader_ended, "")
+        self._begin(self._read_the_line(), self._reader_ended)
 
-    def _reader_ended(self, _: str) -> None:
+    def _reader_ended(self) -> None:
         self._readers -= 1
         if self._line and not self._readers:
             self._read_on()
@@ -304,8 +274,7 @@ class Watcher:
         shortest = min(FIRST_LOOK_S, self._first_looks.of(wait.function))
         wait.due = wait.read_at + pause_after(wait.read_at - wait.began, cost, shortest)
         wait.was_read = True
-        wait.colonyname = process.spec.conditions.colonyname
-        wait.processgraphid = process.processgraphid
+        self._tell_more(wait, process)
         if ended and lacks_errors(process):
             wait.failed_at = min(wait.failed_at, wait.read_at)
             if wait.read_at < wait.failed_at + ERRORS_LATE_S:
@@ -313,6 +282,16 @@ class Watcher:
                 return
         if ended:
             wait.settle(process)
+
+    def _tell_more(self, wait: Wait, process: Process) -> None:
+        """Take note of where the process belongs, if that was not known before."""
+        colonyname, processgraphid = process.spec.conditions.colonyname, process.processgraphid
+        if (wait.colonyname, wait.processgraphid) == (colonyname, processgraphid) or not wait.waiters:
+            return
+        if wait.colonyname in self._colonies:
+            self._colonies[wait.colonyname].discard(wait)
+        wait.colonyname, wait.processgraphid = colonyname, processgraphid
+        self._place(wait)
 
     def _read_later(self, wait: Wait, when: float) -> None:
         """Have a process read once more, though lists look after it as well."""
