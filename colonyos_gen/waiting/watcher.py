@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import math
 from collections.abc import Callable, Coroutine, Sequence
@@ -179,7 +180,7 @@ class Watcher:
                 continue
             if colony.lists.due <= now:
                 colony.looking = True
-                self._begin(self._look_at_lists(colony), lambda colony=colony: self._lists_seen(colony))
+                self._begin(self._look_at_lists(colony), functools.partial(self._lists_seen, colony))
             else:
                 dues.append(colony.lists.due)
         self._alone = len(alone)
@@ -211,7 +212,7 @@ class Watcher:
         colony.rest(loop.time())
         if not colony.looking_at_members and (members := colony.members_waited_for):
             colony.looking_at_members = True
-            self._begin(self._look_at_members(colony, members), lambda: self._members_seen(colony))
+            self._begin(self._look_at_members(colony, members), functools.partial(self._members_seen, colony))
 
     def _lists_seen(self, colony: Colony) -> None:
         colony.looking = False
