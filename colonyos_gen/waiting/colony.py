@@ -41,9 +41,8 @@ class Colony:
     def add(self, wait: Wait, now: float) -> None:
         """Look after a wait from `now` on."""
         wait.listed_at = now
-        self.waits.pop(
-            wait.processid, None
-        )  # it would keep its place; that one has been told, and is about to go
+        # It would take the place of one that has been told and is about to go, out of the sequence.
+        self.waits.pop(wait.processid, None)
         self.waits[wait.processid] = wait
         if wait.processgraphid:
             self._members.add(wait)

@@ -240,7 +240,8 @@ class Watcher:
 
     def _reader_ended(self) -> None:
         self._readers -= 1
-        if self._line and not self._readers:
+        # What was lined up after its last look at the line must not wait for readers that are held up.
+        if self._readers < min(_READERS, len(self._line)):
             self._read_on()
 
     async def _read_the_line(self) -> None:

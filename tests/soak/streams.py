@@ -24,7 +24,7 @@ async def stream(site: Site, number: int) -> None:
     handle = await site.session.submit("write", token, PIECES, SECONDS, to=TYPE, channels=["out"])
     try:
         await _use(site, handle, token, kind)
-    except Exception:
+    except Exception:  # whatever comes of it, there may be one cause that is nobody's fault
         if not await _never_knew_its_executor(handle):
             raise
 
