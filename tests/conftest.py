@@ -51,6 +51,12 @@ def _harmless(request: pytest.FixtureRequest) -> Generator[None]:
         pytest.fail("hazards met:\n" + "\n".join(found), pytrace=False)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Where the suite runs in several processes, tests that count together (`xdist_group`) run in one of them."""
+    if config.getoption("dist", "no") == "load":
+        config.option.dist = "loadgroup"
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Where the suite runs in several processes, hand this one's rows to the process that prints the table."""
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)

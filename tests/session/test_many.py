@@ -322,11 +322,10 @@ def test_with_no_time_to_wait_each_is_looked_at_once(colonies: LocalColony) -> N
 def test_one_that_ended_in_the_last_moment_is_given(colonies: LocalColony) -> None:
     """The lists and reads of the wait have not shown it: the last look does."""
     handles, executor = submit(colonies, 2), colonies.add_executor("math")
-    feed = as_completed(handles, timeout=0.5)
-    with colonies.faults.delay("get_process", 60, times=2):
-        processids = [executor.client.assign(colonies.name, 10).processid for _ in handles]
-        for processid in processids:
-            executor.client.close(processid)
+    for _ in handles:
+        executor.client.close(executor.client.assign(colonies.name, 10).processid)
+    with colonies.faults.delay("get_processes", 60), colonies.faults.delay("get_process", 60, times=1):
+        feed = as_completed(handles, timeout=3)
         assert next(feed) in handles
         assert next(feed) in handles
     assert feed.take() is None
