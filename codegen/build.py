@@ -157,6 +157,7 @@ class _Build:
                             definition["x-enum-names"],
                             definition["enum"],
                             definition["x-enum-descriptions"],
+                            definition.get("x-enum-colours", [""] * len(definition["enum"])),
                             strict=True,
                         )
                     ),
@@ -187,6 +188,9 @@ class _Build:
             ),
             msgtype=msgtype,
             file=self._file_form(document, fields, definition["x-file"]) if "x-file" in definition else None,
+            options=tuple(
+                field for wire in definition.get("x-options", []) for field in fields if field.wire == wire
+            ),
             deprecated=definition.get("deprecated", False),
         )
 
@@ -353,7 +357,14 @@ class _Build:
 
 
 def _error_case(name: str, entry: dict[str, Any]) -> ErrorCase:
-    return ErrorCase(name, entry["code"], entry["status"], entry["text"], entry["when"])
+    return ErrorCase(
+        name,
+        entry["code"],
+        entry["status"],
+        entry["text"],
+        entry["when"],
+        malformed=entry.get("malformed", False),
+    )
 
 
 def _limit(value: dict[str, Any]) -> Limit | None:

@@ -128,6 +128,8 @@ class Struct:
     msgtype: str | None = None
     """The constant `msgtype` that the object carries, if any."""
     file: FileForm | None = None
+    options: tuple[Field, ...] = ()
+    """What the short ways to make one take by name, in order."""
     deprecated: bool = False
 
 
@@ -138,6 +140,8 @@ class Member:
     name: str
     value: int
     description: str
+    colour: str = ""
+    """How it is drawn, as `#rrggbb`; empty where the service draws none."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,11 @@ class Enumeration:
     position: Position
     final: tuple[str, ...] = ()
     """Names of the members that no other state follows."""
+
+    @property
+    def coloured(self) -> bool:
+        """Whether the members have colours."""
+        return any(member.colour for member in self.members)
 
 
 @dataclass(frozen=True)
@@ -202,6 +211,8 @@ class ErrorCase:
     status: int
     text: str
     when: str
+    malformed: bool = False
+    """Whether only a request meets it that no generated client can send."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections import deque
 from datetime import datetime
 
 from colonyos_gen_wire import ChannelEntry
-from colonyos_gen_wire.constants import ENTRY_END
+from colonyos_gen_wire.constants import ENTRY_END, FINAL_PROCESS_STATES
 from colonyos_gen_wire.method import AsyncCaller, Key
 from colonyos_gen_wire.methods.channel import CHANNEL_READ
 from colonyos_gen_wire.methods.process import GET_PROCESS
@@ -19,7 +19,6 @@ from colonyos_gen.errors import NotFoundError, RPCError
 from colonyos_gen.reconnection import Link, Rhythm, passes
 from colonyos_gen.stream import Ended, Finished, Stream
 from colonyos_gen.subscribing import Opener, checked, now
-from colonyos_gen.waiting import FINAL
 
 SUBSCRIPTION_S = 30.0
 """Seconds after which a subscription is renewed. A server that does not answer by then has vanished without a word."""
@@ -240,7 +239,7 @@ class ChannelStream(Stream[ChannelEntry]):
             process = await self._caller.call(GET_PROCESS, request, prvkey=self._prvkey)
         except NotFoundError:
             return True
-        return process.state in FINAL
+        return process.state in FINAL_PROCESS_STATES
 
     async def _gone(self, error: NotFoundError) -> None:
         """The server says that there is no such channel: the end of the stream if there was one before."""

@@ -18,122 +18,28 @@
     └── MissingKeyError          the client holds no key that may sign this
 
 The server answers with a status and a text; which error they mean comes from the schema, since the status alone does not
-tell (an unknown executor, for instance, is a 500).
+tell (an unknown executor, for instance, is a 500). Those that a server means are generated from it, in
+`colonyos_gen_wire.exceptions`; those that only a client can meet are made here.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
+from colonyos_gen_wire import exceptions
+from colonyos_gen_wire.exceptions import *  # noqa: F403  # whatever the schema has
+from colonyos_gen_wire.exceptions import EXCEPTIONS, InvalidError, RPCError
 from colonyos_gen_wire.method import ErrorCode, ErrorSpec, Method
 
-__all__ = [
-    "AlreadyExistsError",
-    "BadSignatureError",
-    "ConflictError",
+__all__: list[str] = [
     "ConnectionFailedError",
-    "DeniedError",
-    "InvalidError",
     "InvalidRequestError",
     "MissingKeyError",
-    "NoProcessError",
-    "NotFoundError",
-    "PausedError",
-    "RPCError",
     "RPCTimeoutError",
-    "RateLimitedError",
-    "ServerFaultError",
     "UnexpectedReplyError",
 ]
-
-
-class RPCError(Exception):
-    """A call failed. Catch this one for all of them.
-
-    Attributes:
-        message: The server's own words, or ours where no reply came.
-        status: HTTP status of the reply; None when there was none.
-        method: Name of the call, such as `submit`.
-        name: The error's name in the schema, such as `process_not_found`; empty when the schema does not list it.
-        signer: Identity that signed the request; empty when none did.
-    """
-
-    code: ClassVar[ErrorCode | None] = None
-    """What the schema calls this kind of error; None for those that only a client can meet."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        method: str = "",
-        status: int | None = None,
-        name: str = "",
-        signer: str = "",
-        hint: str = "",
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.method = method
-        self.status = status
-        self.name = name
-        self.signer = signer
-        self.hint = hint
-
-    def conn_err(self) -> bool:
-        """Whether the connection failed, as opposed to the server having answered."""
-        return False
-
-    def __str__(self) -> str:
-        notes = [f"status {self.status}"] if self.status is not None else []
-        notes += [self.hint] if self.hint else []
-        return f"{self.method or 'call'}: {self.message}" + (f" ({'; '.join(notes)})" if notes else "")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self.message, dict(self.__dict__))
-
-
-def _restore(kind: type[RPCError], message: str, attributes: dict[str, Any]) -> RPCError:
-    error = kind.__new__(kind)
-    Exception.__init__(error, message)
-    error.__dict__.update(attributes)
-    return error
-
-
-class NotFoundError(RPCError):
-    """The object named in the request does not exist."""
-
-    code: ClassVar[ErrorCode | None] = ErrorCode.NOT_FOUND
-
-
-class DeniedError(RPCError):
-    """The signer has no right to do this. A wrong key looks just like this: it is simply somebody else."""
-
-    code: ClassVar[ErrorCode | None] = ErrorCode.DENIED
-
-
-class BadSignatureError(RPCError):
-    """The server could not accept the signature."""
-
-    code: ClassVar[ErrorCode | None] = ErrorCode.BAD_SIGNATURE
-
-
-class NoProcessError(RPCError):
-    """No process was available for assignment before the timeout; ask again."""
-
-    code: ClassVar[ErrorCode | None] = ErrorCode.NO_PROCESS
-
-
-class AlreadyExistsError(RPCError):
-    """The name or id is taken."""
-
-    code: ClassVar[ErrorCode | None] = ErrorCode.ALREADY_EXISTS
-
-
-class InvalidError(RPCError):
-    """The request breaks a rule; it will fail again unchanged."""
-
-    code: ClassVar[ErrorCode | None] = ErrorCode.INVALID
+__all__ += exceptions.__all__
 
 
 class InvalidRequestError(InvalidError, ValueError):
@@ -150,30 +56,6 @@ class InvalidRequestError(InvalidError, ValueError):
         self.field = field
         self.value = value
         self.rule = rule
-
-
-class ConflictError(RPCError):
-    """The object is in a state that does not allow this."""
-
-    code: ClassVar[ErrorCode | None] = ErrorCode.CONFLICT
-
-
-class PausedError(RPCError):
-    """Assignments of the colony are paused."""
-
-    code: ClassVar[ErrorCode | None] = ErrorCode.PAUSED
-
-
-class RateLimitedError(RPCError):
-    """Too many requests in a short time; wait a little and call again."""
-
-    code: ClassVar[ErrorCode | None] = ErrorCode.RATE_LIMITED
-
-
-class ServerFaultError(RPCError):
-    """The server failed while it handled the request, or its stored data is damaged."""
-
-    code: ClassVar[ErrorCode | None] = ErrorCode.SERVER_FAULT
 
 
 class ConnectionFailedError(RPCError):
@@ -222,15 +104,6 @@ def closed_error() -> RPCError:
     return RPCError("the client is closed; make a new one")
 
 
-_BY_CODE: dict[ErrorCode, type[RPCError]] = {
-    kind.code: kind
-    for kind in (
-        NotFoundError, DeniedError, BadSignatureError, NoProcessError, AlreadyExistsError, InvalidError,
-        ConflictError, PausedError, RateLimitedError, ServerFaultError,
-    )
-    if kind.code is not None
-}  # fmt: skip
-
 _BY_STATUS = {
     403: ErrorCode.DENIED,
     404: ErrorCode.NOT_FOUND,
@@ -257,7 +130,7 @@ def from_code(
     if code is ErrorCode.DENIED and signer:
         roles = " or ".join(role.value.replace("_", " ") for role in method.roles)
         hint = f"signed by {signer[:8]}…; {method.name} takes the key of: {roles}"
-    return _BY_CODE[code](message, method=method.name, status=status, name=name, signer=signer, hint=hint)
+    return EXCEPTIONS[code](message, method=method.name, status=status, name=name, signer=signer, hint=hint)
 
 
 def name_subject(error: RPCError, request: msgspec.Struct) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from colonyos_gen_wire import Process, ProcessState
+from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 from colonyos_gen_wire.method import AsyncCaller, Key
 from colonyos_gen_wire.methods.process import GET_PROCESS
 from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS
@@ -13,7 +14,7 @@ from colonyos_gen.errors import RPCError
 from colonyos_gen.reconnection import Link, Rhythm, passes
 from colonyos_gen.stream import FIRST_LOOK_S, Ended, Finished, Stream
 from colonyos_gen.subscribing import Opener, checked, now
-from colonyos_gen.waiting import FINAL, Watcher, with_errors
+from colonyos_gen.waiting import Watcher, with_errors
 
 _LIKELY_NEXT = {ProcessState.WAITING: ProcessState.RUNNING, ProcessState.RUNNING: ProcessState.SUCCESS}
 _LONGEST_SUBSCRIPTION_S = 3600.0
@@ -53,7 +54,7 @@ class ProcessStream(Stream[Process]):
         if self._last is None:
             process = await with_errors(await self._look(), self._look)
             self._first_look_done()
-        elif self._last.state in FINAL:
+        elif self._last.state in FINAL_PROCESS_STATES:
             raise Finished(Ended.PROCESS)
         else:
             process = await self._changed(self._last)

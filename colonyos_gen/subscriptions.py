@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, overload
 
 from colonyos_gen_wire import ChannelEntry, Process, ProcessState
+from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 from colonyos_gen_wire.method import AsyncCaller, Key
 from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS, SUBSCRIBE_PROCESSES
 from colonyos_gen_wire.requests.subscription import SubscribeProcessesMsg
@@ -35,7 +36,7 @@ from colonyos_gen.process_feed import ProcessFeed
 from colonyos_gen.process_stream import ProcessStream, PushedProcessStream
 from colonyos_gen.stream import Ended, Stream
 from colonyos_gen.subscribing import Opener
-from colonyos_gen.waiting import FINAL, Watcher
+from colonyos_gen.waiting import Watcher
 
 StreamT = TypeVar("StreamT", bound=Stream[Any])
 
@@ -93,7 +94,7 @@ class AsyncSubscriptions(AsyncCaller):
         stream = self._process_stream(process, timeout, prvkey, wanted, push=push)
         async with self._open(stream):
             async for found in stream:
-                if found.state is wanted or found.state in FINAL or stream.was_wanted:
+                if found.state is wanted or found.state in FINAL_PROCESS_STATES or stream.was_wanted:
                     return found
         if stream.ended is Ended.CLOSED:
             raise closed_error()

@@ -29,11 +29,11 @@ _CONSTRUCTORS = {"x-new": "new", "x-file": "from_file"}
 _FIELDS = _ANNOTATIONS | {"msgspec"}
 _TYPES = _ANNOTATIONS | {
     "AsyncCaller", "AsyncIterator", "AsyncStubs", "Callable", "ErrorCode", "ErrorSpec", "Idempotency", "Key", "Leaf",
-    "LimitError", "ListOf", "MapOf", "Mapping", "Method", "OpenIntEnum", "PathLike", "Property", "Protocol", "Role",
-    "Sequence", "Shape", "StructOf", "SyncCaller", "SyncStubs", "Transport", "WireStruct",
+    "LimitError", "ListOf", "MapOf", "Mapping", "Method", "OpenIntEnum", "PathLike", "Property", "Protocol", "RPCError",
+    "Role", "Sequence", "Shape", "StructOf", "SyncCaller", "SyncStubs", "Transport", "WireStruct",
 }  # fmt: skip
 _PARAMETERS = {"dict", "hazardous", "isinstance", "list", "prvkey", "rpc_timeout", "str"}
-_MEMBERS = {"is_final", "is_known", "mro"}
+_MEMBERS = {"colour", "is_final", "is_known", "mro"}
 _METHODS = {"call"}
 _HAZARDS = {"hazards"}
 _CONSTANTS = {"DEFAULT_PORT", "ERROR_PAYLOADTYPE", "PROTOCOL_VERSION", "SCHEMA_HASH", "SERVER_VERSION"}
@@ -42,8 +42,9 @@ _CONSTANTS = {"DEFAULT_PORT", "ERROR_PAYLOADTYPE", "PROTOCOL_VERSION", "SCHEMA_H
 @rule("NAME_IS_FREE", "No public name is one that generated code needs for itself.")
 def name_is_free(outline: Outline) -> Problems:
     types = {item.name for item in [*outline.types, *outline.messages]}
+    exceptions = {f"{fold(code)}error" for code in outline.manifest.data["codes"]}
     for item in [*outline.types, *outline.messages]:
-        if item.name in _TYPES:
+        if item.name in _TYPES or fold(item.name) in exceptions:
             yield item.at(), f"generated code has a '{item.name}' of its own; choose another name"
     for owner in [*outline.structs, *outline.messages]:
         taken = {

@@ -1,4 +1,4 @@
-"""Rules about the constructors of structs (x-new, x-file) and about narrower limits beside a reference."""
+"""Rules about the constructors of structs (x-new, x-options, x-file) and about narrower limits beside a reference."""
 
 from __future__ import annotations
 
@@ -30,6 +30,14 @@ def constructor_fits(outline: Outline) -> Problems:
             for wire in struct.data.get("required", []):
                 if wire not in paths and "const" not in struct.data["properties"].get(wire, {}):
                     yield struct.at("x-new"), f"{struct.name} requires '{wire}', which this does not set"
+
+
+@rule("OPTIONS_FIT", "x-options names fields that exist and have a default.")
+def options_fit(outline: Outline) -> Problems:
+    for struct in outline.structs:
+        for index, wire in enumerate(struct.data.get("x-options", [])):
+            if wire not in struct.data["properties"] or wire in struct.data.get("required", []):
+                yield struct.at("x-options", index), f"{struct.name} has no field '{wire}' with a default"
 
 
 @rule(

@@ -14,12 +14,15 @@ def enum_final_fits(outline: Outline) -> Problems:
                 yield enum.at("x-enum-final", index), f"{enum.name} has no '{name}'"
 
 
-@rule("ENUM_NAMES_FIT", "An enum has a name and a description for each value, and none twice.")
+@rule(
+    "ENUM_NAMES_FIT",
+    "An enum has a name and a description for each value, and none twice; colours for all of them or none.",
+)
 def enum_names_fit(outline: Outline) -> Problems:
     for enum in outline.enums:
         values = enum.data["enum"]
-        for key in ("x-enum-names", "x-enum-descriptions"):
-            if len(enum.data[key]) != len(values):
+        for key in ("x-enum-names", "x-enum-descriptions", "x-enum-colours"):
+            if key in enum.data and len(enum.data[key]) != len(values):
                 count = len(enum.data[key])
                 yield enum.at(key), f"{enum.name} has {len(values)} values, but {count} entries here"
         for key in ("enum", "x-enum-names"):

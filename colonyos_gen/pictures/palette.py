@@ -8,18 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from colonyos_gen_wire.constants import (
-    CANCELLED,
-    COLOUR_CANCELLED,
-    COLOUR_FAILED,
-    COLOUR_RUNNING,
-    COLOUR_SUCCESS,
-    COLOUR_WAITING,
-    FAILED,
-    RUNNING,
-    SUCCESS,
-    WAITING,
-)
+from colonyos_gen_wire.constants import CANCELLED, FAILED, RUNNING, SUCCESS, WAITING
 from colonyos_gen_wire.types.common import ProcessState
 
 INK = "#1f2328"
@@ -50,13 +39,7 @@ SHADES: dict[ProcessState, Shade] = {
 }
 PLAIN = Shade(PAPER, "#7d8690")
 
-BY_COLOUR: dict[str, ProcessState] = {
-    COLOUR_WAITING: WAITING,
-    COLOUR_RUNNING: RUNNING,
-    COLOUR_SUCCESS: SUCCESS,
-    COLOUR_FAILED: FAILED,
-    COLOUR_CANCELLED: CANCELLED,
-}
+BY_COLOUR: dict[str, ProcessState] = {state.colour: state for state in ProcessState}
 """The state that a colour of the server's drawing means."""
 
 

@@ -7,7 +7,7 @@ stored.
 
 from __future__ import annotations
 
-from colonyos_gen_wire.constants import MAX_PRIORITY, MIN_PRIORITY
+from colonyos_gen_wire.constants import LARGEST_INT32, MAX_PRIORITY, MIN_PRIORITY, SMALLEST_INT32
 from colonyos_gen_wire.errors import process as errors
 from colonyos_gen_wire.types.executor import GPU
 from colonyos_gen_wire.types.process import Conditions, FunctionSpec
@@ -18,9 +18,6 @@ from colonyos_gen.server.plain_text import has_nul
 from colonyos_gen.server.quantities import QuantityError, format_cpu, format_memory, parse_cpu, parse_memory
 from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.refusal import Refusal
-
-_LARGEST = 2**31 - 1
-_SMALLEST = -(2**31)
 
 
 def accept_spec(spec: FunctionSpec, quirks: Quirks = STRICT, *, of_workflow: bool = False) -> FunctionSpec:
@@ -70,7 +67,7 @@ def _require_storable(spec: FunctionSpec) -> None:
         conditions.walltime,
         conditions.gpu.count,
     ):
-        if not _SMALLEST <= number <= _LARGEST:
+        if not SMALLEST_INT32 <= number <= LARGEST_INT32:
             detail = f'value "{number}" is out of range for type integer'
             raise Refusal(errors.SUBMIT_DATABASE_REFUSED, detail=detail)
     texts = (

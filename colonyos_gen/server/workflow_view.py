@@ -9,19 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from colonyos_gen_wire.constants import (
-    CANCELLED,
-    COLOUR_CANCELLED,
-    COLOUR_FAILED,
-    COLOUR_RUNNING,
-    COLOUR_SUCCESS,
-    COLOUR_WAITING,
-    FAILED,
-    RUNNING,
-    SUCCESS,
-    WAITING,
-)
-from colonyos_gen_wire.types.common import ProcessState
+from colonyos_gen_wire.constants import RUNNING
 from colonyos_gen_wire.types.process import Process
 from colonyos_gen_wire.types.workflow import (
     GraphEdge,
@@ -36,13 +24,6 @@ from msgspec.structs import replace
 _BOX_WIDTH = 150
 _GAP = 50
 _LEVEL_HEIGHT = 80
-_COLOURS: dict[ProcessState, str] = {
-    WAITING: COLOUR_WAITING,
-    RUNNING: COLOUR_RUNNING,
-    SUCCESS: COLOUR_SUCCESS,
-    FAILED: COLOUR_FAILED,
-    CANCELLED: COLOUR_CANCELLED,
-}
 
 
 class Step(NamedTuple):
@@ -104,7 +85,7 @@ def _node(process: Process, x: int, y: int) -> GraphNode:
         data=GraphNodeData(label=process.spec.nodename),
         position=GraphPosition(x=x, y=y),
         type=_role(process),
-        style=GraphStyle(background=_COLOURS[process.state]),
+        style=GraphStyle(background=process.state.colour),
     )
 
 

@@ -116,14 +116,14 @@ class AsyncSession:
         what: str | FunctionSpec,
         *args: Any,
         to: str | None = None,
-        channels: Iterable[str] = (),
-        kwargs: Mapping[str, Any] | None = None,
-        priority: int = 0,
-        label: str = "",
-        env: Mapping[str, str] | None = None,
-        maxwaittime: int = -1,
-        maxexectime: int = -1,
-        maxretries: int = 0,
+        channels: Iterable[str] = ...,
+        kwargs: Mapping[str, Any] | None = ...,
+        priority: int = ...,
+        label: str = ...,
+        env: Mapping[str, str] | None = ...,
+        maxwaittime: int = ...,
+        maxexectime: int = ...,
+        maxretries: int = ...,
         **more_kwargs: Any,
     ) -> AsyncProcessHandle: ...
 
@@ -150,9 +150,11 @@ class AsyncSession:
             priority: Higher runs first, -50000 to 50000; one step outweighs 24 hours of waiting.
             label: Free text that processes can be listed by.
             env: Environment variables for the executor.
-            maxwaittime: Seconds after which a process that nobody took fails; -1 for no limit.
-            maxexectime: Seconds that an attempt may take; -1 for no limit.
-            maxretries: How many attempts that took too long are repeated; -1 for all.
+            maxwaittime: Seconds after which a process that nobody took fails; -1, as by default, for no limit.
+            maxexectime: Seconds that an attempt may take; -1, as by default, for no limit. When they have passed, a worker
+                that died is noticed as well; without it, when the server has not heard from that worker for 10 minutes.
+            maxretries: How many attempts that took longer than `maxexectime` go back to the queue, for any worker; after one
+                more the process fails. -1, as by default, for any number; 0 for none. What a worker fails is not repeated.
             more_kwargs: Keyword arguments of the function.
 
         Raises:
@@ -163,8 +165,7 @@ class AsyncSession:
         """
         if isinstance(what, str):
             executortype = await self._type_for(what) if to is None else to
-            more = {name: options.pop(name) for name in list(options) if name not in _OPTIONS}
-            spec = function_spec(what, args, executortype, self.colonyname, more_kwargs=more, **options)
+            spec = function_spec(what, args, executortype, self.colonyname, options)
             return AsyncProcessHandle(self, await self.rpc.submit(spec))
         if not isinstance(what, FunctionSpec | WorkflowSpec) and not callable(getattr(what, "spec", None)):
             kinds = "the name of a function, a FunctionSpec, a WorkflowSpec or a Workflow"
@@ -252,8 +253,3 @@ class AsyncSession:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._colonyname!r}, {self.rpc!r})"
-
-
-_OPTIONS = frozenset(
-    ("channels", "kwargs", "priority", "label", "env", "maxwaittime", "maxexectime", "maxretries")
-)

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from colonyos_gen_wire import FunctionSpec, Process, ProcessGraph, ProcessState
+from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 
 from colonyos_gen.client import DEFAULT_TIMEOUT
 from colonyos_gen.errors import RPCError
@@ -16,7 +17,6 @@ from colonyos_gen.session.feed import AsyncFeed
 from colonyos_gen.session.node_states import has_ended, node_states
 from colonyos_gen.session.progress_feed import Look
 from colonyos_gen.stream import FIRST_LOOK_S
-from colonyos_gen.waiting import FINAL
 
 if TYPE_CHECKING:
     from colonyos_gen.session.async_session import AsyncSession
@@ -139,7 +139,7 @@ class GraphFeed(AsyncFeed[ProcessGraph]):
         leaves = [
             node
             for node in self._graph.nodes
-            if node.id not in parents and self._states[node.id] not in FINAL
+            if node.id not in parents and self._states[node.id] not in FINAL_PROCESS_STATES
         ]
         return max(leaves, key=lambda node: node.position.y).id if leaves else None
 
@@ -147,7 +147,7 @@ class GraphFeed(AsyncFeed[ProcessGraph]):
 def look_at(graph: ProcessGraph) -> Look:
     """How far a workflow is: how many of its processes have ended, and how many are in which state."""
     counts = Counter(node_states(graph).values())
-    ended = sum(count for state, count in counts.items() if state in FINAL)
+    ended = sum(count for state, count in counts.items() if state in FINAL_PROCESS_STATES)
     told = ", ".join(f"{counts[state]} {state.name}" for state in sorted(counts, reverse=True))
     total = len(graph.nodes) or None
     return Look(ended, total, graph.state.name, f"{ended}/{total or '?'}: {told}" if told else "")

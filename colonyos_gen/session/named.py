@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-ALL = 2**31 - 1
+from colonyos_gen_wire.constants import LARGEST_INT32
+
+ALL = LARGEST_INT32
 """A count that lists everything, where the server has no limit."""
 
 

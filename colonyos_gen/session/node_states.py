@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from colonyos_gen_wire import ProcessGraph, ProcessState
-from colonyos_gen_wire.constants import CANCELLED, FAILED, SUCCESS, WAITING
+from colonyos_gen_wire.constants import CANCELLED, FAILED, FINAL_PROCESS_STATES, SUCCESS, WAITING
 
 from colonyos_gen.pictures.palette import BY_COLOUR
-from colonyos_gen.waiting import FINAL
 
 
 def node_states(graph: ProcessGraph) -> dict[str, ProcessState]:
@@ -21,13 +20,13 @@ def has_ended(graph: ProcessGraph) -> bool:
     processes go on. Without a drawing it is not known to have ended, unless it has no processes.
     """
     if not graph.nodes:
-        return not graph.processids and graph.state in FINAL
-    return FINAL.issuperset(node_states(graph).values())
+        return not graph.processids and graph.state in FINAL_PROCESS_STATES
+    return FINAL_PROCESS_STATES.issuperset(node_states(graph).values())
 
 
 def state_of(graph: ProcessGraph) -> ProcessState:
     """State of a workflow: its own, but where all of its processes have ended and it does not say so."""
-    if graph.state in FINAL or not has_ended(graph):
+    if graph.state in FINAL_PROCESS_STATES or not has_ended(graph):
         return graph.state
     states = set(node_states(graph).values())
     return next(state for state in (FAILED, CANCELLED, SUCCESS) if state in states)

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from colonyos_gen_wire import Log, Process, ProcessState
-from colonyos_gen_wire.constants import CANCELLED, FAILED
+from colonyos_gen_wire.constants import CANCELLED, FAILED, FINAL_PROCESS_STATES
 
 from colonyos_gen.arguments import require_seconds
 from colonyos_gen.client import AsyncClient
@@ -22,7 +22,7 @@ from colonyos_gen.session.removal.ending import Ending
 from colonyos_gen.session.removal.process import ProcessProcedure
 from colonyos_gen.session.text_stream import BytesFeed, TextFeed
 from colonyos_gen.stream import FIRST_LOOK_S
-from colonyos_gen.waiting import FINAL, with_errors
+from colonyos_gen.waiting import with_errors
 
 if TYPE_CHECKING:
     from colonyos_gen.session.async_session import AsyncSession
@@ -54,7 +54,7 @@ class _Seen(ABC):
     @property
     def done(self) -> bool:
         """Whether it had reached a final state when it was last seen."""
-        return self.process.state in FINAL
+        return self.process.state in FINAL_PROCESS_STATES
 
     @property
     def description(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from colonyos_gen_wire import Conditions, FunctionSpec, WorkflowSpec
+from colonyos_gen_wire.constants import FUNCTION_SPEC_OPTIONS
 from msgspec.structs import replace
 
 from colonyos_gen.session.failures import FunctionLookupError
@@ -26,21 +27,25 @@ def function_spec(
     args: Sequence[Any],
     executortype: str,
     colonyname: str,
-    *,
-    channels: Iterable[str] = (),
-    kwargs: Mapping[str, Any] | None = None,
-    priority: int = 0,
-    label: str = "",
-    env: Mapping[str, str] | None = None,
-    maxwaittime: int = -1,
-    maxexectime: int = -1,
-    maxretries: int = 0,
-    more_kwargs: Mapping[str, Any],
+    options_and_kwargs: Mapping[str, Any],
 ) -> FunctionSpec:
-    """The spec of a call. Raises TypeError for a keyword argument that is given twice, and for a lone text of channels."""
+    """The spec of a call.
+
+    Args:
+        options_and_kwargs: What `FUNCTION_SPEC_OPTIONS` names is an option, and has the default of `FunctionSpec` when it is
+            missing; all else is a keyword argument of the function.
+
+    Raises:
+        TypeError: A keyword argument is given twice, or channels is a lone text.
+    """
+    options = {name: value for name, value in options_and_kwargs.items() if name in FUNCTION_SPEC_OPTIONS}
+    more = {name: value for name, value in options_and_kwargs.items() if name not in FUNCTION_SPEC_OPTIONS}
+    kwargs: Mapping[str, Any] = options.pop("kwargs", None) or {}
+    env: Mapping[str, str] = options.pop("env", None) or {}
+    channels: Iterable[str] = options.pop("channels", ())
     if isinstance(channels, str):
         raise TypeError(f"channels is {channels!r}; it must be a list of names, such as [{channels!r}]")
-    twice = sorted(set(kwargs or {}) & set(more_kwargs))
+    twice = sorted(set(kwargs) & set(more))
     if twice:
         raise TypeError(
             f"{funcname!r} got multiple values for {', '.join(map(repr, twice))}: in kwargs= as well"
@@ -49,14 +54,10 @@ def function_spec(
         funcname=funcname,
         conditions=Conditions(colonyname=colonyname, executortype=executortype),
         args=list(args),
-        kwargs={**(kwargs or {}), **more_kwargs},
+        kwargs={**kwargs, **more},
+        env=dict(env),
         channels=list(channels),
-        priority=priority,
-        label=label,
-        env=dict(env or {}),
-        maxwaittime=maxwaittime,
-        maxexectime=maxexectime,
-        maxretries=maxretries,
+        **options,
     )
 
 

@@ -11,7 +11,6 @@ Nothing is subscribed to. A subscription to a process may take a ColonyOS server
 """
 
 from colonyos_gen.waiting.late_errors import with_errors
-from colonyos_gen.waiting.pace import FINAL
 from colonyos_gen.waiting.watcher import Watcher
 
-__all__ = ["FINAL", "Watcher", "with_errors"]
+__all__ = ["Watcher", "with_errors"]

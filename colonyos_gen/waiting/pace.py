@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire import ProcessState
-
-FINAL = frozenset(state for state in ProcessState if state.is_final)
-"""States that a process never leaves."""
-
 FIRST_LOOK_S = 0.002
 """Seconds after which a process is looked at first, unless it is known better."""
 _EACH_WITHIN_S = 60.0

@@ -7,10 +7,11 @@ import math
 from datetime import UTC, datetime
 
 from colonyos_gen_wire import Process, ProcessState
+from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 
 from colonyos_gen.errors import RPCError
 from colonyos_gen.in_flight import blocks_a_loop
-from colonyos_gen.waiting.pace import FINAL, FIRST_LOOK_S
+from colonyos_gen.waiting.pace import FIRST_LOOK_S
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 """Before any process ended."""
@@ -58,14 +59,16 @@ class Wait:
         self.failures: int = 0
         """How often in a row the server could not be asked."""
         self.waiters: int = 0
-        self.since: dict[ProcessState, datetime] = dict.fromkeys(FINAL, process.submissiontime or LONG_AGO)
+        self.since: dict[ProcessState, datetime] = dict.fromkeys(
+            FINAL_PROCESS_STATES, process.submissiontime or LONG_AGO
+        )
         """It has not ended in this state before, or it would have been seen."""
         self.reached: asyncio.Future[Process] = loop.create_future()
 
     @property
     def shown_by_lists(self) -> bool:
         """Whether it can be found in the lists of ended processes, as far as is known."""
-        return bool(self.colonyname) and self.goal == FINAL
+        return bool(self.colonyname) and self.goal == FINAL_PROCESS_STATES
 
     def settle(self, outcome: Process | RPCError) -> None:
         """Tell those who wait, unless they have been told."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from colonyos_gen_wire import Process, ProcessState
+from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 from colonyos_gen_wire.method import Key
 
 from colonyos_gen.errors import RPCError, closed_error
@@ -20,7 +21,6 @@ from colonyos_gen.waiting.late_errors import LATE_S as ERRORS_LATE_S
 from colonyos_gen.waiting.late_errors import lacks_errors
 from colonyos_gen.waiting.pace import (
     AGAIN_S,
-    FINAL,
     FIRST_LOOK_S,
     LONGEST_PAUSE_S,
     FirstLooks,
@@ -83,11 +83,11 @@ class Watcher:
         Raises:
             RPCError: The process cannot be read: it was removed, or the signer may not; or the client is closed.
         """
-        return await self._reaching(process, FINAL)
+        return await self._reaching(process, FINAL_PROCESS_STATES)
 
     async def reaches(self, process: Process, state: ProcessState) -> Process:
         """The same once it is in `state`, or in a final one. A state that lasts for a moment only may go unseen."""
-        return await self._reaching(process, FINAL | {state})
+        return await self._reaching(process, FINAL_PROCESS_STATES | {state})
 
     async def changed(self, process: Process) -> Process:
         """The same once it is in another state than `process`, which must not be final."""

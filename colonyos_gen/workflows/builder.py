@@ -17,6 +17,9 @@ from colonyos_gen.workflows.task import After, Task
 if TYPE_CHECKING:
     from typing import Self
 
+_DEFAULTS = FunctionSpec(funcname="")
+"""What the options of a task are when nothing is said."""
+
 
 def workflow(name: str, *, to: str | None = None) -> Workflow:
     """Start a workflow. See `Workflow`.
@@ -74,12 +77,12 @@ class Workflow:
         name: str | None = None,
         channels: Sequence[str] = (),
         kwargs: Mapping[str, Any] | None = None,
-        priority: int = 0,
+        priority: int = _DEFAULTS.priority,
         label: str | None = None,
         env: Mapping[str, str] | None = None,
-        maxwaittime: int = -1,
-        maxexectime: int = -1,
-        maxretries: int = 0,
+        maxwaittime: int = _DEFAULTS.maxwaittime,
+        maxexectime: int = _DEFAULTS.maxexectime,
+        maxretries: int = _DEFAULTS.maxretries,
         **more_kwargs: Any,
     ) -> Task:
         """Add a task that calls `funcname` with `args`, `kwargs` and `more_kwargs`.
@@ -97,8 +100,9 @@ class Workflow:
             env: Environment variables of the process.
             maxwaittime: Seconds in which it must have been assigned; -1 for no limit. It counts from the submission of the
                 workflow, also while the task waits for its parents.
-            maxexectime: Seconds that an attempt may take; -1 for no limit.
-            maxretries: How many attempts may exceed `maxexectime` before it fails; -1 for no limit.
+            maxexectime: Seconds that an attempt may take; -1 for no limit. A worker that died is noticed when they have passed.
+            maxretries: How many attempts that took longer than `maxexectime` go back to the queue; after one more the task
+                fails. -1 for any number, 0 for none. A task that a worker fails is not repeated.
             more_kwargs: Keyword arguments.
 
         Raises:

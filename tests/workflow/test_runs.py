@@ -73,7 +73,7 @@ def test_executor_types_are_inherited_by_real_processes(colonies: LocalColony) -
 
 def test_a_task_past_its_time_fails_the_workflow(colonies: LocalColony) -> None:
     wf = workflow("late", to="hpc")
-    wf.task("after", after=wf.task("slow", maxexectime=10))
+    wf.task("after", after=wf.task("slow", maxexectime=10, maxretries=0))
     graph = colonies.client.submit_workflow(wf.spec(colonies.name))
     colonies.add_executor("hpc").client.assign(colonies.name, timeout=-1)
     colonies.advance(minutes=1)

@@ -84,7 +84,7 @@ def error_entry(error: ErrorCase) -> dict[str, Any]:
         "status": error.status,
         "text": error.text,
         "when": error.when,
-    }
+    } | ({"malformed": True} if error.malformed else {})
 
 
 class _Definitions:
@@ -166,6 +166,8 @@ class _Definitions:
         schema["x-direction"] = struct.direction
         if struct.constructor:
             schema["x-new"] = [{"name": a.name, "field": ".".join(a.path)} for a in struct.constructor]
+        if struct.options:
+            schema["x-options"] = [field.wire for field in struct.options]
         if struct.file is not None:
             form: JsonSchema = {}
             if struct.file.fill:
@@ -221,7 +223,11 @@ def _enumeration(enum: Enumeration) -> JsonSchema:
         "x-enum-values": [member.value for member in enum.members],
         "x-domain": enum.domain,
     }
-    return schema | {"x-enum-final": list(enum.final)} if enum.final else schema
+    if enum.final:
+        schema["x-enum-final"] = list(enum.final)
+    if enum.coloured:
+        schema["x-enum-colours"] = [member.colour for member in enum.members]
+    return schema
 
 
 def _message(message: Message) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class _Render:
             limits=limits,
             imports=self._imports,
             registered=self._registered,
+            exception_names=[spelling.exception(code) for code in service.codes],
             types_domains=[domain for domain in service.domains if domain.structs or domain.enums],
             rpc_domains=[domain for domain in service.domains if self._registered(domain)],
             request_domains=[domain for domain in service.domains if domain.messages],
@@ -43,7 +44,16 @@ class _Render:
 
     def files(self) -> dict[str, str]:
         files = {f"{PACKAGE}/py.typed": ""}
-        for name in [*_SUPPORT, "fields", "file_forms", "checks", "constants", "hazards", "__init__"]:
+        for name in [
+            *_SUPPORT,
+            "fields",
+            "file_forms",
+            "checks",
+            "constants",
+            "exceptions",
+            "hazards",
+            "__init__",
+        ]:
             files[f"{PACKAGE}/{name}.py"] = self._text(name)
         for domain in self._service.domains:
             if domain.structs or domain.enums:

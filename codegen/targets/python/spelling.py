@@ -31,6 +31,11 @@ def class_name(domain: str) -> str:
     return "".join(part.capitalize() for part in domain.split("_"))
 
 
+def exception(code: str) -> str:
+    """The exception of an error code: `not_found` as `NotFoundError`."""
+    return f"{class_name(code)}Error"
+
+
 def function(name: str) -> str:
     """`FunctionSpec` as `function_spec`."""
     return constant(name).lower()

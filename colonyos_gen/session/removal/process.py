@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from colonyos_gen_wire import Process
-from colonyos_gen_wire.constants import CANCELLED, FAILED, RAN_TOO_LONG
+from colonyos_gen_wire.constants import CANCELLED, FAILED, FINAL_PROCESS_STATES, RAN_TOO_LONG
 from colonyos_gen_wire.errors import process as refusals
 from colonyos_gen_wire.method import Key
 
@@ -22,7 +22,6 @@ from colonyos_gen.session.removal.procedure import (
     unknown_outcome,
 )
 from colonyos_gen.session.removal.turns import Turn
-from colonyos_gen.waiting import FINAL
 
 _CANCELS = 3
 """How often a process is cancelled that goes on: it was being assigned at that moment, and the server took that for newer."""
@@ -87,7 +86,7 @@ class ProcessProcedure(Procedure):
             try:
                 while not await self._removed(process, turn):
                     process = await self._read()
-                    if self.left <= 0 and process.state not in FINAL:
+                    if self.left <= 0 and process.state not in FINAL_PROCESS_STATES:
                         self.refuse([f"it is {process.state.name} again, although it had ended"])
             except NotFoundError:
                 return  # somebody else was faster
@@ -98,7 +97,7 @@ class ProcessProcedure(Procedure):
         needed = HELD_S if _is_held(process) else SETTLED_S
         if (rest := self.unsettled(needed, process.endtime, self._ending.at, turn)) > 0:
             await asyncio.sleep(rest)
-            if (await self._read()).state not in FINAL:
+            if (await self._read()).state not in FINAL_PROCESS_STATES:
                 return False
         try:
             await self.remove_now(
@@ -111,13 +110,13 @@ class ProcessProcedure(Procedure):
         return True
 
     async def _ended(self, process: Process, turn: Turn) -> Process:
-        while process.state not in FINAL:
+        while process.state not in FINAL_PROCESS_STATES:
             try:
                 process = await self._cancelled(turn)
             except RPCError as error:
                 if not passes(error) or self.left <= 0:
                     raise
-            if process.state not in FINAL:
+            if process.state not in FINAL_PROCESS_STATES:
                 if self.left <= 0:
                     self.refuse([still_going_on(process.state.name, self._unanswered)])
                 await self.pause()
@@ -139,7 +138,7 @@ class ProcessProcedure(Procedure):
             if process.state is CANCELLED:  # for good, unless it is being assigned or closed at this moment
                 await asyncio.sleep(self.second_look_in(assigned=bool(process.assignedexecutorid)))
                 process = await self._read_after_cancel()
-            if process.state in FINAL or self.left <= 0:
+            if process.state in FINAL_PROCESS_STATES or self.left <= 0:
                 break
         return process
 
@@ -155,7 +154,7 @@ class ProcessProcedure(Procedure):
         process = await self.read(
             lambda limit: self.rpc.get_process(self._id, prvkey=self.prvkey, rpc_timeout=limit)
         )
-        self._ending.see(process.state if process.state in FINAL else None)
+        self._ending.see(process.state if process.state in FINAL_PROCESS_STATES else None)
         return process
 
 

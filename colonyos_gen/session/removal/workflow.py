@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 
 from colonyos_gen_wire import ProcessGraph
-from colonyos_gen_wire.constants import SUCCESS
+from colonyos_gen_wire.constants import FINAL_PROCESS_STATES, SUCCESS
 from colonyos_gen_wire.errors import workflow as refusals
 from colonyos_gen_wire.method import Key
 
@@ -17,7 +17,6 @@ from colonyos_gen.session.node_states import has_ended, node_states
 from colonyos_gen.session.removal.ending import Ending
 from colonyos_gen.session.removal.procedure import HELD_S, SETTLED_S, Procedure, still_going_on
 from colonyos_gen.session.removal.turns import Turn
-from colonyos_gen.waiting import FINAL
 
 _CANCELS = 3
 """How often a workflow is cancelled of which a process goes on: see the same of processes."""
@@ -122,7 +121,7 @@ class WorkflowProcedure(Procedure):
 
 def _is_over(graph: ProcessGraph) -> bool:
     """Whether its processes have ended and the server has taken note."""
-    return has_ended(graph) and graph.state in FINAL
+    return has_ended(graph) and graph.state in FINAL_PROCESS_STATES
 
 
 def how_it_ended(graph: ProcessGraph) -> object:
@@ -131,6 +130,6 @@ def how_it_ended(graph: ProcessGraph) -> object:
 
 
 def _going_on(graph: ProcessGraph, unanswered: bool) -> str:
-    counts = Counter(state.name for state in node_states(graph).values() if state not in FINAL)
+    counts = Counter(state.name for state in node_states(graph).values() if state not in FINAL_PROCESS_STATES)
     told = ", ".join(f"{count} of its processes {state}" for state, count in sorted(counts.items()))
     return f"{still_going_on(graph.state.name, unanswered)} ({told or 'all have ended'})"
