@@ -100,7 +100,7 @@ class Workflow:
             env: Environment variables of the process.
             maxwaittime: Seconds in which it must have been assigned; -1 for no limit. It counts from the submission of the
                 workflow, also while the task waits for its parents.
-            maxexectime: Seconds that an attempt may take; -1 for no limit. A worker that died is noticed when they have passed.
+            maxexectime: Seconds that an attempt may take; -1 for no limit. A worker that died is noticed then, too.
             maxretries: How many attempts that took longer than `maxexectime` go back to the queue; after one more the task
                 fails. -1 for any number, 0 for none. A task that a worker fails is not repeated.
             more_kwargs: Keyword arguments.

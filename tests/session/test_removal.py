@@ -113,7 +113,7 @@ def test_a_worker_that_was_not_asked_gets_time_to_notice(colonies: LocalColony, 
         assert time.monotonic() - began >= HELD_S
         return
     executor = colonies.add_executor("math")
-    handle = colonies.submit("add", 1, to="math", maxexectime=60)
+    handle = colonies.submit("add", 1, to="math", maxexectime=60, maxretries=0)
     executor.client.assign(colonies.name, 10)
     began = time.monotonic()
     if how == "cancelled":

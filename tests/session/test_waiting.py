@@ -43,7 +43,7 @@ def test_waiting_gives_the_handle_back(colonies: LocalColony) -> None:
 
 @pytest.mark.parametrize("end", ["close", "fail", "cancel", "deadline", "wait deadline", "executor removed"])
 def test_every_end_is_noticed_while_it_is_waited_for(colonies: LocalColony, end: str) -> None:
-    handle, executor = begun(colonies, maxexectime=60)
+    handle, executor = begun(colonies, maxexectime=60, maxretries=0)
     if end == "wait deadline":
         handle = colonies.submit("work", to="nobody", maxwaittime=60)
 
