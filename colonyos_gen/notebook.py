@@ -9,12 +9,15 @@ import sys
 from typing import Any
 
 
-def register(shell: Any = None) -> bool:
+def register(shell: Any = None, *, lists: bool = True) -> bool:
     """Let IPython show what this package returns as tables and pictures. Doing it again changes nothing.
 
     Args:
         shell: The `InteractiveShell` to tell; None for the one that this program runs in, if any. IPython is not imported
             for that.
+        lists: Whether lists and tuples of those are shown as tables, too. Python's own types are told to IPython for that; what
+            it makes of other lists stays as it is, and so does what somebody else has told it of lists. `connect()` leaves
+            them out.
 
     Returns:
         Whether there was a shell.
@@ -36,7 +39,7 @@ def register(shell: Any = None) -> bool:
         html.for_type(kind, table_of)
     svg.for_type(ProcessGraph, draw_graph)
     # Of any other list nothing is made, and IPython goes on as if this were not here.
-    for many in (list, tuple):
+    for many in (list, tuple) if lists else ():
         if many not in html.type_printers:
             html.for_type(many, table_of)
     return True

@@ -33,7 +33,7 @@ def connect(
             print(await session.call("greet", "world", to="greeter"))
 
     Nothing is sent before the first call. In a notebook, processes, executors, statistics and workflows are shown as tables
-    and pictures from then on.
+    and pictures from then on; for lists of them, call `colonyos_gen.notebook.register`.
 
     Args:
         colonyname: Name of the colony; None for `COLONIES_COLONY_NAME`.
@@ -57,7 +57,7 @@ def connect(
             raise ValueError(f"keys are for the roles {', '.join(_ROLES)}; there is no {unknown[0]!r}")
         options |= {f"{role}_key": keys.get(role) for role in _ROLES}
     options |= client_options
-    register()
+    register(lists=False)
     return Session(
         Client(**options),
         colonyname or config.colonyname,

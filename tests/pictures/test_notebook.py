@@ -70,8 +70,11 @@ def test_connecting_is_enough(colonies: LocalColony) -> None:
     try:
         with connect(environ=colonies.environment()) as session:
             executor = colonies.add_executor("hpc")
-            shown = _shown(shell, session.rpc.get_executors(colonies.name))
-            assert executor.name in shown["text/html"]
+            found = session.rpc.get_executors(colonies.name)
+            assert executor.name in _shown(shell, found[0])["text/html"]
+            assert "text/html" not in _shown(shell, found), "Python's own types are left alone until asked for"
+            assert register()
+            assert executor.name in _shown(shell, found)["text/html"]
     finally:
         InteractiveShell.clear_instance()
 
