@@ -15,9 +15,8 @@ def register(shell: Any = None, *, lists: bool = True) -> bool:
     Args:
         shell: The `InteractiveShell` to tell; None for the one that this program runs in, if any. IPython is not imported
             for that.
-        lists: Whether lists and tuples of those are shown as tables, too. Python's own types are told to IPython for that; what
-            it makes of other lists stays as it is, and so does what somebody else has told it of lists. `connect()` leaves
-            them out.
+        lists: Whether lists and tuples of those are shown as tables, too. What IPython makes of other lists stays as it is,
+            and so does what somebody else has told it of lists. `connect()` leaves them out.
 
     Returns:
         Whether there was a shell.

@@ -72,7 +72,9 @@ def test_connecting_is_enough(colonies: LocalColony) -> None:
             executor = colonies.add_executor("hpc")
             found = session.rpc.get_executors(colonies.name)
             assert executor.name in _shown(shell, found[0])["text/html"]
-            assert "text/html" not in _shown(shell, found), "Python's own types are left alone until asked for"
+            assert "text/html" not in _shown(shell, found), (
+                "Python's own types are left alone until asked for"
+            )
             assert register()
             assert executor.name in _shown(shell, found)["text/html"]
     finally:
