@@ -11,7 +11,6 @@ from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
 
 from colonyos_gen.arguments import require_seconds
 from colonyos_gen.client import AsyncClient
-from colonyos_gen.config import ConfigError
 from colonyos_gen.session.colonies import AsyncColonies
 from colonyos_gen.session.crons import AsyncCrons
 from colonyos_gen.session.executors import AsyncExecutors
@@ -25,10 +24,11 @@ from colonyos_gen.session.request import (
     function_spec,
     only_type,
 )
+from colonyos_gen.session.scope import AsyncScope
 from colonyos_gen.session.workflow_handle import AsyncWorkflowHandle
 
 
-class AsyncSession:
+class AsyncSession(AsyncScope):
     """A client bound to a colony; `async with connect() as session` makes one.
 
         async with connect() as session:
@@ -43,17 +43,8 @@ class AsyncSession:
     """
 
     def __init__(self, rpc: AsyncClient, colonyname: str | None, *, owned: bool = False) -> None:
-        self.rpc: AsyncClient = rpc
-        """The generated client, with every function of the protocol."""
-        self._colonyname = colonyname
+        super().__init__(rpc, colonyname)
         self._owned = owned
-
-    @property
-    def colonyname(self) -> str:
-        """Name of the colony. Raises ConfigError if none was given."""
-        if not self._colonyname:
-            raise ConfigError("no colony was named; give connect(…) its name, or set COLONIES_COLONY_NAME")
-        return self._colonyname
 
     @cached_property
     def colonies(self) -> AsyncColonies:

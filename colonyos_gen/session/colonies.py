@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from colonyos_gen_wire import Colony
 
 from colonyos_gen.session.removal.colony import ColonyProcedure
-
-if TYPE_CHECKING:
-    from colonyos_gen.session.async_session import AsyncSession
-    from colonyos_gen.session.sync_session import Session
+from colonyos_gen.session.scope import AsyncScope
+from colonyos_gen.sync_client import Client
 
 
 class AsyncColonies:
     """The colonies of the server, for its owner: `session.colonies`."""
 
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
+    def __init__(self, scope: AsyncScope) -> None:
+        self._scope = scope
 
     async def add(self, name: str, colonyid: str | None = None) -> Colony:
         """Add a colony, owned by the session's colony key or by `colonyid`. Raises RPCError, also without such a key."""
-        rpc = self._session.rpc
+        rpc = self._scope.rpc
         owner = rpc.identity("colony") if colonyid is None else colonyid
         return await rpc.add_colony(Colony(colonyid=owner, name=name))
 
@@ -56,19 +52,19 @@ class AsyncColonies:
             InvalidRequestError: An argument is not what it must be. Nothing was sent.
             RPCError: The server refuses it.
         """
-        await ColonyProcedure(self._session.rpc, name, timeout).remove(clear=clear, hazardous=hazardous)
+        await ColonyProcedure(self._scope.rpc, name, timeout).remove(clear=clear, hazardous=hazardous)
 
     async def list(self) -> list[Colony]:
         """All colonies. Raises RPCError."""
-        return await self._session.rpc.get_colonies()
+        return await self._scope.rpc.get_colonies()
 
 
 class Colonies:
     """The colonies of the server, for its owner; the methods are those of `AsyncColonies`."""
 
-    def __init__(self, session: Session) -> None:
-        self._run = session.rpc.run
-        self._inner = session.asynchronous.colonies
+    def __init__(self, rpc: Client, inner: AsyncColonies) -> None:
+        self._run = rpc.run
+        self._inner = inner
 
     def add(self, name: str, colonyid: str | None = None) -> Colony:
         """Add a colony, owned by the session's colony key or by `colonyid`. Raises RPCError, also without such a key."""

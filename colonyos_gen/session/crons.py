@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from colonyos_gen_wire import Cron, FunctionSpec, WorkflowSpec
 from colonyos_gen_wire.codec import encode
@@ -11,11 +11,9 @@ from msgspec.structs import replace
 
 from colonyos_gen.session.named import ALL, named
 from colonyos_gen.session.request import Submittable, completed, completed_workflow
+from colonyos_gen.session.scope import AsyncScope
 from colonyos_gen.spec_file import load_spec
-
-if TYPE_CHECKING:
-    from colonyos_gen.session.async_session import AsyncSession
-    from colonyos_gen.session.sync_session import Session
+from colonyos_gen.sync_client import Client
 
 CronSpec: TypeAlias = str | Path | FunctionSpec | WorkflowSpec | Submittable
 """What a cron starts: a file, a function, or a workflow."""
@@ -24,8 +22,8 @@ CronSpec: TypeAlias = str | Path | FunctionSpec | WorkflowSpec | Submittable
 class AsyncCrons:
     """The crons of the colony: `session.crons`."""
 
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
+    def __init__(self, scope: AsyncScope) -> None:
+        self._scope = scope
 
     async def add(
         self,
@@ -51,37 +49,37 @@ class AsyncCrons:
             ValueError: The file holds something else.
         """
         cron = Cron(
-            colonyname=self._session.colonyname,
+            colonyname=self._scope.colonyname,
             name=name,
-            workflowspec=encode(_workflow(spec, self._session.colonyname)).decode(),
+            workflowspec=encode(_workflow(spec, self._scope.colonyname)).decode(),
             cronexpression=expression,
             interval=interval,
             waitforprevprocessgraph=wait_for_previous,
         )
-        return await self._session.rpc.add_cron(cron)
+        return await self._scope.rpc.add_cron(cron)
 
     async def list(self) -> list[Cron]:
         """All crons. Raises RPCError."""
-        return await self._session.rpc.get_crons(self._session.colonyname, ALL)
+        return await self._scope.rpc.get_crons(self._scope.colonyname, ALL)
 
     async def run(self, name: str) -> Cron:
         """Start a cron now. Raises RPCError, and LookupError for a name that no cron has."""
-        return await self._session.rpc.run_cron(await self._id_of(name))
+        return await self._scope.rpc.run_cron(await self._id_of(name))
 
     async def remove(self, name: str) -> None:
         """Remove a cron; what it has started goes on. Raises RPCError, and LookupError for a name that no cron has."""
-        await self._session.rpc.remove_cron(await self._id_of(name))
+        await self._scope.rpc.remove_cron(await self._id_of(name))
 
     async def _id_of(self, name: str) -> str:
-        return named(await self.list(), name, f"colony {self._session.colonyname!r} has no cron").cronid
+        return named(await self.list(), name, f"colony {self._scope.colonyname!r} has no cron").cronid
 
 
 class Crons:
     """The crons of the colony; the methods are those of `AsyncCrons`."""
 
-    def __init__(self, session: Session) -> None:
-        self._run = session.rpc.run
-        self._inner = session.asynchronous.crons
+    def __init__(self, rpc: Client, inner: AsyncCrons) -> None:
+        self._run = rpc.run
+        self._inner = inner
 
     def add(
         self,

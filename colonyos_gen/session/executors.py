@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from colonyos_gen_wire import Executor
 
 from colonyos_gen.session.removal.executor import ExecutorProcedure
-
-if TYPE_CHECKING:
-    from colonyos_gen.session.async_session import AsyncSession
-    from colonyos_gen.session.sync_session import Session
+from colonyos_gen.session.scope import AsyncScope
+from colonyos_gen.sync_client import Client
 
 
 class AsyncExecutors:
     """The executors of the colony: `session.executors`. Its owner admits them, and its members may list them."""
 
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
+    def __init__(self, scope: AsyncScope) -> None:
+        self._scope = scope
 
     async def approve(self, name: str) -> None:
         """Let an executor take work. Raises RPCError."""
-        await self._session.rpc.approve_executor(self._session.colonyname, name)
+        await self._scope.rpc.approve_executor(self._scope.colonyname, name)
 
     async def reject(self, name: str) -> None:
         """Let an executor take no work. Raises RPCError."""
-        await self._session.rpc.reject_executor(self._session.colonyname, name)
+        await self._scope.rpc.reject_executor(self._scope.colonyname, name)
 
     async def remove(self, name: str, timeout: float | None = 0.0, *, hazardous: bool = False) -> None:
         """Unregister an executor that runs nothing. Stop its worker before.
@@ -44,20 +40,20 @@ class AsyncExecutors:
             RPCError: The server refuses it, or cannot be reached. If the answer to the removal is lost, and a look does not
                 tell what came of it, the error says so: it is not sent again, since somebody else may have the name.
         """
-        session = self._session
-        await ExecutorProcedure(session.rpc, session.colonyname, name, timeout).remove(hazardous)
+        scope = self._scope
+        await ExecutorProcedure(scope.rpc, scope.colonyname, name, timeout).remove(hazardous)
 
     async def list(self) -> list[Executor]:
         """All executors, also those that were removed. Raises RPCError."""
-        return await self._session.rpc.get_executors(self._session.colonyname)
+        return await self._scope.rpc.get_executors(self._scope.colonyname)
 
 
 class Executors:
     """The executors of the colony; the methods are those of `AsyncExecutors`."""
 
-    def __init__(self, session: Session) -> None:
-        self._run = session.rpc.run
-        self._inner = session.asynchronous.executors
+    def __init__(self, rpc: Client, inner: AsyncExecutors) -> None:
+        self._run = rpc.run
+        self._inner = inner
 
     def approve(self, name: str) -> None:
         """Let an executor take work. Raises RPCError."""

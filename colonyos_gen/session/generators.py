@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from colonyos_gen_wire import Generator
 
 from colonyos_gen.session.named import ALL, named
 from colonyos_gen.session.removal.arguments import require_limit, require_name
 from colonyos_gen.session.removal.generator import GeneratorProcedure
-
-if TYPE_CHECKING:
-    from colonyos_gen.session.async_session import AsyncSession
-    from colonyos_gen.session.sync_session import Session
+from colonyos_gen.session.scope import AsyncScope
+from colonyos_gen.sync_client import Client
 
 
 class AsyncGenerators:
     """The generators of the colony: `session.generators`."""
 
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
+    def __init__(self, scope: AsyncScope) -> None:
+        self._scope = scope
 
     async def list(self) -> list[Generator]:
         """All generators, without the lengths of their queues. Raises RPCError."""
-        return await self._session.rpc.get_generators(self._session.colonyname, ALL)
+        return await self._scope.rpc.get_generators(self._scope.colonyname, ALL)
 
     async def get(self, name: str) -> Generator:
         """A generator, with the length of its queue. Raises RPCError, and LookupError for a name that no generator has."""
-        return await self._session.rpc.get_generator((await self._find(name)).generatorid)
+        return await self._scope.rpc.get_generator((await self._find(name)).generatorid)
 
     async def remove(self, name: str, timeout: float | None = 0.0) -> None:
         """Remove a generator; what it has started goes on, and what is in its queue is lost.
@@ -49,18 +45,18 @@ class AsyncGenerators:
         """
         require_name("remove_generator", name)
         require_limit("remove_generator", timeout)
-        await GeneratorProcedure(self._session.rpc, await self._find(name), timeout).remove()
+        await GeneratorProcedure(self._scope.rpc, await self._find(name), timeout).remove()
 
     async def _find(self, name: str) -> Generator:
-        return named(await self.list(), name, f"colony {self._session.colonyname!r} has no generator")
+        return named(await self.list(), name, f"colony {self._scope.colonyname!r} has no generator")
 
 
 class Generators:
     """The generators of the colony; the methods are those of `AsyncGenerators`."""
 
-    def __init__(self, session: Session) -> None:
-        self._run = session.rpc.run
-        self._inner = session.asynchronous.generators
+    def __init__(self, rpc: Client, inner: AsyncGenerators) -> None:
+        self._run = rpc.run
+        self._inner = inner
 
     def list(self) -> list[Generator]:
         """All generators, without the lengths of their queues. Raises RPCError."""

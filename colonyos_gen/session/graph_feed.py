@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from colonyos_gen_wire import FunctionSpec, Process, ProcessGraph, ProcessState
 from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
@@ -16,10 +15,8 @@ from colonyos_gen.session.failures import WaitTimeout
 from colonyos_gen.session.feed import AsyncFeed
 from colonyos_gen.session.node_states import has_ended, node_states
 from colonyos_gen.session.progress_feed import Look
+from colonyos_gen.session.scope import AsyncScope
 from colonyos_gen.stream import FIRST_LOOK_S
-
-if TYPE_CHECKING:
-    from colonyos_gen.session.async_session import AsyncSession
 
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 2.0
@@ -38,7 +35,7 @@ class GraphFeed(AsyncFeed[ProcessGraph]):
     """
 
     def __init__(
-        self, session: AsyncSession, processgraphid: str, timeout: float | None, error: Exception
+        self, session: AsyncScope, processgraphid: str, timeout: float | None, error: Exception
     ) -> None:
         self._session = session
         self._processgraphid = processgraphid

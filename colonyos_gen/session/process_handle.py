@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Literal, Self, overload
+from typing import Any, Literal, Self, overload
 
 from colonyos_gen_wire import Log, Process, ProcessState
 from colonyos_gen_wire.constants import CANCELLED, FAILED, FINAL_PROCESS_STATES
@@ -20,13 +20,10 @@ from colonyos_gen.session.progress_bar import progress_bar
 from colonyos_gen.session.progress_feed import ProcessProgress
 from colonyos_gen.session.removal.ending import Ending
 from colonyos_gen.session.removal.process import ProcessProcedure
+from colonyos_gen.session.scope import AsyncScope, Scope
 from colonyos_gen.session.text_stream import BytesFeed, TextFeed
 from colonyos_gen.stream import FIRST_LOOK_S
 from colonyos_gen.waiting import with_errors
-
-if TYPE_CHECKING:
-    from colonyos_gen.session.async_session import AsyncSession
-    from colonyos_gen.session.sync_session import Session
 
 _LAST_LOOK_S = 1.0
 """Seconds that a wait may take longer than asked for, to see that its end is not missed by a moment."""
@@ -80,7 +77,7 @@ class AsyncProcessHandle(_Seen):
     Waiting for it never affects it: a wait that is cancelled or that times out leaves the process as it is.
     """
 
-    def __init__(self, session: AsyncSession, process: Process) -> None:
+    def __init__(self, session: AsyncScope, process: Process) -> None:
         self._session = session
         self._process = process
         self._ending = Ending()
@@ -92,7 +89,7 @@ class AsyncProcessHandle(_Seen):
         return self._process
 
     @property
-    def session(self) -> AsyncSession:
+    def session(self) -> AsyncScope:
         """The session that the process was submitted in."""
         return self._session
 
@@ -295,7 +292,7 @@ class ProcessHandle(_Seen):
     Waiting for it never affects it: a wait that is interrupted or that times out leaves the process as it is.
     """
 
-    def __init__(self, session: Session, inner: AsyncProcessHandle) -> None:
+    def __init__(self, session: Scope, inner: AsyncProcessHandle) -> None:
         self._session = session
         self._inner = inner
 
@@ -305,7 +302,7 @@ class ProcessHandle(_Seen):
         return self._inner.process
 
     @property
-    def session(self) -> Session:
+    def session(self) -> Scope:
         """The session that the process was submitted in."""
         return self._session
 

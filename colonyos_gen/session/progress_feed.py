@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
+from colonyos_gen_wire import Log, ProcessState
 from colonyos_gen_wire.constants import SUCCESS
 
 from colonyos_gen.errors import RPCError
 from colonyos_gen.progress_line import read_progress
 from colonyos_gen.session.feed import AsyncFeed
-
-if TYPE_CHECKING:
-    from colonyos_gen.session.process_handle import AsyncProcessHandle
 
 _PAUSE_S = 0.5
 _LINES = 20
@@ -32,10 +31,23 @@ class Look(NamedTuple):
     """What was last said about it."""
 
 
+class Watched(Protocol):
+    """A process that is waited for, as its handle shows it."""
+
+    @property
+    def state(self) -> ProcessState: ...
+
+    async def wait(self, timeout: float | None) -> object: ...
+
+    async def refresh(self) -> object: ...
+
+    async def last_logs(self, count: int, /) -> Sequence[Log]: ...
+
+
 class ProcessProgress(AsyncFeed[Look]):
     """Waits for a process, and looks at it twice a second; the last look is at its end. Raises what `wait` raises."""
 
-    def __init__(self, handle: AsyncProcessHandle, timeout: float | None) -> None:
+    def __init__(self, handle: Watched, timeout: float | None) -> None:
         self._handle = handle
         self._timeout = timeout
         self._end: asyncio.Task[object] | None = None

@@ -19,11 +19,12 @@ from colonyos_gen.session.generators import Generators
 from colonyos_gen.session.process_handle import ProcessHandle
 from colonyos_gen.session.removal.bulk import Removed
 from colonyos_gen.session.request import Submittable
+from colonyos_gen.session.scope import Scope
 from colonyos_gen.session.workflow_handle import WorkflowHandle
 from colonyos_gen.sync_client import Client
 
 
-class Session:
+class Session(Scope):
     """A client bound to a colony; `connect()` makes one. The methods are those of `AsyncSession`.
 
         with connect() as session:
@@ -47,39 +48,33 @@ class Session:
         owned: bool = False,
         make_client: Callable[[], AsyncClient] | None = None,
     ) -> None:
-        self.rpc: Client = rpc
-        """The generated client, with every function of the protocol."""
+        super().__init__(rpc, colonyname)
         self.asynchronous: AsyncSession = AsyncSession(rpc.asynchronous, colonyname)
         """The session behind this one. Its methods are to be awaited inside of `rpc.run` only."""
         self._owned = owned
-        self._colonyname = colonyname
+        self._named = colonyname
         self._make_client = make_client
         self._entered: AsyncSession | None = None
-
-    @property
-    def colonyname(self) -> str:
-        """Name of the colony. Raises ConfigError if none was given."""
-        return self.asynchronous.colonyname
 
     @cached_property
     def colonies(self) -> Colonies:
         """The colonies of the server, for its owner."""
-        return Colonies(self)
+        return Colonies(self.rpc, self.asynchronous.colonies)
 
     @cached_property
     def executors(self) -> Executors:
         """The executors of the colony."""
-        return Executors(self)
+        return Executors(self.rpc, self.asynchronous.executors)
 
     @cached_property
     def crons(self) -> Crons:
         """The crons of the colony."""
-        return Crons(self)
+        return Crons(self.rpc, self.asynchronous.crons)
 
     @cached_property
     def generators(self) -> Generators:
         """The generators of the colony."""
-        return Generators(self)
+        return Generators(self.rpc, self.asynchronous.generators)
 
     def call(
         self,
@@ -179,7 +174,7 @@ class Session:
             raise RuntimeError("this session is synchronous only; make an AsyncSession of an AsyncClient")
         if self._entered is not None:
             raise RuntimeError("this session is entered already; connect() once more")
-        self._entered = AsyncSession(self._make_client(), self._colonyname, owned=True)
+        self._entered = AsyncSession(self._make_client(), self._named, owned=True)
         return self._entered
 
     async def __aexit__(

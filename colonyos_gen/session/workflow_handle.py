@@ -7,7 +7,7 @@ import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from colonyos_gen_wire import Process, ProcessGraph, ProcessState
 from colonyos_gen_wire.constants import FAILED
@@ -21,11 +21,8 @@ from colonyos_gen.session.process_handle import AsyncProcessHandle, ProcessHandl
 from colonyos_gen.session.progress_bar import progress_bar
 from colonyos_gen.session.removal.ending import Ending
 from colonyos_gen.session.removal.workflow import WorkflowProcedure, how_it_ended
+from colonyos_gen.session.scope import AsyncScope, Scope
 from colonyos_gen.waiting import with_errors
-
-if TYPE_CHECKING:
-    from colonyos_gen.session.async_session import AsyncSession
-    from colonyos_gen.session.sync_session import Session
 
 _AT_ONCE = 8
 _DETAILED = 32
@@ -74,7 +71,7 @@ class AsyncWorkflowHandle(_Seen):
     Waiting for it never affects it: a wait that is cancelled or that times out leaves the workflow as it is.
     """
 
-    def __init__(self, session: AsyncSession, graph: ProcessGraph) -> None:
+    def __init__(self, session: AsyncScope, graph: ProcessGraph) -> None:
         self._session = session
         self._ending = Ending()
         self.see(graph)
@@ -85,7 +82,7 @@ class AsyncWorkflowHandle(_Seen):
         return self._graph
 
     @property
-    def session(self) -> AsyncSession:
+    def session(self) -> AsyncScope:
         """The session that the workflow was submitted in."""
         return self._session
 
@@ -282,7 +279,7 @@ class AsyncWorkflowHandle(_Seen):
 class _Followed(GraphFeed):
     """A feed that keeps its handle up to date."""
 
-    def __init__(self, handle: AsyncWorkflowHandle, session: AsyncSession, timeout: float | None) -> None:
+    def __init__(self, handle: AsyncWorkflowHandle, session: AsyncScope, timeout: float | None) -> None:
         super().__init__(session, handle.processgraphid, timeout, WaitTimeout(handle, timeout or 0.0))
         self._handle = handle
 
@@ -302,7 +299,7 @@ class WorkflowHandle(_Seen):
     Waiting for it never affects it: a wait that is interrupted or that times out leaves the workflow as it is.
     """
 
-    def __init__(self, session: Session, inner: AsyncWorkflowHandle) -> None:
+    def __init__(self, session: Scope, inner: AsyncWorkflowHandle) -> None:
         self._session = session
         self._inner = inner
 
@@ -312,7 +309,7 @@ class WorkflowHandle(_Seen):
         return self._inner.graph
 
     @property
-    def session(self) -> Session:
+    def session(self) -> Scope:
         """The session that the workflow was submitted in."""
         return self._session
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from colonyos_gen.workflows.rules import WorkflowError
 
@@ -12,10 +12,14 @@ if TYPE_CHECKING:
 
     from colonyos_gen_wire.types.process import FunctionSpec
 
-    from colonyos_gen.workflows.builder import Workflow
-
 After: TypeAlias = "Task | str | Iterable[After]"
 """What a task comes after: a task, the name of one, also of one that is yet to come, or any nesting of those."""
+
+
+class Owner(Protocol):
+    """The workflow of a task."""
+
+    name: str
 
 
 class Task:
@@ -28,7 +32,7 @@ class Task:
 
     __slots__ = ("_parents", "_workflow", "name", "spec")
 
-    def __init__(self, workflow: Workflow, name: str, spec: FunctionSpec) -> None:
+    def __init__(self, workflow: Owner, name: str, spec: FunctionSpec) -> None:
         self._workflow = workflow
         self._parents: dict[str, None] = {}
         self.name: str = name
