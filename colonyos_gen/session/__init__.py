@@ -9,13 +9,13 @@ Everything goes through the generated client, at `session.rpc`. The synchronous 
 from colonyos_gen.session.async_session import AsyncSession
 from colonyos_gen.session.connecting import connect
 from colonyos_gen.session.failures import FunctionLookupError, ProcessCancelled, ProcessFailed, WaitTimeout
-from colonyos_gen.session.feed import AsyncFeed, Feed
-from colonyos_gen.session.process_handle import AsyncProcessHandle, ProcessHandle
+from colonyos_gen.session.feeds.feed import AsyncFeed, Feed
+from colonyos_gen.session.handles.process import AsyncProcessHandle, ProcessHandle
+from colonyos_gen.session.handles.workflow import AsyncWorkflowHandle, WorkflowHandle
 from colonyos_gen.session.removal.bulk import Removed
 from colonyos_gen.session.removal.refusal import RemovalRefused
 from colonyos_gen.session.several import as_completed, gather
 from colonyos_gen.session.sync_session import Session
-from colonyos_gen.session.workflow_handle import AsyncWorkflowHandle, WorkflowHandle
 
 __all__ = [
     "AsyncFeed",

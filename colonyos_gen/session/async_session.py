@@ -11,11 +11,12 @@ from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
 
 from colonyos_gen.arguments import require_seconds
 from colonyos_gen.client import AsyncClient
-from colonyos_gen.session.colonies import AsyncColonies
-from colonyos_gen.session.crons import AsyncCrons
-from colonyos_gen.session.executors import AsyncExecutors
-from colonyos_gen.session.generators import AsyncGenerators
-from colonyos_gen.session.process_handle import AsyncProcessHandle
+from colonyos_gen.session.administration.colonies import AsyncColonies
+from colonyos_gen.session.administration.crons import AsyncCrons
+from colonyos_gen.session.administration.executors import AsyncExecutors
+from colonyos_gen.session.administration.generators import AsyncGenerators
+from colonyos_gen.session.handles.process import AsyncProcessHandle
+from colonyos_gen.session.handles.workflow import AsyncWorkflowHandle
 from colonyos_gen.session.removal.bulk import BulkProcedure, Removed
 from colonyos_gen.session.request import (
     Submittable,
@@ -25,7 +26,6 @@ from colonyos_gen.session.request import (
     only_type,
 )
 from colonyos_gen.session.scope import AsyncScope
-from colonyos_gen.session.workflow_handle import AsyncWorkflowHandle
 
 
 class AsyncSession(AsyncScope):

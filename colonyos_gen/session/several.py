@@ -13,9 +13,9 @@ from colonyos_gen_wire.constants import SUCCESS
 from colonyos_gen.arguments import require_seconds
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session.failures import WaitTimeout
-from colonyos_gen.session.feed import AsyncFeed, Feed
-from colonyos_gen.session.process_handle import AsyncProcessHandle, ProcessHandle, value_of
-from colonyos_gen.session.workflow_handle import AsyncWorkflowHandle, WorkflowHandle
+from colonyos_gen.session.feeds.feed import AsyncFeed, Feed
+from colonyos_gen.session.handles.process import AsyncProcessHandle, ProcessHandle, value_of
+from colonyos_gen.session.handles.workflow import AsyncWorkflowHandle, WorkflowHandle
 from colonyos_gen.sync_client import Client
 
 AsyncHandle: TypeAlias = AsyncProcessHandle | AsyncWorkflowHandle

@@ -11,16 +11,16 @@ from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
 
 from colonyos_gen.arguments import require_seconds
 from colonyos_gen.client import AsyncClient
+from colonyos_gen.session.administration.colonies import Colonies
+from colonyos_gen.session.administration.crons import Crons
+from colonyos_gen.session.administration.executors import Executors
+from colonyos_gen.session.administration.generators import Generators
 from colonyos_gen.session.async_session import AsyncSession
-from colonyos_gen.session.colonies import Colonies
-from colonyos_gen.session.crons import Crons
-from colonyos_gen.session.executors import Executors
-from colonyos_gen.session.generators import Generators
-from colonyos_gen.session.process_handle import ProcessHandle
+from colonyos_gen.session.handles.process import ProcessHandle
+from colonyos_gen.session.handles.workflow import WorkflowHandle
 from colonyos_gen.session.removal.bulk import Removed
 from colonyos_gen.session.request import Submittable
 from colonyos_gen.session.scope import Scope
-from colonyos_gen.session.workflow_handle import WorkflowHandle
 from colonyos_gen.sync_client import Client
 
 

@@ -28,10 +28,10 @@ from colonyos_gen.server.clock import OffsetClock, moment
 from colonyos_gen.server.hazards import Hazards
 from colonyos_gen.server.thread import ServerThread
 from colonyos_gen.session.async_session import AsyncSession
-from colonyos_gen.session.process_handle import ProcessHandle
+from colonyos_gen.session.handles.process import ProcessHandle
+from colonyos_gen.session.handles.workflow import WorkflowHandle
 from colonyos_gen.session.request import Submittable
 from colonyos_gen.session.sync_session import Session
-from colonyos_gen.session.workflow_handle import WorkflowHandle
 from colonyos_gen.subscribing import checked
 from colonyos_gen.sync_client import Client
 from colonyos_gen.testing.clients import Clients

@@ -14,14 +14,14 @@ from colonyos_gen.client import AsyncClient
 from colonyos_gen.errors import RPCError
 from colonyos_gen.reconnection import passes
 from colonyos_gen.session.failures import ProcessCancelled, ProcessFailed, WaitTimeout, describe
-from colonyos_gen.session.feed import AsyncFeed, Feed
-from colonyos_gen.session.log_feed import LogFeed
-from colonyos_gen.session.progress_bar import progress_bar
-from colonyos_gen.session.progress_feed import ProcessProgress
+from colonyos_gen.session.feeds.bar import progress_bar
+from colonyos_gen.session.feeds.feed import AsyncFeed, Feed
+from colonyos_gen.session.feeds.log import LogFeed
+from colonyos_gen.session.feeds.progress import ProcessProgress
+from colonyos_gen.session.feeds.text import BytesFeed, TextFeed
 from colonyos_gen.session.removal.ending import Ending
 from colonyos_gen.session.removal.process import ProcessProcedure
 from colonyos_gen.session.scope import AsyncScope, Scope
-from colonyos_gen.session.text_stream import BytesFeed, TextFeed
 from colonyos_gen.stream import FIRST_LOOK_S
 from colonyos_gen.waiting import with_errors
 

@@ -12,9 +12,9 @@ from colonyos_gen.client import DEFAULT_TIMEOUT
 from colonyos_gen.errors import RPCError
 from colonyos_gen.reconnection import passes
 from colonyos_gen.session.failures import WaitTimeout
-from colonyos_gen.session.feed import AsyncFeed
+from colonyos_gen.session.feeds.feed import AsyncFeed
+from colonyos_gen.session.feeds.progress import Look
 from colonyos_gen.session.node_states import has_ended, node_states
-from colonyos_gen.session.progress_feed import Look
 from colonyos_gen.session.scope import AsyncScope
 from colonyos_gen.stream import FIRST_LOOK_S
 

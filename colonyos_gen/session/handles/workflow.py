@@ -14,11 +14,11 @@ from colonyos_gen_wire.constants import FAILED
 
 from colonyos_gen.arguments import require_seconds
 from colonyos_gen.session.failures import ProcessFailed, WaitTimeout
-from colonyos_gen.session.feed import Feed
-from colonyos_gen.session.graph_feed import GraphFeed, look_at
+from colonyos_gen.session.feeds.bar import progress_bar
+from colonyos_gen.session.feeds.feed import Feed
+from colonyos_gen.session.feeds.graph import GraphFeed, look_at
+from colonyos_gen.session.handles.process import AsyncProcessHandle, ProcessHandle
 from colonyos_gen.session.node_states import has_ended, node_names, node_states, state_of
-from colonyos_gen.session.process_handle import AsyncProcessHandle, ProcessHandle
-from colonyos_gen.session.progress_bar import progress_bar
 from colonyos_gen.session.removal.ending import Ending
 from colonyos_gen.session.removal.workflow import WorkflowProcedure, how_it_ended
 from colonyos_gen.session.scope import AsyncScope, Scope

@@ -1,0 +1,1 @@
+"""What a submission returns: a process or a workflow, to be waited for, watched, cancelled and removed."""
