@@ -10,8 +10,10 @@ from colonyos_gen.session.async_session import AsyncSession
 from colonyos_gen.session.connecting import connect
 from colonyos_gen.session.failures import FunctionLookupError, ProcessCancelled, ProcessFailed, WaitTimeout
 from colonyos_gen.session.feeds.feed import AsyncFeed, Feed
-from colonyos_gen.session.handles.process import AsyncProcessHandle, ProcessHandle
-from colonyos_gen.session.handles.workflow import AsyncWorkflowHandle, WorkflowHandle
+from colonyos_gen.session.handles.process import AsyncProcessHandle
+from colonyos_gen.session.handles.sync_process import ProcessHandle
+from colonyos_gen.session.handles.sync_workflow import WorkflowHandle
+from colonyos_gen.session.handles.workflow import AsyncWorkflowHandle
 from colonyos_gen.session.removal.bulk import Removed
 from colonyos_gen.session.removal.refusal import RemovalRefused
 from colonyos_gen.session.several import as_completed, gather

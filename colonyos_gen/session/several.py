@@ -14,8 +14,10 @@ from colonyos_gen.arguments import require_seconds
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session.failures import WaitTimeout
 from colonyos_gen.session.feeds.feed import AsyncFeed, Feed
-from colonyos_gen.session.handles.process import AsyncProcessHandle, ProcessHandle, value_of
-from colonyos_gen.session.handles.workflow import AsyncWorkflowHandle, WorkflowHandle
+from colonyos_gen.session.handles.process import AsyncProcessHandle, value_of
+from colonyos_gen.session.handles.sync_process import ProcessHandle
+from colonyos_gen.session.handles.sync_workflow import WorkflowHandle
+from colonyos_gen.session.handles.workflow import AsyncWorkflowHandle
 from colonyos_gen.sync_client import Client
 
 AsyncHandle: TypeAlias = AsyncProcessHandle | AsyncWorkflowHandle

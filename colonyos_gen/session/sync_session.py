@@ -16,8 +16,8 @@ from colonyos_gen.session.administration.crons import Crons
 from colonyos_gen.session.administration.executors import Executors
 from colonyos_gen.session.administration.generators import Generators
 from colonyos_gen.session.async_session import AsyncSession
-from colonyos_gen.session.handles.process import ProcessHandle
-from colonyos_gen.session.handles.workflow import WorkflowHandle
+from colonyos_gen.session.handles.sync_process import ProcessHandle
+from colonyos_gen.session.handles.sync_workflow import WorkflowHandle
 from colonyos_gen.session.removal.bulk import Removed
 from colonyos_gen.session.request import Submittable
 from colonyos_gen.session.scope import Scope

@@ -28,8 +28,8 @@ from colonyos_gen.server.clock import OffsetClock, moment
 from colonyos_gen.server.hazards import Hazards
 from colonyos_gen.server.thread import ServerThread
 from colonyos_gen.session.async_session import AsyncSession
-from colonyos_gen.session.handles.process import ProcessHandle
-from colonyos_gen.session.handles.workflow import WorkflowHandle
+from colonyos_gen.session.handles.sync_process import ProcessHandle
+from colonyos_gen.session.handles.sync_workflow import WorkflowHandle
 from colonyos_gen.session.request import Submittable
 from colonyos_gen.session.sync_session import Session
 from colonyos_gen.subscribing import checked

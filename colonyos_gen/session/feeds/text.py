@@ -93,3 +93,16 @@ class BytesFeed(PieceFeed[bytes]):
 
     def _piece(self, entry: ChannelEntry) -> bytes:
         return entry.payload if is_text(entry) else b""
+
+
+def pieces(
+    rpc: AsyncClient,
+    processid: str,
+    channelname: str,
+    timeout: float | None,
+    as_bytes: bool,
+    error: Exception,
+) -> AsyncFeed[str] | AsyncFeed[bytes]:
+    """What a process writes to a channel, as text or as bytes; `error` is raised when the time is over."""
+    kind = BytesFeed if as_bytes else TextFeed
+    return kind(rpc, processid, channelname, timeout, error)

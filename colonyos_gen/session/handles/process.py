@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from abc import ABC, abstractmethod
 from typing import Any, Literal, Self, overload
 
 from colonyos_gen_wire import Log, Process, ProcessState
-from colonyos_gen_wire.constants import CANCELLED, FAILED, FINAL_PROCESS_STATES
+from colonyos_gen_wire.constants import CANCELLED, FAILED
 
 from colonyos_gen.arguments import require_seconds
-from colonyos_gen.client import AsyncClient
 from colonyos_gen.errors import RPCError
 from colonyos_gen.reconnection import passes
-from colonyos_gen.session.failures import ProcessCancelled, ProcessFailed, WaitTimeout, describe
+from colonyos_gen.session.failures import ProcessCancelled, ProcessFailed, WaitTimeout
 from colonyos_gen.session.feeds.bar import progress_bar
-from colonyos_gen.session.feeds.feed import AsyncFeed, Feed
+from colonyos_gen.session.feeds.feed import AsyncFeed
 from colonyos_gen.session.feeds.log import LogFeed
 from colonyos_gen.session.feeds.progress import ProcessProgress
-from colonyos_gen.session.feeds.text import BytesFeed, TextFeed
+from colonyos_gen.session.feeds.text import pieces
+from colonyos_gen.session.handles.seen import SeenProcess
 from colonyos_gen.session.removal.ending import Ending
 from colonyos_gen.session.removal.process import ProcessProcedure
-from colonyos_gen.session.scope import AsyncScope, Scope
+from colonyos_gen.session.scope import AsyncScope
 from colonyos_gen.stream import FIRST_LOOK_S
 from colonyos_gen.waiting import with_errors
 
@@ -30,45 +29,7 @@ _LAST_LOOK_S = 1.0
 _LOG_TAIL = 20
 
 
-class _Seen(ABC):
-    """What both kinds of handles tell without asking the server."""
-
-    @property
-    @abstractmethod
-    def process(self) -> Process:
-        """The process as it was last seen."""
-
-    @property
-    def processid(self) -> str:
-        """Id of the process."""
-        return self.process.processid
-
-    @property
-    def state(self) -> ProcessState:
-        """State of the process when it was last seen."""
-        return self.process.state
-
-    @property
-    def done(self) -> bool:
-        """Whether it had reached a final state when it was last seen."""
-        return self.process.state in FINAL_PROCESS_STATES
-
-    @property
-    def description(self) -> str:
-        """What messages call it."""
-        return describe(self.process)
-
-    def __repr__(self) -> str:
-        spec = self.process.spec
-        return f"<{type(self).__name__} {spec.funcname!r} {self.processid[:8]}… {self.state.name}>"
-
-    def _repr_html_(self) -> str:
-        from colonyos_gen.pictures import to_html  # only notebooks ask
-
-        return to_html(self.process)
-
-
-class AsyncProcessHandle(_Seen):
+class AsyncProcessHandle(SeenProcess):
     """A process, for coroutines; `AsyncSession.submit` makes it.
 
         handle = await session.submit("convert", 20, to="faas")
@@ -201,7 +162,7 @@ class AsyncProcessHandle(_Seen):
             NotFoundError: There is no such channel, or the process had ended before.
             DeniedError: The process was submitted by somebody else.
         """
-        return _pieces(
+        return pieces(
             self._session.rpc,
             self.processid,
             channelname,
@@ -281,134 +242,6 @@ class AsyncProcessHandle(_Seen):
     def _note_end(self) -> None:
         if self.done:
             self._ending.see(self.state)
-
-
-class ProcessHandle(_Seen):
-    """A process; `Session.submit` makes it. The methods are those of `AsyncProcessHandle`.
-
-        handle = session.submit("convert", 20, to="faas")
-        print(handle.output())
-
-    Waiting for it never affects it: a wait that is interrupted or that times out leaves the process as it is.
-    """
-
-    def __init__(self, session: Scope, inner: AsyncProcessHandle) -> None:
-        self._session = session
-        self._inner = inner
-
-    @property
-    def process(self) -> Process:
-        """The process as it was last seen."""
-        return self._inner.process
-
-    @property
-    def session(self) -> Scope:
-        """The session that the process was submitted in."""
-        return self._session
-
-    @property
-    def asynchronous(self) -> AsyncProcessHandle:
-        """The handle behind this one. Its methods are to be awaited inside of `session.rpc.run` only."""
-        return self._inner
-
-    def refresh(self) -> Self:
-        """Read the process, and return this handle. Raises RPCError."""
-        self._session.rpc.run(self._inner.refresh())
-        return self
-
-    def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
-        """Wait until the process has ended, in whatever way, and return this handle (see `AsyncProcessHandle.wait`).
-
-        Raises:
-            WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
-            NotFoundError: There is no such process, or it was removed.
-        """
-        try:
-            if progress and (bar := progress_bar(self.process.spec.funcname)) is not None:
-                with bar, Feed(self._session.rpc, ProcessProgress(self._inner, timeout)) as looks:
-                    for look in looks:
-                        bar.show(look)
-            else:
-                self._session.rpc.run(self._inner.wait(timeout))
-        except WaitTimeout as late:
-            raise late.of(self) from None
-        return self
-
-    def output(self, timeout: float | None = None) -> Any:
-        """Wait until the process has ended, and return its output (see `AsyncProcessHandle.output`).
-
-        Raises:
-            ProcessFailed: It failed.
-            ProcessCancelled: It was cancelled.
-            WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
-        """
-        try:
-            return self._session.rpc.run(self._inner.output(timeout))
-        except WaitTimeout as late:
-            raise late.of(self) from None
-
-    def failure(self) -> ProcessFailed:
-        """The error that tells why the process failed, with the end of its log. It does not wait."""
-        return self._session.rpc.run(self._inner.failure())
-
-    def logs(self, *, follow: bool = False) -> Feed[Log]:
-        """The lines of its log from the first on, each once and in order (see `AsyncProcessHandle.logs`)."""
-        return Feed(self._session.rpc, self._inner.logs(follow=follow))
-
-    @overload
-    def stream(
-        self, channelname: str, timeout: float | None = None, *, as_bytes: Literal[False] = False
-    ) -> Feed[str]: ...
-
-    @overload
-    def stream(
-        self, channelname: str, timeout: float | None = None, *, as_bytes: Literal[True]
-    ) -> Feed[bytes]: ...
-
-    def stream(
-        self, channelname: str, timeout: float | None = None, *, as_bytes: bool = False
-    ) -> Feed[str] | Feed[bytes]:
-        """What the process writes to a channel (see `AsyncProcessHandle.stream`).
-
-        for piece in handle.stream("out"):
-            print(piece, end="")
-        """
-        error = WaitTimeout(self, timeout or 0.0)
-
-        async def make() -> AsyncFeed[str] | AsyncFeed[bytes]:
-            rpc = self._session.rpc.asynchronous
-            return _pieces(rpc, self.processid, channelname, timeout, as_bytes, error)
-
-        feed: AsyncFeed[Any] = self._session.rpc.run(make())
-        return Feed(self._session.rpc, feed)
-
-    def cancel(self) -> ProcessState:
-        """Cancel the process, and tell what became of it, WAITING and RUNNING too (see `AsyncProcessHandle.cancel`)."""
-        return self._session.rpc.run(self._inner.cancel())
-
-    def remove(self, timeout: float | None = 30.0) -> None:
-        """Remove the process, once it has ended; it is cancelled if it has not (see `AsyncProcessHandle.remove`).
-
-        `timeout` is for the end and for others who are at it; that the end settles is waited for in any case.
-
-        Raises:
-            RemovalRefused: It belongs to a workflow, or has not ended in time, or others were at it.
-            NotFoundError: There is no such process, or it was removed.
-            RPCError: The server refuses it, or cannot be reached.
-        """
-        self._session.rpc.run(self._inner.remove(timeout))
-
-
-def _pieces(
-    rpc: AsyncClient,
-    processid: str,
-    channelname: str,
-    timeout: float | None,
-    as_bytes: bool,
-    error: WaitTimeout,
-) -> AsyncFeed[str] | AsyncFeed[bytes]:
-    kind = BytesFeed if as_bytes else TextFeed
-    return kind(rpc, processid, channelname, timeout, error)
 
 
 def value_of(process: Process) -> Any:

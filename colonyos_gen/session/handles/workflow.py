@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from os import PathLike
 from typing import Any, Self
@@ -15,53 +14,20 @@ from colonyos_gen_wire.constants import FAILED
 from colonyos_gen.arguments import require_seconds
 from colonyos_gen.session.failures import ProcessFailed, WaitTimeout
 from colonyos_gen.session.feeds.bar import progress_bar
-from colonyos_gen.session.feeds.feed import Feed
 from colonyos_gen.session.feeds.graph import GraphFeed, look_at
-from colonyos_gen.session.handles.process import AsyncProcessHandle, ProcessHandle
-from colonyos_gen.session.node_states import has_ended, node_names, node_states, state_of
+from colonyos_gen.session.handles.process import AsyncProcessHandle
+from colonyos_gen.session.handles.seen import SeenWorkflow
+from colonyos_gen.session.node_states import node_names, node_states
 from colonyos_gen.session.removal.ending import Ending
 from colonyos_gen.session.removal.workflow import WorkflowProcedure, how_it_ended
-from colonyos_gen.session.scope import AsyncScope, Scope
+from colonyos_gen.session.scope import AsyncScope
 from colonyos_gen.waiting import with_errors
 
 _AT_ONCE = 8
 _DETAILED = 32
 
 
-class _Seen(ABC):
-    """What both kinds of handles tell without asking the server."""
-
-    @property
-    @abstractmethod
-    def graph(self) -> ProcessGraph:
-        """The workflow as it was last seen."""
-
-    @property
-    def processgraphid(self) -> str:
-        """Id of the workflow."""
-        return self.graph.processgraphid
-
-    @property
-    def state(self) -> ProcessState:
-        """State of the workflow when it was last seen; FAILED from the first failure on, although others may go on."""
-        return state_of(self.graph)
-
-    @property
-    def done(self) -> bool:
-        """Whether all of its processes had ended when it was last seen, whatever its own state. False before it was read."""
-        return has_ended(self.graph)
-
-    @property
-    def description(self) -> str:
-        """What messages call it."""
-        return f"workflow {self.processgraphid}"
-
-    def __repr__(self) -> str:
-        processes = len(self.graph.processids)
-        return f"<{type(self).__name__} {self.processgraphid[:8]}… {processes} processes {self.state.name}>"
-
-
-class AsyncWorkflowHandle(_Seen):
+class AsyncWorkflowHandle(SeenWorkflow):
     """A workflow, for coroutines; `AsyncSession.submit` makes it.
 
         handle = await session.submit(wf)
@@ -288,111 +254,3 @@ class _Followed(GraphFeed):
         if graph is not None:
             self._handle.see(graph)
         return graph
-
-
-class WorkflowHandle(_Seen):
-    """A workflow; `Session.submit` makes it. The methods are those of `AsyncWorkflowHandle`.
-
-        handle = session.submit(wf)
-        print(handle.wait(progress=True).output("reduce"))
-
-    Waiting for it never affects it: a wait that is interrupted or that times out leaves the workflow as it is.
-    """
-
-    def __init__(self, session: Scope, inner: AsyncWorkflowHandle) -> None:
-        self._session = session
-        self._inner = inner
-
-    @property
-    def graph(self) -> ProcessGraph:
-        """The workflow as it was last seen. Its drawing is there once it has been read or waited for."""
-        return self._inner.graph
-
-    @property
-    def session(self) -> Scope:
-        """The session that the workflow was submitted in."""
-        return self._session
-
-    @property
-    def asynchronous(self) -> AsyncWorkflowHandle:
-        """The handle behind this one. Its methods are to be awaited inside of `session.rpc.run` only."""
-        return self._inner
-
-    def refresh(self) -> Self:
-        """Read the workflow, and return this handle. Raises RPCError."""
-        self._session.rpc.run(self._inner.refresh())
-        return self
-
-    def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
-        """Wait until the workflow has ended, in whatever way, and return this handle (see `AsyncWorkflowHandle.wait`).
-
-        Raises:
-            WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
-            NotFoundError: There is no such workflow, or it was removed.
-        """
-        try:
-            if progress and (bar := progress_bar("workflow")) is not None:
-                with bar, Feed(self._session.rpc, self._inner.graphs(timeout)) as graphs:
-                    for graph in graphs:
-                        bar.show(look_at(graph))
-            else:
-                self._session.rpc.run(self._inner.wait(timeout))
-        except WaitTimeout as late:
-            raise late.of(self) from None
-        return self
-
-    def node(self, name: str) -> ProcessHandle:
-        """The process of a node (see `AsyncWorkflowHandle.node`)."""
-        return ProcessHandle(self._session, self._session.rpc.run(self._inner.node(name)))
-
-    def output(self, name: str, timeout: float | None = None) -> Any:
-        """Wait until one node has ended, and return its output (see `AsyncWorkflowHandle.output`).
-
-        Raises:
-            ProcessFailed: It failed, or another one did that others waited for.
-            ProcessCancelled: It was cancelled.
-            WaitTimeout: It did not end in time, and goes on; `cancel` stops the workflow.
-            LookupError: There is no node of that name.
-        """
-        try:
-            return self._session.rpc.run(self._inner.output(name, timeout))
-        except WaitTimeout as late:
-            raise late.of(self) from None
-
-    def processes(self) -> dict[str, Process]:
-        """All processes of the workflow by node name, each as it is now (see `AsyncWorkflowHandle.processes`)."""
-        return self._session.rpc.run(self._inner.processes())
-
-    def failures(self) -> dict[str, ProcessFailed]:
-        """Which nodes failed and why, by name (see `AsyncWorkflowHandle.failures`)."""
-        return self._session.rpc.run(self._inner.failures())
-
-    def to_svg(self, path: str | PathLike[str] | None = None, *, fold: bool = True) -> str:
-        """The workflow as it is now as an SVG picture, also written to `path` (see `AsyncWorkflowHandle.to_svg`)."""
-        return self._session.rpc.run(self._inner.to_svg(path, fold=fold))
-
-    def to_mermaid(self, *, fold: bool = True) -> str:
-        """The workflow as it is now as a Mermaid flowchart. Raises RPCError."""
-        return self._session.rpc.run(self._inner.to_mermaid(fold=fold))
-
-    def _repr_svg_(self) -> str:
-        return self.to_svg()
-
-    def cancel(self) -> ProcessState:
-        """Cancel all processes that have not ended, and tell what became of it, WAITING and RUNNING too.
-
-        See `AsyncWorkflowHandle.cancel`.
-        """
-        return self._session.rpc.run(self._inner.cancel())
-
-    def remove(self, timeout: float | None = 30.0) -> None:
-        """Remove the workflow, once all of its processes have ended (see `AsyncWorkflowHandle.remove`).
-
-        `timeout` is for the end and for others who are at it; that the end settles is waited for in any case.
-
-        Raises:
-            RemovalRefused: It has not ended in time, or others were at it.
-            NotFoundError: There is no such workflow, or it was removed.
-            RPCError: The server refuses it, or cannot be reached.
-        """
-        self._session.rpc.run(self._inner.remove(timeout))
