@@ -10,10 +10,10 @@ from typing import Any
 
 from colonyos_gen_wire.codec import encode_reply
 from colonyos_gen_wire.constants import BLUEPRINT_CRON_INTERVAL_S
+from colonyos_gen_wire.types import workflow as types
 from colonyos_gen_wire.types.blueprint import Blueprint, BlueprintHandlerSpec
 from colonyos_gen_wire.types.cron import Cron
 from colonyos_gen_wire.types.process import Conditions, FunctionSpec, Process
-from colonyos_gen_wire.types.workflow import WorkflowSpec
 
 from colonyos_gen.server import lifecycle
 from colonyos_gen.server.clock import Clock
@@ -57,7 +57,7 @@ class HandlerWork:
         if self._records.cron(colonyname, name) is not None:
             return
         work = _work(blueprint, handler, handler.functionName, {"kind": blueprint.kind})
-        workflow = WorkflowSpec(colonyname=colonyname, functionspecs=[work])
+        workflow = types.WorkflowSpec(colonyname=colonyname, functionspecs=[work])
         self._records.crons.put(
             Cron(
                 cronid=lifecycle.new_id(),
@@ -67,7 +67,7 @@ class HandlerWork:
                 name=name,
                 interval=BLUEPRINT_CRON_INTERVAL_S,
                 waitforprevprocessgraph=True,
-                workflowspec=encode_reply(WorkflowSpec, workflow).decode(),
+                workflowspec=encode_reply(types.WorkflowSpec, workflow).decode(),
             )
         )
 

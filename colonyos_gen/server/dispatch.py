@@ -8,7 +8,7 @@ reads:
 
 1. the envelope is JSON (400);
 2. the signature leads to an identity (403), unless the message needs none;
-3. the message type is known (403);
+3. the message type is known (403), which it is when a handler serves it;
 4. the payload is JSON, and its fields have the right types (400);
 5. the `msgtype` in the payload equals the `payloadtype` of the envelope (400);
 6. the signer is the server owner, for messages that only he may send (403);
@@ -19,7 +19,7 @@ reads:
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -30,7 +30,6 @@ from colonyos_gen_wire.method import ErrorSpec, Role, Transport
 from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen.server.access import Access, AnyMethod, error_of
-from colonyos_gen.server.domains import Domains
 from colonyos_gen.server.envelope import (
     Envelope,
     key_of,
@@ -63,11 +62,16 @@ class Call(NamedTuple):
 
 
 class Dispatcher:
-    """Finds the handler of a request, and turns what becomes of it into an answer."""
+    """Finds the handler of a request, and turns what becomes of it into an answer.
+
+    Args:
+        domains: What serves each domain, by its name: objects with a method for each message, called like its call.
+            A message without one is answered as one that nobody knows.
+    """
 
     def __init__(
         self,
-        domains: Domains,
+        domains: Mapping[str, object],
         access: Access,
         store: Store,
         watch: HazardWatch,
@@ -79,7 +83,11 @@ class Dispatcher:
         self._store = store
         self._handlers: dict[str, Handler] = {}
         for msgtype, method in METHODS.items():
-            self._handlers[msgtype] = getattr(getattr(domains, _domain_of(method)), method.name)
+            handler = getattr(domains.get(_domain_of(method)), method.name, None)
+            if handler is not None:
+                self._handlers[msgtype] = handler
+        if unserved := METHODS.keys() - self._handlers:
+            logger.warning("answered as unknown, without a handler: %s", ", ".join(sorted(unserved)))
 
     async def answer(self, body: bytes) -> Answer:
         """The answer to a request; never raises, except when it is cancelled."""
@@ -111,7 +119,7 @@ class Dispatcher:
         """The request in `body`, if it may come this way. Raises Refusal."""
         envelope = read_envelope(body)
         method = METHODS.get(envelope.payloadtype)
-        if method is not None and method.transport is not transport:
+        if method is not None and (method.transport is not transport or method.msgtype not in self._handlers):
             method = None
         unsigned = method is not None and Role.NONE in method.roles
         signer = "" if unsigned else recover_signer(envelope)

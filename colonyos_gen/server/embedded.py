@@ -26,6 +26,7 @@ from colonyos_gen_wire.hazards import Hazard
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import http_log
 from colonyos_gen.server.access import Access
+from colonyos_gen.server.address import Address
 from colonyos_gen.server.app import DEFAULT_BODY_LIMIT, make_app
 from colonyos_gen.server.channel_access import ChannelAccess
 from colonyos_gen.server.channels import ChannelStore
@@ -33,27 +34,7 @@ from colonyos_gen.server.checker import Checker
 from colonyos_gen.server.clock import Clock, SystemClock
 from colonyos_gen.server.crons import CronStarter
 from colonyos_gen.server.dispatch import Dispatcher
-from colonyos_gen.server.domains import Domains
-from colonyos_gen.server.domains.attribute import Attributes
-from colonyos_gen.server.domains.blueprint import Blueprints
-from colonyos_gen.server.domains.channel import Channels
-from colonyos_gen.server.domains.colony import Colonies
-from colonyos_gen.server.domains.cron import Crons
-from colonyos_gen.server.domains.executor import Executors
-from colonyos_gen.server.domains.file import Files
-from colonyos_gen.server.domains.function import Functions
-from colonyos_gen.server.domains.generator import Generators
-from colonyos_gen.server.domains.identity import Identities
-from colonyos_gen.server.domains.location import Locations
-from colonyos_gen.server.domains.log import Logs
-from colonyos_gen.server.domains.pause import Pauses
-from colonyos_gen.server.domains.process import Processes
-from colonyos_gen.server.domains.server import ServerFacts
-from colonyos_gen.server.domains.snapshot import Snapshots
-from colonyos_gen.server.domains.statistics import Counts
-from colonyos_gen.server.domains.subscription import Subscriptions
-from colonyos_gen.server.domains.user import Users
-from colonyos_gen.server.domains.workflow import Graphs
+from colonyos_gen.server.domains.loading import Parts, load
 from colonyos_gen.server.generators import GeneratorStarter
 from colonyos_gen.server.hazards import Hazards, HazardWatch, Mode
 from colonyos_gen.server.identities import is_identity
@@ -183,7 +164,7 @@ class Server:
                 if self._file is not None:
                     self._file.close()
                 raise
-        self._facts = ServerFacts()
+        self._address = Address()
         self._scheduler = Scheduler(records.processes, clock, quirks)
         self._watch = HazardWatch(records, access, clock, self._scheduler, hazards)
         self._watch.on_death = self._die
@@ -197,31 +178,22 @@ class Server:
         self._crons = CronStarter(records, store, workflows, clock, zone, quirks)
         self._generators = GeneratorStarter(records, store, workflows, clock)
         self._periodic = Periodic(clock, store)
-        domains = Domains(
-            attribute=Attributes(records, access),
-            blueprint=Blueprints(records, access, clock),
-            channel=Channels(channels, clock, store),
-            colony=Colonies(records, access, quirks),
-            cron=Crons(records, access, self._crons),
-            executor=Executors(records, access, clock, reregister=reregister),
-            file=Files(records, access, clock),
-            function=Functions(records, access),
-            generator=Generators(records, access, clock),
-            identity=Identities(records, access, quirks),
-            location=Locations(records, access),
-            log=Logs(records, access, clock),
-            pause=Pauses(records, access),
-            process=Processes(
-                records, access, clock, store, self._scheduler, self._pause_gate, workflows, quirks
-            ),
-            server=self._facts,
-            snapshot=Snapshots(records, access, clock),
-            statistics=Counts(records, access),
-            subscription=Subscriptions(records, access, clock, channels, events, quirks),
-            user=Users(records, access),
-            workflow=Graphs(records, access, workflows, quirks),
+        parts = Parts(
+            records=records,
+            access=access,
+            clock=clock,
+            store=store,
+            quirks=quirks,
+            address=self._address,
+            scheduler=self._scheduler,
+            pause_gate=self._pause_gate,
+            workflows=workflows,
+            crons=self._crons,
+            channels=channels,
+            events=events,
+            reregister=reregister,
         )
-        self._dispatcher = Dispatcher(domains, access, store, self._watch, Rendering(quirks, zone))
+        self._dispatcher = Dispatcher(load(parts), access, store, self._watch, Rendering(quirks, zone))
 
     @property
     def server_key(self) -> PrivateKey | None:
@@ -289,7 +261,7 @@ class Server:
             if self._file is not None:
                 self._file.close()
             raise
-        self._facts.listen(self._host, self._port)
+        self._address.host, self._address.port = self._host, self._port
         self._scheduler.open()
         self._pause_gate.open()
         self._periodic.start(self._checker.check_deadlines, RELEASE_PERIOD_S)

@@ -18,7 +18,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 from colonyos_gen_wire import errors
 from colonyos_gen_wire.method import Transport
-from colonyos_gen_wire.methods.subscription import SUBSCRIBE_CHANNEL
+from colonyos_gen_wire.methods import subscription
 
 from colonyos_gen.server.access import AnyMethod
 from colonyos_gen.server.dispatch import Call, Dispatcher
@@ -182,7 +182,7 @@ class _Connection:
             self._stir()
             note_arrival(self._http.arrival(self._request))
             self._subscription = asyncio.create_task(self._subscribe(call, data))
-            if self._quirks.deaf_channel_subscriptions and call.method is SUBSCRIBE_CHANNEL:
+            if self._quirks.deaf_channel_subscriptions and call.method is subscription.SUBSCRIBE_CHANNEL:
                 # As long as nothing is read, no ping and no close frame is answered.
                 await asyncio.wait([self._subscription])
 

@@ -13,8 +13,7 @@ import msgspec
 from colonyos_gen_wire.codec import encode_reply
 from colonyos_gen_wire.errors import log as log_errors
 from colonyos_gen_wire.errors import process as process_errors
-from colonyos_gen_wire.methods.process import ASSIGN
-from colonyos_gen_wire.methods.workflow import SUBMIT_WORKFLOW
+from colonyos_gen_wire.methods import process, workflow
 from colonyos_gen_wire.shape import Leaf
 from colonyos_gen_wire.types.blueprint import Blueprint, BlueprintDefinition, BlueprintHistory
 
@@ -26,8 +25,6 @@ from colonyos_gen.server.zero_time import IN_UTC, zero_time
 
 _AS_SENT = (Blueprint, BlueprintDefinition)
 """Types that the real server keeps as JSON, with the zero times of whoever has sent them."""
-_SAID_TWICE = (log_errors.GET_LOGS_NEGATIVE_LIMIT, log_errors.ADD_LOG_NUL_CHARACTER)
-_DATABASE = (INVALID_TEXT, process_errors.SUBMIT_DATABASE_REFUSED)
 _SHORTEST_POWER = 1e21
 """Doubles from here on are written with an exponent."""
 
@@ -68,11 +65,11 @@ class Rendering:
             return Answer(refusal.status, body)
         if quirks.empty_200 and method.when_empty is not None and refusal.spec.name == "not_a_member":
             return Answer(200, b"")
-        if quirks.null_for_refused_file and method.when_null is not None and refusal.spec in _DATABASE:
+        if quirks.null_for_refused_file and method.when_null is not None and _by_database(refusal):
             return Answer(200, write_reply(method.payloadtype, b"null"))
-        if quirks.two_envelopes and refusal.spec in _SAID_TWICE:
+        if quirks.two_envelopes and _is_said_twice(refusal):
             return Answer(refusal.status, body + body)
-        if quirks.forwarded_assign and method is ASSIGN:
+        if quirks.forwarded_assign and method is process.ASSIGN:
             return Answer(200, body)
         return Answer(refusal.status, body)
 
@@ -80,8 +77,18 @@ class Rendering:
         kind = (get_args(method.response) or (method.response,))[0]
         if kind is BlueprintHistory:
             return self._history
+        if self._plain is self._stored:
+            return self._stored
         # The real server answers the submission of a workflow with an object that was never stored.
-        return self._plain if kind in _AS_SENT or method is SUBMIT_WORKFLOW else self._stored
+        return self._plain if kind in _AS_SENT or method is workflow.SUBMIT_WORKFLOW else self._stored
+
+
+def _by_database(refusal: Refusal) -> bool:
+    return refusal.spec in (INVALID_TEXT, process_errors.SUBMIT_DATABASE_REFUSED)
+
+
+def _is_said_twice(refusal: Refusal) -> bool:
+    return refusal.spec in (log_errors.GET_LOGS_NEGATIVE_LIMIT, log_errors.ADD_LOG_NUL_CHARACTER)
 
 
 def _writer(quirks: Quirks, zone: tzinfo, unset: str) -> _Write:

@@ -5,16 +5,18 @@ Crons and generators hold their workflow that way. It is checked when they are a
 
 from __future__ import annotations
 
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import msgspec
 from colonyos_gen_wire.codec import decode_request
 from colonyos_gen_wire.method import ErrorSpec
 from colonyos_gen_wire.methods import workflow as methods
-from colonyos_gen_wire.types.workflow import WorkflowSpec
 
 from colonyos_gen.server.envelope import plain_json
 from colonyos_gen.server.refusal import OTHER_COLONY, Refusal
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.types.workflow import WorkflowSpec
 
 
 class Texts(NamedTuple):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from colonyos_gen_wire.errors import process as process_errors
 from colonyos_gen_wire.errors import workflow as errors
 from colonyos_gen_wire.types.process import FunctionSpec, Process
-from colonyos_gen_wire.types.workflow import WorkflowSpec
 from msgspec.structs import replace
 
 from colonyos_gen.server import lifecycle
 from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.refusal import Refusal
 from colonyos_gen.server.submission import accept_spec
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.types.workflow import WorkflowSpec
 
 _NO_LIMIT = -1
 

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from colonyos_gen_wire.constants import CANCELLED, FAILED, RUNNING, SUCCESS, WAITING
 from colonyos_gen_wire.errors import workflow as errors
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import FunctionSpec, Process
-from colonyos_gen_wire.types.workflow import ProcessGraph, WorkflowSpec
+from colonyos_gen_wire.types.workflow import ProcessGraph
 from msgspec.structs import replace
 
 from colonyos_gen.server import lifecycle
@@ -31,13 +31,11 @@ from colonyos_gen.server.records import Records
 from colonyos_gen.server.refusal import Refusal
 from colonyos_gen.server.workflow_nodes import accept_nodes, as_member, new_members, with_arguments
 
+if TYPE_CHECKING:
+    from colonyos_gen_wire.types.workflow import WorkflowSpec
+
 _ACTIVE = (WAITING, RUNNING)
 _ENDED = (SUCCESS, FAILED, CANCELLED)
-_REFUSED_LATE = (
-    errors.SUBMIT_WORKFLOW_INVALID_DEPENDENCIES,
-    errors.SUBMIT_WORKFLOW_FAILED_TO_ADD_PROCESS,
-)
-"""What the real server finds out when it has stored the row of the workflow already."""
 
 
 class Workflows:
@@ -76,7 +74,7 @@ class Workflows:
         try:
             nodes = accept_nodes(spec, self._quirks)
         except Refusal as refusal:
-            if self._quirks.orphan_workflows and refusal.spec in _REFUSED_LATE:
+            if self._quirks.orphan_workflows and _is_late(refusal):
                 self._records.processgraphs.put(graph)
             raise
         members = [
@@ -212,3 +210,11 @@ class Workflows:
 
     def _now(self) -> datetime:
         return moment(self._clock.now_ns())
+
+
+def _is_late(refusal: Refusal) -> bool:
+    """Whether the real server finds it out when it has stored the row of the workflow already."""
+    return refusal.spec in (
+        errors.SUBMIT_WORKFLOW_INVALID_DEPENDENCIES,
+        errors.SUBMIT_WORKFLOW_FAILED_TO_ADD_PROCESS,
+    )

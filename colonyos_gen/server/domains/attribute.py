@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from colonyos_gen_wire.constants import ENV, RUNNING
 from colonyos_gen_wire.errors import attribute as errors
 from colonyos_gen_wire.methods import attribute as methods
-from colonyos_gen_wire.requests.attribute import AddAttributeMsg, GetAttributeMsg
 from colonyos_gen_wire.types.attribute import Attribute
 from msgspec.structs import replace
 
@@ -14,6 +15,9 @@ from colonyos_gen.server.lifecycle import attribute_id
 from colonyos_gen.server.plain_text import require_text
 from colonyos_gen.server.records import Records, colony_of
 from colonyos_gen.server.refusal import Refusal
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.attribute import AddAttributeMsg, GetAttributeMsg
 
 
 class Attributes:

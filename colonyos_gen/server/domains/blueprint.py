@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from colonyos_gen_wire.errors import blueprint as errors
 from colonyos_gen_wire.methods import blueprint as methods
-from colonyos_gen_wire.requests.blueprint import (
-    AddBlueprintDefinitionMsg,
-    AddBlueprintMsg,
-    GetBlueprintDefinitionMsg,
-    GetBlueprintDefinitionsMsg,
-    GetBlueprintHistoryMsg,
-    GetBlueprintMsg,
-    GetBlueprintsMsg,
-    ReconcileBlueprintMsg,
-    RemoveBlueprintDefinitionMsg,
-    RemoveBlueprintMsg,
-    UpdateBlueprintMsg,
-    UpdateBlueprintStatusMsg,
-)
 from colonyos_gen_wire.types.blueprint import (
     Blueprint,
     BlueprintDefinition,
@@ -38,6 +26,22 @@ from colonyos_gen.server.blueprints import (
 from colonyos_gen.server.clock import Clock
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.refusal import Refusal
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.blueprint import (
+        AddBlueprintDefinitionMsg,
+        AddBlueprintMsg,
+        GetBlueprintDefinitionMsg,
+        GetBlueprintDefinitionsMsg,
+        GetBlueprintHistoryMsg,
+        GetBlueprintMsg,
+        GetBlueprintsMsg,
+        ReconcileBlueprintMsg,
+        RemoveBlueprintDefinitionMsg,
+        RemoveBlueprintMsg,
+        UpdateBlueprintMsg,
+        UpdateBlueprintStatusMsg,
+    )
 
 
 class Blueprints:

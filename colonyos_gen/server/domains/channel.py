@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.constants import ENTRY_DATA
 from colonyos_gen_wire.errors import channel as errors
 from colonyos_gen_wire.methods import channel as methods
-from colonyos_gen_wire.requests.channel import ChannelAppendMsg, ChannelReadMsg
 from colonyos_gen_wire.types.channel import ChannelEntry
 
 from colonyos_gen.server.channel_access import ChannelAccess
 from colonyos_gen.server.clock import Clock, moment
 from colonyos_gen.server.store import Store
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.channel import ChannelAppendMsg, ChannelReadMsg
 
 
 class Channels:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from colonyos_gen_wire.constants import ID_LENGTH
 from colonyos_gen_wire.errors import colony as errors
 from colonyos_gen_wire.methods import colony as methods
-from colonyos_gen_wire.requests.colony import AddColonyMsg, GetColoniesMsg, GetColonyMsg, RemoveColonyMsg
 from colonyos_gen_wire.types.colony import Colony
 
 from colonyos_gen.server.access import Access
@@ -13,6 +14,9 @@ from colonyos_gen.server.plain_text import require_name
 from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.refusal import Refusal
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.colony import AddColonyMsg, GetColoniesMsg, GetColonyMsg, RemoveColonyMsg
 
 
 class Colonies:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from colonyos_gen_wire.constants import CRON_CHECK_PERIOD_MS
 from colonyos_gen_wire.errors import cron as errors
 from colonyos_gen_wire.errors import process as process_errors
 from colonyos_gen_wire.methods import cron as methods
-from colonyos_gen_wire.requests.cron import AddCronMsg, GetCronMsg, GetCronsMsg, RemoveCronMsg, RunCronMsg
 from colonyos_gen_wire.types.cron import Cron
 from msgspec.structs import replace
 
@@ -19,8 +20,10 @@ from colonyos_gen.server.records import Records
 from colonyos_gen.server.refusal import Refusal
 from colonyos_gen.server.stored_workflow import Texts, accept_workflow
 
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.cron import AddCronMsg, GetCronMsg, GetCronsMsg, RemoveCronMsg, RunCronMsg
+
 _EXPRESSION_ONLY = -1
-_TEXTS = Texts("cron", errors.ADD_CRON_INVALID_WORKFLOWSPEC, errors.ADD_CRON_INVALID_DEPENDENCIES)
 
 
 class Crons:
@@ -34,7 +37,8 @@ class Crons:
     async def add_cron(self, request: AddCronMsg, signer: str, /) -> Cron:
         cron = request.cron
         self._access.require(methods.ADD_CRON, signer, cron.colonyname)
-        accept_workflow(cron.workflowspec, cron.colonyname, _TEXTS)
+        texts = Texts("cron", errors.ADD_CRON_INVALID_WORKFLOWSPEC, errors.ADD_CRON_INVALID_DEPENDENCIES)
+        accept_workflow(cron.workflowspec, cron.colonyname, texts)
         self._accept_schedule(cron)
         require_text("cron", cron.name)
         if self._records.cron(cron.colonyname, cron.name) is not None:

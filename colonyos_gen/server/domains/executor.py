@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from colonyos_gen_wire.constants import APPROVED, PENDING, REJECTED
 from colonyos_gen_wire.errors import executor as errors
 from colonyos_gen_wire.methods import executor as methods
-from colonyos_gen_wire.requests.executor import (
-    AddExecutorMsg,
-    ApproveExecutorMsg,
-    GetExecutorByIDMsg,
-    GetExecutorMsg,
-    GetExecutorsMsg,
-    RejectExecutorMsg,
-    RemoveExecutorMsg,
-    ReportAllocationsMsg,
-    UpdateExecutorMsg,
-)
 from colonyos_gen_wire.types.executor import Executor
 from msgspec.structs import replace
 
@@ -25,6 +16,19 @@ from colonyos_gen.server.plain_text import require_name, require_text
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.refusal import Refusal
 from colonyos_gen.server.registration import unregister
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.executor import (
+        AddExecutorMsg,
+        ApproveExecutorMsg,
+        GetExecutorByIDMsg,
+        GetExecutorMsg,
+        GetExecutorsMsg,
+        RejectExecutorMsg,
+        RemoveExecutorMsg,
+        ReportAllocationsMsg,
+        UpdateExecutorMsg,
+    )
 
 
 class Executors:

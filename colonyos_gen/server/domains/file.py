@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from colonyos_gen_wire.errors import file as errors
 from colonyos_gen_wire.methods import file as methods
-from colonyos_gen_wire.requests.file import (
-    AddFileMsg,
-    GetFileLabelsMsg,
-    GetFileMsg,
-    GetFilesMsg,
-    RemoveFileMsg,
-)
-from colonyos_gen_wire.types.file import File, FileData, Label, Reference
+from colonyos_gen_wire.types import file as types
+from colonyos_gen_wire.types.file import File
 from msgspec.structs import replace
 
 from colonyos_gen.server.access import Access
@@ -22,6 +18,15 @@ from colonyos_gen.server.lifecycle import new_id
 from colonyos_gen.server.plain_text import require_text
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.refusal import Refusal
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.file import (
+        AddFileMsg,
+        GetFileLabelsMsg,
+        GetFileMsg,
+        GetFilesMsg,
+        RemoveFileMsg,
+    )
 
 _LARGEST_SIZE = 2**63 - 1
 
@@ -47,7 +52,7 @@ class Files:
                 sequencenr=self._latest,
                 added=moment(self._clock.now_ns()),
                 # The protocol sent is forgotten; only one is known.
-                ref=Reference(s3object=file.ref.s3object),
+                ref=types.Reference(s3object=file.ref.s3object),
             )
         )
 
@@ -66,22 +71,22 @@ class Files:
             raise Refusal(errors.GET_FILE_NO_SUCH_FILE_404)
         return revisions[-1:] if request.latest else revisions[::-1]
 
-    async def get_files(self, request: GetFilesMsg, signer: str, /) -> list[FileData]:
+    async def get_files(self, request: GetFilesMsg, signer: str, /) -> list[types.FileData]:
         self._access.require(methods.GET_FILES, signer, request.colonyname)
         return [
-            FileData(
+            types.FileData(
                 name=file.name, checksum=file.checksum, size=file.size, s3filename=file.ref.s3object.object
             )
             for file in self._records.latest_files(request.colonyname, request.label)
         ]
 
-    async def get_file_labels(self, request: GetFileLabelsMsg, signer: str, /) -> list[Label]:
+    async def get_file_labels(self, request: GetFileLabelsMsg, signer: str, /) -> list[types.Label]:
         colonyname = request.colonyname
         self._access.require(methods.GET_FILE_LABELS, signer, colonyname)
         choose = labels_under if request.exact and request.name else labels_like
         count = self._records.files_of_label.count
         return [
-            Label(name=label, files=count((colonyname, label)))
+            types.Label(name=label, files=count((colonyname, label)))
             for label in choose(self._records, colonyname, request.name)
         ]
 

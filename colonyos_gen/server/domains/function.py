@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from colonyos_gen_wire.errors import function as errors
 from colonyos_gen_wire.methods import function as methods
-from colonyos_gen_wire.requests.function import AddFunctionMsg, GetFunctionsMsg, RemoveFunctionMsg
 from colonyos_gen_wire.types.function import Function
 from msgspec.structs import replace
 
@@ -13,6 +14,9 @@ from colonyos_gen.server.lifecycle import new_id
 from colonyos_gen.server.plain_text import require_text
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.refusal import Refusal
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.function import AddFunctionMsg, GetFunctionsMsg, RemoveFunctionMsg
 
 
 class Functions:

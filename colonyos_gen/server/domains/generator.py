@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from colonyos_gen_wire.constants import GENERATOR_CHECK_PERIOD_MS
 from colonyos_gen_wire.errors import generator as errors
 from colonyos_gen_wire.errors import process as process_errors
 from colonyos_gen_wire.methods import generator as methods
-from colonyos_gen_wire.requests.generator import (
-    AddGeneratorMsg,
-    GetGeneratorMsg,
-    GetGeneratorsMsg,
-    PackGeneratorMsg,
-    RemoveGeneratorMsg,
-    ResolveGeneratorMsg,
-)
 from colonyos_gen_wire.types.generator import Generator
 from msgspec.structs import replace
 
@@ -26,9 +20,15 @@ from colonyos_gen.server.records import PackedArgument, Records
 from colonyos_gen.server.refusal import BAD_TRIGGER, Refusal
 from colonyos_gen.server.stored_workflow import Texts, accept_workflow
 
-_TEXTS = Texts(
-    "generator", errors.ADD_GENERATOR_INVALID_WORKFLOWSPEC, errors.ADD_GENERATOR_INVALID_DEPENDENCIES
-)
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.generator import (
+        AddGeneratorMsg,
+        GetGeneratorMsg,
+        GetGeneratorsMsg,
+        PackGeneratorMsg,
+        RemoveGeneratorMsg,
+        ResolveGeneratorMsg,
+    )
 
 
 class Generators:
@@ -42,7 +42,10 @@ class Generators:
     async def add_generator(self, request: AddGeneratorMsg, signer: str, /) -> Generator:
         generator = request.generator
         self._access.require(methods.ADD_GENERATOR, signer, generator.colonyname)
-        accept_workflow(generator.workflowspec, generator.colonyname, _TEXTS)
+        texts = Texts(
+            "generator", errors.ADD_GENERATOR_INVALID_WORKFLOWSPEC, errors.ADD_GENERATOR_INVALID_DEPENDENCIES
+        )
+        accept_workflow(generator.workflowspec, generator.colonyname, texts)
         if generator.trigger < 1:
             raise Refusal(BAD_TRIGGER)
         require_integers(generator.trigger, generator.timeout)

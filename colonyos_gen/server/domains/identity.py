@@ -7,16 +7,10 @@ go on running in the name of somebody who exists.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from colonyos_gen_wire.errors import identity as errors
 from colonyos_gen_wire.methods import identity as methods
-from colonyos_gen_wire.requests.identity import (
-    ChangeColonyIDMsg,
-    ChangeExecutorIDMsg,
-    ChangeServerIDMsg,
-    ChangeUserIDMsg,
-)
 from colonyos_gen_wire.types.cron import Cron
 from colonyos_gen_wire.types.generator import Generator
 from colonyos_gen_wire.types.process import Process
@@ -28,6 +22,14 @@ from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.records import Records, ServerOwner
 from colonyos_gen.server.refusal import Refusal
 from colonyos_gen.server.store import Table
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.identity import (
+        ChangeColonyIDMsg,
+        ChangeExecutorIDMsg,
+        ChangeServerIDMsg,
+        ChangeUserIDMsg,
+    )
 
 _Initiated = TypeVar("_Initiated", Process, Cron, Generator)
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from colonyos_gen_wire.errors import location as errors
 from colonyos_gen_wire.method import ErrorSpec
 from colonyos_gen_wire.methods import location as methods
-from colonyos_gen_wire.requests.location import (
-    AddLocationMsg,
-    GetLocationMsg,
-    GetLocationsMsg,
-    RemoveLocationMsg,
-)
 from colonyos_gen_wire.types.location import Location
 
 from colonyos_gen.server.access import Access
 from colonyos_gen.server.plain_text import require_name, require_text
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.refusal import Refusal
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.location import (
+        AddLocationMsg,
+        GetLocationMsg,
+        GetLocationsMsg,
+        RemoveLocationMsg,
+    )
 
 
 class Locations:

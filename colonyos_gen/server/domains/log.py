@@ -6,10 +6,11 @@ line, and each of them once.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from colonyos_gen_wire.constants import MAX_COUNT, MAX_DAYS, MAX_LOG_COUNT, RUNNING
 from colonyos_gen_wire.errors import log as errors
 from colonyos_gen_wire.methods import log as methods
-from colonyos_gen_wire.requests.log import AddExecutorLogMsg, AddLogMsg, GetLogsMsg, SearchLogsMsg
 from colonyos_gen_wire.types.log import Log
 
 from colonyos_gen.server.access import Access
@@ -18,6 +19,9 @@ from colonyos_gen.server.like import Like
 from colonyos_gen.server.plain_text import has_nul
 from colonyos_gen.server.records import Records, colony_of
 from colonyos_gen.server.refusal import Refusal
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.log import AddExecutorLogMsg, AddLogMsg, GetLogsMsg, SearchLogsMsg
 
 _DAY_NS = 24 * 3600 * NS_PER_S
 

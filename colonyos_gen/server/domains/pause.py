@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from colonyos_gen_wire.methods import pause as methods
-from colonyos_gen_wire.requests.pause import GetPauseStatusMsg, PauseAssignmentsMsg, ResumeAssignmentsMsg
 from colonyos_gen_wire.types.pause import PauseStatus
 
 from colonyos_gen.server.access import Access
 from colonyos_gen.server.records import Records
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.pause import GetPauseStatusMsg, PauseAssignmentsMsg, ResumeAssignmentsMsg
 
 
 class Pauses:

@@ -4,23 +4,11 @@ from __future__ import annotations
 
 import heapq
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.constants import MAX_COUNT, RUNNING, WAITING
 from colonyos_gen_wire.errors import process as errors
 from colonyos_gen_wire.methods import process as methods
-from colonyos_gen_wire.requests.process import (
-    AssignProcessMsg,
-    CancelProcessMsg,
-    CloseFailedMsg,
-    CloseSuccessfulMsg,
-    GetProcessesMsg,
-    GetProcessHistMsg,
-    GetProcessMsg,
-    RemoveAllProcessesMsg,
-    RemoveProcessMsg,
-    SetOutputMsg,
-    SubmitFunctionSpecMsg,
-)
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.executor import Executor
 from colonyos_gen_wire.types.process import FunctionSpec, Process
@@ -42,6 +30,21 @@ from colonyos_gen.server.scheduler import Scheduler
 from colonyos_gen.server.store import Store
 from colonyos_gen.server.submission import accept_spec
 from colonyos_gen.server.workflows import Workflows
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.process import (
+        AssignProcessMsg,
+        CancelProcessMsg,
+        CloseFailedMsg,
+        CloseSuccessfulMsg,
+        GetProcessesMsg,
+        GetProcessHistMsg,
+        GetProcessMsg,
+        RemoveAllProcessesMsg,
+        RemoveProcessMsg,
+        SetOutputMsg,
+        SubmitFunctionSpecMsg,
+    )
 
 _EVERY_STATE = -1
 _LONGEST_WAIT_S = 365 * 24 * 3600

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from colonyos_gen_wire.errors import snapshot as errors
 from colonyos_gen_wire.methods import snapshot as methods
-from colonyos_gen_wire.requests.snapshot import (
-    CreateSnapshotMsg,
-    GetSnapshotMsg,
-    GetSnapshotsMsg,
-    RemoveAllSnapshotsMsg,
-    RemoveSnapshotMsg,
-)
 from colonyos_gen_wire.types.snapshot import Snapshot
 
 from colonyos_gen.server.access import Access
@@ -20,6 +15,15 @@ from colonyos_gen.server.lifecycle import new_id
 from colonyos_gen.server.plain_text import require_name, require_text
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.refusal import Refusal
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.snapshot import (
+        CreateSnapshotMsg,
+        GetSnapshotMsg,
+        GetSnapshotsMsg,
+        RemoveAllSnapshotsMsg,
+        RemoveSnapshotMsg,
+    )
 
 
 class Snapshots:

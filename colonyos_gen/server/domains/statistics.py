@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from colonyos_gen_wire.constants import (
     APPROVED,
     CANCELLED,
@@ -13,12 +15,14 @@ from colonyos_gen_wire.constants import (
 )
 from colonyos_gen_wire.errors import statistics as errors
 from colonyos_gen_wire.methods import statistics as methods
-from colonyos_gen_wire.requests.statistics import GetColonyStatisticsMsg, GetStatisticsMsg
 from colonyos_gen_wire.types.statistics import Statistics
 
 from colonyos_gen.server.access import Access
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.refusal import Refusal
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.statistics import GetColonyStatisticsMsg, GetStatisticsMsg
 
 
 class Counts:

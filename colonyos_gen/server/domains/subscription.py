@@ -10,16 +10,12 @@ processes that they may not read.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.constants import CHANNEL_SUBSCRIBE_DEFAULT_TIMEOUT_S
 from colonyos_gen_wire.errors import subscription as errors
-from colonyos_gen_wire.methods.process import GET_PROCESS
-from colonyos_gen_wire.methods.subscription import SUBSCRIBE_CHANNEL
-from colonyos_gen_wire.requests.subscription import (
-    SubscribeChannelMsg,
-    SubscribeProcessesMsg,
-    SubscribeProcessMsg,
-)
+from colonyos_gen_wire.methods import process as process_methods
+from colonyos_gen_wire.methods import subscription as methods
 from colonyos_gen_wire.types.channel import ChannelEntry
 from colonyos_gen_wire.types.process import Process
 
@@ -32,6 +28,13 @@ from colonyos_gen.server.process_events import Listener, ProcessEvents
 from colonyos_gen.server.quirks import STRICT, Quirks
 from colonyos_gen.server.records import Records, colony_of
 from colonyos_gen.server.refusal import Refusal
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.subscription import (
+        SubscribeChannelMsg,
+        SubscribeProcessesMsg,
+        SubscribeProcessMsg,
+    )
 
 _LONGEST_S = 365 * 24 * 3600
 _TIMED_OUT = "the subscription has timed out"
@@ -63,7 +66,7 @@ class Subscriptions:
         process = self._records.processes.get(request.processid)
         if process is None:
             raise _no_such_process(request)
-        self._access.require(GET_PROCESS, signer, colony_of(process))
+        self._access.require(process_methods.GET_PROCESS, signer, colony_of(process))
         executortype = request.executortype or process.spec.conditions.executortype
         with self._events.listen(
             executortype, request.state, _limited(request.timeout), process.processid
@@ -92,7 +95,7 @@ class Subscriptions:
     ) -> AsyncGenerator[list[ChannelEntry]]:
         denied = errors.SUBSCRIBE_CHANNEL_NOT_AUTHORIZED_TO_SUBSCRIBE_TO_CHANNEL
         channel = self._channels.enter(
-            SUBSCRIBE_CHANNEL, request.processid, request.channelname, signer, denied
+            methods.SUBSCRIBE_CHANNEL, request.processid, request.channelname, signer, denied
         )
         alarm = Alarm(self._clock, _limited(request.timeout or CHANNEL_SUBSCRIBE_DEFAULT_TIMEOUT_S))
         channel.join(alarm)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from colonyos_gen_wire.errors import user as errors
 from colonyos_gen_wire.method import ErrorSpec
 from colonyos_gen_wire.methods import user as methods
-from colonyos_gen_wire.requests.user import (
-    AddUserMsg,
-    GetUserByIDMsg,
-    GetUserMsg,
-    GetUsersMsg,
-    RemoveUserMsg,
-)
 from colonyos_gen_wire.types.user import User
 
 from colonyos_gen.server.access import Access
 from colonyos_gen.server.plain_text import require_name, require_text
 from colonyos_gen.server.records import Records
 from colonyos_gen.server.refusal import Refusal
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.user import (
+        AddUserMsg,
+        GetUserByIDMsg,
+        GetUserMsg,
+        GetUsersMsg,
+        RemoveUserMsg,
+    )
 
 
 class Users:

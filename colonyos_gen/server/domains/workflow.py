@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import heapq
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.constants import MAX_COUNT, RUNNING, WAITING
 from colonyos_gen_wire.errors import process as process_errors
 from colonyos_gen_wire.errors import workflow as errors
 from colonyos_gen_wire.methods import workflow as methods
-from colonyos_gen_wire.requests.workflow import (
-    AddChildMsg,
-    CancelProcessGraphMsg,
-    GetProcessGraphMsg,
-    GetProcessGraphsMsg,
-    RemoveAllProcessGraphsMsg,
-    RemoveProcessGraphMsg,
-    SubmitWorkflowSpecMsg,
-)
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import Process
 from colonyos_gen_wire.types.workflow import ProcessGraph
@@ -30,6 +22,17 @@ from colonyos_gen.server.refusal import FOREIGN_PROCESS, NOT_WAITING, UNKNOWN_PR
 from colonyos_gen.server.submission import accept_spec
 from colonyos_gen.server.workflow_view import drawn, outlined
 from colonyos_gen.server.workflows import Workflows
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.workflow import (
+        AddChildMsg,
+        CancelProcessGraphMsg,
+        GetProcessGraphMsg,
+        GetProcessGraphsMsg,
+        RemoveAllProcessGraphsMsg,
+        RemoveProcessGraphMsg,
+        SubmitWorkflowSpecMsg,
+    )
 
 _EVERY_STATE = -1
 _NEVER = datetime.min.replace(tzinfo=UTC)
