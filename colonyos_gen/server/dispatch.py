@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import msgspec
 from colonyos_gen_wire import errors
 from colonyos_gen_wire.codec import decode_request
-from colonyos_gen_wire.method import ErrorSpec, Role, Transport
+from colonyos_gen_wire.method import Role, Transport
 from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen.server.access import Access, AnyMethod, error_of
@@ -83,7 +83,7 @@ class Dispatcher:
         self._store = store
         self._handlers: dict[str, Handler] = {}
         for msgtype, method in METHODS.items():
-            handler = getattr(domains.get(_domain_of(method)), method.name, None)
+            handler = getattr(domains.get(method.domain), method.name, None)
             if handler is not None:
                 self._handlers[msgtype] = handler
         if unserved := METHODS.keys() - self._handlers:
@@ -145,10 +145,6 @@ class Dispatcher:
         return Answer(200, self.rendering.item(call.method, item)), None
 
 
-def _domain_of(method: AnyMethod) -> str:
-    return method.request.__module__.rpartition(".")[2]
-
-
 def _unknown(envelope: Envelope) -> Refusal:
     if not envelope.payloadtype:
         return Refusal(errors.PAYLOADTYPE_EMPTY)
@@ -187,23 +183,8 @@ def _declares(method: AnyMethod, name: str) -> bool:
     return any(error.name == name for error in method.errors)
 
 
-@cache
-def _object_of(method: AnyMethod) -> tuple[str, ErrorSpec] | None:
-    """The key that holds the object a message is about, and what its absence is called."""
-    missing = [error for error in method.errors if error.name.endswith("_missing")]
-    for field in msgspec.structs.fields(method.request):
-        if (
-            missing
-            and field.required
-            and isinstance(field.type, type)
-            and issubclass(field.type, msgspec.Struct)
-        ):
-            return field.encode_name, missing[0]
-    return None
-
-
 def _require_object(method: AnyMethod, payload: dict[str, object]) -> None:
     """Decoding has put an empty object where there was none; only the payload still tells the difference."""
-    found = _object_of(method)
-    if found is not None and key_of(payload, found[0]) is None:
-        raise Refusal(found[1])
+    about = method.about
+    if about is not None and key_of(payload, about.key) is None:
+        raise Refusal(error_of(method, about.missing))
