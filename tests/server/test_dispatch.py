@@ -19,9 +19,9 @@ from colonyos_gen_wire.requests.process import SubmitFunctionSpecMsg
 from colonyos_gen_wire.types.attribute import Attribute
 
 from colonyos_gen.crypto import PrivateKey
-from colonyos_gen.server.domains.colony import Colonies
-from colonyos_gen.server.envelope import Envelope, recover_signer
-from colonyos_gen.server.refusal import Refusal
+from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._domains.administration.colony import Colonies
+from colonyos_gen.server._front.envelope import Envelope, recover_signer
 
 from .lab import COLONY, Lab, Refused, envelope, lab, opened, spec
 

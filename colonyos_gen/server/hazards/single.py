@@ -9,16 +9,16 @@ from colonyos_gen_wire import hazards
 from colonyos_gen_wire.constants import CANCELLED, ID_LENGTH, RUNNING
 from colonyos_gen_wire.hazards import Hazard
 
-from colonyos_gen.server.hazards.moments import Finding, Scene
-from colonyos_gen.server.hazards.traffic import Passing
-from colonyos_gen.server.plain_text import has_nul
-from colonyos_gen.server.refusal import (
+from colonyos_gen.server._caller.refusal import (
     BAD_TRIGGER,
     FOREIGN_PROCESS,
     INVALID_NAME,
     UNKNOWN_PROCESS,
     Refusal,
 )
+from colonyos_gen.server._values.plain_text import has_nul
+from colonyos_gen.server.hazards.moments import Finding, Scene
+from colonyos_gen.server.hazards.traffic import Passing
 
 _NEAR_DEADLINE = timedelta(seconds=1)
 

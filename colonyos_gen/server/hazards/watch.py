@@ -13,7 +13,9 @@ from colonyos_gen_wire.constants import MAX_OPEN_DATABASE_CONNECTIONS
 from colonyos_gen_wire.hazards import TOO_MANY_READS, Effect, Hazard
 from colonyos_gen_wire.method import ErrorCode
 
-from colonyos_gen.server.access import Access, AnyMethod
+from colonyos_gen.server._caller.access import Access, AnyMethod
+from colonyos_gen.server._caller.refusal import FAULT, Refusal
+from colonyos_gen.server._processes.scheduler import Scheduler
 from colonyos_gen.server.clock import Clock
 from colonyos_gen.server.hazards import pairs, removals, single
 from colonyos_gen.server.hazards.arrival import current_arrival
@@ -23,9 +25,7 @@ from colonyos_gen.server.hazards.noticed import Hazards, Occurrence, Part
 from colonyos_gen.server.hazards.reads import Reads
 from colonyos_gen.server.hazards.traffic import Passing, Traffic
 from colonyos_gen.server.hazards.unread import Unread
-from colonyos_gen.server.records import Records
-from colonyos_gen.server.refusal import FAULT, Refusal
-from colonyos_gen.server.scheduler import Scheduler
+from colonyos_gen.server.store.records import Records
 
 logger: logging.Logger = logging.getLogger("colonyos_gen.server.hazards")
 
