@@ -19,10 +19,11 @@ SOURCES = ["colonyos_gen", "codegen", "examples", "tests", "noxfile.py"]
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style of the hand-written code (generated code is formatted by the generator)."""
-    session.install("-e", ".[codegen]")
+    """Style of the hand-written code (generated code is formatted by the generator), and who may import whom."""
+    session.install("-e", ".[codegen]", "import-linter>=2.17")
     session.run("ruff", "check", *SOURCES)
     session.run("ruff", "format", "--check", *SOURCES)
+    session.run("lint-imports", "--no-cache")
 
 
 @nox.session

@@ -9,6 +9,7 @@ from codegen.catalog import Catalog
 from codegen.findings import Position
 from codegen.loader import Document, Pointer, Schema
 from codegen.model import (
+    About,
     Argument,
     Domain,
     Enumeration,
@@ -321,6 +322,7 @@ class _Build:
             ),
             hazards=self._catalog.of(definition, struct, self._structs),
             registered=definition.get("x-registered", True),
+            about=About(**definition["x-about"]) if "x-about" in definition else None,
         )
 
     def _example_position(self, document: Document | None, msgtype: str, index: int) -> Position:

@@ -258,6 +258,14 @@ class HazardOf:
 
 
 @dataclass(frozen=True)
+class About:
+    """The object that a message is about: the wire name of its field, and the name of the error if it is not there."""
+
+    field: str
+    missing: str
+
+
+@dataclass(frozen=True)
 class Message:
     """One RPC message. An unregistered one is known by name only and has no methods."""
 
@@ -276,6 +284,7 @@ class Message:
     examples: tuple[Example, ...]
     hazards: tuple[HazardOf, ...] = ()
     registered: bool = True
+    about: About | None = None
 
     @property
     def confirms(self) -> bool:

@@ -191,7 +191,7 @@ def _quirks(text: str) -> str:
 
 
 def _zone(text: str) -> str:
-    from colonyos_gen.server.zero_time import zone_of
+    from colonyos_gen.server._time.zero_time import zone_of
 
     try:
         zone_of(text)

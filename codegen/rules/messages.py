@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from codegen.rules.outline import Outline, fields_of, msgtype_of
+from codegen.rules.errors import error_name
+from codegen.rules.outline import Outline, fields_of, is_struct, msgtype_of
 from codegen.rules.registry import Problems, rule
 
 
@@ -62,6 +63,20 @@ def waits_fits(outline: Outline) -> Problems:
         wire = message.data.get("x-waits")
         if wire is not None and message.data["properties"].get(wire, {}).get("x-unit") != "seconds":
             yield message.at("x-waits"), f"{message.name} has no property '{wire}' with x-unit: seconds"
+
+
+@rule("ABOUT_FITS", "x-about names a required property that is an object, and an error of the message.")
+def about_fits(outline: Outline) -> Problems:
+    for message in outline.messages:
+        about = message.data.get("x-about")
+        if about is None:
+            continue
+        structs = {each.name for each in fields_of(message) if is_struct(outline.resolved(each).data)}
+        if about["field"] not in structs.intersection(message.data["required"]):
+            position = message.at("x-about", "field")
+            yield position, f"{message.name} has no required property '{about['field']}' that is an object"
+        if about["missing"] not in map(error_name, message.data.get("x-errors", [])):
+            yield message.at("x-about", "missing"), f"{message.name} has no error '{about['missing']}'"
 
 
 @rule("STREAM_FITS_TRANSPORT", "A stream of replies comes over the WebSocket, and nothing else does.")

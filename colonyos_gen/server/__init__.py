@@ -13,9 +13,9 @@ server are noticed; see `colonyos_gen.server.hazards`.
 """
 
 from colonyos_gen.server.clock import Clock, ManualClock, SystemClock
-from colonyos_gen.server.embedded import Server
 from colonyos_gen.server.hazards import Hazards, Occurrence
 from colonyos_gen.server.quirks import STRICT, V1_9, Quirks
+from colonyos_gen.server.server import Server
 from colonyos_gen.server.thread import ServerThread
 
 __all__ = [

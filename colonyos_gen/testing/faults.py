@@ -19,7 +19,7 @@ from colonyos_gen_wire.constants import PUBSUB_PATH
 from colonyos_gen_wire.method import ErrorSpec, Method, Transport
 from colonyos_gen_wire.methods import METHODS
 
-from colonyos_gen.server.envelope import write_failure
+from colonyos_gen.server._front.envelope import write_failure
 
 ANY: str = "*"
 """The method name that stands for all of them."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from colonyos_gen_wire.types.blueprint import SchemaProperty, ValidationSchema
 
-from colonyos_gen.server.blueprint_wording import go_text, go_type
+from colonyos_gen.server._blueprints.wording import go_text, go_type
 
 from .blueprint_lab import NOBODY, add, blueprint, define, get, update
 from .lab import Refused, lab

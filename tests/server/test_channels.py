@@ -24,9 +24,9 @@ from colonyos_gen_wire.types.channel import ChannelEntry
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import ManualClock
-from colonyos_gen.server.channels import Channel
-from colonyos_gen.server.rate import TokenBucket
-from colonyos_gen.server.refusal import Refusal
+from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._processes.channels import Channel
+from colonyos_gen.server._time.rate import TokenBucket
 
 from .disk import Disk
 from .lab import Lab, Refused, lab, spec

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from colonyos_gen.server.cron_schedule import read_schedule
-from colonyos_gen.server.refusal import Refusal
+from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._workflows.cron_schedule import read_schedule
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 NOW = datetime(2026, 11, 24, 9, 12, 12, 100_000, tzinfo=STOCKHOLM)

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from colonyos_gen_wire.methods import attribute, executor, log, process
+from colonyos_gen_wire.method import Method
+from colonyos_gen_wire.methods import METHODS, attribute, executor, log, process
 from colonyos_gen_wire.requests.attribute import AddAttributeMsg
 from colonyos_gen_wire.requests.executor import GetExecutorsMsg
 from colonyos_gen_wire.requests.log import AddLogMsg, GetLogsMsg
@@ -18,9 +19,9 @@ from colonyos_gen_wire.requests.process import SubmitFunctionSpecMsg
 from colonyos_gen_wire.types.attribute import Attribute
 
 from colonyos_gen.crypto import PrivateKey
-from colonyos_gen.server.domains.colony import Colonies
-from colonyos_gen.server.envelope import Envelope, recover_signer
-from colonyos_gen.server.refusal import Refusal
+from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._domains.administration.colony import Colonies
+from colonyos_gen.server._front.envelope import Envelope, recover_signer
 
 from .lab import COLONY, Lab, Refused, envelope, lab, opened, spec
 
@@ -235,6 +236,21 @@ async def _mistake(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "secret" not in message
         # Back in the queue as well.
         assert (await here.assign(key)).processid == submitted.processid
+
+
+@pytest.mark.parametrize(
+    "method", [each for each in METHODS.values() if each.about is not None], ids=lambda method: method.name
+)
+def test_object_that_a_message_is_about_must_be_there(method: Method[Any, Any]) -> None:
+    async def main() -> None:
+        assert method.about is not None
+        (missing,) = [error for error in method.errors if error.name == method.about.missing]
+        async with lab() as here:
+            for payload in ({"msgtype": method.msgtype}, {"msgtype": method.msgtype, method.about.key: None}):
+                body = envelope(here.server_key, method.msgtype, json.dumps(payload).encode())
+                assert await answer_to(here, body) == (missing.status, missing.text)
+
+    asyncio.run(main())
 
 
 @pytest.mark.hazards("colon_in_name", "nul_in_env")

@@ -22,8 +22,8 @@ from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import Process
 from msgspec.structs import replace
 
-from colonyos_gen.server import lifecycle
-from colonyos_gen.server.refusal import Refusal
+from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._processes import lifecycle
 
 from .lab import spec
 

@@ -150,7 +150,7 @@ def test_a_client_that_does_not_read_costs_no_memory_and_loses_nothing() -> None
 
 
 def test_a_feed_that_is_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("colonyos_gen.server.process_events.BACKLOG_LIMIT", 5)
+    monkeypatch.setattr("colonyos_gen.server._processes.events.BACKLOG_LIMIT", 5)
 
     async def act(here: Scene) -> None:
         request = SubscribeProcessesMsg(executortype=TYPE, state=WAITING, timeout=60)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from colonyos_gen.server.quantities import (
+from colonyos_gen.server._values.quantities import (
     QuantityError,
     format_cpu,
     format_memory,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from colonyos_gen.server import STRICT, V1_9, Quirks, Server
-from colonyos_gen.server.zero_time import zero_time
+from colonyos_gen.server._time.zero_time import zero_time
 from colonyos_gen.testing import LocalColony
 
 from . import quirks_of_processes, quirks_of_replies, quirks_of_sockets, quirks_of_workflows

@@ -17,7 +17,7 @@ from colonyos_gen_wire.requests.subscription import SubscribeProcessMsg
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import Server
-from colonyos_gen.server.slow_senders import BYTES_PER_S
+from colonyos_gen.server._front.slow_senders import BYTES_PER_S
 
 from .lab import COLONY, Lab, Refused, envelope, lab
 from .socket_lab import line

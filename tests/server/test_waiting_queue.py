@@ -6,8 +6,8 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from colonyos_gen.server.matching import Demand, Offer
-from colonyos_gen.server.waiting_queue import WaitingQueue
+from colonyos_gen.server._processes.matching import Demand, Offer
+from colonyos_gen.server._processes.waiting_queue import WaitingQueue
 
 ANY = Offer("c", "t", "ex")
 

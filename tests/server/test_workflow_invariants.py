@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from colonyos_gen.server import ManualClock, lifecycle
+from colonyos_gen.server import ManualClock
+from colonyos_gen.server._processes import lifecycle
+from colonyos_gen.server._processes.scheduler import Scheduler
+from colonyos_gen.server._workflows.workflows import Workflows
 from colonyos_gen.server.clock import moment
-from colonyos_gen.server.records import Records
-from colonyos_gen.server.scheduler import Scheduler
-from colonyos_gen.server.store import Store
-from colonyos_gen.server.workflows import Workflows
+from colonyos_gen.server.store.records import Records
+from colonyos_gen.server.store.tables import Store
 
 from .lab import COLONY
 from .stored import node

@@ -26,7 +26,7 @@ from colonyos_gen import (
     connect,
     workflow,
 )
-from colonyos_gen.server.envelope import write_reply
+from colonyos_gen.server._front.envelope import write_reply
 from colonyos_gen.testing import Fault, LocalColony, LocalExecutor
 
 

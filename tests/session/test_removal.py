@@ -30,7 +30,7 @@ from colonyos_gen import (
     connect,
     workflow,
 )
-from colonyos_gen.server.envelope import write_reply
+from colonyos_gen.server._front.envelope import write_reply
 from colonyos_gen.session.removal.procedure import HELD_S
 from colonyos_gen.testing import LocalColony
 

@@ -29,7 +29,7 @@ from colonyos_gen import (
     Session,
     connect,
 )
-from colonyos_gen.server.envelope import write_reply
+from colonyos_gen.server._front.envelope import write_reply
 from colonyos_gen.testing import LocalColony
 
 from .scene import executing

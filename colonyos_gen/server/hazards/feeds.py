@@ -8,16 +8,18 @@ from collections.abc import Callable
 
 from colonyos_gen_wire import hazards
 from colonyos_gen_wire.constants import WAITING
-from colonyos_gen_wire.methods.subscription import SUBSCRIBE_CHANNEL, SUBSCRIBE_PROCESS, SUBSCRIBE_PROCESSES
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import Process
 
-from colonyos_gen.server.access import AnyMethod
+from colonyos_gen.server._caller.access import AnyMethod
 from colonyos_gen.server.clock import NS_PER_S, Clock
 from colonyos_gen.server.hazards.moments import Finding
 from colonyos_gen.server.hazards.traffic import Passing
-from colonyos_gen.server.records import Records
+from colonyos_gen.server.store.records import Records
 
+_PROCESS = "subscribe_process"
+_PROCESSES = "subscribe_processes"
+_CHANNEL = "subscribe_channel"
 _SOON_NS = 500_000_000
 """A change that comes so soon after a subscription began meets it."""
 _JUST_NS = 50_000_000
@@ -32,8 +34,10 @@ class Feed:
     """A subscription that is served."""
 
     def __init__(self, feeds: Feeds, passing: Passing, ends_ns: int) -> None:
-        self.passing = passing
-        self.ends_ns = ends_ns
+        self.passing: Passing = passing
+        self.state: ProcessState | None = getattr(passing.request, "state", None)
+        """The state that is waited for."""
+        self.ends_ns: int = ends_ns
         """When it will have timed out, on the server's clock."""
         self._feeds = feeds
 
@@ -60,11 +64,11 @@ class Feeds:
     def begin(self, passing: Passing) -> Feed:
         """A subscription begins."""
         feed = Feed(self, passing, self._clock.now_ns() + getattr(passing.request, "timeout", 0) * NS_PER_S)
-        if passing.method is SUBSCRIBE_PROCESS:
+        if passing.name == _PROCESS:
             self._begin_single(feed)
         elif (
-            passing.method is SUBSCRIBE_PROCESSES
-            and passing.request.state is WAITING
+            passing.name == _PROCESSES
+            and feed.state is WAITING
             and self._records.executors_by_id.count(passing.signer)
         ):
             self._note(Finding(hazards.WAITING_FEED_TAKES_WAKEUPS), passing)
@@ -72,9 +76,9 @@ class Feeds:
 
     def beside(self, live: Passing, second: AnyMethod | None) -> None:
         """Something was sent on a connection on which `live` is served: a subscription, or anything else."""
-        if live.method is SUBSCRIBE_CHANNEL:
+        if live.name == _CHANNEL:
             return
-        several = second in (SUBSCRIBE_PROCESS, SUBSCRIBE_PROCESSES)
+        several = second is not None and second.name in (_PROCESS, _PROCESSES)
         hazard = hazards.SEVERAL_SUBSCRIPTIONS_ON_ONE_CONNECTION if several else hazards.REQUEST_BESIDE_FEED
         what = second.msgtype if second is not None else "something that is no subscription"
         self._note(Finding(hazard, detail=f"{what} was sent on the connection of the subscription"), live)
@@ -82,7 +86,7 @@ class Feeds:
     def left(self, feed: Feed) -> None:
         """The client of a subscription is gone."""
         left_ns = feed.ends_ns - self._clock.now_ns()
-        if feed.passing.method is not SUBSCRIBE_CHANNEL and left_ns > _LONGEST_LEFT_NS:
+        if feed.passing.name != _CHANNEL and left_ns > _LONGEST_LEFT_NS:
             detail = f"left with {left_ns / NS_PER_S:.0f} s to go"
             self._note(Finding(hazards.ABANDONED_FEED, detail=detail), feed.passing)
 
@@ -99,7 +103,7 @@ class Feeds:
             return
         self._of_process.setdefault(passing.subject, {})[feed] = None
         for ns, processid, state in self._changes:
-            if (processid, state) == (passing.subject, passing.request.state):
+            if (processid, state) == (passing.subject, feed.state):
                 ago = passing.begun - ns
                 if ago < _JUST_NS:
                     self._meet(passing, f"the process had become {state.name} {ago / 1e6:.0f} ms before")
@@ -110,7 +114,7 @@ class Feeds:
         now = time.monotonic_ns()
         for feed in self._of_process.get(new.processid, ()):
             after = now - feed.passing.begun
-            if feed.passing.request.state is new.state and after < _SOON_NS:
+            if feed.state is new.state and after < _SOON_NS:
                 self._meet(feed.passing, f"the process became {new.state.name} {after / 1e6:.0f} ms after")
         self._changes.append((now, new.processid, new.state))
         while now - self._changes[0][0] > _JUST_NS:

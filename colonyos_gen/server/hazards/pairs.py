@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from colonyos_gen_wire import hazards
@@ -13,7 +13,8 @@ from colonyos_gen.server.hazards.traffic import Passing
 
 
 class _Pair(NamedTuple):
-    hazard: Hazard
+    hazard: Callable[[], Hazard]
+    """Looked up when the pair is met."""
     left: frozenset[str]
     right: frozenset[str]
     left_may_look: bool = False
@@ -35,18 +36,20 @@ None of them is called often; close, fail, pack and add_child may be.
 """
 
 _PAIRS = (
-    _Pair(hazards.CANCEL_MEETS_REMOVAL, _CANCEL, _REMOVAL),
-    _Pair(hazards.CLOSE_MEETS_REMOVAL, _ENDS, _REMOVAL),
+    _Pair(lambda: hazards.CANCEL_MEETS_REMOVAL, _CANCEL, _REMOVAL),
+    _Pair(lambda: hazards.CLOSE_MEETS_REMOVAL, _ENDS, _REMOVAL),
     _Pair(
-        hazards.WORKFLOW_CANCEL_MEETS_REMOVAL,
+        lambda: hazards.WORKFLOW_CANCEL_MEETS_REMOVAL,
         frozenset({"cancel_processgraph"}),
         frozenset({"remove_processgraph"}),
     ),
     _Pair(
-        hazards.PACK_MEETS_GENERATOR_REMOVAL, frozenset({"pack_generator"}), frozenset({"remove_generator"})
+        lambda: hazards.PACK_MEETS_GENERATOR_REMOVAL,
+        frozenset({"pack_generator"}),
+        frozenset({"remove_generator"}),
     ),
-    _Pair(hazards.ENDS_AT_ONCE, _CANCEL, _ENDS, left_may_look=True, strangers=True),
-    _Pair(hazards.CHILD_OF_CLOSING_PARENT, frozenset({"add_child"}), _ENDS, left_may_look=True),
+    _Pair(lambda: hazards.ENDS_AT_ONCE, _CANCEL, _ENDS, left_may_look=True, strangers=True),
+    _Pair(lambda: hazards.CHILD_OF_CLOSING_PARENT, frozenset({"add_child"}), _ENDS, left_may_look=True),
 )
 
 
@@ -64,4 +67,4 @@ def met(scene: Scene, passing: Passing) -> Iterator[Finding]:
             others = [other for other in others if other.signer != passing.signer]
         if others:
             left = passing if passing.name in pair.left else others[0]
-            yield Finding(pair.hazard, others, reader=left.signer if pair.left_may_look else "")
+            yield Finding(pair.hazard(), others, reader=left.signer if pair.left_may_look else "")

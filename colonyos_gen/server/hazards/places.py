@@ -8,9 +8,8 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
-from colonyos_gen_wire.requests.workflow import AddChildMsg
 
-from colonyos_gen.server.records import Records, colony_of
+from colonyos_gen.server.store.records import Records, colony_of
 
 _DEPTH = 2
 """Objects around the name of a colony."""
@@ -48,14 +47,12 @@ def _nothing(request: Any) -> str:  # noqa: ARG001
 
 @cache
 def _finders(kind: type[msgspec.Struct]) -> tuple[_Finder, _Finder]:
-    if kind is AddChildMsg:
-        return attrgetter("parentprocessid"), attrgetter("spec.conditions.colonyname")
     subjects = [name for name in _SUBJECTS if name in kind.__struct_fields__]
     colony = _path_of_colony(kind, _DEPTH)
     return attrgetter(subjects[0]) if subjects else _nothing, attrgetter(colony) if colony else _nothing
 
 
-_SUBJECTS = ("processid", "processgraphid", "generatorid", "cronid")
+_SUBJECTS = ("parentprocessid", "processid", "processgraphid", "generatorid", "cronid")
 
 
 def _path_of_colony(kind: type[msgspec.Struct], depth: int) -> str:

@@ -11,7 +11,7 @@ from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.generator import Generator
 from colonyos_gen_wire.types.process import Process
 
-from colonyos_gen.server import lifecycle
+from colonyos_gen.server._processes import lifecycle
 from colonyos_gen.server.hazards.moments import Finding, Scene
 from colonyos_gen.server.hazards.traffic import Passing
 

@@ -7,30 +7,20 @@ from datetime import timedelta
 
 from colonyos_gen_wire import hazards
 from colonyos_gen_wire.constants import CANCELLED, ID_LENGTH, RUNNING
-from colonyos_gen_wire.errors import cron as cron_errors
-from colonyos_gen_wire.errors import generator as generator_errors
-from colonyos_gen_wire.errors import workflow as workflow_errors
 from colonyos_gen_wire.hazards import Hazard
-from colonyos_gen_wire.requests.identity import ChangeServerIDMsg
-from colonyos_gen_wire.requests.workflow import AddChildMsg
 
-from colonyos_gen.server.hazards.moments import Finding, Scene
-from colonyos_gen.server.hazards.traffic import Passing
-from colonyos_gen.server.plain_text import has_nul
-from colonyos_gen.server.refusal import (
+from colonyos_gen.server._caller.refusal import (
     BAD_TRIGGER,
     FOREIGN_PROCESS,
     INVALID_NAME,
     UNKNOWN_PROCESS,
     Refusal,
 )
+from colonyos_gen.server._values.plain_text import has_nul
+from colonyos_gen.server.hazards.moments import Finding, Scene
+from colonyos_gen.server.hazards.traffic import Passing
 
 _NEAR_DEADLINE = timedelta(seconds=1)
-_UNKNOWN_DEPENDENCIES = (
-    workflow_errors.SUBMIT_WORKFLOW_INVALID_DEPENDENCIES,
-    cron_errors.ADD_CRON_INVALID_DEPENDENCIES,
-    generator_errors.ADD_GENERATOR_INVALID_DEPENDENCIES,
-)
 
 
 def close(scene: Scene, passing: Passing) -> Iterator[Finding]:
@@ -77,16 +67,16 @@ def refused(passing: Passing, refusal: Refusal) -> Hazard | None:
     request, spec = passing.request, refusal.spec
     if spec is BAD_TRIGGER:
         return hazards.GENERATOR_WITHOUT_TRIGGER
-    if isinstance(request, AddChildMsg) and spec is UNKNOWN_PROCESS:
-        of_parent = refusal.values["id"] == request.parentprocessid
+    if spec is UNKNOWN_PROCESS:
+        of_parent = refusal.values["id"] == passing.subject
         return hazards.CHILD_OF_UNKNOWN_PARENT if of_parent else hazards.UNKNOWN_CHILD
-    if isinstance(request, AddChildMsg) and spec is FOREIGN_PROCESS:
+    if spec is FOREIGN_PROCESS:
         return hazards.CHILD_OF_OTHER_WORKFLOW
     if spec is INVALID_NAME and ":" in str(refusal.values["name"]):
         return hazards.COLON_IN_NAME
-    if spec in _UNKNOWN_DEPENDENCIES:
+    if spec.name == "invalid_dependencies":
         return hazards.UNKNOWN_DEPENDENCY
-    if isinstance(request, ChangeServerIDMsg) and len(request.serverid) != ID_LENGTH:
+    if passing.name == "change_server_id" and len(request.serverid) != ID_LENGTH:
         return hazards.SERVER_ID_OF_WRONG_LENGTH
     return hazards.NUL_IN_ENV if _has_nul_in_env(request) else None
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from colonyos_gen_wire.constants import MAX_OPEN_DATABASE_CONNECTIONS
 from colonyos_gen_wire.hazards import TOO_MANY_READS, Effect, Hazard
 from colonyos_gen_wire.method import ErrorCode
 
-from colonyos_gen.server.access import Access, AnyMethod
+from colonyos_gen.server._caller.access import Access, AnyMethod
+from colonyos_gen.server._caller.refusal import FAULT, Refusal
+from colonyos_gen.server._processes.scheduler import Scheduler
 from colonyos_gen.server.clock import Clock
 from colonyos_gen.server.hazards import pairs, removals, single
 from colonyos_gen.server.hazards.arrival import current_arrival
@@ -22,10 +25,11 @@ from colonyos_gen.server.hazards.noticed import Hazards, Occurrence, Part
 from colonyos_gen.server.hazards.reads import Reads
 from colonyos_gen.server.hazards.traffic import Passing, Traffic
 from colonyos_gen.server.hazards.unread import Unread
-from colonyos_gen.server.records import Records
-from colonyos_gen.server.refusal import FAULT, Refusal
-from colonyos_gen.server.scheduler import Scheduler
+from colonyos_gen.server.store.records import Records
 
+logger: logging.Logger = logging.getLogger("colonyos_gen.server.hazards")
+
+T = TypeVar("T")
 Mode = Literal["notice", "act", "off"]
 
 _READING = frozenset(TOO_MANY_READS.messages)
@@ -104,13 +108,12 @@ class HazardWatch:
             if method.waits is not None:
                 self._reads.end(passing, time.monotonic_ns())
         if method.name == "assign":
-            for finding in single.assign(self._scene, passing):
+            for finding in self._findings(passing, (single.assign,)):
                 self._note(finding, passing)
         # Described now, as the names may be gone with the request.
         if found := [
             (finding, self._described(finding, passing))
-            for rule in _RULES.get(method.name, ())
-            for finding in rule(self._scene, passing)
+            for finding in self._findings(passing, _RULES.get(method.name, ()))
         ]:
             self._found[passing] = found
         return passing
@@ -135,8 +138,10 @@ class HazardWatch:
                 self._unread.add(finding.reader, passing.colonyname, partial(self._count, occurrence))
             else:
                 self._count(occurrence)
-        if refusal is not None and (hazard := single.refused(passing, refusal)) is not None:
-            self._note(Finding(hazard, detail="refused here"), passing)
+        if refusal is not None:
+            hazard = _tried(lambda: single.refused(passing, refusal), None, passing)
+            if hazard is not None:
+                self._note(Finding(hazard, detail="refused here"), passing)
 
     async def linger(self, passing: Passing | None, refusal: Refusal | None) -> None:
         """Hold back the reply to a request that was handled, for a few milliseconds at most and for some requests only."""
@@ -150,14 +155,15 @@ class HazardWatch:
 
     def subscribe(self, method: AnyMethod, request: Any, signer: str) -> Feed | None:
         """A subscription is about to begin."""
-        if self._feeds is None:
+        feeds = self._feeds
+        if feeds is None:
             return None
         passing = self._traffic.passing(method, request, signer, current_arrival())
         if method.msgtype in _READING:
             # It reads before its first frame, and no longer.
             self._read(passing)
             self._reads.end(passing, time.monotonic_ns())
-        return self._feeds.begin(passing)
+        return _tried(lambda: feeds.begin(passing), None, passing)
 
     def beside(self, live: Feed | None, second: AnyMethod | None) -> None:
         """A frame has come on a connection on which a subscription is served."""
@@ -182,6 +188,12 @@ class HazardWatch:
     def restart(self) -> None:
         """The server begins anew."""
         self.died = self.frozen = self._thaw = None
+
+    def _findings(self, passing: Passing, rules: Iterable[Rule]) -> list[Finding]:
+        def look() -> list[Finding]:
+            return [finding for rule in rules for finding in rule(self._scene, passing)]
+
+        return _tried(look, list[Finding](), passing)
 
     def _answered(self, passing: Passing) -> None:
         self._traffic.end(passing)
@@ -226,3 +238,12 @@ class HazardWatch:
         if passing.signer == self._access.server_id:
             return "the server owner"
         return passing.signer
+
+
+def _tried(look: Callable[[], T], otherwise: T, passing: Passing) -> T:
+    """What `look` finds; `otherwise` if it asks for what the schema has no more, for which nobody is refused."""
+    try:
+        return look()
+    except AttributeError as error:
+        logger.warning("the hazards of %s are not looked for: %s", passing.name, error)
+        return otherwise

@@ -1,0 +1,1 @@
+"""Whoever calls: who that is, what they may do, and how they are refused or sent away."""

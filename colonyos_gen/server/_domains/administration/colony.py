@@ -1,0 +1,86 @@
+"""Colonies: the tenants of the server. Only the server owner adds, lists and removes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from colonyos_gen_wire.constants import ID_LENGTH
+from colonyos_gen_wire.errors import colony as errors
+from colonyos_gen_wire.methods import colony as methods
+from colonyos_gen_wire.types.colony import Colony
+
+from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._values.plain_text import require_name
+from colonyos_gen.server.quirks import STRICT, Quirks
+from colonyos_gen.server.store.records import Records
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.colony import AddColonyMsg, GetColoniesMsg, GetColonyMsg, RemoveColonyMsg
+
+
+class Colonies:
+    """Serves the colony messages. The dispatcher has seen to it that only the server owner gets to his."""
+
+    def __init__(self, records: Records, access: Access, quirks: Quirks = STRICT) -> None:
+        self._records = records
+        self._quirks = quirks
+        self._access = access
+
+    async def add_colony(self, request: AddColonyMsg, signer: str, /) -> Colony:  # noqa: ARG002
+        colony = request.colony
+        if len(colony.colonyid) != ID_LENGTH:
+            raise Refusal(errors.ADD_COLONY_INVALID_COLONY_ID_LENGTH)
+        require_name("colony name", colony.name)
+        if self._records.colonies.get(colony.name) is not None:
+            raise Refusal(errors.ADD_COLONY_A_COLONY_ALREADY_EXISTS, name=colony.name)
+        return self._records.colonies.put(colony)
+
+    async def remove_colony(self, request: RemoveColonyMsg, signer: str, /) -> None:  # noqa: ARG002
+        records, name = self._records, request.colony_name
+        colony = records.colonies.get(name)
+        if colony is None:
+            raise Refusal(errors.REMOVE_COLONY_COLONY_NOT_FOUND, name=name)
+        for process in records.processes_of_colony.find(name):
+            records.processes.remove(process)
+        for graph in records.processgraphs_of_colony.find(name):
+            records.processgraphs.remove(graph)
+        for function in records.functions_of_colony.find(name):
+            records.functions.remove(function)
+        for executor in records.executors_of_colony.find(name):
+            records.executors.remove(executor)
+        for user in records.users_of_colony.find(name):
+            records.users.remove(user)
+        for log in records.logs_of_colony.find(name):
+            records.logs.remove(log)
+        for file in records.files_of_colony.find(name):
+            records.files.remove(file)
+        for snapshot in records.snapshots_of_colony.find(name):
+            records.snapshots.remove(snapshot)
+        for location in records.locations_of_colony.find(name):
+            records.locations.remove(location)
+        for cron in records.crons_of_colony.find(name):
+            records.crons.remove(cron)
+        for generator in records.generators_of_colony.find(name):
+            records.remove_generator(generator)
+        if not self._quirks.colony_leftovers:
+            self._remove_blueprints(name)
+            if (status := records.paused.get(name)) is not None:
+                records.paused.remove(status)
+        records.colonies.remove(colony)
+
+    async def get_colony(self, request: GetColonyMsg, signer: str, /) -> Colony:
+        self._access.require(methods.GET_COLONY, signer, request.colonyname)
+        return self._records.colonies[request.colonyname]
+
+    async def get_colonies(self, request: GetColoniesMsg, signer: str, /) -> list[Colony]:  # noqa: ARG002
+        return list(self._records.colonies)
+
+    def _remove_blueprints(self, name: str) -> None:
+        records = self._records
+        for blueprint in records.blueprints_of_colony.find(name):
+            records.blueprints.remove(blueprint)
+        for version in records.versions_of_colony.find(name):
+            records.blueprint_versions.remove(version)
+        for definition in records.definitions_of_colony.find(name):
+            records.definitions.remove(definition)

@@ -1,0 +1,110 @@
+"""Change of identities. The old key is refused from then on, and what belonged to the old identity is the new one's.
+
+Other rows name identities too: of who submitted a process, of the executor that it is assigned to, and of who added a cron
+or a generator. They follow. So an executor that changes its key while it works can close what it is working on, and crons
+go on running in the name of somebody who exists.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from colonyos_gen_wire.errors import identity as errors
+from colonyos_gen_wire.methods import identity as methods
+from colonyos_gen_wire.types.cron import Cron
+from colonyos_gen_wire.types.generator import Generator
+from colonyos_gen_wire.types.process import Process
+from msgspec.structs import replace
+
+from colonyos_gen.server._caller.access import Access, error_of
+from colonyos_gen.server._caller.identities import is_identity
+from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server.quirks import STRICT, Quirks
+from colonyos_gen.server.store.records import Records, ServerOwner
+from colonyos_gen.server.store.tables import Table
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.identity import (
+        ChangeColonyIDMsg,
+        ChangeExecutorIDMsg,
+        ChangeServerIDMsg,
+        ChangeUserIDMsg,
+    )
+
+_Initiated = TypeVar("_Initiated", Process, Cron, Generator)
+
+
+class Identities:
+    """Serves the messages that change identities. Each is signed with the old key, and answered with itself."""
+
+    def __init__(self, records: Records, access: Access, quirks: Quirks = STRICT) -> None:
+        self._records = records
+        self._access = access
+        self._quirks = quirks
+
+    async def change_executor_id(self, request: ChangeExecutorIDMsg, signer: str, /) -> ChangeExecutorIDMsg:
+        colonyname, identity = request.colonyname, request.executorid
+        if not identity:
+            raise Refusal(errors.CHANGE_EXECUTOR_ID_EXECUTOR_ID_IS_EMPTY)
+        self._access.require(methods.CHANGE_EXECUTOR_ID, signer, colonyname)
+        executor = self._records.executor_of(colonyname, signer, approved=False)
+        if executor is None:
+            raise Refusal(errors.CHANGE_EXECUTOR_ID_EXECUTOR_NOT_FOUND)
+        if not is_identity(identity):
+            raise Refusal(errors.CHANGE_EXECUTOR_ID_NEW_EXECUTOR_ID_IS_NOT_64_CHARACTERS)
+        self._records.executors.put(replace(executor, executorid=identity))
+        self._pass_on(colonyname, executor.executorname, signer, identity)
+        if not self._quirks.identities_leave_all_behind:
+            for process in self._records.processes_of_colony.find(colonyname):
+                if process.assignedexecutorid == signer:
+                    self._records.processes.put(replace(process, assignedexecutorid=identity))
+        return request
+
+    async def change_user_id(self, request: ChangeUserIDMsg, signer: str, /) -> ChangeUserIDMsg:
+        colonyname, identity = request.colonyname, request.userid
+        if not identity:
+            raise Refusal(errors.CHANGE_USER_ID_USER_ID_IS_EMPTY)
+        self._access.require(methods.CHANGE_USER_ID, signer, colonyname)
+        user = self._records.user_of(colonyname, signer)
+        if user is None:
+            raise Refusal(errors.CHANGE_USER_ID_USER_NOT_FOUND)
+        if not is_identity(identity):
+            raise Refusal(errors.CHANGE_USER_ID_NEW_USER_ID_IS_NOT_64_CHARACTERS)
+        self._records.users.put(replace(user, userid=identity))
+        self._pass_on(colonyname, user.name, signer, identity)
+        return request
+
+    async def change_colony_id(self, request: ChangeColonyIDMsg, signer: str, /) -> ChangeColonyIDMsg:
+        if not request.colonyid:
+            raise Refusal(errors.CHANGE_COLONY_ID_COLONY_ID_IS_EMPTY)
+        self._access.require(methods.CHANGE_COLONY_ID, signer, request.colonyname)
+        if not is_identity(request.colonyid):
+            raise Refusal(errors.CHANGE_COLONY_ID_NEW_COLONY_ID_IS_NOT_64_CHARACTERS)
+        colony = self._records.colonies[request.colonyname]
+        self._records.colonies.put(replace(colony, colonyid=request.colonyid))
+        return request
+
+    async def change_server_id(self, request: ChangeServerIDMsg, signer: str, /) -> ChangeServerIDMsg:  # noqa: ARG002
+        if not request.serverid:
+            raise Refusal(errors.CHANGE_SERVER_ID_COLONY_ID_IS_EMPTY)
+        # The real server takes anything, and nobody owns it any more.
+        if not is_identity(request.serverid):
+            raise Refusal(error_of(methods.CHANGE_SERVER_ID, "new_colony_id_is_not_64_characters"))
+        self._records.server_owner.put(ServerOwner(serverid=request.serverid))
+        return request
+
+    def _pass_on(self, colonyname: str, name: str, old: str, new: str) -> None:
+        """Let follow what somebody initiated."""
+        if self._quirks.identities_leave_all_behind:
+            return
+        records = self._records
+        _hand_over(records.processes, records.processes_of_colony.find(colonyname), name, old, new)
+        _hand_over(records.crons, records.crons_of_colony.find(colonyname), name, old, new)
+        _hand_over(records.generators, records.generators_of_colony.find(colonyname), name, old, new)
+
+
+def _hand_over(table: Table[_Initiated], rows: list[_Initiated], name: str, old: str, new: str) -> None:
+    """Give those of `rows` to `new` that are from `old`. An executor and a user may share an identity, so names count."""
+    for row in rows:
+        if row.initiatorid == old and row.initiatorname == name:
+            table.put(replace(row, initiatorid=new))

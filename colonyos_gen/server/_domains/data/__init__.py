@@ -1,0 +1,1 @@
+"""Handlers of the messages about what is kept: files, snapshots and blueprints."""

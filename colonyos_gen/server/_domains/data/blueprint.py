@@ -1,0 +1,193 @@
+"""Blueprints: what shall be, and the definitions of their kinds, which say who brings it about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from colonyos_gen_wire.errors import blueprint as errors
+from colonyos_gen_wire.methods import blueprint as methods
+from colonyos_gen_wire.types.blueprint import (
+    Blueprint,
+    BlueprintDefinition,
+    BlueprintHandlerSpec,
+    BlueprintHistory,
+)
+from colonyos_gen_wire.types.process import Process
+from msgspec.structs import replace
+
+from colonyos_gen.server._blueprints.catalogue import (
+    Catalogue,
+    require_storable_blueprint,
+    require_storable_definition,
+)
+from colonyos_gen.server._blueprints.handler import HandlerWork, can_reconcile
+from colonyos_gen.server._blueprints.validation import require_valid
+from colonyos_gen.server._caller.access import Access, AnyMethod, error_of
+from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server.clock import Clock
+from colonyos_gen.server.store.records import Records
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.blueprint import (
+        AddBlueprintDefinitionMsg,
+        AddBlueprintMsg,
+        GetBlueprintDefinitionMsg,
+        GetBlueprintDefinitionsMsg,
+        GetBlueprintHistoryMsg,
+        GetBlueprintMsg,
+        GetBlueprintsMsg,
+        ReconcileBlueprintMsg,
+        RemoveBlueprintDefinitionMsg,
+        RemoveBlueprintMsg,
+        UpdateBlueprintMsg,
+        UpdateBlueprintStatusMsg,
+    )
+
+
+class Blueprints:
+    """Serves the blueprint messages."""
+
+    def __init__(self, records: Records, access: Access, clock: Clock) -> None:
+        self._records = records
+        self._access = access
+        self._catalogue = Catalogue(records, clock)
+        self._work = HandlerWork(records, clock)
+
+    async def add_blueprint_definition(
+        self, request: AddBlueprintDefinitionMsg, signer: str, /
+    ) -> BlueprintDefinition:
+        definition = request.definition
+        colonyname, name = definition.metadata.colonyname, definition.metadata.name
+        self._access.require(methods.ADD_BLUEPRINT_DEFINITION, signer, colonyname)
+        require_storable_definition(definition)
+        if self._catalogue.definition(colonyname, name) is not None:
+            raise Refusal(
+                errors.ADD_BLUEPRINT_DEFINITION_DUPLICATE_KEY, detail="blueprintdefinitions_colony_name_name"
+            )
+        if self._records.definitions.get(definition.blueprintdefinitionid) is not None:
+            raise Refusal(errors.ADD_BLUEPRINT_DEFINITION_DUPLICATE_KEY, detail="blueprintdefinitions_id")
+        return self._catalogue.define(definition)
+
+    async def get_blueprint_definition(
+        self, request: GetBlueprintDefinitionMsg, signer: str, /
+    ) -> BlueprintDefinition:
+        self._access.require(methods.GET_BLUEPRINT_DEFINITION, signer, request.colonyname)
+        definition = self._catalogue.definition(request.colonyname, request.name)
+        if definition is None:
+            raise Refusal(errors.GET_BLUEPRINT_DEFINITION_BLUEPRINT_DEFINITION_NOT_FOUND)
+        return definition
+
+    async def get_blueprint_definitions(
+        self, request: GetBlueprintDefinitionsMsg, signer: str, /
+    ) -> list[BlueprintDefinition]:
+        self._access.require(methods.GET_BLUEPRINT_DEFINITIONS, signer, request.colonyname)
+        return self._catalogue.definitions(request.colonyname)
+
+    async def remove_blueprint_definition(
+        self, request: RemoveBlueprintDefinitionMsg, signer: str, /
+    ) -> None:
+        method, colonyname, name = methods.REMOVE_BLUEPRINT_DEFINITION, request.colonyname, request.name
+        self._access.require(method, signer, colonyname)
+        definition = self._catalogue.definition(colonyname, name)
+        if definition is None:
+            raise Refusal(error_of(method, "blueprintdefinition_not_found"), name=name, colony=colonyname)
+        kind = definition.spec.names.kind
+        if used := self._records.blueprints_of_kind.count((colonyname, kind)):
+            error = error_of(method, "cannot_remove_blueprintdefinition_n_blueprint_s_of_kind_stil")
+            raise Refusal(error, name=name, n=used, kind=kind)
+        self._records.definitions.remove(definition)
+
+    async def add_blueprint(self, request: AddBlueprintMsg, signer: str, /) -> Blueprint:
+        method, blueprint = methods.ADD_BLUEPRINT, request.blueprint
+        colonyname, name = blueprint.metadata.colonyname, blueprint.metadata.name
+        self._access.require(method, signer, colonyname)
+        handler = self._accept(method, blueprint)
+        if self._records.blueprint(colonyname, name) is not None:
+            raise Refusal(errors.ADD_BLUEPRINT_BLUEPRINT_ALREADY_EXISTS, name=name, colony=colonyname)
+        if self._records.blueprints.get(blueprint.blueprintid) is not None:
+            raise Refusal(errors.ADD_BLUEPRINT_DUPLICATE_KEY, detail="blueprints_id")
+        added = self._catalogue.add(blueprint, signer)
+        if can_reconcile(handler):
+            self._work.add_cron(added, handler, signer)
+            self._work.reconcile(added, handler, signer)
+        return added
+
+    async def get_blueprint(self, request: GetBlueprintMsg, signer: str, /) -> Blueprint:
+        method = methods.GET_BLUEPRINT
+        self._access.require(method, signer, request.colonyname)
+        return self._find(method, request.colonyname, request.name)
+
+    async def get_blueprints(self, request: GetBlueprintsMsg, signer: str, /) -> list[Blueprint]:
+        self._access.require(methods.GET_BLUEPRINTS, signer, request.colonyname)
+        return self._catalogue.blueprints(request.colonyname, request.kind, request.location)
+
+    async def update_blueprint(self, request: UpdateBlueprintMsg, signer: str, /) -> Blueprint:
+        method, new = methods.UPDATE_BLUEPRINT, request.blueprint
+        colonyname, name = new.metadata.colonyname, new.metadata.name
+        self._access.require(method, signer, colonyname)
+        old = self._find(method, colonyname, name)
+        handler = self._accept(method, new)
+        updated = self._catalogue.update(old, new, signer, force=request.force_generation)
+        if can_reconcile(handler):
+            if (old.kind, old.metadata.locationname) != (updated.kind, updated.metadata.locationname):
+                self._work.add_cron(updated, handler, signer)
+            if updated.metadata.generation != old.metadata.generation:
+                self._work.reconcile(updated, handler, signer)
+        self._work.drop_cron(old)
+        return updated
+
+    async def remove_blueprint(self, request: RemoveBlueprintMsg, signer: str, /) -> None:
+        method = methods.REMOVE_BLUEPRINT
+        self._access.require(method, signer, request.colonyname)
+        blueprint = self._find(method, request.colonyname, request.name)
+        self._records.blueprints.remove(blueprint)
+        self._work.drop_cron(blueprint)
+        self._work.clean_up(blueprint, self._catalogue.handler_of(blueprint), signer)
+
+    async def update_blueprint_status(self, request: UpdateBlueprintStatusMsg, signer: str, /) -> None:
+        method = methods.UPDATE_BLUEPRINT_STATUS
+        self._access.require(method, signer, request.colonyname)
+        blueprint = self._find(method, request.colonyname, request.name)
+        self._records.blueprints.put(replace(blueprint, status=request.status))
+
+    async def reconcile_blueprint(self, request: ReconcileBlueprintMsg, signer: str, /) -> Process:
+        method = methods.RECONCILE_BLUEPRINT
+        self._access.require(method, signer, request.colonyname)
+        blueprint = self._find(method, request.colonyname, request.name)
+        handler = self._catalogue.handler_of(blueprint)
+        if not handler.executorType:
+            raise Refusal(error_of(method, "blueprint_has_no_handler_with_executor_type_defined"))
+        if not handler.functionName:
+            raise Refusal(error_of(method, "blueprint_has_no_handler_with_function_name_defined"))
+        if request.force:
+            self._catalogue.raise_generation(blueprint)
+        return self._work.reconcile(blueprint, handler, signer, force=request.force)
+
+    async def get_blueprint_history(
+        self, request: GetBlueprintHistoryMsg, signer: str, /
+    ) -> list[BlueprintHistory]:
+        blueprint = self._records.blueprints.get(request.blueprintid)
+        if blueprint is None:
+            raise Refusal(errors.GET_BLUEPRINT_HISTORY_BLUEPRINT_NOT_FOUND)
+        self._access.require(methods.GET_BLUEPRINT_HISTORY, signer, blueprint.metadata.colonyname)
+        return self._catalogue.versions(blueprint.blueprintid, request.limit)
+
+    def _find(self, method: AnyMethod, colonyname: str, name: str) -> Blueprint:
+        blueprint = self._records.blueprint(colonyname, name)
+        if blueprint is None:
+            raise Refusal(error_of(method, "blueprint_not_found"), name=name, colony=colonyname)
+        return blueprint
+
+    def _accept(self, method: AnyMethod, blueprint: Blueprint) -> BlueprintHandlerSpec:
+        """Refuse a blueprint that its kind does not allow; returns who looks after it."""
+        colonyname, kind = blueprint.metadata.colonyname, blueprint.kind
+        if not kind:
+            raise Refusal(error_of(method, "blueprint_kind_is_required"))
+        definition = self._catalogue.definition_of_kind(colonyname, kind)
+        if definition is None:
+            error = error_of(method, "blueprintdefinition_for_kind_not_found")
+            raise Refusal(error, kind=kind, colony=colonyname)
+        if definition.spec.schema is not None:
+            require_valid(method, blueprint.spec, definition.spec.schema)
+        require_storable_blueprint(blueprint)
+        return definition.spec.handler

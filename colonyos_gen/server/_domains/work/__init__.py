@@ -1,0 +1,1 @@
+"""Handlers of the messages about work: processes, workflows, and what goes with them."""

@@ -1,0 +1,95 @@
+"""Crons: workflows that start on a schedule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from colonyos_gen_wire.constants import CRON_CHECK_PERIOD_MS
+from colonyos_gen_wire.errors import cron as errors
+from colonyos_gen_wire.errors import process as process_errors
+from colonyos_gen_wire.methods import cron as methods
+from colonyos_gen_wire.types.cron import Cron
+from msgspec.structs import replace
+
+from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._processes.lifecycle import new_id
+from colonyos_gen.server._values.integers import require_integers
+from colonyos_gen.server._values.plain_text import require_text
+from colonyos_gen.server._workflows.crons import CronStarter
+from colonyos_gen.server._workflows.stored import Texts, accept_workflow
+from colonyos_gen.server.store.records import Records
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.cron import AddCronMsg, GetCronMsg, GetCronsMsg, RemoveCronMsg, RunCronMsg
+
+_EXPRESSION_ONLY = -1
+
+
+class Crons:
+    """Serves the cron messages. Those about one cron look for it before they look at rights."""
+
+    def __init__(self, records: Records, access: Access, starter: CronStarter) -> None:
+        self._records = records
+        self._access = access
+        self._starter = starter
+
+    async def add_cron(self, request: AddCronMsg, signer: str, /) -> Cron:
+        cron = request.cron
+        self._access.require(methods.ADD_CRON, signer, cron.colonyname)
+        texts = Texts("cron", errors.ADD_CRON_INVALID_WORKFLOWSPEC, errors.ADD_CRON_INVALID_DEPENDENCIES)
+        accept_workflow(cron.workflowspec, cron.colonyname, texts)
+        self._accept_schedule(cron)
+        require_text("cron", cron.name)
+        if self._records.cron(cron.colonyname, cron.name) is not None:
+            raise Refusal(errors.ADD_CRON_CRON_ALREADY_EXISTS, name=cron.name, colony=cron.colonyname)
+        return self._records.crons.put(
+            replace(
+                cron,
+                cronid=new_id(),
+                initiatorid=signer,
+                initiatorname=self._records.name_of(cron.colonyname, signer),
+                nextrun=None,
+                lastrun=None,
+                prevprocessgraphid="",
+                checkerperiod=0,
+            )
+        )
+
+    async def get_cron(self, request: GetCronMsg, signer: str, /) -> Cron:
+        cron = self._records.crons.get(request.cronid)
+        if cron is None:
+            raise Refusal(errors.GET_CRON_CRON_NOT_FOUND)
+        self._access.require(methods.GET_CRON, signer, cron.colonyname)
+        return replace(cron, checkerperiod=CRON_CHECK_PERIOD_MS)
+
+    async def get_crons(self, request: GetCronsMsg, signer: str, /) -> list[Cron]:
+        self._access.require(methods.GET_CRONS, signer, request.colonyname)
+        if request.count < 0:
+            raise Refusal(process_errors.GET_PROCESSES_NEGATIVE_LIMIT)
+        return self._records.crons_of_colony.find(request.colonyname)[: request.count]
+
+    async def run_cron(self, request: RunCronMsg, signer: str, /) -> Cron:
+        cron = self._records.crons.get(request.cronid)
+        if cron is None:
+            raise Refusal(errors.RUN_CRON_CRON_NOT_FOUND)
+        self._access.require(methods.RUN_CRON, signer, cron.colonyname)
+        if not self._starter.is_held_back(cron):
+            self._starter.start(cron)
+        return cron
+
+    async def remove_cron(self, request: RemoveCronMsg, signer: str, /) -> None:
+        cron = self._records.crons.get(request.cronid)
+        if cron is None:
+            raise Refusal(errors.REMOVE_CRON_CRON_NOT_FOUND)
+        self._access.require(methods.REMOVE_CRON, signer, cron.colonyname)
+        self._records.crons.remove(cron)
+
+    def _accept_schedule(self, cron: Cron) -> None:
+        if cron.interval <= 0 and cron.interval != _EXPRESSION_ONLY:
+            raise Refusal(errors.ADD_CRON_CRON_INTERVAL_MUST_BE_1_DISABLED_OR_LARGER_THAN_0)
+        require_integers(cron.interval)
+        if cron.interval == _EXPRESSION_ONLY:
+            self._starter.require_schedule(cron.cronexpression)
+            if cron.random:
+                raise Refusal(errors.ADD_CRON_RANDOM_CRON_IS_ONLY_SUPPORTED_WHEN_SPECIFYING_INTERVALS)

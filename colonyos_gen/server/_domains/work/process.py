@@ -1,0 +1,277 @@
+"""Processes: from submission to removal."""
+
+from __future__ import annotations
+
+import heapq
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from colonyos_gen_wire.constants import MAX_COUNT, RUNNING, WAITING
+from colonyos_gen_wire.errors import process as errors
+from colonyos_gen_wire.methods import process as methods
+from colonyos_gen_wire.types.common import ProcessState
+from colonyos_gen_wire.types.executor import Executor
+from colonyos_gen_wire.types.process import FunctionSpec, Process
+from msgspec.structs import replace
+
+from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.presence import caller_is_gone
+from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._processes import lifecycle
+from colonyos_gen.server._processes.matching import Offer
+from colonyos_gen.server._processes.pausing import Paused, PauseGate
+from colonyos_gen.server._processes.run_statistics import count_run
+from colonyos_gen.server._processes.scheduler import Scheduler
+from colonyos_gen.server._processes.submission import accept_spec
+from colonyos_gen.server._values.plain_text import has_nul
+from colonyos_gen.server._values.quantities import UNLIMITED, QuantityError, parse_cpu, parse_memory
+from colonyos_gen.server._workflows.workflows import Workflows
+from colonyos_gen.server.clock import NS_PER_S, Clock, moment
+from colonyos_gen.server.quirks import STRICT, Quirks
+from colonyos_gen.server.store.records import Records, colony_of
+from colonyos_gen.server.store.tables import Store
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.requests.process import (
+        AssignProcessMsg,
+        CancelProcessMsg,
+        CloseFailedMsg,
+        CloseSuccessfulMsg,
+        GetProcessesMsg,
+        GetProcessHistMsg,
+        GetProcessMsg,
+        RemoveAllProcessesMsg,
+        RemoveProcessMsg,
+        SetOutputMsg,
+        SubmitFunctionSpecMsg,
+    )
+
+_EVERY_STATE = -1
+_LONGEST_WAIT_S = 365 * 24 * 3600
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Processes:
+    """Serves the process messages. Those about one process look for it before they look at rights."""
+
+    def __init__(
+        self,
+        records: Records,
+        access: Access,
+        clock: Clock,
+        store: Store,
+        scheduler: Scheduler,
+        pause_gate: PauseGate,
+        workflows: Workflows,
+        quirks: Quirks = STRICT,
+    ) -> None:
+        self._quirks = quirks
+        self._records = records
+        self._access = access
+        self._clock = clock
+        self._store = store
+        self._scheduler = scheduler
+        self._pause_gate = pause_gate
+        self._workflows = workflows
+
+    async def submit(self, request: SubmitFunctionSpecMsg, signer: str, /) -> Process:
+        colonyname = request.spec.conditions.colonyname
+        self._access.require(methods.SUBMIT, signer, colonyname)
+        try:
+            spec = accept_spec(request.spec, self._quirks)
+        except Refusal:
+            environment = request.spec.env
+            if self._quirks.orphan_processes and has_nul((*environment, *environment.values())):
+                self._put(accept_spec(replace(request.spec, env={}), self._quirks), signer)
+            raise
+        return self._put(spec, signer)
+
+    async def assign(self, request: AssignProcessMsg, signer: str, /) -> Process:
+        self._access.require(methods.ASSIGN, signer, request.colonyname)
+        if request.timeout == 0:
+            raise Refusal(errors.ASSIGN_ZERO_TIMEOUT)
+        executor = self._records.executor_of(request.colonyname, signer)
+        if executor is None:
+            raise Refusal(errors.ASSIGN_EXECUTOR_NOT_FOUND)
+        offer = self._offer(executor, request)
+        self._records.executors.put(replace(executor, lastheardfromtime=self._now()))
+        # Nothing that happens during the wait may undo this.
+        self._store.commit()
+
+        def claim(processid: str) -> Process | None:
+            if caller_is_gone():
+                return None
+            # Much can have happened to the executor while it waited.
+            if self._records.executor_of(request.colonyname, signer) is None:
+                raise Refusal(errors.ASSIGN_NOT_A_MEMBER, name=request.colonyname)
+            self._pause_gate.check(request.colonyname)
+            process = self._records.processes[processid]
+            process = replace(process, input=self._workflows.input_of(process))
+            assigned = self._records.processes.put(lifecycle.assigned(process, signer, self._now()))
+            if self._quirks.stale_assign_reply:
+                return replace(assigned, execdeadline=process.execdeadline, attributes=process.attributes)
+            return assigned
+
+        try:
+            process = await self._pause_gate.attempt(
+                request.colonyname,
+                min(request.timeout, _LONGEST_WAIT_S),
+                lambda left: self._scheduler.acquire(offer, left, claim),
+            )
+        except Paused:
+            raise Refusal(
+                errors.ASSIGN_PAUSED_TIMEOUT if request.timeout > 0 else errors.ASSIGN_PAUSED
+            ) from None
+        if process is None:
+            raise Refusal(errors.ASSIGN_NO_PROCESS)
+        return process
+
+    async def close(self, request: CloseSuccessfulMsg, signer: str, /) -> None:
+        process = self._records.processes.get(request.processid)
+        if process is None:
+            raise Refusal(errors.CLOSE_PROCESS_NOT_FOUND)
+        self._access.require(methods.CLOSE, signer, colony_of(process))
+        if not process.assignedexecutorid:
+            raise Refusal(errors.CLOSE_PROCESS_IS_NOT_ASSIGNED)
+        if process.assignedexecutorid != signer:
+            raise Refusal(errors.CLOSE_NOT_ASSIGNED_EXECUTOR)
+        try:
+            closed = lifecycle.closed(process, request.output, self._now())
+        except Refusal:
+            if self._quirks.kept_output and request.output:
+                self._records.processes.put(replace(process, output=request.output))
+            raise
+        process = self._records.processes.put(closed)
+        executor = self._records.executor_of(colony_of(process), signer)
+        if executor is not None:
+            count_run(self._records, executor, process)
+
+    async def fail(self, request: CloseFailedMsg, signer: str, /) -> None:
+        process = self._records.processes.get(request.processid)
+        if process is None:
+            raise Refusal(errors.FAIL_PROCESS_NOT_FOUND)
+        self._access.require(methods.FAIL, signer, colony_of(process))
+        if not process.assignedexecutorid:
+            raise Refusal(errors.FAIL_PROCESS_IS_NOT_ASSIGNED)
+        if process.assignedexecutorid != signer:
+            raise Refusal(errors.FAIL_NOT_ASSIGNED_EXECUTOR)
+        self._records.processes.put(lifecycle.failed(process, request.errors, self._now()))
+
+    async def set_output(self, request: SetOutputMsg, signer: str, /) -> None:
+        process = self._records.processes.get(request.processid)
+        if process is None:
+            raise Refusal(errors.SET_OUTPUT_PROCESS_NOT_FOUND)
+        self._access.require(methods.SET_OUTPUT, signer, colony_of(process))
+        if process.assignedexecutorid != signer:
+            raise Refusal(errors.SET_OUTPUT_NOT_ASSIGNED_EXECUTOR)
+        if process.state is not RUNNING:
+            raise Refusal(errors.SET_OUTPUT_PROCESS_IS_NOT_RUNNING)
+        if request.output:
+            self._records.processes.put(replace(process, output=request.output))
+
+    async def get_process(self, request: GetProcessMsg, signer: str, /) -> Process:
+        process = self._records.processes.get(request.processid)
+        if process is None:
+            raise Refusal(errors.GET_PROCESS_PROCESS_NOT_FOUND)
+        self._access.require(methods.GET_PROCESS, signer, colony_of(process))
+        return process
+
+    async def get_processes(self, request: GetProcessesMsg, signer: str, /) -> list[Process]:
+        self._access.require(methods.GET_PROCESSES, signer, request.colonyname)
+        if request.count > MAX_COUNT:
+            raise Refusal(errors.GET_PROCESSES_COUNT_TOO_LARGE, limit=MAX_COUNT)
+        if request.initiator and self._records.user(request.colonyname, request.initiator) is None:
+            raise Refusal(errors.GET_PROCESSES_USER_NOT_FOUND, name=request.initiator)
+        if not request.state.is_known:
+            raise Refusal(errors.GET_PROCESSES_INVALID_STATE)
+        if request.count < 0:
+            raise Refusal(errors.GET_PROCESSES_NEGATIVE_LIMIT)
+        place = (request.colonyname, request.state)
+        if request.state.is_final and not (request.executortype or request.initiator or request.label):
+            return self._records.ended_processes.find(
+                place, request.count
+            )  # what those who wait look at again and again
+        found = self._records.processes_in_state.find(place)
+        if request.executortype:
+            found = [each for each in found if each.spec.conditions.executortype == request.executortype]
+        elif request.initiator:
+            found = [each for each in found if each.initiatorname == request.initiator]
+        elif request.label:
+            found = [each for each in found if each.spec.label == request.label]
+        return _in_order(found, request.state, request.count)
+
+    async def get_process_history(self, request: GetProcessHistMsg, signer: str, /) -> list[Process]:
+        self._access.require(methods.GET_PROCESS_HISTORY, signer, request.colonyname)
+        since_ns = self._clock.now_ns() - request.seconds * NS_PER_S
+        if request.seconds <= 0:
+            return []
+        since = moment(max(0, since_ns))
+        found = [
+            process
+            for process in self._records.processes_in_state.find((request.colonyname, request.state))
+            if process.submissiontime is not None
+            and process.submissiontime >= since
+            and request.executorid in ("", process.assignedexecutorid)
+        ]
+        return sorted(found, key=lambda process: process.submissiontime or _NEVER)
+
+    async def cancel_process(self, request: CancelProcessMsg, signer: str, /) -> None:
+        process = self._records.processes.get(request.processid)
+        if process is None:
+            raise Refusal(errors.CANCEL_PROCESS_PROCESS_NOT_FOUND)
+        self._access.require(methods.CANCEL_PROCESS, signer, colony_of(process))
+        if process.processgraphid:
+            raise Refusal(errors.CANCEL_PROCESS_PART_OF_WORKFLOW)
+        self._records.processes.put(lifecycle.cancelled(process, self._now()))
+
+    async def remove_process(self, request: RemoveProcessMsg, signer: str, /) -> None:
+        process = self._records.processes.get(request.processid)
+        if process is None:
+            raise Refusal(errors.REMOVE_PROCESS_PROCESS_NOT_FOUND)
+        self._access.require(methods.REMOVE_PROCESS, signer, colony_of(process))
+        if process.processgraphid:
+            raise Refusal(errors.REMOVE_PROCESS_PART_OF_WORKFLOW)
+        if process.state is RUNNING:
+            raise Refusal(errors.REMOVE_PROCESS_CANNOT_REMOVE_A_RUNNING_PROCESS)
+        self._records.processes.remove(process)
+
+    async def remove_all_processes(self, request: RemoveAllProcessesMsg, signer: str, /) -> None:
+        self._access.require(methods.REMOVE_ALL_PROCESSES, signer, request.colonyname)
+        if request.state == RUNNING:
+            raise Refusal(errors.REMOVE_ALL_PROCESSES_NOT_POSSIBLE_TO_REMOVE_RUNNING_PROCESSES)
+        if request.state != _EVERY_STATE and not ProcessState(request.state).is_known:
+            raise Refusal(errors.REMOVE_ALL_PROCESSES_INVALID_STATE_WHEN_DELETING_ALL_PROCESSES)
+        if request.state == _EVERY_STATE:
+            found = self._records.processes_of_colony.find(request.colonyname)
+        else:
+            found = self._records.processes_in_state.find((request.colonyname, ProcessState(request.state)))
+        for process in found:
+            if not process.processgraphid:
+                self._records.processes.remove(process)
+
+    def _put(self, spec: FunctionSpec, signer: str) -> Process:
+        name = self._records.name_of(spec.conditions.colonyname, signer)
+        return self._records.processes.put(lifecycle.submitted(spec, signer, name, self._clock.now_ns()))
+
+    def _offer(self, executor: Executor, request: AssignProcessMsg) -> Offer:
+        try:
+            cpu = parse_cpu(request.availablecpu) if request.availablecpu else UNLIMITED
+        except QuantityError:
+            raise Refusal(errors.ASSIGN_BAD_CPU) from None
+        try:
+            memory = parse_memory(request.availablemem, self._quirks) if request.availablemem else UNLIMITED
+        except QuantityError as error:
+            raise Refusal(errors.SUBMIT_BAD_MEMORY, text=error.text) from None
+        return Offer.of(executor, cpu, memory)
+
+    def _now(self) -> datetime:
+        return moment(self._clock.now_ns())
+
+
+def _in_order(processes: list[Process], state: ProcessState, count: int) -> list[Process]:
+    """The first `count`: waiting ones as they will be served, running ones by start, ended ones latest first."""
+    if state is WAITING:
+        return heapq.nsmallest(count, processes, key=lambda process: process.prioritytime)
+    if state is RUNNING:
+        return heapq.nsmallest(count, processes, key=lambda process: process.starttime or _NEVER)
+    return heapq.nlargest(count, processes, key=lambda process: process.endtime or _NEVER)

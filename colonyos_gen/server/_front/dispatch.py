@@ -1,0 +1,190 @@
+"""From the body of a request to the body of its reply.
+
+Requests that are posted get their reply here. Those that come through a WebSocket are checked here too, and served by
+`colonyos_gen.server._front.pubsub`.
+
+The checks come in the order in which the real server makes them, since the first that fails decides what the caller
+reads:
+
+1. the envelope is JSON (400);
+2. the signature leads to an identity (403), unless the message needs none;
+3. the message type is known (403), which it is when a handler serves it;
+4. the payload is JSON, and its fields have the right types (400);
+5. the `msgtype` in the payload equals the `payloadtype` of the envelope (400);
+6. the signer is the server owner, for messages that only he may send (403);
+7. the object that the message is about is there (400);
+8. whatever the handler checks.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+import msgspec
+from colonyos_gen_wire import errors
+from colonyos_gen_wire.codec import decode_request
+from colonyos_gen_wire.method import Role, Transport
+from colonyos_gen_wire.methods import METHODS
+
+from colonyos_gen.server._caller.access import Access, AnyMethod, error_of
+from colonyos_gen.server._caller.refusal import FAULT, UNANSWERED, Refusal
+from colonyos_gen.server._front.envelope import (
+    Envelope,
+    key_of,
+    read_envelope,
+    read_payload,
+    recover_signer,
+)
+from colonyos_gen.server._front.rendering import Answer, Rendering
+from colonyos_gen.server.hazards.traffic import Passing
+from colonyos_gen.server.hazards.watch import HazardWatch
+from colonyos_gen.server.store.tables import Store
+
+logger: logging.Logger = logging.getLogger(__name__)
+
+Handler = Callable[[Any, str], Any]
+
+
+class Call(NamedTuple):
+    """A request that has passed all checks except those of its handler."""
+
+    method: AnyMethod
+    request: Any
+    signer: str
+    handler: Handler
+
+    def begin(self) -> Any:
+        """Call the handler; gives a coroutine, or for a subscription an asynchronous generator."""
+        return self.handler(self.request, self.signer)
+
+
+class Dispatcher:
+    """Finds the handler of a request, and turns what becomes of it into an answer.
+
+    Args:
+        domains: What serves each domain, by its name: objects with a method for each message, called like its call.
+            A message without one is answered as one that nobody knows.
+    """
+
+    def __init__(
+        self,
+        domains: Mapping[str, object],
+        access: Access,
+        store: Store,
+        watch: HazardWatch,
+        rendering: Rendering | None = None,
+    ) -> None:
+        self.rendering: Rendering = rendering or Rendering()
+        self.watch: HazardWatch = watch
+        self._access = access
+        self._store = store
+        self._handlers: dict[str, Handler] = {}
+        for msgtype, method in METHODS.items():
+            handler = getattr(domains.get(method.domain), method.name, None)
+            if handler is not None:
+                self._handlers[msgtype] = handler
+        if unserved := METHODS.keys() - self._handlers:
+            logger.warning("answered as unknown, without a handler: %s", ", ".join(sorted(unserved)))
+
+    async def answer(self, body: bytes) -> Answer:
+        """The answer to a request; never raises, except when it is cancelled."""
+        passing: Passing | None = None
+        refused: Refusal | None = None
+        done = False
+        try:
+            try:
+                call = self.check(body, Transport.HTTP)
+            except Refusal as refusal:
+                answer = self.rendering.refusal(refusal)
+            else:
+                passing = self.watch.begin(call.method, call.request, call.signer)
+                answer, refused = await self._carry_out(call)
+                done = True
+            # After a refusal too: an assign that finds nothing still shows that its executor is alive.
+            self._store.commit()
+            await self._store.written()
+        except Exception:
+            self._store.rollback()
+            logger.exception("a request failed")
+            return self.rendering.refusal(Refusal(FAULT))
+        finally:
+            self.watch.end(passing, refused, done=done)
+        await self.watch.linger(passing, refused)
+        return answer
+
+    def check(self, body: bytes, transport: Transport) -> Call:
+        """The request in `body`, if it may come this way. Raises Refusal."""
+        envelope = read_envelope(body)
+        method = METHODS.get(envelope.payloadtype)
+        if method is not None and (method.transport is not transport or method.msgtype not in self._handlers):
+            method = None
+        unsigned = method is not None and Role.NONE in method.roles
+        signer = "" if unsigned else recover_signer(envelope)
+        if method is None:
+            raise _unknown(envelope)
+        payload = _payload_of(method, envelope)
+        request = _request_of(method, payload)
+        if method.roles == (Role.SERVER_OWNER,):
+            self._access.require_server_owner(method, signer)
+        _require_object(method, payload)
+        return Call(method, request, signer, self._handlers[method.msgtype])
+
+    async def written(self) -> None:
+        """Wait until everything that a reply could tell by now is final. Raises what the journal raises."""
+        await self._store.written()
+
+    async def _carry_out(self, call: Call) -> tuple[Answer, Refusal | None]:
+        try:
+            await self.watch.stand_still()
+            item = await call.begin()
+        except Refusal as refusal:
+            return self.rendering.refusal(refusal, call.method), refusal
+        return Answer(200, self.rendering.item(call.method, item)), None
+
+
+def _unknown(envelope: Envelope) -> Refusal:
+    if not envelope.payloadtype:
+        return Refusal(errors.PAYLOADTYPE_EMPTY)
+    return Refusal(errors.UNKNOWN_PAYLOADTYPE, name=envelope.payloadtype)
+
+
+def _payload_of(method: AnyMethod, envelope: Envelope) -> dict[str, object]:
+    if not _declares(method, "invalid_json") and not msgspec.structs.fields(method.request):
+        return {}
+    try:
+        return read_payload(envelope.payload)
+    except (ValueError, TypeError) as error:
+        raise _invalid(method, error) from None
+
+
+def _request_of(method: AnyMethod, payload: dict[str, object]) -> Any:
+    msgtype = key_of(payload, "msgtype")
+    try:
+        request = decode_request(method, payload)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise _invalid(method, error) from None
+    if not isinstance(msgtype, str | None):
+        raise _invalid(method, "the msgtype is not a string")
+    if msgtype != method.msgtype and _declares(method, "msgtype_mismatch"):
+        raise Refusal(error_of(method, "msgtype_mismatch"))
+    return request
+
+
+def _invalid(method: AnyMethod, detail: object) -> Refusal:
+    declared = _declares(method, "invalid_json")
+    return Refusal(error_of(method, "invalid_json") if declared else UNANSWERED, detail=detail)
+
+
+@cache
+def _declares(method: AnyMethod, name: str) -> bool:
+    return any(error.name == name for error in method.errors)
+
+
+def _require_object(method: AnyMethod, payload: dict[str, object]) -> None:
+    """Decoding has put an empty object where there was none; only the payload still tells the difference."""
+    about = method.about
+    if about is not None and key_of(payload, about.key) is None:
+        raise Refusal(error_of(method, about.missing))

@@ -1,0 +1,125 @@
+"""The HTTP side: which paths there are, and what surrounds an envelope.
+
+Every message is posted to one path. The rest is small: a liveness check, what browsers need in order to call from
+another site, and the answers of the real server's HTTP library to everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+from colonyos_gen_wire import errors
+from colonyos_gen_wire.constants import API_PATH, HEALTH_PATH, PUBSUB_PATH
+
+from colonyos_gen.server._caller.presence import watch_caller
+from colonyos_gen.server._caller.refusal import BODY_TOO_LARGE, BODY_TOO_SLOW, Refusal
+from colonyos_gen.server._front.dispatch import Dispatcher
+from colonyos_gen.server._front.pubsub import Pubsub
+from colonyos_gen.server._front.slow_senders import Connections, read_body
+from colonyos_gen.server.hazards.arrival import note_arrival
+from colonyos_gen.server.quirks import STRICT, Quirks
+
+DEFAULT_BODY_LIMIT = 64 * 1024**2
+"""Largest request body in bytes. The real server has no limit; this one should not be filled up by accident."""
+
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS",
+    "Access-Control-Allow-Headers": "Origin,Content-Length,Content-Type",
+    "Access-Control-Max-Age": "43200",
+}
+
+
+def make_app(
+    dispatcher: Dispatcher,
+    connections: Connections,
+    *,
+    body_limit: int,
+    request_timeout: float,
+    idle_timeout: float,
+    middlewares: Sequence[Middleware] = (),
+    quirks: Quirks = STRICT,
+) -> web.Application:
+    """The aiohttp application that serves `dispatcher`, with `middlewares` around every request.
+
+    Its requests must come through `connections`. A body may have `body_limit` bytes and take about `request_timeout`
+    seconds, and a WebSocket may go without a subscription for `idle_timeout` seconds.
+    """
+    pubsub = Pubsub(dispatcher, connections, idle_timeout, quirks)
+    front = _Front(dispatcher, pubsub, connections, body_limit, request_timeout)
+
+    @web.middleware
+    async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with connections.serving(request):
+            return await handler(request)
+
+    app = web.Application(client_max_size=body_limit, middlewares=(note, *middlewares))
+    app.router.add_route("*", "/{path:.*}", front.handle)
+    app.on_response_prepare.append(_allow_every_origin)
+
+    async def stop(app: web.Application) -> None:
+        del app
+        await pubsub.close()
+
+    app.on_shutdown.append(stop)
+    return app
+
+
+class _Front:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        pubsub: Pubsub,
+        connections: Connections,
+        body_limit: int,
+        request_timeout: float,
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._pubsub = pubsub
+        self._connections = connections
+        self._body_limit = body_limit
+        self._request_timeout = request_timeout
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        match request.method, request.path:
+            case "POST", path if path == API_PATH:
+                return await self._call(request)
+            case "GET", path if path == HEALTH_PATH:
+                return web.Response(status=200)
+            case "OPTIONS", _ if hdrs.ORIGIN in request.headers:
+                return web.Response(status=204, headers=_CORS)
+            case "POST", path if path == API_PATH + "/":
+                return web.Response(status=307, headers={hdrs.LOCATION: API_PATH})
+            case "GET", path if path == API_PATH + "/":
+                return web.Response(status=301, headers={hdrs.LOCATION: API_PATH})
+            case "GET", path if path == PUBSUB_PATH:
+                return await self._pubsub.serve(request)
+            case _:
+                return web.Response(status=404, text="404 page not found")
+
+    async def _call(self, request: web.Request) -> web.Response:
+        transport = request.transport
+        watch_caller(lambda: transport is None or transport.is_closing())
+        try:
+            body = await read_body(request, self._request_timeout)
+        except web.HTTPRequestEntityTooLarge:
+            answer = self._dispatcher.rendering.refusal(Refusal(BODY_TOO_LARGE, limit=self._body_limit))
+        except web.RequestPayloadError:
+            answer = self._dispatcher.rendering.refusal(
+                Refusal(errors.MALFORMED_ENVELOPE, detail="the request body cannot be decoded")
+            )
+        except TimeoutError:
+            answer = self._dispatcher.rendering.refusal(Refusal(BODY_TOO_SLOW))
+        else:
+            note_arrival(self._connections.arrival(request))
+            answer = await self._dispatcher.answer(body)
+        return web.Response(
+            status=answer.status, body=answer.body, content_type="text/plain", charset="utf-8"
+        )
+
+
+async def _allow_every_origin(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    if hdrs.ORIGIN in request.headers:
+        response.headers.setdefault(hdrs.ACCESS_CONTROL_ALLOW_ORIGIN, "*")

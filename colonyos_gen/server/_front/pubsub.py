@@ -1,0 +1,247 @@
+"""The WebSocket side: subscriptions.
+
+A client sends a request in the same envelope as over HTTP, one in a frame, and gets an envelope in each frame that
+comes back. One subscription at a time runs on a connection; after it has ended, or was refused, the connection can be
+used for the next one.
+
+While a subscription runs, its connection goes on reading: it answers pings, notices at once when the client leaves, and
+refuses further requests. Sending waits until the client has read enough, so nothing piles up for one that does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+from aiohttp import WSMsgType, web
+from colonyos_gen_wire import errors
+from colonyos_gen_wire.method import Transport
+from colonyos_gen_wire.methods import subscription
+
+from colonyos_gen.server._caller.access import AnyMethod
+from colonyos_gen.server._caller.hangup import GOING_AWAY, NO_CLOSE_FRAME, HangUp
+from colonyos_gen.server._caller.refusal import BUSY_CONNECTION, FAULT, UNANSWERED, Refusal
+from colonyos_gen.server._front.dispatch import Call, Dispatcher
+from colonyos_gen.server._front.slow_senders import Connections
+from colonyos_gen.server.hazards.arrival import note_arrival
+from colonyos_gen.server.hazards.feeds import Feed
+from colonyos_gen.server.quirks import STRICT, Quirks
+
+logger: logging.Logger = logging.getLogger(__name__)
+
+_FRAME_LIMIT = 1024**2
+"""Largest request in bytes. A subscription needs a few hundred."""
+_FAREWELL_S = 0.4
+"""How long a client may take to answer a close frame."""
+
+_DROPPED = (
+    errors.MALFORMED_ENVELOPE,
+    errors.SIGNATURE_NOT_HEX,
+    errors.SIGNATURE_LENGTH,
+    errors.SIGNATURE_HIGH_S,
+    errors.SIGNATURE_UNRECOVERABLE,
+)
+"""What makes the real server drop the connection."""
+_IGNORED = (errors.PAYLOADTYPE_EMPTY, errors.UNKNOWN_PAYLOADTYPE, UNANSWERED)
+"""What the real server does not answer."""
+
+
+class Pubsub:
+    """Accepts WebSocket connections, and serves subscriptions on them."""
+
+    def __init__(
+        self, dispatcher: Dispatcher, connections: Connections, idle_timeout: float, quirks: Quirks = STRICT
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._http = connections
+        self._idle_timeout = idle_timeout
+        self._quirks = quirks
+        self._connections: dict[_Connection, None] = {}
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Turn a request into a WebSocket connection, and return when that has ended."""
+        socket = web.WebSocketResponse(timeout=_FAREWELL_S, compress=False, max_msg_size=_FRAME_LIMIT)
+        if not socket.can_prepare(request):
+            return web.Response(status=400, text="Bad Request\n")
+        await socket.prepare(request)
+        connection = _Connection(
+            socket, request, self._dispatcher, self._http, self._idle_timeout, self._quirks
+        )
+        self._connections[connection] = None
+        try:
+            await connection.serve()
+        finally:
+            del self._connections[connection]
+            connection.gone.set()
+        return socket
+
+    async def close(self) -> None:
+        """Close every connection, also those whose clients have stopped reading."""
+        connections = list(self._connections)
+        for connection in connections:
+            connection.end(HangUp(GOING_AWAY, "the server stops"))
+        for connection in connections:
+            await connection.gone.wait()
+            connection.abort()
+
+
+class _Connection:
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        request: web.Request,
+        dispatcher: Dispatcher,
+        connections: Connections,
+        idle_timeout: float,
+        quirks: Quirks,
+    ) -> None:
+        self.gone = asyncio.Event()
+        self._socket = socket
+        self._request = request
+        self._dispatcher = dispatcher
+        self._http = connections
+        self._quirks = quirks
+        self._idle_timeout = idle_timeout
+        self._idle: asyncio.TimerHandle | None = None
+        self._subscription: asyncio.Task[None] | None = None
+        self._feed: Feed | None = None
+        self._end: asyncio.Future[HangUp] = asyncio.get_running_loop().create_future()
+
+    async def serve(self) -> None:
+        """Return when the client has left, or has been told to."""
+        reading = asyncio.create_task(self._read())
+        first: list[asyncio.Future[Any]] = [reading, self._end]
+        self._rest()
+        try:
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._stir()
+            await _stop(reading)
+            await _stop(self._subscription)
+        if self._end.done():
+            end = self._end.result()
+            if end.code == NO_CLOSE_FRAME:
+                self._drop()
+                return
+            # Sending the close frame waits for a client that does not read.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL_S):
+                    await self._socket.close(code=end.code, message=end.reason.encode())
+
+    def end(self, hangup: HangUp) -> None:
+        """Make `serve` close the connection."""
+        if not self._end.done():
+            self._end.set_result(hangup)
+
+    def abort(self) -> None:
+        """Give up what the client has not read."""
+        # A transport that has come to its end by itself cannot be aborted any more, and the request has none then.
+        if (transport := self._request.transport) is not None:
+            transport.abort()
+
+    def _drop(self) -> None:
+        """End the connection without a close frame, after what was sent before."""
+        if (transport := self._request.transport) is not None:
+            transport.close()
+
+    def _rest(self) -> None:
+        """Nothing runs on the connection, and that may last for a while."""
+        self._stir()
+        self._idle = asyncio.get_running_loop().call_later(
+            self._idle_timeout, self.end, HangUp(GOING_AWAY, "no subscription was asked for")
+        )
+
+    def _stir(self) -> None:
+        """Something runs on the connection, or it ends."""
+        if self._idle is not None:
+            self._idle.cancel()
+
+    async def _read(self) -> None:
+        # Answering a ping can fail too.
+        with contextlib.suppress(ConnectionError):
+            async for frame in self._socket:
+                if frame.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                    await self._take(frame.data)
+
+    async def _take(self, data: str | bytes) -> None:
+        body = data.encode() if isinstance(data, str) else data
+        if self._subscription is not None and not self._subscription.done():
+            self._dispatcher.watch.beside(self._feed, self._method_of(body))
+            await self._refuse(Refusal(BUSY_CONNECTION), data)
+            return
+        try:
+            call = self._dispatcher.check(body, Transport.WEBSOCKET)
+        except Refusal as refusal:
+            await self._turn_down(refusal, data)
+        except Exception:
+            logger.exception("a request failed")
+            await self._refuse(Refusal(FAULT), data)
+        else:
+            self._stir()
+            note_arrival(self._http.arrival(self._request))
+            self._subscription = asyncio.create_task(self._subscribe(call, data))
+            if self._quirks.deaf_channel_subscriptions and call.method is subscription.SUBSCRIBE_CHANNEL:
+                # As long as nothing is read, no ping and no close frame is answered.
+                await asyncio.wait([self._subscription])
+
+    def _method_of(self, body: bytes) -> AnyMethod | None:
+        """What a frame asks for, if it could be asked for."""
+        try:
+            return self._dispatcher.check(body, Transport.WEBSOCKET).method
+        except Exception:
+            return None
+
+    async def _subscribe(self, call: Call, data: str | bytes) -> None:
+        self._feed = feed = self._dispatcher.watch.subscribe(call.method, call.request, call.signer)
+        try:
+            await self._dispatcher.watch.stand_still()
+            async with contextlib.aclosing(call.begin()) as items:
+                async for item in items:
+                    await self._dispatcher.written()
+                    await self._send(self._dispatcher.rendering.item(call.method, item), data)
+                    # Sending alone does not give way to others as long as the client keeps up.
+                    await asyncio.sleep(0)
+        except HangUp as hangup:
+            self.end(hangup)
+        except Refusal as refusal:
+            await self._refuse(refusal, data)
+        except ConnectionError:
+            self.end(HangUp(GOING_AWAY, ""))
+        except Exception:
+            logger.exception("a subscription failed")
+            await self._refuse(Refusal(FAULT), data)
+        except asyncio.CancelledError:
+            if feed is not None and not self._end.done():
+                feed.left()
+            raise
+        finally:
+            if feed is not None:
+                feed.end()
+        self._rest()
+
+    async def _turn_down(self, refusal: Refusal, data: str | bytes) -> None:
+        """Answer what is no subscription."""
+        if self._quirks.silent_refusals and refusal.spec in _DROPPED:
+            self.end(HangUp(NO_CLOSE_FRAME, ""))
+        elif not self._quirks.silent_refusals or refusal.spec not in _IGNORED:
+            await self._refuse(refusal, data)
+
+    async def _refuse(self, refusal: Refusal, data: str | bytes) -> None:
+        with contextlib.suppress(ConnectionError):
+            await self._send(self._dispatcher.rendering.refusal(refusal).body, data)
+
+    async def _send(self, body: bytes, data: str | bytes) -> None:
+        """Send a frame of the kind that the client has used."""
+        if isinstance(data, str):
+            await self._socket.send_frame(body, WSMsgType.TEXT)
+        else:
+            await self._socket.send_frame(body, WSMsgType.BINARY)
+
+
+async def _stop(task: asyncio.Task[Any] | None) -> None:
+    """Cancel a task, and wait for its end."""
+    if task is not None:
+        task.cancel()
+        await asyncio.wait([task])

@@ -1,0 +1,134 @@
+"""How replies are written: the zone of their times, and the forms that refusals have."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from typing import Any, NamedTuple, get_args
+
+import msgspec
+from colonyos_gen_wire.codec import encode_reply
+from colonyos_gen_wire.errors import log as log_errors
+from colonyos_gen_wire.errors import process as process_errors
+from colonyos_gen_wire.methods import process, workflow
+from colonyos_gen_wire.shape import Leaf
+from colonyos_gen_wire.types.blueprint import Blueprint, BlueprintDefinition, BlueprintHistory
+
+from colonyos_gen.server._caller.access import AnyMethod
+from colonyos_gen.server._caller.refusal import INVALID_TEXT, Refusal
+from colonyos_gen.server._front.envelope import write_failure, write_reply
+from colonyos_gen.server._time.zero_time import IN_UTC, zero_time
+from colonyos_gen.server.quirks import STRICT, Quirks
+
+_AS_SENT = (Blueprint, BlueprintDefinition)
+"""Types that the real server keeps as JSON, with the zero times of whoever has sent them."""
+_SHORTEST_POWER = 1e21
+"""Doubles from here on are written with an exponent."""
+
+_Write = Callable[[Leaf, Any], Any]
+_encode = msgspec.json.Encoder().encode
+
+
+class Answer(NamedTuple):
+    """What goes back to the caller."""
+
+    status: int
+    body: bytes
+
+
+class Rendering:
+    """Writes what handlers return, and what they refuse.
+
+    Times that are set are written in `zone`; those that are not, in UTC, unless `quirks` say something else.
+    """
+
+    def __init__(self, quirks: Quirks = STRICT, zone: tzinfo = UTC) -> None:
+        self._quirks = quirks
+        self._plain = _writer(quirks, zone, IN_UTC)
+        self._stored = _writer(quirks, zone, zero_time(zone)) if quirks.zoned_zero_times else self._plain
+        self._history = _mislabelled(self._stored, zone) if quirks.local_history_times else self._stored
+
+    def item(self, method: AnyMethod, item: object) -> bytes:
+        """The envelope of a reply to `method`, or of one item of it, if it is a stream."""
+        write, null = self._writer_of(method), method.null_when_empty
+        return write_reply(
+            method.payloadtype, encode_reply(method.response, item, write=write, null_when_empty=null)
+        )
+
+    def refusal(self, refusal: Refusal, method: AnyMethod | None = None) -> Answer:
+        """The answer that tells the caller of a refusal; by the handler of `method`, if that is given."""
+        quirks, body = self._quirks, write_failure(refusal.status, refusal.message)
+        if method is None:
+            return Answer(refusal.status, body)
+        if quirks.empty_200 and method.when_empty is not None and refusal.spec.name == "not_a_member":
+            return Answer(200, b"")
+        if quirks.null_for_refused_file and method.when_null is not None and _by_database(refusal):
+            return Answer(200, write_reply(method.payloadtype, b"null"))
+        if quirks.two_envelopes and _is_said_twice(refusal):
+            return Answer(refusal.status, body + body)
+        if quirks.forwarded_assign and method is process.ASSIGN:
+            return Answer(200, body)
+        return Answer(refusal.status, body)
+
+    def _writer_of(self, method: AnyMethod) -> _Write:
+        kind = (get_args(method.response) or (method.response,))[0]
+        if kind is BlueprintHistory:
+            return self._history
+        if self._plain is self._stored:
+            return self._stored
+        # The real server answers the submission of a workflow with an object that was never stored.
+        return self._plain if kind in _AS_SENT or method is workflow.SUBMIT_WORKFLOW else self._stored
+
+
+def _by_database(refusal: Refusal) -> bool:
+    return refusal.spec in (INVALID_TEXT, process_errors.SUBMIT_DATABASE_REFUSED)
+
+
+def _is_said_twice(refusal: Refusal) -> bool:
+    return refusal.spec in (log_errors.GET_LOGS_NEGATIVE_LIMIT, log_errors.ADD_LOG_NUL_CHARACTER)
+
+
+def _writer(quirks: Quirks, zone: tzinfo, unset: str) -> _Write:
+    def write(leaf: Leaf, value: Any) -> Any:
+        if leaf is Leaf.TIME:
+            return unset if value is None or value.year <= 1 else _in_zone(value, zone)
+        if leaf is Leaf.ANY and quirks.lossy_numbers:
+            return as_doubles(value)
+        return value
+
+    return write
+
+
+def _mislabelled(write: _Write, zone: tzinfo) -> _Write:
+    def write_local(leaf: Leaf, value: Any) -> Any:
+        if leaf is Leaf.TIME and value is not None:
+            return _in_zone(value, zone).replace(tzinfo=UTC)
+        return write(leaf, value)
+
+    return write_local
+
+
+def _in_zone(time: datetime, zone: tzinfo) -> datetime:
+    try:
+        return time.astimezone(zone)
+    except OverflowError:
+        return time
+
+
+def as_doubles(value: Any) -> Any:
+    """`value`, plain JSON, with all numbers in it rounded to doubles and written as Go writes those."""
+    if value is None or isinstance(value, str | bool):
+        return value
+    return json.loads(_encode(value), parse_int=_as_double, parse_float=_as_double)
+
+
+def _as_double(text: str) -> int | float:
+    number = float(text)
+    if math.isinf(number):
+        return int(text)
+    if not number.is_integer() or abs(number) >= _SHORTEST_POWER:
+        return number
+    return int(Decimal(repr(number)))

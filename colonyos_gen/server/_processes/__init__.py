@@ -1,0 +1,1 @@
+"""Processes, from their submission to their end, with whoever runs them or follows them."""

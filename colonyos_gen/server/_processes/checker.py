@@ -1,0 +1,112 @@
+"""What the server does unasked: ending what has passed its deadline, and forgetting executors that fell silent.
+
+Deadlines lie in a heap, so a check looks only at those that have passed, not at every process. Of those with the same
+deadline, as members of a workflow have, the one that was there first ends first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import itertools
+import logging
+import math
+from collections.abc import Generator, Iterable
+from datetime import datetime, timedelta
+
+from colonyos_gen_wire.constants import MAX_WAITING_CHECKED, STALE_EXECUTOR_S, UNREGISTERED, WAITING
+from colonyos_gen_wire.types.executor import Executor
+from colonyos_gen_wire.types.process import Process
+from msgspec.structs import replace
+
+from colonyos_gen.server._processes.lifecycle import deadline, expired
+from colonyos_gen.server._processes.unregister import unregister
+from colonyos_gen.server.clock import Clock, moment
+from colonyos_gen.server.quirks import STRICT, Quirks
+from colonyos_gen.server.store.records import Records
+from colonyos_gen.server.store.tables import Store
+
+logger: logging.Logger = logging.getLogger(__name__)
+
+
+class Checker:
+    """The checks, each to be made periodically."""
+
+    def __init__(
+        self,
+        records: Records,
+        store: Store,
+        clock: Clock,
+        *,
+        stale_after: float = STALE_EXECUTOR_S,
+        quirks: Quirks = STRICT,
+    ) -> None:
+        self._quirks = quirks
+        self._records = records
+        self._store = store
+        self._clock = clock
+        self._stale_after = timedelta(seconds=stale_after)
+        self._deadlines: dict[str, datetime] = {}
+        self._heap: list[tuple[datetime, int, str]] = []
+        self._numbers = itertools.count()
+        self._spared: frozenset[str] = frozenset()
+        records.processes.watch(self._follow)
+
+    def check_deadlines(self) -> None:
+        """Fail, or put back into the queue, every process whose deadline has passed."""
+        now = moment(self._clock.now_ns())
+        overlooked: list[tuple[datetime, int, str]] = []
+        examined = self._examined()
+        while self._heap and self._heap[0][0] < now:
+            due, number, processid = heapq.heappop(self._heap)
+            # Entries of deadlines that were met or moved are still in the heap; they mean nothing.
+            if self._deadlines.get(processid) == due:
+                process = self._records.processes[processid]
+                if process.state is WAITING and process.prioritytime > examined:
+                    overlooked.append((due, number, processid))
+                else:
+                    self._records.processes.put(expired(process, now))
+        for entry in overlooked:
+            heapq.heappush(self._heap, entry)
+
+    def _examined(self) -> float:
+        """The priority time up to which waiting processes are looked at."""
+        if not self._quirks.short_deadline_check:
+            return math.inf
+        waiting = self._records.processes_in_state.find(WAITING)
+        first = heapq.nsmallest(MAX_WAITING_CHECKED, (process.prioritytime for process in waiting))
+        return first[-1] if len(first) == MAX_WAITING_CHECKED else math.inf
+
+    def check_executors(self) -> None:
+        """Unregister every executor that has called assign once, but not for too long a time."""
+        limit = moment(self._clock.now_ns()) - self._stale_after
+        for executor in self._records.executors:
+            heard = executor.lastheardfromtime
+            silent = heard is not None and heard < limit and executor.executorid not in self._spared
+            if silent and executor.state is not UNREGISTERED:
+                logger.info("executor %s fell silent and is unregistered", executor.executorname)
+                unregister(self._records, executor)
+
+    @contextlib.contextmanager
+    def sparing(self, executors: Iterable[Executor]) -> Generator[None]:
+        """Let none of `executors` count as silent for as long as the block lasts; at its end they are heard."""
+        self._spared = frozenset(executor.executorid for executor in executors)
+        try:
+            yield
+        finally:
+            now, spared, self._spared = moment(self._clock.now_ns()), self._spared, frozenset()
+            for executor in self._records.executors:
+                if executor.executorid in spared:
+                    self._records.executors.put(replace(executor, lastheardfromtime=now))
+            self._store.commit()
+
+    def _follow(self, old: Process | None, new: Process | None) -> None:
+        process = new or old
+        if process is None:
+            return
+        due = None if new is None else deadline(new)
+        if due is None:
+            self._deadlines.pop(process.processid, None)
+        elif self._deadlines.get(process.processid) != due:
+            self._deadlines[process.processid] = due
+            heapq.heappush(self._heap, (due, next(self._numbers), process.processid))

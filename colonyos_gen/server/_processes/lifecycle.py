@@ -1,0 +1,192 @@
+"""The states of a process, and what leads from one to the next.
+
+    WAITING --assign--> RUNNING --close--> SUCCESS
+       ^                   |-----fail----> FAILED
+       |<--- released -----|
+       |<-- exec deadline -|  (while retries are left, else FAILED)
+       |-- wait deadline --> FAILED
+    WAITING, RUNNING --cancel--> CANCELLED
+
+Every function takes a process and returns what becomes of it; none changes its argument, and none knows of tables,
+clocks or sockets. A step that the state does not allow raises `Refusal` with the words of the real server.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hashlib import sha3_256
+from typing import Any
+
+from colonyos_gen_wire.constants import (
+    CANCELLED,
+    ENV,
+    FAILED,
+    PRIORITY_STEP_NS,
+    RAN_TOO_LONG,
+    RUNNING,
+    SUCCESS,
+    WAITED_TOO_LONG,
+    WAITING,
+)
+from colonyos_gen_wire.errors import process as errors
+from colonyos_gen_wire.types.attribute import Attribute
+from colonyos_gen_wire.types.common import ProcessState
+from colonyos_gen_wire.types.process import FunctionSpec, Process
+from msgspec.structs import replace
+
+from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server.clock import moment
+
+_NO_LIMIT = -1
+
+
+def new_id() -> str:
+    """An id that nothing else has."""
+    return secrets.token_hex(32)
+
+
+def attribute_id(attribute: Attribute) -> str:
+    """The id of an attribute, which follows from its process, key and type."""
+    text = f"{attribute.targetid}{attribute.key}{int(attribute.attributetype)}"
+    return sha3_256(text.encode()).hexdigest()
+
+
+def submitted(spec: FunctionSpec, initiatorid: str, initiatorname: str, now_ns: int) -> Process:
+    """A new process that runs `spec`, waiting to be assigned. Its environment becomes attributes."""
+    processid = new_id()
+    now = moment(now_ns)
+    environment = [
+        Attribute(
+            targetid=processid,
+            targetcolonyname=spec.conditions.colonyname,
+            attributetype=ENV,
+            key=key,
+            value=value,
+        )
+        for key, value in spec.env.items()
+    ]
+    return Process(
+        processid=processid,
+        spec=spec,
+        initiatorid=initiatorid,
+        initiatorname=initiatorname,
+        prioritytime=now_ns - spec.priority * PRIORITY_STEP_NS,
+        submissiontime=now,
+        waitdeadline=_after(now, spec.maxwaittime),
+        attributes=[replace(attribute, attributeid=attribute_id(attribute)) for attribute in environment],
+    )
+
+
+def assigned(process: Process, executorid: str, now: datetime) -> Process:
+    """`process`, running on an executor."""
+    if process.state is CANCELLED:
+        raise Refusal(errors.ASSIGN_CANNOT_ASSIGN_CANCELLED_PROCESS)
+    if process.state is not WAITING:
+        raise Refusal(errors.ASSIGN_PROCESS_ALREADY_ASSIGNED)
+    return replace(
+        _in_state(process, RUNNING),
+        isassigned=True,
+        assignedexecutorid=executorid,
+        starttime=now,
+        execdeadline=_after(now, process.spec.maxexectime),
+    )
+
+
+def closed(process: Process, output: Sequence[Any], now: datetime) -> Process:
+    """`process`, ended with success. Closing it once more is no error, as the first reply may have been lost."""
+    if process.state is FAILED:
+        raise Refusal(errors.CLOSE_TRIED_TO_SET_FAILED_PROCESS_AS_SUCCESSFUL)
+    if process.state is CANCELLED:
+        raise Refusal(errors.CLOSE_TRIED_TO_SET_CANCELLED_PROCESS_AS_SUCCESSFUL)
+    if process.state is WAITING:
+        raise Refusal(errors.CLOSE_TRIED_TO_SET_WAITING_PROCESS_AS_SUCCESSFUL_WITHOUT_BEING_RUN)
+    return replace(
+        _in_state(process, SUCCESS), endtime=now, output=list(output) if output else process.output
+    )
+
+
+def failed(process: Process, reasons: Sequence[str], now: datetime) -> Process:
+    """`process`, ended with failure, for good."""
+    if process.state is SUCCESS:
+        raise Refusal(errors.FAIL_TRIED_TO_SET_SUCCESSFUL_PROCESS_AS_FAILED)
+    if process.state is FAILED:
+        raise Refusal(errors.FAIL_TRIED_TO_SET_FAILED_PROCESS_AS_FAILED)
+    if process.state is CANCELLED:
+        raise Refusal(errors.FAIL_TRIED_TO_SET_CANCELLED_PROCESS_AS_FAILED)
+    return replace(_in_state(process, FAILED), endtime=now, errors=list(reasons))
+
+
+def cancelled(process: Process, now: datetime) -> Process:
+    """`process`, called off before it ended."""
+    if process.state is SUCCESS:
+        raise Refusal(errors.CANCEL_PROCESS_TRIED_TO_CANCEL_SUCCESSFUL_PROCESS)
+    if process.state is FAILED:
+        raise Refusal(errors.CANCEL_PROCESS_TRIED_TO_CANCEL_FAILED_PROCESS)
+    if process.state is CANCELLED:
+        raise Refusal(errors.CANCEL_PROCESS_TRIED_TO_CANCEL_ALREADY_CANCELLED_PROCESS)
+    return replace(_in_state(process, CANCELLED), endtime=now)
+
+
+def released(process: Process) -> Process:
+    """A running `process`, back in the queue because its executor is gone; this counts as no retry."""
+    return replace(
+        _in_state(process, WAITING), isassigned=False, assignedexecutorid="", starttime=None, endtime=None
+    )
+
+
+def swept_away(process: Process) -> Process:
+    """`process`, failed because its workflow has failed, as the real server does it: whatever its state, without a reason,
+    and with the end time that it has."""
+    return replace(_in_state(process, FAILED), errors=[])
+
+
+def is_swept_away(old: Process | None, new: Process) -> bool:
+    """Whether `new` has become of `old` because the real server's workflow has failed; see `swept_away`."""
+    return new.state is FAILED and (new.endtime is None or (old is not None and old.state is SUCCESS))
+
+
+def is_released(old: Process | None, new: Process) -> bool:
+    """Whether `new` has become of `old` because its executor is gone; see `released`."""
+    return old is not None and old.state is RUNNING and new.state is WAITING and new.starttime is None
+
+
+def deadline(process: Process) -> datetime | None:
+    """The time after which `process` is `expired`, if there is one.
+
+    Limits other than a number of seconds or "none" have passed as soon as they apply: an executing time of 0,
+    and negative numbers below -1.
+    """
+    spec = process.spec
+    if process.state is WAITING and spec.maxwaittime not in (0, _NO_LIMIT):
+        return process.waitdeadline or process.submissiontime
+    if process.state is RUNNING and spec.maxexectime != _NO_LIMIT:
+        return process.execdeadline or process.starttime
+    return None
+
+
+def expired(process: Process, now: datetime) -> Process:
+    """`process` after its deadline: failed, or back in the queue if it was running and may be retried."""
+    spec = process.spec
+    if process.state is WAITING:
+        return failed(process, [WAITED_TOO_LONG], now)
+    if 0 <= spec.maxretries <= process.retries:
+        return failed(process, [RAN_TOO_LONG], now)
+    return replace(
+        _in_state(process, WAITING),
+        isassigned=False,
+        assignedexecutorid="",
+        endtime=now,
+        waitdeadline=_after(now, spec.maxwaittime),
+        retries=process.retries + 1,
+    )
+
+
+def _after(now: datetime, seconds: int) -> datetime | None:
+    return now + timedelta(seconds=seconds) if seconds > 0 else None
+
+
+def _in_state(process: Process, state: ProcessState) -> Process:
+    attributes = [replace(attribute, state=state) for attribute in process.attributes]
+    return replace(process, state=state, attributes=attributes)

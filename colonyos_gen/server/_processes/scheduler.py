@@ -1,0 +1,196 @@
+"""Bringing waiting processes and waiting executors together.
+
+An executor that finds nothing to do waits. When a process becomes available, the scheduler looks for the executor that
+has waited longest among those that may take it, reserves the process for it, and wakes it; nobody else is
+disturbed. Because every wake-up carries a process, none is wasted on an executor that cannot use it, and because a
+reservation returns to the queue when its holder vanishes, none is lost.
+
+A reserved process is still WAITING for everybody else: it can be cancelled, removed or expire. The holder then simply
+goes on waiting. Only the holder makes it RUNNING, and only after waking up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from colonyos_gen_wire.constants import WAITING
+from colonyos_gen_wire.types.process import Process
+
+from colonyos_gen.server._processes.lifecycle import is_released
+from colonyos_gen.server._processes.matching import Demand, Offer
+from colonyos_gen.server._processes.waiting_queue import WaitingQueue
+from colonyos_gen.server.clock import Clock
+from colonyos_gen.server.quirks import STRICT, Quirks
+from colonyos_gen.server.store.tables import Table
+
+
+class Waiter:
+    """An executor that waits."""
+
+    __slots__ = ("_wake_up", "finished", "offer", "reserved")
+
+    def __init__(self, offer: Offer) -> None:
+        self.offer: Offer = offer
+        self.reserved: str | None = None
+        self.finished: bool = False
+        self._wake_up: asyncio.Future[None] | None = None
+
+    def reserve(self, processid: str) -> None:
+        """Wake up with a process."""
+        self.reserved = processid
+        self._stir()
+
+    def give_up(self) -> None:
+        """Wake up for the last time."""
+        self.finished = True
+        self._stir()
+
+    async def wake_up(self) -> None:
+        """Wait until something happens."""
+        self._wake_up = asyncio.get_running_loop().create_future()
+        await self._wake_up
+
+    def _stir(self) -> None:
+        if self._wake_up is not None and not self._wake_up.done():
+            self._wake_up.set_result(None)
+
+
+class Scheduler:
+    """Follows the table of processes, and hands waiting processes out."""
+
+    def __init__(self, processes: Table[Process], clock: Clock, quirks: Quirks = STRICT) -> None:
+        self._clock = clock
+        self._quirks = quirks
+        self._processes = processes
+        self._queue = WaitingQueue()
+        self._waiters: dict[tuple[str, str], dict[Waiter, None]] = {}
+        self._holders: dict[str, Waiter] = {}
+        self._closed = False
+        processes.watch(self._follow)
+
+    @property
+    def queued(self) -> int:
+        """How many processes wait for an executor."""
+        return len(self._queue)
+
+    @property
+    def waiters(self) -> int:
+        """How many executors wait for a process."""
+        return sum(map(len, self._waiters.values()))
+
+    def offers(self) -> list[Offer]:
+        """What the executors that wait for a process offer."""
+        return [waiter.offer for waiters in self._waiters.values() for waiter in waiters]
+
+    def types_waiting(self, colonyname: str) -> list[str]:
+        """The types of the executors of a colony that wait for a process."""
+        return [executortype for colony, executortype in self._waiters if colony == colonyname]
+
+    async def acquire(
+        self, offer: Offer, timeout: float, claim: Callable[[str], Process | None]
+    ) -> Process | None:
+        """Get a process that suits `offer`: the best at once, or else the first to come within `timeout` seconds.
+
+        `claim` is called with its id and makes it RUNNING, or refuses it by returning None or raising; then it
+        goes to somebody else. Between `claim` and the return of this coroutine the event loop gets no turn.
+        """
+        if (processid := self._queue.pop(offer)) is not None:
+            return self._try(claim, processid)
+        if timeout <= 0 or self._closed:
+            return None
+        waiter = Waiter(offer)
+        place = offer.colonyname, offer.executortype
+        self._waiters.setdefault(place, {})[waiter] = None
+        timer = self._clock.call_later(timeout, waiter.give_up)
+        try:
+            while not waiter.finished:
+                await waiter.wake_up()
+                processid = self._reserved_for(waiter)
+                if processid is None and not (waiter.finished and self._quirks.lost_wakeups):
+                    # While a reservation that came to nothing kept this waiter busy, others may have lined up.
+                    processid = self._queue.pop(offer)
+                if processid is not None:
+                    return self._try(claim, processid)
+            return None
+        finally:
+            timer.cancel()
+            del self._waiters[place][waiter]
+            if not self._waiters[place]:
+                del self._waiters[place]
+            # Cancelled after a process had been reserved: somebody else must have it.
+            if (reserved := self._reserved_for(waiter)) is not None:
+                self._line_up(reserved)
+
+    def open(self) -> None:
+        """Let executors wait again, after `close`."""
+        self._closed = False
+
+    def close(self) -> None:
+        """Let every waiting executor give up, also those that come later."""
+        self._closed = True
+        for waiters in self._waiters.values():
+            for waiter in waiters:
+                waiter.give_up()
+
+    def dismiss(self, colonyname: str, executorname: str) -> None:
+        """Let an executor that is waiting give up now."""
+        for waiters in self._waiters.values():
+            for waiter in waiters:
+                if (waiter.offer.colonyname, waiter.offer.executorname) == (colonyname, executorname):
+                    waiter.give_up()
+
+    def _reserved_for(self, waiter: Waiter) -> str | None:
+        processid, waiter.reserved = waiter.reserved, None
+        if processid is not None:
+            del self._holders[processid]
+        return processid
+
+    def _try(self, claim: Callable[[str], Process | None], processid: str) -> Process | None:
+        process: Process | None = None
+        try:
+            process = claim(processid)
+        finally:
+            if process is None:
+                self._line_up(processid)
+        return process
+
+    def _follow(self, old: Process | None, new: Process | None) -> None:
+        if new is not None and new.state is WAITING and not new.waitforparents:
+            if new.processid not in self._queue and new.processid not in self._holders:
+                asleep = self._quirks.lost_wakeups and is_released(old, new)
+                self._line_up(new.processid, new, wake=not asleep)
+            return
+        gone = new or old
+        if gone is not None:
+            self._queue.discard(gone.processid)
+            if (holder := self._holders.pop(gone.processid, None)) is not None:
+                holder.reserved = None
+
+    def _line_up(self, processid: str, process: Process | None = None, *, wake: bool = True) -> None:
+        """Give a process to an executor that waits for one like it, or else put it into the queue."""
+        process = process or self._processes.get(processid)
+        if process is None or process.state is not WAITING or process.waitforparents:
+            return
+        demand = Demand.of(process, self._quirks)
+        if demand is None:
+            return
+        for waiter in self._woken_by(demand) if wake else ():
+            if waiter.reserved is None and demand.met_by(waiter.offer):
+                self._holders[processid] = waiter
+                waiter.reserve(processid)
+                return
+        self._queue.push(processid, process.prioritytime, demand)
+
+    def _woken_by(self, demand: Demand) -> list[Waiter]:
+        """Who may be woken by a process with this demand, in this order."""
+        waiters = self._waiters.get((demand.colonyname, demand.executortype), {})
+        if not self._quirks.lost_wakeups:
+            return list(waiters)
+        near = (waiter for waiter in waiters if demand.location in ("", waiter.offer.location))
+        for waiter in near:
+            # The next process wakes another one.
+            del waiters[waiter]
+            waiters[waiter] = None
+            return [waiter]
+        return []

@@ -1,0 +1,19 @@
+"""What happens when an executor leaves."""
+
+from __future__ import annotations
+
+from colonyos_gen_wire.constants import UNREGISTERED
+from colonyos_gen_wire.types.executor import Executor
+from msgspec.structs import replace
+
+from colonyos_gen.server._processes.lifecycle import released
+from colonyos_gen.server.store.records import Records
+
+
+def unregister(records: Records, executor: Executor) -> Executor:
+    """Mark `executor` as UNREGISTERED, put what it was running back into the queue, and forget its functions."""
+    for function in records.functions_of_executor.find((executor.colonyname, executor.executorname)):
+        records.functions.remove(function)
+    for process in records.running_processes.find((executor.colonyname, executor.executorid)):
+        records.processes.put(released(process))
+    return records.executors.put(replace(executor, state=UNREGISTERED))

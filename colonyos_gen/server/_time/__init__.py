@@ -1,0 +1,1 @@
+"""Time: what waits for it, how often, and how it is written."""

@@ -1,0 +1,1 @@
+"""What values must be, and how they are read."""

@@ -1,0 +1,16 @@
+"""What the database of the real server can hold."""
+
+from __future__ import annotations
+
+from colonyos_gen_wire.constants import LARGEST_INT32, SMALLEST_INT32
+from colonyos_gen_wire.errors import process as errors
+
+from colonyos_gen.server._caller.refusal import Refusal
+
+
+def require_integers(*numbers: int) -> None:
+    """Refuse numbers that do not fit into 32 bits."""
+    for number in numbers:
+        if not SMALLEST_INT32 <= number <= LARGEST_INT32:
+            detail = f'value "{number}" is out of range for type integer'
+            raise Refusal(errors.SUBMIT_DATABASE_REFUSED, detail=detail)

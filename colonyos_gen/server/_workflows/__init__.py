@@ -1,0 +1,1 @@
+"""Workflows, and what starts them: crons and generators."""

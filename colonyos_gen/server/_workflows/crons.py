@@ -1,0 +1,121 @@
+"""Starting the workflows of crons when their time has come.
+
+The first check after a cron was added, or after it has been put off, only works out when it runs. A run is due when
+that moment has passed, and the next one is worked out from the moment of the run. So however many moments a server
+has slept through, the cron runs once and goes on from there.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
+
+from colonyos_gen_wire.constants import CANCELLED, RUNNING, WAITING
+from colonyos_gen_wire.errors import cron as errors
+from colonyos_gen_wire.types.cron import Cron
+from msgspec.structs import replace
+
+from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._time.periodic import attempt
+from colonyos_gen.server._workflows.agenda import Agenda
+from colonyos_gen.server._workflows.cron_schedule import read_schedule
+from colonyos_gen.server._workflows.stored import read_workflow
+from colonyos_gen.server._workflows.workflows import Workflows
+from colonyos_gen.server.clock import Clock, moment
+from colonyos_gen.server.quirks import STRICT, Quirks
+from colonyos_gen.server.store.records import Records
+from colonyos_gen.server.store.tables import Store
+
+logger: logging.Logger = logging.getLogger(__name__)
+
+_AT_ONCE = datetime.min.replace(tzinfo=UTC)
+
+
+class CronStarter:
+    """Follows the table of crons, and starts what is due.
+
+    Cron expressions are read in `zone`, unless they name a zone of their own.
+    """
+
+    def __init__(
+        self,
+        records: Records,
+        store: Store,
+        workflows: Workflows,
+        clock: Clock,
+        zone: tzinfo = UTC,
+        quirks: Quirks = STRICT,
+    ) -> None:
+        self._records = records
+        self._store = store
+        self._workflows = workflows
+        self._clock = clock
+        self._zone = zone
+        self._blocking = (WAITING, RUNNING, *((CANCELLED,) if quirks.cancelled_blocks_cron else ()))
+        self._agenda = Agenda()
+        records.crons.watch(self._follow)
+
+    def check(self) -> None:
+        """Start every cron that is due. A workflow that cannot be started does not keep others from starting."""
+        waiting: list[Cron] = []
+        for cronid in self._agenda.take(self._now()):
+            cron = self._records.crons[cronid]
+            what = f"cron {cron.name} of colony {cron.colonyname}"
+            if cron.nextrun is not None and self.is_held_back(cron):
+                waiting.append(cron)
+            elif cron.nextrun is None or not attempt(self._store, partial(self.start, cron), what):
+                attempt(self._store, partial(self._put_off, cron), what)
+        for cron in waiting:
+            self._follow(None, cron)
+
+    def require_schedule(self, expression: str) -> None:
+        """Refuse an expression that is not valid."""
+        read_schedule(expression, self._zone)
+
+    def is_held_back(self, cron: Cron) -> bool:
+        """Whether `cron` has to wait for the workflow that it started last."""
+        if not cron.waitforprevprocessgraph:
+            return False
+        previous = self._records.processgraphs.get(cron.prevprocessgraphid)
+        return previous is not None and previous.state in self._blocking
+
+    def start(self, cron: Cron) -> Cron:
+        """Start the workflow of `cron` now, and return the cron after that. Raises Refusal if that cannot be."""
+        if not self._records.is_known(cron.colonyname, cron.initiatorid):
+            raise Refusal(errors.ADD_CRON_COULD_NOT_DERIVE_INITIATORNAME)
+        graph = self._workflows.start(
+            read_workflow(cron.workflowspec),
+            cron.initiatorid,
+            cron.initiatorname,
+            rootinput=self._workflows.leaf_outputs(cron.prevprocessgraphid),
+        )
+        started = replace(
+            cron,
+            lastrun=self._now(),
+            nextrun=self._next_run(cron),
+            prevprocessgraphid=graph.processgraphid,
+        )
+        return self._records.crons.put(started)
+
+    def _put_off(self, cron: Cron) -> None:
+        nextrun = self._next_run(cron)
+        if nextrun is None:
+            logger.info("cron %s never runs", cron.name)
+        else:
+            self._records.crons.put(replace(cron, nextrun=nextrun))
+
+    def _next_run(self, cron: Cron) -> datetime | None:
+        now = self._now()
+        if cron.interval > 0:
+            return now + timedelta(seconds=cron.interval)
+        return read_schedule(cron.cronexpression, self._zone).next(now)
+
+    def _now(self) -> datetime:
+        return moment(self._clock.now_ns())
+
+    def _follow(self, old: Cron | None, new: Cron | None) -> None:
+        if new is not None:
+            self._agenda.put(new.cronid, new.nextrun or _AT_ONCE)
+        elif old is not None:
+            self._agenda.drop(old.cronid)

@@ -1,0 +1,71 @@
+"""Starting the workflows of generators when enough arguments have been packed, or when the last ones have waited long.
+
+Whatever a generator starts takes its arguments out of the queue in the same commit, so no argument is used twice and
+none is lost.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from colonyos_gen_wire.errors import generator as errors
+from colonyos_gen_wire.types.generator import Generator
+from msgspec.structs import replace
+
+from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._time.periodic import attempt
+from colonyos_gen.server._workflows.stored import read_workflow
+from colonyos_gen.server._workflows.workflows import Workflows
+from colonyos_gen.server.clock import Clock, moment
+from colonyos_gen.server.store.records import PackedArgument, Records
+from colonyos_gen.server.store.tables import Store
+
+
+class GeneratorStarter:
+    """Looks through the generators, and starts what can be started."""
+
+    def __init__(self, records: Records, store: Store, workflows: Workflows, clock: Clock) -> None:
+        self._records = records
+        self._store = store
+        self._workflows = workflows
+        self._clock = clock
+
+    def check(self) -> None:
+        """Start a workflow for every full batch, and for the rest of a queue that has waited too long."""
+        for generator in self._records.generators:
+            size = self._records.packed_of_generator.count(generator.generatorid)
+            if size >= generator.trigger:
+                batches = [generator.trigger] * (size // generator.trigger)
+            elif size and self._has_waited(generator):
+                batches = [size]
+            else:
+                continue
+            what = f"generator {generator.name} of colony {generator.colonyname}"
+            packed = iter(self._records.packed_of_generator.find(generator.generatorid))
+            for batch in batches:
+                arguments = [next(packed) for _ in range(batch)]
+                if not attempt(self._store, partial(self._start, generator, arguments), what):
+                    break
+
+    def _has_waited(self, generator: Generator) -> bool:
+        since = generator.lastrun or generator.firstpack
+        if generator.timeout <= 0 or since is None:
+            return False
+        return self._now() - since > timedelta(seconds=generator.timeout)
+
+    def _start(self, generator: Generator, packed: list[PackedArgument]) -> None:
+        if not self._records.is_known(generator.colonyname, generator.initiatorid):
+            raise Refusal(errors.ADD_GENERATOR_FAILED_TO_RESOLVE_INITIATOR)
+        self._workflows.start(
+            read_workflow(generator.workflowspec),
+            generator.initiatorid,
+            generator.initiatorname,
+            args=[argument.arg for argument in packed],
+        )
+        for argument in packed:
+            self._records.packed.remove(argument)
+        self._records.generators.put(replace(generator, lastrun=self._now()))
+
+    def _now(self) -> datetime:
+        return moment(self._clock.now_ns())

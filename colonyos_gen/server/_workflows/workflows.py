@@ -1,0 +1,220 @@
+"""Workflows: processes that wait for each other, and what becomes of them together.
+
+A workflow has a row of its own, a *graph*, and each of its processes, the *members*, names it. Members refer to each
+other as parents and children. The graph does not list them; `colonyos_gen.server._workflows.view` adds them for readers.
+
+Whenever a member changes its state, whatever the cause, the graph is settled in the same commit:
+
+- a member whose parents have all succeeded waits for them no longer, and gets their outputs as input when it is
+  assigned;
+- when a member that has children fails, all members fail that have not ended;
+- the graph gets the state that follows from those of its members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from colonyos_gen_wire.constants import CANCELLED, FAILED, RUNNING, SUCCESS, WAITING
+from colonyos_gen_wire.errors import workflow as errors
+from colonyos_gen_wire.types.common import ProcessState
+from colonyos_gen_wire.types.process import FunctionSpec, Process
+from colonyos_gen_wire.types.workflow import ProcessGraph
+from msgspec.structs import replace
+
+from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._processes import lifecycle
+from colonyos_gen.server._workflows.nodes import accept_nodes, as_member, new_members, with_arguments
+from colonyos_gen.server.clock import Clock, moment
+from colonyos_gen.server.quirks import STRICT, Quirks
+from colonyos_gen.server.store.records import Records
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.types.workflow import WorkflowSpec
+
+_ACTIVE = (WAITING, RUNNING)
+_ENDED = (SUCCESS, FAILED, CANCELLED)
+
+
+class Workflows:
+    """Starts, extends, cancels and removes workflows, and settles them when their members change."""
+
+    def __init__(self, records: Records, clock: Clock, quirks: Quirks = STRICT) -> None:
+        self._records = records
+        self._clock = clock
+        self._quirks = quirks
+        self._settling: set[str] = set()
+        records.processes.react(self._react)
+
+    def start(
+        self,
+        spec: WorkflowSpec,
+        initiatorid: str,
+        initiatorname: str,
+        *,
+        args: Sequence[Any] = (),
+        rootinput: Sequence[Any] = (),
+    ) -> ProcessGraph:
+        """Put the graph of a new workflow, and its members. The reply names the members in the order of `spec`.
+
+        `args` replace the arguments of every root, which then has no keyword arguments; `rootinput` becomes the input
+        of every root. Raises Refusal if the workflow is not valid, before anything is put.
+        """
+        now_ns = self._clock.now_ns()
+        processgraphid = lifecycle.new_id()
+        graph = ProcessGraph(
+            processgraphid=processgraphid,
+            initiatorid=initiatorid,
+            initiatorname=initiatorname,
+            colonyname=spec.colonyname,
+            submissiontime=moment(now_ns),
+        )
+        try:
+            nodes = accept_nodes(spec, self._quirks)
+        except Refusal as refusal:
+            if self._quirks.orphan_workflows and _is_late(refusal):
+                self._records.processgraphs.put(graph)
+            raise
+        members = [
+            member if member.parents else with_arguments(member, args, rootinput)
+            for member in new_members(nodes, processgraphid, initiatorid, initiatorname, now_ns)
+        ]
+        self._records.processgraphs.put(graph)
+        for member in members:
+            self._records.processes.put(member)
+        return replace(
+            graph,
+            rootprocessids=[member.processid for member in members if not member.parents],
+            processids=[member.processid for member in members],
+        )
+
+    def members(self, graph: ProcessGraph) -> list[Process]:
+        """The processes of a workflow, in the order in which they were added to it."""
+        return self._records.members_of_graph.find(graph.processgraphid)
+
+    def input_of(self, process: Process) -> list[Any]:
+        """The input with which `process` is to run: the outputs of its parents, or what it has if there are none."""
+        if not process.parents:
+            return process.input
+        parents = [self._records.processes[parent] for parent in process.parents]
+        return [value for parent in parents for value in parent.output]
+
+    def leaf_outputs(self, processgraphid: str) -> list[Any]:
+        """The outputs of the members without children, in one list; empty if there is no such workflow."""
+        members = self._records.members_of_graph.find(processgraphid)
+        return [value for member in members if not member.children for value in member.output]
+
+    def insert(self, parent: Process, spec: FunctionSpec) -> Process:
+        """Add a member between `parent` and its children, which wait for it instead."""
+        child = replace(self._child(parent, spec), children=parent.children)
+        for processid in parent.children:
+            follower = self._records.processes[processid]
+            parents = [each for each in follower.parents if each != parent.processid]
+            self._records.processes.put(replace(follower, parents=[*parents, child.processid]))
+        self._records.processes.put(replace(parent, children=[child.processid]))
+        return self._records.processes.put(child)
+
+    def append(self, parent: Process, spec: FunctionSpec, follower: Process | None = None) -> Process:
+        """Add a member as one more child of `parent`. The member `follower`, which is WAITING, waits for it as well."""
+        child = self._child(parent, spec)
+        if follower is not None:
+            child = replace(child, children=[follower.processid])
+            parents = [*follower.parents, child.processid]
+            self._records.processes.put(replace(follower, parents=parents, waitforparents=True))
+        self._records.processes.put(replace(parent, children=[*parent.children, child.processid]))
+        return self._records.processes.put(child)
+
+    def cancel(self, graph: ProcessGraph) -> None:
+        """Cancel the members that have not ended, and the graph; does nothing if all is over."""
+        active = [member for member in self.members(graph) if member.state in _ACTIVE]
+        over = not active and graph.state not in _ACTIVE
+        if over and not self._quirks.cancelled_when_over:
+            return
+        now = self._now()
+        for member in active:
+            self._put_quietly(lifecycle.cancelled(member, now))
+        self._records.processgraphs.put(replace(graph, state=CANCELLED, endtime=now))
+
+    def remove(self, graph: ProcessGraph) -> None:
+        """Remove a graph and its members, whatever their states are."""
+        for member in self.members(graph):
+            self._records.processes.remove(member)
+        self._records.processgraphs.remove(graph)
+
+    def _child(self, parent: Process, spec: FunctionSpec) -> Process:
+        child = as_member(lifecycle.submitted(spec, "", "", self._clock.now_ns()), parent.processgraphid)
+        return replace(child, waitforparents=True, parents=[parent.processid])
+
+    def _react(self, old: Process, new: Process) -> None:
+        processgraphid = new.processgraphid
+        if processgraphid and processgraphid not in self._settling and old.state is not new.state:
+            self._settle(new)
+
+    def _settle(self, changed: Process) -> None:
+        # The time that the change has, so that the graph and the member agree.
+        now = (changed.starttime if changed.state is RUNNING else changed.endtime) or self._now()
+        if changed.state is SUCCESS:
+            self._release_children(changed)
+        elif changed.state is FAILED and changed.children:
+            self._fail_with(changed, now)
+        graph = self._records.processgraphs[changed.processgraphid]
+        state = self._state_of(graph)
+        settled = replace(
+            graph,
+            state=state,
+            starttime=graph.starttime or (now if changed.state is RUNNING else None),
+            endtime=now if state in _ENDED else None,
+        )
+        if settled != graph:
+            self._records.processgraphs.put(settled)
+
+    def _release_children(self, parent: Process) -> None:
+        for processid in parent.children:
+            child = self._records.processes[processid]
+            if child.waitforparents and child.state is WAITING and self._parents_succeeded(child):
+                self._records.processes.put(replace(child, waitforparents=False))
+
+    def _parents_succeeded(self, child: Process) -> bool:
+        # Parents end more or less in their order, so the last one is the likeliest to be still missing.
+        return all(self._records.processes[parent].state is SUCCESS for parent in reversed(child.parents))
+
+    def _fail_with(self, failed: Process, now: datetime) -> None:
+        for member in self._records.members_of_graph.find(failed.processgraphid):
+            if self._quirks.whole_graph_fails:
+                if member.state is not FAILED:
+                    self._put_quietly(lifecycle.swept_away(member))
+            elif member.state in _ACTIVE:
+                self._put_quietly(lifecycle.failed(member, [], now))
+
+    def _put_quietly(self, member: Process) -> None:
+        """Put a member whose graph is being taken care of."""
+        self._settling.add(member.processgraphid)
+        try:
+            self._records.processes.put(member)
+        finally:
+            self._settling.discard(member.processgraphid)
+
+    def _state_of(self, graph: ProcessGraph) -> ProcessState:
+        def count(state: ProcessState) -> int:
+            return self._records.members_in_state.count((graph.processgraphid, state))
+
+        if count(FAILED):
+            return FAILED
+        if count(CANCELLED):
+            return CANCELLED
+        if not count(WAITING) and not count(RUNNING):
+            return SUCCESS
+        return RUNNING if count(RUNNING) or count(SUCCESS) else WAITING
+
+    def _now(self) -> datetime:
+        return moment(self._clock.now_ns())
+
+
+def _is_late(refusal: Refusal) -> bool:
+    """Whether the real server finds it out when it has stored the row of the workflow already."""
+    return refusal.spec in (
+        errors.SUBMIT_WORKFLOW_INVALID_DEPENDENCIES,
+        errors.SUBMIT_WORKFLOW_FAILED_TO_ADD_PROCESS,
+    )
