@@ -12,7 +12,7 @@ from colonyos_gen_wire.constants import CANCELLED, FAILED
 from colonyos_gen.arguments import require_seconds
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.errors import RPCError
-from colonyos_gen.reconnection import passes
+from colonyos_gen.retry import passes
 from colonyos_gen.session.failures import ProcessCancelled, ProcessFailed, WaitTimeout, describe
 from colonyos_gen.session.feed import AsyncFeed, Feed
 from colonyos_gen.session.log_feed import LogFeed

@@ -23,7 +23,8 @@ from colonyos_gen_wire.requests.user import AddUserMsg
 
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.crypto import PrivateKey
-from colonyos_gen.envelope import open_reply, seal
+from colonyos_gen.envelope import open_reply
+from colonyos_gen.pipeline import sealed
 from colonyos_gen.server.clock import OffsetClock, moment
 from colonyos_gen.server.hazards import Hazards
 from colonyos_gen.server.thread import ServerThread
@@ -32,7 +33,7 @@ from colonyos_gen.session.process_handle import ProcessHandle
 from colonyos_gen.session.request import Submittable
 from colonyos_gen.session.sync_session import Session
 from colonyos_gen.session.workflow_handle import WorkflowHandle
-from colonyos_gen.subscribing import checked
+from colonyos_gen.signers import Keyring
 from colonyos_gen.sync_client import Client
 from colonyos_gen.testing.clients import Clients
 from colonyos_gen.testing.environment import Environment
@@ -304,10 +305,9 @@ class LocalColony:
 
     def _ask(self, method: Method[ReqT, RespT], request: ReqT, key: PrivateKey) -> RespT:
         """Make a call past the network, so that no fault that is meant for others meets it."""
-        checked(method, request)
-        body = seal(method.msgtype, request, key)
+        body, signer = sealed(method, request, Keyring(), key)
         answer = self._thread.wait_for(self._thread.server.answer(body))
-        return open_reply(method, answer.status, answer.body, signer=key.id)
+        return open_reply(method, answer.status, answer.body, signer=signer)
 
     def _add_user(self, name: str, key: PrivateKey) -> None:
         row = User(colonyname=self.name, userid=key.id, name=name)
