@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         ServerFaultError,
         UnexpectedReplyError,
     )
+    from colonyos_gen.interceptors import Interceptor, OutgoingCall, ProcessRun
     from colonyos_gen.process_feed import ProcessFeed
     from colonyos_gen.process_stream import ProcessStream
     from colonyos_gen.session import (
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from colonyos_gen.stream import Ended, Stream
     from colonyos_gen.sync_client import Client
     from colonyos_gen.sync_streams import SyncChannelStream, SyncStream
+    from colonyos_gen.transport import Transport
     from colonyos_gen.worker import Context, Worker
     from colonyos_gen.workflows import Task, Workflow, WorkflowError, workflow
 
@@ -110,6 +112,7 @@ if TYPE_CHECKING:
         "Ended",
         "Feed",
         "FunctionLookupError",
+        "Interceptor",
         "InvalidError",
         "InvalidKeyError",
         "InvalidRequestError",
@@ -117,12 +120,14 @@ if TYPE_CHECKING:
         "MissingKeyError",
         "NoProcessError",
         "NotFoundError",
+        "OutgoingCall",
         "PausedError",
         "PrivateKey",
         "ProcessCancelled",
         "ProcessFailed",
         "ProcessFeed",
         "ProcessHandle",
+        "ProcessRun",
         "ProcessStream",
         "RPCError",
         "RPCTimeoutError",
@@ -135,6 +140,7 @@ if TYPE_CHECKING:
         "SyncChannelStream",
         "SyncStream",
         "Task",
+        "Transport",
         "UnexpectedReplyError",
         "WaitTimeout",
         "Worker",
@@ -186,6 +192,7 @@ _HOME = {
     "Ended": "stream",
     "Feed": "session",
     "FunctionLookupError": "session",
+    "Interceptor": "interceptors",
     "InvalidError": "errors",
     "InvalidKeyError": "crypto",
     "InvalidRequestError": "errors",
@@ -193,12 +200,14 @@ _HOME = {
     "MissingKeyError": "errors",
     "NoProcessError": "errors",
     "NotFoundError": "errors",
+    "OutgoingCall": "interceptors",
     "PausedError": "errors",
     "PrivateKey": "crypto",
     "ProcessCancelled": "session",
     "ProcessFailed": "session",
     "ProcessFeed": "process_feed",
     "ProcessHandle": "session",
+    "ProcessRun": "interceptors",
     "ProcessStream": "process_stream",
     "RPCError": "errors",
     "RPCTimeoutError": "errors",
@@ -211,6 +220,7 @@ _HOME = {
     "SyncChannelStream": "sync_streams",
     "SyncStream": "sync_streams",
     "Task": "workflows",
+    "Transport": "transport",
     "UnexpectedReplyError": "errors",
     "WaitTimeout": "session",
     "Worker": "worker",

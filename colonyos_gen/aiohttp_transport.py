@@ -76,7 +76,7 @@ class AiohttpTransport(Transport):
                 async with session.post(
                     self._url + API_PATH, data=body, headers=headers, allow_redirects=False
                 ) as response:
-                    return response.status, await self._read(response, method)
+                    return response.status, await self._read(response, method.name)
         except aiohttp.ClientError as error:  # first, because some of them are TimeoutErrors as well
             raise self._connection_error(error, method) from error
         except TimeoutError as error:
@@ -103,9 +103,11 @@ class AiohttpTransport(Transport):
             failure.status = error.status
             raise failure from error
         except _RedirectedError as redirected:
-            body = await self._body_of(redirected.response, method, timeout)
-            open_reply(method, redirected.response.status, body)
+            open_reply(method, redirected.status, redirected.body)
             raise AssertionError("a redirect was taken for a reply") from redirected
+        except UnexpectedReplyError as error:
+            error.method = method.name
+            raise
         except (aiohttp.ClientError, TimeoutError) as error:
             raise self._connection_error(error, method, sent=False) from error
         return _WebSocket(socket, method.name)
@@ -126,7 +128,7 @@ class AiohttpTransport(Transport):
 
     def _open_for_subscriptions(self) -> aiohttp.ClientSession:
         trace = aiohttp.TraceConfig()
-        trace.on_request_redirect.append(_stop_there)
+        trace.on_request_redirect.append(self._stop_there)
         self._subscribing = self._session(trace)
         return self._subscribing
 
@@ -146,16 +148,19 @@ class AiohttpTransport(Transport):
             trace_configs=list(traces),
         )
 
-    async def _body_of(self, response: aiohttp.ClientResponse, method: _AnyMethod, timeout: float) -> bytes:
+    async def _stop_there(
+        self,
+        session: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        redirect: aiohttp.TraceRequestRedirectParams,
+    ) -> None:
+        del session, context
         try:
-            async with asyncio.timeout(timeout):
-                return await self._read(response, method)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise self._connection_error(error, method, sent=False) from error
+            raise _RedirectedError(redirect.response.status, await self._read(redirect.response, ""))
         finally:
-            response.close()
+            redirect.response.close()
 
-    async def _read(self, response: aiohttp.ClientResponse, method: _AnyMethod) -> bytes:
+    async def _read(self, response: aiohttp.ClientResponse, method: str) -> bytes:
         length = response.content_length
         compressed = "Content-Encoding" in response.headers  # then the length is not that of what comes out
         if length is not None and length <= self._max_reply_bytes and not compressed:
@@ -170,7 +175,7 @@ class AiohttpTransport(Transport):
             chunks.append(chunk)
         if size > self._max_reply_bytes or (length or 0) > self._max_reply_bytes:
             message = f"the reply is larger than {self._max_reply_bytes} bytes; raise max_reply_bytes or ask for less"
-            raise UnexpectedReplyError(message, method=method.name, status=response.status)
+            raise UnexpectedReplyError(message, method=method, status=response.status)
         return b"".join(chunks)
 
     def _connection_error(
@@ -242,16 +247,10 @@ class _WebSocket(Connection):
 
 
 class _RedirectedError(Exception):
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        super().__init__()
-        self.response = response
-
-
-async def _stop_there(
-    session: aiohttp.ClientSession, context: SimpleNamespace, redirect: aiohttp.TraceRequestRedirectParams
-) -> None:
-    del session, context
-    raise _RedirectedError(redirect.response)
+    def __init__(self, status: int, body: bytes) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body
 
 
 def _ssl_context(ca_file: str | None, insecure: bool) -> ssl.SSLContext:

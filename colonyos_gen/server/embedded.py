@@ -32,6 +32,7 @@ from colonyos_gen.server.channels import ChannelStore
 from colonyos_gen.server.checker import Checker
 from colonyos_gen.server.clock import Clock, SystemClock
 from colonyos_gen.server.crons import CronStarter
+from colonyos_gen.server.direct import Direct
 from colonyos_gen.server.dispatch import Dispatcher
 from colonyos_gen.server.domains import Domains
 from colonyos_gen.server.domains.attribute import Attributes
@@ -222,6 +223,8 @@ class Server:
             workflow=Graphs(records, access, workflows, quirks),
         )
         self._dispatcher = Dispatcher(domains, access, store, self._watch, Rendering(quirks, zone))
+        self.direct: Direct = Direct(self._dispatcher)
+        """The way in for requests of this program; see `colonyos_gen.testing.InProcessTransport`."""
 
     @property
     def server_key(self) -> PrivateKey | None:
@@ -289,6 +292,7 @@ class Server:
             if self._file is not None:
                 self._file.close()
             raise
+        self.direct.open()
         self._facts.listen(self._host, self._port)
         self._scheduler.open()
         self._pause_gate.open()
@@ -363,6 +367,7 @@ class Server:
         if runner is None:
             return
         self._periodic.stop()
+        self.direct.close()
         if self._watch.frozen is not None and self._connections is not None:
             self._connections.abort()
         self._watch.stop()
@@ -381,6 +386,7 @@ class Server:
         """Do what the end of the process would do to everybody else."""
         self._death.set()
         self._periodic.stop()
+        self.direct.close()
         if self._listening is not None:
             self._listening.close()
         if self._connections is not None:

@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Generator
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
@@ -38,6 +39,7 @@ from colonyos_gen.sync_client import Client
 from colonyos_gen.testing.clients import Clients
 from colonyos_gen.testing.environment import Environment
 from colonyos_gen.testing.faults import Faults
+from colonyos_gen.testing.in_process import InProcessTransport
 from colonyos_gen.testing.members import LocalExecutor, LocalUser
 from colonyos_gen.testing.passed_on import (
     executor_fields,
@@ -47,6 +49,7 @@ from colonyos_gen.testing.passed_on import (
     server_options,
 )
 from colonyos_gen.testing.worker_thread import WorkerThread
+from colonyos_gen.transport import Transport
 
 if TYPE_CHECKING:
     from colonyos_gen.worker import Worker
@@ -72,6 +75,9 @@ class LocalColony:
     Args:
         name: Name of the colony.
         start: Time at which the colony's clock starts, with a time zone; None for now. It goes on by itself.
+        sockets: Whether the colony's own clients go over sockets. Without, calls are faster (see `InProcessTransport`), and
+            `faults` are not to be had, as they happen where requests come in through sockets. Workers, subprocesses and
+            other clients use sockets in either case.
         options: Further arguments of `colonyos_gen.server.Server`, such as `reregister=True`, `stale_after=60` or
             `hazards="act"`. `middlewares` are inside of what makes calls go wrong. The clock and the server owner are the
             colony's own.
@@ -81,7 +87,9 @@ class LocalColony:
         ValueError: The options do not go together.
     """
 
-    def __init__(self, name: str = "dev", *, start: datetime | None = None, **options: Any) -> None:
+    def __init__(
+        self, name: str = "dev", *, start: datetime | None = None, sockets: bool = True, **options: Any
+    ) -> None:
         require_start(start)
         passed_on = server_options(options)
         self.name: str = name
@@ -92,10 +100,10 @@ class LocalColony:
         """Key of the colony owner."""
         self.user_key: PrivateKey = PrivateKey.generate()
         """Key of the user as whom `client` acts in the colony."""
-        self.faults: Faults = Faults(self._on_server)
-        """Makes calls go wrong."""
+        self._faults = Faults(self._on_server)
+        self._sockets = sockets
         self._clock = OffsetClock(start)
-        passed_on["middlewares"] = [self.faults.middleware, *passed_on.get("middlewares", ())]
+        passed_on["middlewares"] = [self._faults.middleware, *passed_on.get("middlewares", ())]
         self._thread = ServerThread(server_key=self.server_key, clock=self._clock, **passed_on)
         self._clients: list[Clients] = []
         self._session: Session | None = None
@@ -105,6 +113,13 @@ class LocalColony:
         self._workers: dict[str, WorkerThread] = {}
         self._numbers = itertools.count(1)
         self._entered = False
+
+    @property
+    def faults(self) -> Faults:
+        """Makes calls go wrong. Raises RuntimeError if the colony was made without sockets."""
+        if not self._sockets:
+            raise RuntimeError("faults meet what comes through sockets; make the colony with sockets=True")
+        return self._faults
 
     @property
     def url(self) -> str:
@@ -215,7 +230,7 @@ class LocalColony:
         if approve:
             request = ApproveExecutorMsg(colonyname=self.name, executorname=name)
             self._ask(executor.APPROVE_EXECUTOR, request, self.colony_key)
-        made = LocalExecutor(self._thread.server, self.name, name, key, executortype)
+        made = LocalExecutor(self._thread.server, self.name, name, key, executortype, self._transport)
         self._clients.append(made.clients)
         return made
 
@@ -251,7 +266,7 @@ class LocalColony:
         name = f"user-{next(self._numbers)}" if name is None else name
         key = PrivateKey.generate()
         self._add_user(name, key)
-        made = LocalUser(self._thread.server, self.name, name, key)
+        made = LocalUser(self._thread.server, self.name, name, key, self._transport)
         self._clients.append(made.clients)
         return made
 
@@ -290,7 +305,7 @@ class LocalColony:
         self._thread.run(action)
 
     async def _vanish(self) -> None:
-        self.faults.cut_here()
+        self._faults.cut_here()
         await self._thread.server.stop()
 
     def _forget_keys(self) -> None:
@@ -326,9 +341,18 @@ class LocalColony:
             self._thread.stop()
             raise
         own = Clients(
-            self.url, server_key=self.server_key, colony_key=self.colony_key, member_key=self.user_key
+            self.url,
+            server_key=self.server_key,
+            colony_key=self.colony_key,
+            member_key=self.user_key,
+            transport=self._transport,
         )
         self._clients.append(own)
+
+    @property
+    def _transport(self) -> Callable[[], Transport] | None:
+        """Makes what carries the requests of the colony's own clients; None for sockets."""
+        return None if self._sockets else partial(InProcessTransport, self._thread)
 
     def __enter__(self) -> Self:
         self._open()
