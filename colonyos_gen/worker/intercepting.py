@@ -55,6 +55,11 @@ async def run_intercepted(
         if raised is not None and error is failure:
             raised.error.with_traceback(trace)  # without the frames of the interceptors
             return raised
-        if isinstance(error, asyncio.CancelledError) and not stopped:
-            raise
+        if (
+            isinstance(error, asyncio.CancelledError)
+            and not stopped
+            and task is not None
+            and task.cancelling()
+        ):
+            raise  # the worker ends
         return Raised(error)
