@@ -32,6 +32,11 @@ class Direct:
         self._dispatcher = dispatcher
         self._under_way: set[asyncio.Task[object]] = set()
 
+    @property
+    def under_way(self) -> int:
+        """How many requests and subscriptions are under way."""
+        return len(self._under_way)
+
     def open(self) -> None:
         """Let requests in."""
         self.loop = asyncio.get_running_loop()

@@ -27,6 +27,7 @@ from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.envelope import open_reply
 from colonyos_gen.pipeline import sealed
 from colonyos_gen.server.clock import OffsetClock, moment
+from colonyos_gen.server.embedded import Server
 from colonyos_gen.server.hazards import Hazards
 from colonyos_gen.server.thread import ServerThread
 from colonyos_gen.session.async_session import AsyncSession
@@ -125,6 +126,11 @@ class LocalColony:
     def url(self) -> str:
         """Base URL of the server."""
         return self._thread.url
+
+    @property
+    def server(self) -> Server:
+        """The server, on a thread of its own; for `InProcessTransport`, and for what it shows in its properties."""
+        return self._thread.server
 
     @property
     def client(self) -> Client:

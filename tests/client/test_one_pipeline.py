@@ -57,14 +57,14 @@ class _Way:
 
 
 @asynccontextmanager
-async def _sockets(**keys: str) -> AsyncGenerator[_Way]:
+async def _sockets(**keys: Any) -> AsyncGenerator[_Way]:
     with Scripted(sample) as server:
         async with AsyncClient(server.url, **keys) as client:
             yield _Way(client, lambda: server.connections)
 
 
 @asynccontextmanager
-async def _in_process(**keys: str) -> AsyncGenerator[_Way]:
+async def _in_process(**keys: Any) -> AsyncGenerator[_Way]:
     async with Server() as server:
         transport = _Noting(server)
         async with AsyncClient(transport=transport, **keys) as client:
@@ -76,7 +76,8 @@ async def _read(client: AsyncClient, processid: Any, channelname: Any, **key: An
 
 
 async def _subscribe(client: AsyncClient, processid: Any, channelname: Any, **key: Any) -> None:
-    async with client.subscribe_channel(processid, channelname, 0, 5, **key) as entries:
+    stream: Any = client.subscribe_channel(processid, channelname, 0, 5, **key)
+    async with stream as entries:
         await entries.take()
 
 
