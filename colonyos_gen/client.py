@@ -122,6 +122,10 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
             transport = AiohttpTransport(
                 url, ca_file=ca_file, insecure=insecure, max_reply_bytes=max_reply_bytes
             )
+        elif not hasattr(transport, "post"):
+            raise TypeError(
+                f"transport is {transport!r}; it must have the methods of colonyos_gen.transport.Transport"
+            )
         self._pipeline = Pipeline(
             transport,
             self._keys,

@@ -110,6 +110,18 @@ def submit(client: Any) -> Any:
     return client.submit(FunctionSpec.new("echo", "cli", "dev"))
 
 
+def read_of_short_id(client: Any) -> Any:
+    return client.get_process("short")
+
+
+def approve(client: Any) -> Any:
+    return client.approve_executor("dev", "w")
+
+
+def assign(client: Any) -> Any:
+    return client.assign("dev", timeout=60)
+
+
 @BOTH
 def test_the_first_is_the_outermost(by: Use) -> None:
     notes: list[str] = []
@@ -234,9 +246,9 @@ def test_what_is_refused_beforehand_gets_to_no_interceptor(by: Use) -> None:
     recording = Recording()
     with Scripted(sample) as server:
         with pytest.raises(InvalidRequestError):
-            by(server.url, lambda client: client.get_process("short"), recording)
+            by(server.url, read_of_short_id, recording)
         with pytest.raises(MissingKeyError):
-            by(server.url, lambda client: client.approve_executor("dev", "w"), recording)
+            by(server.url, approve, recording)
     assert recording.notes == []
 
 
@@ -244,7 +256,7 @@ def test_what_is_refused_beforehand_gets_to_no_interceptor(by: Use) -> None:
 def test_a_long_poll_is_one_call(by: Use) -> None:
     recording = Recording()
     with Scripted(sample) as server:
-        by(server.url, lambda client: client.assign("dev", timeout=60), recording)
+        by(server.url, assign, recording)
     assert recording.notes == ["> assign 0", "< Process 1"]
     assert recording.calls[0].method.waits is not None
     assert recording.calls[0].time_left > 60

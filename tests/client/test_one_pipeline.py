@@ -13,6 +13,8 @@ from colonyos_gen_wire.method import Method
 from colonyos_gen import (
     SUCCESS,
     AsyncClient,
+    Client,
+    ConnectionFailedError,
     FunctionSpec,
     InvalidKeyError,
     InvalidRequestError,
@@ -76,8 +78,8 @@ async def _read(client: AsyncClient, processid: Any, channelname: Any, **key: An
 
 
 async def _subscribe(client: AsyncClient, processid: Any, channelname: Any, **key: Any) -> None:
-    stream: Any = client.subscribe_channel(processid, channelname, 0, 5, **key)
-    async with stream as entries:
+    subscribe: Any = client.subscribe_channel
+    async with subscribe(processid, channelname, 0, 5, **key) as entries:
         await entries.take()
 
 
@@ -183,3 +185,64 @@ async def test_redirects_are_not_followed(status: int, body: bytes) -> None:
         assert other.connections == 0
     assert of_call.value.status == of_subscription.value.status == status
     assert of_call.value.message == of_subscription.value.message
+
+
+class _Canned:
+    """A transport of one's own: answers everything alike, after it has failed as often as it is told to."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = list(failures)
+        self.posted: list[tuple[str, bytes]] = []
+        self.closed = 0
+
+    @property
+    def url(self) -> str:
+        return "canned://here"
+
+    async def post(
+        self, body: bytes, *, method: Method[Any, Any], headers: Mapping[str, str] | None, timeout: float
+    ) -> tuple[int, bytes]:
+        assert headers is None
+        assert 0 < timeout <= 30
+        self.posted.append((method.name, body))
+        if self.failures:
+            raise self.failures.pop(0)
+        return 200, envelope(method.payloadtype, {"processid": PROCESS_ID, "state": 0, "spec": {}})
+
+    async def connect(
+        self, *, method: Method[Any, Any], headers: Mapping[str, str] | None, timeout: float
+    ) -> Connection:
+        raise ConnectionFailedError("nobody pushes", method=method.name, sent=False)
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+SPEC = FunctionSpec.new("echo", "cli", "dev")
+
+
+def test_a_transport_of_ones_own() -> None:
+    """What it says was not sent is sent again, whatever it is; what it does not know of, the caller gets."""
+    transport = _Canned(
+        ConnectionFailedError("no way", sent=False), ConnectionFailedError("no way", sent=False)
+    )
+    with Client(transport=transport, member_key=KEY) as client:
+        assert client.url == "canned://here"
+        assert client.submit(SPEC).processid == PROCESS_ID
+        assert [name for name, _ in transport.posted] == ["submit"] * 3
+        assert len({body for _, body in transport.posted}) == 1
+        transport.failures = [ConnectionFailedError("broken", sent=True)]
+        with pytest.raises(ConnectionFailedError, match="broken"):
+            client.submit(SPEC)
+        transport.failures = [LookupError("of the transport")]
+        with pytest.raises(LookupError, match="of the transport"):
+            client.get_process(PROCESS_ID)
+        with pytest.raises(ConnectionFailedError, match="nobody pushes"):
+            client.subscribe_channel(PROCESS_ID, "out", 0, 30).take()
+    assert transport.closed == 1
+
+
+@pytest.mark.parametrize("make", [AsyncClient, Client], ids=["async", "sync"])
+def test_what_is_no_transport_is_refused(make: Any) -> None:
+    with pytest.raises(TypeError, match="must have the methods of"):
+        make(transport="http://localhost")
