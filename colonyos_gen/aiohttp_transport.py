@@ -218,10 +218,9 @@ class _WebSocket(Connection):
         while True:
             message: Any = await self._socket.receive()
             self._heard_at = self._loop.time()
-            if message.type is aiohttp.WSMsgType.TEXT:
-                return message.data.encode()
-            if message.type is aiohttp.WSMsgType.BINARY:
-                return message.data
+            if message.type is aiohttp.WSMsgType.TEXT or message.type is aiohttp.WSMsgType.BINARY:
+                data: str | bytes = message.data
+                return data.encode() if isinstance(data, str) else data
             if message.type is aiohttp.WSMsgType.PING:
                 await self._socket.pong(message.data)
             elif message.type is not aiohttp.WSMsgType.PONG:

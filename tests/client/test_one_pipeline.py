@@ -207,11 +207,14 @@ class _Canned:
         self.posted.append((method.name, body))
         if self.failures:
             raise self.failures.pop(0)
-        return 200, envelope(method.payloadtype, {"processid": PROCESS_ID, "state": 0, "spec": {}})
+        return 200, envelope(
+            method.payloadtype, {"processid": PROCESS_ID, "state": 0, "spec": {"funcname": "echo"}}
+        )
 
     async def connect(
         self, *, method: Method[Any, Any], headers: Mapping[str, str] | None, timeout: float
     ) -> Connection:
+        del headers, timeout
         raise ConnectionFailedError("nobody pushes", method=method.name, sent=False)
 
     async def close(self) -> None:
