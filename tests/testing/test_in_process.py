@@ -11,7 +11,12 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
+from colonyos_gen_wire import Generator, WorkflowSpec
+from colonyos_gen_wire.hazards import GENERATOR_WITHOUT_TRIGGER
+from colonyos_gen_wire.methods.generator import ADD_GENERATOR
+from colonyos_gen_wire.requests.generator import AddGeneratorMsg
 
 from colonyos_gen import (
     SUCCESS,
@@ -25,6 +30,7 @@ from colonyos_gen import (
     RPCTimeoutError,
     Worker,
 )
+from colonyos_gen.envelope import signed, written
 from colonyos_gen.server import Server, ServerThread
 from colonyos_gen.testing import InProcessTransport, LocalColony, LocalExecutor
 
@@ -199,6 +205,44 @@ def test_an_outage_and_what_was_under_way() -> None:
                 with pytest.raises(ConnectionFailedError, match="does not run"):
                     client.get_version()
             assert client.get_version().buildversion
+        assert colony.client.get_colony(colony.name).name == colony.name
+
+
+@pytest.mark.hazards("generator_without_trigger")
+def test_a_server_that_dies_of_a_request() -> None:
+    """Whoever waits then is cut off, and so is the one who did it; a restart helps."""
+    with LocalColony(sockets=False, hazards="act") as colony:
+        executor = colony.add_executor("tester")
+        errors: list[RPCError] = []
+
+        def wait() -> None:
+            with Client(
+                transport=InProcessTransport(colony.server), member_key=executor.key, retries=0
+            ) as client:
+                try:
+                    client.assign(colony.name, timeout=50)
+                except ConnectionFailedError as error:
+                    errors.append(error)
+
+        thread = threading.Thread(target=wait)
+        thread.start()
+        until(lambda: colony.waiting == 1)
+        job = WorkflowSpec(colonyname=colony.name, functionspecs=[spec(colony)])
+        made = Generator(
+            colonyname=colony.name, name="g", workflowspec=msgspec.json.encode(job).decode(), trigger=0
+        )
+        body = signed(
+            ADD_GENERATOR.msgtype, written(AddGeneratorMsg(generator=made)), colony.user_key
+        )  # past the limits of a client
+        transport = InProcessTransport(colony.server)
+        with pytest.raises(ConnectionFailedError, match="the server has stopped"):
+            asyncio.run(transport.post(body, method=ADD_GENERATOR, headers=None, timeout=LONG))
+        assert colony.died is GENERATOR_WITHOUT_TRIGGER
+        thread.join(LONG)
+        assert len(errors) == 1
+        with pytest.raises(ConnectionFailedError, match="does not run"):
+            asyncio.run(transport.post(body, method=ADD_GENERATOR, headers=None, timeout=LONG))
+        colony.restart()
         assert colony.client.get_colony(colony.name).name == colony.name
 
 
