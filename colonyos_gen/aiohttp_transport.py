@@ -15,16 +15,13 @@ from colonyos_gen_wire.method import Method
 
 from colonyos_gen.envelope import open_reply
 from colonyos_gen.errors import ConnectionFailedError, RPCTimeoutError, UnexpectedReplyError
-from colonyos_gen.transport import Connection, Transport, shown
+from colonyos_gen.transport import MAX_REPLY_BYTES, Connection, Transport, shown
 
 IDLE_SECONDS = 30.0
 """How long an unused connection is kept; servers drop theirs after 120 s, and a race with that would be ambiguous."""
 
 CONNECT_SECONDS = 10.0
 """How long establishing a connection may take."""
-
-MAX_REPLY_BYTES = 256 * 1024 * 1024
-"""Default for the largest reply body that is read."""
 
 _AnyMethod = Method[Any, Any]
 

@@ -21,7 +21,7 @@ from colonyos_gen.pipeline import Pipeline
 from colonyos_gen.signers import Keyring, parse
 from colonyos_gen.stream import Stream
 from colonyos_gen.subscriptions import AsyncSubscriptions
-from colonyos_gen.transport import Transport, shown
+from colonyos_gen.transport import MAX_REPLY_BYTES, Transport, shown
 from colonyos_gen.waiting import Watcher
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
@@ -30,9 +30,6 @@ RespT = TypeVar("RespT")
 DEFAULT_URL = f"http://localhost:{DEFAULT_PORT}"
 DEFAULT_TIMEOUT = 30.0
 """Seconds that a call may take, unless the client or the call says otherwise."""
-
-MAX_REPLY_BYTES = 256 * 1024 * 1024
-"""Default for the largest reply body that is read."""
 
 _MAY_FREEZE = (
     "max_in_flight is %d: more than %d requests that read at once, of all programs together, freeze a ColonyOS server for "

@@ -15,6 +15,9 @@ from typing import Any, Protocol
 
 from colonyos_gen_wire.method import Method
 
+MAX_REPLY_BYTES = 256 * 1024 * 1024
+"""Default for the largest reply body that is read."""
+
 _USER_INFO = re.compile(r"://[^/@]*@")
 
 
