@@ -191,7 +191,7 @@ class _Canned:
     """A transport of one's own: answers everything alike, after it has failed as often as it is told to."""
 
     def __init__(self, *failures: Exception) -> None:
-        self.failures = list(failures)
+        self.failures: list[Exception] = list(failures)
         self.posted: list[tuple[str, bytes]] = []
         self.closed = 0
 
