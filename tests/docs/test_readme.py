@@ -116,9 +116,9 @@ def test_an_interceptor_sees_the_calls_of_a_session(tmp_path: Path) -> None:
             running.send_signal(signal.SIGINT)
             told, _ = running.communicate(timeout=LIMIT)
     assert shown.endswith("3\n")
-    assert re.search(r"^submit ended after 1 tries and \d\.\d+ s$", shown, re.MULTILINE)
+    assert re.search(r"^submit 1 \d+\.\d{3} s$", shown, re.MULTILINE)
     assert "attempt 1 at add\n" in told
-    assert "close ended after 1 tries" in told
+    assert re.search(r"^close 1 ", told, re.MULTILINE)
 
 
 def test_a_client_needs_no_sockets(tmp_path: Path) -> None:
