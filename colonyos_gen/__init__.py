@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         RPCTimeoutError,
         UnexpectedReplyError,
     )
+    from colonyos_gen.interceptors import Interceptor, OutgoingCall, ProcessRun
     from colonyos_gen.process_feed import ProcessFeed
     from colonyos_gen.process_stream import ProcessStream
     from colonyos_gen.session import (
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from colonyos_gen.stream import Ended, Stream
     from colonyos_gen.sync_client import Client
     from colonyos_gen.sync_streams import SyncChannelStream, SyncStream
+    from colonyos_gen.transport import Transport
     from colonyos_gen.worker import Context, Worker
     from colonyos_gen.workflows import Task, Workflow, WorkflowError, workflow
 
@@ -95,15 +97,18 @@ if TYPE_CHECKING:
         "Ended",
         "Feed",
         "FunctionLookupError",
+        "Interceptor",
         "InvalidKeyError",
         "InvalidRequestError",
         "InvalidSignatureError",
         "MissingKeyError",
+        "OutgoingCall",
         "PrivateKey",
         "ProcessCancelled",
         "ProcessFailed",
         "ProcessFeed",
         "ProcessHandle",
+        "ProcessRun",
         "ProcessStream",
         "RPCTimeoutError",
         "RemovalRefused",
@@ -113,6 +118,7 @@ if TYPE_CHECKING:
         "SyncChannelStream",
         "SyncStream",
         "Task",
+        "Transport",
         "UnexpectedReplyError",
         "WaitTimeout",
         "Worker",
@@ -160,15 +166,18 @@ _HOME = {
     "Ended": "stream",
     "Feed": "session",
     "FunctionLookupError": "session",
+    "Interceptor": "interceptors",
     "InvalidKeyError": "crypto",
     "InvalidRequestError": "errors",
     "InvalidSignatureError": "crypto",
     "MissingKeyError": "errors",
+    "OutgoingCall": "interceptors",
     "PrivateKey": "crypto",
     "ProcessCancelled": "session",
     "ProcessFailed": "session",
     "ProcessFeed": "process_feed",
     "ProcessHandle": "session",
+    "ProcessRun": "interceptors",
     "ProcessStream": "process_stream",
     "RPCTimeoutError": "errors",
     "RemovalRefused": "session",
@@ -178,6 +187,7 @@ _HOME = {
     "SyncChannelStream": "sync_streams",
     "SyncStream": "sync_streams",
     "Task": "workflows",
+    "Transport": "transport",
     "UnexpectedReplyError": "errors",
     "WaitTimeout": "session",
     "Worker": "worker",

@@ -16,9 +16,11 @@ from colonyos_gen_wire.requests.process import GetProcessMsg
 from colonyos_gen_wire.requests.subscription import SubscribeChannelMsg
 
 from colonyos_gen.errors import NotFoundError, RPCError
-from colonyos_gen.reconnection import Link, Rhythm, passes
+from colonyos_gen.frames import now
+from colonyos_gen.pipeline import Pipeline
+from colonyos_gen.reconnection import Link, Rhythm
+from colonyos_gen.retry import passes
 from colonyos_gen.stream import Ended, Finished, Stream
-from colonyos_gen.subscribing import Opener, checked, now
 
 SUBSCRIPTION_S = 30.0
 """Seconds after which a subscription is renewed. A server that does not answer by then has vanished without a word."""
@@ -54,7 +56,7 @@ class ChannelStream(Stream[ChannelEntry]):
     def __init__(
         self,
         caller: AsyncCaller,
-        opener: Opener,
+        pipeline: Pipeline,
         processid: str,
         channelname: str,
         afterseq: int,
@@ -63,7 +65,7 @@ class ChannelStream(Stream[ChannelEntry]):
         *,
         until_end: bool = True,
     ) -> None:
-        super().__init__(caller, opener, prvkey, timeout)
+        super().__init__(caller, pipeline, prvkey, timeout)
         self._processid = processid
         self._channelname = channelname
         self._until_end = until_end
@@ -73,8 +75,8 @@ class ChannelStream(Stream[ChannelEntry]):
         """The entries since then that have arrived."""
         self._ready: deque[tuple[int, ChannelEntry]] = deque()
         self._next_index = self._first
-        checked(SUBSCRIBE_CHANNEL, self._subscription())
-        self._link = Link(opener, SUBSCRIBE_CHANNEL, prvkey)
+        pipeline.require_sendable(SUBSCRIBE_CHANNEL, self._subscription(), prvkey)
+        self._link = Link(pipeline, SUBSCRIBE_CHANNEL, prvkey)
         self._rhythm = Rhythm()
         self._served = False
         """Whether the server has accepted this subscription before."""

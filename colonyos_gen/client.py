@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import math
-import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 import msgspec
-from colonyos_gen_wire import LimitError
-from colonyos_gen_wire.checks import check
 from colonyos_gen_wire.constants import DEFAULT_PORT, MAX_OPEN_DATABASE_CONNECTIONS
 from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_async import AsyncStubs
 
 from colonyos_gen.arguments import is_number, require_message, require_seconds, require_whole_number
 from colonyos_gen.config import Config
-from colonyos_gen.envelope import open_reply, seal
-from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError, name_subject
-from colonyos_gen.hazardous import refuse_unconfirmed
-from colonyos_gen.in_flight import DEFAULT_MAX_IN_FLIGHT, Lane, Turn, blocks_a_loop, gate_of
-from colonyos_gen.retry import may_repeat, pauses
+from colonyos_gen.in_flight import DEFAULT_MAX_IN_FLIGHT
+from colonyos_gen.interceptors import Interceptor
+from colonyos_gen.pipeline import Pipeline
 from colonyos_gen.signers import Keyring, parse
 from colonyos_gen.stream import Stream
-from colonyos_gen.subscribing import Opener
 from colonyos_gen.subscriptions import AsyncSubscriptions
+from colonyos_gen.transport import MAX_REPLY_BYTES, Transport, shown
 from colonyos_gen.waiting import Watcher
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
@@ -37,14 +30,6 @@ RespT = TypeVar("RespT")
 DEFAULT_URL = f"http://localhost:{DEFAULT_PORT}"
 DEFAULT_TIMEOUT = 30.0
 """Seconds that a call may take, unless the client or the call says otherwise."""
-
-MAX_REPLY_BYTES = 256 * 1024 * 1024
-"""Default for the largest reply body that is read."""
-
-_BUSY_S = 0.3
-"""Seconds by which a timer goes off late where the program has kept its own event loop from running."""
-_READING = 4
-"""Requests that wait for processes have a lane of their own of this width, so that other calls do not hold them up."""
 
 _MAY_FREEZE = (
     "max_in_flight is %d: more than %d requests that read at once, of all programs together, freeze a ColonyOS server for "
@@ -90,6 +75,9 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
             default, lifts all to 16. Above 16, see the README's chapter "Keep the server alive" first; above 100, what
             freezes a server, the logger `colonyos_gen` gets a warning.
         strict: Refuse replies that hold fields the schema does not know, instead of ignoring those fields.
+        transport: What carries requests and replies, instead of sockets (see `colonyos_gen.transport`). Then `url`,
+            `ca_file`, `insecure` and `max_reply_bytes` are not used. It serves one client at a time, and is closed with it.
+        interceptors: What comes around calls, the outermost first (see `colonyos_gen.interceptors`).
 
     Raises:
         InvalidKeyError: A key is not a private key.
@@ -112,10 +100,9 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         pool_size: int = 100,
         max_in_flight: int = DEFAULT_MAX_IN_FLIGHT,
         strict: bool = False,
+        transport: Transport | None = None,
+        interceptors: Sequence[Interceptor] = (),
     ) -> None:
-        if not str(url).startswith(("http://", "https://")):
-            raise ValueError(f"url is {url!r}; it must start with http:// or https://")
-        url = url.rstrip("/")
         if not is_number(timeout):
             raise TypeError(f"timeout is {timeout!r}; it must be a number of seconds, such as 30")
         require_whole_number("retries", retries, 0)
@@ -124,23 +111,31 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         require_whole_number("max_in_flight", max_in_flight, 1)
         if max_in_flight > MAX_OPEN_DATABASE_CONNECTIONS:
             _logger.warning(_MAY_FREEZE, max_in_flight, MAX_OPEN_DATABASE_CONNECTIONS)
-        from colonyos_gen.transport import (
-            Transport,  # loads the HTTP library, which is not felt before a client is made
-        )
-
         self._keys = Keyring(server=server_key, colony=colony_key, member=member_key)
-        self._timeout = timeout
-        self._retries = retries
-        self._strict = strict
-        self._transport = Transport(url, ca_file=ca_file, insecure=insecure, max_reply_bytes=max_reply_bytes)
-        self._gate = gate_of(url)
-        self._lane = self._gate.open_lane(min(max_in_flight, pool_size))
-        self._reading = self._gate.open_lane(min(max_in_flight, pool_size, _READING), self._lane)
-        self._polls = asyncio.Semaphore(pool_size)
+        if transport is None:
+            # Loads the HTTP library, which is not felt before a client is made.
+            from colonyos_gen.aiohttp_transport import AiohttpTransport
+
+            transport = AiohttpTransport(
+                url, ca_file=ca_file, insecure=insecure, max_reply_bytes=max_reply_bytes
+            )
+        elif not hasattr(transport, "post"):
+            raise TypeError(
+                f"transport is {transport!r}; it must have the methods of colonyos_gen.transport.Transport"
+            )
+        self._pipeline = Pipeline(
+            transport,
+            self._keys,
+            timeout=timeout,
+            retries=retries,
+            pool_size=pool_size,
+            max_in_flight=max_in_flight,
+            strict=strict,
+            interceptors=interceptors,
+        )
         self._watcher: Watcher | None = None
         self._watchers = weakref.WeakValueDictionary[str, Watcher]()
         """Those of keys that calls have brought along, each for as long as somebody waits with it."""
-        self._opener = Opener(self._keys, self._transport, self._gate, self._lane, timeout, retries, strict)
         self._streams = weakref.WeakSet[Stream[Any]]()
 
     @classmethod
@@ -158,12 +153,12 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
     @property
     def url(self) -> str:
         """Address of the server."""
-        return self._transport.url
+        return self._pipeline.url
 
     @property
     def timeout(self) -> float:
         """Seconds that a call may take in all, unless it is told otherwise."""
-        return self._timeout
+        return self._pipeline.timeout
 
     def identity(self, role: Literal["server", "colony", "member"]) -> str:
         """The identity of the key that this client holds for a role. Raises MissingKeyError if it holds none."""
@@ -172,7 +167,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
     @property
     def trouble(self) -> str:
         """What is known of a server that has stopped answering; empty while it answers, or before two calls timed out."""
-        return self._gate.trouble
+        return self._pipeline.trouble
 
     def watcher(self, prvkey: Key | None = None) -> Watcher:
         """What waits for processes, by reading them in the name of `prvkey`, or of this client's own key.
@@ -180,12 +175,12 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         That of a `prvkey` is the same for all who wait with it, and is forgotten when nobody does or refers to it.
         """
         if prvkey is None:
-            self._watcher = self._watcher or Watcher(self._attend, None, self._transport.require_open)
+            self._watcher = self._watcher or Watcher(self._attend, None, self._pipeline.require_open)
             return self._watcher
         signer = parse(prvkey)
         watcher = self._watchers.get(signer.id)
         if watcher is None:
-            watcher = self._watchers[signer.id] = Watcher(self._attend, signer, self._transport.require_open)
+            watcher = self._watchers[signer.id] = Watcher(self._attend, signer, self._pipeline.require_open)
         return watcher
 
     async def call(
@@ -213,132 +208,17 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         """
         require_message(method, request)
         require_seconds(method.name, "rpc_timeout", rpc_timeout)
-        return await self._call(method, request, self._lane, prvkey, rpc_timeout, hazardous=hazardous)
+        pipeline = self._pipeline
+        return await pipeline.call(method, request, pipeline.lane, prvkey, rpc_timeout, hazardous=hazardous)
 
     async def _attend(
         self, method: Method[ReqT, RespT], request: ReqT, prvkey: Key | None, rpc_timeout: float
     ) -> RespT:
         """A call of those that wait for processes."""
-        return await self._call(method, request, self._reading, prvkey, min(rpc_timeout, self._timeout))
-
-    async def _call(
-        self,
-        method: Method[ReqT, RespT],
-        request: ReqT,
-        lane: Lane | None,
-        prvkey: Key | None,
-        rpc_timeout: float | None,
-        *,
-        hazardous: bool = False,
-    ) -> RespT:
-        signer = None if prvkey is None else parse(prvkey)
-        try:
-            check(request)
-            if not hazardous:
-                refuse_unconfirmed(method, request)
-            if signer is None:
-                signer = self._keys.pick(method)
-            body = seal(method.msgtype, request, signer)
-        except LimitError as error:
-            raise InvalidRequestError(
-                str(error), method=method.name, field=error.field, value=error.value, rule=error.rule
-            ) from None
-        except (TypeError, msgspec.MsgspecError, UnicodeEncodeError, OverflowError, RecursionError) as error:
-            raise InvalidRequestError(
-                f"the request cannot be written as JSON: {error}",
-                method=method.name, field=type(request).__name__, value=request, rule="made of JSON values",
-            ) from error  # fmt: skip
-        limit = self._timeout if rpc_timeout is None else rpc_timeout
-        if method.waits is not None and (wait := getattr(request, method.waits)) > 0:
-            limit += 0 if rpc_timeout is not None else wait
-            lane = None
-        deadline = time.monotonic() + limit
-        again: Iterator[float] | None = None
-        while True:
-            try:
-                return await self._once(method, body, signer.id if signer else "", deadline, lane)
-            except RPCError as error:
-                again = again or pauses(self._retries)
-                pause = next(again, math.inf)
-                if not may_repeat(method, request, error) or time.monotonic() + pause >= deadline:
-                    name_subject(error, request)
-                    raise
-                _logger.debug("%s is repeated in %.2f s: %s", method.name, pause, error)
-            await asyncio.sleep(pause)
-
-    async def _once(
-        self, method: Method[Any, RespT], body: bytes, signer: str, deadline: float, lane: Lane | None
-    ) -> RespT:
-        """Send it once it has its turn: at once, if it is a long poll, which is in no lane."""
-        turn = await self._wait_for_turn(method, deadline, lane)
-        began, started = time.monotonic(), time.perf_counter()
-        outcome: object = "failed"
-        try:
-            status, reply = await self._transport.post(body, method=method.name, timeout=deadline - began)
-            outcome = status
-            self._gate.answered()
-            return open_reply(method, status, reply, signer=signer, strict=self._strict)
-        except RPCTimeoutError as error:
-            # Where the timer went off late, this program was busy, and nobody knows what the server did.
-            if time.monotonic() < deadline + _BUSY_S:
-                error.hint = self._gate.timed_out(began)
-            raise
-        except asyncio.CancelledError:
-            outcome = "cancelled"
-            raise
-        finally:
-            if turn is None:
-                self._polls.release()
-            else:
-                self._gate.leave(turn)
-            if _logger.isEnabledFor(logging.DEBUG):
-                _logger.debug("%s %s %.1f ms", method.name, outcome, (time.perf_counter() - started) * 1000)
-
-    async def _wait_for_turn(
-        self, method: Method[Any, Any], deadline: float, lane: Lane | None
-    ) -> Turn | None:
-        self._transport.require_open()
-        limit = deadline - time.monotonic()
-        if limit <= 0:
-            raise self._never_sent(method)
-        turn = None
-        if lane is not None:
-            # Whoever blocks an event loop must not wait for what runs on it.
-            turn = self._gate.enter_at_once(lane, deadline, anyway=blocks_a_loop.get())
-        if turn is not None and not self._gate.is_in_trouble:
-            return turn
-        try:
-            async with asyncio.timeout(limit):
-                if lane is None:
-                    await self._gate.calm()
-                    await self._polls.acquire()
-                elif turn is None:
-                    turn = await self._gate.enter(lane, deadline)
-        except TimeoutError:
-            raise self._never_sent(method) from None
-        # A request that has hardly any time left tells nothing about a server that is being tried.
-        if (
-            turn is not None
-            and self._gate.is_in_trouble
-            and deadline - time.monotonic() < min(1.0, limit / 2)
-        ):
-            self._gate.leave(turn)
-            raise self._never_sent(method)
-        return turn
-
-    def _never_sent(self, method: Method[Any, Any]) -> RPCTimeoutError:
-        ahead = (
-            "calls have timed out, so this program sends less, and later, until the server answers again"
-            if self._gate.is_in_trouble
-            else f"{self._gate.under_way} requests of this program were under way, of {self._gate.limit} at once"
+        pipeline = self._pipeline
+        return await pipeline.call(
+            method, request, pipeline.reading, prvkey, min(rpc_timeout, pipeline.timeout)
         )
-        late = RPCTimeoutError(
-            "the time was over before the request had its turn",
-            method=method.name,
-            hint=self._gate.trouble or ahead,
-        )
-        late.sent = False
-        return late
 
     async def close_connections(self) -> None:
         """Close the connections of this client; it cannot be used afterwards. (`close` closes a process.)
@@ -349,7 +229,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         for watcher in (self._watcher, *self._watchers.values()):
             if watcher is not None:
                 watcher.close()
-        await self._transport.close()
+        await self._pipeline.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -360,7 +240,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         await self.close_connections()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._transport.shown_url!r}, {self._keys!r})"
+        return f"{type(self).__name__}({shown(self.url)!r}, {self._keys!r})"
 
 
 def settings(config: Config) -> dict[str, Any]:

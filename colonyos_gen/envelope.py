@@ -29,15 +29,19 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What reading JSON of unknown origin raises; the last one for nesting without end."""
 
 
-def seal(msgtype: str, request: msgspec.Struct, signer: Signer | None) -> bytes:
-    """The body of a request: `request` encoded and signed. Without `signer` the signature stays empty.
+def written(request: msgspec.Struct) -> bytes:
+    """The payload of an envelope: `request` encoded.
 
     Raises:
         LimitError: A number in it is not finite, and would arrive as null.
     """
     encoded = encode(request)
     require_finite(request, encoded)
-    payload = base64.b64encode(encoded)
+    return base64.b64encode(encoded)
+
+
+def signed(msgtype: str, payload: bytes, signer: Signer | None) -> bytes:
+    """The body of a request. Without `signer` the signature stays empty."""
     signature = signer.sign(payload) if signer is not None else ""
     # Hexadecimal, base64 and message types need no escaping, so the envelope is put together as it is.
     return b'{"payloadtype":"%b","payload":"%b","signature":"%b"}' % (

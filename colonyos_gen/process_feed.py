@@ -17,9 +17,11 @@ from colonyos_gen_wire.requests.process import GetProcessMsg
 from colonyos_gen_wire.requests.subscription import SubscribeProcessesMsg
 
 from colonyos_gen.errors import DeniedError, NotFoundError, RPCError
-from colonyos_gen.reconnection import Link, passes
+from colonyos_gen.frames import now
+from colonyos_gen.pipeline import Pipeline
+from colonyos_gen.reconnection import Link
+from colonyos_gen.retry import passes
 from colonyos_gen.stream import Ended, Finished, Stream
-from colonyos_gen.subscribing import Opener, checked, now
 from colonyos_gen.waiting import with_errors
 
 SUBSCRIPTION_S = 30.0
@@ -49,20 +51,21 @@ class ProcessFeed(Stream[Process]):
     def __init__(
         self,
         caller: AsyncCaller,
-        opener: Opener,
+        pipeline: Pipeline,
         executortype: str,
         state: ProcessState,
         timeout: float | None,
         prvkey: Key | None,
         *,
         colonyname: str,
+        hazardous: bool = False,
     ) -> None:
-        super().__init__(caller, opener, prvkey, timeout)
+        super().__init__(caller, pipeline, prvkey, timeout)
         request = SubscribeProcessesMsg(colonyname=colonyname, executortype=executortype, state=state)
-        checked(SUBSCRIBE_PROCESSES, request)
+        pipeline.require_sendable(SUBSCRIBE_PROCESSES, request, prvkey, hazardous=hazardous)
         self._reading: asyncio.Task[Process | None] | None = None
         """The read of what arrived last."""
-        self._reader = _Reader(lambda: Link(opener, SUBSCRIBE_PROCESSES, prvkey), request)
+        self._reader = _Reader(lambda: Link(pipeline, SUBSCRIBE_PROCESSES, prvkey), request)
 
     async def _next(self) -> Process:
         if not self._looked:

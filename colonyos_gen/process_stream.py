@@ -11,9 +11,11 @@ from colonyos_gen_wire.requests.process import GetProcessMsg
 from colonyos_gen_wire.requests.subscription import SubscribeProcessMsg
 
 from colonyos_gen.errors import RPCError
-from colonyos_gen.reconnection import Link, Rhythm, passes
+from colonyos_gen.frames import now
+from colonyos_gen.pipeline import Pipeline
+from colonyos_gen.reconnection import Link, Rhythm
+from colonyos_gen.retry import passes
 from colonyos_gen.stream import FIRST_LOOK_S, Ended, Finished, Stream
-from colonyos_gen.subscribing import Opener, checked, now
 from colonyos_gen.waiting import Watcher, with_errors
 
 _LIKELY_NEXT = {ProcessState.WAITING: ProcessState.RUNNING, ProcessState.RUNNING: ProcessState.SUCCESS}
@@ -32,7 +34,7 @@ class ProcessStream(Stream[Process]):
     def __init__(
         self,
         caller: AsyncCaller,
-        opener: Opener,
+        pipeline: Pipeline,
         watcher: Watcher,
         processid: str,
         timeout: float | None,
@@ -40,15 +42,14 @@ class ProcessStream(Stream[Process]):
         *,
         wanted: ProcessState | None = None,
     ) -> None:
-        super().__init__(caller, opener, prvkey, timeout)
+        super().__init__(caller, pipeline, prvkey, timeout)
         self.was_wanted: bool = False
         """Whether the process was in the wanted state, even if it has left it since."""
         self._watcher = watcher
         self._wanted = wanted
         self._last: Process | None = None
         self._request = GetProcessMsg(processid=processid)
-        checked(SUBSCRIBE_PROCESS, self._request)
-        opener.require_key(SUBSCRIBE_PROCESS, prvkey)
+        pipeline.require_sendable(SUBSCRIBE_PROCESS, SubscribeProcessMsg(processid=processid), prvkey)
 
     async def _next(self) -> Process:
         if self._last is None:
@@ -67,7 +68,7 @@ class ProcessStream(Stream[Process]):
             GET_PROCESS,
             self._request,
             prvkey=self._prvkey,
-            rpc_timeout=min(self._opener.timeout, max(self._timeout or 0.0, FIRST_LOOK_S)),
+            rpc_timeout=min(self._pipeline.timeout, max(self._timeout or 0.0, FIRST_LOOK_S)),
         )
 
     async def _changed(self, last: Process) -> Process:
@@ -92,7 +93,7 @@ class PushedProcessStream(ProcessStream):
     def __init__(
         self,
         caller: AsyncCaller,
-        opener: Opener,
+        pipeline: Pipeline,
         watcher: Watcher,
         processid: str,
         timeout: float | None,
@@ -100,8 +101,8 @@ class PushedProcessStream(ProcessStream):
         *,
         wanted: ProcessState | None = None,
     ) -> None:
-        super().__init__(caller, opener, watcher, processid, timeout, prvkey, wanted=wanted)
-        self._link = Link(opener, SUBSCRIBE_PROCESS, prvkey)
+        super().__init__(caller, pipeline, watcher, processid, timeout, prvkey, wanted=wanted)
+        self._link = Link(pipeline, SUBSCRIBE_PROCESS, prvkey)
         self._rhythm = Rhythm()
 
     async def _changed(self, last: Process) -> Process:
@@ -142,7 +143,7 @@ class PushedProcessStream(ProcessStream):
                 GET_PROCESS,
                 self._request,
                 prvkey=self._prvkey,
-                rpc_timeout=min(self._opener.timeout, _READ_S),
+                rpc_timeout=min(self._pipeline.timeout, _READ_S),
             )
         except RPCError as error:
             if not passes(error):

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Generic
+from typing import Any, Generic
 
 import msgspec
 from colonyos_gen_wire.method import Key, Method
 
-from colonyos_gen.errors import ConnectionFailedError, RPCError, RPCTimeoutError, ServerFaultError
-from colonyos_gen.retry import pauses
-from colonyos_gen.subscribing import FrameT, Opener, now
-
-if TYPE_CHECKING:
-    from colonyos_gen.websocket_frames import Frames
+from colonyos_gen.errors import ConnectionFailedError
+from colonyos_gen.frames import Frames, FrameT, now
+from colonyos_gen.pipeline import Pipeline
+from colonyos_gen.retry import failed_on_the_way, pauses
 
 _FIRST_POLL_S = 0.25
 _LONGEST_POLL_S = 2.0
-_GATEWAY_FAULTS = frozenset({502, 503, 504})
 _WITHOUT_END = 2**31
 
 
@@ -28,13 +25,11 @@ class Link(Generic[FrameT]):
     Later it tries for as long as the stream lasts.
     """
 
-    def __init__(self, opener: Opener, method: Method[Any, FrameT], prvkey: Key | None) -> None:
-        from colonyos_gen.websocket_frames import Frames  # loads the HTTP library
-
-        self.frames: Frames[FrameT] = Frames(opener, method, prvkey)
+    def __init__(self, pipeline: Pipeline, method: Method[Any, FrameT], prvkey: Key | None) -> None:
+        self.frames: Frames[FrameT] = Frames(pipeline, method, prvkey)
         self.reached: bool = False
         """Whether a connection has been made before."""
-        self._retries = opener.retries
+        self._retries = pipeline.retries
         self._pauses = pauses(_WITHOUT_END)
         self._failures = 0
         self._again_at = 0.0
@@ -71,9 +66,7 @@ class Link(Generic[FrameT]):
             await self.frames.open(request)
         except ConnectionFailedError as error:
             self.lost()
-            if error.status is not None and error.status not in _GATEWAY_FAULTS:
-                raise
-            if not self.reached and self._failures > self._retries:
+            if not failed_on_the_way(error) or (not self.reached and self._failures > self._retries):
                 raise
             return False
         self.reached = True
@@ -107,10 +100,3 @@ class Rhythm:
         """Nothing has happened."""
         self._pause = min(self._pause * 2, _LONGEST_POLL_S)
         self.due = now() + self._pause
-
-
-def passes(error: RPCError) -> bool:
-    """Whether a failed look at the server may succeed later, without anybody's doing."""
-    if isinstance(error, ServerFaultError):
-        return error.status in _GATEWAY_FAULTS and not error.name
-    return isinstance(error, ConnectionFailedError | RPCTimeoutError)

@@ -1,4 +1,4 @@
-"""When a failed call is made again, and after how long."""
+"""What may be tried again, and after how long: by a call, by a subscription, and by whoever looks again and again."""
 
 from __future__ import annotations
 
@@ -8,10 +8,19 @@ from typing import Any
 
 from colonyos_gen_wire.method import Method
 
-from colonyos_gen.errors import ConnectionFailedError, RPCError, ServerFaultError
+from colonyos_gen.errors import ConnectionFailedError, RPCError, RPCTimeoutError, ServerFaultError
 
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 2.0
+
+_GATEWAY_FAULTS = frozenset({502, 503, 504})
+
+
+def failed_on_the_way(error: RPCError) -> bool:
+    """Whether the connection or a gateway failed, as opposed to the server having answered."""
+    if isinstance(error, ConnectionFailedError):
+        return error.status is None or error.status in _GATEWAY_FAULTS
+    return isinstance(error, ServerFaultError) and error.status in _GATEWAY_FAULTS and not error.name
 
 
 def may_repeat(method: Method[Any, Any], request: Any, error: RPCError) -> bool:
@@ -20,11 +29,15 @@ def may_repeat(method: Method[Any, Any], request: Any, error: RPCError) -> bool:
     A request that provably never left this machine may always be. One that may have arrived is repeated only if the schema
     calls the message `read` or `idempotent`, and only when the connection or a gateway failed, not when the server refused.
     """
-    if isinstance(error, ConnectionFailedError):
-        return not error.sent or method.repeatable(request)
-    if isinstance(error, ServerFaultError) and error.status in {502, 503, 504} and not error.name:
-        return method.repeatable(request)
-    return False
+    if not failed_on_the_way(error):
+        return False
+    never_sent = isinstance(error, ConnectionFailedError) and not error.sent
+    return never_sent or method.repeatable(request)
+
+
+def passes(error: RPCError) -> bool:
+    """Whether a failed look at the server may succeed later, without anybody's doing."""
+    return failed_on_the_way(error) or isinstance(error, RPCTimeoutError)
 
 
 def pauses(attempts: int) -> Iterator[float]:

@@ -10,7 +10,8 @@ from typing import Generic, Self, TypeVar
 
 from colonyos_gen_wire.method import AsyncCaller, Key
 
-from colonyos_gen.subscribing import Opener, now
+from colonyos_gen.frames import now
+from colonyos_gen.pipeline import Pipeline
 
 T = TypeVar("T")
 
@@ -55,10 +56,10 @@ class Stream(ABC, Generic[T]):
     """
 
     def __init__(
-        self, caller: AsyncCaller, opener: Opener, prvkey: Key | None, timeout: float | None
+        self, caller: AsyncCaller, pipeline: Pipeline, prvkey: Key | None, timeout: float | None
     ) -> None:
         self._caller = caller
-        self._opener = opener
+        self._pipeline = pipeline
         self._prvkey = prvkey
         self._timeout = timeout
         self._deadline: float | None = None

@@ -17,8 +17,7 @@ from typing import Any, TypeVar, overload
 from colonyos_gen_wire import ChannelEntry, Process, ProcessState
 from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 from colonyos_gen_wire.method import AsyncCaller, Key
-from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS, SUBSCRIBE_PROCESSES
-from colonyos_gen_wire.requests.subscription import SubscribeProcessesMsg
+from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS
 
 from colonyos_gen.arguments import (
     is_number,
@@ -31,11 +30,10 @@ from colonyos_gen.arguments import (
 )
 from colonyos_gen.channel_stream import ChannelStream
 from colonyos_gen.errors import RPCTimeoutError, closed_error
-from colonyos_gen.hazardous import refuse_unconfirmed
+from colonyos_gen.pipeline import Pipeline
 from colonyos_gen.process_feed import ProcessFeed
 from colonyos_gen.process_stream import ProcessStream, PushedProcessStream
 from colonyos_gen.stream import Ended, Stream
-from colonyos_gen.subscribing import Opener
 from colonyos_gen.waiting import Watcher
 
 StreamT = TypeVar("StreamT", bound=Stream[Any])
@@ -44,7 +42,7 @@ StreamT = TypeVar("StreamT", bound=Stream[Any])
 class AsyncSubscriptions(AsyncCaller):
     """The calls that wait for events."""
 
-    _opener: Opener
+    _pipeline: Pipeline
     _streams: weakref.WeakSet[Stream[Any]]
 
     @property
@@ -181,11 +179,16 @@ class AsyncSubscriptions(AsyncCaller):
         wanted = known_state("subscribe_processes", state)
         if timeout is not None and not (is_number(timeout) and timeout > 0):
             raise refused("subscribe_processes", "timeout", timeout, "seconds above 0, or None for no limit")
-        if not hazardous:
-            refuse_unconfirmed(
-                SUBSCRIBE_PROCESSES, SubscribeProcessesMsg(executortype=executortype, state=wanted)
-            )
-        feed = ProcessFeed(self, self._opener, executortype, wanted, timeout, prvkey, colonyname=colonyname)
+        feed = ProcessFeed(
+            self,
+            self._pipeline,
+            executortype,
+            wanted,
+            timeout,
+            prvkey,
+            colonyname=colonyname,
+            hazardous=hazardous,
+        )
         return self._open(feed)
 
     @overload
@@ -258,7 +261,7 @@ class AsyncSubscriptions(AsyncCaller):
         require_seconds("subscribe_channel", "timeout", timeout)
         require_callback("subscribe_channel", callback)
         if callback is None:
-            stream = ChannelStream(self, self._opener, processid, channelname, afterseq, timeout, prvkey)
+            stream = ChannelStream(self, self._pipeline, processid, channelname, afterseq, timeout, prvkey)
             return self._open(stream)
         return self._listen(processid, channelname, afterseq, timeout, callback, prvkey)
 
@@ -273,7 +276,7 @@ class AsyncSubscriptions(AsyncCaller):
     ) -> list[ChannelEntry]:
         received: list[ChannelEntry] = []
         stream = ChannelStream(
-            self, self._opener, processid, channelname, afterseq, timeout, prvkey, until_end=False
+            self, self._pipeline, processid, channelname, afterseq, timeout, prvkey, until_end=False
         )
         async with self._open(stream):
             while batch := await stream.batch():
@@ -295,10 +298,10 @@ class AsyncSubscriptions(AsyncCaller):
     ) -> ProcessStream:
         kind = PushedProcessStream if push else ProcessStream
         watcher = self.watcher(prvkey)
-        return kind(self, self._opener, watcher, process.processid, timeout, prvkey, wanted=wanted)
+        return kind(self, self._pipeline, watcher, process.processid, timeout, prvkey, wanted=wanted)
 
     def _open(self, stream: StreamT) -> StreamT:
-        self._opener.transport.require_open()
+        self._pipeline.require_open()
         self._streams.add(stream)
         return stream
 

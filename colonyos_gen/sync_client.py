@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar, overload
 
@@ -13,12 +13,14 @@ from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_sync import SyncStubs
 
 from colonyos_gen.channel_stream import ChannelStream
-from colonyos_gen.client import DEFAULT_TIMEOUT, DEFAULT_URL, MAX_REPLY_BYTES, AsyncClient, settings
+from colonyos_gen.client import DEFAULT_TIMEOUT, DEFAULT_URL, AsyncClient, settings
 from colonyos_gen.config import Config
 from colonyos_gen.in_flight import DEFAULT_MAX_IN_FLIGHT
+from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.own_loop import OwnLoop
 from colonyos_gen.stream import Stream
 from colonyos_gen.sync_streams import SyncChannelStream, SyncStream
+from colonyos_gen.transport import MAX_REPLY_BYTES, Transport
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")
@@ -62,6 +64,9 @@ class Client(SyncStubs):
             default, lifts all to 16. Above 16, see the README's chapter "Keep the server alive" first; above 100, what
             freezes a server, the logger `colonyos_gen` gets a warning.
         strict: Refuse replies that hold fields the schema does not know, instead of ignoring those fields.
+        transport: What carries requests and replies, instead of sockets (see `colonyos_gen.transport`). Then `url`,
+            `ca_file`, `insecure` and `max_reply_bytes` are not used. It serves one client at a time, and is closed with it.
+        interceptors: What comes around calls, the outermost first (see `colonyos_gen.interceptors`).
 
     Raises:
         InvalidKeyError: A key is not a private key.
@@ -84,6 +89,8 @@ class Client(SyncStubs):
         pool_size: int = 100,
         max_in_flight: int = DEFAULT_MAX_IN_FLIGHT,
         strict: bool = False,
+        transport: Transport | None = None,
+        interceptors: Sequence[Interceptor] = (),
     ) -> None:
         self._async = AsyncClient(
             url,
@@ -98,6 +105,8 @@ class Client(SyncStubs):
             pool_size=pool_size,
             max_in_flight=max_in_flight,
             strict=strict,
+            transport=transport,
+            interceptors=interceptors,
         )
         self._loop = OwnLoop()
         # Runs once: when asked to, when the client is dropped without a close, or at interpreter exit.

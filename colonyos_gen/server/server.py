@@ -30,6 +30,7 @@ from colonyos_gen.server._caller.published_keys import require_own_keys
 from colonyos_gen.server._domains.address import Address
 from colonyos_gen.server._domains.loading import Parts, load
 from colonyos_gen.server._front import http_log
+from colonyos_gen.server._front.direct import Direct
 from colonyos_gen.server._front.dispatch import Dispatcher
 from colonyos_gen.server._front.http import DEFAULT_BODY_LIMIT, make_app
 from colonyos_gen.server._front.rendering import Answer, Rendering
@@ -194,6 +195,8 @@ class Server:
             reregister=reregister,
         )
         self._dispatcher = Dispatcher(load(parts), access, store, self._watch, Rendering(quirks, zone))
+        self.direct: Direct = Direct(self._dispatcher)
+        """The way in for requests of this program; see `colonyos_gen.testing.InProcessTransport`."""
 
     @property
     def server_key(self) -> PrivateKey | None:
@@ -261,6 +264,7 @@ class Server:
             if self._file is not None:
                 self._file.close()
             raise
+        self.direct.open()
         self._address.host, self._address.port = self._host, self._port
         self._scheduler.open()
         self._pause_gate.open()
@@ -335,6 +339,7 @@ class Server:
         if runner is None:
             return
         self._periodic.stop()
+        self.direct.close()
         if self._watch.frozen is not None and self._connections is not None:
             self._connections.abort()
         self._watch.stop()
@@ -353,6 +358,7 @@ class Server:
         """Do what the end of the process would do to everybody else."""
         self._death.set()
         self._periodic.stop()
+        self.direct.close()
         if self._listening is not None:
             self._listening.close()
         if self._connections is not None:

@@ -17,6 +17,15 @@ With pytest, the fixture `colonies` is such a colony; see `colonyos_gen.pytest_p
 from colonyos_gen.testing.colony import LocalColony
 from colonyos_gen.testing.environment import Environment
 from colonyos_gen.testing.faults import Fault, Faults
+from colonyos_gen.testing.in_process import InProcessTransport
 from colonyos_gen.testing.members import LocalExecutor, LocalUser
 
-__all__ = ["Environment", "Fault", "Faults", "LocalColony", "LocalExecutor", "LocalUser"]
+__all__ = [
+    "Environment",
+    "Fault",
+    "Faults",
+    "InProcessTransport",
+    "LocalColony",
+    "LocalExecutor",
+    "LocalUser",
+]

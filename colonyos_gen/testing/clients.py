@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import TypeAlias, TypedDict
 
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.sync_client import Client
+from colonyos_gen.transport import Transport
 
 _Keeper: TypeAlias = AsyncGenerator[None, None]
 _ending: set[asyncio.Task[None]] = set()
@@ -23,7 +24,13 @@ class _Keys(TypedDict):
 
 
 class Clients:
-    """The clients of one set of keys: a synchronous one, and an asynchronous one for each event loop."""
+    """The clients of one set of keys: a synchronous one, and an asynchronous one for each event loop.
+
+    Args:
+        url: Address of the server.
+        server_key, colony_key, member_key: The keys.
+        transport: Makes what carries the requests of a client; None for sockets.
+    """
 
     def __init__(
         self,
@@ -32,8 +39,10 @@ class Clients:
         server_key: PrivateKey | None = None,
         colony_key: PrivateKey | None = None,
         member_key: PrivateKey | None = None,
+        transport: Callable[[], Transport] | None = None,
     ) -> None:
         self._url = url
+        self._transport = transport
         self._keys = _Keys(server_key=server_key, colony_key=colony_key, member_key=member_key)
         self._client: Client | None = None
         self._making = threading.Lock()
@@ -46,7 +55,7 @@ class Clients:
         self._require_open()
         with self._making:
             if self._client is None:
-                self._client = Client(self._url, **self._keys)
+                self._client = Client(self._url, **self._keys, transport=self._make_transport())
             return self._client
 
     @property
@@ -58,7 +67,7 @@ class Clients:
         except RuntimeError:
             raise RuntimeError("aclient is for coroutines; without an event loop use client") from None
         if loop not in self._aclients:
-            client = AsyncClient(self._url, **self._keys)
+            client = AsyncClient(self._url, **self._keys, transport=self._make_transport())
             self._aclients[loop] = client, _watched(client)
         return self._aclients[loop][0]
 
@@ -78,6 +87,9 @@ class Clients:
         if keeper is not None:
             await keeper.aclose()
         self.close()
+
+    def _make_transport(self) -> Transport | None:
+        return None if self._transport is None else self._transport()
 
     def _require_open(self) -> None:
         if self._closed:

@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Generator
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
@@ -23,20 +24,23 @@ from colonyos_gen_wire.requests.user import AddUserMsg
 
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.crypto import PrivateKey
-from colonyos_gen.envelope import open_reply, seal
+from colonyos_gen.envelope import open_reply
+from colonyos_gen.pipeline import sealed
 from colonyos_gen.server.clock import OffsetClock, moment
 from colonyos_gen.server.hazards import Hazards
+from colonyos_gen.server.server import Server
 from colonyos_gen.server.thread import ServerThread
 from colonyos_gen.session.async_session import AsyncSession
 from colonyos_gen.session.handles.sync_process import ProcessHandle
 from colonyos_gen.session.handles.sync_workflow import WorkflowHandle
 from colonyos_gen.session.request import Submittable
 from colonyos_gen.session.sync_session import Session
-from colonyos_gen.subscribing import checked
+from colonyos_gen.signers import Keyring
 from colonyos_gen.sync_client import Client
 from colonyos_gen.testing.clients import Clients
 from colonyos_gen.testing.environment import Environment
 from colonyos_gen.testing.faults import Faults
+from colonyos_gen.testing.in_process import InProcessTransport
 from colonyos_gen.testing.members import LocalExecutor, LocalUser
 from colonyos_gen.testing.passed_on import (
     executor_fields,
@@ -46,6 +50,7 @@ from colonyos_gen.testing.passed_on import (
     server_options,
 )
 from colonyos_gen.testing.worker_thread import WorkerThread
+from colonyos_gen.transport import Transport
 
 if TYPE_CHECKING:
     from colonyos_gen.worker import Worker
@@ -71,6 +76,9 @@ class LocalColony:
     Args:
         name: Name of the colony.
         start: Time at which the colony's clock starts, with a time zone; None for now. It goes on by itself.
+        sockets: Whether the colony's own clients go over sockets. Without, calls are faster (see `InProcessTransport`), and
+            `faults` are not to be had, as they happen where requests come in through sockets. Workers, subprocesses and
+            other clients use sockets in either case.
         options: Further arguments of `colonyos_gen.server.Server`, such as `reregister=True`, `stale_after=60` or
             `hazards="act"`. `middlewares` are inside of what makes calls go wrong. The clock and the server owner are the
             colony's own.
@@ -80,7 +88,9 @@ class LocalColony:
         ValueError: The options do not go together.
     """
 
-    def __init__(self, name: str = "dev", *, start: datetime | None = None, **options: Any) -> None:
+    def __init__(
+        self, name: str = "dev", *, start: datetime | None = None, sockets: bool = True, **options: Any
+    ) -> None:
         require_start(start)
         passed_on = server_options(options)
         self.name: str = name
@@ -91,10 +101,10 @@ class LocalColony:
         """Key of the colony owner."""
         self.user_key: PrivateKey = PrivateKey.generate()
         """Key of the user as whom `client` acts in the colony."""
-        self.faults: Faults = Faults(self._on_server)
-        """Makes calls go wrong."""
+        self._faults = Faults(self._on_server)
+        self._sockets = sockets
         self._clock = OffsetClock(start)
-        passed_on["middlewares"] = [self.faults.middleware, *passed_on.get("middlewares", ())]
+        passed_on["middlewares"] = [self._faults.middleware, *passed_on.get("middlewares", ())]
         self._thread = ServerThread(server_key=self.server_key, clock=self._clock, **passed_on)
         self._clients: list[Clients] = []
         self._session: Session | None = None
@@ -106,9 +116,21 @@ class LocalColony:
         self._entered = False
 
     @property
+    def faults(self) -> Faults:
+        """Makes calls go wrong. Raises RuntimeError if the colony was made without sockets."""
+        if not self._sockets:
+            raise RuntimeError("faults meet what comes through sockets; make the colony with sockets=True")
+        return self._faults
+
+    @property
     def url(self) -> str:
         """Base URL of the server."""
         return self._thread.url
+
+    @property
+    def server(self) -> Server:
+        """The server, on a thread of its own; for `InProcessTransport`, and for what it shows in its properties."""
+        return self._thread.server
 
     @property
     def client(self) -> Client:
@@ -214,7 +236,7 @@ class LocalColony:
         if approve:
             request = ApproveExecutorMsg(colonyname=self.name, executorname=name)
             self._ask(executor.APPROVE_EXECUTOR, request, self.colony_key)
-        made = LocalExecutor(self._thread.server, self.name, name, key, executortype)
+        made = LocalExecutor(self._thread.server, self.name, name, key, executortype, self._transport)
         self._clients.append(made.clients)
         return made
 
@@ -250,7 +272,7 @@ class LocalColony:
         name = f"user-{next(self._numbers)}" if name is None else name
         key = PrivateKey.generate()
         self._add_user(name, key)
-        made = LocalUser(self._thread.server, self.name, name, key)
+        made = LocalUser(self._thread.server, self.name, name, key, self._transport)
         self._clients.append(made.clients)
         return made
 
@@ -289,7 +311,7 @@ class LocalColony:
         self._thread.run(action)
 
     async def _vanish(self) -> None:
-        self.faults.cut_here()
+        self._faults.cut_here()
         await self._thread.server.stop()
 
     def _forget_keys(self) -> None:
@@ -304,10 +326,9 @@ class LocalColony:
 
     def _ask(self, method: Method[ReqT, RespT], request: ReqT, key: PrivateKey) -> RespT:
         """Make a call past the network, so that no fault that is meant for others meets it."""
-        checked(method, request)
-        body = seal(method.msgtype, request, key)
+        body, signer = sealed(method, request, Keyring(), key)
         answer = self._thread.wait_for(self._thread.server.answer(body))
-        return open_reply(method, answer.status, answer.body, signer=key.id)
+        return open_reply(method, answer.status, answer.body, signer=signer)
 
     def _add_user(self, name: str, key: PrivateKey) -> None:
         row = User(colonyname=self.name, userid=key.id, name=name)
@@ -326,9 +347,18 @@ class LocalColony:
             self._thread.stop()
             raise
         own = Clients(
-            self.url, server_key=self.server_key, colony_key=self.colony_key, member_key=self.user_key
+            self.url,
+            server_key=self.server_key,
+            colony_key=self.colony_key,
+            member_key=self.user_key,
+            transport=self._transport,
         )
         self._clients.append(own)
+
+    @property
+    def _transport(self) -> Callable[[], Transport] | None:
+        """Makes what carries the requests of the colony's own clients; None for sockets."""
+        return None if self._sockets else partial(InProcessTransport, self._thread)
 
     def __enter__(self) -> Self:
         self._open()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from colonyos_gen.crypto import PrivateKey
@@ -12,12 +13,20 @@ if TYPE_CHECKING:
     from colonyos_gen.client import AsyncClient
     from colonyos_gen.server import Server
     from colonyos_gen.sync_client import Client
+    from colonyos_gen.transport import Transport
 
 
 class _Member:
-    def __init__(self, server: Server, colonyname: str, name: str, key: PrivateKey) -> None:
+    def __init__(
+        self,
+        server: Server,
+        colonyname: str,
+        name: str,
+        key: PrivateKey,
+        transport: Callable[[], Transport] | None = None,
+    ) -> None:
         self._server = server
-        self.clients: Clients = Clients(server.url, member_key=key)
+        self.clients: Clients = Clients(server.url, member_key=key, transport=transport)
         """What `client` and `aclient` come from."""
         self.colonyname: str = colonyname
         """Colony that the member belongs to."""
@@ -53,9 +62,15 @@ class LocalExecutor(_Member):
     """An executor of a `LocalColony`."""
 
     def __init__(
-        self, server: Server, colonyname: str, name: str, key: PrivateKey, executortype: str
+        self,
+        server: Server,
+        colonyname: str,
+        name: str,
+        key: PrivateKey,
+        executortype: str,
+        transport: Callable[[], Transport] | None = None,
     ) -> None:
-        super().__init__(server, colonyname, name, key)
+        super().__init__(server, colonyname, name, key, transport)
         self.executortype: str = executortype
         """Type of the executor, to which functions are sent."""
 

@@ -14,7 +14,7 @@ from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 from colonyos_gen_wire.method import Key
 
 from colonyos_gen.errors import RPCError, closed_error
-from colonyos_gen.reconnection import passes
+from colonyos_gen.retry import passes
 from colonyos_gen.waiting.colony import Colony
 from colonyos_gen.waiting.late_errors import AGAIN_S as ERRORS_AGAIN_S
 from colonyos_gen.waiting.late_errors import LATE_S as ERRORS_LATE_S

@@ -22,8 +22,7 @@ from colonyos_gen.errors import (
     RPCError,
     UnexpectedReplyError,
 )
-from colonyos_gen.reconnection import passes
-from colonyos_gen.retry import pauses
+from colonyos_gen.retry import passes, pauses
 from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
 from colonyos_gen.worker.recovery import running_of
 from colonyos_gen.worker.stopping import StoppedError, unless_stopped

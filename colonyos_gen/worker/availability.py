@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from colonyos_gen.errors import ConnectionFailedError, RPCError, UnexpectedReplyError
-from colonyos_gen.reconnection import passes
-from colonyos_gen.retry import pauses
+from colonyos_gen.retry import passes, pauses
 
 T = TypeVar("T")
 

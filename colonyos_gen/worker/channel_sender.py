@@ -12,8 +12,7 @@ from colonyos_gen_wire.hazards import CHANNEL_WITHOUT_EXECUTOR
 
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.errors import DeniedError, RateLimitedError, RPCError
-from colonyos_gen.reconnection import passes
-from colonyos_gen.retry import pauses
+from colonyos_gen.retry import passes, pauses
 from colonyos_gen.stream_protocol import ACK_S, DATA, END, LINGER_S, has_reader, is_awaited
 from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
 from colonyos_gen.worker.pacing import RESERVE, Pace

@@ -24,8 +24,7 @@ from colonyos_gen.errors import (
     ServerFaultError,
     UnexpectedReplyError,
 )
-from colonyos_gen.reconnection import passes
-from colonyos_gen.retry import pauses
+from colonyos_gen.retry import passes, pauses
 from colonyos_gen.worker.attempt import Attempt
 from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
 from colonyos_gen.worker.failure_text import plain_text

@@ -16,7 +16,7 @@ from colonyos_gen_wire.errors import executor as refusals
 
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.errors import AlreadyExistsError, DeniedError, NotFoundError, RPCError
-from colonyos_gen.reconnection import passes
+from colonyos_gen.retry import passes
 from colonyos_gen.worker.availability import Availability
 
 if TYPE_CHECKING:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from colonyos_gen_wire import Executor, Process
 from colonyos_gen_wire import Function as WireFunction
 
 from colonyos_gen.client import AsyncClient
+from colonyos_gen.interceptors import Interceptor, ProcessRun, around_runs
 from colonyos_gen.worker.assignment import Assignment, Taker, keep_alive
 from colonyos_gen.worker.attempt import Attempt
 from colonyos_gen.worker.availability import Availability
@@ -19,6 +20,7 @@ from colonyos_gen.worker.cancellation import Cancellation
 from colonyos_gen.worker.closing import Closer
 from colonyos_gen.worker.context import Context
 from colonyos_gen.worker.functions import Offer
+from colonyos_gen.worker.intercepting import run_intercepted
 from colonyos_gen.worker.invoking import Invoker, Raised
 from colonyos_gen.worker.neighbours import warn_of_neighbours
 from colonyos_gen.worker.reconciler import Handler, Reconciler
@@ -54,6 +56,7 @@ class Service(Taker):
         alone: Whether nobody else has the worker's key.
         may_add: Whether the client has the key of the colony owner.
         secrets: Texts that must not get into errors.
+        interceptors: What comes around runs of processes, the outermost first.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Service(Taker):
         alone: bool,
         may_add: bool,
         secrets: Iterable[str],
+        interceptors: Sequence[Interceptor] = (),
     ) -> None:
         self._client = client
         self._availability = availability
@@ -82,6 +86,7 @@ class Service(Taker):
         self._poll = poll
         self._heartbeat = heartbeat
         self._secrets = tuple(secrets)
+        self._around = around_runs(interceptors)
         self._closer = Closer(client, availability, me.executorname)
         self._watch = Watch(client, me.colonyname, me.executorid, self.register)
         self._registration = Registration(client, availability, me, may_add=may_add)
@@ -163,7 +168,7 @@ class Service(Taker):
             self._availability,
             self._closer,
             process,
-            lambda context, cancellation: self._work(context, cancellation),
+            self._intercepted if self._around else self._work,
             timeout=self._timeout_of(process),
             secrets=self._secrets,
             name=self._me.executorname,
@@ -211,6 +216,12 @@ class Service(Taker):
     def _handler_of(self, process: Process) -> Handler | None:
         """A function of the name goes before what handles blueprints."""
         return None if process.spec.funcname in self._offers else self._reconciler.handler_of(process)
+
+    async def _intercepted(self, context: Context, cancellation: Cancellation) -> Any:
+        run = ProcessRun(context.process, self._me.executorname)
+        return await run_intercepted(
+            self._around, run, lambda: self._work(context, cancellation), cancellation
+        )
 
     async def _work(self, context: Context, cancellation: Cancellation) -> Any:
         async def call(offer: Offer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

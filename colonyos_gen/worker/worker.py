@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
@@ -17,6 +17,7 @@ from colonyos_gen_wire.method import Key
 from colonyos_gen.client import AsyncClient, settings
 from colonyos_gen.config import Config, ConfigError
 from colonyos_gen.crypto import PrivateKey
+from colonyos_gen.interceptors import Interceptor, around_runs
 from colonyos_gen.worker import reload
 from colonyos_gen.worker.assignment import POLL_S
 from colonyos_gen.worker.availability import Availability
@@ -79,11 +80,14 @@ class Worker:
         pool: `"process"` runs functions that are neither async nor ask for the context in processes of their own, instead
             of threads. They must then be importable by name.
         environ: Environment variables to use instead of those of this process.
+        interceptors: What comes around the runs of processes, and around the worker's own calls, the outermost first (see
+            `colonyos_gen.interceptors`).
         client_options: Further arguments of `AsyncClient`, such as `url`, `timeout`, or `max_in_flight`, which is 8 here.
 
     Raises:
         InvalidKeyError: A key is not one.
         ValueError: An argument is out of range; the message names it.
+        TypeError: One of the interceptors is none.
     """
 
     def __init__(
@@ -101,6 +105,7 @@ class Worker:
         heartbeat: float = 60.0,
         pool: Pool = "thread",
         environ: Mapping[str, str] | None = None,
+        interceptors: Sequence[Interceptor] = (),
         **client_options: Any,
     ) -> None:
         if concurrency < 1:
@@ -113,6 +118,7 @@ class Worker:
             raise ValueError(f"grace is {grace:g}; it must be 0 or more seconds")
         if pool not in ("thread", "process"):
             raise ValueError(f"pool is {pool!r}; it must be 'thread' or 'process'")
+        around_runs(interceptors)  # so that what is no interceptor is noticed now
         self.executortype: str = executortype
         """Type of the executor."""
         self.name: str | None = name
@@ -127,7 +133,8 @@ class Worker:
         self._heartbeat = heartbeat
         self._pool: Pool = pool
         self._environ = environ
-        self._client_options = client_options
+        self._interceptors = tuple(interceptors)
+        self._client_options: dict[str, Any] = client_options | {"interceptors": self._interceptors}
         self._offers: dict[str, Offer] = {}
         self._handlers: dict[str, Handler] = {}
         self._poll = POLL_S
@@ -392,6 +399,7 @@ class Worker:
             poll=self._poll,
             alone=own.alone,
             may_add=colony_key is not None,
+            interceptors=self._interceptors,
             secrets=[each.hex() for each in (own.key, colony_key) if each is not None],
         )
 

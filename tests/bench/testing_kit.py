@@ -26,7 +26,17 @@ def _start_up() -> float:
 
 def call(times: int = 1000) -> float:
     """Median seconds of a call to it from synchronous code, over loopback."""
-    with LocalColony() as colony:
+    return _calls(times, sockets=True)
+
+
+def call_without_sockets(times: int = 300, rounds: int = 5) -> tuple[float, float]:
+    """The same without sockets, and over loopback in turn with it: medians of both."""
+    pairs = [(_calls(times, sockets=False), _calls(times, sockets=True)) for _ in range(rounds)]
+    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+
+
+def _calls(times: int, *, sockets: bool) -> float:
+    with LocalColony(sockets=sockets) as colony:
         client, name = colony.client, colony.name
         return statistics.median(_call(lambda: client.get_colony(name)) for _ in range(times))
 
@@ -49,6 +59,9 @@ def main() -> None:
         taken = measure()
         verdict = "" if taken <= aim else "  over"
         print(f"{name:40} {taken * 1e3:8.2f}ms {'':>10} {'':>7} {aim * 1e3:4.0f}ms{verdict}", flush=True)
+    without, over = call_without_sockets()
+    name = "LocalColony: a call, without sockets / with"
+    print(f"{name:40} {without * 1e3:8.2f}ms {over * 1e3:8.2f}ms {without / over:7.2f}", flush=True)
 
 
 if __name__ == "__main__":

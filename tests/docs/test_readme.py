@@ -98,6 +98,37 @@ def test_the_worker_is_tested_without_a_server(tmp_path: Path) -> None:
     assert "3 passed" in shown.stdout
 
 
+def test_an_interceptor_sees_the_calls_of_a_session(tmp_path: Path) -> None:
+    worker, timing = PROGRAMS[0], PROGRAMS[6]
+    assert "around_call" in timing
+    with _dev_server(tmp_path) as environment:
+        # With the same interceptor around the processes of the worker.
+        intercepted = timing.partition("with connect")[0] + worker.replace(
+            "concurrency=4", "concurrency=4, interceptors=[Timing()]"
+        )
+        program = [sys.executable, "-c", intercepted]
+        running = subprocess.Popen(
+            program, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        try:
+            shown = _run(timing, environment, tmp_path)
+        finally:
+            running.send_signal(signal.SIGINT)
+            told, _ = running.communicate(timeout=LIMIT)
+    assert shown.endswith("3\n")
+    assert re.search(r"^submit 1 \d+\.\d{3} s$", shown, re.MULTILINE)
+    assert "attempt 1 at add\n" in told
+    assert re.search(r"^close 1 ", told, re.MULTILINE)
+
+
+def test_a_client_needs_no_sockets(tmp_path: Path) -> None:
+    program = PROGRAMS[7]
+    assert "InProcessTransport" in program
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COLONIES_")}
+    environment["PYTHONPATH"] = os.pathsep.join((str(ROOT / "generated" / "python"), str(ROOT)))
+    assert _run(program, environment, tmp_path) == "[]\n"
+
+
 def test_the_programs_are_about_ten_lines() -> None:
     for program in PROGRAMS[:5]:
         assert len([line for line in program.splitlines() if line.strip()]) <= 10

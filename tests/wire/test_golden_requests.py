@@ -14,7 +14,7 @@ from colonyos_gen_wire.requests.server import GetServerInfoMsg
 from colonyos_gen_wire.shape import StructOf
 
 from colonyos_gen import crypto
-from colonyos_gen.envelope import seal
+from colonyos_gen.envelope import signed, written
 
 from .comparing import differences
 from .recordings import FILES, METHODS, Exchange, all_exchanges, exchanges, payload_text
@@ -131,7 +131,7 @@ def test_sealed_envelopes_are_what_the_server_read() -> None:
             continue
         sealed[exchange.msgtype] += 1
         request = decode_request(exchange.method, exchange.payload)
-        body = seal(exchange.msgtype, request, crypto.PrivateKey.parse(exchange.prvkey))
+        body = signed(exchange.msgtype, written(request), crypto.PrivateKey.parse(exchange.prvkey))
         envelope = json.loads(body)
         assert set(envelope) == {"payloadtype", "payload", "signature"}
         assert envelope["payloadtype"] == exchange.msgtype
@@ -142,5 +142,5 @@ def test_sealed_envelopes_are_what_the_server_read() -> None:
 
 def test_unsigned_requests_carry_an_empty_signature() -> None:
     """`version` and `server_info` need nobody's key."""
-    envelope = json.loads(seal("getserverinfomsg", GetServerInfoMsg(), None))
+    envelope = json.loads(signed("getserverinfomsg", written(GetServerInfoMsg()), None))
     assert envelope["signature"] == ""

@@ -10,7 +10,7 @@ from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 
 from colonyos_gen.client import DEFAULT_TIMEOUT
 from colonyos_gen.errors import RPCError
-from colonyos_gen.reconnection import passes
+from colonyos_gen.retry import passes
 from colonyos_gen.session.failures import WaitTimeout
 from colonyos_gen.session.feeds.feed import AsyncFeed
 from colonyos_gen.session.feeds.progress import Look

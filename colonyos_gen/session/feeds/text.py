@@ -13,7 +13,7 @@ from colonyos_gen_wire import ChannelEntry
 from colonyos_gen.channel_stream import ChannelStream
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.errors import RPCError
-from colonyos_gen.reconnection import passes
+from colonyos_gen.retry import passes
 from colonyos_gen.session.feeds.feed import AsyncFeed
 from colonyos_gen.stream import Ended
 from colonyos_gen.stream_protocol import ACK, READER, is_end, is_text

@@ -10,7 +10,7 @@ from colonyos_gen_wire.constants import CANCELLED, FAILED
 
 from colonyos_gen.arguments import require_seconds
 from colonyos_gen.errors import RPCError
-from colonyos_gen.reconnection import passes
+from colonyos_gen.retry import passes
 from colonyos_gen.session.failures import ProcessCancelled, ProcessFailed, WaitTimeout
 from colonyos_gen.session.feeds.bar import progress_bar
 from colonyos_gen.session.feeds.feed import AsyncFeed

@@ -12,7 +12,7 @@ from colonyos_gen_wire.method import Key
 
 from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
 from colonyos_gen.errors import ConflictError, NotFoundError, RPCError
-from colonyos_gen.reconnection import passes
+from colonyos_gen.retry import passes
 from colonyos_gen.session.node_states import has_ended, node_states
 from colonyos_gen.session.removal.ending import Ending
 from colonyos_gen.session.removal.procedure import HELD_S, SETTLED_S, Procedure, still_going_on

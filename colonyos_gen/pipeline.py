@@ -1,0 +1,377 @@
+"""From a request to its reply, for whatever transport: check, pick a key, seal, take turns, send, open, try again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from colonyos_gen_wire import LimitError
+from colonyos_gen_wire.checks import check
+from colonyos_gen_wire.method import Key, Method, Signer
+
+from colonyos_gen.envelope import open_reply, signed, written
+from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError, closed_error, name_subject
+from colonyos_gen.hazardous import refuse_unconfirmed
+from colonyos_gen.in_flight import Lane, Turn, blocks_a_loop, gate_of
+from colonyos_gen.interceptors import Interceptor, OutgoingCall, around_calls, intercepted, require_headers
+from colonyos_gen.retry import may_repeat, pauses
+from colonyos_gen.signers import Keyring, parse
+from colonyos_gen.transport import Connection, Transport
+
+ReqT = TypeVar("ReqT", bound=msgspec.Struct)
+RespT = TypeVar("RespT")
+
+_BUSY_S = 0.3
+"""Seconds by which a timer goes off late where the program has kept its own event loop from running."""
+_READING = 4
+"""Requests that wait for processes have a lane of their own of this width, so that other calls do not hold them up."""
+_SUBSCRIBING_S = 0.1
+"""Seconds that a subscription counts as a request under way, once it was sent."""
+_CONNECT_S = 10.0
+"""Seconds that connecting may take, unless the client's timeout is shorter."""
+
+_logger = logging.getLogger("colonyos_gen")
+
+
+def sealed(
+    method: Method[ReqT, Any], request: ReqT, keys: Keyring, prvkey: Key | None, *, hazardous: bool = False
+) -> tuple[bytes, str]:
+    """The envelope of a request, and the identity that signed it; that is empty where nobody need sign.
+
+    Args:
+        method: The message.
+        request: Its request.
+        keys: The keys that there are, of which the schema says which signs.
+        prvkey: Key to sign with instead.
+        hazardous: Whether a request may be sent that harms the server by what it asks for.
+
+    Raises:
+        InvalidRequestError: The request breaks a limit, cannot be written as JSON, or is hazardous.
+        MissingKeyError: None of the keys may sign it.
+        InvalidKeyError, TypeError: `prvkey` is no key.
+    """
+    signer, payload = _prepared(method, request, keys, prvkey, hazardous)
+    return signed(method.msgtype, payload, signer), "" if signer is None else signer.id
+
+
+def _prepared(
+    method: Method[ReqT, Any], request: ReqT, keys: Keyring, prvkey: Key | None, hazardous: bool
+) -> tuple[Signer | None, bytes]:
+    signer = None if prvkey is None else parse(prvkey)
+    try:
+        check(request)
+        if not hazardous:
+            refuse_unconfirmed(method, request)
+        if signer is None:
+            signer = keys.pick(method)
+        return signer, written(request)
+    except LimitError as error:
+        raise InvalidRequestError(
+            str(error), method=method.name, field=error.field, value=error.value, rule=error.rule
+        ) from None
+    except (TypeError, msgspec.MsgspecError, UnicodeEncodeError, OverflowError, RecursionError) as error:
+        raise InvalidRequestError(
+            f"the request cannot be written as JSON: {error}",
+            method=method.name, field=type(request).__name__, value=request, rule="made of JSON values",
+        ) from error  # fmt: skip
+
+
+class Pipeline:
+    """What all calls and subscriptions of a client go through.
+
+    Args:
+        transport: What carries them.
+        keys: Keys of the client.
+        timeout: Seconds that a call may take in all.
+        retries: How often what may be repeated is repeated.
+        pool_size: Long polls under way at the same time.
+        max_in_flight: Other requests under way at the same time.
+        strict: Whether replies with unknown fields are refused.
+        interceptors: What comes around calls, the outermost first.
+
+    Raises:
+        TypeError: One of the interceptors is none.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        keys: Keyring,
+        *,
+        timeout: float,
+        retries: int,
+        pool_size: int,
+        max_in_flight: int,
+        strict: bool,
+        interceptors: Sequence[Interceptor] = (),
+    ) -> None:
+        self.keys: Keyring = keys
+        self.timeout: float = timeout
+        self.retries: int = retries
+        self.strict: bool = strict
+        self._around = around_calls(interceptors)
+        self._transport = transport
+        self._gate = gate_of(transport.url)
+        self.lane: Lane = self._gate.open_lane(min(max_in_flight, pool_size))
+        """Where calls line up."""
+        self.reading: Lane = self._gate.open_lane(min(max_in_flight, pool_size, _READING), self.lane)
+        """Where those line up that wait for processes."""
+        self._polls = asyncio.Semaphore(pool_size)
+        self._closed = False
+
+    @property
+    def url(self) -> str:
+        """Address of the server."""
+        return self._transport.url
+
+    @property
+    def trouble(self) -> str:
+        """What is known of a server that has stopped answering; empty while it answers."""
+        return self._gate.trouble
+
+    def require_open(self) -> None:
+        """Raise RPCError if the client is closed."""
+        if self._closed:
+            raise closed_error()
+
+    async def close(self) -> None:
+        """End everything that is under way, and accept nothing more."""
+        self._closed = True
+        await self._transport.close()
+
+    def require_sendable(
+        self, method: Method[ReqT, Any], request: ReqT, prvkey: Key | None, *, hazardous: bool = True
+    ) -> None:
+        """Raise what sending `request` would raise before anything is sent (see `sealed`)."""
+        _prepared(method, request, self.keys, prvkey, hazardous)
+
+    def call(
+        self,
+        method: Method[ReqT, RespT],
+        request: ReqT,
+        lane: Lane | None,
+        prvkey: Key | None,
+        rpc_timeout: float | None,
+        *,
+        hazardous: bool = False,
+    ) -> Coroutine[Any, Any, RespT]:
+        """Seal a request, and return what sends it and gives the decoded reply. Raises what `sealed` raises.
+
+        Args:
+            method: The message.
+            request: Its request.
+            lane: Where it lines up; long polls line up nowhere.
+            prvkey: Key to sign with, instead of the client's own.
+            rpc_timeout: Seconds that the call may take in all, instead of the client's timeout.
+            hazardous: Whether a request may be sent that harms the server by what it asks for.
+        """
+        body, signer = sealed(method, request, self.keys, prvkey, hazardous=hazardous)
+        limit = self.timeout if rpc_timeout is None else rpc_timeout
+        if method.waits is not None and (wait := getattr(request, method.waits)) > 0:
+            limit += 0 if rpc_timeout is not None else wait
+            lane = None
+        deadline = time.monotonic() + limit
+        if not self._around:
+            return self._send(method, request, body, signer, deadline, lane)
+        return self._intercepted(method, request, body, signer, deadline, lane)
+
+    async def _intercepted(
+        self,
+        method: Method[Any, Any],
+        request: msgspec.Struct,
+        body: bytes,
+        signer: str,
+        deadline: float,
+        lane: Lane | None,
+    ) -> Any:
+        call = OutgoingCall(method, request, signer, deadline)
+
+        async def send() -> Any:
+            require_headers(method.name, call.headers)
+            return await self._send(method, request, body, signer, deadline, lane, call)
+
+        return await intercepted(self._around, call, send)
+
+    async def _send(
+        self,
+        method: Method[Any, RespT],
+        request: msgspec.Struct,
+        body: bytes,
+        signer: str,
+        deadline: float,
+        lane: Lane | None,
+        call: OutgoingCall | None = None,
+    ) -> RespT:
+        """Send it, again and again as long as that is allowed and of use."""
+        headers: Mapping[str, str] | None = None if call is None else call.headers
+        again: Iterator[float] | None = None
+        while True:
+            try:
+                if call is not None:
+                    call.tries += 1
+                return await self._once(method, body, signer, deadline, lane, headers)
+            except RPCError as error:
+                again = again or pauses(self.retries)
+                pause = next(again, math.inf)
+                if not may_repeat(method, request, error) or time.monotonic() + pause >= deadline:
+                    name_subject(error, request)
+                    raise
+                if call is not None:
+                    call.failures.append(error)
+                _logger.debug("%s is repeated in %.2f s: %s", method.name, pause, error)
+            await asyncio.sleep(pause)
+
+    async def _once(
+        self,
+        method: Method[Any, RespT],
+        body: bytes,
+        signer: str,
+        deadline: float,
+        lane: Lane | None,
+        headers: Mapping[str, str] | None,
+    ) -> RespT:
+        """Send it once it has its turn: at once, if it is a long poll, which is in no lane."""
+        turn = await self._wait_for_turn(method, deadline, lane)
+        began, started = time.monotonic(), time.perf_counter()
+        outcome: object = "failed"
+        try:
+            self.require_open()
+            status, reply = await self._transport.post(
+                body, method=method, headers=headers, timeout=deadline - began
+            )
+            outcome = status
+            self._gate.answered()
+            return open_reply(method, status, reply, signer=signer, strict=self.strict)
+        except RPCTimeoutError as error:
+            # Where the timer went off late, this program was busy, and nobody knows what the server did.
+            if time.monotonic() < deadline + _BUSY_S:
+                error.hint = self._gate.timed_out(began)
+            raise
+        except asyncio.CancelledError:
+            outcome = "cancelled"
+            raise
+        finally:
+            if turn is None:
+                self._polls.release()
+            else:
+                self._gate.leave(turn)
+            if _logger.isEnabledFor(logging.DEBUG):
+                _logger.debug("%s %s %.1f ms", method.name, outcome, (time.perf_counter() - started) * 1000)
+
+    async def _wait_for_turn(
+        self, method: Method[Any, Any], deadline: float, lane: Lane | None
+    ) -> Turn | None:
+        self.require_open()
+        limit = deadline - time.monotonic()
+        if limit <= 0:
+            raise self._never_sent(method)
+        turn = None
+        if lane is not None:
+            # Whoever blocks an event loop must not wait for what runs on it.
+            turn = self._gate.enter_at_once(lane, deadline, anyway=blocks_a_loop.get())
+        if turn is not None and not self._gate.is_in_trouble:
+            return turn
+        try:
+            async with asyncio.timeout(limit):
+                if lane is None:
+                    await self._gate.calm()
+                    await self._polls.acquire()
+                elif turn is None:
+                    turn = await self._gate.enter(lane, deadline)
+        except TimeoutError:
+            raise self._never_sent(method) from None
+        # A request that has hardly any time left tells nothing about a server that is being tried.
+        if (
+            turn is not None
+            and self._gate.is_in_trouble
+            and deadline - time.monotonic() < min(1.0, limit / 2)
+        ):
+            self._gate.leave(turn)
+            raise self._never_sent(method)
+        return turn
+
+    def _never_sent(self, method: Method[Any, Any]) -> RPCTimeoutError:
+        ahead = (
+            "calls have timed out, so this program sends less, and later, until the server answers again"
+            if self._gate.is_in_trouble
+            else f"{self._gate.under_way} requests of this program were under way, of {self._gate.limit} at once"
+        )
+        late = RPCTimeoutError(
+            "the time was over before the request had its turn",
+            method=method.name,
+            hint=self._gate.trouble or ahead,
+        )
+        late.sent = False
+        return late
+
+    async def subscribe(
+        self,
+        method: Method[Any, Any],
+        request: msgspec.Struct,
+        prvkey: Key | None,
+        connection: Connection | None,
+    ) -> Connection:
+        """Send a subscription, over a new connection if there is none; returns the connection, and drops it if that fails.
+
+        Raises:
+            ConnectionFailedError: With a `status` if there is a server that refuses to be subscribed to.
+            RPCError: It cannot be sent (see `sealed`), or the client is closed.
+        """
+        sent = False
+        try:
+            body, signer = sealed(method, request, self.keys, prvkey, hazardous=True)
+            until = time.monotonic() + min(self.timeout, _CONNECT_S)
+            if not self._around:
+                return await self._subscribe(method, body, until, connection, None)
+            call = OutgoingCall(method, request, signer, until)
+
+            async def send() -> None:
+                nonlocal connection, sent
+                require_headers(method.name, call.headers)
+                call.tries += 1
+                connection = await self._subscribe(method, body, until, connection, call.headers)
+                sent = True
+
+            await intercepted(self._around, call, send)
+        except BaseException:
+            if connection is not None:
+                connection.drop()
+            raise
+        if not sent or connection is None:
+            raise RuntimeError(f"{method.name}: an interceptor has kept the subscription from being sent")
+        return connection
+
+    async def _subscribe(
+        self,
+        method: Method[Any, Any],
+        body: bytes,
+        until: float,
+        connection: Connection | None,
+        headers: Mapping[str, str] | None,
+    ) -> Connection:
+        loop = asyncio.get_running_loop()
+        # The server reads what is subscribed to, like any other request, and does not say when it has.
+        turn = self._gate.enter_at_once(self.lane, until) or await self._gate.enter(self.lane, until)
+        try:
+            if connection is None:
+                self.require_open()
+                connection = await self._transport.connect(
+                    method=method, headers=headers, timeout=min(self.timeout, _CONNECT_S)
+                )
+            try:
+                await connection.send(body)
+            except BaseException:
+                connection.drop()
+                raise
+        finally:
+            loop.call_later(_SUBSCRIBING_S, self._gate.leave, turn)
+        return connection
+
+    def frame(self, method: Method[Any, RespT], body: bytes, signer: str) -> RespT:
+        """The item in a frame of a subscription. Raises what `open_reply` raises."""
+        return open_reply(method, 200, body, signer=signer, strict=self.strict)
