@@ -92,7 +92,6 @@ class _Build:
             description=manifest["description"],
             protocol=manifest["protocol"],
             server_version=manifest["server"]["version"],
-            schema_hash=self._schema.hash,
             manifest=shown,
             roles=tuple(
                 Role(name, role["key"], role["description"]) for name, role in manifest["roles"].items()

@@ -81,7 +81,7 @@ def render(schema_root: Path, chosen: dict[str, Target], templates: Path | None,
     }
     formatted = format_files({path: text for own in rendered.values() for path, text in own.items()})
     by_target = {name: {path: formatted[path] for path in own} for name, own in rendered.items()}
-    return with_manifest(by_target, schema.hash, out)
+    return with_manifest(by_target, out)
 
 
 def _parser(targets: dict[str, Target]) -> argparse.ArgumentParser:
@@ -134,7 +134,8 @@ def _generate(options: argparse.Namespace, schema_root: Path, chosen: dict[str, 
             _show(change)
         if changes:
             return _say(
-                f"{len(changes)} of {len(files)} files are stale: run `python -m codegen generate`",
+                f"{len(changes)} of {len(files)} files are not what the schema says: run `python -m codegen generate`"
+                " (what was edited by hand belongs into the schema or a template)",
                 EXIT_STALE,
             )
         return _say(f"{len(files)} files are up to date", EXIT_CLEAN)
@@ -148,8 +149,6 @@ def _generate(options: argparse.Namespace, schema_root: Path, chosen: dict[str, 
 
 def _show(change: Change) -> None:
     print(change.diff if change.diff else f"{change.kind}: generated/{change.path}")
-    if change.kind == "edited":
-        print(f"generated/{change.path} was edited by hand; change the schema or the template instead")
 
 
 def _report(findings: list[Finding]) -> int:

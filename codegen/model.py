@@ -330,7 +330,6 @@ class Service:
     description: str
     protocol: str
     server_version: str
-    schema_hash: str
     manifest: dict[str, Any]
     """The manifest as plain data, for what only documents show."""
     roles: tuple[Role, ...]

@@ -36,7 +36,7 @@ _PARAMETERS = {"dict", "hazardous", "isinstance", "list", "prvkey", "rpc_timeout
 _MEMBERS = {"is_final", "is_known", "mro"}
 _METHODS = {"call"}
 _HAZARDS = {"hazards"}
-_CONSTANTS = {"DEFAULT_PORT", "ERROR_PAYLOADTYPE", "PROTOCOL_VERSION", "SCHEMA_HASH", "SERVER_VERSION"}
+_CONSTANTS = {"DEFAULT_PORT", "ERROR_PAYLOADTYPE", "PROTOCOL_VERSION", "SERVER_VERSION"}
 
 
 @rule("NAME_IS_FREE", "No public name is one that generated code needs for itself.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codegen.model import Enumeration, ErrorCase, Field, HazardOf, Message, Service, Struct
-from codegen.render import banner
+from codegen.render import BANNER
 from codegen.targets.jsonschema.values import TIME, JsonSchema, field_schema, reply_schema
 
 SENT = "ToSend"
@@ -16,7 +16,7 @@ def bundle(service: Service) -> JsonSchema:
     """The whole document, in the order of the schema files."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$comment": banner(service),
+        "$comment": BANNER,
         "title": f"{service.name} protocol {service.protocol}",
         "description": service.description,
         "x-server-version": service.server_version,

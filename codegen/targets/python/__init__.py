@@ -8,7 +8,7 @@ from typing import Any, cast
 import jinja2
 
 from codegen.model import Domain, Message, Service, Struct, Type
-from codegen.render import banner
+from codegen.render import BANNER
 from codegen.targets.python import spelling
 from codegen.targets.python.limits import Limits
 
@@ -31,7 +31,7 @@ class _Render:
         limits = Limits(service)
         cast(dict[str, Any], templates.globals).update(
             service=service,
-            banner=banner(service),
+            banner=BANNER,
             spelling=spelling,
             limits=limits,
             imports=self._imports,
@@ -71,7 +71,7 @@ class _Render:
     def _imports(
         self, types: Sequence[Type | Struct], domain: str | None, package: str = "colonyos_gen_wire"
     ) -> list[str]:
-        """Import lines for the named types among `types` that do not live in the types module of `domain`."""
+        """Imports of the named types among `types` that do not live in the types module of `domain`, a name a line."""
         names: set[str] = set()
         for type_ in types:
             if isinstance(type_, Struct):
@@ -85,5 +85,6 @@ class _Render:
             elif self._home[name] != domain:
                 by_module.setdefault(f"{package}.types.{self._home[name]}", set()).add(name)
         return [
-            f"from {module} import {', '.join(sorted(found))}" for module, found in sorted(by_module.items())
+            f"from {module} import ({', '.join(sorted(found))},)"
+            for module, found in sorted(by_module.items())
         ]
