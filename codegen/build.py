@@ -98,6 +98,7 @@ class _Build:
             ),
             idempotency=manifest["idempotency"],
             codes=manifest["codes"],
+            shared_errors=tuple(_error_case(name, error) for name, error in manifest["errors"].items()),
             envelope_errors=tuple(_error_case(error["name"], error) for error in manifest["envelope_errors"]),
             limits=self._limits,
             texts=tuple(
@@ -325,12 +326,11 @@ class _Build:
     def _error(self, entry: str | dict[str, Any]) -> ErrorCase:
         shared: dict[str, dict[str, Any]] = self._manifest["errors"]
         if isinstance(entry, str):
-            return _error_case(entry, shared[entry])
+            return replace(_error_case(entry, shared[entry]), shared=True)
         if "use" in entry:
-            common = shared[entry["use"]]
-            return _error_case(
-                entry["use"], {**common, "text": common["text"].replace("{action}", entry["action"])}
-            )
+            common = _error_case(entry["use"], shared[entry["use"]])
+            action: str = entry["action"]
+            return replace(common, text=common.text.replace("{action}", action), shared=True, action=action)
         return _error_case(entry["name"], entry)
 
     def _method(self, document: Document, struct: Struct, method: dict[str, Any]) -> Method:

@@ -202,6 +202,10 @@ class ErrorCase:
     status: int
     text: str
     when: str
+    shared: bool = False
+    """Whether it is one that many messages share, written once for all of them."""
+    action: str | None = None
+    """What the message does, which its text has in the place of the `{action}` of the shared one."""
 
 
 @dataclass(frozen=True)
@@ -335,6 +339,8 @@ class Service:
     roles: tuple[Role, ...]
     idempotency: dict[str, str]
     codes: dict[str, str]
+    shared_errors: tuple[ErrorCase, ...]
+    """Refusals that many messages share; their texts may hold `{action}`."""
     envelope_errors: tuple[ErrorCase, ...]
     limits: tuple[LimitConstant, ...]
     texts: tuple[TextConstant, ...]

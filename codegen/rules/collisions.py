@@ -36,6 +36,7 @@ _PARAMETERS = {"dict", "hazardous", "isinstance", "list", "prvkey", "rpc_timeout
 _MEMBERS = {"is_final", "is_known", "mro"}
 _METHODS = {"call"}
 _HAZARDS = {"hazards"}
+_DOMAINS = {"shared"}
 _CONSTANTS = {"DEFAULT_PORT", "ERROR_PAYLOADTYPE", "PROTOCOL_VERSION", "SERVER_VERSION"}
 
 
@@ -65,6 +66,10 @@ def name_is_free(outline: Outline) -> Problems:
     for name, hazard in outline.hazards.items():
         if name in _HAZARDS:
             yield hazard.at(), f"generated code has a '{name}' of its own; choose another name"
+    for document in outline.schema.group("rpc"):
+        if document.data["domain"] in _DOMAINS:
+            message = f"generated code has a '{document.data['domain']}' of its own; choose another name"
+            yield document.position(("domain",)), message
     for position, name, reserved in _other_names(outline):
         if name in reserved:
             yield position, f"generated code has a '{name}' of its own; choose another name"

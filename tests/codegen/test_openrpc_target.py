@@ -103,7 +103,7 @@ def test_objects_have_the_keys_that_openrpc_knows(document: dict[str, Any]) -> N
         assert unknown == set(), kind
 
 
-def test_version_and_banner(service: Service, document: dict[str, Any]) -> None:
+def test_version_and_banner(document: dict[str, Any]) -> None:
     assert document["openrpc"].startswith("1.3.")
     assert document["info"]["x-generated"] == BANNER
     assert "not JSON-RPC 2.0" in document["info"]["description"]

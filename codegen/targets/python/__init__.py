@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import jinja2
 
-from codegen.model import Domain, Message, Service, Struct, Type
+from codegen.model import Domain, ErrorCase, Message, Service, Struct, Type
 from codegen.render import BANNER
 from codegen.targets.python import spelling
 from codegen.targets.python.limits import Limits
@@ -36,6 +36,9 @@ class _Render:
             limits=limits,
             imports=self._imports,
             registered=self._registered,
+            is_shared=_is_shared,
+            own_errors=_own_errors,
+            first_named=self._first_named,
             types_domains=[domain for domain in service.domains if domain.structs or domain.enums],
             rpc_domains=[domain for domain in service.domains if self._registered(domain)],
             request_domains=[domain for domain in service.domains if domain.messages],
@@ -43,6 +46,7 @@ class _Render:
 
     def files(self) -> dict[str, str]:
         files = {f"{PACKAGE}/py.typed": ""}
+        files[f"{PACKAGE}/errors/shared.py"] = self._text("errors_shared")
         for name in [*_SUPPORT, "fields", "file_forms", "checks", "constants", "hazards", "__init__"]:
             files[f"{PACKAGE}/{name}.py"] = self._text(name)
         for domain in self._service.domains:
@@ -68,6 +72,15 @@ class _Render:
     def _registered(self, domain: Domain) -> list[Message]:
         return [message for message in domain.messages if message.registered]
 
+    def _first_named(self, domain: Domain, error: ErrorCase) -> str:
+        """The first constant of `domain` that is this error, so that those after it are the same one."""
+        return next(
+            spelling.error_constant(message, other)
+            for message in self._registered(domain)
+            for other in message.errors
+            if other == error
+        )
+
     def _imports(
         self, types: Sequence[Type | Struct], domain: str | None, package: str = "colonyos_gen_wire"
     ) -> list[str]:
@@ -88,3 +101,12 @@ class _Render:
             f"from {module} import ({', '.join(sorted(found))},)"
             for module, found in sorted(by_module.items())
         ]
+
+
+def _is_shared(error: ErrorCase) -> bool:
+    """Whether `error` is the same for every message that shares it."""
+    return error.shared and error.action is None
+
+
+def _own_errors(message: Message) -> list[ErrorCase]:
+    return [error for error in message.errors if not _is_shared(error)]

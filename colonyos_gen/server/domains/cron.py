@@ -5,6 +5,7 @@ from __future__ import annotations
 from colonyos_gen_wire.constants import CRON_CHECK_PERIOD_MS
 from colonyos_gen_wire.errors import cron as errors
 from colonyos_gen_wire.errors import process as process_errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.methods import cron as methods
 from colonyos_gen_wire.requests.cron import AddCronMsg, GetCronMsg, GetCronsMsg, RemoveCronMsg, RunCronMsg
 from colonyos_gen_wire.types.cron import Cron
@@ -20,7 +21,7 @@ from colonyos_gen.server.refusal import Refusal
 from colonyos_gen.server.stored_workflow import Texts, accept_workflow
 
 _EXPRESSION_ONLY = -1
-_TEXTS = Texts("cron", errors.ADD_CRON_INVALID_WORKFLOWSPEC, errors.ADD_CRON_INVALID_DEPENDENCIES)
+_TEXTS = Texts("cron", shared.INVALID_WORKFLOWSPEC, shared.INVALID_DEPENDENCIES)
 
 
 class Crons:

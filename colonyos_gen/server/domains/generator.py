@@ -5,6 +5,7 @@ from __future__ import annotations
 from colonyos_gen_wire.constants import GENERATOR_CHECK_PERIOD_MS
 from colonyos_gen_wire.errors import generator as errors
 from colonyos_gen_wire.errors import process as process_errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.methods import generator as methods
 from colonyos_gen_wire.requests.generator import (
     AddGeneratorMsg,
@@ -26,9 +27,7 @@ from colonyos_gen.server.records import PackedArgument, Records
 from colonyos_gen.server.refusal import BAD_TRIGGER, Refusal
 from colonyos_gen.server.stored_workflow import Texts, accept_workflow
 
-_TEXTS = Texts(
-    "generator", errors.ADD_GENERATOR_INVALID_WORKFLOWSPEC, errors.ADD_GENERATOR_INVALID_DEPENDENCIES
-)
+_TEXTS = Texts("generator", shared.INVALID_WORKFLOWSPEC, shared.INVALID_DEPENDENCIES)
 
 
 class Generators:

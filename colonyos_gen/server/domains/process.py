@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from colonyos_gen_wire.constants import MAX_COUNT, RUNNING, WAITING
 from colonyos_gen_wire.errors import process as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.methods import process as methods
 from colonyos_gen_wire.requests.process import (
     AssignProcessMsg,
@@ -100,7 +101,7 @@ class Processes:
                 return None
             # Much can have happened to the executor while it waited.
             if self._records.executor_of(request.colonyname, signer) is None:
-                raise Refusal(errors.ASSIGN_NOT_A_MEMBER, name=request.colonyname)
+                raise Refusal(shared.NOT_A_MEMBER, name=request.colonyname)
             self._pause_gate.check(request.colonyname)
             process = self._records.processes[processid]
             process = replace(process, input=self._workflows.input_of(process))

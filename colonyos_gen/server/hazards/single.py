@@ -7,8 +7,7 @@ from datetime import timedelta
 
 from colonyos_gen_wire import hazards
 from colonyos_gen_wire.constants import CANCELLED, ID_LENGTH, RUNNING
-from colonyos_gen_wire.errors import cron as cron_errors
-from colonyos_gen_wire.errors import generator as generator_errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.errors import workflow as workflow_errors
 from colonyos_gen_wire.hazards import Hazard
 from colonyos_gen_wire.requests.identity import ChangeServerIDMsg
@@ -28,8 +27,7 @@ from colonyos_gen.server.refusal import (
 _NEAR_DEADLINE = timedelta(seconds=1)
 _UNKNOWN_DEPENDENCIES = (
     workflow_errors.SUBMIT_WORKFLOW_INVALID_DEPENDENCIES,
-    cron_errors.ADD_CRON_INVALID_DEPENDENCIES,
-    generator_errors.ADD_GENERATOR_INVALID_DEPENDENCIES,
+    shared.INVALID_DEPENDENCIES,
 )
 
 

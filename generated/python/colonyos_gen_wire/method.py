@@ -123,6 +123,10 @@ class ErrorSpec(msgspec.Struct, frozen=True):
             return message == self.text
         return re.fullmatch(re.sub(r"\\\{\w+\\\}", "(?s:.*)", re.escape(self.text)), message) is not None
 
+    def with_action(self, action: str) -> ErrorSpec:
+        """The same of a message that does this, for a text that holds `{action}`."""
+        return msgspec.structs.replace(self, text=self.text.replace("{action}", action))
+
     def message(self, **values: object) -> str:
         """The text with its placeholders filled; all of them must be given."""
         return self.text.format(**values)

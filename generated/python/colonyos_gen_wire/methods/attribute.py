@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from colonyos_gen_wire.errors import attribute as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.attribute import (
     AddAttributeMsg,
@@ -24,8 +25,8 @@ ADD_ATTR: Method[AddAttributeMsg, Attribute] = Method(
     errors=(
         errors.ADD_ATTR_INVALID_JSON,
         errors.ADD_ATTR_MSGTYPE_MISMATCH,
-        errors.ADD_ATTR_NOT_A_MEMBER,
-        errors.ADD_ATTR_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.ADD_ATTR_PROCESS_NOT_FOUND,
         errors.ADD_ATTR_PROCESS_IS_NOT_RUNNING,
         errors.ADD_ATTR_NOT_ASSIGNED_EXECUTOR,
@@ -53,8 +54,8 @@ GET_ATTR: Method[GetAttributeMsg, Attribute] = Method(
     errors=(
         errors.GET_ATTR_INVALID_JSON,
         errors.GET_ATTR_MSGTYPE_MISMATCH,
-        errors.GET_ATTR_NOT_A_MEMBER,
-        errors.GET_ATTR_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_ATTR_ATTRIBUTE_NOT_FOUND,
         errors.GET_ATTR_PROCESS_NOT_FOUND,
     ),

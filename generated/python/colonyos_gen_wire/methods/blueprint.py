@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import blueprint as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
 from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.blueprint import (
@@ -41,9 +42,9 @@ ADD_BLUEPRINT_DEFINITION: Method[AddBlueprintDefinitionMsg, BlueprintDefinition]
     errors=(
         errors.ADD_BLUEPRINT_DEFINITION_INVALID_JSON,
         errors.ADD_BLUEPRINT_DEFINITION_MSGTYPE_MISMATCH,
-        errors.ADD_BLUEPRINT_DEFINITION_NOT_COLONY_OWNER,
-        errors.ADD_BLUEPRINT_DEFINITION_UNKNOWN_COLONY,
-        errors.ADD_BLUEPRINT_DEFINITION_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.ADD_BLUEPRINT_DEFINITION_BLUEPRINT_DEFINITION_MISSING,
         errors.ADD_BLUEPRINT_DEFINITION_DUPLICATE_KEY,
     ),
@@ -70,9 +71,9 @@ GET_BLUEPRINT_DEFINITION: Method[GetBlueprintDefinitionMsg, BlueprintDefinition]
     errors=(
         errors.GET_BLUEPRINT_DEFINITION_INVALID_JSON,
         errors.GET_BLUEPRINT_DEFINITION_MSGTYPE_MISMATCH,
-        errors.GET_BLUEPRINT_DEFINITION_NOT_COLONY_OWNER,
-        errors.GET_BLUEPRINT_DEFINITION_UNKNOWN_COLONY,
-        errors.GET_BLUEPRINT_DEFINITION_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.GET_BLUEPRINT_DEFINITION_BLUEPRINT_DEFINITION_NOT_FOUND,
     ),
     payloadtype="getblueprintdefinitionmsg",
@@ -94,9 +95,9 @@ GET_BLUEPRINT_DEFINITIONS: Method[GetBlueprintDefinitionsMsg, list[BlueprintDefi
     errors=(
         errors.GET_BLUEPRINT_DEFINITIONS_INVALID_JSON,
         errors.GET_BLUEPRINT_DEFINITIONS_MSGTYPE_MISMATCH,
-        errors.GET_BLUEPRINT_DEFINITIONS_NOT_COLONY_OWNER,
-        errors.GET_BLUEPRINT_DEFINITIONS_UNKNOWN_COLONY,
-        errors.GET_BLUEPRINT_DEFINITIONS_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
     ),
     payloadtype="getblueprintdefinitionsmsg",
 )
@@ -113,9 +114,9 @@ REMOVE_BLUEPRINT_DEFINITION: Method[RemoveBlueprintDefinitionMsg, None] = Method
     errors=(
         errors.REMOVE_BLUEPRINT_DEFINITION_INVALID_JSON,
         errors.REMOVE_BLUEPRINT_DEFINITION_MSGTYPE_MISMATCH,
-        errors.REMOVE_BLUEPRINT_DEFINITION_NOT_COLONY_OWNER,
-        errors.REMOVE_BLUEPRINT_DEFINITION_UNKNOWN_COLONY,
-        errors.REMOVE_BLUEPRINT_DEFINITION_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.REMOVE_BLUEPRINT_DEFINITION_BLUEPRINTDEFINITION_NOT_FOUND,
         errors.REMOVE_BLUEPRINT_DEFINITION_CANNOT_REMOVE_BLUEPRINTDEFINITION_N_BLUEPRINT_S_OF_KIND_STIL,
     ),
@@ -138,9 +139,9 @@ ADD_BLUEPRINT: Method[AddBlueprintMsg, Blueprint] = Method(
     errors=(
         errors.ADD_BLUEPRINT_INVALID_JSON,
         errors.ADD_BLUEPRINT_MSGTYPE_MISMATCH,
-        errors.ADD_BLUEPRINT_NOT_COLONY_OWNER,
-        errors.ADD_BLUEPRINT_UNKNOWN_COLONY,
-        errors.ADD_BLUEPRINT_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.ADD_BLUEPRINT_BLUEPRINT_MISSING,
         errors.ADD_BLUEPRINT_BLUEPRINT_KIND_IS_REQUIRED,
         errors.ADD_BLUEPRINT_BLUEPRINTDEFINITION_FOR_KIND_NOT_FOUND,
@@ -179,9 +180,9 @@ GET_BLUEPRINT: Method[GetBlueprintMsg, Blueprint] = Method(
     errors=(
         errors.GET_BLUEPRINT_INVALID_JSON,
         errors.GET_BLUEPRINT_MSGTYPE_MISMATCH,
-        errors.GET_BLUEPRINT_NOT_COLONY_OWNER,
-        errors.GET_BLUEPRINT_UNKNOWN_COLONY,
-        errors.GET_BLUEPRINT_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.GET_BLUEPRINT_BLUEPRINT_NOT_FOUND,
     ),
     payloadtype="getblueprintmsg",
@@ -203,9 +204,9 @@ GET_BLUEPRINTS: Method[GetBlueprintsMsg, list[Blueprint]] = Method(
     errors=(
         errors.GET_BLUEPRINTS_INVALID_JSON,
         errors.GET_BLUEPRINTS_MSGTYPE_MISMATCH,
-        errors.GET_BLUEPRINTS_NOT_COLONY_OWNER,
-        errors.GET_BLUEPRINTS_UNKNOWN_COLONY,
-        errors.GET_BLUEPRINTS_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
     ),
     null_when_empty=True,
     payloadtype="getblueprintsmsg",
@@ -231,9 +232,9 @@ UPDATE_BLUEPRINT: Method[UpdateBlueprintMsg, Blueprint] = Method(
     errors=(
         errors.UPDATE_BLUEPRINT_INVALID_JSON,
         errors.UPDATE_BLUEPRINT_MSGTYPE_MISMATCH,
-        errors.UPDATE_BLUEPRINT_NOT_COLONY_OWNER,
-        errors.UPDATE_BLUEPRINT_UNKNOWN_COLONY,
-        errors.UPDATE_BLUEPRINT_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.UPDATE_BLUEPRINT_BLUEPRINT_MISSING,
         errors.UPDATE_BLUEPRINT_BLUEPRINT_NOT_FOUND,
         errors.UPDATE_BLUEPRINT_BLUEPRINT_KIND_IS_REQUIRED,
@@ -269,9 +270,9 @@ REMOVE_BLUEPRINT: Method[RemoveBlueprintMsg, None] = Method(
     errors=(
         errors.REMOVE_BLUEPRINT_INVALID_JSON,
         errors.REMOVE_BLUEPRINT_MSGTYPE_MISMATCH,
-        errors.REMOVE_BLUEPRINT_NOT_COLONY_OWNER,
-        errors.REMOVE_BLUEPRINT_UNKNOWN_COLONY,
-        errors.REMOVE_BLUEPRINT_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.REMOVE_BLUEPRINT_BLUEPRINT_NOT_FOUND,
     ),
     payloadtype="removeblueprintmsg",
@@ -297,8 +298,8 @@ UPDATE_BLUEPRINT_STATUS: Method[UpdateBlueprintStatusMsg, None] = Method(
     errors=(
         errors.UPDATE_BLUEPRINT_STATUS_INVALID_JSON,
         errors.UPDATE_BLUEPRINT_STATUS_MSGTYPE_MISMATCH,
-        errors.UPDATE_BLUEPRINT_STATUS_NOT_A_MEMBER,
-        errors.UPDATE_BLUEPRINT_STATUS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.UPDATE_BLUEPRINT_STATUS_BLUEPRINT_NOT_FOUND,
     ),
     payloadtype="updateblueprintstatusmsg",
@@ -323,8 +324,8 @@ RECONCILE_BLUEPRINT: Method[ReconcileBlueprintMsg, Process] = Method(
     errors=(
         errors.RECONCILE_BLUEPRINT_INVALID_JSON,
         errors.RECONCILE_BLUEPRINT_MSGTYPE_MISMATCH,
-        errors.RECONCILE_BLUEPRINT_NOT_A_MEMBER,
-        errors.RECONCILE_BLUEPRINT_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.RECONCILE_BLUEPRINT_BLUEPRINT_NOT_FOUND,
         errors.RECONCILE_BLUEPRINT_BLUEPRINT_HAS_NO_HANDLER_WITH_EXECUTOR_TYPE_DEFINED,
         errors.RECONCILE_BLUEPRINT_BLUEPRINT_HAS_NO_HANDLER_WITH_FUNCTION_NAME_DEFINED,
@@ -353,9 +354,9 @@ GET_BLUEPRINT_HISTORY: Method[GetBlueprintHistoryMsg, list[BlueprintHistory]] = 
     errors=(
         errors.GET_BLUEPRINT_HISTORY_INVALID_JSON,
         errors.GET_BLUEPRINT_HISTORY_MSGTYPE_MISMATCH,
-        errors.GET_BLUEPRINT_HISTORY_NOT_COLONY_OWNER,
-        errors.GET_BLUEPRINT_HISTORY_UNKNOWN_COLONY,
-        errors.GET_BLUEPRINT_HISTORY_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.GET_BLUEPRINT_HISTORY_BLUEPRINT_NOT_FOUND,
     ),
     null_when_empty=True,

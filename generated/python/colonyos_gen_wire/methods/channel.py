@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import channel as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
 from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.channel import (
@@ -29,9 +30,9 @@ CHANNEL_APPEND: Method[ChannelAppendMsg, None] = Method(
     errors=(
         errors.CHANNEL_APPEND_INVALID_JSON,
         errors.CHANNEL_APPEND_MSGTYPE_MISMATCH,
-        errors.CHANNEL_APPEND_NOT_A_MEMBER,
-        errors.CHANNEL_APPEND_UNKNOWN_COLONY,
-        errors.CHANNEL_APPEND_PROCESS_NOT_FOUND,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
+        shared.PROCESS_NOT_FOUND,
         errors.CHANNEL_APPEND_CHANNEL_NOT_FOUND,
         errors.CHANNEL_APPEND_NOT_AUTHORIZED_TO_WRITE_TO_CHANNEL,
         errors.CHANNEL_APPEND_RATE_LIMIT_EXCEEDED,
@@ -67,9 +68,9 @@ CHANNEL_READ: Method[ChannelReadMsg, list[ChannelEntry]] = Method(
     errors=(
         errors.CHANNEL_READ_INVALID_JSON,
         errors.CHANNEL_READ_MSGTYPE_MISMATCH,
-        errors.CHANNEL_READ_NOT_A_MEMBER,
-        errors.CHANNEL_READ_UNKNOWN_COLONY,
-        errors.CHANNEL_READ_PROCESS_NOT_FOUND,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
+        shared.PROCESS_NOT_FOUND,
         errors.CHANNEL_READ_CHANNEL_NOT_FOUND,
         errors.CHANNEL_READ_NOT_AUTHORIZED_TO_READ_FROM_CHANNEL,
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import colony as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
 from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.colony import (
@@ -28,7 +29,7 @@ ADD_COLONY: Method[AddColonyMsg, Colony] = Method(
     errors=(
         errors.ADD_COLONY_INVALID_JSON,
         errors.ADD_COLONY_MSGTYPE_MISMATCH,
-        errors.ADD_COLONY_NOT_SERVER_OWNER,
+        shared.NOT_SERVER_OWNER,
         errors.ADD_COLONY_COLONY_MISSING,
         errors.ADD_COLONY_INVALID_COLONY_ID_LENGTH,
         errors.ADD_COLONY_A_COLONY_ALREADY_EXISTS,
@@ -53,7 +54,7 @@ REMOVE_COLONY: Method[RemoveColonyMsg, None] = Method(
     errors=(
         errors.REMOVE_COLONY_INVALID_JSON,
         errors.REMOVE_COLONY_MSGTYPE_MISMATCH,
-        errors.REMOVE_COLONY_NOT_SERVER_OWNER,
+        shared.NOT_SERVER_OWNER,
         errors.REMOVE_COLONY_COLONY_NOT_FOUND,
     ),
     payloadtype="removecolonymsg",
@@ -84,8 +85,8 @@ GET_COLONY: Method[GetColonyMsg, Colony] = Method(
     errors=(
         errors.GET_COLONY_INVALID_JSON,
         errors.GET_COLONY_MSGTYPE_MISMATCH,
-        errors.GET_COLONY_NOT_A_MEMBER,
-        errors.GET_COLONY_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_COLONY_COLONY_NOT_FOUND,
     ),
     payloadtype="getcolonymsg",
@@ -106,7 +107,7 @@ GET_COLONIES: Method[GetColoniesMsg, list[Colony]] = Method(
     errors=(
         errors.GET_COLONIES_INVALID_JSON,
         errors.GET_COLONIES_MSGTYPE_MISMATCH,
-        errors.GET_COLONIES_NOT_SERVER_OWNER,
+        shared.NOT_SERVER_OWNER,
     ),
     null_when_empty=True,
     payloadtype="getcoloniesmsg",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import cron as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
 from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.cron import (
@@ -32,14 +33,14 @@ ADD_CRON: Method[AddCronMsg, Cron] = Method(
     errors=(
         errors.ADD_CRON_INVALID_JSON,
         errors.ADD_CRON_MSGTYPE_MISMATCH,
-        errors.ADD_CRON_NOT_A_MEMBER,
-        errors.ADD_CRON_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.ADD_CRON_CRON_MISSING,
         errors.ADD_CRON_CRON_INTERVAL_MUST_BE_1_DISABLED_OR_LARGER_THAN_0,
         errors.ADD_CRON_RANDOM_CRON_IS_ONLY_SUPPORTED_WHEN_SPECIFYING_INTERVALS,
         errors.ADD_CRON_BAD_CRON_EXPRESSION,
-        errors.ADD_CRON_INVALID_WORKFLOWSPEC,
-        errors.ADD_CRON_INVALID_DEPENDENCIES,
+        shared.INVALID_WORKFLOWSPEC,
+        shared.INVALID_DEPENDENCIES,
         errors.ADD_CRON_CRON_ALREADY_EXISTS,
         errors.ADD_CRON_COULD_NOT_DERIVE_INITIATORNAME,
     ),
@@ -73,8 +74,8 @@ GET_CRON: Method[GetCronMsg, Cron] = Method(
     errors=(
         errors.GET_CRON_INVALID_JSON,
         errors.GET_CRON_MSGTYPE_MISMATCH,
-        errors.GET_CRON_NOT_A_MEMBER,
-        errors.GET_CRON_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_CRON_CRON_NOT_FOUND,
     ),
     payloadtype="getcronmsg",
@@ -95,8 +96,8 @@ GET_CRONS: Method[GetCronsMsg, list[Cron]] = Method(
     errors=(
         errors.GET_CRONS_INVALID_JSON,
         errors.GET_CRONS_MSGTYPE_MISMATCH,
-        errors.GET_CRONS_NOT_A_MEMBER,
-        errors.GET_CRONS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
     ),
     payloadtype="getcronsmsg",
 )
@@ -116,8 +117,8 @@ RUN_CRON: Method[RunCronMsg, Cron] = Method(
     errors=(
         errors.RUN_CRON_INVALID_JSON,
         errors.RUN_CRON_MSGTYPE_MISMATCH,
-        errors.RUN_CRON_NOT_A_MEMBER,
-        errors.RUN_CRON_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.RUN_CRON_CRON_NOT_FOUND,
     ),
     payloadtype="runcronmsg",
@@ -144,8 +145,8 @@ REMOVE_CRON: Method[RemoveCronMsg, None] = Method(
     errors=(
         errors.REMOVE_CRON_INVALID_JSON,
         errors.REMOVE_CRON_MSGTYPE_MISMATCH,
-        errors.REMOVE_CRON_NOT_A_MEMBER,
-        errors.REMOVE_CRON_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.REMOVE_CRON_CRON_NOT_FOUND,
     ),
     payloadtype="removecronmsg",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import executor as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
 from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.executor import (
@@ -33,9 +34,9 @@ ADD_EXECUTOR: Method[AddExecutorMsg, Executor] = Method(
     errors=(
         errors.ADD_EXECUTOR_INVALID_JSON,
         errors.ADD_EXECUTOR_MSGTYPE_MISMATCH,
-        errors.ADD_EXECUTOR_NOT_COLONY_OWNER,
-        errors.ADD_EXECUTOR_UNKNOWN_COLONY,
-        errors.ADD_EXECUTOR_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.ADD_EXECUTOR_EXECUTOR_MISSING,
         errors.ADD_EXECUTOR_EXECUTOR_ALREADY_EXISTS,
         errors.ADD_EXECUTOR_EXECUTOR_NOT_UNIQUE_BOTH_NAME_AND_EXECUTORID_MUST_BE_UNIQUE,
@@ -66,9 +67,9 @@ APPROVE_EXECUTOR: Method[ApproveExecutorMsg, None] = Method(
     errors=(
         errors.APPROVE_EXECUTOR_INVALID_JSON,
         errors.APPROVE_EXECUTOR_MSGTYPE_MISMATCH,
-        errors.APPROVE_EXECUTOR_NOT_COLONY_OWNER,
-        errors.APPROVE_EXECUTOR_UNKNOWN_COLONY,
-        errors.APPROVE_EXECUTOR_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.APPROVE_EXECUTOR_EXECUTOR_NOT_FOUND,
     ),
     payloadtype="approveexecutormsg",
@@ -90,9 +91,9 @@ REJECT_EXECUTOR: Method[RejectExecutorMsg, None] = Method(
     errors=(
         errors.REJECT_EXECUTOR_INVALID_JSON,
         errors.REJECT_EXECUTOR_MSGTYPE_MISMATCH,
-        errors.REJECT_EXECUTOR_NOT_COLONY_OWNER,
-        errors.REJECT_EXECUTOR_UNKNOWN_COLONY,
-        errors.REJECT_EXECUTOR_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.REJECT_EXECUTOR_EXECUTOR_NOT_FOUND,
     ),
     payloadtype="rejectexecutormsg",
@@ -110,9 +111,9 @@ REMOVE_EXECUTOR: Method[RemoveExecutorMsg, None] = Method(
     errors=(
         errors.REMOVE_EXECUTOR_INVALID_JSON,
         errors.REMOVE_EXECUTOR_MSGTYPE_MISMATCH,
-        errors.REMOVE_EXECUTOR_NOT_COLONY_OWNER,
-        errors.REMOVE_EXECUTOR_UNKNOWN_COLONY,
-        errors.REMOVE_EXECUTOR_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.REMOVE_EXECUTOR_EXECUTOR_NOT_FOUND,
     ),
     payloadtype="removeexecutormsg",
@@ -140,8 +141,8 @@ GET_EXECUTOR: Method[GetExecutorMsg, Executor] = Method(
     errors=(
         errors.GET_EXECUTOR_INVALID_JSON,
         errors.GET_EXECUTOR_MSGTYPE_MISMATCH,
-        errors.GET_EXECUTOR_NOT_A_MEMBER,
-        errors.GET_EXECUTOR_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_EXECUTOR_EXECUTOR_NOT_FOUND,
     ),
     payloadtype="getexecutormsg",
@@ -165,8 +166,8 @@ GET_EXECUTORS: Method[GetExecutorsMsg, list[Executor]] = Method(
     errors=(
         errors.GET_EXECUTORS_INVALID_JSON,
         errors.GET_EXECUTORS_MSGTYPE_MISMATCH,
-        errors.GET_EXECUTORS_NOT_A_MEMBER,
-        errors.GET_EXECUTORS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_EXECUTORS_FAILED_TO_PARSE_EXECUTOR_NAME,
     ),
     null_when_empty=True,
@@ -188,8 +189,8 @@ GET_EXECUTOR_BY_ID: Method[GetExecutorByIDMsg, Executor] = Method(
     errors=(
         errors.GET_EXECUTOR_BY_ID_INVALID_JSON,
         errors.GET_EXECUTOR_BY_ID_MSGTYPE_MISMATCH,
-        errors.GET_EXECUTOR_BY_ID_NOT_A_MEMBER,
-        errors.GET_EXECUTOR_BY_ID_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_EXECUTOR_BY_ID_EXECUTOR_NOT_FOUND,
     ),
     payloadtype="getexecutorbyidmsg",
@@ -213,8 +214,8 @@ UPDATE_EXECUTOR: Method[UpdateExecutorMsg, None] = Method(
     errors=(
         errors.UPDATE_EXECUTOR_INVALID_JSON,
         errors.UPDATE_EXECUTOR_MSGTYPE_MISMATCH,
-        errors.UPDATE_EXECUTOR_NOT_A_MEMBER,
-        errors.UPDATE_EXECUTOR_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.UPDATE_EXECUTOR_EXECUTOR_NOT_FOUND,
         errors.UPDATE_EXECUTOR_ONLY_AN_EXECUTOR_CAN_UPDATE_ITS_OWN_CAPABILITIES,
     ),
@@ -239,8 +240,8 @@ REPORT_ALLOCATIONS: Method[ReportAllocationsMsg, None] = Method(
     errors=(
         errors.REPORT_ALLOCATIONS_INVALID_JSON,
         errors.REPORT_ALLOCATIONS_MSGTYPE_MISMATCH,
-        errors.REPORT_ALLOCATIONS_NOT_A_MEMBER,
-        errors.REPORT_ALLOCATIONS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.REPORT_ALLOCATIONS_EXECUTOR_NOT_FOUND,
         errors.REPORT_ALLOCATIONS_ONLY_AN_EXECUTOR_CAN_REPORT_ALLOCATIONS_TO_ITSELF,
     ),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from colonyos_gen_wire.errors import file as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.method import ErrorCode, Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.file import (
     AddFileMsg,
@@ -32,8 +33,8 @@ ADD_FILE: Method[AddFileMsg, File] = Method(
     errors=(
         errors.ADD_FILE_INVALID_JSON,
         errors.ADD_FILE_MSGTYPE_MISMATCH,
-        errors.ADD_FILE_NOT_A_MEMBER,
-        errors.ADD_FILE_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.ADD_FILE_FILE_MISSING,
     ),
     when_null=ErrorCode.INVALID,
@@ -60,8 +61,8 @@ GET_FILE: Method[GetFileMsg, list[File]] = Method(
     errors=(
         errors.GET_FILE_INVALID_JSON,
         errors.GET_FILE_MSGTYPE_MISMATCH,
-        errors.GET_FILE_NOT_A_MEMBER,
-        errors.GET_FILE_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_FILE_NO_SUCH_FILE,
         errors.GET_FILE_NO_SUCH_FILE_404,
         errors.GET_FILE_MALFORMATTED_GET_FILE_MSG,
@@ -89,8 +90,8 @@ GET_FILES: Method[GetFilesMsg, list[FileData]] = Method(
     errors=(
         errors.GET_FILES_INVALID_JSON,
         errors.GET_FILES_MSGTYPE_MISMATCH,
-        errors.GET_FILES_NOT_A_MEMBER,
-        errors.GET_FILES_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
     ),
     payloadtype="getfilesmsg",
 )
@@ -113,8 +114,8 @@ GET_FILE_LABELS: Method[GetFileLabelsMsg, list[Label]] = Method(
     errors=(
         errors.GET_FILE_LABELS_INVALID_JSON,
         errors.GET_FILE_LABELS_MSGTYPE_MISMATCH,
-        errors.GET_FILE_LABELS_NOT_A_MEMBER,
-        errors.GET_FILE_LABELS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
     ),
     null_when_empty=True,
     payloadtype="getfilelabelsmsg",
@@ -141,8 +142,8 @@ REMOVE_FILE: Method[RemoveFileMsg, None] = Method(
     errors=(
         errors.REMOVE_FILE_INVALID_JSON,
         errors.REMOVE_FILE_MSGTYPE_MISMATCH,
-        errors.REMOVE_FILE_NOT_A_MEMBER,
-        errors.REMOVE_FILE_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.REMOVE_FILE_MALFORMATTED_REMOVE_FILE_MSG,
     ),
     payloadtype="removefilemsg",

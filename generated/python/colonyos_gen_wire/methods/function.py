@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from colonyos_gen_wire.errors import function as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.function import (
     AddFunctionMsg,
@@ -25,8 +26,8 @@ ADD_FUNCTION: Method[AddFunctionMsg, Function] = Method(
     errors=(
         errors.ADD_FUNCTION_INVALID_JSON,
         errors.ADD_FUNCTION_MSGTYPE_MISMATCH,
-        errors.ADD_FUNCTION_NOT_A_MEMBER,
-        errors.ADD_FUNCTION_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.ADD_FUNCTION_FUNCTION_MISSING,
         errors.ADD_FUNCTION_EXECUTOR_NOT_FOUND,
         errors.ADD_FUNCTION_NOT_ALLOWED_TO_ADD_A_FUNCTION_TO_ANOTHER_EXECUTOR,
@@ -54,8 +55,8 @@ GET_FUNCTIONS: Method[GetFunctionsMsg, list[Function]] = Method(
     errors=(
         errors.GET_FUNCTIONS_INVALID_JSON,
         errors.GET_FUNCTIONS_MSGTYPE_MISMATCH,
-        errors.GET_FUNCTIONS_NOT_A_MEMBER,
-        errors.GET_FUNCTIONS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
     ),
     null_when_empty=True,
     payloadtype="getfunctionsmsg",
@@ -77,8 +78,8 @@ REMOVE_FUNCTION: Method[RemoveFunctionMsg, None] = Method(
     errors=(
         errors.REMOVE_FUNCTION_INVALID_JSON,
         errors.REMOVE_FUNCTION_MSGTYPE_MISMATCH,
-        errors.REMOVE_FUNCTION_NOT_A_MEMBER,
-        errors.REMOVE_FUNCTION_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.REMOVE_FUNCTION_FUNCTIONID_IS_EMPTY,
         errors.REMOVE_FUNCTION_FUNCTION_NOT_FOUND,
         errors.REMOVE_FUNCTION_NOT_ALLOWED_TO_REMOVE_A_FUNCTION_FROM_ANOTHER_EXECUTOR,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import generator as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
 from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.generator import (
@@ -33,11 +34,11 @@ ADD_GENERATOR: Method[AddGeneratorMsg, Generator] = Method(
     errors=(
         errors.ADD_GENERATOR_INVALID_JSON,
         errors.ADD_GENERATOR_MSGTYPE_MISMATCH,
-        errors.ADD_GENERATOR_NOT_A_MEMBER,
-        errors.ADD_GENERATOR_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.ADD_GENERATOR_GENERATOR_MISSING,
-        errors.ADD_GENERATOR_INVALID_WORKFLOWSPEC,
-        errors.ADD_GENERATOR_INVALID_DEPENDENCIES,
+        shared.INVALID_WORKFLOWSPEC,
+        shared.INVALID_DEPENDENCIES,
         errors.ADD_GENERATOR_GENERATOR_ALREADY_EXISTS,
         errors.ADD_GENERATOR_FAILED_TO_RESOLVE_INITIATOR,
     ),
@@ -71,8 +72,8 @@ GET_GENERATOR: Method[GetGeneratorMsg, Generator] = Method(
     errors=(
         errors.GET_GENERATOR_INVALID_JSON,
         errors.GET_GENERATOR_MSGTYPE_MISMATCH,
-        errors.GET_GENERATOR_NOT_A_MEMBER,
-        errors.GET_GENERATOR_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_GENERATOR_GENERATOR_NOT_FOUND,
     ),
     payloadtype="getgeneratormsg",
@@ -93,8 +94,8 @@ GET_GENERATORS: Method[GetGeneratorsMsg, list[Generator]] = Method(
     errors=(
         errors.GET_GENERATORS_INVALID_JSON,
         errors.GET_GENERATORS_MSGTYPE_MISMATCH,
-        errors.GET_GENERATORS_NOT_A_MEMBER,
-        errors.GET_GENERATORS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
     ),
     null_when_empty=True,
     payloadtype="getgeneratorsmsg",
@@ -118,8 +119,8 @@ RESOLVE_GENERATOR: Method[ResolveGeneratorMsg, Generator] = Method(
     errors=(
         errors.RESOLVE_GENERATOR_INVALID_JSON,
         errors.RESOLVE_GENERATOR_MSGTYPE_MISMATCH,
-        errors.RESOLVE_GENERATOR_NOT_A_MEMBER,
-        errors.RESOLVE_GENERATOR_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.RESOLVE_GENERATOR_GENERATOR_NOT_FOUND,
     ),
     payloadtype="resolvegeneratormsg",
@@ -140,8 +141,8 @@ PACK_GENERATOR: Method[PackGeneratorMsg, None] = Method(
     errors=(
         errors.PACK_GENERATOR_INVALID_JSON,
         errors.PACK_GENERATOR_MSGTYPE_MISMATCH,
-        errors.PACK_GENERATOR_NOT_A_MEMBER,
-        errors.PACK_GENERATOR_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.PACK_GENERATOR_GENERATOR_NOT_FOUND,
     ),
     payloadtype="packgeneratormsg",
@@ -170,8 +171,8 @@ REMOVE_GENERATOR: Method[RemoveGeneratorMsg, None] = Method(
     errors=(
         errors.REMOVE_GENERATOR_INVALID_JSON,
         errors.REMOVE_GENERATOR_MSGTYPE_MISMATCH,
-        errors.REMOVE_GENERATOR_NOT_A_MEMBER,
-        errors.REMOVE_GENERATOR_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.REMOVE_GENERATOR_GENERATOR_NOT_FOUND,
     ),
     payloadtype="removegeneratormsg",

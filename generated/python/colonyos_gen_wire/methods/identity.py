@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import identity as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
 from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.identity import (
@@ -28,8 +29,8 @@ CHANGE_EXECUTOR_ID: Method[ChangeExecutorIDMsg, ChangeExecutorIDMsg] = Method(
     errors=(
         errors.CHANGE_EXECUTOR_ID_INVALID_JSON,
         errors.CHANGE_EXECUTOR_ID_MSGTYPE_MISMATCH,
-        errors.CHANGE_EXECUTOR_ID_NOT_A_MEMBER,
-        errors.CHANGE_EXECUTOR_ID_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.CHANGE_EXECUTOR_ID_EXECUTOR_ID_IS_EMPTY,
         errors.CHANGE_EXECUTOR_ID_EXECUTOR_NOT_FOUND,
         errors.CHANGE_EXECUTOR_ID_NEW_EXECUTOR_ID_IS_NOT_64_CHARACTERS,
@@ -57,8 +58,8 @@ CHANGE_USER_ID: Method[ChangeUserIDMsg, ChangeUserIDMsg] = Method(
     errors=(
         errors.CHANGE_USER_ID_INVALID_JSON,
         errors.CHANGE_USER_ID_MSGTYPE_MISMATCH,
-        errors.CHANGE_USER_ID_NOT_A_MEMBER,
-        errors.CHANGE_USER_ID_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.CHANGE_USER_ID_USER_ID_IS_EMPTY,
         errors.CHANGE_USER_ID_USER_NOT_FOUND,
         errors.CHANGE_USER_ID_NEW_USER_ID_IS_NOT_64_CHARACTERS,
@@ -83,9 +84,9 @@ CHANGE_COLONY_ID: Method[ChangeColonyIDMsg, ChangeColonyIDMsg] = Method(
     errors=(
         errors.CHANGE_COLONY_ID_INVALID_JSON,
         errors.CHANGE_COLONY_ID_MSGTYPE_MISMATCH,
-        errors.CHANGE_COLONY_ID_NOT_COLONY_OWNER,
-        errors.CHANGE_COLONY_ID_UNKNOWN_COLONY,
-        errors.CHANGE_COLONY_ID_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.CHANGE_COLONY_ID_COLONY_ID_IS_EMPTY,
         errors.CHANGE_COLONY_ID_NEW_COLONY_ID_IS_NOT_64_CHARACTERS,
     ),
@@ -109,7 +110,7 @@ CHANGE_SERVER_ID: Method[ChangeServerIDMsg, ChangeServerIDMsg] = Method(
     errors=(
         errors.CHANGE_SERVER_ID_INVALID_JSON,
         errors.CHANGE_SERVER_ID_MSGTYPE_MISMATCH,
-        errors.CHANGE_SERVER_ID_NOT_SERVER_OWNER,
+        shared.NOT_SERVER_OWNER,
         errors.CHANGE_SERVER_ID_COLONY_ID_IS_EMPTY,
     ),
     payloadtype="changeserveridmsg",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import location as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
 from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.location import (
@@ -28,9 +29,9 @@ ADD_LOCATION: Method[AddLocationMsg, Location] = Method(
     errors=(
         errors.ADD_LOCATION_INVALID_JSON,
         errors.ADD_LOCATION_MSGTYPE_MISMATCH,
-        errors.ADD_LOCATION_NOT_COLONY_OWNER,
-        errors.ADD_LOCATION_UNKNOWN_COLONY,
-        errors.ADD_LOCATION_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.ADD_LOCATION_LOCATION_MISSING,
         errors.ADD_LOCATION_COLONY_NOT_FOUND,
         errors.ADD_LOCATION_A_LOCATION_ALREADY_EXISTS,
@@ -59,8 +60,8 @@ GET_LOCATION: Method[GetLocationMsg, Location] = Method(
     errors=(
         errors.GET_LOCATION_INVALID_JSON,
         errors.GET_LOCATION_MSGTYPE_MISMATCH,
-        errors.GET_LOCATION_NOT_A_MEMBER,
-        errors.GET_LOCATION_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_LOCATION_COLONY_NOT_FOUND,
         errors.GET_LOCATION_LOCATION_NOT_FOUND,
     ),
@@ -85,8 +86,8 @@ GET_LOCATIONS: Method[GetLocationsMsg, list[Location]] = Method(
     errors=(
         errors.GET_LOCATIONS_INVALID_JSON,
         errors.GET_LOCATIONS_MSGTYPE_MISMATCH,
-        errors.GET_LOCATIONS_NOT_A_MEMBER,
-        errors.GET_LOCATIONS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_LOCATIONS_COLONY_NOT_FOUND,
     ),
     null_when_empty=True,
@@ -109,9 +110,9 @@ REMOVE_LOCATION: Method[RemoveLocationMsg, None] = Method(
     errors=(
         errors.REMOVE_LOCATION_INVALID_JSON,
         errors.REMOVE_LOCATION_MSGTYPE_MISMATCH,
-        errors.REMOVE_LOCATION_NOT_COLONY_OWNER,
-        errors.REMOVE_LOCATION_UNKNOWN_COLONY,
-        errors.REMOVE_LOCATION_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.REMOVE_LOCATION_COLONY_NOT_FOUND,
         errors.REMOVE_LOCATION_LOCATION_NOT_FOUND,
     ),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from colonyos_gen_wire.errors import log as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.log import (
     AddExecutorLogMsg,
@@ -26,8 +27,8 @@ ADD_LOG: Method[AddLogMsg, None] = Method(
     errors=(
         errors.ADD_LOG_INVALID_JSON,
         errors.ADD_LOG_MSGTYPE_MISMATCH,
-        errors.ADD_LOG_NOT_A_MEMBER,
-        errors.ADD_LOG_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.ADD_LOG_PROCESS_NOT_FOUND,
         errors.ADD_LOG_PROCESS_IS_NOT_RUNNING,
         errors.ADD_LOG_NOT_ASSIGNED_EXECUTOR,
@@ -55,8 +56,8 @@ GET_LOGS: Method[GetLogsMsg, list[Log]] = Method(
     errors=(
         errors.GET_LOGS_INVALID_JSON,
         errors.GET_LOGS_MSGTYPE_MISMATCH,
-        errors.GET_LOGS_NOT_A_MEMBER,
-        errors.GET_LOGS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_LOGS_EXECUTOR_NOT_FOUND,
         errors.GET_LOGS_PROCESS_NOT_FOUND,
         errors.GET_LOGS_COUNT_TOO_LARGE,
@@ -83,8 +84,8 @@ ADD_EXECUTOR_LOG: Method[AddExecutorLogMsg, None] = Method(
     errors=(
         errors.ADD_EXECUTOR_LOG_INVALID_JSON,
         errors.ADD_EXECUTOR_LOG_MSGTYPE_MISMATCH,
-        errors.ADD_EXECUTOR_LOG_NOT_A_MEMBER,
-        errors.ADD_EXECUTOR_LOG_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.ADD_EXECUTOR_LOG_EXECUTOR_NOT_FOUND,
         errors.ADD_EXECUTOR_LOG_EXECUTOR_NAME_MISMATCH,
     ),
@@ -106,8 +107,8 @@ SEARCH_LOGS: Method[SearchLogsMsg, list[Log]] = Method(
     errors=(
         errors.SEARCH_LOGS_INVALID_JSON,
         errors.SEARCH_LOGS_MSGTYPE_MISMATCH,
-        errors.SEARCH_LOGS_NOT_A_MEMBER,
-        errors.SEARCH_LOGS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.SEARCH_LOGS_COUNT_TOO_LARGE,
         errors.SEARCH_LOGS_DAYS_TOO_LARGE,
     ),

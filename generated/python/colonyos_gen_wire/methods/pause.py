@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from colonyos_gen_wire.errors import pause as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.pause import (
     GetPauseStatusMsg,
@@ -25,9 +26,9 @@ PAUSE_ASSIGNMENTS: Method[PauseAssignmentsMsg, None] = Method(
     errors=(
         errors.PAUSE_ASSIGNMENTS_INVALID_JSON,
         errors.PAUSE_ASSIGNMENTS_MSGTYPE_MISMATCH,
-        errors.PAUSE_ASSIGNMENTS_NOT_COLONY_OWNER,
-        errors.PAUSE_ASSIGNMENTS_UNKNOWN_COLONY,
-        errors.PAUSE_ASSIGNMENTS_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
     ),
     payloadtype="pauseassignmentsmsg",
 )
@@ -47,9 +48,9 @@ RESUME_ASSIGNMENTS: Method[ResumeAssignmentsMsg, None] = Method(
     errors=(
         errors.RESUME_ASSIGNMENTS_INVALID_JSON,
         errors.RESUME_ASSIGNMENTS_MSGTYPE_MISMATCH,
-        errors.RESUME_ASSIGNMENTS_NOT_COLONY_OWNER,
-        errors.RESUME_ASSIGNMENTS_UNKNOWN_COLONY,
-        errors.RESUME_ASSIGNMENTS_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
     ),
     payloadtype="resumeassignmentsmsg",
 )
@@ -74,8 +75,8 @@ GET_PAUSE_STATUS: Method[GetPauseStatusMsg, PauseStatus] = Method(
     errors=(
         errors.GET_PAUSE_STATUS_INVALID_JSON,
         errors.GET_PAUSE_STATUS_MSGTYPE_MISMATCH,
-        errors.GET_PAUSE_STATUS_NOT_A_MEMBER,
-        errors.GET_PAUSE_STATUS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
     ),
     payloadtype="pausestatusreplymsg",
 )

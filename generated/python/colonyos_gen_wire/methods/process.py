@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import process as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
 from colonyos_gen_wire.method import ErrorCode, Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.process import (
@@ -38,8 +39,8 @@ SUBMIT: Method[SubmitFunctionSpecMsg, Process] = Method(
     errors=(
         errors.SUBMIT_INVALID_JSON,
         errors.SUBMIT_MSGTYPE_MISMATCH,
-        errors.SUBMIT_NOT_A_MEMBER,
-        errors.SUBMIT_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.SUBMIT_FUNCTIONSPEC_MISSING,
         errors.SUBMIT_PRIORITY_OUT_OF_RANGE,
         errors.SUBMIT_BAD_CPU,
@@ -72,8 +73,8 @@ ASSIGN: Method[AssignProcessMsg, Process] = Method(
     errors=(
         errors.ASSIGN_INVALID_JSON,
         errors.ASSIGN_MSGTYPE_MISMATCH,
-        errors.ASSIGN_NOT_A_MEMBER,
-        errors.ASSIGN_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.ASSIGN_NO_PROCESS,
         errors.ASSIGN_ZERO_TIMEOUT,
         errors.ASSIGN_PAUSED_TIMEOUT,
@@ -114,8 +115,8 @@ CLOSE: Method[CloseSuccessfulMsg, None] = Method(
     errors=(
         errors.CLOSE_INVALID_JSON,
         errors.CLOSE_MSGTYPE_MISMATCH,
-        errors.CLOSE_NOT_A_MEMBER,
-        errors.CLOSE_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.CLOSE_PROCESS_NOT_FOUND,
         errors.CLOSE_PROCESS_IS_NOT_ASSIGNED,
         errors.CLOSE_NOT_ASSIGNED_EXECUTOR,
@@ -158,8 +159,8 @@ FAIL: Method[CloseFailedMsg, None] = Method(
     errors=(
         errors.FAIL_INVALID_JSON,
         errors.FAIL_MSGTYPE_MISMATCH,
-        errors.FAIL_NOT_A_MEMBER,
-        errors.FAIL_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.FAIL_PROCESS_NOT_FOUND,
         errors.FAIL_PROCESS_IS_NOT_ASSIGNED,
         errors.FAIL_NOT_ASSIGNED_EXECUTOR,
@@ -196,8 +197,8 @@ SET_OUTPUT: Method[SetOutputMsg, None] = Method(
     errors=(
         errors.SET_OUTPUT_INVALID_JSON,
         errors.SET_OUTPUT_MSGTYPE_MISMATCH,
-        errors.SET_OUTPUT_NOT_A_MEMBER,
-        errors.SET_OUTPUT_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.SET_OUTPUT_PROCESS_NOT_FOUND,
         errors.SET_OUTPUT_NOT_ASSIGNED_EXECUTOR,
         errors.SET_OUTPUT_PROCESS_IS_NOT_RUNNING,
@@ -223,8 +224,8 @@ GET_PROCESS: Method[GetProcessMsg, Process] = Method(
     errors=(
         errors.GET_PROCESS_INVALID_JSON,
         errors.GET_PROCESS_MSGTYPE_MISMATCH,
-        errors.GET_PROCESS_NOT_A_MEMBER,
-        errors.GET_PROCESS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_PROCESS_PROCESS_NOT_FOUND,
     ),
     payloadtype="getprocessmsg",
@@ -246,8 +247,8 @@ GET_PROCESSES: Method[GetProcessesMsg, list[Process]] = Method(
     errors=(
         errors.GET_PROCESSES_INVALID_JSON,
         errors.GET_PROCESSES_MSGTYPE_MISMATCH,
-        errors.GET_PROCESSES_NOT_A_MEMBER,
-        errors.GET_PROCESSES_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_PROCESSES_COUNT_TOO_LARGE,
         errors.GET_PROCESSES_INVALID_STATE,
         errors.GET_PROCESSES_USER_NOT_FOUND,
@@ -303,8 +304,8 @@ CANCEL_PROCESS: Method[CancelProcessMsg, None] = Method(
     errors=(
         errors.CANCEL_PROCESS_INVALID_JSON,
         errors.CANCEL_PROCESS_MSGTYPE_MISMATCH,
-        errors.CANCEL_PROCESS_NOT_A_MEMBER,
-        errors.CANCEL_PROCESS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.CANCEL_PROCESS_PROCESS_NOT_FOUND,
         errors.CANCEL_PROCESS_PART_OF_WORKFLOW,
         errors.CANCEL_PROCESS_TRIED_TO_CANCEL_SUCCESSFUL_PROCESS,
@@ -338,8 +339,8 @@ REMOVE_PROCESS: Method[RemoveProcessMsg, None] = Method(
     errors=(
         errors.REMOVE_PROCESS_INVALID_JSON,
         errors.REMOVE_PROCESS_MSGTYPE_MISMATCH,
-        errors.REMOVE_PROCESS_NOT_A_MEMBER,
-        errors.REMOVE_PROCESS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.REMOVE_PROCESS_PROCESS_NOT_FOUND,
         errors.REMOVE_PROCESS_PART_OF_WORKFLOW,
         errors.REMOVE_PROCESS_CANNOT_REMOVE_A_RUNNING_PROCESS,
@@ -369,9 +370,9 @@ REMOVE_ALL_PROCESSES: Method[RemoveAllProcessesMsg, None] = Method(
     errors=(
         errors.REMOVE_ALL_PROCESSES_INVALID_JSON,
         errors.REMOVE_ALL_PROCESSES_MSGTYPE_MISMATCH,
-        errors.REMOVE_ALL_PROCESSES_NOT_COLONY_OWNER,
-        errors.REMOVE_ALL_PROCESSES_UNKNOWN_COLONY,
-        errors.REMOVE_ALL_PROCESSES_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.REMOVE_ALL_PROCESSES_NOT_POSSIBLE_TO_REMOVE_RUNNING_PROCESSES,
         errors.REMOVE_ALL_PROCESSES_INVALID_STATE_WHEN_DELETING_ALL_PROCESSES,
     ),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from colonyos_gen_wire.errors import server as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.server import (
     GetClusterMsg,
@@ -62,7 +63,7 @@ GET_CLUSTER: Method[GetClusterMsg, Cluster] = Method(
     errors=(
         errors.GET_CLUSTER_INVALID_JSON,
         errors.GET_CLUSTER_MSGTYPE_MISMATCH,
-        errors.GET_CLUSTER_NOT_SERVER_OWNER,
+        shared.NOT_SERVER_OWNER,
     ),
     payloadtype="getclustermsg",
 )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from colonyos_gen_wire import hazards
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.errors import snapshot as errors
 from colonyos_gen_wire.hazards import HazardOf
 from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
@@ -32,8 +33,8 @@ CREATE_SNAPSHOT: Method[CreateSnapshotMsg, Snapshot] = Method(
     errors=(
         errors.CREATE_SNAPSHOT_INVALID_JSON,
         errors.CREATE_SNAPSHOT_MSGTYPE_MISMATCH,
-        errors.CREATE_SNAPSHOT_NOT_A_MEMBER,
-        errors.CREATE_SNAPSHOT_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.CREATE_SNAPSHOT_SNAPSHOT_ALREADY_EXISTS,
         errors.CREATE_SNAPSHOT_FAILED_TO_GET_FILE_INFO_LEN_1,
     ),
@@ -60,8 +61,8 @@ GET_SNAPSHOT: Method[GetSnapshotMsg, Snapshot] = Method(
     errors=(
         errors.GET_SNAPSHOT_INVALID_JSON,
         errors.GET_SNAPSHOT_MSGTYPE_MISMATCH,
-        errors.GET_SNAPSHOT_NOT_A_MEMBER,
-        errors.GET_SNAPSHOT_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_SNAPSHOT_SNAPSHOT_NOT_FOUND_NOT_FOUND,
         errors.GET_SNAPSHOT_SNAPSHOT_NOT_FOUND_NOT_FOUND_500,
         errors.GET_SNAPSHOT_MALFORMATTED_MSG,
@@ -84,8 +85,8 @@ GET_SNAPSHOTS: Method[GetSnapshotsMsg, list[Snapshot]] = Method(
     errors=(
         errors.GET_SNAPSHOTS_INVALID_JSON,
         errors.GET_SNAPSHOTS_MSGTYPE_MISMATCH,
-        errors.GET_SNAPSHOTS_NOT_A_MEMBER,
-        errors.GET_SNAPSHOTS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
     ),
     null_when_empty=True,
     payloadtype="getsnapshotsmsg",
@@ -107,8 +108,8 @@ REMOVE_SNAPSHOT: Method[RemoveSnapshotMsg, None] = Method(
     errors=(
         errors.REMOVE_SNAPSHOT_INVALID_JSON,
         errors.REMOVE_SNAPSHOT_MSGTYPE_MISMATCH,
-        errors.REMOVE_SNAPSHOT_NOT_A_MEMBER,
-        errors.REMOVE_SNAPSHOT_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.REMOVE_SNAPSHOT_MALFORMATTED_MSG,
     ),
     payloadtype="removesnapshotmsg",
@@ -133,8 +134,8 @@ REMOVE_ALL_SNAPSHOTS: Method[RemoveAllSnapshotsMsg, None] = Method(
     errors=(
         errors.REMOVE_ALL_SNAPSHOTS_INVALID_JSON,
         errors.REMOVE_ALL_SNAPSHOTS_MSGTYPE_MISMATCH,
-        errors.REMOVE_ALL_SNAPSHOTS_NOT_A_MEMBER,
-        errors.REMOVE_ALL_SNAPSHOTS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
     ),
     payloadtype="removeallsnapshotmsg",
 )

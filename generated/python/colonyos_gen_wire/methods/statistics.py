@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.errors import statistics as errors
 from colonyos_gen_wire.method import ErrorCode, Idempotency, Method, Role, Transport
 from colonyos_gen_wire.requests.statistics import (
@@ -49,7 +50,7 @@ GET_SERVER_STATISTICS: Method[GetStatisticsMsg, Statistics] = Method(
     errors=(
         errors.GET_SERVER_STATISTICS_INVALID_JSON,
         errors.GET_SERVER_STATISTICS_MSGTYPE_MISMATCH,
-        errors.GET_SERVER_STATISTICS_NOT_SERVER_OWNER,
+        shared.NOT_SERVER_OWNER,
         errors.GET_SERVER_STATISTICS_FAILED_TO_PARSE_EXECUTOR_NAME,
     ),
     payloadtype="getstatisticsmsg",

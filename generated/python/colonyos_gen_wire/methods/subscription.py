@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from colonyos_gen_wire import hazards
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.errors import subscription as errors
 from colonyos_gen_wire.hazards import HazardOf
 from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
@@ -93,9 +94,9 @@ SUBSCRIBE_CHANNEL: Method[SubscribeChannelMsg, list[ChannelEntry]] = Method(
     errors=(
         errors.SUBSCRIBE_CHANNEL_INVALID_JSON,
         errors.SUBSCRIBE_CHANNEL_MSGTYPE_MISMATCH,
-        errors.SUBSCRIBE_CHANNEL_NOT_A_MEMBER,
-        errors.SUBSCRIBE_CHANNEL_UNKNOWN_COLONY,
-        errors.SUBSCRIBE_CHANNEL_PROCESS_NOT_FOUND,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
+        shared.PROCESS_NOT_FOUND,
         errors.SUBSCRIBE_CHANNEL_CHANNEL_NOT_FOUND,
         errors.SUBSCRIBE_CHANNEL_NOT_AUTHORIZED_TO_SUBSCRIBE_TO_CHANNEL,
     ),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from colonyos_gen_wire import hazards
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.errors import user as errors
 from colonyos_gen_wire.hazards import HazardOf
 from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
@@ -29,9 +30,9 @@ ADD_USER: Method[AddUserMsg, User] = Method(
     errors=(
         errors.ADD_USER_INVALID_JSON,
         errors.ADD_USER_MSGTYPE_MISMATCH,
-        errors.ADD_USER_NOT_COLONY_OWNER,
-        errors.ADD_USER_UNKNOWN_COLONY,
-        errors.ADD_USER_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.ADD_USER_EXECUTOR_MISSING,
         errors.ADD_USER_COLONY_NOT_FOUND,
         errors.ADD_USER_A_USER_ALREADY_EXISTS,
@@ -59,8 +60,8 @@ GET_USER: Method[GetUserMsg, User] = Method(
     errors=(
         errors.GET_USER_INVALID_JSON,
         errors.GET_USER_MSGTYPE_MISMATCH,
-        errors.GET_USER_NOT_A_MEMBER,
-        errors.GET_USER_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_USER_COLONY_NOT_FOUND,
         errors.GET_USER_USER_NOT_FOUND,
     ),
@@ -82,8 +83,8 @@ GET_USER_BY_ID: Method[GetUserByIDMsg, User] = Method(
     errors=(
         errors.GET_USER_BY_ID_INVALID_JSON,
         errors.GET_USER_BY_ID_MSGTYPE_MISMATCH,
-        errors.GET_USER_BY_ID_NOT_A_MEMBER,
-        errors.GET_USER_BY_ID_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_USER_BY_ID_COLONY_NOT_FOUND,
         errors.GET_USER_BY_ID_USER_NOT_FOUND,
     ),
@@ -105,8 +106,8 @@ GET_USERS: Method[GetUsersMsg, list[User]] = Method(
     errors=(
         errors.GET_USERS_INVALID_JSON,
         errors.GET_USERS_MSGTYPE_MISMATCH,
-        errors.GET_USERS_NOT_A_MEMBER,
-        errors.GET_USERS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_USERS_COLONY_NOT_FOUND,
     ),
     null_when_empty=True,
@@ -125,9 +126,9 @@ REMOVE_USER: Method[RemoveUserMsg, None] = Method(
     errors=(
         errors.REMOVE_USER_INVALID_JSON,
         errors.REMOVE_USER_MSGTYPE_MISMATCH,
-        errors.REMOVE_USER_NOT_COLONY_OWNER,
-        errors.REMOVE_USER_UNKNOWN_COLONY,
-        errors.REMOVE_USER_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.REMOVE_USER_COLONY_NOT_FOUND,
         errors.REMOVE_USER_USER_NOT_FOUND,
     ),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from colonyos_gen_wire import hazards
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.errors import workflow as errors
 from colonyos_gen_wire.hazards import HazardOf
 from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
@@ -37,8 +38,8 @@ SUBMIT_WORKFLOW: Method[SubmitWorkflowSpecMsg, ProcessGraph] = Method(
     errors=(
         errors.SUBMIT_WORKFLOW_INVALID_JSON,
         errors.SUBMIT_WORKFLOW_MSGTYPE_MISMATCH,
-        errors.SUBMIT_WORKFLOW_NOT_A_MEMBER,
-        errors.SUBMIT_WORKFLOW_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.SUBMIT_WORKFLOW_WORKFLOWSPEC_MISSING,
         errors.SUBMIT_WORKFLOW_INVALID_DEPENDENCIES,
         errors.SUBMIT_WORKFLOW_NODENAME_MISSING,
@@ -88,8 +89,8 @@ GET_PROCESSGRAPH: Method[GetProcessGraphMsg, ProcessGraph] = Method(
     errors=(
         errors.GET_PROCESSGRAPH_INVALID_JSON,
         errors.GET_PROCESSGRAPH_MSGTYPE_MISMATCH,
-        errors.GET_PROCESSGRAPH_NOT_A_MEMBER,
-        errors.GET_PROCESSGRAPH_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_PROCESSGRAPH_GRAPH_NOT_FOUND,
         errors.GET_PROCESSGRAPH_BROKEN_PROCESSGRAPH,
     ),
@@ -111,8 +112,8 @@ GET_PROCESSGRAPHS: Method[GetProcessGraphsMsg, list[ProcessGraph]] = Method(
     errors=(
         errors.GET_PROCESSGRAPHS_INVALID_JSON,
         errors.GET_PROCESSGRAPHS_MSGTYPE_MISMATCH,
-        errors.GET_PROCESSGRAPHS_NOT_A_MEMBER,
-        errors.GET_PROCESSGRAPHS_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.GET_PROCESSGRAPHS_COUNT_TOO_LARGE,
         errors.GET_PROCESSGRAPHS_INVALID_STATE,
         errors.GET_PROCESSGRAPHS_BROKEN_PROCESSGRAPH,
@@ -140,8 +141,8 @@ CANCEL_PROCESSGRAPH: Method[CancelProcessGraphMsg, None] = Method(
     errors=(
         errors.CANCEL_PROCESSGRAPH_INVALID_JSON,
         errors.CANCEL_PROCESSGRAPH_MSGTYPE_MISMATCH,
-        errors.CANCEL_PROCESSGRAPH_NOT_A_MEMBER,
-        errors.CANCEL_PROCESSGRAPH_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.CANCEL_PROCESSGRAPH_GRAPH_NOT_FOUND,
     ),
     payloadtype="cancelprocessgraphmsg",
@@ -169,8 +170,8 @@ REMOVE_PROCESSGRAPH: Method[RemoveProcessGraphMsg, None] = Method(
     errors=(
         errors.REMOVE_PROCESSGRAPH_INVALID_JSON,
         errors.REMOVE_PROCESSGRAPH_MSGTYPE_MISMATCH,
-        errors.REMOVE_PROCESSGRAPH_NOT_A_MEMBER,
-        errors.REMOVE_PROCESSGRAPH_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.REMOVE_PROCESSGRAPH_GRAPH_NOT_FOUND,
         errors.REMOVE_PROCESSGRAPH_CANNOT_REMOVE_A_RUNNING_PROCESSGRAPH,
     ),
@@ -194,9 +195,9 @@ REMOVE_ALL_PROCESSGRAPHS: Method[RemoveAllProcessGraphsMsg, None] = Method(
     errors=(
         errors.REMOVE_ALL_PROCESSGRAPHS_INVALID_JSON,
         errors.REMOVE_ALL_PROCESSGRAPHS_MSGTYPE_MISMATCH,
-        errors.REMOVE_ALL_PROCESSGRAPHS_NOT_COLONY_OWNER,
-        errors.REMOVE_ALL_PROCESSGRAPHS_UNKNOWN_COLONY,
-        errors.REMOVE_ALL_PROCESSGRAPHS_EMPTY_COLONY_NAME,
+        shared.NOT_COLONY_OWNER,
+        shared.UNKNOWN_COLONY,
+        shared.EMPTY_COLONY_NAME,
         errors.REMOVE_ALL_PROCESSGRAPHS_NOT_POSSIBLE_TO_REMOVE_RUNNING_PROCESSGRAPHS,
         errors.REMOVE_ALL_PROCESSGRAPHS_INVALID_STATE_WHEN_DELETING_ALL_PROCESSGRAPHS,
     ),
@@ -227,8 +228,8 @@ ADD_CHILD: Method[AddChildMsg, Process] = Method(
     errors=(
         errors.ADD_CHILD_INVALID_JSON,
         errors.ADD_CHILD_MSGTYPE_MISMATCH,
-        errors.ADD_CHILD_NOT_A_MEMBER,
-        errors.ADD_CHILD_UNKNOWN_COLONY,
+        shared.NOT_A_MEMBER,
+        shared.UNKNOWN_COLONY,
         errors.ADD_CHILD_FUNCTIONSPEC_MISSING,
         errors.ADD_CHILD_PROCESS_IS_NOT_RUNNING,
         errors.ADD_CHILD_PROCESS_IS_NOT_ASSIGNED_TO_EXECUTOR,
