@@ -317,6 +317,7 @@ class _Build:
             ),
             hazards=self._catalog.of(definition, struct, self._structs),
             registered=definition.get("x-registered", True),
+            since=definition.get("x-since"),
         )
 
     def _example_position(self, document: Document | None, msgtype: str, index: int) -> Position:

@@ -269,6 +269,7 @@ class Message:
     examples: tuple[Example, ...]
     hazards: tuple[HazardOf, ...] = ()
     registered: bool = True
+    since: str | None = None
 
     @property
     def confirms(self) -> bool:

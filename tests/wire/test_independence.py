@@ -160,15 +160,15 @@ def test_every_file_is_marked_as_generated() -> None:
 
 
 def test_every_registered_message_has_a_method() -> None:
-    """All 99, under their own names, with somebody who may sign."""
-    assert len(METHODS) == 99
+    """All 99 of the release that was recorded, and what came later, under their own names, with somebody who may sign."""
+    assert len([method for method in METHODS.values() if method.since is None]) == 99
     for msgtype, method in METHODS.items():
         assert method.msgtype == msgtype
         assert method.roles
         assert (method.roles == (Role.NONE,)) == (msgtype in {"versionmsg", "getserverinfomsg"})
         tag = method.request.__struct_config__.tag
         assert tag == msgtype
-    assert len({method.name for method in METHODS.values()}) == 99
+    assert len({method.name for method in METHODS.values()}) == len(METHODS)
     assert "getnodesmsg" not in METHODS
 
 

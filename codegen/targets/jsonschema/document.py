@@ -244,6 +244,7 @@ def _message(message: Message) -> dict[str, Any]:
         "roles": list(message.roles),
         "idempotency": message.idempotency,
         "unsafe-when": message.unsafe_when,
+        "since": message.since,
         "errors": [error_entry(error) for error in message.errors],
         "hazards": [hazard_entry(entry, entry.wire) for entry in message.hazards] or None,
     }

@@ -161,6 +161,7 @@ class Method(msgspec.Struct, Generic[ReqT, RespT], frozen=True, kw_only=True, eq
     hazards: tuple[HazardOf, ...] = ()
     """What requests can do harm with, together with others or by themselves."""
     since: str | None = None
+    """First server release that has it; None for what was there from the start."""
 
     def unconfirmed(self, request: ReqT) -> HazardOf | None:
         """The hazard that a caller has to accept in so many words before this request is sent, if there is one."""

@@ -63,3 +63,5 @@ class Property:
     """Whether the server writes null when the list or map is empty."""
     secret: bool = False
     """Whether the value must never be printed."""
+    since: str | None = None
+    """First server release that has it; None for what was there from the start."""
