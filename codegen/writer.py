@@ -59,6 +59,16 @@ def compare(files: Mapping[str, str], targets: Collection[str], root: Path) -> l
     return changes
 
 
+def existing(files: Mapping[str, str], targets: Collection[str], root: Path) -> dict[str, str]:
+    """The texts that stand where `files` go, and those of other files of `targets`."""
+    owned = {path for target in targets for path in _listed(root).get(target, [])}
+    return {
+        path: (root / path).read_text(encoding="utf-8", errors="replace")
+        for path in sorted(owned | files.keys())
+        if (root / path).is_file()
+    }
+
+
 def write(files: Mapping[str, str], targets: Collection[str], root: Path) -> list[Change]:
     """Write what differs, each file atomically, and remove orphans. Returns what was done."""
     changes = compare(files, targets, root)
