@@ -18,7 +18,7 @@ def handlers(service: Service, project: Project) -> Iterator[Item]:
     """What the modules of handlers and the schema do not agree about."""
     for domain in service.domains:
         wanted = {message.methods[0].name: message for message in domain.messages if message.registered}
-        path = project.handlers / f"{domain.name}.py"
+        path = project.handlers(domain.name)
         serving = _serving(path, domain, set(wanted))
         if serving is None:
             for message in wanted.values():

@@ -24,11 +24,12 @@ class Project:
 
     root: Path
 
-    @property
-    def handlers(self) -> Path:
-        """The folder with a module of handlers for each domain."""
-        found = sorted(self.root.glob("colonyos_gen/server/**/domains"))
-        return found[0] if found else self.root / "colonyos_gen/server/domains"
+    def handlers(self, domain: str) -> Path:
+        """The module with the handlers of a domain, at any depth below the folder of domains, or where it should be."""
+        server = self.root / "colonyos_gen/server"
+        folders = sorted([*server.glob("**/_domains"), *server.glob("**/domains")])
+        found = [path for folder in folders for path in sorted(folder.rglob(f"{domain}.py"))]
+        return found[0] if found else (folders[0] if folders else server) / f"{domain}.py"
 
     @property
     def recordings(self) -> list[Path]:

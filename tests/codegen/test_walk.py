@@ -82,6 +82,12 @@ def copy(tmp_path: Path) -> Copy:
     return Copy(tmp_path.resolve())
 
 
+def module_of(copy: Copy, domain: str) -> str:
+    """The module with the handlers of a domain."""
+    (path,) = (copy.root / "colonyos_gen/server").rglob(f"*domains/**/{domain}.py")
+    return path.relative_to(copy.root).as_posix()
+
+
 def places(copy: Copy, file: str, text: str) -> list[str]:
     """Where in a file of the copy the lines with `text` stand."""
     lines = (copy.root / file).read_text(encoding="utf-8").splitlines()
@@ -93,7 +99,7 @@ def test_add_a_message(copy: Copy) -> None:
     left = copy.generate()
     assert left[0] == "left to do by hand:"
     (handler,) = left[1:]
-    assert handler.startswith("colonyos_gen/server/domains/pause.py:")
+    assert handler.startswith(f"{module_of(copy, 'pause')}:")
     assert handler.endswith(
         "write the handler, in Pauses: "
         "async def renew_break(self, request: RenewBreakMsg, signer: str, /) -> None"
@@ -129,19 +135,20 @@ def test_rename_a_field(copy: Copy) -> None:
         "ispaused: {x-name: held, description:",
     )
     left = copy.generate()
-    for used in places(copy, "colonyos_gen/server/domains/pause.py", "ispaused="):
+    module = module_of(copy, "pause")
+    for used in places(copy, module, "ispaused="):
         assert f"{used} PauseStatus has no field 'ispaused'" in left
     copy.answers("pass")
-    replaced = copy.root / "colonyos_gen/server/domains/pause.py"
+    replaced = copy.root / module
     replaced.write_text(replaced.read_text(encoding="utf-8").replace("ispaused=", "held="), encoding="utf-8")
-    assert not [line for line in copy.generate() if "/domains/pause.py" in line]
+    assert not [line for line in copy.generate() if module in line]
     copy.answers("assert not client.get_pause_status(colony.name).held")
 
 
 def test_remove_a_message(copy: Copy) -> None:
     remove_message(copy.root / "schema", "pause", "ResumeAssignmentsMsg")
     left = copy.generate()
-    file = "colonyos_gen/server/domains/pause.py"
+    file = module_of(copy, "pause")
     (handler,) = places(copy, file, "async def resume_assignments(")
     assert f"{handler} remove the handler resume_assignments: there is no such message any more" in left
     gone = "colonyos_gen_wire.requests.pause has no 'ResumeAssignmentsMsg'"
