@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -50,19 +49,20 @@ def older_examples(service: Service, schema: Schema) -> Iterator[Item]:
 
 
 def older_recordings(service: Service, project: Project) -> Iterator[Item]:
-    """The recordings that lack fields which came with a later release, one line for each."""
+    """For each field that came with a later release, the first recording that lacks it, and how many do."""
     if not any(field.since for struct in service.structs for field in struct.fields):
         return
     replies = {message.msgtype: message.reply.type for message in service.messages}
+    lacking: dict[Later, dict[Path, str]] = {}
     for path in project.recordings:
-        counted: Counter[Later] = Counter()
         for msgtype, payload in _replies(path):
-            found = later(service, replies.get(msgtype), payload)
-            counted.update({field for field, is_there in found if not is_there})
-        for field, times in counted.items():
-            yield Item(
-                path, 1, f"record it anew: {times} {'reply lacks' if times == 1 else 'replies lack'} {field}"
-            )
+            for found, is_there in later(service, replies.get(msgtype), payload):
+                if not is_there:
+                    lacking.setdefault(found, {}).setdefault(path, msgtype)
+    for found, paths in lacking.items():
+        path, msgtype = next(iter(paths.items()))
+        others = f", as in {len(paths) - 1} more of these files" if len(paths) > 1 else ""
+        yield Item(path, _line_of(path, msgtype), f"record it anew: a reply lacks {found}{others}")
 
 
 def later(service: Service, type_: Type | None, value: Any) -> Iterator[tuple[Later, bool]]:
@@ -76,7 +76,7 @@ def later(service: Service, type_: Type | None, value: Any) -> Iterator[tuple[La
                 yield Later(type_.name, field.wire, field.since), field.wire in entries
             yield from later(service, field.type, entries.get(field.wire))
     elif type_.kind == "list" and isinstance(value, list):
-        for item in cast("list[Any]", value):
+        for item in cast("Sequence[Any]", value):
             yield from later(service, type_.item, item)
     elif type_.kind == "map" and isinstance(value, dict):
         for item in cast("dict[str, Any]", value).values():
@@ -94,3 +94,9 @@ def _replies(path: Path) -> Iterator[tuple[str, Any]]:
         reply: dict[str, Any] | None = entry.get("reply")
         if reply is not None and not reply.get("error"):
             yield entry.get("msgtype") or "", reply.get("payload")
+
+
+def _line_of(path: Path, msgtype: str) -> int:
+    """The line of the first message of a type."""
+    text = path.read_text(encoding="utf-8")
+    return text.count("\n", 0, max(0, text.find(f'"msgtype": "{msgtype}"'))) + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from codegen.findings import Position
@@ -48,7 +49,7 @@ class _Recorded:
             schema = schema["anyOf"][0]
         struct = self._outline.target(document, schema["$ref"]) if "$ref" in schema else None
         if isinstance(value, list) and "items" in schema:
-            for index, item in enumerate(cast("list[Any]", value)):
+            for index, item in enumerate(cast("Sequence[Any]", value)):
                 self.look(document, schema["items"], item, reply, (*at, index))
         elif isinstance(value, dict) and struct is not None:
             self._struct(struct, cast("Json", value), reply, at)

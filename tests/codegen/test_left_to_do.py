@@ -168,11 +168,15 @@ def test_traffic_that_lacks_a_field(project: Project) -> None:
     add_field(project.root / "schema/types/library.yaml", "Book", line)
     reply = {"error": False, "payload": [{"title": "Sand"}, {"title": "Dust", "binding": "none"}]}
     exchange = {"msgtype": "getbooksmsg", "reply": reply}
-    project.write("tests/golden/rpc/books.json", json.dumps({"exchanges": [exchange, exchange]}))
+    project.write("tests/golden/rpc/books.json", json.dumps({"exchanges": [exchange, exchange]}, indent=1))
+    project.write("tests/golden/rpc/more_books.json", json.dumps({"exchanges": [exchange]}))
     left = project.generate()
     lacks = "'binding' of Book, which is there since v3.1.0"
     assert f"schema/examples/library.json:3 record it anew: it lacks {lacks}" in left
-    assert f"tests/golden/rpc/books.json:1 record it anew: 2 replies lack {lacks}" in left
+    assert (
+        f"tests/golden/rpc/books.json:4 record it anew: a reply lacks {lacks}, as in 1 more of these files"
+        in left
+    )
 
 
 def test_a_draft_may_lack_examples(project: Project) -> None:
