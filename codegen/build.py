@@ -93,13 +93,13 @@ class _Build:
             description=manifest["description"],
             protocol=manifest["protocol"],
             server_version=manifest["server"]["version"],
-            schema_hash=self._schema.hash,
             manifest=shown,
             roles=tuple(
                 Role(name, role["key"], role["description"]) for name, role in manifest["roles"].items()
             ),
             idempotency=manifest["idempotency"],
             codes=manifest["codes"],
+            shared_errors=tuple(_error_case(name, error) for name, error in manifest["errors"].items()),
             envelope_errors=tuple(_error_case(error["name"], error) for error in manifest["envelope_errors"]),
             limits=self._limits,
             texts=tuple(
@@ -323,6 +323,7 @@ class _Build:
             hazards=self._catalog.of(definition, struct, self._structs),
             registered=definition.get("x-registered", True),
             about=About(**definition["x-about"]) if "x-about" in definition else None,
+            since=definition.get("x-since"),
         )
 
     def _example_position(self, document: Document | None, msgtype: str, index: int) -> Position:
@@ -332,12 +333,11 @@ class _Build:
     def _error(self, entry: str | dict[str, Any]) -> ErrorCase:
         shared: dict[str, dict[str, Any]] = self._manifest["errors"]
         if isinstance(entry, str):
-            return _error_case(entry, shared[entry])
+            return replace(_error_case(entry, shared[entry]), shared=True)
         if "use" in entry:
-            common = shared[entry["use"]]
-            return _error_case(
-                entry["use"], {**common, "text": common["text"].replace("{action}", entry["action"])}
-            )
+            common = _error_case(entry["use"], shared[entry["use"]])
+            action: str = entry["action"]
+            return replace(common, text=common.text.replace("{action}", action), shared=True, action=action)
         return _error_case(entry["name"], entry)
 
     def _method(self, document: Document, struct: Struct, method: dict[str, Any]) -> Method:

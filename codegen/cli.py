@@ -14,11 +14,13 @@ import jinja2
 from codegen.build import build
 from codegen.findings import Finding, SchemaError
 from codegen.formatting import FormatError, format_files
-from codegen.loader import load
+from codegen.left_to_do import left_to_do
+from codegen.loader import Schema, load
+from codegen.model import Service
 from codegen.render import environment
 from codegen.targets import Target, registry
 from codegen.validate import validate
-from codegen.writer import Change, compare, with_manifest, write
+from codegen.writer import Change, compare, existing, with_manifest, write
 
 EXIT_CLEAN = 0
 EXIT_INTERNAL = 1
@@ -26,6 +28,8 @@ EXIT_USAGE = 2
 EXIT_FINDINGS = 100
 EXIT_STALE = 101
 
+_DRAFT_LACKS = {"MESSAGE_HAS_EXAMPLE"}
+"""The rules that a draft need not keep yet."""
 _ROOT = Path(__file__).resolve().parent.parent
 _EPILOG = """\
 exit codes:
@@ -53,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     try:
         if options.command == "lint":
-            return _lint(schema_root)
+            return _lint(schema_root, options.draft)
         chosen = {name: targets[name] for name in options.target or targets}
         return _generate(options, schema_root, chosen)
     except SchemaError as error:
@@ -71,17 +75,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def render(schema_root: Path, chosen: dict[str, Target], templates: Path | None, out: Path) -> dict[str, str]:
     """Every file of the `chosen` targets, formatted, with the manifest. Raises `SchemaError` on findings."""
-    schema = load(schema_root)
-    findings = validate(schema)
+    return _texts(_service(load(schema_root), draft=False), chosen, templates, out)
+
+
+def _service(schema: Schema, *, draft: bool) -> Service:
+    """The model of a schema. Raises `SchemaError` on findings; those of a draft, only on others than what it may lack."""
+    findings = _findings(schema, draft=draft)
     if findings:
         raise SchemaError(findings)
-    service = build(schema)
+    return build(schema)
+
+
+def _findings(schema: Schema, *, draft: bool) -> list[Finding]:
+    return [finding for finding in validate(schema) if not (draft and finding.rule in _DRAFT_LACKS)]
+
+
+def _texts(service: Service, chosen: dict[str, Target], templates: Path | None, out: Path) -> dict[str, str]:
     rendered = {
         name: dict(target.render(service, environment(name, templates))) for name, target in chosen.items()
     }
     formatted = format_files({path: text for own in rendered.values() for path, text in own.items()})
     by_target = {name: {path: formatted[path] for path in own} for name, own in rendered.items()}
-    return with_manifest(by_target, schema.hash, out)
+    return with_manifest(by_target, out)
 
 
 def _parser(targets: dict[str, Target]) -> argparse.ArgumentParser:
@@ -98,6 +113,9 @@ def _parser(targets: dict[str, Target]) -> argparse.ArgumentParser:
     generate = commands.add_parser("generate", help="check the schema, and write what differs")
     check = commands.add_parser("check", help="show what generate would change, and change nothing")
     for command in (lint, generate, check):
+        command.add_argument(
+            "--draft", action="store_true", help="let messages through that have no recorded example yet"
+        )
         command.add_argument(
             "--schema", type=Path, default=_ROOT / "schema", help="schema folder (default: %(default)s)"
         )
@@ -118,38 +136,52 @@ def _parser(targets: dict[str, Target]) -> argparse.ArgumentParser:
     return parser
 
 
-def _lint(root: Path) -> int:
-    findings = validate(load(root))
+def _lint(root: Path, draft: bool) -> int:
+    schema = load(root)
+    findings = _findings(schema, draft=draft)
     if findings:
         return _report(findings)
+    _say_draft(build(schema))
     return _say("the schema is clean", EXIT_CLEAN)
 
 
 def _generate(options: argparse.Namespace, schema_root: Path, chosen: dict[str, Target]) -> int:
     started = time.perf_counter()
-    files = render(schema_root, chosen, options.templates, options.out)
+    schema = load(schema_root)
+    service = _service(schema, draft=options.draft)
+    files = _texts(service, chosen, options.templates, options.out)
     if options.command == "check":
         changes = compare(files, chosen, options.out)
         for change in changes:
             _show(change)
         if changes:
             return _say(
-                f"{len(changes)} of {len(files)} files are stale: run `python -m codegen generate`",
+                f"{len(changes)} of {len(files)} files are not what the schema says: run `python -m codegen generate`"
+                " (what was edited by hand belongs into the schema or a template)",
                 EXIT_STALE,
             )
+        _say_draft(service)
         return _say(f"{len(files)} files are up to date", EXIT_CLEAN)
+    before = existing(files, chosen, options.out)
     changes = write(files, chosen, options.out)
     for change in changes:
         print(f"{change.kind:8} {change.path}")
-    return _say(
-        f"{len(files)} files, {len(changes)} changed, in {time.perf_counter() - started:.1f} s", EXIT_CLEAN
-    )
+    print(f"{len(files)} files, {len(changes)} changed, in {time.perf_counter() - started:.1f} s")
+    items = left_to_do(schema, service, before, files, options.out)
+    if items:
+        print("left to do by hand:", *items, sep="\n")
+    _say_draft(service)
+    return EXIT_CLEAN
+
+
+def _say_draft(service: Service) -> None:
+    missing = [message.msgtype for message in service.messages if message.registered and not message.examples]
+    if missing:
+        print(f"a draft: no recorded example of {', '.join(missing)}")
 
 
 def _show(change: Change) -> None:
     print(change.diff if change.diff else f"{change.kind}: generated/{change.path}")
-    if change.kind == "edited":
-        print(f"generated/{change.path} was edited by hand; change the schema or the template instead")
 
 
 def _report(findings: list[Finding]) -> int:

@@ -53,7 +53,6 @@ class Schema:
     root: Path
     documents: dict[str, Document]
     findings: list[Finding]
-    hash: str
 
     @property
     def manifest(self) -> Document:
@@ -73,24 +72,20 @@ class Schema:
 
 def load(root: Path) -> Schema:
     """Read every schema file below `root` (`meta/` excepted). Problems become findings, never exceptions."""
-    import hashlib
-
     findings: list[Finding] = []
     documents: dict[str, Document] = {}
-    digest = hashlib.sha256()
     paths = [path for path in root.rglob("*") if path.suffix in {".yaml", ".yml", ".json"} and path.is_file()]
     for path in sorted(paths, key=lambda path: path.relative_to(root).as_posix()):
         name = path.relative_to(root).as_posix()
         if name.startswith("meta/"):
             continue
         content = path.read_bytes().replace(b"\r\n", b"\n")
-        digest.update(name.encode() + b"\0" + content + b"\0")
         documents[name] = read(name, content, findings)
     if "colonyos.yaml" not in documents:
         message = f"the service manifest is missing from {root.name}/; a schema folder needs one"
         findings.append(Finding(Position("colonyos.yaml"), "FILE_READS", message))
         documents["colonyos.yaml"] = Document("colonyos.yaml", {})
-    return Schema(root, documents, findings, digest.hexdigest())
+    return Schema(root, documents, findings)
 
 
 def read(name: str, content: bytes, findings: list[Finding]) -> Document:

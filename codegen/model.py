@@ -213,6 +213,10 @@ class ErrorCase:
     when: str
     malformed: bool = False
     """Whether only a request meets it that no generated client can send."""
+    shared: bool = False
+    """Whether it is one that many messages share, written once for all of them."""
+    action: str | None = None
+    """What the message does, which its text has in the place of the `{action}` of the shared one."""
 
 
 @dataclass(frozen=True)
@@ -285,6 +289,7 @@ class Message:
     hazards: tuple[HazardOf, ...] = ()
     registered: bool = True
     about: About | None = None
+    since: str | None = None
 
     @property
     def confirms(self) -> bool:
@@ -350,12 +355,13 @@ class Service:
     description: str
     protocol: str
     server_version: str
-    schema_hash: str
     manifest: dict[str, Any]
     """The manifest as plain data, for what only documents show."""
     roles: tuple[Role, ...]
     idempotency: dict[str, str]
     codes: dict[str, str]
+    shared_errors: tuple[ErrorCase, ...]
+    """Refusals that many messages share; their texts may hold `{action}`."""
     envelope_errors: tuple[ErrorCase, ...]
     limits: tuple[LimitConstant, ...]
     texts: tuple[TextConstant, ...]

@@ -23,6 +23,7 @@ from codegen.rules import (
     methods,
     names,
     references,
+    since,
     structs,
 )
 from codegen.rules.registry import RULES, run
@@ -46,5 +47,6 @@ __all__ = [
     "names",
     "references",
     "run",
+    "since",
     "structs",
 ]

@@ -36,7 +36,8 @@ _PARAMETERS = {"dict", "hazardous", "isinstance", "list", "prvkey", "rpc_timeout
 _MEMBERS = {"colour", "is_final", "is_known", "mro"}
 _METHODS = {"call"}
 _HAZARDS = {"hazards"}
-_CONSTANTS = {"DEFAULT_PORT", "ERROR_PAYLOADTYPE", "PROTOCOL_VERSION", "SCHEMA_HASH", "SERVER_VERSION"}
+_DOMAINS = {"shared"}
+_CONSTANTS = {"DEFAULT_PORT", "ERROR_PAYLOADTYPE", "PROTOCOL_VERSION", "SERVER_VERSION"}
 
 
 @rule("NAME_IS_FREE", "No public name is one that generated code needs for itself.")
@@ -66,6 +67,10 @@ def name_is_free(outline: Outline) -> Problems:
     for name, hazard in outline.hazards.items():
         if name in _HAZARDS:
             yield hazard.at(), f"generated code has a '{name}' of its own; choose another name"
+    for document in outline.schema.group("rpc"):
+        if document.data["domain"] in _DOMAINS:
+            message = f"generated code has a '{document.data['domain']}' of its own; choose another name"
+            yield document.position(("domain",)), message
     for position, name, reserved in _other_names(outline):
         if name in reserved:
             yield position, f"generated code has a '{name}' of its own; choose another name"

@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Any
 
 from codegen.loader import Pointer
 from codegen.rules.conformance import Mismatches, mismatches
-from codegen.rules.outline import Outline, Part, msgtype_of, reply_schema
+from codegen.rules.outline import Outline, Part, examples_file, examples_of, msgtype_of, reply_schema
 from codegen.rules.registry import Problems, rule
 
 
 @rule("MESSAGE_HAS_EXAMPLE", "Every registered message has an example with request and reply.")
 def message_has_example(outline: Outline) -> Problems:
     for message in outline.registered:
-        file = _file(message)
-        document = outline.schema.documents.get(file)
-        if document is None or not document.data.get(msgtype_of(message)):
-            yield message.at(), f"{message.name} needs an example under '{msgtype_of(message)}' in {file}"
+        if not any(examples_of(outline, message)):
+            under = f"'{msgtype_of(message)}' in {examples_file(message)}"
+            yield message.at(), f"{message.name} needs an example under {under}"
 
 
 @rule("EXAMPLE_MATCHES", "The request and the reply of an example are what the message says they are.")
 def example_matches(outline: Outline) -> Problems:
     for message in outline.messages:
-        document = outline.schema.documents.get(_file(message))
-        msgtype = msgtype_of(message)
-        entries: list[Any] = document.data.get(msgtype, []) if document is not None else []
-        for index, entry in enumerate(entries):
-            assert document is not None
+        for document, place, entry in examples_of(outline, message):
             found: dict[str, Mismatches] = {
                 "request": mismatches(outline, message.document, message.data, entry["request"], "request"),
                 "reply": _in_reply(outline, message, entry["reply"]),
             }
             for side, problems in found.items():
                 for pointer, reason in problems:
-                    where = document.position((msgtype, index, side, *pointer))
+                    where = document.position((*place, side, *pointer))
                     yield where, f"{_path(side, pointer)} {reason}"
 
 
@@ -44,10 +38,6 @@ def _in_reply(outline: Outline, message: Part, reply: Any) -> Mismatches:
         yield from mismatches(outline, message.document, schema, reply, "reply")
     elif reply != {}:
         yield (), f"must be {{}}, since {message.name} has no result"
-
-
-def _file(message: Part) -> str:
-    return f"examples/{PurePosixPath(message.document.file).stem}.json"
 
 
 def _path(side: str, pointer: Pointer) -> str:

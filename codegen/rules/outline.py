@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import Any
 
 from codegen.build import resolve
@@ -168,6 +169,20 @@ def reply_schema(message: Part) -> Json | None:
     """The schema of a message's reply; None for a message without a result."""
     schema: Json | None = message.data.get("x-reply", {}).get("schema")
     return schema
+
+
+def examples_of(outline: Outline, message: Part) -> Iterator[tuple[Document, Pointer, Json]]:
+    """The examples of a message: their document, where each stands in it, and what it is."""
+    document = outline.schema.documents.get(examples_file(message))
+    if document is not None:
+        msgtype = msgtype_of(message)
+        for index, entry in enumerate(document.data.get(msgtype, [])):
+            yield document, (msgtype, index), entry
+
+
+def examples_file(message: Part) -> str:
+    """The file for the examples of a message."""
+    return f"examples/{PurePosixPath(message.document.file).stem}.json"
 
 
 def walk(value: Part) -> Iterator[Part]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from colonyos_gen_wire import Executor
 from colonyos_gen_wire import Function as WireFunction
 from colonyos_gen_wire.constants import APPROVED, REJECTED
-from colonyos_gen_wire.errors import executor as refusals
+from colonyos_gen_wire.errors import shared
 
 from colonyos_gen.client import AsyncClient
 from colonyos_gen.errors import AlreadyExistsError, DeniedError, NotFoundError, RPCError
@@ -183,7 +183,7 @@ class Registration:
         raise RegistrationError(f"the functions of {self._me.executorname} cannot be registered")
 
     def _require_colony(self, error: NotFoundError) -> None:
-        if error.name == refusals.GET_EXECUTOR_UNKNOWN_COLONY.name:
+        if error.name == shared.UNKNOWN_COLONY.name:
             raise no_such_colony(self._me.colonyname) from None
 
     def _ask_owner(self, problem: str, command: str) -> None:

@@ -261,6 +261,8 @@ def structs(draw: st.DrawFn, names: _Names, name: str) -> Json:
             schema["default"] = draw(kind.defaults)
             if schema["default"]:
                 schema.pop("x-omit-empty", None)
+            if "x-omit-empty" not in schema:
+                schema["x-since"] = "v1.1.0"  # what is recorded may lack it
         nullable = kind.null and schema["x-go-null"] in (True, "sometimes")
         values[wire] = kind.values | st.none() if nullable else kind.values
         fields[wire] = schema

@@ -40,7 +40,9 @@ def service(
     parameter: str | None = None,
 ) -> Drawn:
     """A service with one struct called `name`, one message that carries it, and the other `types` that it needs."""
-    described = {key: {"description": "A field of it.", **value} for key, value in fields.items()}
+    described = {
+        key: {"description": "A field of it.", "x-since": "v1.1.0", **value} for key, value in fields.items()
+    }
     struct: Json = {
         "type": "object",
         "description": "It is a thing.",

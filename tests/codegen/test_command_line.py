@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from codegen.cli import main, render
-from codegen.loader import load
 from codegen.targets import registry
 from codegen.writer import compare
 
@@ -159,10 +158,11 @@ def test_hand_edited_file_is_named_and_mended(project: Project) -> None:
     project.edit(f"out/{DESCRIPTORS}", "Role.OWNER", "Role.NOBODY")
     run = project.run("check", "--target", "python")
     assert run.code == 101
-    assert f"generated/{DESCRIPTORS} was edited by hand; change the schema or the template instead" in run.out
+    assert f"--- generated/{DESCRIPTORS}\n" in run.out
     assert "+    roles=(Role.OWNER,)" in run.out
+    assert "(what was edited by hand belongs into the schema or a template)" in run.err
     mended = project.run("generate", "--target", "python")
-    assert mended.out.startswith(f"edited   {DESCRIPTORS}\n")
+    assert mended.out.startswith(f"changed  {DESCRIPTORS}\n")
     assert project.contents() == good
 
 
@@ -199,10 +199,7 @@ def test_target_subset_keeps_the_files_of_the_others(project: Project) -> None:
     after = project.contents()
     assert after.keys() == before.keys()
     changed = {path for path in after if after[path] != before[path]}
-    assert {path.partition("/")[0] for path in changed} == {"docs", "openrpc.json", "manifest.json"}
-    old, new = (json.loads(files["manifest.json"])["targets"] for files in (before, after))
-    assert old.keys() == new.keys()
-    assert {target for target in old if old[target] != new[target]} == {"docs", "openrpc"}
+    assert {path.partition("/")[0] for path in changed} == {"docs", "openrpc.json"}
     assert project.run("check", "--target", "docs").code == 0
     assert project.run("check").code == 101
     assert project.run("generate").code == 0
@@ -216,7 +213,7 @@ def test_own_template_wins_and_may_include_the_original(project: Project) -> Non
     before = project.contents()
     assert project.run("generate", "--templates", project.root / "templates", "--target", "docs").code == 0
     after = project.contents()
-    assert {path for path in after if after[path] != before[path]} == {"docs/index.md", "manifest.json"}
+    assert {path for path in after if after[path] != before[path]} == {"docs/index.md"}
     assert after["docs/index.md"].startswith(before["docs/index.md"].rstrip())
     assert after["docs/index.md"].endswith(b"\nKept by the librarians.\n")
 
@@ -283,11 +280,9 @@ def test_files_are_replaced_whole(project: Project) -> None:
 
 
 def test_line_ends_of_a_checkout_do_not_matter(project: Project) -> None:
-    schema_hash = load(project.schema).hash
     for path in [*project.schema.rglob("*.*"), *project.out.rglob("*.*")]:
         if path.is_file():
             path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert load(project.schema).hash == schema_hash
     assert project.run("check").code == 0
 
 
@@ -303,7 +298,7 @@ def test_manifest_cannot_reach_outside_the_output(project: Project) -> None:
     precious = project.root / "precious.txt"
     precious.write_text("keep me")
     manifest = json.loads((project.out / "manifest.json").read_text())
-    manifest["targets"]["docs"] |= {"../precious.txt": "0" * 64, str(precious): "0" * 64}
+    manifest["targets"]["docs"] += ["../precious.txt", str(precious)]
     (project.out / "manifest.json").write_text(json.dumps(manifest))
     assert project.run("generate").code == 0
     assert precious.read_text() == "keep me"

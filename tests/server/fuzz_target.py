@@ -18,7 +18,7 @@ import msgspec
 from colonyos_gen_wire import errors
 from colonyos_gen_wire.codec import decode_reply, encode
 from colonyos_gen_wire.constants import ERROR_PAYLOADTYPE, HEALTH_PATH
-from colonyos_gen_wire.errors.process import SUBMIT_NOT_A_MEMBER, SUBMIT_UNKNOWN_COLONY
+from colonyos_gen_wire.errors.shared import NOT_A_MEMBER, UNKNOWN_COLONY
 from colonyos_gen_wire.method import ErrorSpec, Method, Transport
 from colonyos_gen_wire.methods import METHODS
 from colonyos_gen_wire.types.common import ProcessState
@@ -41,7 +41,7 @@ _OWN = tuple(
     each for each in vars(refusal).values() if isinstance(each, ErrorSpec) and each is not refusal.FAULT
 )
 _GENERAL = tuple(each for each in vars(errors).values() if isinstance(each, ErrorSpec))
-_OUTSIDER = (SUBMIT_NOT_A_MEMBER, SUBMIT_UNKNOWN_COLONY)
+_OUTSIDER = (NOT_A_MEMBER, UNKNOWN_COLONY)
 _STRICTER = {
     # The real server answers outsiders with an empty 200.
     "getprocesshistmsg": _OUTSIDER,

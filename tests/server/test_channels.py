@@ -16,6 +16,7 @@ from colonyos_gen_wire.constants import (
     WAITING,
 )
 from colonyos_gen_wire.errors import channel as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.method import ErrorSpec
 from colonyos_gen_wire.methods import channel, process
 from colonyos_gen_wire.requests.channel import ChannelAppendMsg, ChannelReadMsg
@@ -176,9 +177,9 @@ def test_what_was_not_declared_is_not_found() -> None:
         with refused(errors.CHANNEL_READ_CHANNEL_NOT_FOUND):
             await scene.read(scene.user, name="d")
         scene.processid = "0" * 64
-        with refused(errors.CHANNEL_APPEND_PROCESS_NOT_FOUND):
+        with refused(shared.PROCESS_NOT_FOUND):
             await scene.append(scene.user)
-        with refused(errors.CHANNEL_READ_PROCESS_NOT_FOUND):
+        with refused(shared.PROCESS_NOT_FOUND):
             await scene.read(scene.user)
 
     play(act, ["c", "c"])
@@ -272,7 +273,7 @@ def test_channels_end_when_their_process_is_removed() -> None:
         await scene.append(scene.user)
         request = RemoveProcessMsg(processid=scene.processid)
         await scene.here.call(scene.user, process.REMOVE_PROCESS, request)
-        with refused(errors.CHANNEL_READ_PROCESS_NOT_FOUND):
+        with refused(shared.PROCESS_NOT_FOUND):
             await scene.read(scene.user)
 
     play(act)

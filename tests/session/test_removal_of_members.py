@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from colonyos_gen_wire import Generator, WorkflowSpec
 from colonyos_gen_wire.codec import encode
-from colonyos_gen_wire.errors import colony as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.method import Key
 from colonyos_gen_wire.methods.generator import GET_GENERATOR
 from msgspec.structs import replace
@@ -208,7 +208,7 @@ def test_a_colony_that_is_cleared(colonies: LocalColony) -> None:
     with pytest.raises(RemovalRefused, match=f"executor '{executor.name}' may be waiting for work"):
         session.colonies.remove("dev")
     with (
-        colonies.faults.error("remove_colony", errors.REMOVE_COLONY_NOT_SERVER_OWNER),
+        colonies.faults.error("remove_colony", shared.NOT_SERVER_OWNER),
         pytest.raises(DeniedError),
     ):
         session.colonies.remove("dev", clear=True)

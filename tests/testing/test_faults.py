@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from colonyos_gen_wire.constants import API_PATH, HEALTH_PATH
 from colonyos_gen_wire.errors import process as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.method import Method
 from colonyos_gen_wire.methods import process as methods
 
@@ -95,7 +96,7 @@ def test_a_dropped_reply_of_assign_leaves_a_running_process() -> None:
 def test_faults_meet_coroutines_as_well() -> None:
     async def main() -> None:
         async with LocalColony() as colony:
-            colony.faults.error("submit", errors.SUBMIT_NOT_A_MEMBER, name="somewhere")
+            colony.faults.error("submit", shared.NOT_A_MEMBER, name="somewhere")
             with pytest.raises(DeniedError):
                 await colony.aclient.submit(FunctionSpec.new("work", "worker", colony.name))
             await colony.aclient.submit(FunctionSpec.new("work", "worker", colony.name))
@@ -221,7 +222,7 @@ def test_mistakes_are_told() -> None:
         with pytest.raises(ValueError, match="times is 0"):
             colony.faults.drop("close", times=0)
         with pytest.raises(ValueError, match="needs a value for 'name'"):
-            colony.faults.error("submit", errors.SUBMIT_NOT_A_MEMBER)
+            colony.faults.error("submit", shared.NOT_A_MEMBER)
         colony.faults.error("submit", errors.SUBMIT_BAD_MEMORY, text="lots")
         shown = repr(colony.faults.drop("close", after_request=True))
         assert shown == "<Fault: close dropped after the request is carried out, 0 hits, 1 left>"

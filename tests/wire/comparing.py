@@ -38,7 +38,7 @@ def differences(shape: Shape, recorded: Any, ours: Any, *, exact: bool = False, 
     """What differs between a recorded value and ours, as lines of text.
 
     Times are compared as instants, null equals empty, and a field that only one side has must be zero there. With `exact`
-    both sides must have the same keys.
+    both sides must have the same keys. What came with a later release than the recorded one has what is given for it.
     """
     if isinstance(shape, StructOf):
         return _struct(shape, recorded, ours, exact, path)
@@ -57,7 +57,7 @@ def _struct(shape: StructOf, recorded: Any, ours: Any, exact: bool, path: str) -
         key = f"{path}.{field.wire}"
         theirs = recorded.get(field.wire, MISSING)
         mine = ours.get(field.wire, MISSING)
-        if theirs is MISSING and mine is MISSING:
+        if theirs is MISSING and (mine is MISSING or field.since is not None):
             continue
         if theirs is MISSING or mine is MISSING:
             value = mine if theirs is MISSING else theirs

@@ -15,6 +15,8 @@ from colonyos_gen_wire.method import Method
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 METHODS = methods.METHODS
+RECORDED = {msgtype for msgtype, method in METHODS.items() if method.since is None}
+"""The messages that the recorded server had."""
 FILES = sorted([*GOLDEN.glob("rpc/*.json"), *GOLDEN.glob("ws/*.json")])
 
 

@@ -9,7 +9,7 @@ from functools import partial
 import jinja2
 
 from codegen.model import Message, Service
-from codegen.render import banner
+from codegen.render import BANNER
 from codegen.targets.docs import markdown, signatures
 from codegen.targets.docs.hazards import contents
 from codegen.targets.docs.links import Links
@@ -21,7 +21,7 @@ def render(service: Service, templates: jinja2.Environment, /) -> Mapping[str, s
     """Every page. Headings are names of types and methods, so their anchors are these names in lower case."""
     templates.filters.update(text=markdown.text, cell=markdown.cell, code=markdown.code, html=markdown.html)
     shared = {
-        "banner": banner(service),
+        "banner": BANNER,
         "contents": contents,
         "service": service,
         "fenced_json": markdown.fenced_json,

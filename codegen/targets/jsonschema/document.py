@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codegen.model import Enumeration, ErrorCase, Field, HazardOf, Message, Service, Struct
-from codegen.render import banner
+from codegen.render import BANNER
 from codegen.targets.jsonschema.values import TIME, JsonSchema, field_schema, reply_schema
 
 SENT = "ToSend"
@@ -16,7 +16,7 @@ def bundle(service: Service) -> JsonSchema:
     """The whole document, in the order of the schema files."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$comment": banner(service),
+        "$comment": BANNER,
         "title": f"{service.name} protocol {service.protocol}",
         "description": service.description,
         "x-server-version": service.server_version,
@@ -251,6 +251,7 @@ def _message(message: Message) -> dict[str, Any]:
         "idempotency": message.idempotency,
         "unsafe-when": message.unsafe_when,
         "about": vars(message.about) if message.about else None,
+        "since": message.since,
         "errors": [error_entry(error) for error in message.errors],
         "hazards": [hazard_entry(entry, entry.wire) for entry in message.hazards] or None,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codegen.model import Service
-from codegen.render import banner
+from codegen.render import BANNER
 from codegen.targets.jsonschema.document import definitions, hazards
 from codegen.targets.openrpc.methods import MethodWriter, portable
 
@@ -33,7 +33,7 @@ def describe(service: Service) -> dict[str, Any]:
             "title": service.name,
             "version": service.protocol,
             "description": f"{service.description}\n\n{transport}",
-            "x-generated": banner(service),
+            "x-generated": BANNER,
             "x-server-version": service.server_version,
             "x-roles": {role.name: role.description for role in service.roles},
             "x-idempotency": service.idempotency,

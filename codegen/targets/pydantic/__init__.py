@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import jinja2
 
 from codegen.model import Reply, Scalar, Service, Type
-from codegen.render import banner
+from codegen.render import BANNER
 from codegen.targets.jsonschema.document import definitions
 from codegen.targets.pydantic.classes import Source, generate_classes
 from codegen.targets.pydantic.simplified import OWN_MODULE, simplify
@@ -32,7 +32,7 @@ def render(service: Service, templates: jinja2.Environment, /) -> Mapping[str, s
     enums = {enum.name for enum in service.enums}
     source: Source = generate_classes(simplify(definitions(service), enums), OWN_MODULE)
     text = templates.get_template("models.py.jinja").render(
-        banner=banner(service), service=service, source=source, reply_annotation=reply_annotation
+        banner=BANNER, service=service, source=source, reply_annotation=reply_annotation
     )
     return {"pydantic/colonyos_models.py": text}
 

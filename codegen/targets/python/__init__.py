@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import jinja2
 
-from codegen.model import Domain, Message, Service, Struct, Type
-from codegen.render import banner
+from codegen.model import Domain, ErrorCase, Message, Service, Struct, Type
+from codegen.render import BANNER
 from codegen.targets.python import spelling
 from codegen.targets.python.limits import Limits
 
@@ -31,12 +31,15 @@ class _Render:
         limits = Limits(service)
         cast(dict[str, Any], templates.globals).update(
             service=service,
-            banner=banner(service),
+            banner=BANNER,
             spelling=spelling,
             limits=limits,
             imports=self._imports,
             registered=self._registered,
             exception_names=[spelling.exception(code) for code in service.codes],
+            is_shared=_is_shared,
+            own_errors=_own_errors,
+            first_named=self._first_named,
             types_domains=[domain for domain in service.domains if domain.structs or domain.enums],
             rpc_domains=[domain for domain in service.domains if self._registered(domain)],
             request_domains=[domain for domain in service.domains if domain.messages],
@@ -44,6 +47,7 @@ class _Render:
 
     def files(self) -> dict[str, str]:
         files = {f"{PACKAGE}/py.typed": ""}
+        files[f"{PACKAGE}/errors/shared.py"] = self._text("errors_shared")
         for name in [
             *_SUPPORT,
             "fields",
@@ -78,10 +82,19 @@ class _Render:
     def _registered(self, domain: Domain) -> list[Message]:
         return [message for message in domain.messages if message.registered]
 
+    def _first_named(self, domain: Domain, error: ErrorCase) -> str:
+        """The first constant of `domain` that is this error, so that those after it are the same one."""
+        return next(
+            spelling.error_constant(message, other)
+            for message in self._registered(domain)
+            for other in message.errors
+            if other == error
+        )
+
     def _imports(
         self, types: Sequence[Type | Struct], domain: str | None, package: str = "colonyos_gen_wire"
     ) -> list[str]:
-        """Import lines for the named types among `types` that do not live in the types module of `domain`."""
+        """Imports of the named types among `types` that do not live in the types module of `domain`, a name a line."""
         names: set[str] = set()
         for type_ in types:
             if isinstance(type_, Struct):
@@ -95,5 +108,15 @@ class _Render:
             elif self._home[name] != domain:
                 by_module.setdefault(f"{package}.types.{self._home[name]}", set()).add(name)
         return [
-            f"from {module} import {', '.join(sorted(found))}" for module, found in sorted(by_module.items())
+            f"from {module} import ({', '.join(sorted(found))},)"
+            for module, found in sorted(by_module.items())
         ]
+
+
+def _is_shared(error: ErrorCase) -> bool:
+    """Whether `error` is the same for every message that shares it."""
+    return error.shared and error.action is None
+
+
+def _own_errors(message: Message) -> list[ErrorCase]:
+    return [error for error in message.errors if not _is_shared(error)]

@@ -8,7 +8,19 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any, cast
 
-from codegen.model import Field, HazardOf, Limit, Parameter, Reply, Scalar, Service, Struct, Type
+from codegen.model import (
+    ErrorCase,
+    Field,
+    HazardOf,
+    Limit,
+    Message,
+    Parameter,
+    Reply,
+    Scalar,
+    Service,
+    Struct,
+    Type,
+)
 
 _SCALARS = {
     Scalar.STRING: "str",
@@ -24,6 +36,11 @@ _SCALARS = {
 def constant(name: str) -> str:
     """`addColony` or `add_colony` as `ADD_COLONY`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()
+
+
+def error_constant(message: Message, error: ErrorCase) -> str:
+    """What the constant for an error of a message is called in the module of its domain."""
+    return f"{constant(message.methods[0].name)}_{error.name.upper()}"
 
 
 def class_name(domain: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from colonyos_gen_wire.constants import CRON_CHECK_PERIOD_MS
 from colonyos_gen_wire.errors import cron as errors
 from colonyos_gen_wire.errors import process as process_errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.methods import cron as methods
 from colonyos_gen_wire.types.cron import Cron
 from msgspec.structs import replace
@@ -37,7 +38,7 @@ class Crons:
     async def add_cron(self, request: AddCronMsg, signer: str, /) -> Cron:
         cron = request.cron
         self._access.require(methods.ADD_CRON, signer, cron.colonyname)
-        texts = Texts("cron", errors.ADD_CRON_INVALID_WORKFLOWSPEC, errors.ADD_CRON_INVALID_DEPENDENCIES)
+        texts = Texts("cron", shared.INVALID_WORKFLOWSPEC, shared.INVALID_DEPENDENCIES)
         accept_workflow(cron.workflowspec, cron.colonyname, texts)
         self._accept_schedule(cron)
         require_text("cron", cron.name)

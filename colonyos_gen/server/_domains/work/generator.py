@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from colonyos_gen_wire.constants import GENERATOR_CHECK_PERIOD_MS
 from colonyos_gen_wire.errors import generator as errors
 from colonyos_gen_wire.errors import process as process_errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.methods import generator as methods
 from colonyos_gen_wire.types.generator import Generator
 from msgspec.structs import replace
@@ -42,9 +43,7 @@ class Generators:
     async def add_generator(self, request: AddGeneratorMsg, signer: str, /) -> Generator:
         generator = request.generator
         self._access.require(methods.ADD_GENERATOR, signer, generator.colonyname)
-        texts = Texts(
-            "generator", errors.ADD_GENERATOR_INVALID_WORKFLOWSPEC, errors.ADD_GENERATOR_INVALID_DEPENDENCIES
-        )
+        texts = Texts("generator", shared.INVALID_WORKFLOWSPEC, shared.INVALID_DEPENDENCIES)
         accept_workflow(generator.workflowspec, generator.colonyname, texts)
         if generator.trigger < 1:
             raise Refusal(BAD_TRIGGER)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.constants import MAX_COUNT, RUNNING, WAITING
 from colonyos_gen_wire.errors import process as errors
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.methods import process as methods
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.executor import Executor
@@ -103,7 +104,7 @@ class Processes:
                 return None
             # Much can have happened to the executor while it waited.
             if self._records.executor_of(request.colonyname, signer) is None:
-                raise Refusal(errors.ASSIGN_NOT_A_MEMBER, name=request.colonyname)
+                raise Refusal(shared.NOT_A_MEMBER, name=request.colonyname)
             self._pause_gate.check(request.colonyname)
             process = self._records.processes[processid]
             process = replace(process, input=self._workflows.input_of(process))

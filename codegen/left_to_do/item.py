@@ -1,0 +1,19 @@
+"""One thing that is left to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, order=True)
+class Item:
+    """What is to be done, and where; prints as `file:line what`, the file as seen from the current folder."""
+
+    path: Path
+    line: int
+    what: str
+
+    def __str__(self) -> str:
+        path, here = self.path.resolve(), Path.cwd()
+        return f"{path.relative_to(here) if path.is_relative_to(here) else path}:{self.line} {self.what}"

@@ -1,0 +1,79 @@
+"""What the generated package offers, read from its text."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from codegen.left_to_do.project import PACKAGE
+
+_FOLDER = f"python/{PACKAGE}/"
+
+
+@dataclass(frozen=True)
+class Struct:
+    """A generated class: its attributes, each with the name of its class if it is a struct, and its methods."""
+
+    attributes: Mapping[str, str]
+    methods: frozenset[str]
+
+
+@dataclass
+class Offer:
+    """Names by module, and structs by name."""
+
+    modules: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    structs: dict[str, Struct] = field(default_factory=dict[str, Struct])
+    calls: set[str] = field(default_factory=set[str])
+    """Names of the methods of clients."""
+
+    @property
+    def members(self) -> set[str]:
+        """Names of attributes of structs and of methods of clients, wherever they belong."""
+        return self.calls.union(*(struct.attributes for struct in self.structs.values()))
+
+
+def read_offer(files: Mapping[str, str]) -> Offer:
+    """The offer of the package in `files`, texts by path relative to `generated/`; empty if it is not among them."""
+    offer = Offer()
+    for path, text in files.items():
+        if not (path.startswith(_FOLDER) and path.endswith(".py")):
+            continue
+        module = path.removeprefix("python/").removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+        tree = ast.parse(text)
+        offer.modules[module] = set(_names(tree))
+        part = module.split(".")[1:2]
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and part in (["types"], ["requests"]) and not _is_enum(node):
+                offer.structs[node.name] = _struct(node)
+            elif isinstance(node, ast.ClassDef) and part in (["stubs_async"], ["stubs_sync"]):
+                offer.calls |= {item.name for item in node.body if isinstance(item, _FUNCTIONS)}
+    return offer
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _names(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in node.names)
+        elif isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                yield from (inner.id for inner in ast.walk(target) if isinstance(inner, ast.Name))
+
+
+def _is_enum(node: ast.ClassDef) -> bool:
+    return any(isinstance(base, ast.Name) and base.id == "OpenIntEnum" for base in node.bases)
+
+
+def _struct(node: ast.ClassDef) -> Struct:
+    attributes = {
+        item.target.id: ast.unparse(item.annotation).removesuffix(" | None")
+        for item in node.body
+        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
+    }
+    return Struct(attributes, frozenset(item.name for item in node.body if isinstance(item, _FUNCTIONS)))

@@ -1,0 +1,53 @@
+"""The project that hand-written code and recordings belong to, if the output is that of one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PACKAGE = "colonyos_gen_wire"
+
+
+@dataclass(frozen=True)
+class Module:
+    """One file of hand-written Python."""
+
+    path: Path
+    tree: ast.Module
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checkout of this project, or of a copy of it."""
+
+    root: Path
+
+    def handlers(self, domain: str) -> Path:
+        """The module with the handlers of a domain, at any depth below the folder of domains, or where it should be."""
+        server = self.root / "colonyos_gen/server"
+        folders = sorted([*server.glob("**/_domains"), *server.glob("**/domains")])
+        found = [path for folder in folders for path in sorted(folder.rglob(f"{domain}.py"))]
+        return found[0] if found else (folders[0] if folders else server) / f"{domain}.py"
+
+    @property
+    def recordings(self) -> list[Path]:
+        """The files of recorded traffic."""
+        return sorted([*self.root.glob("tests/golden/rpc/*.json"), *self.root.glob("tests/golden/ws/*.json")])
+
+    def modules(self) -> Iterator[Module]:
+        """The hand-written code, without what cannot be read as Python."""
+        for folder in ("colonyos_gen", "examples", "tests"):
+            for path in sorted((self.root / folder).rglob("*.py")):
+                if not any(part.startswith(".") for part in path.relative_to(self.root).parts):
+                    try:
+                        yield Module(path, ast.parse(path.read_text(encoding="utf-8")))
+                    except (SyntaxError, UnicodeDecodeError):
+                        continue
+
+
+def project_around(out: Path) -> Project | None:
+    """The project whose `generated/` is `out`; None if there is no hand-written code beside it."""
+    root = out.resolve().parent
+    return Project(root) if (root / "colonyos_gen").is_dir() else None

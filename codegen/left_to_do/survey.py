@@ -1,0 +1,36 @@
+"""All that is left to do, in the order in which people do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from codegen.left_to_do.handlers import handlers
+from codegen.left_to_do.item import Item
+from codegen.left_to_do.offer import read_offer
+from codegen.left_to_do.project import project_around
+from codegen.left_to_do.traffic import older_examples, older_recordings, without_example
+from codegen.left_to_do.uses import uses
+from codegen.loader import Schema
+from codegen.model import Service
+
+
+def left_to_do(
+    schema: Schema, service: Service, before: Mapping[str, str], files: Mapping[str, str], out: Path
+) -> list[Item]:
+    """What has to be done by hand now that `files`, in the place of those `before`, are in `out`.
+
+    Outside of a checkout of the project that is what concerns the schema alone. Code is looked through when the Python
+    package is among the files.
+    """
+    offer = read_offer(files)
+    project = project_around(out)
+    items: list[Item] = []
+    if project is not None and offer.modules:
+        items += handlers(service, project)
+        items += uses(read_offer(before), offer, project)
+    items += without_example(service, schema)
+    items += older_examples(service, schema)
+    if project is not None and offer.modules:
+        items += older_recordings(service, project)
+    return items

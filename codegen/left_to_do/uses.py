@@ -1,0 +1,129 @@
+"""Hand-written code that uses names which the generated package does not have, or no longer has."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from codegen.left_to_do.item import Item
+from codegen.left_to_do.offer import Offer
+from codegen.left_to_do.project import PACKAGE, Module, Project
+
+
+def uses(before: Offer, offer: Offer, project: Project) -> Iterator[Item]:
+    """Uses of what `offer` has not. What was there `before` and is nowhere now counts wherever its name stands."""
+    gone = before.members - offer.members
+    for module in project.modules():
+        found: dict[tuple[int, str], Item] = {}
+        for item in _Uses(module, offer, gone).items():
+            found.setdefault((item.line, "".join(item.what.split("'")[1:2]) or item.what), item)
+        yield from sorted(found.values())
+
+
+class _Uses:
+    def __init__(self, module: Module, offer: Offer, gone: set[str]) -> None:
+        self._module = module
+        self._offer = offer
+        self._gone = gone
+        self._modules: dict[str, str] = {}
+        """Generated modules by the names that they have in this file."""
+        self._structs: dict[str, str] = {}
+        """Generated structs by the names that they have in this file."""
+
+    def items(self) -> Iterator[Item]:
+        tree = self._module.tree
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                yield from self._import(node)
+        for name in set(_bound(tree)):  # that may be something else
+            self._modules.pop(name, None)
+            self._structs.pop(name, None)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                yield from self._of_module(node, node.value.id)
+            if isinstance(node, ast.Call):
+                yield from self._keywords(node)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield from self._inside(node)
+            if isinstance(node, ast.Attribute) and node.attr in self._gone:
+                yield self._item(node, f"'{node.attr}' is gone from the schema")
+            if isinstance(node, ast.keyword) and node.arg in self._gone:
+                yield self._item(node.value, f"'{node.arg}' is gone from the schema")
+
+    def _import(self, node: ast.ImportFrom) -> Iterator[Item]:
+        source = node.module or ""
+        if node.level == 0 and source == "colonyos_gen":
+            for alias in node.names:
+                if alias.name in self._offer.structs:
+                    self._structs[alias.asname or alias.name] = alias.name
+        if node.level or source.split(".")[0] != PACKAGE:
+            return
+        if source not in self._offer.modules:
+            yield self._item(node, f"there is no module {source}")
+            return
+        for alias in node.names:
+            name = alias.asname or alias.name
+            if f"{source}.{alias.name}" in self._offer.modules:
+                self._modules[name] = f"{source}.{alias.name}"
+            elif alias.name not in self._offer.modules[source] and alias.name != "*":
+                yield self._item(alias, f"{source} has no '{alias.name}'")
+            elif alias.name in self._offer.structs:
+                self._structs[name] = alias.name
+
+    def _of_module(self, node: ast.Attribute, name: str) -> Iterator[Item]:
+        source = self._modules.get(name)
+        known = source is None or node.attr in self._offer.modules[source] or node.attr.startswith("__")
+        if source is not None and not known and f"{source}.{node.attr}" not in self._offer.modules:
+            yield self._item(node, f"{source} has no '{node.attr}'")
+
+    def _keywords(self, node: ast.Call) -> Iterator[Item]:
+        if isinstance(node.func, ast.Name) and node.func.id in self._structs:
+            struct = self._structs[node.func.id]
+            for keyword in node.keywords:
+                if keyword.arg is not None and keyword.arg not in self._offer.structs[struct].attributes:
+                    yield self._item(keyword.value, f"{struct} has no field '{keyword.arg}'")
+
+    def _inside(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Item]:
+        """Attributes of parameters that are annotated with a struct, and of the structs inside them."""
+        kinds = {
+            each.arg: self._structs[each.annotation.id]
+            for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+            if isinstance(each.annotation, ast.Name) and each.annotation.id in self._structs
+        }
+        stored = {
+            each.id
+            for each in ast.walk(node)
+            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+        }
+        for name in stored:
+            kinds.pop(name, None)
+        for inner in ast.walk(node) if kinds else ():
+            if isinstance(inner, ast.Attribute):
+                owner = self._kind(inner.value, kinds)
+                struct = self._offer.structs.get(owner)
+                name = inner.attr
+                if struct is not None and not (
+                    name.startswith("__") or name in struct.methods or name in struct.attributes
+                ):
+                    yield self._item(inner, f"{owner} has no field '{name}'")
+
+    def _kind(self, node: ast.expr, kinds: dict[str, str]) -> str:
+        """The struct that `node` is; empty if that cannot be told."""
+        if isinstance(node, ast.Name):
+            return kinds.get(node.id, "")
+        if isinstance(node, ast.Attribute):
+            struct = self._offer.structs.get(self._kind(node.value, kinds))
+            return struct.attributes.get(node.attr, "") if struct is not None else ""
+        return ""
+
+    def _item(self, node: ast.expr | ast.stmt | ast.alias, what: str) -> Item:
+        return Item(self._module.path, node.lineno, what)
+
+
+def _bound(tree: ast.Module) -> Iterator[str]:
+    """Names that something is assigned to, or that parameters have."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
