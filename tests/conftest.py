@@ -10,6 +10,7 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from colonyos_gen.pytest_plugin import hazards_meant
 from colonyos_gen.server.hazards.noticed import Occurrence
@@ -19,6 +20,10 @@ from tests.server import scores
 collect_ignore = ["peers/pycolonies"]
 
 _ROWS = "recordings"
+
+# On a busy machine, everything takes long at times.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 class _Occurrences(logging.Handler):

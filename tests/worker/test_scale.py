@@ -16,7 +16,6 @@ PROCESSES = 5000
 SUBMITTERS = 20
 
 
-@pytest.mark.timeout(240)
 def test_200_workers_close_each_of_5000_processes_once(
     colonies: LocalColony, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -65,4 +64,5 @@ def test_200_workers_close_each_of_5000_processes_once(
     assert (len(closed), sum(closed)) == (WORKERS, PROCESSES)
     ended = colonies.client.get_process_history(colonies.name, 3600, SUCCESS)
     assert all(each.output == each.spec.args and each.retries == 0 for each in ended)
-    assert not caplog.records
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
+    assert "is lost" not in caplog.text

@@ -12,13 +12,14 @@ def test_it_never_runs_more_than_it_may(colonies: LocalColony) -> None:
     """However many wait, and however many requests for them are under way."""
     worker = Worker("math", concurrency=5)
     running = most = 0
+    full = asyncio.Barrier(5)
 
     @worker.function
     async def work(number: int) -> int:
         nonlocal running, most
         running += 1
         most = max(most, running)
-        await asyncio.sleep(0.02)
+        await full.wait()
         running -= 1
         return number
 
