@@ -52,10 +52,10 @@ class Project:
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
-                code = main(self._line(command, *arguments))
+                code: object = main(self._line(command, *arguments))
             except SystemExit as usage:
-                assert isinstance(usage.code, int)
                 code = usage.code
+        assert isinstance(code, int)
         return Run(code, out.getvalue(), err.getvalue())
 
     def run_program(

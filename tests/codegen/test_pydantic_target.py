@@ -23,6 +23,7 @@ from codegen.targets.pydantic import render
 
 ROOT = Path(__file__).resolve().parents[2]
 PATH = "pydantic/colonyos_models.py"
+pytestmark = pytest.mark.xdist_group("pydantic models")  # making them takes seconds
 
 
 @pytest.fixture(scope="module")
