@@ -19,7 +19,7 @@ VERSIONS = ["3.11", "3.12", "3.13"]
 SOURCES = ["colonyos_gen", "codegen", "examples", "tests", "noxfile.py"]
 SUITE = ["pytest", "-n", str(2 * (os.cpu_count() or 1)), "--durations", "10", "--durations-min", "1"]
 """Many tests wait for real time to pass, so twice as many processes as cores are busy."""
-QUICK = ["unit", "wire", "workflow", "keys", "pictures", "scenarios", "codegen/test_rules.py"]
+QUICK = ["unit", "wire", "workflow", "keys", "pictures", "scenarios"]
 """No program is started and no time waited for in these tests; `scenarios` still goes through everything once."""
 
 

@@ -80,14 +80,14 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-def test_ten_thousand_reads_of_one_client() -> None:
+def test_thousands_of_reads_of_one_client() -> None:
     """They are sent sixteen at a time, all of them."""
 
     async def reads(server: Server, counter: Counter) -> None:
         async with AsyncClient(server.url, server_key=KEY, timeout=300) as client:
-            await asyncio.gather(*(client.get_colonies() for _ in range(10_000)))
+            await asyncio.gather(*(client.get_colonies() for _ in range(3_000)))
         assert counter.most <= DEFAULT_MAX_IN_FLIGHT
-        assert counter.total == 10_000
+        assert counter.total == 3_000
 
     run(reads, pause=0)
 

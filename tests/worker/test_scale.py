@@ -12,11 +12,11 @@ from colonyos_gen import SUCCESS, FunctionSpec, PrivateKey, Worker
 from colonyos_gen.testing import LocalColony
 
 WORKERS = 200
-PROCESSES = 5000
+PROCESSES = 1500
 SUBMITTERS = 20
 
 
-def test_200_workers_close_each_of_5000_processes_once(
+def test_200_workers_close_each_of_1500_processes_once(
     colonies: LocalColony, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING, "colonyos_gen.worker")
