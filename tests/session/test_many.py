@@ -274,7 +274,7 @@ def test_a_server_that_does_not_answer_is_told_from_processes_that_go_on(colonie
 
     def wait(how: str, seconds: float) -> WaitTimeout:
         with pytest.raises(WaitTimeout) as caught:
-            list(as_completed(handles, seconds)) if how == "as_completed" else gather(
+            list(as_completed(handles, timeout=seconds)) if how == "as_completed" else gather(
                 handles, timeout=seconds
             )
         assert caught.value.handle is handles[0]
