@@ -33,7 +33,7 @@ async def waiting(here: Lab, count: int) -> None:
     """Return when so many executors wait."""
     scheduler = here.server._scheduler  # pyright: ignore[reportPrivateUsage]
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while scheduler.waiters != count:
                 await asyncio.sleep(0.01)
     assert scheduler.waiters == count

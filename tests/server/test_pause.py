@@ -46,7 +46,7 @@ async def waiting(here: Lab, *, at_gate: int = 0, for_work: int = 0) -> None:
     gate = here.server._pause_gate  # pyright: ignore[reportPrivateUsage]
     scheduler = here.server._scheduler  # pyright: ignore[reportPrivateUsage]
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while (gate.waiters, scheduler.waiters) != (at_gate, for_work):
                 await asyncio.sleep(0.01)
     assert (gate.waiters, scheduler.waiters) == (at_gate, for_work)

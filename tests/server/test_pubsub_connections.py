@@ -201,7 +201,7 @@ def test_a_client_that_vanishes_leaves_nothing_behind(*, stalled: bool) -> None:
 def test_stopping_the_server_closes_every_connection() -> None:
     async def main() -> None:
         server = Server()
-        async with asyncio.timeout(60), aiohttp.ClientSession() as session:
+        async with asyncio.timeout(300), aiohttp.ClientSession() as session:
             await server.start()
             here = Lab(server, session)
             await here.add_colony()

@@ -223,7 +223,7 @@ with connect() as session:
         time.sleep(0.05)
     time.sleep(0.3)
     child.send_signal(signal.SIGINT)
-    stdout, _ = child.communicate(timeout=60)
+    stdout, _ = child.communicate(timeout=300)
     assert (stdout, child.returncode) == ("WAITING\n", 0)
 
 
