@@ -20,7 +20,8 @@ SOURCES = ["colonyos_gen", "codegen", "examples", "tests", "noxfile.py"]
 SUITE = ["pytest", "-n", str(2 * (os.cpu_count() or 1)), "--durations", "10", "--durations-min", "1"]
 """Many tests wait for real time to pass, so twice as many processes as cores are busy."""
 QUICK = ["unit", "wire", "workflow", "keys", "pictures", "scenarios"]
-"""No program is started and no time waited for in these tests; `scenarios` still goes through everything once."""
+"""Folders of which all tests together take seconds, because nearly none waits for time to pass or starts a program: what
+goes over the wire, keys, settings, workflows, pictures; and `scenarios`, which go through everything once."""
 
 
 @nox.session
