@@ -246,9 +246,10 @@ def test_a_transport_that_has_come_to_its_end_by_itself_is_not_aborted() -> None
         await here.line.ask(here.user, SUBSCRIBE_CHANNEL, here.channel())
         [request] = [each for each in requests if each.path == PUBSUB_PATH]
         _client_transport(here.line).pause_reading()
-        assert request.transport is not None
+        transport = request.transport
+        assert transport is not None
         for number in itertools.count():
-            if request.transport.get_write_buffer_size():
+            if transport.get_write_buffer_size():
                 break
             await here.append(number, bytes(100_000))
         server = here.here.server
@@ -257,7 +258,7 @@ def test_a_transport_that_has_come_to_its_end_by_itself_is_not_aborted() -> None
         connection = pubsub._Connection(  # pyright: ignore[reportPrivateUsage]
             web.WebSocketResponse(), request, dispatcher, connections, 60, STRICT
         )
-        request.transport.close()
+        transport.close()
         _client_transport(here.line).resume_reading()
         while (await here.line.frame()).type is WSMsgType.TEXT:
             pass
