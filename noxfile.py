@@ -1,62 +1,111 @@
-"""What CI runs: `nox` for everything, `nox -s NAME` for one session, `nox -l` for the list."""
+"""What CI runs: `nox` for what every change must pass, `nox -s NAME` for one session, `nox -l` for the list."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nox
+from packaging.requirements import Requirement
 
-nox.options.sessions = ["lint", "types", "tests", "codegen_check", "wheel", "docs", "peers"]
+nox.options.sessions = ["check"]
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = False
 
 VERSIONS = ["3.11", "3.12", "3.13"]
 SOURCES = ["colonyos_gen", "codegen", "examples", "tests", "noxfile.py"]
+SUITE = ["pytest", "-n", str(2 * (os.cpu_count() or 1)), "--durations", "10", "--durations-min", "1"]
+"""Many tests wait for real time to pass, so twice as many processes as cores are busy."""
+QUICK = ["unit", "wire", "workflow", "keys", "pictures", "scenarios"]
+"""Folders of which all tests together take seconds, because nearly none waits for time to pass or starts a program: what
+goes over the wire, keys, settings, workflows, pictures; and `scenarios`, which go through everything once."""
+
+
+@nox.session
+def check(session: nox.Session) -> None:
+    """All that a change must pass, with the Python at hand and in one environment."""
+    session.install("-e", ".[dev]")
+    _style(session)
+    _generated(session)
+    _types(session)
+    session.run(*SUITE, *session.posargs)
+    _wheel(session)
+
+
+@nox.session
+def fast(session: nox.Session) -> None:
+    """An answer within a minute, once the environment is there: style, the schema, and the tests that are quick."""
+    session.install("-q", "-e", ".[dev]")
+    _style(session)
+    session.run("python", "-m", "codegen", "lint")
+    session.run(*SUITE, *(f"tests/{each}" for each in QUICK), *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Style of the hand-written code (generated code is formatted by the generator), and who may import whom."""
     session.install("-e", ".[codegen]", "import-linter>=2.17")
-    session.run("ruff", "check", *SOURCES)
-    session.run("ruff", "format", "--check", *SOURCES)
-    session.run("lint-imports", "--no-cache")
+    _style(session)
 
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """pyright and mypy, both strict, and the completeness of what the wheel exports."""
+    """pyright and mypy, both strict."""
     session.install("-e", ".[dev]")
-    session.run("pyright")
-    session.run("mypy")
-    # --verifytypes looks the package up in the environment whose bin comes first, and wants it installed for real.
-    session.install("--no-deps", "--force-reinstall", ".")
-    for package in ("colonyos_gen", "colonyos_gen_wire"):
-        session.run("pyright", "--verifytypes", package, "--ignoreexternal")
-
-
-@nox.session(python=VERSIONS)
-def tests(session: nox.Session) -> None:
-    """The whole suite, on all cores; `nox -s tests -- -n 0` for one process."""
-    session.install("-e", ".[dev]")
-    session.run("pytest", "-n", "auto", *session.posargs)
+    _types(session)
 
 
 @nox.session
 def codegen_check(session: nox.Session) -> None:
     """The schema is clean, and generated/ is what it says."""
     session.install("-e", ".[codegen]")
-    session.run("python", "-m", "codegen", "lint")
-    session.run("python", "-m", "codegen", "check")
+    _generated(session)
 
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """Build, install into an empty environment, import, run the demonstration."""
-    session.install("build")
+    """Build, install into an empty environment, look at the types that it exports, and run the demonstration."""
+    session.install("-e", ".[dev]")
+    _wheel(session)
+
+
+@nox.session(python=VERSIONS)
+def tests(session: nox.Session) -> None:
+    """The whole suite with each Python, on all cores; `nox -s tests -- -n 0` for one process."""
+    session.install("-e", ".[dev]")
+    session.run(*SUITE, *session.posargs)
+
+
+@nox.session(python=VERSIONS[0])
+def oldest(session: nox.Session) -> None:
+    """The whole suite with the oldest versions of everything that pyproject.toml names."""
+    bounds = Path(session.create_tmp()) / "oldest.txt"
+    bounds.write_text("\n".join(_lower_bounds()), encoding="utf-8")
+    session.install("-e", ".[dev]", "-c", str(bounds))
+    session.run(*SUITE, *session.posargs)
+
+
+def _style(session: nox.Session) -> None:
+    session.run("ruff", "check", *SOURCES)
+    session.run("ruff", "format", "--check", *SOURCES)
+    session.run("lint-imports", "--no-cache")
+
+
+def _generated(session: nox.Session) -> None:
+    session.run("python", "-m", "codegen", "lint")
+    session.run("python", "-m", "codegen", "check")
+
+
+def _types(session: nox.Session) -> None:
+    with ThreadPoolExecutor() as pool:  # each keeps one core busy
+        list(pool.map(session.run, ("pyright", "mypy")))
+
+
+def _wheel(session: nox.Session) -> None:
     with tempfile.TemporaryDirectory() as folder:
         session.run("python", "-m", "build", "--outdir", folder, silent=True)
         built = next(Path(folder).glob("*.whl"))
@@ -64,18 +113,27 @@ def wheel(session: nox.Session) -> None:
         session.run("python", "-m", "venv", f"{folder}/empty")
         python = str(Path(folder, "empty", "Scripts" if os.name == "nt" else "bin", "python"))
         session.run(python, "-m", "pip", "install", "-q", str(built), external=True)
-        session.chdir(folder)
-        session.run(
-            python, "-c", "import colonyos_gen, colonyos_gen_wire; print(colonyos_gen.Client)", external=True
-        )
-        session.run(python, "-m", "colonyos_gen.cli", "demo", external=True)
+        with session.chdir(folder):
+            session.run(
+                python,
+                "-c",
+                "import colonyos_gen, colonyos_gen_wire; print(colonyos_gen.Client)",
+                external=True,
+            )
+            session.run(python, "-m", "colonyos_gen.cli", "demo", external=True)
+            for package in ("colonyos_gen", "colonyos_gen_wire"):
+                session.run("pyright", "--pythonpath", python, "--verifytypes", package, "--ignoreexternal")
 
 
-@nox.session
-def docs(session: nox.Session) -> None:
-    """The README's examples run, and the links of the generated reference lead somewhere."""
-    session.install("-e", ".[dev]")
-    session.run("pytest", "tests/docs", "tests/codegen/test_docs_target.py")
+def _lower_bounds() -> Iterator[str]:
+    """Every dependency of pyproject.toml that says since when, at that version."""
+    project = nox.project.load_toml("pyproject.toml")["project"]
+    extras = project["optional-dependencies"].values()
+    for line in {*project["dependencies"], *(each for extra in extras for each in extra)}:
+        wanted = Requirement(line)
+        for bound in wanted.specifier:
+            if bound.operator == ">=":
+                yield f"{wanted.name}=={bound.version}"
 
 
 @nox.session

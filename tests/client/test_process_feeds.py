@@ -35,7 +35,7 @@ def collect(server: Pubsub, count: int) -> list[str]:
         async with (
             AsyncClient(server.url, member_key=KEY) as client,
             client.subscribe_processes("cli", RUNNING) as feed,
-            asyncio.timeout(60),
+            asyncio.timeout(300),
         ):
             return [(await anext(feed)).processid[:2] for _ in range(count)]
 

@@ -88,7 +88,7 @@ def test_a_state_on_the_way() -> None:
         assert (server.reads, server.asked) == (3, [])
 
 
-@pytest.mark.parametrize("timeout", [0, 0.3, -1])
+@pytest.mark.parametrize("timeout", [0, 1.5, -1])
 def test_a_process_that_does_not_reach_the_state(timeout: float) -> None:
     """The error says what and how long; a timeout of 0 means one look."""
     with Pubsub() as server:
@@ -236,7 +236,7 @@ def test_process_events() -> None:
     async def collect(server: Pubsub) -> None:
         async with (
             AsyncClient(server.url, member_key=KEY) as client,
-            client.process_events(PROCESS, 20) as events,
+            client.process_events(PROCESS, 60) as events,
         ):
             assert [process.state async for process in events] == [WAITING, RUNNING, WAITING, RUNNING, FAILED]
             assert events.ended is Ended.PROCESS
@@ -253,7 +253,7 @@ def test_a_cancelled_wait_for_an_event_loses_nothing() -> None:
     async def collect(server: Pubsub) -> None:
         async with (
             AsyncClient(server.url, member_key=KEY) as client,
-            client.process_events(PROCESS, 20) as events,
+            client.process_events(PROCESS, 60) as events,
         ):
             assert (await anext(events)).state is WAITING
             with pytest.raises(TimeoutError):
@@ -286,7 +286,7 @@ def test_a_closed_client_ends_the_wait() -> None:
         await client.close_connections()
         for task in (waiting, final):
             with pytest.raises(RPCError, match="the client is closed"):
-                await asyncio.wait_for(task, 3)
+                await asyncio.wait_for(task, 60)
         with pytest.raises(RPCError, match="the client is closed"):
             await client.watcher().final(PROCESS)
 
@@ -378,7 +378,7 @@ def test_a_wait_for_a_feed_that_is_cancelled_loses_nothing() -> None:
             client.subscribe_processes("cli", RUNNING) as feed,
         ):
             found: list[Process] = []
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(300):
                 while len(found) < 5:
                     with contextlib.suppress(TimeoutError):
                         item = await asyncio.wait_for(feed.take(), 0.001)

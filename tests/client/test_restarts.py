@@ -62,12 +62,12 @@ def test_a_wait_for_a_process_goes_on() -> None:
 
     async def act() -> None:
         async with place() as made:
-            waiting = asyncio.create_task(made.client.subscribe_process(made.process, RUNNING, 30))
+            waiting = asyncio.create_task(made.client.subscribe_process(made.process, RUNNING, 100))
             await asyncio.sleep(0.1)
             await made.restart()
             await made.client.assign("dev", 5)
             assert (await waiting).state is RUNNING
-            waiting = asyncio.create_task(made.client.subscribe_process(made.process, SUCCESS, 30))
+            waiting = asyncio.create_task(made.client.subscribe_process(made.process, SUCCESS, 100))
             await asyncio.sleep(0.1)
             await made.client.close(made.process.processid, output=["done"])
             await made.server.stop()
@@ -82,7 +82,7 @@ def test_events_of_a_process_go_on() -> None:
 
     async def act() -> None:
         async with place() as made:
-            events = made.client.process_events(made.process, 30)
+            events = made.client.process_events(made.process, 100)
             assert (await anext(events)).state is WAITING
             await made.restart()
             await made.client.assign("dev", 5)
@@ -100,7 +100,7 @@ def test_a_server_that_does_not_come_back() -> None:
 
     async def act() -> None:
         async with place() as made:
-            events = made.client.process_events(made.process, 1)
+            events = made.client.process_events(made.process, 3)
             await anext(events)
             await made.server.stop()
             assert [process async for process in events] == []

@@ -26,7 +26,7 @@ def test_many_keys_leave_nothing_behind(colonies: LocalColony) -> None:
         for _ in range(20):
             client.watcher(PrivateKey.generate())
             user = colonies.add_user()
-            process = await client.subscribe_process(handle.process, CANCELLED, 10, prvkey=user.key)
+            process = await client.subscribe_process(handle.process, CANCELLED, 60, prvkey=user.key)
             assert process.state is CANCELLED
         assert _watchers() == before
         assert client.watcher() is own

@@ -16,7 +16,7 @@ from colonyos_gen.demo.functions import ANSWER
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-LIMIT = 60
+LIMIT = 300
 """Seconds after which a program that should have ended has failed."""
 
 

@@ -19,7 +19,7 @@ from colonyos_gen.testing import LocalColony
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
-LIMIT_S = 60
+LIMIT_S = 300
 
 
 @pytest.fixture

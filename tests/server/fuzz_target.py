@@ -170,6 +170,7 @@ async def target(furnished: Furnished, *, minutes: float = 2) -> AsyncGenerator[
         file.write_bytes(furnished.content)
         clock = ManualClock(datetime(2026, 1, 1, 0, 1, tzinfo=UTC))
         options: dict[str, Any] = {"server_key": furnished.keys["server"], "db": file, "clock": clock}
+        options["request_timeout"] = 10 * PATIENCE_S
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
             async with Server(**options) as server:
                 made = Target(Lab(server, session), clock, furnished)

@@ -143,7 +143,7 @@ def play(act: Callable[[Lab], Awaitable[None]], **options: Any) -> None:
     """Run a test in a lab."""
 
     async def main() -> None:
-        async with asyncio.timeout(60), lab(**options) as here:
+        async with asyncio.timeout(300), lab(**options) as here:
             await act(here)
 
     asyncio.run(main())

@@ -138,7 +138,8 @@ class Lab:
 
 @contextlib.asynccontextmanager
 async def lab(**options: Any) -> AsyncGenerator[Lab, None]:
-    """A lab on a server of its own; takes the arguments of `Server`."""
+    """A lab on a server of its own; takes the arguments of `Server`, which has much patience if nothing else is said."""
+    options = {"request_timeout": 600} | options
     connector = aiohttp.TCPConnector(limit=0)
     async with Server(**options) as server, aiohttp.ClientSession(connector=connector) as session:
         made = Lab(server, session)

@@ -66,7 +66,7 @@ async def nul_in_environment(here: QuirkScene) -> object:
 
 
 async def waiting(here: QuirkScene, count: int) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(300):
         while here.lab.server.listeners < count:
             await asyncio.sleep(0.005)
 

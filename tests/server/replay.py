@@ -135,11 +135,13 @@ class Replay:
                     running.remove((earlier, task))
                     outcomes[earlier["step"]] = await self._finish(earlier, task)
                 self._move(exchange["t_ms"])
+                waiting = self._waiting()
                 task = asyncio.ensure_future(self._send(session, exchange))
                 if exchange.get("async"):
                     running.append((exchange, task))
                     # The request has to arrive before the next one is sent.
-                    await asyncio.sleep(0.03)
+                    while self._waiting() == waiting and not task.done():
+                        await asyncio.sleep(0.001)
                 else:
                     outcomes[exchange["step"]] = await self._finish(exchange, task)
             for earlier, task in running:
@@ -149,6 +151,11 @@ class Replay:
     async def _ended_before(self, exchange: dict[str, JSON], running: list[Running]) -> list[Running]:
         """What is to be over before `exchange`."""
         return [pair for pair in running if pair[0]["t_ms"] + pair[0]["dur_ms"] <= exchange["t_ms"]]
+
+    def _waiting(self) -> int:
+        """How many executors wait, for a process or for the end of a pause."""
+        gate = self._server._pause_gate  # pyright: ignore[reportPrivateUsage]
+        return self._server.listeners + gate.waiters
 
     def _move(self, t_ms: float) -> None:
         target = self._start_ns + round(t_ms * 1_000_000)

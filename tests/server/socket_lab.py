@@ -25,7 +25,7 @@ from .lab import Lab, Refused, envelope, opened
 
 RespT = TypeVar("RespT")
 
-PATIENCE_S = 10
+PATIENCE_S = 60
 _DATA = (WSMsgType.TEXT, WSMsgType.BINARY)
 
 

@@ -61,7 +61,7 @@ async def scene(*, what: FunctionSpec | None = None, **options: Any) -> AsyncGen
 
 def play(act: Callable[[Scene], Awaitable[None]], **options: Any) -> None:
     async def main() -> None:
-        async with asyncio.timeout(60), scene(**options) as made:
+        async with asyncio.timeout(300), scene(**options) as made:
             await act(made)
 
     asyncio.run(main())

@@ -99,7 +99,8 @@ def test_an_expired_process_wakes_an_executor() -> None:
             submitted = await here.submit(key, spec(maxexectime=10))
             await here.assign(key)
             poll = asyncio.create_task(here.assign(key, 60))
-            await asyncio.sleep(0.05)
+            while here.server.listeners == 0:
+                await asyncio.sleep(0.01)
             clock.advance(10 + PERIOD)
             assert (await poll).processid == submitted.processid
 

@@ -180,8 +180,9 @@ def test_an_assignment_that_cannot_be_written_leaves_the_process_to_others(file:
             journal.torn = False
             assert (await lab.assign(worker)).processid == submitted.processid
             # An executor that waits does not get a process that is not there.
-            waiting = asyncio.create_task(lab.assign(worker, 5))
-            await asyncio.sleep(0.05)
+            waiting = asyncio.create_task(lab.assign(worker, 300))
+            while lab.server.listeners == 0:
+                await asyncio.sleep(0.01)
             journal.torn = True
             with pytest.raises(Refused, match="500"):
                 await lab.submit(worker)

@@ -87,7 +87,7 @@ def test_ids_of_another_colony(furnished: Furnished, tmp_path: Path) -> None:
         payload = draw(requests.valid(msgtype))
         return Shot(draw(st.sampled_from(FOREIGNERS)), msgtype, json.dumps(payload).encode())
 
-    @few(40)
+    @few(15)
     @given(script=st.lists(shots(), min_size=20, max_size=40))
     def check(script: list[Shot]) -> None:
         asyncio.run(spy(furnished, tmp_path / "server.db", script))

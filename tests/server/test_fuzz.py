@@ -22,9 +22,8 @@ from .schema_strategies import Requests
 DEEP = settings.default is not None and settings.default.max_examples > 100
 SCALE = settings.default.max_examples // 100 if settings.default is not None else 1
 pytestmark = [
-    pytest.mark.timeout(0 if DEEP else 120),
+    *([pytest.mark.timeout(0)] if DEEP else []),
     pytest.mark.hazards,
-    pytest.mark.xdist_group("fuzz"),  # the last test counts what those before it did
 ]
 
 

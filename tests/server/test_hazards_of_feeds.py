@@ -134,7 +134,7 @@ def test_a_connection_for_each_feed() -> None:
 
 def test_a_second_request_on_the_connection_of_a_channel() -> None:
     async def act() -> None:
-        async with asyncio.timeout(60), scene() as made:
+        async with asyncio.timeout(300), scene() as made:
             await made.line.ask(made.user, SUBSCRIBE_CHANNEL, made.channel())
             await made.line.ask(made.user, SUBSCRIBE_CHANNEL, made.channel())
             assert noticed(made.here) == {}

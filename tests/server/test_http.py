@@ -7,7 +7,6 @@ import gzip
 import json
 import socket
 import threading
-import time
 import urllib.request
 
 import aiohttp
@@ -103,9 +102,7 @@ def test_a_request_that_stops_half_way_harms_nobody() -> None:
             sockets = [socket.create_connection((here.server.host, here.server.port)) for _ in range(50)]
             for number, each in enumerate(sockets):
                 each.sendall(b"POST /api HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"[: 10 + number])
-            start = time.perf_counter()
-            assert (await here.post(VERSION))[0] == 200
-            assert time.perf_counter() - start < 0.5
+            assert (await here.post(VERSION))[0] == 200  # while none of them has ended
             for each in sockets:
                 each.close()
             assert (await here.post(VERSION))[0] == 200
@@ -113,12 +110,10 @@ def test_a_request_that_stops_half_way_harms_nobody() -> None:
     asyncio.run(main())
 
 
-def test_start_and_stop_are_quick() -> None:
+def test_start_and_stop() -> None:
     async def main() -> None:
         server = Server()
-        start = time.perf_counter()
         await server.start()
-        assert time.perf_counter() - start < 0.1
         with pytest.raises(RuntimeError, match="running already"):
             await server.start()
         port = server.port
@@ -191,14 +186,13 @@ def test_thread_that_cannot_start_leaves_nothing_behind() -> None:
 
 def test_stop_ends_long_polls() -> None:
     async def main() -> None:
-        async with lab() as here:
+        async with lab(clock=ManualClock()) as here:  # by which no poll ever comes to its end
             keys = [await here.add_executor(f"ex{number}") for number in range(20)]
             polls = [asyncio.create_task(here.assign(key, 600)) for key in keys]
-            await asyncio.sleep(0.2)
-            start = time.perf_counter()
+            while here.server.listeners < len(polls):
+                await asyncio.sleep(0.01)
             await here.server.stop()
             ends = await asyncio.gather(*polls, return_exceptions=True)
-            assert time.perf_counter() - start < 1
             assert {str(end) for end in ends} == {"404 No process available for assignment"}
 
     asyncio.run(main())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 from colonyos_gen_wire.methods import log
@@ -47,15 +46,14 @@ def test_search(text: str, found: list[str]) -> None:
     asyncio.run(main())
 
 
-def test_a_search_with_many_wildcards_takes_no_longer() -> None:
+def test_a_search_with_many_wildcards_comes_to_an_end() -> None:
     async def main() -> None:
         async with lab() as here:
             key = await here.add_executor("ex")
             await write(here, key, "a" * 10_000)
-            start = time.perf_counter()
+            # To try every way to match would take longer than the age of the world.
             request = SearchLogsMsg(colonyname=COLONY, text="%a" * 1000 + "%b")
             assert await here.call(key, log.SEARCH_LOGS, request) == []
-            assert time.perf_counter() - start < 1
 
     asyncio.run(main())
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-import statistics
 import time
 from collections import Counter
 
@@ -33,11 +33,11 @@ NOTHING = "404 No process available for assignment"
 async def waiting(here: Lab, count: int) -> None:
     """Return when so many executors wait."""
     scheduler = here.server._scheduler  # pyright: ignore[reportPrivateUsage]
-    for _ in range(500):
-        if scheduler.waiters == count:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"{scheduler.waiters} executors wait, not {count}")
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(300):
+            while scheduler.waiters != count:
+                await asyncio.sleep(0.01)
+    assert scheduler.waiters == count
 
 
 async def in_state(here: Lab, key: PrivateKey, state: int) -> list[Process]:
@@ -46,19 +46,17 @@ async def in_state(here: Lab, key: PrivateKey, state: int) -> list[Process]:
 
 
 def test_wakes_at_once() -> None:
+    """No time passes on the clock of the server."""
+
     async def main() -> None:
-        async with lab() as here:
+        async with lab(clock=ManualClock()) as here:
             key, user = await here.add_executor("ex"), await here.add_user("u")
-            delays: list[float] = []
             for _ in range(30):
-                poll = asyncio.create_task(here.assign(key, 10))
+                poll = asyncio.create_task(here.assign(key, 300))
                 await waiting(here, 1)
-                start = time.perf_counter()
                 submitted, assigned = await asyncio.gather(here.submit(user), poll)
-                delays.append(time.perf_counter() - start)
                 assert assigned.processid == submitted.processid
                 assert assigned.state is RUNNING
-            assert statistics.median(delays) < 0.05
 
     asyncio.run(main())
 
@@ -137,7 +135,7 @@ def test_colonies_do_not_wake_each_other() -> None:
             strange_poll = asyncio.create_task(here.call(stranger, process.ASSIGN, wait))
             await waiting(here, 1)
             key = await here.add_executor("ex")
-            poll = asyncio.create_task(here.assign(key, 10))
+            poll = asyncio.create_task(here.assign(key, 300))
             await waiting(here, 2)
             mine = await here.submit(key)
             assert (await poll).processid == mine.processid
@@ -178,7 +176,7 @@ def test_a_reservation_that_comes_to_nothing_is_no_reason_to_sleep_on() -> None:
     async def main() -> None:
         async with lab() as here:
             key = await here.add_executor("ex")
-            poll = asyncio.create_task(here.assign(key, 10))
+            poll = asyncio.create_task(here.assign(key, 300))
             await waiting(here, 1)
             # All of this happens before the executor gets its turn to wake up.
             scheduler = here.server._scheduler  # pyright: ignore[reportPrivateUsage]
@@ -198,7 +196,7 @@ def test_executors_that_lose_their_rights_while_they_wait_get_nothing() -> None:
     async def main() -> None:
         async with lab() as here:
             rejected, removed = await here.add_executor("rejected"), await here.add_executor("removed")
-            polls = [asyncio.create_task(here.assign(key, 10)) for key in (rejected, removed)]
+            polls = [asyncio.create_task(here.assign(key, 300)) for key in (rejected, removed)]
             await waiting(here, 2)
             await here.call(
                 here.colony_key,
@@ -227,7 +225,7 @@ def test_work_of_a_removed_executor_wakes_another() -> None:
             first, second = await here.add_executor("first"), await here.add_executor("second")
             submitted = await here.submit(first)
             await here.assign(first)
-            poll = asyncio.create_task(here.assign(second, 10))
+            poll = asyncio.create_task(here.assign(second, 300))
             await waiting(here, 1)
             await here.call(
                 here.colony_key,
@@ -266,7 +264,7 @@ def test_a_server_that_was_stopped_goes_on_where_it_was() -> None:
             await here.server.stop()
             await here.server.start()
             assert here.server.port == port
-            poll = asyncio.create_task(here.assign(key, 10))
+            poll = asyncio.create_task(here.assign(key, 300))
             await waiting(here, 1)
             submitted = await here.submit(key)
             assert (await poll).processid == submitted.processid
@@ -298,7 +296,7 @@ def test_two_hundred_executors_share_a_thousand_processes() -> None:
             async def work(key: PrivateKey) -> None:
                 while not enough.is_set():
                     try:
-                        got = await here.assign(key, 30)
+                        got = await here.assign(key, 300)
                     except Refused:
                         continue
                     taken.append(got.processid)
@@ -313,7 +311,7 @@ def test_two_hundred_executors_share_a_thousand_processes() -> None:
                 return [(await here.submit(user, spec(args=[number]))).processid for number in numbers]
 
             batches = await asyncio.gather(*(submit(range(at, at + 100)) for at in range(0, 1000, 100)))
-            await asyncio.wait_for(enough.wait(), 60)
+            await enough.wait()
             await here.server.stop()
             await asyncio.gather(*workers, return_exceptions=True)
             assert Counter(taken) == Counter(processid for batch in batches for processid in batch)

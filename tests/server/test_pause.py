@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import aiohttp
@@ -44,11 +45,11 @@ async def waiting(here: Lab, *, at_gate: int = 0, for_work: int = 0) -> None:
     """Return when so many executors wait for the end of a pause, and so many for a process."""
     gate = here.server._pause_gate  # pyright: ignore[reportPrivateUsage]
     scheduler = here.server._scheduler  # pyright: ignore[reportPrivateUsage]
-    for _ in range(500):
-        if (gate.waiters, scheduler.waiters) == (at_gate, for_work):
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"{gate.waiters} wait for the end of a pause, {scheduler.waiters} for a process")
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(300):
+            while (gate.waiters, scheduler.waiters) != (at_gate, for_work):
+                await asyncio.sleep(0.01)
+    assert (gate.waiters, scheduler.waiters) == (at_gate, for_work)
 
 
 def test_nothing_is_assigned_during_a_pause() -> None:
@@ -179,7 +180,7 @@ def test_nothing_is_lost_and_nothing_given_out_twice() -> None:
 
             async def work(key: PrivateKey) -> None:
                 for _ in range(5):
-                    got = await here.assign(key, 20)
+                    got = await here.assign(key, 300)
                     taken.append(got.processid)
                     await here.close(key, got.processid)
 

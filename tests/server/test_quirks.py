@@ -24,7 +24,7 @@ MODULES = (quirks_of_processes, quirks_of_replies, quirks_of_sockets, quirks_of_
 
 def _found(case: Case, quirks: Quirks) -> object:
     async def main() -> object:
-        async with asyncio.timeout(60), quirk_scene(quirks, **case.options) as here:
+        async with asyncio.timeout(300), quirk_scene(quirks, **case.options) as here:
             return await case.act(here)
 
     return asyncio.run(main())

@@ -28,7 +28,7 @@ def test_from_the_environment(colonies: LocalColony) -> None:
         assert isinstance(session, Session)
         assert isinstance(session.rpc, Client)
         assert session.colonyname == colonies.name
-        assert session.call("add", 1, 2, to="math", timeout=30) == 3
+        assert session.call("add", 1, 2, to="math", timeout=300) == 3
     with pytest.raises(RPCError, match="the client is closed"):
         session.call("add", 1, to="math")
 
@@ -46,7 +46,7 @@ def test_for_coroutines(colonies: LocalColony) -> None:
         async with connect(environ=colonies.environment()) as session:
             assert isinstance(session, AsyncSession)
             assert isinstance(session.rpc, AsyncClient)
-            return await session.call("add", 1, 2, to="math", timeout=30)
+            return await session.call("add", 1, 2, to="math", timeout=300)
 
     with executing(colonies):
         assert asyncio.run(main()) == 3
@@ -54,7 +54,7 @@ def test_for_coroutines(colonies: LocalColony) -> None:
 
 def test_arguments_win(colonies: LocalColony) -> None:
     keys: dict[str, PrivateKey | str] = {"member": colonies.user_key, "colony": colonies.colony_key.hex()}
-    with connect(colonies.name, url=colonies.url, keys=keys, environ={}, timeout=10) as session:
+    with connect(colonies.name, url=colonies.url, keys=keys, environ={}, timeout=100) as session:
         session.submit("add", to="math")
         assert [each.executorname for each in session.executors.list()] == []
         with pytest.raises(MissingKeyError):

@@ -121,7 +121,7 @@ def test_the_timeout_counts_with_a_bar_too(colonies: LocalColony) -> None:
     child = subprocess.Popen(
         [sys.executable, "-c", script], env=environ, stdout=theirs, stderr=subprocess.PIPE, text=True
     )
-    _, stderr = child.communicate(timeout=60)
+    _, stderr = child.communicate(timeout=300)
     os.close(theirs)
     os.close(ours)
     trainer.go_on.set()

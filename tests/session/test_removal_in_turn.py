@@ -72,18 +72,18 @@ def test_the_time_to_wait_for_others_counts(colonies: LocalColony) -> None:
     handle, flow = colonies.submit("add", 1, to="nobody"), leaves(colonies)
     made, executor = add_generator(colonies), colonies.add_executor("math")
     removals: dict[str, Callable[[], None]] = {
-        handle.processid: lambda: handle.remove(timeout=0.3),
-        flow.processgraphid: lambda: flow.remove(timeout=0.3),
-        made.generatorid: lambda: session.generators.remove("packer", timeout=0.3),
-        f"executor {executor.name} of dev": lambda: session.executors.remove(executor.name, timeout=0.3),
-        "colony dev": lambda: session.colonies.remove("dev", timeout=0.3, clear=True),
+        handle.processid: lambda: handle.remove(timeout=1.5),
+        flow.processgraphid: lambda: flow.remove(timeout=1.5),
+        made.generatorid: lambda: session.generators.remove("packer", timeout=1.5),
+        f"executor {executor.name} of dev": lambda: session.executors.remove(executor.name, timeout=1.5),
+        "colony dev": lambda: session.colonies.remove("dev", timeout=1.5, clear=True),
     }
 
     async def main() -> None:
         for key, remove in removals.items():
             async with turn_for(colonies.url.replace("127.0.0.1", "LOCALHOST") + "/", key, 0):
                 with pytest.raises(RemovalRefused) as caught:
-                    await asyncio.wait_for(asyncio.to_thread(remove), 30)
+                    await asyncio.wait_for(asyncio.to_thread(remove), 100)
             first, second = caught.value.in_the_way
             assert first == "another part of this program is cancelling or removing it"
             assert re.fullmatch(r"[\d.]+ s have passed", second)

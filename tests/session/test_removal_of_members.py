@@ -71,7 +71,7 @@ def test_an_executor_that_is_at_work(colonies: LocalColony) -> None:
         executors.remove(executor.name)
     assert handle.processid in caught.value.reason
     with pytest.raises(RemovalRefused, match=r"it runs 'add'.*; [\d.]+ s have passed"):
-        executors.remove(executor.name, timeout=0.3)
+        executors.remove(executor.name, timeout=2)
     assert executors.list()[0].state is not UNREGISTERED
     timer = later(lambda: executor.client.close(handle.processid))
     executors.remove(executor.name, timeout=60)

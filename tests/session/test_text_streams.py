@@ -57,7 +57,7 @@ def test_text_until_the_end(colonies: LocalColony) -> None:
             closing.append(alongside(lambda: close_when_read(executor.client, handle)))
     closing[0].join()
     assert pieces == ["Hello", ", ", "world"]
-    assert handle.wait(30).state.name == "SUCCESS"
+    assert handle.wait(300).state.name == "SUCCESS"
 
 
 def test_the_same_for_coroutines(colonies: LocalColony) -> None:

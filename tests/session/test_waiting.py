@@ -155,9 +155,9 @@ def test_a_timeout_during_an_outage(colonies: LocalColony) -> None:
 def test_a_server_that_does_not_answer_does_not_hold_a_wait(colonies: LocalColony, bars: bool) -> None:
     handle = colonies.submit("work", to="nobody")
     began = time.monotonic()
-    with colonies.faults.delay("*", 60), pytest.raises(WaitTimeout):
+    with colonies.faults.delay("*", 300), pytest.raises(WaitTimeout):
         handle.wait(0.5, progress=bars)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 100
 
 
 def test_cancelling_a_wait_leaves_the_process_alone(colonies: LocalColony) -> None:
@@ -174,7 +174,7 @@ def test_cancelling_a_wait_leaves_the_process_alone(colonies: LocalColony) -> No
         await executor.aclient.close(handle.processid)
         assert (await second).state is SUCCESS
         others = asyncio.all_tasks() - {asyncio.current_task()}
-        await asyncio.wait_for(asyncio.gather(*others, return_exceptions=True), 10)  # nothing goes on
+        await asyncio.wait_for(asyncio.gather(*others, return_exceptions=True), 60)  # nothing goes on
 
     asyncio.run(main())
 
@@ -223,7 +223,7 @@ with connect() as session:
         time.sleep(0.05)
     time.sleep(0.3)
     child.send_signal(signal.SIGINT)
-    stdout, _ = child.communicate(timeout=60)
+    stdout, _ = child.communicate(timeout=300)
     assert (stdout, child.returncode) == ("WAITING\n", 0)
 
 
@@ -247,5 +247,5 @@ def test_a_server_that_does_not_answer_is_told_from_a_process_that_goes_on(colon
     assert "goes on" not in str(caught.value)
     assert caught.value.unanswered
     with pytest.raises(WaitTimeout, match="goes on") as caught:
-        handle.wait(0.3)
+        handle.wait(3)
     assert not caught.value.unanswered

@@ -154,7 +154,7 @@ def test_what_has_findings_about_keys_still_loads(tmp_path: Path) -> None:
 def lint(*files: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "colonyos_gen.cli", "lint", *map(str, files)],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
 
 

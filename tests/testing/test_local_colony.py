@@ -238,16 +238,16 @@ def test_a_loop_on_another_thread_loses_its_client(capfd: pytest.CaptureFixture[
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             with LocalColony() as colony:
-                asyncio.run_coroutine_threadsafe(_use(colony), loop).result(30)
+                asyncio.run_coroutine_threadsafe(_use(colony), loop).result(300)
             # What a loop is asked for it begins in turn, so after this the end of the client has begun.
-            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(30)
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(300)
             while asyncio.all_tasks(loop):
                 time.sleep(0.005)
             gc.collect()
         assert [str(each.message) for each in caught] == []
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(30)
+        thread.join(300)
         loop.close()
     assert capfd.readouterr().err == ""
 

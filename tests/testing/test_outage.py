@@ -47,7 +47,7 @@ def test_what_may_be_repeated_survives_a_short_outage() -> None:
                 target=lambda: names.extend(each.name for each in client.get_colonies())
             )
             thread.start()
-        thread.join(30)
+        thread.join(300)
         assert names == [colony.name]
 
 

@@ -35,7 +35,7 @@ def run_pytest(folder: Path, program: str, *options: str) -> subprocess.Complete
     ]
     return subprocess.run(
         [*command, *options, str(folder)],
-        env=environment, cwd=folder, capture_output=True, text=True, timeout=60, check=False,
+        env=environment, cwd=folder, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ class Poll:
             self._thread.join(0.005)
 
     def end(self) -> Process | NoProcessError | None:
-        self._thread.join(30)
+        self._thread.join(300)
         assert not self._thread.is_alive()
         return self.outcome
 

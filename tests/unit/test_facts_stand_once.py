@@ -75,7 +75,7 @@ def folded(node: ast.expr) -> int | None:
                 case ast.Mult():
                     return a * b
                 case ast.Pow() if 0 <= b < 100:
-                    return a**b
+                    return int(a**b)
                 case ast.LShift() if 0 <= b < 100:
                     return a << b
                 case _:

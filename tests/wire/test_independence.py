@@ -102,7 +102,7 @@ def fresh(script: str) -> str:
     paths = [str(ROOT), str(PACKAGE.parent)]
     code = f"import sys\nsys.path[:0] = {paths!r}\n{script}"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

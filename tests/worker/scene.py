@@ -12,7 +12,7 @@ from colonyos_gen import RUNNING, SUCCESS, FunctionSpec, Process
 from colonyos_gen.testing import LocalColony
 
 EXECUTORTYPE = "tester"
-LONG = 60.0
+LONG = 300.0
 """Seconds that nothing takes, unless it fails."""
 
 

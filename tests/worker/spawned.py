@@ -53,7 +53,7 @@ class SpawnedWorker:
     def said(self, text: str, times: int = 1) -> str:
         """Wait until it has written a line with `text` to its log so many times, and return the last one."""
         with self._changed:
-            assert self._changed.wait_for(lambda: len(self._with(text)) >= times, 60), "".join(self._lines)
+            assert self._changed.wait_for(lambda: len(self._with(text)) >= times, 300), "".join(self._lines)
             return self._with(text)[times - 1]
 
     def terminate(self, number: signal.Signals = signal.SIGTERM) -> None:
@@ -67,7 +67,7 @@ class SpawnedWorker:
 
     def wait(self) -> int:
         """Wait until it has ended, and return its exit code."""
-        return self._process.wait(60)
+        return self._process.wait(300)
 
     @property
     def output(self) -> str:

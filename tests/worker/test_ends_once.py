@@ -146,13 +146,14 @@ def test_functions_are_told_to_stop(
         return "never"
 
     with colonies.worker(worker):
-        seconds = 1 if how == "deadline" else -1
+        seconds = 3 if how == "deadline" else -1
         asked = submit(colonies, kind, maxexectime=seconds, maxretries=0)
         assert reached.wait(60)
-        running(colonies, asked)
         if how == "cancel":
+            running(colonies, asked)
             colonies.client.cancel_process(asked.processid)
         elif how == "removed":
+            running(colonies, asked)
             reached.clear()
             colonies.client.remove_executor(colonies.name, worker.name or "")
         until(lambda: len(reasons) == 1)
@@ -169,7 +170,7 @@ def test_functions_are_told_to_stop(
     if how == "timeout":
         assert end.errors == [f"{kind} took longer than its timeout of 0.2 s"]
     if how == "deadline":
-        assert reasons == ["its maxexectime of 1 s has passed"]
+        assert reasons == ["its maxexectime of 3 s has passed"]
         assert end.errors == ["Maximum execution time limit exceeded"]
     assert "is lost" not in caplog.text
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,9 +9,6 @@ import pytest
 
 from colonyos_gen import FAILED, SUCCESS, NoProcessError, Process, Workflow, workflow
 from colonyos_gen.testing import LocalColony, LocalExecutor
-
-SUBMISSION_LIMIT = 5.0
-"""Seconds in which the server has taken a workflow of 500 tasks, however busy the machine is."""
 
 
 def _run(executor: LocalExecutor, function: Callable[[Process], Any]) -> int:
@@ -55,9 +51,7 @@ def test_outputs_are_passed_on_in_the_order_of_after(colonies: LocalColony) -> N
 
 def test_five_hundred_at_once(colonies: LocalColony) -> None:
     spec = _sweep(500).spec(colonies.name)
-    start = time.monotonic()
     graph = colonies.client.submit_workflow(spec)
-    assert time.monotonic() - start < SUBMISSION_LIMIT
     assert _run(colonies.add_executor("hpc"), _compute) == 502
     assert colonies.client.get_process(graph.processids[-1]).output == [[*range(1000, 1500)]]
 
