@@ -10,6 +10,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from colonyos_gen._version import __version__ as __version__
+
 if TYPE_CHECKING:
     import colonyos_gen_wire
     from colonyos_gen_wire import *  # noqa: F403  # the types of the protocol are this package's vocabulary
@@ -29,8 +31,13 @@ if TYPE_CHECKING:
         WAITING,
     )
 
-    from colonyos_gen.channel_stream import ChannelStream
-    from colonyos_gen.client import AsyncClient
+    from colonyos_gen._client.client import AsyncClient
+    from colonyos_gen._client.sync_client import Client
+    from colonyos_gen._streams.channel import ChannelStream
+    from colonyos_gen._streams.process import ProcessStream
+    from colonyos_gen._streams.processes import ProcessFeed
+    from colonyos_gen._streams.stream import Ended, Stream
+    from colonyos_gen._streams.sync_streams import SyncChannelStream, SyncStream
     from colonyos_gen.config import Config, ConfigError
     from colonyos_gen.crypto import InvalidKeyError, InvalidSignatureError, PrivateKey
     from colonyos_gen.errors import (
@@ -41,8 +48,6 @@ if TYPE_CHECKING:
         UnexpectedReplyError,
     )
     from colonyos_gen.interceptors import Interceptor, OutgoingCall, ProcessRun
-    from colonyos_gen.process_feed import ProcessFeed
-    from colonyos_gen.process_stream import ProcessStream
     from colonyos_gen.session import (
         AsyncFeed,
         AsyncProcessHandle,
@@ -62,9 +67,6 @@ if TYPE_CHECKING:
         connect,
         gather,
     )
-    from colonyos_gen.stream import Ended, Stream
-    from colonyos_gen.sync_client import Client
-    from colonyos_gen.sync_streams import SyncChannelStream, SyncStream
     from colonyos_gen.transport import Transport
     from colonyos_gen.worker import Context, Worker
     from colonyos_gen.workflows import Task, Workflow, WorkflowError, workflow
@@ -132,8 +134,6 @@ if TYPE_CHECKING:
     ]
     __all__ += colonyos_gen_wire.__all__
 
-__version__ = "0.1.0"
-
 # Everything is imported at first use, so that the import of this package is not felt: not even in test runs that know it
 # for its pytest plugin only.
 _CONSTANTS = (
@@ -152,18 +152,18 @@ _CONSTANTS = (
     "WAITING",
 )
 _HOME = {
-    "AsyncClient": "client",
+    "AsyncClient": "_client.client",
     "AsyncFeed": "session",
     "AsyncProcessHandle": "session",
     "AsyncSession": "session",
     "AsyncWorkflowHandle": "session",
-    "ChannelStream": "channel_stream",
-    "Client": "sync_client",
+    "ChannelStream": "_streams.channel",
+    "Client": "_client.sync_client",
     "Config": "config",
     "ConfigError": "config",
     "ConnectionFailedError": "errors",
     "Context": "worker",
-    "Ended": "stream",
+    "Ended": "_streams.stream",
     "Feed": "session",
     "FunctionLookupError": "session",
     "Interceptor": "interceptors",
@@ -175,17 +175,17 @@ _HOME = {
     "PrivateKey": "crypto",
     "ProcessCancelled": "session",
     "ProcessFailed": "session",
-    "ProcessFeed": "process_feed",
+    "ProcessFeed": "_streams.processes",
     "ProcessHandle": "session",
     "ProcessRun": "interceptors",
-    "ProcessStream": "process_stream",
+    "ProcessStream": "_streams.process",
     "RPCTimeoutError": "errors",
     "RemovalRefused": "session",
     "Removed": "session",
     "Session": "session",
-    "Stream": "stream",
-    "SyncChannelStream": "sync_streams",
-    "SyncStream": "sync_streams",
+    "Stream": "_streams.stream",
+    "SyncChannelStream": "_streams.sync_streams",
+    "SyncStream": "_streams.sync_streams",
     "Task": "workflows",
     "Transport": "transport",
     "UnexpectedReplyError": "errors",

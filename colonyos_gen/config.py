@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 from colonyos_gen_wire.constants import DEFAULT_PORT
 
+from colonyos_gen._call.in_flight import DEFAULT_MAX_IN_FLIGHT
+
 from .crypto import InvalidKeyError, PrivateKey
-from .in_flight import DEFAULT_MAX_IN_FLIGHT
 
 __all__ = ["Config", "ConfigError", "server_is_set"]
 

@@ -11,7 +11,7 @@ from typing import Any
 from colonyos_gen_wire import Colony, User
 
 from colonyos_gen import AsyncClient, AsyncSession, Config, ConfigError, PrivateKey
-from colonyos_gen.client import settings
+from colonyos_gen._client.client import settings
 from colonyos_gen.config import server_is_set
 
 _REMOVAL_S = 30.0

@@ -9,8 +9,8 @@ from typing import Any, Self, overload
 
 from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
 
-from colonyos_gen.arguments import require_seconds
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._call.arguments import require_seconds
+from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.session.administration.colonies import AsyncColonies
 from colonyos_gen.session.administration.crons import AsyncCrons
 from colonyos_gen.session.administration.executors import AsyncExecutors

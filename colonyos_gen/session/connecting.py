@@ -7,11 +7,11 @@ from typing import Any
 
 from colonyos_gen_wire.method import Key
 
-from colonyos_gen.client import AsyncClient, settings
+from colonyos_gen._client.client import AsyncClient, settings
+from colonyos_gen._client.sync_client import Client
 from colonyos_gen.config import Config
 from colonyos_gen.notebook import register
 from colonyos_gen.session.sync_session import Session
-from colonyos_gen.sync_client import Client
 
 _ROLES = ("server", "colony", "member")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._client.sync_client import Client
 from colonyos_gen.config import ConfigError
-from colonyos_gen.sync_client import Client
 
 
 class AsyncScope:

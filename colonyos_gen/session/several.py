@@ -10,7 +10,8 @@ from typing import Any, TypeAlias, TypeVar, cast, overload
 
 from colonyos_gen_wire.constants import SUCCESS
 
-from colonyos_gen.arguments import require_seconds
+from colonyos_gen._call.arguments import require_seconds
+from colonyos_gen._client.sync_client import Client
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session.failures import WaitTimeout
 from colonyos_gen.session.feeds.feed import AsyncFeed, Feed
@@ -18,7 +19,6 @@ from colonyos_gen.session.handles.process import AsyncProcessHandle, value_of
 from colonyos_gen.session.handles.sync_process import ProcessHandle
 from colonyos_gen.session.handles.sync_workflow import WorkflowHandle
 from colonyos_gen.session.handles.workflow import AsyncWorkflowHandle
-from colonyos_gen.sync_client import Client
 
 AsyncHandle: TypeAlias = AsyncProcessHandle | AsyncWorkflowHandle
 Handle: TypeAlias = ProcessHandle | WorkflowHandle

@@ -9,8 +9,9 @@ from typing import Any, Self, overload
 
 from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
 
-from colonyos_gen.arguments import require_seconds
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._call.arguments import require_seconds
+from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._client.sync_client import Client
 from colonyos_gen.session.administration.colonies import Colonies
 from colonyos_gen.session.administration.crons import Crons
 from colonyos_gen.session.administration.executors import Executors
@@ -21,7 +22,6 @@ from colonyos_gen.session.handles.sync_workflow import WorkflowHandle
 from colonyos_gen.session.removal.bulk import Removed
 from colonyos_gen.session.request import Submittable
 from colonyos_gen.session.scope import Scope
-from colonyos_gen.sync_client import Client
 
 
 class Session(Scope):

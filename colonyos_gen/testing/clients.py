@@ -8,9 +8,9 @@ import threading
 from collections.abc import AsyncGenerator, Callable
 from typing import TypeAlias, TypedDict
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._client.sync_client import Client
 from colonyos_gen.crypto import PrivateKey
-from colonyos_gen.sync_client import Client
 from colonyos_gen.transport import Transport
 
 _Keeper: TypeAlias = AsyncGenerator[None, None]

@@ -22,10 +22,12 @@ from colonyos_gen_wire.requests.colony import AddColonyMsg
 from colonyos_gen_wire.requests.executor import AddExecutorMsg, ApproveExecutorMsg
 from colonyos_gen_wire.requests.user import AddUserMsg
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._call.envelope import open_reply
+from colonyos_gen._call.pipeline import sealed
+from colonyos_gen._call.signers import Keyring
+from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._client.sync_client import Client
 from colonyos_gen.crypto import PrivateKey
-from colonyos_gen.envelope import open_reply
-from colonyos_gen.pipeline import sealed
 from colonyos_gen.server.clock import OffsetClock, moment
 from colonyos_gen.server.hazards import Hazards
 from colonyos_gen.server.server import Server
@@ -35,8 +37,6 @@ from colonyos_gen.session.handles.sync_process import ProcessHandle
 from colonyos_gen.session.handles.sync_workflow import WorkflowHandle
 from colonyos_gen.session.request import Submittable
 from colonyos_gen.session.sync_session import Session
-from colonyos_gen.signers import Keyring
-from colonyos_gen.sync_client import Client
 from colonyos_gen.testing.clients import Clients
 from colonyos_gen.testing.environment import Environment
 from colonyos_gen.testing.faults import Faults

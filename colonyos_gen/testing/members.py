@@ -10,9 +10,9 @@ from colonyos_gen.testing.clients import Clients
 from colonyos_gen.testing.environment import Environment
 
 if TYPE_CHECKING:
-    from colonyos_gen.client import AsyncClient
+    from colonyos_gen._client.client import AsyncClient
+    from colonyos_gen._client.sync_client import Client
     from colonyos_gen.server import Server
-    from colonyos_gen.sync_client import Client
     from colonyos_gen.transport import Transport
 
 

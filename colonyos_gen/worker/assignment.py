@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 from colonyos_gen_wire import Process
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._call.retry import passes, pauses
+from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import (
     ConflictError,
     DeniedError,
@@ -22,7 +23,6 @@ from colonyos_gen.errors import (
     RPCError,
     UnexpectedReplyError,
 )
-from colonyos_gen.retry import passes, pauses
 from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
 from colonyos_gen.worker.recovery import running_of
 from colonyos_gen.worker.stopping import StoppedError, unless_stopped

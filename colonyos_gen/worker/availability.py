@@ -7,8 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from colonyos_gen._call.retry import passes, pauses
 from colonyos_gen.errors import ConnectionFailedError, RPCError, UnexpectedReplyError
-from colonyos_gen.retry import passes, pauses
 
 T = TypeVar("T")
 

@@ -10,10 +10,10 @@ from colonyos_gen_wire.constants import CHANNEL_MAX_LOG_ENTRIES
 from colonyos_gen_wire.errors.channel import CHANNEL_APPEND_NOT_AUTHORIZED_TO_WRITE_TO_CHANNEL
 from colonyos_gen_wire.hazards import CHANNEL_WITHOUT_EXECUTOR
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._call.retry import passes, pauses
+from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._conventions.streams import ACK_S, DATA, END, LINGER_S, has_reader, is_awaited
 from colonyos_gen.errors import DeniedError, RateLimitedError, RPCError
-from colonyos_gen.retry import passes, pauses
-from colonyos_gen.stream_protocol import ACK_S, DATA, END, LINGER_S, has_reader, is_awaited
 from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
 from colonyos_gen.worker.pacing import RESERVE, Pace
 

@@ -7,9 +7,9 @@ import asyncio
 from colonyos_gen_wire import FunctionSpec, Process
 from colonyos_gen_wire.methods.workflow import ADD_CHILD
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._call.retry import passes, pauses
+from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import ConflictError, NotFoundError, RPCError
-from colonyos_gen.retry import passes, pauses
 from colonyos_gen.worker.attempt import Attempt
 from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
 from colonyos_gen.worker.closing import SETTLING_S

@@ -13,7 +13,8 @@ from typing import Any
 from colonyos_gen_wire import Process
 from colonyos_gen_wire.constants import FAILED, SUCCESS
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._call.retry import passes, pauses
+from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import (
     ConflictError,
     DeniedError,
@@ -24,7 +25,6 @@ from colonyos_gen.errors import (
     ServerFaultError,
     UnexpectedReplyError,
 )
-from colonyos_gen.retry import passes, pauses
 from colonyos_gen.worker.attempt import Attempt
 from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
 from colonyos_gen.worker.failure_text import plain_text

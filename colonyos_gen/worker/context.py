@@ -9,10 +9,10 @@ from typing import Any
 from colonyos_gen_wire import Attribute, FunctionSpec, Process
 from colonyos_gen_wire.constants import ENV
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._call.retry import passes, pauses
+from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._conventions.progress import format_progress
 from colonyos_gen.errors import AlreadyExistsError, RPCError
-from colonyos_gen.progress_line import format_progress
-from colonyos_gen.retry import passes, pauses
 from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
 from colonyos_gen.worker.bridge import Bridge, Ready
 from colonyos_gen.worker.cancellation import Cancellation

@@ -7,14 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
-import colonyos_gen
-
 FRAMES = 8
 """Frames that a traceback shows, the innermost ones."""
 LONGEST = 4000
 """Characters of one error text."""
 
-_OURS = str(Path(colonyos_gen.__file__).parent / "worker")
+_OURS = str(Path(__file__).parent)
 _MACHINERY = ("concurrent.futures", "asyncio")
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from colonyos_gen_wire import GPU, Capabilities, Hardware, Software
 
-from colonyos_gen import __version__
+from colonyos_gen._version import __version__
 
 _MIB = 1024 * 1024
 _GPU_QUERY = ("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from colonyos_gen_wire import Executor
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.config import Config, ConfigError
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.errors import DeniedError, NotFoundError

@@ -10,8 +10,8 @@ from collections import deque
 from colonyos_gen_wire import Log, Process
 from colonyos_gen_wire.stubs_async import AsyncStubs
 
+from colonyos_gen._call.retry import passes, pauses
 from colonyos_gen.errors import RPCError
-from colonyos_gen.retry import passes, pauses
 from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
 from colonyos_gen.worker.failure_text import plain_text
 

@@ -7,7 +7,7 @@ import logging
 from colonyos_gen_wire import Executor
 from colonyos_gen_wire.constants import UNREGISTERED
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import RPCError
 
 _logger = logging.getLogger("colonyos_gen.worker")

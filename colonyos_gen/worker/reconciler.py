@@ -11,7 +11,7 @@ import msgspec
 from colonyos_gen_wire import BlueprintDefinition, Process
 from colonyos_gen_wire import Function as WireFunction
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import NotFoundError
 from colonyos_gen.worker.availability import Availability
 from colonyos_gen.worker.context import Context

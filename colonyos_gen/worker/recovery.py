@@ -5,7 +5,7 @@ from __future__ import annotations
 from colonyos_gen_wire import Process
 from colonyos_gen_wire.constants import RUNNING
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.worker.availability import Availability
 
 _LOOK_BACK_S = 10 * 365 * 86400

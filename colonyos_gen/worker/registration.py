@@ -14,9 +14,9 @@ from colonyos_gen_wire import Function as WireFunction
 from colonyos_gen_wire.constants import APPROVED, REJECTED
 from colonyos_gen_wire.errors import shared
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._call.retry import passes
+from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import AlreadyExistsError, DeniedError, NotFoundError, RPCError
-from colonyos_gen.retry import passes
 from colonyos_gen.worker.availability import Availability
 
 if TYPE_CHECKING:

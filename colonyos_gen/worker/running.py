@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from colonyos_gen_wire import Process
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import RPCError
 from colonyos_gen.worker.attempt import Attempt
 from colonyos_gen.worker.availability import Availability

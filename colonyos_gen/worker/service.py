@@ -11,7 +11,7 @@ from typing import Any
 from colonyos_gen_wire import Executor, Process
 from colonyos_gen_wire import Function as WireFunction
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.interceptors import Interceptor, ProcessRun, around_runs
 from colonyos_gen.worker.assignment import Assignment, Taker, keep_alive
 from colonyos_gen.worker.attempt import Attempt

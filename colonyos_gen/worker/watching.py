@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Generator
 
 from colonyos_gen_wire import Process
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import DeniedError, NotFoundError, RPCError, RPCTimeoutError, UnexpectedReplyError
 from colonyos_gen.worker.attempt import Attempt
 from colonyos_gen.worker.recovery import ask_running

@@ -14,7 +14,7 @@ from colonyos_gen_wire import Executor
 from colonyos_gen_wire.constants import STALE_EXECUTOR_S
 from colonyos_gen_wire.method import Key
 
-from colonyos_gen.client import AsyncClient, settings
+from colonyos_gen._client.client import AsyncClient, settings
 from colonyos_gen.config import Config, ConfigError
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.interceptors import Interceptor, around_runs

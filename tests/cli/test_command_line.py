@@ -16,7 +16,7 @@ import pytest
 from colonyos_gen_wire.constants import DEMO_SERVER_ID
 
 from colonyos_gen import Client, PrivateKey
-from colonyos_gen.env_file import read_env_file
+from colonyos_gen.cli.env_file import read_env_file
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -15,7 +15,7 @@ from colonyos_gen_wire.constants import EMBEDDED_SUFFIX
 from colonyos_gen_wire.hazards import ALL_PROCESSES_REMOVED_WHILE_CLOSING
 
 from colonyos_gen import Client, ConnectionFailedError, Executor, FunctionSpec, PrivateKey
-from colonyos_gen.env_file import read_env_file
+from colonyos_gen.cli.env_file import read_env_file
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ from colonyos_gen import (
     PrivateKey,
     RPCTimeoutError,
 )
-from colonyos_gen.in_flight import DEFAULT_MAX_IN_FLIGHT, Gate, Lane, Turn, gate_of
+from colonyos_gen._call.in_flight import DEFAULT_MAX_IN_FLIGHT, Gate, Lane, Turn, gate_of
 from colonyos_gen.server import Server
 
 KEY = PrivateKey.generate()

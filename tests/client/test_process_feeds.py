@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from colonyos_gen import RUNNING, SUCCESS, WAITING, AsyncClient, process_feed
+from colonyos_gen import RUNNING, SUCCESS, WAITING, AsyncClient
+from colonyos_gen._streams import processes as process_feed
 from colonyos_gen.testing import LocalColony
 
 from .pubsub import Pubsub, Step

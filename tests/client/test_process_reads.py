@@ -28,14 +28,14 @@ from colonyos_gen import (
     RPCError,
     RPCTimeoutError,
 )
-from colonyos_gen.errors import ConnectionFailedError, DeniedError, InvalidRequestError, MissingKeyError
-from colonyos_gen.waiting.pace import (
+from colonyos_gen._waiting.pace import (
     FIRST_LOOK_S,
     LONGEST_PAUSE_S,
     FirstLooks,
     pause_after,
     reads_in_turn,
 )
+from colonyos_gen.errors import ConnectionFailedError, DeniedError, InvalidRequestError, MissingKeyError
 
 from .pubsub import Pubsub, Step, Stored
 from .scripted import KEY, PROCESS_ID, Scripted, envelope, free_port, http, process, refusal

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colonyos_gen import AsyncClient, FunctionSpec
-from colonyos_gen.envelope import open_reply
+from colonyos_gen._call.envelope import open_reply
 from colonyos_gen.errors import (
     ConnectionFailedError,
     DeniedError,

@@ -12,6 +12,7 @@ from colonyos_gen_wire.method import Idempotency
 from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen import AsyncClient, Blueprint, BlueprintMetadata, Client, FunctionSpec
+from colonyos_gen._call.retry import LONGEST_PAUSE, may_repeat, pauses
 from colonyos_gen.errors import (
     ConnectionFailedError,
     NoProcessError,
@@ -20,7 +21,6 @@ from colonyos_gen.errors import (
     RPCTimeoutError,
     ServerFaultError,
 )
-from colonyos_gen.retry import LONGEST_PAUSE, may_repeat, pauses
 
 from .scripted import DROP, HANG, KEY, PROCESS_ID, Answer, Script, Scripted, free_port, http, refusal, sample
 

@@ -6,8 +6,8 @@ import asyncio
 import gc
 
 from colonyos_gen import CANCELLED, PrivateKey
+from colonyos_gen._waiting import Watcher
 from colonyos_gen.testing import LocalColony
-from colonyos_gen.waiting import Watcher
 
 
 def _watchers() -> int:

@@ -16,8 +16,8 @@ from collections.abc import Generator
 from pathlib import Path
 
 from colonyos_gen import Config
+from colonyos_gen.cli.env_file import read_env_file
 from colonyos_gen.config import server_is_set
-from colonyos_gen.env_file import read_env_file
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from colonyos_gen import Context, Worker
-from colonyos_gen.progress_line import read_progress
+from colonyos_gen._conventions.progress import read_progress
 from colonyos_gen.testing import LocalColony
 
 w = Worker("math", concurrency=4)  # registers, approves, drains on SIGTERM

@@ -16,7 +16,7 @@ from colonyos_gen_wire.codec import encode
 from colonyos_gen_wire.method import Method
 
 from colonyos_gen import AsyncClient, PrivateKey
-from colonyos_gen.envelope import open_reply
+from colonyos_gen._call.envelope import open_reply
 from colonyos_gen.errors import RPCError
 from colonyos_gen.server import ManualClock, Quirks
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from colonyos_gen import Client, Log, Process, WaitTimeout, workflow
-from colonyos_gen.progress_line import format_progress
+from colonyos_gen._conventions.progress import format_progress
 from colonyos_gen.testing import LocalColony
 
 from .scene import executing

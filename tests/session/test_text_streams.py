@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from colonyos_gen import ChannelEntry, Client, DeniedError, NotFoundError, ProcessHandle, Session, WaitTimeout
-from colonyos_gen.stream_protocol import ACK, DATA, END, READER, is_awaited
+from colonyos_gen._conventions.streams import ACK, DATA, END, READER, is_awaited
 from colonyos_gen.testing import LocalColony, LocalExecutor
 
 

@@ -30,7 +30,7 @@ from colonyos_gen import (
     RPCTimeoutError,
     Worker,
 )
-from colonyos_gen.envelope import signed, written
+from colonyos_gen._call.envelope import signed, written
 from colonyos_gen.server import Server, ServerThread
 from colonyos_gen.testing import InProcessTransport, LocalColony, LocalExecutor
 

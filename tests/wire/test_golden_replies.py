@@ -12,7 +12,7 @@ from colonyos_gen_wire.method import ErrorCode, ErrorSpec
 from colonyos_gen_wire.shape import ListOf
 
 from colonyos_gen import errors
-from colonyos_gen.envelope import open_reply
+from colonyos_gen._call.envelope import open_reply
 from colonyos_gen.errors import RPCError
 
 from .comparing import differences

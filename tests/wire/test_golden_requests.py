@@ -14,7 +14,7 @@ from colonyos_gen_wire.requests.server import GetServerInfoMsg
 from colonyos_gen_wire.shape import StructOf
 
 from colonyos_gen import crypto
-from colonyos_gen.envelope import signed, written
+from colonyos_gen._call.envelope import signed, written
 
 from .comparing import differences
 from .recordings import FILES, METHODS, RECORDED, Exchange, all_exchanges, exchanges, payload_text

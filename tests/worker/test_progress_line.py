@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from colonyos_gen.progress_line import format_progress, read_progress
+from colonyos_gen._conventions.progress import format_progress, read_progress
 
 
 @pytest.mark.parametrize(

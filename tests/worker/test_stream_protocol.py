@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from colonyos_gen import ChannelEntry
-from colonyos_gen.stream_protocol import ACK, DATA, END, READER, has_reader, is_awaited, is_end, is_text
+from colonyos_gen._conventions.streams import ACK, DATA, END, READER, has_reader, is_awaited, is_end, is_text
 
 
 def _entry(msgtype: str, payload: bytes = b"", senderid: str = "someone") -> ChannelEntry:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from colonyos_gen import SUCCESS, ChannelEntry, Context, Process, Worker
-from colonyos_gen.stream_protocol import ACK, DATA, END, READER
+from colonyos_gen._conventions.streams import ACK, DATA, END, READER
 from colonyos_gen.testing import LocalColony
 from colonyos_gen.worker.pacing import pause_after
 from tests.worker.scene import EXECUTORTYPE, ended, submit, until

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from colonyos_gen_wire import Colony
 
+from colonyos_gen._client.sync_client import Client
 from colonyos_gen.session.removal.colony import ColonyProcedure
 from colonyos_gen.session.scope import AsyncScope
-from colonyos_gen.sync_client import Client
 
 
 class AsyncColonies:

@@ -9,11 +9,11 @@ from colonyos_gen_wire import Cron, FunctionSpec, WorkflowSpec
 from colonyos_gen_wire.codec import encode
 from msgspec.structs import replace
 
+from colonyos_gen._client.sync_client import Client
 from colonyos_gen.session.named import ALL, named
 from colonyos_gen.session.request import Submittable, completed, completed_workflow
 from colonyos_gen.session.scope import AsyncScope
 from colonyos_gen.spec_file import load_spec
-from colonyos_gen.sync_client import Client
 
 CronSpec: TypeAlias = str | Path | FunctionSpec | WorkflowSpec | Submittable
 """What a cron starts: a file, a function, or a workflow."""

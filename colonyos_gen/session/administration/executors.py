@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from colonyos_gen_wire import Executor
 
+from colonyos_gen._client.sync_client import Client
 from colonyos_gen.session.removal.executor import ExecutorProcedure
 from colonyos_gen.session.scope import AsyncScope
-from colonyos_gen.sync_client import Client
 
 
 class AsyncExecutors:

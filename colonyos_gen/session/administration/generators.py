@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from colonyos_gen_wire import Generator
 
+from colonyos_gen._client.sync_client import Client
 from colonyos_gen.session.named import ALL, named
 from colonyos_gen.session.removal.arguments import require_limit, require_name
 from colonyos_gen.session.removal.generator import GeneratorProcedure
 from colonyos_gen.session.scope import AsyncScope
-from colonyos_gen.sync_client import Client
 
 
 class AsyncGenerators:

@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from colonyos_gen._client.sync_client import Client
 from colonyos_gen.errors import RPCError
-from colonyos_gen.sync_client import Client
 
 T = TypeVar("T")
 

@@ -8,15 +8,15 @@ from collections import Counter
 from colonyos_gen_wire import FunctionSpec, Process, ProcessGraph, ProcessState
 from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 
-from colonyos_gen.client import DEFAULT_TIMEOUT
+from colonyos_gen._call.retry import passes
+from colonyos_gen._client.client import DEFAULT_TIMEOUT
+from colonyos_gen._streams.stream import FIRST_LOOK_S
 from colonyos_gen.errors import RPCError
-from colonyos_gen.retry import passes
 from colonyos_gen.session.failures import WaitTimeout
 from colonyos_gen.session.feeds.feed import AsyncFeed
 from colonyos_gen.session.feeds.progress import Look
 from colonyos_gen.session.node_states import has_ended, node_states
 from colonyos_gen.session.scope import AsyncScope
-from colonyos_gen.stream import FIRST_LOOK_S
 
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 2.0

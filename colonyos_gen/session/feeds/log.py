@@ -8,9 +8,9 @@ from collections import Counter, deque
 from colonyos_gen_wire import Log, Process
 from colonyos_gen_wire.constants import MAX_LOG_COUNT
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._call.retry import passes
+from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import RPCError
-from colonyos_gen.retry import passes
 from colonyos_gen.session.feeds.feed import AsyncFeed
 
 _FIRST_PAUSE_S = 0.1

@@ -10,8 +10,8 @@ from typing import NamedTuple, Protocol
 from colonyos_gen_wire import Log, ProcessState
 from colonyos_gen_wire.constants import SUCCESS
 
+from colonyos_gen._conventions.progress import read_progress
 from colonyos_gen.errors import RPCError
-from colonyos_gen.progress_line import read_progress
 from colonyos_gen.session.feeds.feed import AsyncFeed
 
 _PAUSE_S = 0.5

@@ -10,13 +10,13 @@ from typing import TypeVar
 
 from colonyos_gen_wire import ChannelEntry
 
-from colonyos_gen.channel_stream import ChannelStream
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._call.retry import passes
+from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._conventions.streams import ACK, READER, is_end, is_text
+from colonyos_gen._streams.channel import ChannelStream
+from colonyos_gen._streams.stream import Ended
 from colonyos_gen.errors import RPCError
-from colonyos_gen.retry import passes
 from colonyos_gen.session.feeds.feed import AsyncFeed
-from colonyos_gen.stream import Ended
-from colonyos_gen.stream_protocol import ACK, READER, is_end, is_text
 
 T = TypeVar("T", str, bytes)
 
@@ -24,7 +24,7 @@ T = TypeVar("T", str, bytes)
 class PieceFeed(AsyncFeed[T]):
     """What a process writes to a channel, until it says that nothing follows, or ends.
 
-    It announces itself as a reader (see `colonyos_gen.stream_protocol`), so that a worker delivers the tail before its
+    It announces itself as a reader (see `colonyos_gen._conventions.streams`), so that a worker delivers the tail before its
     process is closed. Reading a part only, use it as a context manager: leaving the block tells the worker not to wait.
     """
 

@@ -8,9 +8,11 @@ from typing import Any, Literal, Self, overload
 from colonyos_gen_wire import Log, Process, ProcessState
 from colonyos_gen_wire.constants import CANCELLED, FAILED
 
-from colonyos_gen.arguments import require_seconds
+from colonyos_gen._call.arguments import require_seconds
+from colonyos_gen._call.retry import passes
+from colonyos_gen._streams.stream import FIRST_LOOK_S
+from colonyos_gen._waiting import with_errors
 from colonyos_gen.errors import RPCError
-from colonyos_gen.retry import passes
 from colonyos_gen.session.failures import ProcessCancelled, ProcessFailed, WaitTimeout
 from colonyos_gen.session.feeds.bar import progress_bar
 from colonyos_gen.session.feeds.feed import AsyncFeed
@@ -21,8 +23,6 @@ from colonyos_gen.session.handles.seen import SeenProcess
 from colonyos_gen.session.removal.ending import Ending
 from colonyos_gen.session.removal.process import ProcessProcedure
 from colonyos_gen.session.scope import AsyncScope
-from colonyos_gen.stream import FIRST_LOOK_S
-from colonyos_gen.waiting import with_errors
 
 _LAST_LOOK_S = 1.0
 """Seconds that a wait may take longer than asked for, to see that its end is not missed by a moment."""

@@ -11,7 +11,8 @@ from typing import Any, Self
 from colonyos_gen_wire import Process, ProcessGraph, ProcessState
 from colonyos_gen_wire.constants import FAILED
 
-from colonyos_gen.arguments import require_seconds
+from colonyos_gen._call.arguments import require_seconds
+from colonyos_gen._waiting import with_errors
 from colonyos_gen.session.failures import ProcessFailed, WaitTimeout
 from colonyos_gen.session.feeds.bar import progress_bar
 from colonyos_gen.session.feeds.graph import GraphFeed, look_at
@@ -21,7 +22,6 @@ from colonyos_gen.session.node_states import node_names, node_states
 from colonyos_gen.session.removal.ending import Ending
 from colonyos_gen.session.removal.workflow import WorkflowProcedure, how_it_ended
 from colonyos_gen.session.scope import AsyncScope
-from colonyos_gen.waiting import with_errors
 
 _AT_ONCE = 8
 _DETAILED = 32

@@ -11,7 +11,7 @@ from colonyos_gen_wire import Process, ProcessState
 from colonyos_gen_wire.constants import MAX_COUNT, RUNNING, WAITING
 from colonyos_gen_wire.method import Key
 
-from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
+from colonyos_gen._client.client import DEFAULT_TIMEOUT, AsyncClient
 from colonyos_gen.errors import NotFoundError, RPCError
 from colonyos_gen.session.removal.arguments import optional_state
 from colonyos_gen.session.removal.procedure import EVER_S, Procedure

@@ -14,7 +14,7 @@ from colonyos_gen_wire import Executor, Generator, ProcessState, User
 from colonyos_gen_wire.constants import APPROVED, RUNNING, UNREGISTERED, WAITING
 from colonyos_gen_wire.method import Key
 
-from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
+from colonyos_gen._client.client import DEFAULT_TIMEOUT, AsyncClient
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.errors import DeniedError, MissingKeyError, NotFoundError, RPCError
 from colonyos_gen.session.failures import describe

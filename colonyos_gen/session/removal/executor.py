@@ -6,7 +6,7 @@ from colonyos_gen_wire import Executor, Process
 from colonyos_gen_wire.constants import MAX_COUNT, RUNNING, UNREGISTERED
 from colonyos_gen_wire.method import Key
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import DeniedError, MissingKeyError
 from colonyos_gen.session.failures import describe
 from colonyos_gen.session.removal.arguments import require_flag, require_name

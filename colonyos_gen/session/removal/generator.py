@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from colonyos_gen_wire import Generator
 from colonyos_gen_wire.method import Key
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import NotFoundError
 from colonyos_gen.session.removal.procedure import SETTLED_S, Procedure
 

@@ -11,9 +11,9 @@ from typing import NoReturn, TypeVar
 
 from colonyos_gen_wire.method import Key
 
-from colonyos_gen.client import AsyncClient
+from colonyos_gen._call.retry import passes
+from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import ConnectionFailedError, NotFoundError, RPCError, RPCTimeoutError
-from colonyos_gen.retry import passes
 from colonyos_gen.session.removal.arguments import require_limit
 from colonyos_gen.session.removal.refusal import RemovalRefused
 from colonyos_gen.session.removal.turns import NoTurnError, Turn, turn_for

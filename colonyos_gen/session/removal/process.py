@@ -9,9 +9,9 @@ from colonyos_gen_wire.constants import CANCELLED, FAILED, FINAL_PROCESS_STATES,
 from colonyos_gen_wire.errors import process as refusals
 from colonyos_gen_wire.method import Key
 
-from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
+from colonyos_gen._call.retry import passes
+from colonyos_gen._client.client import DEFAULT_TIMEOUT, AsyncClient
 from colonyos_gen.errors import ConflictError, NotFoundError, RPCError
-from colonyos_gen.retry import passes
 from colonyos_gen.session.failures import describe
 from colonyos_gen.session.removal.ending import Ending
 from colonyos_gen.session.removal.procedure import (

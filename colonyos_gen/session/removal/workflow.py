@@ -10,9 +10,9 @@ from colonyos_gen_wire.constants import FINAL_PROCESS_STATES, SUCCESS
 from colonyos_gen_wire.errors import workflow as refusals
 from colonyos_gen_wire.method import Key
 
-from colonyos_gen.client import DEFAULT_TIMEOUT, AsyncClient
+from colonyos_gen._call.retry import passes
+from colonyos_gen._client.client import DEFAULT_TIMEOUT, AsyncClient
 from colonyos_gen.errors import ConflictError, NotFoundError, RPCError
-from colonyos_gen.retry import passes
 from colonyos_gen.session.node_states import has_ended, node_states
 from colonyos_gen.session.removal.ending import Ending
 from colonyos_gen.session.removal.procedure import HELD_S, SETTLED_S, Procedure, still_going_on

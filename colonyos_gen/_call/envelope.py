@@ -17,8 +17,8 @@ from colonyos_gen_wire.codec import UnknownFieldsError, decode_reply, encode
 from colonyos_gen_wire.constants import API_PATH
 from colonyos_gen_wire.method import Method, Signer
 
+from colonyos_gen._call.finite_numbers import require_finite
 from colonyos_gen.errors import RPCError, ServerFaultError, UnexpectedReplyError, from_code, from_reply
-from colonyos_gen.finite_numbers import require_finite
 
 RespT = TypeVar("RespT")
 

@@ -14,13 +14,13 @@ from colonyos_gen_wire import LimitError
 from colonyos_gen_wire.checks import check
 from colonyos_gen_wire.method import Key, Method, Signer
 
-from colonyos_gen.envelope import open_reply, signed, written
+from colonyos_gen._call.envelope import open_reply, signed, written
+from colonyos_gen._call.hazardous import refuse_unconfirmed
+from colonyos_gen._call.in_flight import Lane, Turn, blocks_a_loop, gate_of
+from colonyos_gen._call.retry import may_repeat, pauses
+from colonyos_gen._call.signers import Keyring, parse
 from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError, closed_error, name_subject
-from colonyos_gen.hazardous import refuse_unconfirmed
-from colonyos_gen.in_flight import Lane, Turn, blocks_a_loop, gate_of
 from colonyos_gen.interceptors import Interceptor, OutgoingCall, around_calls, intercepted, require_headers
-from colonyos_gen.retry import may_repeat, pauses
-from colonyos_gen.signers import Keyring, parse
 from colonyos_gen.transport import Connection, Transport
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)

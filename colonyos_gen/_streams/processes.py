@@ -16,13 +16,13 @@ from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESSES
 from colonyos_gen_wire.requests.process import GetProcessMsg
 from colonyos_gen_wire.requests.subscription import SubscribeProcessesMsg
 
+from colonyos_gen._call.frames import now
+from colonyos_gen._call.pipeline import Pipeline
+from colonyos_gen._call.retry import passes
+from colonyos_gen._streams.reconnection import Link
+from colonyos_gen._streams.stream import Ended, Finished, Stream
+from colonyos_gen._waiting import with_errors
 from colonyos_gen.errors import DeniedError, NotFoundError, RPCError
-from colonyos_gen.frames import now
-from colonyos_gen.pipeline import Pipeline
-from colonyos_gen.reconnection import Link
-from colonyos_gen.retry import passes
-from colonyos_gen.stream import Ended, Finished, Stream
-from colonyos_gen.waiting import with_errors
 
 SUBSCRIPTION_S = 30.0
 """Seconds that are asked for at a time: a listener whose client has left takes an event with it for as long as that."""

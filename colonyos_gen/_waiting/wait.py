@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from colonyos_gen_wire import Process, ProcessState
 from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 
+from colonyos_gen._call.in_flight import blocks_a_loop
+from colonyos_gen._waiting.pace import FIRST_LOOK_S
 from colonyos_gen.errors import RPCError
-from colonyos_gen.in_flight import blocks_a_loop
-from colonyos_gen.waiting.pace import FIRST_LOOK_S
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 """Before any process ended."""

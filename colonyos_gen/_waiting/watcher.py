@@ -13,21 +13,21 @@ from colonyos_gen_wire import Process, ProcessState
 from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 from colonyos_gen_wire.method import Key
 
-from colonyos_gen.errors import RPCError, closed_error
-from colonyos_gen.retry import passes
-from colonyos_gen.waiting.colony import Colony
-from colonyos_gen.waiting.late_errors import AGAIN_S as ERRORS_AGAIN_S
-from colonyos_gen.waiting.late_errors import LATE_S as ERRORS_LATE_S
-from colonyos_gen.waiting.late_errors import lacks_errors
-from colonyos_gen.waiting.pace import (
+from colonyos_gen._call.retry import passes
+from colonyos_gen._waiting.colony import Colony
+from colonyos_gen._waiting.late_errors import AGAIN_S as ERRORS_AGAIN_S
+from colonyos_gen._waiting.late_errors import LATE_S as ERRORS_LATE_S
+from colonyos_gen._waiting.late_errors import lacks_errors
+from colonyos_gen._waiting.pace import (
     AGAIN_S,
     FIRST_LOOK_S,
     LONGEST_PAUSE_S,
     FirstLooks,
     pause_after,
 )
-from colonyos_gen.waiting.reading import Attend, Reading
-from colonyos_gen.waiting.wait import Wait, function_of
+from colonyos_gen._waiting.reading import Attend, Reading
+from colonyos_gen._waiting.wait import Wait, function_of
+from colonyos_gen.errors import RPCError, closed_error
 
 _READERS = 3
 """Processes that are read at the same time, beside lists: one turn of the lane stays free for those."""

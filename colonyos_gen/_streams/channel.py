@@ -15,12 +15,12 @@ from colonyos_gen_wire.requests.channel import ChannelReadMsg
 from colonyos_gen_wire.requests.process import GetProcessMsg
 from colonyos_gen_wire.requests.subscription import SubscribeChannelMsg
 
+from colonyos_gen._call.frames import now
+from colonyos_gen._call.pipeline import Pipeline
+from colonyos_gen._call.retry import passes
+from colonyos_gen._streams.reconnection import Link, Rhythm
+from colonyos_gen._streams.stream import Ended, Finished, Stream
 from colonyos_gen.errors import NotFoundError, RPCError
-from colonyos_gen.frames import now
-from colonyos_gen.pipeline import Pipeline
-from colonyos_gen.reconnection import Link, Rhythm
-from colonyos_gen.retry import passes
-from colonyos_gen.stream import Ended, Finished, Stream
 
 SUBSCRIPTION_S = 30.0
 """Seconds after which a subscription is renewed. A server that does not answer by then has vanished without a word."""

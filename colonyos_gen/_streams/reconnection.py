@@ -8,10 +8,10 @@ from typing import Any, Generic
 import msgspec
 from colonyos_gen_wire.method import Key, Method
 
+from colonyos_gen._call.frames import Frames, FrameT, now
+from colonyos_gen._call.pipeline import Pipeline
+from colonyos_gen._call.retry import failed_on_the_way, pauses
 from colonyos_gen.errors import ConnectionFailedError
-from colonyos_gen.frames import Frames, FrameT, now
-from colonyos_gen.pipeline import Pipeline
-from colonyos_gen.retry import failed_on_the_way, pauses
 
 _FIRST_POLL_S = 0.25
 _LONGEST_POLL_S = 2.0

@@ -201,7 +201,7 @@ def _zone(text: str) -> str:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from colonyos_gen.serve import serve
+    from colonyos_gen.cli.serve import serve
 
     ended_by = asyncio.run(
         serve(
@@ -226,7 +226,3 @@ def _demo(options: argparse.Namespace) -> int:
     from colonyos_gen.demo import run
 
     return asyncio.run(run(options.spec, options.picture))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

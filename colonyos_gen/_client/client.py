@@ -13,16 +13,16 @@ from colonyos_gen_wire.constants import DEFAULT_PORT, MAX_OPEN_DATABASE_CONNECTI
 from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_async import AsyncStubs
 
-from colonyos_gen.arguments import is_number, require_message, require_seconds, require_whole_number
+from colonyos_gen._call.arguments import is_number, require_message, require_seconds, require_whole_number
+from colonyos_gen._call.in_flight import DEFAULT_MAX_IN_FLIGHT
+from colonyos_gen._call.pipeline import Pipeline
+from colonyos_gen._call.signers import Keyring, parse
+from colonyos_gen._client.subscriptions import AsyncSubscriptions
+from colonyos_gen._streams.stream import Stream
+from colonyos_gen._waiting import Watcher
 from colonyos_gen.config import Config
-from colonyos_gen.in_flight import DEFAULT_MAX_IN_FLIGHT
 from colonyos_gen.interceptors import Interceptor
-from colonyos_gen.pipeline import Pipeline
-from colonyos_gen.signers import Keyring, parse
-from colonyos_gen.stream import Stream
-from colonyos_gen.subscriptions import AsyncSubscriptions
 from colonyos_gen.transport import MAX_REPLY_BYTES, Transport, shown
-from colonyos_gen.waiting import Watcher
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")
@@ -114,7 +114,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         self._keys = Keyring(server=server_key, colony=colony_key, member=member_key)
         if transport is None:
             # Loads the HTTP library, which is not felt before a client is made.
-            from colonyos_gen.aiohttp_transport import AiohttpTransport
+            from colonyos_gen._call.aiohttp_transport import AiohttpTransport
 
             transport = AiohttpTransport(
                 url, ca_file=ca_file, insecure=insecure, max_reply_bytes=max_reply_bytes

@@ -1,6 +1,6 @@
 """Subscriptions: the calls that wait for what happens to processes and channels.
 
-Single processes are read, again and again (see `colonyos_gen.waiting`), unless a caller asks for `push=True` in so many
+Single processes are read, again and again (see `colonyos_gen._waiting`), unless a caller asks for `push=True` in so many
 words. Channels, and the processes of an executor type, are subscribed to over a WebSocket, each over a connection of its own.
 Timeouts are kept by this client, in seconds from the first wait on: None means without limit, and 0 or less means to look
 once and not to wait (on the wire 0 would mean 30 s for channels). What the server pushes is taken as a hint, since it
@@ -19,7 +19,7 @@ from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 from colonyos_gen_wire.method import AsyncCaller, Key
 from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS
 
-from colonyos_gen.arguments import (
+from colonyos_gen._call.arguments import (
     is_number,
     known_state,
     refused,
@@ -28,13 +28,13 @@ from colonyos_gen.arguments import (
     require_seconds,
     require_text,
 )
-from colonyos_gen.channel_stream import ChannelStream
+from colonyos_gen._call.pipeline import Pipeline
+from colonyos_gen._streams.channel import ChannelStream
+from colonyos_gen._streams.process import ProcessStream, PushedProcessStream
+from colonyos_gen._streams.processes import ProcessFeed
+from colonyos_gen._streams.stream import Ended, Stream
+from colonyos_gen._waiting import Watcher
 from colonyos_gen.errors import RPCTimeoutError, closed_error
-from colonyos_gen.pipeline import Pipeline
-from colonyos_gen.process_feed import ProcessFeed
-from colonyos_gen.process_stream import ProcessStream, PushedProcessStream
-from colonyos_gen.stream import Ended, Stream
-from colonyos_gen.waiting import Watcher
 
 StreamT = TypeVar("StreamT", bound=Stream[Any])
 

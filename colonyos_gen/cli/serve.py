@@ -15,7 +15,7 @@ from colonyos_gen_wire import Colony, User
 from colonyos_gen_wire.hazards import Hazard
 
 from colonyos_gen import AlreadyExistsError, AsyncClient, Config, ConfigError, PrivateKey
-from colonyos_gen.env_file import read_env_file, write_env_file
+from colonyos_gen.cli.env_file import read_env_file, write_env_file
 from colonyos_gen.server import Server
 from colonyos_gen.server._caller.identities import is_identity
 from colonyos_gen.server.hazards import Mode

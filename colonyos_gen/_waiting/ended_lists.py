@@ -9,11 +9,11 @@ from datetime import datetime
 from colonyos_gen_wire import Process, ProcessState
 from colonyos_gen_wire.constants import CANCELLED, FAILED, MAX_COUNT, SUCCESS
 
+from colonyos_gen._waiting.late_errors import lacks_errors
+from colonyos_gen._waiting.pace import AGAIN_S, LATENESS, LONGEST_PAUSE_S, Cost, Rate
+from colonyos_gen._waiting.reading import Reading, all_of
+from colonyos_gen._waiting.wait import LONG_AGO, Wait
 from colonyos_gen.errors import DeniedError, MissingKeyError, RPCError
-from colonyos_gen.waiting.late_errors import lacks_errors
-from colonyos_gen.waiting.pace import AGAIN_S, LATENESS, LONGEST_PAUSE_S, Cost, Rate
-from colonyos_gen.waiting.reading import Reading, all_of
-from colonyos_gen.waiting.wait import LONG_AGO, Wait
 
 _SHORTEST_PAUSE_S = 0.008
 """Seconds between two looks while processes end."""

@@ -15,9 +15,9 @@ from colonyos_gen_wire.methods.workflow import GET_PROCESSGRAPH
 from colonyos_gen_wire.requests.process import GetProcessesMsg, GetProcessMsg
 from colonyos_gen_wire.requests.workflow import GetProcessGraphMsg
 
+from colonyos_gen._call.in_flight import blocks_a_loop
+from colonyos_gen._waiting.pace import Cost
 from colonyos_gen.errors import RPCError
-from colonyos_gen.in_flight import blocks_a_loop
-from colonyos_gen.waiting.pace import Cost
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")

@@ -13,7 +13,7 @@ import aiohttp
 from colonyos_gen_wire.constants import API_PATH, PUBSUB_PATH
 from colonyos_gen_wire.method import Method
 
-from colonyos_gen.envelope import open_reply
+from colonyos_gen._call.envelope import open_reply
 from colonyos_gen.errors import ConnectionFailedError, RPCTimeoutError, UnexpectedReplyError
 from colonyos_gen.transport import MAX_REPLY_BYTES, Connection, Transport, shown
 

@@ -9,9 +9,9 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from colonyos_gen_wire.method import Key, Method
 
+from colonyos_gen._call.pipeline import Pipeline
+from colonyos_gen._call.signers import parse
 from colonyos_gen.errors import ConnectionFailedError
-from colonyos_gen.pipeline import Pipeline
-from colonyos_gen.signers import parse
 from colonyos_gen.transport import Connection
 
 FrameT = TypeVar("FrameT")

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 
 from colonyos_gen_wire import ProcessGraph
 
-from colonyos_gen.waiting.pace import LONGEST_PAUSE_S, Cost, pause_after
-from colonyos_gen.waiting.reading import Reading, all_of
-from colonyos_gen.waiting.wait import Wait
+from colonyos_gen._waiting.pace import LONGEST_PAUSE_S, Cost, pause_after
+from colonyos_gen._waiting.reading import Reading, all_of
+from colonyos_gen._waiting.wait import Wait
 
 _SHORTEST_PAUSE_S = 0.25
 _COST_SHARE = 20

@@ -10,8 +10,8 @@ from typing import Generic, Self, TypeVar
 
 from colonyos_gen_wire.method import AsyncCaller, Key
 
-from colonyos_gen.frames import now
-from colonyos_gen.pipeline import Pipeline
+from colonyos_gen._call.frames import now
+from colonyos_gen._call.pipeline import Pipeline
 
 T = TypeVar("T")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from colonyos_gen.waiting.ended_lists import EndedLists
-from colonyos_gen.waiting.pace import reads_in_turn
-from colonyos_gen.waiting.reading import Reading
-from colonyos_gen.waiting.wait import Wait
-from colonyos_gen.waiting.workflow_members import WorkflowMembers
+from colonyos_gen._waiting.ended_lists import EndedLists
+from colonyos_gen._waiting.pace import reads_in_turn
+from colonyos_gen._waiting.reading import Reading
+from colonyos_gen._waiting.wait import Wait
+from colonyos_gen._waiting.workflow_members import WorkflowMembers
 
 FEW = 3
 """As many are read one by one; for more, lists are looked at."""

@@ -9,8 +9,8 @@ from typing import Any, Generic, Self, TypeVar
 
 from colonyos_gen_wire import ChannelEntry
 
-from colonyos_gen.channel_stream import ChannelStream
-from colonyos_gen.stream import Ended, Stream
+from colonyos_gen._streams.channel import ChannelStream
+from colonyos_gen._streams.stream import Ended, Stream
 
 T = TypeVar("T")
 

@@ -10,9 +10,9 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from colonyos_gen.arguments import require_coroutine
+from colonyos_gen._call.arguments import require_coroutine
+from colonyos_gen._call.in_flight import blocks_a_loop
 from colonyos_gen.errors import closed_error
-from colonyos_gen.in_flight import blocks_a_loop
 
 T = TypeVar("T")
 

@@ -10,13 +10,13 @@ from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS
 from colonyos_gen_wire.requests.process import GetProcessMsg
 from colonyos_gen_wire.requests.subscription import SubscribeProcessMsg
 
+from colonyos_gen._call.frames import now
+from colonyos_gen._call.pipeline import Pipeline
+from colonyos_gen._call.retry import passes
+from colonyos_gen._streams.reconnection import Link, Rhythm
+from colonyos_gen._streams.stream import FIRST_LOOK_S, Ended, Finished, Stream
+from colonyos_gen._waiting import Watcher, with_errors
 from colonyos_gen.errors import RPCError
-from colonyos_gen.frames import now
-from colonyos_gen.pipeline import Pipeline
-from colonyos_gen.reconnection import Link, Rhythm
-from colonyos_gen.retry import passes
-from colonyos_gen.stream import FIRST_LOOK_S, Ended, Finished, Stream
-from colonyos_gen.waiting import Watcher, with_errors
 
 _LIKELY_NEXT = {ProcessState.WAITING: ProcessState.RUNNING, ProcessState.RUNNING: ProcessState.SUCCESS}
 _LONGEST_SUBSCRIPTION_S = 3600.0

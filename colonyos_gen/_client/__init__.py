@@ -1,0 +1,1 @@
+"""The clients: asynchronous, and synchronous on an event loop of their own."""
