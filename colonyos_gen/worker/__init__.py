@@ -11,9 +11,9 @@ def add(a: int, b: int) -> int:
 worker.run()
 """
 
-from colonyos_gen.worker.context import Context
-from colonyos_gen.worker.registration import RegistrationError
-from colonyos_gen.worker.text_stream import TextStream
+from colonyos_gen.worker._life.registration import RegistrationError
+from colonyos_gen.worker._running.context import Context
+from colonyos_gen.worker._telling.text_stream import TextStream
 from colonyos_gen.worker.worker import Worker
 
 __all__ = ["Context", "RegistrationError", "TextStream", "Worker"]

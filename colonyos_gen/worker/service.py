@@ -13,22 +13,22 @@ from colonyos_gen_wire import Function as WireFunction
 
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.interceptors import Interceptor, ProcessRun, around_runs
-from colonyos_gen.worker.assignment import Assignment, Taker, keep_alive
-from colonyos_gen.worker.attempt import Attempt
-from colonyos_gen.worker.availability import Availability
-from colonyos_gen.worker.cancellation import Cancellation
-from colonyos_gen.worker.closing import Closer
-from colonyos_gen.worker.context import Context
-from colonyos_gen.worker.functions import Offer
-from colonyos_gen.worker.intercepting import run_intercepted
-from colonyos_gen.worker.invoking import Invoker, Raised
-from colonyos_gen.worker.neighbours import warn_of_neighbours
-from colonyos_gen.worker.reconciler import Handler, Reconciler
-from colonyos_gen.worker.recovery import running_of
-from colonyos_gen.worker.registration import Registration
-from colonyos_gen.worker.running import Run
-from colonyos_gen.worker.stopping import StoppedError, unless_stopped
-from colonyos_gen.worker.watching import Watch
+from colonyos_gen.worker._life.registration import Registration
+from colonyos_gen.worker._running.cancellation import Cancellation
+from colonyos_gen.worker._running.context import Context
+from colonyos_gen.worker._running.functions import Offer
+from colonyos_gen.worker._running.intercepting import run_intercepted
+from colonyos_gen.worker._running.invoking import Invoker, Raised
+from colonyos_gen.worker._running.reconciler import Handler, Reconciler
+from colonyos_gen.worker._running.running import Run
+from colonyos_gen.worker._running.watching import Watch
+from colonyos_gen.worker._taking.assignment import Assignment, Taker, keep_alive
+from colonyos_gen.worker._taking.availability import Availability
+from colonyos_gen.worker._taking.neighbours import warn_of_neighbours
+from colonyos_gen.worker._taking.recovery import running_of
+from colonyos_gen.worker._taking.stopping import StoppedError, unless_stopped
+from colonyos_gen.worker._telling.attempt import Attempt
+from colonyos_gen.worker._telling.closing import Closer
 
 LAST_WORDS_S = 10.0
 """Seconds that there are at the end for telling the server what could not be finished."""

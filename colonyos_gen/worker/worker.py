@@ -18,19 +18,19 @@ from colonyos_gen._client.client import AsyncClient, settings
 from colonyos_gen.config import Config, ConfigError
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.interceptors import Interceptor, around_runs
-from colonyos_gen.worker import reload
-from colonyos_gen.worker.assignment import POLL_S
-from colonyos_gen.worker.availability import Availability
-from colonyos_gen.worker.daemon_threads import DaemonThreads
-from colonyos_gen.worker.functions import Offer
-from colonyos_gen.worker.hardware import capabilities
-from colonyos_gen.worker.identity import find_identity
-from colonyos_gen.worker.invoking import Invoker, Pool
-from colonyos_gen.worker.own_key import OwnKey
-from colonyos_gen.worker.reconciler import Handler
+from colonyos_gen.worker._life import reload
+from colonyos_gen.worker._life.daemon_threads import DaemonThreads
+from colonyos_gen.worker._life.hardware import capabilities
+from colonyos_gen.worker._life.identity import find_identity
+from colonyos_gen.worker._life.own_key import OwnKey
+from colonyos_gen.worker._life.shutdown import stopped_by_signals
+from colonyos_gen.worker._running.functions import Offer
+from colonyos_gen.worker._running.invoking import Invoker, Pool
+from colonyos_gen.worker._running.reconciler import Handler
+from colonyos_gen.worker._taking.assignment import POLL_S
+from colonyos_gen.worker._taking.availability import Availability
+from colonyos_gen.worker._taking.stopping import StoppedError, unless_stopped
 from colonyos_gen.worker.service import Service
-from colonyos_gen.worker.shutdown import stopped_by_signals
-from colonyos_gen.worker.stopping import StoppedError, unless_stopped
 
 FuncT = TypeVar("FuncT", bound=Callable[..., Any])
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from colonyos_gen.worker.binding import Binder, BindingError
-from colonyos_gen.worker.outputs import OutputError, as_output
+from colonyos_gen.worker._running.binding import Binder, BindingError
+from colonyos_gen.worker._telling.outputs import OutputError, as_output
 
 if TYPE_CHECKING:
     from colonyos_gen import Context

@@ -118,7 +118,7 @@ def test_a_child_whose_parent_ends_meanwhile_is_told(
     end: Callable[[LocalColony, str, PrivateKey], None],
     reason: str,
 ) -> None:
-    monkeypatch.setattr("colonyos_gen.worker.watching.LOOK_S", 3600)
+    monkeypatch.setattr("colonyos_gen.worker._running.watching.LOOK_S", 3600)
     worker, added = make(colonies, key := PrivateKey.generate())
     graphid = start(colonies, args(node(colonies, "task", "root"), 1))
     with (

@@ -17,8 +17,8 @@ from colonyos_gen_wire.errors import process as errors
 from colonyos_gen import CANCELLED, FAILED, SUCCESS, ConflictError, Context, PrivateKey, Worker
 from colonyos_gen.config import Config
 from colonyos_gen.testing import LocalColony
-from colonyos_gen.worker.neighbours import are_confusable
-from colonyos_gen.worker.own_key import OwnKey
+from colonyos_gen.worker._life.own_key import OwnKey
+from colonyos_gen.worker._taking.neighbours import are_confusable
 from tests.worker.scene import EXECUTORTYPE, ended, submit, until
 
 AWAY = (503, "Service Unavailable")
@@ -90,7 +90,7 @@ def test_an_accepted_close_near_the_deadline_is_checked(
     undone: bool,
     ending: bool,
 ) -> None:
-    monkeypatch.setattr("colonyos_gen.worker.closing.CHECK_S", 3600 if ending else 0.01)
+    monkeypatch.setattr("colonyos_gen.worker._telling.closing.CHECK_S", 3600 if ending else 0.01)
     worker, started = Worker(EXECUTORTYPE), list[int]()
 
     @worker.function
@@ -195,7 +195,7 @@ def test_a_process_that_streams_is_looked_after_more_closely(
     colonies: LocalColony, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is appended after a cancel is never freed, so there is to be little of it."""
-    monkeypatch.setattr("colonyos_gen.worker.watching.LOOK_S", 3600)
+    monkeypatch.setattr("colonyos_gen.worker._running.watching.LOOK_S", 3600)
     worker, told = Worker(EXECUTORTYPE), threading.Event()
 
     @worker.function
@@ -219,7 +219,7 @@ def test_a_process_that_streams_is_looked_after_more_closely(
 def test_many_functions_are_looked_after_by_one_request(
     colonies: LocalColony, readable: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("colonyos_gen.worker.watching.LOOK_S", 0.05)
+    monkeypatch.setattr("colonyos_gen.worker._running.watching.LOOK_S", 0.05)
     count = 10
     worker, told = Worker(EXECUTORTYPE, concurrency=count), list[str]()
     running = threading.Semaphore(0)
@@ -256,7 +256,7 @@ def test_what_is_assigned_long_after_the_connection_broke_is_found(
     colonies: LocalColony, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server has not noticed that it broke, and the request waits on."""
-    monkeypatch.setattr("colonyos_gen.worker.assignment.LOOK_AGAIN_S", 0)
+    monkeypatch.setattr("colonyos_gen.worker._taking.assignment.LOOK_AGAIN_S", 0)
     worker = Worker(EXECUTORTYPE, prvkey=(key := PrivateKey.generate()))
     worker._poll = 3600  # pyright: ignore[reportPrivateUsage]
     worker.function(name="work")(succeed)
@@ -307,7 +307,7 @@ def test_what_a_busy_server_assigns_after_the_poll_was_given_up_is_found(colonie
 def test_a_poll_that_was_given_up_is_looked_after_behind_other_requests_for_work(
     colonies: LocalColony, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("colonyos_gen.worker.assignment.LAST_LOOK_S", 0.5)
+    monkeypatch.setattr("colonyos_gen.worker._taking.assignment.LAST_LOOK_S", 0.5)
     worker = Worker(EXECUTORTYPE, prvkey=PrivateKey.generate())
 
     async def main() -> None:

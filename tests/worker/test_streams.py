@@ -11,7 +11,7 @@ import pytest
 from colonyos_gen import SUCCESS, ChannelEntry, Context, Process, Worker
 from colonyos_gen._conventions.streams import ACK, DATA, END, READER
 from colonyos_gen.testing import LocalColony
-from colonyos_gen.worker.pacing import pause_after
+from colonyos_gen.worker._telling.pacing import pause_after
 from tests.worker.scene import EXECUTORTYPE, ended, submit, until
 
 
@@ -94,7 +94,7 @@ def test_nobody_has_to_read(colonies: LocalColony) -> None:
 def test_a_reader_that_does_not_answer_holds_the_process_up_for_a_while_only(
     colonies: LocalColony, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("colonyos_gen.worker.channel_sender.ACK_S", 0.3)
+    monkeypatch.setattr("colonyos_gen.worker._telling.channel_sender.ACK_S", 0.3)
     with colonies.worker(_worker()):
         asked = submit(colonies, "task", ["x"], channels=["out"])
         assert text_of(read(colonies, asked, answer=False)) == "x"

@@ -14,8 +14,8 @@ from colonyos_gen._call.retry import passes, pauses
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._conventions.streams import ACK_S, DATA, END, LINGER_S, has_reader, is_awaited
 from colonyos_gen.errors import DeniedError, RateLimitedError, RPCError
-from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
-from colonyos_gen.worker.pacing import RESERVE, Pace
+from colonyos_gen.worker._taking.availability import WITHOUT_END, Availability, is_lost_reply
+from colonyos_gen.worker._telling.pacing import RESERVE, Pace
 
 _RATE_PAUSE_S = 0.25
 

@@ -12,7 +12,7 @@ FRAMES = 8
 LONGEST = 4000
 """Characters of one error text."""
 
-_OURS = str(Path(__file__).parent)
+_OURS = str(Path(__file__).parent.parent)
 _MACHINERY = ("concurrent.futures", "asyncio")
 
 

@@ -17,7 +17,7 @@ from colonyos_gen_wire.errors import shared
 from colonyos_gen._call.retry import passes
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import AlreadyExistsError, DeniedError, NotFoundError, RPCError
-from colonyos_gen.worker.availability import Availability
+from colonyos_gen.worker._taking.availability import Availability
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

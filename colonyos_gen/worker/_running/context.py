@@ -13,14 +13,14 @@ from colonyos_gen._call.retry import passes, pauses
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._conventions.progress import format_progress
 from colonyos_gen.errors import AlreadyExistsError, RPCError
-from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
-from colonyos_gen.worker.bridge import Bridge, Ready
-from colonyos_gen.worker.cancellation import Cancellation
-from colonyos_gen.worker.channel_sender import ChannelSender
-from colonyos_gen.worker.children import Children
-from colonyos_gen.worker.log_writer import LogWriter
-from colonyos_gen.worker.pacing import Pace
-from colonyos_gen.worker.text_stream import TextStream, ended
+from colonyos_gen.worker._running.cancellation import Cancellation
+from colonyos_gen.worker._taking.availability import WITHOUT_END, Availability, is_lost_reply
+from colonyos_gen.worker._telling.bridge import Bridge, Ready
+from colonyos_gen.worker._telling.channel_sender import ChannelSender
+from colonyos_gen.worker._telling.children import Children
+from colonyos_gen.worker._telling.log_writer import LogWriter
+from colonyos_gen.worker._telling.pacing import Pace
+from colonyos_gen.worker._telling.text_stream import TextStream, ended
 
 
 class Context:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from colonyos_gen.worker.context import Context
+from colonyos_gen.worker._running.context import Context
 
 CONTEXT = "ctx"
 """Name of the parameter that receives the context; one of any name does that is annotated with `Context`."""

@@ -13,10 +13,10 @@ from colonyos_gen_wire import Function as WireFunction
 
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import NotFoundError
-from colonyos_gen.worker.availability import Availability
-from colonyos_gen.worker.context import Context
-from colonyos_gen.worker.functions import Offer
-from colonyos_gen.worker.invoking import Raised
+from colonyos_gen.worker._running.context import Context
+from colonyos_gen.worker._running.functions import Offer
+from colonyos_gen.worker._running.invoking import Raised
+from colonyos_gen.worker._taking.availability import Availability
 
 CLEANUP = "cleanup"
 """Name of the function that the server asks for when a blueprint has been removed."""

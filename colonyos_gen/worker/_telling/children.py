@@ -10,9 +10,9 @@ from colonyos_gen_wire.methods.workflow import ADD_CHILD
 from colonyos_gen._call.retry import passes, pauses
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import ConflictError, NotFoundError, RPCError
-from colonyos_gen.worker.attempt import Attempt
-from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
-from colonyos_gen.worker.closing import SETTLING_S
+from colonyos_gen.worker._taking.availability import WITHOUT_END, Availability, is_lost_reply
+from colonyos_gen.worker._telling.attempt import Attempt
+from colonyos_gen.worker._telling.closing import SETTLING_S
 
 
 class Children:

@@ -25,10 +25,10 @@ from colonyos_gen.errors import (
     ServerFaultError,
     UnexpectedReplyError,
 )
-from colonyos_gen.worker.attempt import Attempt
-from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
-from colonyos_gen.worker.failure_text import plain_text
-from colonyos_gen.worker.unreadable import is_running_in
+from colonyos_gen.worker._taking.availability import WITHOUT_END, Availability, is_lost_reply
+from colonyos_gen.worker._taking.unreadable import is_running_in
+from colonyos_gen.worker._telling.attempt import Attempt
+from colonyos_gen.worker._telling.failure_text import plain_text
 
 SETTLING_S = 0.3
 """Seconds after which a call whose reply was lost has had its effect."""

@@ -11,15 +11,15 @@ from colonyos_gen_wire import Process
 
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import RPCError
-from colonyos_gen.worker.attempt import Attempt
-from colonyos_gen.worker.availability import Availability
-from colonyos_gen.worker.cancellation import Cancellation
-from colonyos_gen.worker.closing import Closer, Failure, Nothing, Success
-from colonyos_gen.worker.context import Context
-from colonyos_gen.worker.failure_text import error_texts
-from colonyos_gen.worker.invoking import Raised
-from colonyos_gen.worker.outputs import OutputError, as_output
-from colonyos_gen.worker.watching import Watch
+from colonyos_gen.worker._running.cancellation import Cancellation
+from colonyos_gen.worker._running.context import Context
+from colonyos_gen.worker._running.invoking import Raised
+from colonyos_gen.worker._running.watching import Watch
+from colonyos_gen.worker._taking.availability import Availability
+from colonyos_gen.worker._telling.attempt import Attempt
+from colonyos_gen.worker._telling.closing import Closer, Failure, Nothing, Success
+from colonyos_gen.worker._telling.failure_text import error_texts
+from colonyos_gen.worker._telling.outputs import OutputError, as_output
 
 UNWIND_S = 1.0
 """Seconds that a function gets to end by itself when it is cancelled, before its process is failed."""

@@ -12,8 +12,8 @@ from colonyos_gen_wire.stubs_async import AsyncStubs
 
 from colonyos_gen._call.retry import passes, pauses
 from colonyos_gen.errors import RPCError
-from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
-from colonyos_gen.worker.failure_text import plain_text
+from colonyos_gen.worker._taking.availability import WITHOUT_END, Availability, is_lost_reply
+from colonyos_gen.worker._telling.failure_text import plain_text
 
 BATCH_CHARACTERS = 65536
 """Lines that have piled up are sent as one entry of the log, up to about this length."""

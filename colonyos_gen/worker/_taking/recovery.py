@@ -6,7 +6,7 @@ from colonyos_gen_wire import Process
 from colonyos_gen_wire.constants import RUNNING
 
 from colonyos_gen._client.client import AsyncClient
-from colonyos_gen.worker.availability import Availability
+from colonyos_gen.worker._taking.availability import Availability
 
 _LOOK_BACK_S = 10 * 365 * 86400
 """How long ago a process may have been submitted, in seconds."""

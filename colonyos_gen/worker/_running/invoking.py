@@ -16,8 +16,8 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Literal, TypeAlias
 
-from colonyos_gen.worker.cancellation import Cancellation
-from colonyos_gen.worker.functions import Offer
+from colonyos_gen.worker._running.cancellation import Cancellation
+from colonyos_gen.worker._running.functions import Offer
 
 Pool: TypeAlias = Literal["thread", "process"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from colonyos_gen_wire import Process
 from colonyos_gen_wire.constants import CANCELLED, FAILED, RUNNING, WAITING
 
-from colonyos_gen.worker.failure_text import plain_text
+from colonyos_gen.worker._telling.failure_text import plain_text
 
 DOUBT_S = 2.0
 """Seconds before its deadline from which a process may be taken back although its close was accepted."""

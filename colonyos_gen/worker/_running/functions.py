@@ -9,7 +9,7 @@ from typing import Any
 from colonyos_gen_wire import Function as WireFunction
 from colonyos_gen_wire import FunctionArg
 
-from colonyos_gen.worker.binding import INPUTS, Binder
+from colonyos_gen.worker._running.binding import INPUTS, Binder
 
 _STARS: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 

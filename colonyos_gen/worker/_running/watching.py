@@ -12,9 +12,9 @@ from colonyos_gen_wire import Process
 
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import DeniedError, NotFoundError, RPCError, RPCTimeoutError, UnexpectedReplyError
-from colonyos_gen.worker.attempt import Attempt
-from colonyos_gen.worker.recovery import ask_running
-from colonyos_gen.worker.registration import RegistrationError
+from colonyos_gen.worker._life.registration import RegistrationError
+from colonyos_gen.worker._taking.recovery import ask_running
+from colonyos_gen.worker._telling.attempt import Attempt
 
 LOOK_S = 2.0
 """Seconds between two looks. The server does not tell the executor of a process that it was cancelled or taken back."""

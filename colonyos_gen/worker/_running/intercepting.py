@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
 from colonyos_gen.interceptors import Proceed, ProcessRun, intercepted
-from colonyos_gen.worker.cancellation import Cancellation
-from colonyos_gen.worker.invoking import Raised
+from colonyos_gen.worker._running.cancellation import Cancellation
+from colonyos_gen.worker._running.invoking import Raised
 
 AroundRun: TypeAlias = Callable[[ProcessRun, Proceed], Awaitable[Any]]
 

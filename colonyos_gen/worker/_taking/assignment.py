@@ -23,10 +23,10 @@ from colonyos_gen.errors import (
     RPCError,
     UnexpectedReplyError,
 )
-from colonyos_gen.worker.availability import WITHOUT_END, Availability, is_lost_reply
-from colonyos_gen.worker.recovery import running_of
-from colonyos_gen.worker.stopping import StoppedError, unless_stopped
-from colonyos_gen.worker.unreadable import processid_in
+from colonyos_gen.worker._taking.availability import WITHOUT_END, Availability, is_lost_reply
+from colonyos_gen.worker._taking.recovery import running_of
+from colonyos_gen.worker._taking.stopping import StoppedError, unless_stopped
+from colonyos_gen.worker._taking.unreadable import processid_in
 
 POLL_S = 10
 """Seconds of a long poll. Wake-ups get lost, so it is short; a worker without a key of its own waits for it at its end."""

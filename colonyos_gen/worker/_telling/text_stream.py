@@ -12,8 +12,8 @@ from typing import Any, Self
 from colonyos_gen_wire.methods.channel import CHANNEL_APPEND
 
 from colonyos_gen.errors import ConflictError
-from colonyos_gen.worker.bridge import Bridge
-from colonyos_gen.worker.channel_sender import ChannelSender
+from colonyos_gen.worker._telling.bridge import Bridge
+from colonyos_gen.worker._telling.channel_sender import ChannelSender
 
 CHUNK_BYTES = 1024 * 1024
 """Most that goes into one entry."""

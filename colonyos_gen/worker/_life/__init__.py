@@ -1,0 +1,1 @@
+"""What a worker is: its key, its registration, its machine; how it starts anew and ends."""
