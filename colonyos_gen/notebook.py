@@ -30,7 +30,7 @@ def register(shell: Any = None, *, lists: bool = True) -> bool:
     from colonyos_gen_wire.types.workflow import ProcessGraph
 
     from colonyos_gen.pictures import draw_graph
-    from colonyos_gen.pictures.html import table_of
+    from colonyos_gen.pictures._html import table_of
 
     formatters: dict[str, Any] = shell.display_formatter.formatters
     html, svg = formatters["text/html"], formatters["image/svg+xml"]

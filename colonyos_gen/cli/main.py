@@ -13,8 +13,8 @@ from pathlib import Path
 from colonyos_gen_wire.constants import DEFAULT_PORT, PROTOCOL_VERSION, SERVER_VERSION
 
 from colonyos_gen import ConfigError, RPCError, __version__
-from colonyos_gen.keys import command as keys_command
-from colonyos_gen.spec_lint import command as lint_command
+from colonyos_gen.keys import _command as keys_command
+from colonyos_gen.spec_lint import _command as lint_command
 
 EXIT_OK = 0
 EXIT_FAILED = 1

@@ -8,15 +8,15 @@
 On the command line it is `colonyos-gen keys`.
 """
 
-from colonyos_gen.keys.errors import (
+from colonyos_gen.keys._errors import (
     DamagedKeyFileError,
     ExposedKeyFileError,
     KeyFileError,
     PassphraseNeededError,
     WrongPassphraseError,
 )
-from colonyos_gen.keys.folder import key_folder, key_path
-from colonyos_gen.keys.key_file import (
+from colonyos_gen.keys._folder import key_folder, key_path
+from colonyos_gen.keys._key_file import (
     KeyEntry,
     list_keys,
     load_key,
@@ -24,7 +24,7 @@ from colonyos_gen.keys.key_file import (
     read_identity,
     save_key,
 )
-from colonyos_gen.keys.passphrase import passphrase_from_env
+from colonyos_gen.keys._passphrase import passphrase_from_env
 
 __all__ = [
     "DamagedKeyFileError",

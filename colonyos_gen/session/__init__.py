@@ -6,18 +6,18 @@
 Everything goes through the generated client, at `session.rpc`. The synchronous classes run the asynchronous ones.
 """
 
-from colonyos_gen.session.async_session import AsyncSession
-from colonyos_gen.session.connecting import connect
-from colonyos_gen.session.failures import FunctionLookupError, ProcessCancelled, ProcessFailed, WaitTimeout
-from colonyos_gen.session.feeds.feed import AsyncFeed, Feed
-from colonyos_gen.session.handles.process import AsyncProcessHandle
-from colonyos_gen.session.handles.sync_process import ProcessHandle
-from colonyos_gen.session.handles.sync_workflow import WorkflowHandle
-from colonyos_gen.session.handles.workflow import AsyncWorkflowHandle
-from colonyos_gen.session.removal.bulk import Removed
-from colonyos_gen.session.removal.refusal import RemovalRefused
-from colonyos_gen.session.several import as_completed, gather
-from colonyos_gen.session.sync_session import Session
+from colonyos_gen.session._async_session import AsyncSession
+from colonyos_gen.session._connecting import connect
+from colonyos_gen.session._failures import FunctionLookupError, ProcessCancelled, ProcessFailed, WaitTimeout
+from colonyos_gen.session._feeds.feed import AsyncFeed, Feed
+from colonyos_gen.session._handles.process import AsyncProcessHandle
+from colonyos_gen.session._handles.sync_process import ProcessHandle
+from colonyos_gen.session._handles.sync_workflow import WorkflowHandle
+from colonyos_gen.session._handles.workflow import AsyncWorkflowHandle
+from colonyos_gen.session._removal.bulk import Removed
+from colonyos_gen.session._removal.refusal import RemovalRefused
+from colonyos_gen.session._several import as_completed, gather
+from colonyos_gen.session._sync_session import Session
 
 __all__ = [
     "AsyncFeed",

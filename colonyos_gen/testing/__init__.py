@@ -14,11 +14,11 @@ real one would.
 With pytest, the fixture `colonies` is such a colony; see `colonyos_gen.pytest_plugin`.
 """
 
-from colonyos_gen.testing.colony import LocalColony
-from colonyos_gen.testing.environment import Environment
-from colonyos_gen.testing.faults import Fault, Faults
-from colonyos_gen.testing.in_process import InProcessTransport
-from colonyos_gen.testing.members import LocalExecutor, LocalUser
+from colonyos_gen.testing._colony import LocalColony
+from colonyos_gen.testing._environment import Environment
+from colonyos_gen.testing._faults import Fault, Faults
+from colonyos_gen.testing._in_process import InProcessTransport
+from colonyos_gen.testing._members import LocalExecutor, LocalUser
 
 __all__ = [
     "Environment",

@@ -14,6 +14,6 @@ worker.run()
 from colonyos_gen.worker._life.registration import RegistrationError
 from colonyos_gen.worker._running.context import Context
 from colonyos_gen.worker._telling.text_stream import TextStream
-from colonyos_gen.worker.worker import Worker
+from colonyos_gen.worker._worker import Worker
 
 __all__ = ["Context", "RegistrationError", "TextStream", "Worker"]

@@ -8,8 +8,8 @@
 `wf.spec("dev")` is what a server takes. The outputs of its parents, in one list, are the input of each task.
 """
 
-from colonyos_gen.workflows.builder import Workflow, workflow
-from colonyos_gen.workflows.rules import WorkflowError, check
-from colonyos_gen.workflows.task import After, Task
+from colonyos_gen.workflows._builder import Workflow, workflow
+from colonyos_gen.workflows._rules import WorkflowError, check
+from colonyos_gen.workflows._task import After, Task
 
 __all__ = ["After", "Task", "Workflow", "WorkflowError", "check", "workflow"]

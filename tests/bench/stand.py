@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from colonyos_gen_wire import Colony, User
 
 from colonyos_gen import Client, Config, PrivateKey
-from colonyos_gen.testing.environment import Environment
+from colonyos_gen.testing._environment import Environment
 
 ROOT = Path(__file__).parents[2]
 _LAST_WORDS_S = 20.0

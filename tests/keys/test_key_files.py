@@ -30,7 +30,7 @@ from colonyos_gen.keys import (
     load_or_create_key,
     save_key,
 )
-from colonyos_gen.keys.sealed import seal
+from colonyos_gen.keys._sealed import seal
 
 KEY = PrivateKey.parse("0d45fc8ad1f37c25e34bee4ec1a59b3ee3c2e7cd3c3f1f1b1ea8cbbc9bd9bd01")
 CHEAP = {"n": 16, "r": 1, "p": 1}

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colonyos_gen import Workflow, WorkflowError, WorkflowSpec, pictures, workflow
-from colonyos_gen.pictures.folding import WIDE
+from colonyos_gen.pictures._layout.folding import WIDE
 from tests.pictures.drawing import Drawing
 
 GOLDEN = Path(__file__).parent / "golden"

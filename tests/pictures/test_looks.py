@@ -9,9 +9,9 @@ from colonyos_gen_wire.types.common import ProcessState
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colonyos_gen.pictures.labels import clean, shorten, width_of
-from colonyos_gen.pictures.palette import INK, LINE, PAPER, PLAIN, SHADES, SOFT_INK, shade
-from colonyos_gen.pictures.spans import seconds_between, span
+from colonyos_gen.pictures._look.labels import clean, shorten, width_of
+from colonyos_gen.pictures._look.palette import INK, LINE, PAPER, PLAIN, SHADES, SOFT_INK, shade
+from colonyos_gen.pictures._look.spans import seconds_between, span
 
 WHITE, NIGHT, BLACK = "#ffffff", "#0d1117", "#000000"
 

@@ -31,7 +31,7 @@ from colonyos_gen import (
     workflow,
 )
 from colonyos_gen.server._front.envelope import write_reply
-from colonyos_gen.session.removal.procedure import HELD_S
+from colonyos_gen.session._removal.procedure import HELD_S
 from colonyos_gen.testing import LocalColony
 
 from .scene import executing

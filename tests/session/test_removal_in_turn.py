@@ -23,8 +23,8 @@ from colonyos_gen import (
     RPCTimeoutError,
     connect,
 )
-from colonyos_gen.session.removal.process import ProcessProcedure
-from colonyos_gen.session.removal.turns import NoTurnError, turn_for
+from colonyos_gen.session._removal.process import ProcessProcedure
+from colonyos_gen.session._removal.turns import NoTurnError, turn_for
 from colonyos_gen.testing import LocalColony
 
 from .test_cancelling import leaves

@@ -10,8 +10,8 @@ from colonyos_gen_wire.methods.process import CANCEL_PROCESS
 from colonyos_gen_wire.methods.workflow import CANCEL_PROCESSGRAPH
 
 from colonyos_gen import CANCELLED, SUCCESS, WAITING, ProcessHandle, RemovalRefused
-from colonyos_gen.session.removal.ending import Ending
-from colonyos_gen.session.removal.procedure import HELD_S, SETTLED_S
+from colonyos_gen.session._removal.ending import Ending
+from colonyos_gen.session._removal.procedure import HELD_S, SETTLED_S
 from colonyos_gen.testing import LocalColony
 
 from .test_cancelling import accepted_in_vain, begun, leaves

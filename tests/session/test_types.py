@@ -31,10 +31,10 @@ from colonyos_gen import (
     connect,
     gather,
 )
-from colonyos_gen.session.administration.colonies import AsyncColonies, Colonies
-from colonyos_gen.session.administration.crons import AsyncCrons, Crons
-from colonyos_gen.session.administration.executors import AsyncExecutors, Executors
-from colonyos_gen.session.administration.generators import AsyncGenerators, Generators
+from colonyos_gen.session._administration.colonies import AsyncColonies, Colonies
+from colonyos_gen.session._administration.crons import AsyncCrons, Crons
+from colonyos_gen.session._administration.executors import AsyncExecutors, Executors
+from colonyos_gen.session._administration.generators import AsyncGenerators, Generators
 
 
 def synchronous(wf: Workflow, ws: WorkflowSpec, fs: FunctionSpec) -> None:

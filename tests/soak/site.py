@@ -16,7 +16,7 @@ from colonyos_gen_wire import ExecutorState, User
 
 from colonyos_gen import PrivateKey, Worker, connect
 from colonyos_gen.session import AsyncSession
-from colonyos_gen.testing.environment import Environment
+from colonyos_gen.testing._environment import Environment
 from tests.soak.functions import TYPE, Records, offer, registered
 from tests.soak.ground import Ground
 from tests.soak.ledger import Ledger

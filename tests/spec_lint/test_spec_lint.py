@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from colonyos_gen.spec_file import load_spec
 from colonyos_gen.spec_lint import RULES, lint_spec
-from colonyos_gen.spec_lint.json_tree import read_tree
+from colonyos_gen.spec_lint._json_tree import read_tree
 
 SLIPS = """\
 [

@@ -22,7 +22,7 @@ def _types(wf: Workflow) -> dict[str, str]:
 
 
 def test_modules_do_not_hide_the_function() -> None:
-    before = importlib.import_module("colonyos_gen.workflows.builder").workflow
+    before = importlib.import_module("colonyos_gen.workflows._builder").workflow
     assert colonyos_gen.workflow is workflow is before
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from colonyos_gen import Workflow, WorkflowError, workflow
 from colonyos_gen.workflows import check
-from colonyos_gen.workflows.rules import find_cycle
+from colonyos_gen.workflows._rules import find_cycle
 
 
 def _nodes(**parents: list[str]) -> list[FunctionSpec]:

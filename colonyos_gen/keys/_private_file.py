@@ -1,0 +1,106 @@
+"""Files that only their owner may read: written in one piece, and not read where others can."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from colonyos_gen.keys._errors import DamagedKeyFileError, ExposedKeyFileError
+
+MAX_SIZE = 16384
+"""Bytes that a key file may have. Ours have a few hundred."""
+
+
+def write_private(path: Path, content: bytes, *, overwrite: bool = False) -> None:
+    """Write `path` so that nobody ever sees a part of it, and so that it is on the disk when this returns.
+
+    It has mode 600 from its first moment on, whatever the umask. A folder that is missing is made, with mode 700.
+
+    Raises:
+        FileExistsError: There is such a file, and `overwrite` is false. Of several writers at once exactly one wins.
+        OSError: It cannot be written; the file system must have hard links unless `overwrite` is true.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            if os.name != "nt":
+                os.fchmod(handle, 0o600)
+            stream.write(content)
+            stream.flush()
+            os.fsync(handle)
+        if overwrite:
+            draft.replace(path)
+        else:
+            _link(draft, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            draft.unlink()
+    _sync_folder(path.parent)
+
+
+def read_private(path: Path) -> bytes:
+    """The contents of `path`, if nobody but its owner can read it. Not checked on Windows.
+
+    The group of the owner may read a file that belongs to somebody else, such as a secret mounted into a container.
+
+    Raises:
+        ExposedKeyFileError: Others can read it.
+        DamagedKeyFileError: It is no ordinary file, or far too long.
+        OSError: It cannot be read.
+    """
+    # Not to wait for the writer of a pipe.
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        status = os.fstat(handle)  # of the file that is open, which nobody can exchange any more
+        if not stat.S_ISREG(status.st_mode):
+            raise DamagedKeyFileError(path, "it is not an ordinary file")
+        if exposed := exposure(status):
+            raise ExposedKeyFileError(
+                path,
+                f"{exposed} (mode {stat.S_IMODE(status.st_mode):03o}); if nobody has used it yet, chmod 600 it",
+            )
+        content = os.read(handle, MAX_SIZE + 1)
+    finally:
+        os.close(handle)
+    if len(content) > MAX_SIZE:
+        raise DamagedKeyFileError(path, f"it is longer than the {MAX_SIZE} bytes that a key file may have")
+    return content
+
+
+def exposure(status: os.stat_result) -> str:
+    """Who can get at the file besides its owner, in words; empty if nobody can."""
+    if os.name == "nt":
+        return ""
+    if status.st_mode & stat.S_IRWXO:
+        return "everybody on this machine can get at it"
+    if status.st_mode & stat.S_IRWXG and status.st_uid == os.geteuid():
+        return "its group can get at it"
+    return ""
+
+
+def _link(draft: Path, path: Path) -> None:
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        exists = True
+    else:
+        exists = False
+    if exists:  # raised here, so that it names the one file that matters
+        raise FileExistsError(errno.EEXIST, "there is such a file already, and it is kept", str(path))
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # not every file system can, and the file itself is complete
+            os.fsync(handle)
+    finally:
+        os.close(handle)

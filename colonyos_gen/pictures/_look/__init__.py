@@ -1,0 +1,1 @@
+"""How things look and what is written on them: colours, signs, labels, times, values."""

@@ -1,0 +1,246 @@
+"""Calls of functions in one colony, for coroutines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from types import TracebackType
+from typing import Any, Self, overload
+
+from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
+
+from colonyos_gen._call.arguments import require_seconds
+from colonyos_gen._client.client import AsyncClient
+from colonyos_gen.session._administration.colonies import AsyncColonies
+from colonyos_gen.session._administration.crons import AsyncCrons
+from colonyos_gen.session._administration.executors import AsyncExecutors
+from colonyos_gen.session._administration.generators import AsyncGenerators
+from colonyos_gen.session._handles.process import AsyncProcessHandle
+from colonyos_gen.session._handles.workflow import AsyncWorkflowHandle
+from colonyos_gen.session._removal.bulk import BulkProcedure, Removed
+from colonyos_gen.session._request import (
+    Submittable,
+    completed,
+    completed_workflow,
+    function_spec,
+    only_type,
+)
+from colonyos_gen.session._scope import AsyncScope
+
+
+class AsyncSession(AsyncScope):
+    """A client bound to a colony; `async with connect() as session` makes one.
+
+        async with connect() as session:
+            print(await session.call("greet", "world", to="greeter", timeout=10))
+
+    Everything belongs to the event loop in which it is first used.
+
+    Args:
+        rpc: The client; `rpc` gives it back.
+        colonyname: Name of the colony; None for calls of `rpc` only.
+        owned: Whether the client is closed with this session.
+    """
+
+    def __init__(self, rpc: AsyncClient, colonyname: str | None, *, owned: bool = False) -> None:
+        super().__init__(rpc, colonyname)
+        self._owned = owned
+
+    @cached_property
+    def colonies(self) -> AsyncColonies:
+        """The colonies of the server, for its owner."""
+        return AsyncColonies(self)
+
+    @cached_property
+    def executors(self) -> AsyncExecutors:
+        """The executors of the colony."""
+        return AsyncExecutors(self)
+
+    @cached_property
+    def crons(self) -> AsyncCrons:
+        """The crons of the colony."""
+        return AsyncCrons(self)
+
+    @cached_property
+    def generators(self) -> AsyncGenerators:
+        """The generators of the colony."""
+        return AsyncGenerators(self)
+
+    async def call(
+        self,
+        funcname: str,
+        *args: Any,
+        to: str | None = None,
+        timeout: float | None = None,
+        **options_and_kwargs: Any,
+    ) -> Any:
+        """Submit a function, wait until it has ended, and return its output.
+
+        Cancelling this call, or running into its timeout, leaves the process as it is. To have it stopped, catch
+        `WaitTimeout` and call `error.handle.cancel()`, or give it a `maxexectime`.
+
+        Args:
+            funcname: Name of the function.
+            args: Its arguments, any JSON values.
+            to: Executor type; None for the only one that offers the function.
+            timeout: Seconds to wait for its end, once it is submitted; None for as long as it takes.
+            options_and_kwargs: Options of `submit`, and keyword arguments of the function.
+
+        Returns:
+            The only element of the output, None for an empty one, else the list.
+
+        Raises:
+            ProcessFailed: The process failed; the error has its errors and the end of its log.
+            ProcessCancelled: It was cancelled.
+            WaitTimeout: It did not end in time, and goes on.
+            FunctionLookupError: No executor type was given, and not exactly one offers the function.
+            InvalidRequestError: `timeout` is not a number; nothing was submitted.
+            RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
+        """
+        require_seconds("call", "timeout", timeout)
+        handle = await self.submit(funcname, *args, to=to, **options_and_kwargs)
+        return await handle.output(timeout)
+
+    @overload
+    async def submit(
+        self,
+        what: str | FunctionSpec,
+        *args: Any,
+        to: str | None = None,
+        channels: Iterable[str] = ...,
+        kwargs: Mapping[str, Any] | None = ...,
+        priority: int = ...,
+        label: str = ...,
+        env: Mapping[str, str] | None = ...,
+        maxwaittime: int = ...,
+        maxexectime: int = ...,
+        maxretries: int = ...,
+        **more_kwargs: Any,
+    ) -> AsyncProcessHandle: ...
+
+    @overload
+    async def submit(self, what: WorkflowSpec | Submittable) -> AsyncWorkflowHandle: ...
+
+    async def submit(
+        self,
+        what: str | FunctionSpec | WorkflowSpec | Submittable,
+        *args: Any,
+        to: str | None = None,
+        **options: Any,
+    ) -> AsyncProcessHandle | AsyncWorkflowHandle:
+        """Submit a function or a workflow, and return a handle to what becomes of it.
+
+        The names of the options are taken; a function that has keyword arguments of such names gets them in `kwargs`.
+
+        Args:
+            what: Name of a function, a `FunctionSpec`, a `WorkflowSpec` or a `Workflow`. Specs may leave the colony out.
+            args: Arguments of the function, any JSON values.
+            to: Executor type; None for the only one that offers the function, or for that of the spec.
+            channels: Names of the channels that the process is to have.
+            kwargs: Keyword arguments of the function.
+            priority: Higher runs first, -50000 to 50000; one step outweighs 24 hours of waiting.
+            label: Free text that processes can be listed by.
+            env: Environment variables for the executor.
+            maxwaittime: Seconds after which a process that nobody took fails; -1, as by default, for no limit.
+            maxexectime: Seconds that an attempt may take; -1, as by default, for no limit. When they have passed, a worker
+                that died is noticed as well; without it, when the server has not heard from that worker for 10 minutes.
+            maxretries: How many attempts that took longer than `maxexectime` go back to the queue, for any worker; after one
+                more the process fails. -1, as by default, for any number; 0 for none. What a worker fails is not repeated.
+            more_kwargs: Keyword arguments of the function.
+
+        Raises:
+            FunctionLookupError: No executor type was given, and not exactly one offers the function.
+            WorkflowError: The workflow could not run.
+            TypeError: It is nothing of that, or there are arguments or options beside a spec, which has its own.
+            RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
+        """
+        if isinstance(what, str):
+            executortype = await self._type_for(what) if to is None else to
+            spec = function_spec(what, args, executortype, self.colonyname, options)
+            return AsyncProcessHandle(self, await self.rpc.submit(spec))
+        if not isinstance(what, FunctionSpec | WorkflowSpec) and not callable(getattr(what, "spec", None)):
+            kinds = "the name of a function, a FunctionSpec, a WorkflowSpec or a Workflow"
+            raise TypeError(f"{what!r} cannot be submitted; it must be {kinds}")
+        if args or options:
+            raise TypeError(f"{type(what).__name__} has its own arguments and options; set them there")
+        if isinstance(what, FunctionSpec):
+            return AsyncProcessHandle(self, await self.rpc.submit(completed(what, self.colonyname, to)))
+        if to is not None:
+            raise TypeError("a workflow has an executor type for each of its nodes; leave to= out")
+        workflow = completed_workflow(what, self.colonyname)
+        return AsyncWorkflowHandle(self, await self.rpc.submit_workflow(workflow))
+
+    async def process(self, processid: str) -> AsyncProcessHandle:
+        """A handle for a process that exists. Raises NotFoundError or another RPCError."""
+        return AsyncProcessHandle(self, await self.rpc.get_process(processid))
+
+    async def workflow(self, processgraphid: str) -> AsyncWorkflowHandle:
+        """A handle for a workflow that exists. Raises NotFoundError or another RPCError."""
+        return AsyncWorkflowHandle(self, await self.rpc.get_processgraph(processgraphid))
+
+    async def remove_all_processes(
+        self, state: ProcessState | None = None, timeout: float | None = None
+    ) -> Removed:
+        """Remove the processes of the colony one by one, each as `AsyncProcessHandle.remove` does; whoever submitted them.
+
+        Those of workflows are left alone. What is submitted meanwhile is removed as well, as far as it is seen.
+
+        Args:
+            state: State of those to remove; None for all of them. What waits or runs is cancelled.
+            timeout: Seconds to wait until they have ended, for all together; None for as long as it takes, up to 30 for each.
+                Each state is listed once at least, up to 100 of it, and no more when they have passed. What was listed by
+                then is cancelled, looked at and removed, also with 0; that it settles is waited for in any case.
+
+        Returns:
+            The ids of those that were removed, and for the others why they were not.
+
+        Raises:
+            RPCError: They cannot be listed.
+        """
+        return await BulkProcedure(self.rpc, self.colonyname, timeout).remove_processes(state)
+
+    async def remove_all_workflows(
+        self, state: ProcessState | None = None, timeout: float | None = None
+    ) -> Removed:
+        """Remove the workflows of the colony one by one, each as `AsyncWorkflowHandle.remove` does; whoever submitted them.
+
+        Args:
+            state: State of those to remove; None for all of them. Those of which a process has not ended are cancelled.
+            timeout: Seconds to wait until they have ended, for all together; None for as long as it takes, up to 30 for each.
+                Each state is listed once at least, up to 100 of it, and no more when they have passed. What was listed by
+                then is cancelled, looked at and removed, also with 0; that it settles is waited for in any case.
+
+        Returns:
+            The ids of those that were removed, and for the others why they were not.
+
+        Raises:
+            RPCError: They cannot be listed.
+        """
+        return await BulkProcedure(self.rpc, self.colonyname, timeout).remove_workflows(state)
+
+    async def close(self) -> None:
+        """Close the connections of this session."""
+        if self._owned:
+            await self.rpc.close_connections()
+
+    async def _type_for(self, funcname: str) -> str:
+        functions = await self.rpc.get_functions(self.colonyname)
+        types: dict[str, str] = {}
+        if any(not each.executortype for each in functions if each.funcname == funcname):
+            executors = await self.rpc.get_executors(self.colonyname)
+            types = {executor.executorname: executor.executortype for executor in executors}
+        return only_type(
+            funcname,
+            ((each.funcname, each.executortype or types.get(each.executorname, "")) for each in functions),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._colonyname!r}, {self.rpc!r})"

@@ -1,0 +1,98 @@
+"""How far a process is, again and again until it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from colonyos_gen_wire import Log, ProcessState
+from colonyos_gen_wire.constants import SUCCESS
+
+from colonyos_gen._conventions.progress import read_progress
+from colonyos_gen.errors import RPCError
+from colonyos_gen.session._feeds.feed import AsyncFeed
+
+_PAUSE_S = 0.5
+_LINES = 20
+
+
+class Look(NamedTuple):
+    """How far something is."""
+
+    done: float
+    """How much is done, in whatever unit."""
+    total: float | None
+    """How much there is to do; None if nobody knows."""
+    state: str
+    """State, in words."""
+    message: str
+    """What was last said about it."""
+
+
+class Watched(Protocol):
+    """A process that is waited for, as its handle shows it."""
+
+    @property
+    def state(self) -> ProcessState: ...
+
+    async def wait(self, timeout: float | None) -> object: ...
+
+    async def refresh(self) -> object: ...
+
+    async def last_logs(self, count: int, /) -> Sequence[Log]: ...
+
+
+class ProcessProgress(AsyncFeed[Look]):
+    """Waits for a process, and looks at it twice a second; the last look is at its end. Raises what `wait` raises."""
+
+    def __init__(self, handle: Watched, timeout: float | None) -> None:
+        self._handle = handle
+        self._timeout = timeout
+        self._end: asyncio.Task[object] | None = None
+        self._fraction: float | None = None
+        self._message = ""
+        self._over = False
+
+    async def take(self) -> Look | None:
+        if self._over:
+            return None
+        if self._end is None:
+            self._end = asyncio.create_task(self._handle.wait(self._timeout))
+        else:
+            await asyncio.wait({self._end}, timeout=_PAUSE_S)
+        reading = asyncio.create_task(self._read())
+        try:
+            await asyncio.wait({self._end, reading}, return_when=asyncio.FIRST_COMPLETED)
+            if self._end.done():
+                self._over = True
+                await self._end
+                await asyncio.wait({reading}, timeout=_PAUSE_S)
+        finally:
+            reading.cancel()
+        return self._look()
+
+    async def close(self) -> None:
+        self._over = True
+        if self._end is not None:
+            self._end.cancel()
+            await asyncio.wait({self._end})
+
+    async def _read(self) -> None:
+        with contextlib.suppress(RPCError):  # the wait goes on, or says why not
+            await self._handle.refresh()
+            lines = [log.message for log in await self._handle.last_logs(_LINES)]
+            self._message = lines[-1] if lines else ""
+            for line in reversed(lines):
+                if (found := read_progress(line)) is not None:
+                    self._fraction = found[0]
+                    self._message = found[1] if line is lines[-1] else self._message
+                    break
+
+    def _look(self) -> Look:
+        ended_well = self._handle.state is SUCCESS
+        fraction = 1.0 if ended_well else self._fraction
+        return Look(
+            fraction or 0.0, None if fraction is None else 1.0, self._handle.state.name, self._message
+        )

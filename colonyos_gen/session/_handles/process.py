@@ -1,0 +1,255 @@
+"""Processes that were submitted: what becomes of them, and what they say on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Literal, Self, overload
+
+from colonyos_gen_wire import Log, Process, ProcessState
+from colonyos_gen_wire.constants import CANCELLED, FAILED
+
+from colonyos_gen._call.arguments import require_seconds
+from colonyos_gen._call.retry import passes
+from colonyos_gen._streams.stream import FIRST_LOOK_S
+from colonyos_gen._waiting import with_errors
+from colonyos_gen.errors import RPCError
+from colonyos_gen.session._failures import ProcessCancelled, ProcessFailed, WaitTimeout
+from colonyos_gen.session._feeds.bar import progress_bar
+from colonyos_gen.session._feeds.feed import AsyncFeed
+from colonyos_gen.session._feeds.log import LogFeed
+from colonyos_gen.session._feeds.progress import ProcessProgress
+from colonyos_gen.session._feeds.text import pieces
+from colonyos_gen.session._handles.seen import SeenProcess
+from colonyos_gen.session._removal.ending import Ending
+from colonyos_gen.session._removal.process import ProcessProcedure
+from colonyos_gen.session._scope import AsyncScope
+
+_LAST_LOOK_S = 1.0
+"""Seconds that a wait may take longer than asked for, to see that its end is not missed by a moment."""
+_LOG_TAIL = 20
+
+
+class AsyncProcessHandle(SeenProcess):
+    """A process, for coroutines; `AsyncSession.submit` makes it.
+
+        handle = await session.submit("convert", 20, to="faas")
+        print(await handle.output())
+
+    Waiting for it never affects it: a wait that is cancelled or that times out leaves the process as it is.
+    """
+
+    def __init__(self, session: AsyncScope, process: Process) -> None:
+        self._session = session
+        self._process = process
+        self._ending = Ending()
+        self._note_end()
+
+    @property
+    def process(self) -> Process:
+        """The process as it was last seen."""
+        return self._process
+
+    @property
+    def session(self) -> AsyncScope:
+        """The session that the process was submitted in."""
+        return self._session
+
+    async def refresh(self) -> Self:
+        """Read the process, unless it is known to have ended, and return this handle. Raises RPCError."""
+        if not self.done:
+            self._see(await self._session.rpc.get_process(self.processid))
+        return self
+
+    async def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
+        """Wait until the process has ended, in whatever way, and return this handle.
+
+        The process is read until then: its end is seen at most a twentieth of the time later that was waited for, and
+        within 2 seconds however long that was. Where many are waited for over one client, lists of what has ended answer
+        for all of them. Restarts of the server and broken connections are bridged until the timeout.
+
+        Args:
+            timeout: Seconds to wait; None for as long as it takes; 0 to look once.
+            progress: Whether to show a progress bar, where the output is a terminal or a notebook.
+
+        Raises:
+            WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
+            NotFoundError: There is no such process, or it was removed.
+        """
+        require_seconds("wait", "timeout", timeout)
+        if progress and (bar := progress_bar(self.process.spec.funcname)) is not None:
+            with bar:
+                async with ProcessProgress(self, timeout) as looks:
+                    async for look in looks:
+                        bar.show(look)
+            return self
+        if not self.done:
+            await self._wait(timeout)
+        return self
+
+    async def output(self, timeout: float | None = None) -> Any:
+        """Wait until the process has ended, and return its output: the only element, None for no output, else the list.
+
+        Args:
+            timeout: Seconds to wait; None for as long as it takes.
+
+        Raises:
+            ProcessFailed: It failed.
+            ProcessCancelled: It was cancelled.
+            WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
+            NotFoundError: There is no such process, or it was removed.
+        """
+        await self.wait(timeout)
+        if self.state is FAILED:
+            raise await self.failure()
+        if self.state is CANCELLED:
+            raise ProcessCancelled(self._process)
+        return value_of(self._process)
+
+    async def failure(self) -> ProcessFailed:
+        """The error that tells why the process failed, with the end of its log. It does not wait."""
+        rpc = self._session.rpc
+        try:
+            self._process = await with_errors(self._process, lambda: rpc.get_process(self.processid))
+            logs = await self.last_logs(_LOG_TAIL)
+        except RPCError:  # that it failed is the news
+            logs = []
+        return ProcessFailed(self._process, self._process.errors, logs)
+
+    async def last_logs(self, count: int) -> list[Log]:
+        """The last `count` lines of its log, at most 500, oldest first. Raises RPCError."""
+        rpc, colonyname = self._session.rpc, self._session.colonyname
+        return await rpc.get_logs(colonyname, self.processid, count=count, latest=True)
+
+    def logs(self, *, follow: bool = False) -> AsyncFeed[Log]:
+        """The lines of its log from the first on, each once and in order: `async for log in handle.logs(): …`
+
+        Args:
+            follow: Whether to go on until the process has ended, bridging restarts of the server.
+
+        Raises (from the iteration):
+            RPCError: The log cannot be read.
+        """
+        return LogFeed(self._session.rpc, self._session.colonyname, self._process, follow=follow)
+
+    @overload
+    def stream(
+        self, channelname: str, timeout: float | None = None, *, as_bytes: Literal[False] = False
+    ) -> AsyncFeed[str]: ...
+
+    @overload
+    def stream(
+        self, channelname: str, timeout: float | None = None, *, as_bytes: Literal[True]
+    ) -> AsyncFeed[bytes]: ...
+
+    def stream(
+        self, channelname: str, timeout: float | None = None, *, as_bytes: bool = False
+    ) -> AsyncFeed[str] | AsyncFeed[bytes]:
+        """What the process writes to a channel, until it says that nothing follows, or ends.
+
+            async for piece in handle.stream("out"):
+                print(piece, end="")
+
+        Start to read before the process ends, since the server throws its channels away then; a worker waits for a reader
+        who has begun. Those who stop in between use `async with`, so that the worker need not wait for them.
+
+        Args:
+            channelname: Name of the channel, one of those that the process was submitted with.
+            timeout: Seconds from the first wait on, for all of it; None for no limit.
+            as_bytes: Whether to give bytes instead of text.
+
+        Raises (from the iteration):
+            WaitTimeout: There was no end in time. The process goes on.
+            NotFoundError: There is no such channel, or the process had ended before.
+            DeniedError: The process was submitted by somebody else.
+        """
+        return pieces(
+            self._session.rpc,
+            self.processid,
+            channelname,
+            timeout,
+            as_bytes,
+            WaitTimeout(self, timeout or 0.0),
+        )
+
+    async def cancel(self) -> ProcessState:
+        """Cancel the process, and tell what became of it. Its executor learns of the cancel when it next asks.
+
+        It is read afterwards, and cancelled again if it goes on: a process that is being assigned may miss a cancel that the
+        server has accepted. A cancel whose answer is lost is told from what is read, too. All of it takes no longer than the
+        client's `timeout`, and the last read up to 2 seconds more.
+
+        Returns:
+            The state that the process is in now: CANCELLED; SUCCESS or FAILED if it had ended before; WAITING or RUNNING if
+            it goes on, because the server accepted cancels in vain, or answered none in time and may yet carry one out.
+
+        Raises:
+            ConflictError: It belongs to a workflow, which is cancelled as a whole.
+            RPCError: It cannot be cancelled, or not be read afterwards.
+        """
+        rpc = self._session.rpc
+        self._see(await ProcessProcedure(rpc, self._process, rpc.timeout, ending=self._ending).cancel())
+        return self._process.state
+
+    async def remove(self, timeout: float | None = 30.0) -> None:
+        """Remove the process with its log, once it has ended; it is cancelled if it has not.
+
+        A real server may end, for everybody, when a process is removed while it is being cancelled or closed. So everything
+        waits for the answer to what came before, and the end settles before the removal: a second, or three where its
+        executor was not asked, since that may try to close it yet; more on a server that is slow to answer. That counts from
+        when this handle first saw the end, and is waited for whatever the timeout. Within this program one at a time
+        cancels or removes it.
+
+        Args:
+            timeout: Seconds to wait until it has ended, and for others who cancel or remove it; 0 to cancel it and look
+                once, None for as long as it takes. A request that is under way when they have passed gets up to 2 seconds
+                more, the removal itself 5. A process that is refused may be cancelled, and is not removed later.
+
+        Raises:
+            RemovalRefused: It belongs to a workflow, or has not ended in time, or others were at it.
+            NotFoundError: There is no such process, or it was removed.
+            RPCError: The server refuses it, or cannot be reached. If the answer to the removal is lost, the error says so.
+        """
+        await ProcessProcedure(self._session.rpc, self._process, timeout, ending=self._ending).remove()
+
+    async def _wait(self, timeout: float | None) -> None:
+        scope = asyncio.timeout(timeout)
+        try:
+            async with scope:
+                self._see(await self._session.rpc.watcher().final(self._process))
+        except TimeoutError:
+            if not scope.expired() or timeout is None:
+                raise
+        if not self.done:
+            await self._look_last(timeout or 0.0)
+
+    async def _look_last(self, timeout: float) -> None:
+        limit = _LAST_LOOK_S if timeout > 0 else FIRST_LOOK_S
+        unanswered = ""
+        try:
+            self._see(await self._session.rpc.get_process(self.processid, rpc_timeout=limit))
+        except RPCError as error:
+            if not passes(error):
+                raise
+            unanswered = self._session.rpc.trouble or str(error)
+        if not self.done:
+            raise WaitTimeout(self, timeout, unanswered)
+
+    def _see(self, process: Process) -> None:
+        if not self.done:  # an answer may come late
+            self._process = process
+            self._note_end()
+
+    def _note_end(self) -> None:
+        if self.done:
+            self._ending.see(self.state)
+
+
+def value_of(process: Process) -> Any:
+    """The output of a process, as a function call would return it."""
+    match process.output:
+        case []:
+            return None
+        case [value]:
+            return value
+        case values:
+            return values

@@ -1,0 +1,132 @@
+"""A process as synchronous code sees it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self, overload
+
+from colonyos_gen_wire import Log, Process, ProcessState
+
+from colonyos_gen.session._failures import ProcessFailed, WaitTimeout
+from colonyos_gen.session._feeds.bar import progress_bar
+from colonyos_gen.session._feeds.feed import AsyncFeed, Feed
+from colonyos_gen.session._feeds.progress import ProcessProgress
+from colonyos_gen.session._feeds.text import pieces
+from colonyos_gen.session._handles.process import AsyncProcessHandle
+from colonyos_gen.session._handles.seen import SeenProcess
+from colonyos_gen.session._scope import Scope
+
+
+class ProcessHandle(SeenProcess):
+    """A process; `Session.submit` makes it. The methods are those of `AsyncProcessHandle`.
+
+        handle = session.submit("convert", 20, to="faas")
+        print(handle.output())
+
+    Waiting for it never affects it: a wait that is interrupted or that times out leaves the process as it is.
+    """
+
+    def __init__(self, session: Scope, inner: AsyncProcessHandle) -> None:
+        self._session = session
+        self._inner = inner
+
+    @property
+    def process(self) -> Process:
+        """The process as it was last seen."""
+        return self._inner.process
+
+    @property
+    def session(self) -> Scope:
+        """The session that the process was submitted in."""
+        return self._session
+
+    @property
+    def asynchronous(self) -> AsyncProcessHandle:
+        """The handle behind this one. Its methods are to be awaited inside of `session.rpc.run` only."""
+        return self._inner
+
+    def refresh(self) -> Self:
+        """Read the process, and return this handle. Raises RPCError."""
+        self._session.rpc.run(self._inner.refresh())
+        return self
+
+    def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
+        """Wait until the process has ended, in whatever way, and return this handle (see `AsyncProcessHandle.wait`).
+
+        Raises:
+            WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
+            NotFoundError: There is no such process, or it was removed.
+        """
+        try:
+            if progress and (bar := progress_bar(self.process.spec.funcname)) is not None:
+                with bar, Feed(self._session.rpc, ProcessProgress(self._inner, timeout)) as looks:
+                    for look in looks:
+                        bar.show(look)
+            else:
+                self._session.rpc.run(self._inner.wait(timeout))
+        except WaitTimeout as late:
+            raise late.of(self) from None
+        return self
+
+    def output(self, timeout: float | None = None) -> Any:
+        """Wait until the process has ended, and return its output (see `AsyncProcessHandle.output`).
+
+        Raises:
+            ProcessFailed: It failed.
+            ProcessCancelled: It was cancelled.
+            WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
+        """
+        try:
+            return self._session.rpc.run(self._inner.output(timeout))
+        except WaitTimeout as late:
+            raise late.of(self) from None
+
+    def failure(self) -> ProcessFailed:
+        """The error that tells why the process failed, with the end of its log. It does not wait."""
+        return self._session.rpc.run(self._inner.failure())
+
+    def logs(self, *, follow: bool = False) -> Feed[Log]:
+        """The lines of its log from the first on, each once and in order (see `AsyncProcessHandle.logs`)."""
+        return Feed(self._session.rpc, self._inner.logs(follow=follow))
+
+    @overload
+    def stream(
+        self, channelname: str, timeout: float | None = None, *, as_bytes: Literal[False] = False
+    ) -> Feed[str]: ...
+
+    @overload
+    def stream(
+        self, channelname: str, timeout: float | None = None, *, as_bytes: Literal[True]
+    ) -> Feed[bytes]: ...
+
+    def stream(
+        self, channelname: str, timeout: float | None = None, *, as_bytes: bool = False
+    ) -> Feed[str] | Feed[bytes]:
+        """What the process writes to a channel (see `AsyncProcessHandle.stream`).
+
+        for piece in handle.stream("out"):
+            print(piece, end="")
+        """
+        error = WaitTimeout(self, timeout or 0.0)
+
+        async def make() -> AsyncFeed[str] | AsyncFeed[bytes]:
+            rpc = self._session.rpc.asynchronous
+            return pieces(rpc, self.processid, channelname, timeout, as_bytes, error)
+
+        feed: AsyncFeed[Any] = self._session.rpc.run(make())
+        return Feed(self._session.rpc, feed)
+
+    def cancel(self) -> ProcessState:
+        """Cancel the process, and tell what became of it, WAITING and RUNNING too (see `AsyncProcessHandle.cancel`)."""
+        return self._session.rpc.run(self._inner.cancel())
+
+    def remove(self, timeout: float | None = 30.0) -> None:
+        """Remove the process, once it has ended; it is cancelled if it has not (see `AsyncProcessHandle.remove`).
+
+        `timeout` is for the end and for others who are at it; that the end settles is waited for in any case.
+
+        Raises:
+            RemovalRefused: It belongs to a workflow, or has not ended in time, or others were at it.
+            NotFoundError: There is no such process, or it was removed.
+            RPCError: The server refuses it, or cannot be reached.
+        """
+        self._session.rpc.run(self._inner.remove(timeout))

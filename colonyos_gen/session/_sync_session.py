@@ -1,0 +1,193 @@
+"""Calls of functions in one colony."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from types import TracebackType
+from typing import Any, Self, overload
+
+from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
+
+from colonyos_gen._call.arguments import require_seconds
+from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._client.sync_client import Client
+from colonyos_gen.session._administration.colonies import Colonies
+from colonyos_gen.session._administration.crons import Crons
+from colonyos_gen.session._administration.executors import Executors
+from colonyos_gen.session._administration.generators import Generators
+from colonyos_gen.session._async_session import AsyncSession
+from colonyos_gen.session._handles.sync_process import ProcessHandle
+from colonyos_gen.session._handles.sync_workflow import WorkflowHandle
+from colonyos_gen.session._removal.bulk import Removed
+from colonyos_gen.session._request import Submittable
+from colonyos_gen.session._scope import Scope
+
+
+class Session(Scope):
+    """A client bound to a colony; `connect()` makes one. The methods are those of `AsyncSession`.
+
+        with connect() as session:
+            print(session.call("greet", "world", to="greeter", timeout=10))
+
+    It may be used from several threads at once, and where an event loop is already running, as in notebooks. One that
+    `connect()` has made can also be entered with `async with`, which gives an `AsyncSession`.
+
+    Args:
+        rpc: The client; `rpc` gives it back.
+        colonyname: Name of the colony; None for calls of `rpc` only.
+        owned: Whether the client is closed with this session.
+        make_client: Makes the client of the session that `async with` gives.
+    """
+
+    def __init__(
+        self,
+        rpc: Client,
+        colonyname: str | None,
+        *,
+        owned: bool = False,
+        make_client: Callable[[], AsyncClient] | None = None,
+    ) -> None:
+        super().__init__(rpc, colonyname)
+        self.asynchronous: AsyncSession = AsyncSession(rpc.asynchronous, colonyname)
+        """The session behind this one. Its methods are to be awaited inside of `rpc.run` only."""
+        self._owned = owned
+        self._named = colonyname
+        self._make_client = make_client
+        self._entered: AsyncSession | None = None
+
+    @cached_property
+    def colonies(self) -> Colonies:
+        """The colonies of the server, for its owner."""
+        return Colonies(self.rpc, self.asynchronous.colonies)
+
+    @cached_property
+    def executors(self) -> Executors:
+        """The executors of the colony."""
+        return Executors(self.rpc, self.asynchronous.executors)
+
+    @cached_property
+    def crons(self) -> Crons:
+        """The crons of the colony."""
+        return Crons(self.rpc, self.asynchronous.crons)
+
+    @cached_property
+    def generators(self) -> Generators:
+        """The generators of the colony."""
+        return Generators(self.rpc, self.asynchronous.generators)
+
+    def call(
+        self,
+        funcname: str,
+        *args: Any,
+        to: str | None = None,
+        timeout: float | None = None,
+        **options_and_kwargs: Any,
+    ) -> Any:
+        """Submit a function, wait until it has ended, and return its output (see `AsyncSession.call`).
+
+        Interrupting this call (Ctrl-C), or running into its timeout, leaves the process as it is. To have it stopped, catch
+        `WaitTimeout` and call `error.handle.cancel()`, or give it a `maxexectime`.
+
+        Raises:
+            ProcessFailed: The process failed; the error has its errors and the end of its log.
+            ProcessCancelled: It was cancelled.
+            WaitTimeout: It did not end in time, and goes on.
+            FunctionLookupError: No executor type was given, and not exactly one offers the function.
+            InvalidRequestError: `timeout` is not a number; nothing was submitted.
+            RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
+        """
+        require_seconds("call", "timeout", timeout)
+        return self.submit(funcname, *args, to=to, **options_and_kwargs).output(timeout)
+
+    @overload
+    def submit(
+        self,
+        what: str | FunctionSpec,
+        *args: Any,
+        to: str | None = None,
+        channels: Iterable[str] = ...,
+        kwargs: Mapping[str, Any] | None = ...,
+        priority: int = ...,
+        label: str = ...,
+        env: Mapping[str, str] | None = ...,
+        maxwaittime: int = ...,
+        maxexectime: int = ...,
+        maxretries: int = ...,
+        **more_kwargs: Any,
+    ) -> ProcessHandle: ...
+
+    @overload
+    def submit(self, what: WorkflowSpec | Submittable) -> WorkflowHandle: ...
+
+    def submit(
+        self, what: str | FunctionSpec | WorkflowSpec | Submittable, *args: Any, **options: Any
+    ) -> ProcessHandle | WorkflowHandle:
+        """Submit a function or a workflow, and return a handle to what becomes of it (see `AsyncSession.submit`).
+
+        Raises:
+            FunctionLookupError: No executor type was given, and not exactly one offers the function.
+            WorkflowError: The workflow could not run.
+            TypeError: It is nothing of that kind, or there are arguments or options beside a spec, which has its own.
+            RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
+        """
+        if isinstance(what, str | FunctionSpec):
+            inner = self.rpc.run(self.asynchronous.submit(what, *args, **options))
+            return ProcessHandle(self, inner)
+        return WorkflowHandle(self, self.rpc.run(self.asynchronous.submit(what, *args, **options)))
+
+    def process(self, processid: str) -> ProcessHandle:
+        """A handle for a process that exists. Raises NotFoundError or another RPCError."""
+        return ProcessHandle(self, self.rpc.run(self.asynchronous.process(processid)))
+
+    def workflow(self, processgraphid: str) -> WorkflowHandle:
+        """A handle for a workflow that exists. Raises NotFoundError or another RPCError."""
+        return WorkflowHandle(self, self.rpc.run(self.asynchronous.workflow(processgraphid)))
+
+    def remove_all_processes(
+        self, state: ProcessState | None = None, timeout: float | None = None
+    ) -> Removed:
+        """Remove the processes of the colony one by one (see `AsyncSession.remove_all_processes`). Raises RPCError."""
+        return self.rpc.run(self.asynchronous.remove_all_processes(state, timeout))
+
+    def remove_all_workflows(
+        self, state: ProcessState | None = None, timeout: float | None = None
+    ) -> Removed:
+        """Remove the workflows of the colony one by one (see `AsyncSession.remove_all_workflows`). Raises RPCError."""
+        return self.rpc.run(self.asynchronous.remove_all_workflows(state, timeout))
+
+    def close(self) -> None:
+        """Close the connections of this session."""
+        if self._owned:
+            self.rpc.close_connections()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> AsyncSession:
+        if self._make_client is None:
+            raise RuntimeError("this session is synchronous only; make an AsyncSession of an AsyncClient")
+        if self._entered is not None:
+            raise RuntimeError("this session is entered already; connect() once more")
+        self._entered = AsyncSession(self._make_client(), self._named, owned=True)
+        return self._entered
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        entered, self._entered = self._entered, None
+        if entered is not None:
+            await entered.close()
+        self.close()
+
+    def __repr__(self) -> str:
+        return (
+            repr(self.asynchronous)
+            .replace("AsyncSession", type(self).__name__, 1)
+            .replace("AsyncClient", "Client", 1)
+        )

@@ -1,0 +1,415 @@
+"""Functions of a program, offered to a colony."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, overload
+
+from colonyos_gen_wire import Executor
+from colonyos_gen_wire.constants import STALE_EXECUTOR_S
+from colonyos_gen_wire.method import Key
+
+from colonyos_gen._client.client import AsyncClient, settings
+from colonyos_gen.config import Config, ConfigError
+from colonyos_gen.crypto import PrivateKey
+from colonyos_gen.interceptors import Interceptor, around_runs
+from colonyos_gen.worker._life import reload
+from colonyos_gen.worker._life.daemon_threads import DaemonThreads
+from colonyos_gen.worker._life.hardware import capabilities
+from colonyos_gen.worker._life.identity import find_identity
+from colonyos_gen.worker._life.own_key import OwnKey
+from colonyos_gen.worker._life.shutdown import stopped_by_signals
+from colonyos_gen.worker._running.functions import Offer
+from colonyos_gen.worker._running.invoking import Invoker, Pool
+from colonyos_gen.worker._running.reconciler import Handler
+from colonyos_gen.worker._service import Service
+from colonyos_gen.worker._taking.assignment import POLL_S
+from colonyos_gen.worker._taking.availability import Availability
+from colonyos_gen.worker._taking.stopping import StoppedError, unless_stopped
+
+FuncT = TypeVar("FuncT", bound=Callable[..., Any])
+
+WATCHED_POLL_S = 1
+"""Seconds of a long poll where code is watched, since starting anew waits for it."""
+
+MAX_IN_FLIGHT = 8
+"""Requests that a worker has under way, its long poll apart: fewer than others, since there are many workers."""
+
+_logger = logging.getLogger("colonyos_gen.worker")
+
+
+class Worker:
+    """An executor: it offers functions to a colony, and runs the processes that ask for them.
+
+        worker = Worker("math", concurrency=4)
+
+        @worker.function
+        def add(a: int, b: int) -> int:
+            return a + b
+
+        worker.run()
+
+    The server and the keys come from the environment, see `Config`. The worker registers itself, if the key of the colony
+    owner is there; without it, the log says what the owner has to do, and the worker goes on once that is done.
+
+    A process ends exactly once. What the function returns becomes the output: None is no output, a tuple is one output for
+    each element, anything else is one output. An exception fails the process, with a short traceback. The arguments of
+    the process are bound by the function's signature, and converted to the annotated types; those that do not fit fail
+    the process. When a process is cancelled, passes its deadline or is taken back by the server, its function is told:
+    coroutines by `asyncio.CancelledError`, others by `Context.cancelled`.
+
+    Args:
+        executortype: Type of the executor, to which functions are sent.
+        name: Name of the executor; None for COLONIES_EXECUTOR_NAME, else the type and the name of this machine (and a
+            number, if several workers of a type run on it).
+        concurrency: How many processes are run at the same time.
+        colonyname: Name of the colony; None for COLONIES_COLONY_NAME.
+        keyfile: File with the worker's own key, made if there is none. Without it and `prvkey` the key is that in
+            COLONIES_PRVKEY, unless it is a user's, else it is kept in the folder of `colonyos_gen.keys`.
+        prvkey: The worker's own key. Two workers must not have the same.
+        colony_key: Key of the colony owner, used to add and approve the worker; None for COLONIES_COLONY_PRVKEY.
+        locationname: Location of the executor; processes may ask for one.
+        grace: Seconds that running functions get to end when the worker is to end; then their processes are failed.
+        heartbeat: Seconds after which a busy worker tells the server that it lives. The server forgets executors after
+            600 s of silence, and gives their processes to others.
+        pool: `"process"` runs functions that are neither async nor ask for the context in processes of their own, instead
+            of threads. They must then be importable by name.
+        environ: Environment variables to use instead of those of this process.
+        interceptors: What comes around the runs of processes, and around the worker's own calls, the outermost first (see
+            `colonyos_gen.interceptors`).
+        client_options: Further arguments of `AsyncClient`, such as `url`, `timeout`, or `max_in_flight`, which is 8 here.
+
+    Raises:
+        InvalidKeyError: A key is not one.
+        ValueError: An argument is out of range; the message names it.
+        TypeError: One of the interceptors is none.
+    """
+
+    def __init__(
+        self,
+        executortype: str,
+        *,
+        name: str | None = None,
+        concurrency: int = 1,
+        colonyname: str | None = None,
+        keyfile: str | Path | None = None,
+        prvkey: Key | None = None,
+        colony_key: Key | None = None,
+        locationname: str = "",
+        grace: float = 30.0,
+        heartbeat: float = 60.0,
+        pool: Pool = "thread",
+        environ: Mapping[str, str] | None = None,
+        interceptors: Sequence[Interceptor] = (),
+        **client_options: Any,
+    ) -> None:
+        if concurrency < 1:
+            raise ValueError(f"concurrency is {concurrency}; it must be 1 or more")
+        if not 0 < heartbeat < STALE_EXECUTOR_S:
+            raise ValueError(
+                f"heartbeat is {heartbeat:g}; it must be positive and below {STALE_EXECUTOR_S} s"
+            )
+        if grace < 0:
+            raise ValueError(f"grace is {grace:g}; it must be 0 or more seconds")
+        if pool not in ("thread", "process"):
+            raise ValueError(f"pool is {pool!r}; it must be 'thread' or 'process'")
+        around_runs(interceptors)  # so that what is no interceptor is noticed now
+        self.executortype: str = executortype
+        """Type of the executor."""
+        self.name: str | None = name
+        """Name of the executor; None until it runs, if it was not given."""
+        self._concurrency = concurrency
+        self._colonyname = colonyname
+        self._keyfile = None if keyfile is None else Path(keyfile)
+        self._prvkey = None if prvkey is None else _private(prvkey, "prvkey")
+        self._colony_key = None if colony_key is None else _private(colony_key, "colony_key")
+        self._locationname = locationname
+        self._grace = grace
+        self._heartbeat = heartbeat
+        self._pool: Pool = pool
+        self._environ = environ
+        self._interceptors = tuple(interceptors)
+        self._client_options: dict[str, Any] = client_options | {"interceptors": self._interceptors}
+        self._offers: dict[str, Offer] = {}
+        self._handlers: dict[str, Handler] = {}
+        self._poll = POLL_S
+        self._running = threading.Lock()
+        self._stop: Callable[[str], None] | None = None
+
+    @overload
+    def function(self, call: FuncT, /) -> FuncT: ...
+
+    @overload
+    def function(
+        self, /, *, name: str | None = None, timeout: float | None = None, description: str | None = None
+    ) -> Callable[[FuncT], FuncT]: ...
+
+    def function(
+        self,
+        call: FuncT | None = None,
+        /,
+        *,
+        name: str | None = None,
+        timeout: float | None = None,
+        description: str | None = None,
+    ) -> FuncT | Callable[[FuncT], FuncT]:
+        """Offer a function, which stays as it is: a decorator, with or without arguments.
+
+        Args:
+            call: The function, async or not. A parameter `ctx`, or one annotated with `Context`, gets the context; in
+                workflows, a parameter `inputs` gets the outputs of the parents.
+            name: Name by which processes ask for it; None for its own.
+            timeout: Seconds after which its process is failed; None for no limit but that of the process.
+            description: What it does; None for the first paragraph of its docstring.
+
+        Raises:
+            TypeError: It cannot be a function of a worker, such as a generator.
+            ValueError: There is one of that name, or the timeout is not positive.
+        """
+
+        def offer(call: FuncT) -> FuncT:
+            made = Offer(call, name, timeout, description)
+            if made.name in self._offers:
+                raise ValueError(
+                    f"the worker has a function {made.name!r} already; give this one another name=…"
+                )
+            self._offers[made.name] = made
+            return call
+
+        return offer if call is None else offer(call)
+
+    def reconciles(self, kind: str, *, timeout: float | None = None) -> Callable[[FuncT], FuncT]:
+        """Let a function bring blueprints of a kind in line with the world: a decorator.
+
+        The function is called with each blueprint, which has the desired `spec` and the `status` stored last, and with the
+        context if it asks for it. What it returns, a mapping, becomes the status; None leaves it as it is. The definition
+        of the kind must name this worker's type as handler.
+
+        Raises:
+            TypeError: It cannot be a function of a worker.
+            ValueError: The kind has one already.
+        """
+
+        def register(call: FuncT) -> FuncT:
+            handler = self._handlers.setdefault(kind, Handler(kind))
+            if handler.reconcile is not None:
+                raise ValueError(f"the worker has a function for blueprints of kind {kind!r} already")
+            handler.reconcile = Offer(call, timeout=timeout)
+            return call
+
+        return register
+
+    def cleans_up(self, kind: str) -> Callable[[FuncT], FuncT]:
+        """Let a function clean up after blueprints of a kind that were removed: a decorator.
+
+        It is called with the name of the blueprint, and with the context if it asks for it.
+
+        Raises:
+            TypeError: It cannot be a function of a worker.
+            ValueError: The kind has one already.
+        """
+
+        def register(call: FuncT) -> FuncT:
+            handler = self._handlers.setdefault(kind, Handler(kind))
+            if handler.clean_up is not None:
+                raise ValueError(f"the worker has a function that cleans up after kind {kind!r} already")
+            handler.clean_up = Offer(call)
+            return call
+
+        return register
+
+    def run(self, *, watch: bool = False) -> None:
+        """Work until SIGINT or SIGTERM.
+
+        The first signal lets running functions end, within `grace` seconds; the second fails their processes at once.
+        Where logging is not set up, messages go to standard error.
+
+        Args:
+            watch: Start the program anew when a file of it has changed, once running functions have ended. For
+                development.
+
+        Raises:
+            ConfigError: The environment does not say which colony, or holds something that cannot be used.
+            RegistrationError: The worker cannot be an executor of the colony; the message says why.
+            TypeError: An annotation of a function means nothing.
+        """
+        logging.basicConfig(
+            level=logging.INFO, format="%(asctime)s %(levelname)-7s %(message)s"
+        )  # does nothing where logging is set up
+        changed = asyncio.run(self._run(watch))
+        if changed is not None:
+            _logger.warning("%s has changed; starting anew", changed)
+            reload.start_anew()
+
+    async def serve(
+        self, *, environ: Mapping[str, str] | None = None, ready: Callable[[], object] | None = None
+    ) -> None:
+        """Work until `stop`, for programs with an event loop of their own. Cancelling it fails what is running.
+
+        Args:
+            environ: Environment variables to use for this run.
+            ready: Called once the worker is registered and approved.
+
+        Raises what `run` raises, and RuntimeError if the worker runs already.
+        """
+        if not self._running.acquire(blocking=False):
+            raise RuntimeError("the worker runs already")
+        try:
+            await self._serve(self._variables(environ), ready)
+        finally:
+            self._stop = None
+            self._running.release()
+
+    def stop(self, reason: str = "stop was called") -> None:
+        """Let the worker end: it takes nothing more, and what runs gets `grace` seconds. The second call ends it at once.
+
+        May be called from any thread. Does nothing if the worker does not run.
+        """
+        stop = self._stop
+        if stop is not None:
+            stop(reason)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it works at this moment."""
+        return self._running.locked()
+
+    async def _run(self, watch: bool) -> Path | None:
+        changed: Path | None = None
+
+        async def follow() -> None:
+            nonlocal changed
+            changed = await reload.until_changed()
+            self.stop(f"{changed} has changed")
+
+        asyncio.get_running_loop().set_default_executor(DaemonThreads())
+        following = asyncio.create_task(follow()) if watch else None
+        self._poll = WATCHED_POLL_S if watch else POLL_S
+        try:
+            with stopped_by_signals(self.stop):
+                await self.serve()
+        finally:
+            if following is not None:
+                following.cancel()
+        return changed
+
+    def _variables(self, environ: Mapping[str, str] | None) -> Mapping[str, str]:
+        if environ is not None:
+            return environ
+        return os.environ if self._environ is None else self._environ
+
+    async def _serve(self, environ: Mapping[str, str], ready: Callable[[], object] | None) -> None:
+        loop = asyncio.get_running_loop()
+        stopped: list[str] = []
+        stopping = asyncio.Event()
+        service: Service | None = None
+
+        def stop_here(reason: str) -> None:
+            if service is None:
+                stopped.append(reason)
+                stopping.set()
+            else:
+                service.stop(reason)
+
+        def stop(reason: str) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(stop_here, reason)
+
+        self._stop = stop
+        for each in self._offers.values():
+            _ = each.binder  # so that an annotation that means nothing is noticed now
+        config = Config.from_env(environ)
+        colonyname = self._colonyname or config.colonyname
+        if not colonyname:
+            raise ConfigError(
+                "there is no colony to work for; set COLONIES_COLONY_NAME, or give colonyname=…"
+            )
+        try:
+            own = await unless_stopped(stopping, self._find_own(config, environ, colonyname))
+        except StoppedError:
+            return
+        invoker = Invoker(self._pool, self._concurrency)
+        try:
+            async with self._client(config, own) as client:
+                service = await self._make(client, config, environ, own, colonyname, invoker)
+                for reason in stopped:
+                    service.stop(reason)
+                self.name = own.name
+                await service.serve(self._grace, ready)
+        finally:
+            invoker.close()
+            own.release()
+        _logger.info("%s: ended", own.name)
+
+    async def _find_own(self, config: Config, environ: Mapping[str, str], colonyname: str) -> OwnKey:
+        options = settings(config) | self._client_options
+        async with AsyncClient(**options) as client:
+            return await find_identity(
+                client,
+                Availability(self.executortype, client.url),
+                config,
+                environ,
+                colonyname,
+                self.executortype,
+                name=self.name,
+                prvkey=self._prvkey,
+                keyfile=self._keyfile,
+            )
+
+    def _client(self, config: Config, own: OwnKey) -> AsyncClient:
+        colony_key = self._colony_key or config.colony_key
+        given = settings(config)
+        own_part: dict[str, Any] = {
+            "server_key": None,
+            "member_key": own.key,
+            "colony_key": colony_key,
+            "max_in_flight": min(MAX_IN_FLIGHT, given["max_in_flight"]),
+        }
+        return AsyncClient(**(given | own_part | self._client_options))
+
+    async def _make(
+        self,
+        client: AsyncClient,
+        config: Config,
+        environ: Mapping[str, str],
+        own: OwnKey,
+        colonyname: str,
+        invoker: Invoker,
+    ) -> Service:
+        colony_key = self._colony_key or config.colony_key
+        me = Executor.new(own.name, own.key.id, self.executortype, colonyname)
+        me.locationname = self._locationname
+        me.capabilities = await asyncio.to_thread(capabilities, environ)
+        names = ", ".join([*self._offers, *(f"blueprints of kind {kind}" for kind in self._handlers)])
+        _logger.info("%s in colony %s at %s: %s", own.name, colonyname, client.url, names or "no functions")
+        return Service(
+            client,
+            Availability(own.name, client.url),
+            me,
+            self._offers,
+            self._handlers,
+            invoker,
+            concurrency=self._concurrency,
+            heartbeat=self._heartbeat,
+            poll=self._poll,
+            alone=own.alone,
+            may_add=colony_key is not None,
+            interceptors=self._interceptors,
+            secrets=[each.hex() for each in (own.key, colony_key) if each is not None],
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.executortype!r}, name={self.name!r})"
+
+
+def _private(key: Key, parameter: str) -> PrivateKey:
+    if isinstance(key, PrivateKey):
+        return key
+    if isinstance(key, str):
+        return PrivateKey.parse(key)
+    raise TypeError(f"{parameter} is of type {type(key).__name__}; it must be a str or a PrivateKey")
