@@ -29,6 +29,7 @@ class OwnLoop:
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
         self._stopped = False
+        self._given_up = False
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work`. An exception in the waiting thread, such as KeyboardInterrupt, cancels it.
@@ -62,6 +63,20 @@ class OwnLoop:
             future.cancel()
             raise
 
+    def give_up(self) -> None:
+        """Let nothing run here from now on, because another loop takes over.
+
+        Raises:
+            RPCError: The client was closed.
+            RuntimeError: Something has run here, or another loop has taken over before.
+        """
+        with self._lock:
+            if self._stopped:
+                raise closed_error()
+            if self._running is not None or self._given_up:
+                raise RuntimeError("the client is in use already; make one for each way of using it")
+            self._given_up = True
+
     def stop(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run `last`, cancel what is still under way, and end the thread."""
         with self._lock:
@@ -85,6 +100,8 @@ class OwnLoop:
                 raise closed_error()
             if self._process != os.getpid():
                 raise RuntimeError("this client was made before a fork; make a new one in the child process")
+            if self._given_up:
+                raise RuntimeError("`async with` has taken this client over; await the calls of what it gave")
             if self._running is None:
                 self._running = _new_event_loop()
                 self._thread = threading.Thread(

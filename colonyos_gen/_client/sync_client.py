@@ -165,6 +165,16 @@ class Client(SyncStubs):
             self._async.call(method, request, prvkey=prvkey, rpc_timeout=rpc_timeout, hazardous=hazardous)
         )
 
+    def hand_over(self) -> AsyncClient:
+        """The asynchronous client behind this one, for the event loop of the caller, who closes it; this one is then done.
+
+        Raises:
+            RPCError: The client was closed.
+            RuntimeError: It was used before.
+        """
+        self._loop.give_up()
+        return self._async
+
     @property
     def asynchronous(self) -> AsyncClient:
         """The asynchronous client behind this one. Its calls are to be awaited inside of `run` only."""

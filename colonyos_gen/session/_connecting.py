@@ -7,7 +7,7 @@ from typing import Any
 
 from colonyos_gen_wire.method import Key
 
-from colonyos_gen._client.client import AsyncClient, settings
+from colonyos_gen._client.client import settings
 from colonyos_gen._client.sync_client import Client
 from colonyos_gen.config import Config
 from colonyos_gen.notebook import register
@@ -58,9 +58,4 @@ def connect(
         options |= {f"{role}_key": keys.get(role) for role in _ROLES}
     options |= client_options
     register(lists=False)
-    return Session(
-        Client(**options),
-        colonyname or config.colonyname,
-        owned=True,
-        make_client=lambda: AsyncClient(**options),
-    )
+    return Session(Client(**options), colonyname or config.colonyname, owned=True)

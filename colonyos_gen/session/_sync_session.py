@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from types import TracebackType
 from typing import Any, Self, overload
@@ -10,7 +10,6 @@ from typing import Any, Self, overload
 from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
 
 from colonyos_gen._call.arguments import require_seconds
-from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._client.sync_client import Client
 from colonyos_gen.session._administration.colonies import Colonies
 from colonyos_gen.session._administration.crons import Crons
@@ -37,7 +36,6 @@ class Session(Scope):
         rpc: The client; `rpc` gives it back.
         colonyname: Name of the colony; None for calls of `rpc` only.
         owned: Whether the client is closed with this session.
-        make_client: Makes the client of the session that `async with` gives.
     """
 
     def __init__(
@@ -46,14 +44,12 @@ class Session(Scope):
         colonyname: str | None,
         *,
         owned: bool = False,
-        make_client: Callable[[], AsyncClient] | None = None,
     ) -> None:
         super().__init__(rpc, colonyname)
         self.asynchronous: AsyncSession = AsyncSession(rpc.asynchronous, colonyname)
         """The session behind this one. Its methods are to be awaited inside of `rpc.run` only."""
         self._owned = owned
         self._named = colonyname
-        self._make_client = make_client
         self._entered: AsyncSession | None = None
 
     @cached_property
@@ -170,11 +166,13 @@ class Session(Scope):
         self.close()
 
     async def __aenter__(self) -> AsyncSession:
-        if self._make_client is None:
+        if not self._owned:
             raise RuntimeError("this session is synchronous only; make an AsyncSession of an AsyncClient")
-        if self._entered is not None:
-            raise RuntimeError("this session is entered already; connect() once more")
-        self._entered = AsyncSession(self._make_client(), self._named, owned=True)
+        try:
+            client = self.rpc.hand_over()
+        except RuntimeError:
+            raise RuntimeError("this session is in use already; connect() once more") from None
+        self._entered = AsyncSession(client, self._named, owned=True)
         return self._entered
 
     async def __aexit__(

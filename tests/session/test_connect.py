@@ -52,6 +52,30 @@ def test_for_coroutines(colonies: LocalColony) -> None:
         assert asyncio.run(main()) == 3
 
 
+def test_one_client_for_either_way(colonies: LocalColony) -> None:
+    """`async with` goes on with the client that is there; what was used in one way is not used in the other."""
+
+    async def main() -> None:
+        session = connect(environ=colonies.environment())
+        async with session as entered:
+            assert entered.rpc is session.rpc.asynchronous
+            await entered.submit("add", to="math")
+            with pytest.raises(RuntimeError, match="`async with` has taken this client over"):
+                session.submit("add", to="math")
+            with pytest.raises(RuntimeError, match=r"in use already; connect\(\) once more"):
+                await session.__aenter__()
+        with pytest.raises(RPCError, match="the client is closed"):
+            await session.__aenter__()
+        used = connect(environ=colonies.environment())
+        used.submit("add", to="math")
+        with pytest.raises(RuntimeError, match=r"in use already; connect\(\) once more"):
+            await used.__aenter__()
+        used.close()
+
+    asyncio.run(main())
+    assert colonies.client.get_statistics(colonies.name).waitingprocesses == 2
+
+
 def test_arguments_win(colonies: LocalColony) -> None:
     keys: dict[str, PrivateKey | str] = {"member": colonies.user_key, "colony": colonies.colony_key.hex()}
     with connect(colonies.name, url=colonies.url, keys=keys, environ={}, timeout=100) as session:

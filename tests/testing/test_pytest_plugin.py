@@ -111,7 +111,7 @@ def test_it():
     loaded = {name.partition(".")[0] for name in sys.modules}
     assert not loaded & {"aiohttp", "msgspec", "coincurve", "colonyos_gen_wire"}
     own = {name for name in sys.modules if name.startswith("colonyos_gen")}
-    assert own == {"colonyos_gen", "colonyos_gen.pytest_plugin"}
+    assert own == {"colonyos_gen", "colonyos_gen._version", "colonyos_gen.pytest_plugin"}
     assert "asyncio" not in loaded or "pytest_asyncio" in loaded
 """
     run = run_pytest(tmp_path, program, "-q")
