@@ -28,7 +28,7 @@ goes over the wire, keys, settings, workflows, pictures; and `scenarios`, which 
 @nox.session
 def check(session: nox.Session) -> None:
     """All that a change must pass, with the Python at hand and in one environment."""
-    session.install("-e", ".[dev]")
+    session.install("-e", ".[dev,lint]")
     _style(session)
     _generated(session)
     _types(session)
@@ -39,7 +39,7 @@ def check(session: nox.Session) -> None:
 @nox.session
 def fast(session: nox.Session) -> None:
     """An answer within a minute, once the environment is there: style, the schema, and the tests that are quick."""
-    session.install("-q", "-e", ".[dev]")
+    session.install("-q", "-e", ".[dev,lint]")
     _style(session)
     session.run("python", "-m", "codegen", "lint")
     session.run(*SUITE, *(f"tests/{each}" for each in QUICK), *session.posargs)
@@ -48,7 +48,7 @@ def fast(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Style of the hand-written code (generated code is formatted by the generator), and who may import whom."""
-    session.install("-e", ".[codegen]", "import-linter>=2.17")
+    session.install("-e", ".[codegen,lint]")
     _style(session)
 
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from colonyos_gen.pytest_plugin import hazards_meant
-from colonyos_gen.server.hazards.noticed import Occurrence
-from colonyos_gen.server.hazards.noticed import logger as hazards_logger
+from colonyos_gen.server.hazards._noticed import Occurrence
+from colonyos_gen.server.hazards._noticed import logger as hazards_logger
 from tests.server import scores
 
 collect_ignore = ["peers/pycolonies"]

@@ -107,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAMES",
         help=(
             "oddities of the real server to imitate: v1.9 for all, or names with commas between them, see "
-            "colonyos_gen.server.quirks (default: %(default)s, which is none)"
+            "colonyos_gen.server._quirks (default: %(default)s, which is none)"
         ),
     )
     serve.add_argument(
@@ -181,7 +181,7 @@ def _port(text: str) -> int:
 
 
 def _quirks(text: str) -> str:
-    from colonyos_gen.server.quirks import Quirks
+    from colonyos_gen.server._quirks import Quirks
 
     try:
         Quirks.parse(text)

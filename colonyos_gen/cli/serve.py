@@ -18,8 +18,8 @@ from colonyos_gen import AlreadyExistsError, AsyncClient, Config, ConfigError, P
 from colonyos_gen.cli.env_file import read_env_file, write_env_file
 from colonyos_gen.server import Server
 from colonyos_gen.server._caller.identities import is_identity
+from colonyos_gen.server._server import is_loopback
 from colonyos_gen.server.hazards import Mode
-from colonyos_gen.server.server import is_loopback
 
 _OWNER_KEY = "COLONIES_SERVER_PRVKEY"
 _OWNER_ID = "COLONIES_SERVER_ID"

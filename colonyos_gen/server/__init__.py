@@ -8,21 +8,23 @@
 
 It really recovers signatures and really checks roles, and answers with the statuses and texts of the real server.
 Where the real server crashes, leaks or stores what it cannot read back, this one refuses. Of its other oddities it has
-none, unless it is told to with `quirks="v1.9"`; see `colonyos_gen.server.quirks`. Requests that would have harmed the real
+none, unless it is told to with `quirks="v1.9"`; see `Quirks`. Requests that would have harmed the real
 server are noticed; see `colonyos_gen.server.hazards`.
 """
 
-from colonyos_gen.server.clock import Clock, ManualClock, SystemClock
+from colonyos_gen.server._clock import Clock, ManualClock, SystemClock
+from colonyos_gen.server._quirks import STRICT, V1_9, Quirks
+from colonyos_gen.server._server import Server
+from colonyos_gen.server._store.sqlite_journal import JournalError
+from colonyos_gen.server._thread import ServerThread
 from colonyos_gen.server.hazards import Hazards, Occurrence
-from colonyos_gen.server.quirks import STRICT, V1_9, Quirks
-from colonyos_gen.server.server import Server
-from colonyos_gen.server.thread import ServerThread
 
 __all__ = [
     "STRICT",
     "V1_9",
     "Clock",
     "Hazards",
+    "JournalError",
     "ManualClock",
     "Occurrence",
     "Quirks",

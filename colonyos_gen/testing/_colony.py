@@ -28,10 +28,10 @@ from colonyos_gen._call.signers import Keyring
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._client.sync_client import Client
 from colonyos_gen.crypto import PrivateKey
-from colonyos_gen.server.clock import OffsetClock, moment
+from colonyos_gen.server._clock import OffsetClock, moment
+from colonyos_gen.server._server import Server
+from colonyos_gen.server._thread import ServerThread
 from colonyos_gen.server.hazards import Hazards
-from colonyos_gen.server.server import Server
-from colonyos_gen.server.thread import ServerThread
 from colonyos_gen.session._async_session import AsyncSession
 from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.sync_workflow import WorkflowHandle

@@ -16,8 +16,8 @@ from colonyos_gen_wire.constants import CHANNEL_BURST
 
 from colonyos_gen import AsyncClient, PrivateKey, RPCError
 from colonyos_gen.server._processes import lifecycle
-from colonyos_gen.server.store.sqlite_journal import SqliteJournal
-from colonyos_gen.server.store.tables import Change
+from colonyos_gen.server._store.sqlite_journal import SqliteJournal
+from colonyos_gen.server._store.tables import Change
 from tests.server.spawned import ServerProcess
 
 COLONY, TYPE = "bench", "worker"

@@ -240,7 +240,7 @@ STREAMS = {"process_events", "subscribe_processes", "subscribe_channel"}
 
 LOCAL = {"identity"}
 """Methods that ask nobody, so that there is nothing to await."""
-BEHIND = {"run"}
+BEHIND = {"hand_over", "run"}
 """Methods of the synchronous client that give access to the asynchronous one behind it."""
 LOOP = {"watcher"}
 """Methods of the asynchronous client that give access to what belongs to its event loop."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from colonyos_gen import APPROVED, Executor, PrivateKey, User, connect
-from colonyos_gen.server.thread import ServerThread
+from colonyos_gen.server._thread import ServerThread
 
 
 def test_many_keys(monkeypatch: pytest.MonkeyPatch) -> None:

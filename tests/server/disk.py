@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from colonyos_gen.server.store.tables import Change, MemoryJournal
+from colonyos_gen.server._store.tables import Change, MemoryJournal
 
 
 class Disk(MemoryJournal):

@@ -33,9 +33,9 @@ from colonyos_gen_wire.types.workflow import WorkflowSpec
 
 from colonyos_gen import AsyncClient, PrivateKey
 from colonyos_gen.server import ManualClock, Server
-from colonyos_gen.server.store.records import Records
-from colonyos_gen.server.store.sqlite_journal import SqliteJournal
-from colonyos_gen.server.store.tables import Store, Table
+from colonyos_gen.server._store.records import Records
+from colonyos_gen.server._store.sqlite_journal import SqliteJournal
+from colonyos_gen.server._store.tables import Store, Table
 
 from .lab import COLONY, TYPE, spec
 from .stored import node, text

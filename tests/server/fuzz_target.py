@@ -27,8 +27,8 @@ from colonyos_gen_wire.types.envelope import Failure, RPCReplyMsg
 from colonyos_gen.server import ManualClock, Server
 from colonyos_gen.server._caller import refusal
 from colonyos_gen.server._front.envelope import read_envelope
-from colonyos_gen.server.store.records import Records
-from colonyos_gen.server.store.tables import Table
+from colonyos_gen.server._store.records import Records
+from colonyos_gen.server._store.tables import Table
 
 from .furnished import Furnished
 from .lab import Lab, envelope

@@ -12,8 +12,8 @@ from colonyos_gen_wire.types.user import User
 
 from colonyos_gen.server._caller.access import Access, AnyMethod
 from colonyos_gen.server._caller.refusal import Refusal
-from colonyos_gen.server.store.records import Records
-from colonyos_gen.server.store.tables import Store
+from colonyos_gen.server._store.records import Records
+from colonyos_gen.server._store.tables import Store
 
 SERVER, OWNER, USER, STRANGER = "server", "owner", "user", "stranger"
 STATES = {"approved": APPROVED, "pending": PENDING, "rejected": REJECTED, "unregistered": UNREGISTERED}

@@ -7,7 +7,7 @@ import asyncio
 import msgspec
 import pytest
 
-from colonyos_gen.server.store.tables import Store, Table
+from colonyos_gen.server._store.tables import Store, Table
 
 from .disk import Disk
 

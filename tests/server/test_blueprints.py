@@ -21,7 +21,7 @@ from colonyos_gen_wire.types.blueprint import BlueprintHandlerSpec
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import ManualClock, Server
-from colonyos_gen.server.clock import moment
+from colonyos_gen.server._clock import moment
 
 from .blueprint_lab import (
     NOBODY,

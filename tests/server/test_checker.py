@@ -26,7 +26,7 @@ from colonyos_gen_wire.types.function import Function
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import ManualClock
-from colonyos_gen.server.clock import moment
+from colonyos_gen.server._clock import moment
 
 from .lab import COLONY, TYPE, Lab, Refused, lab, spec
 

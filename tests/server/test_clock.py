@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from colonyos_gen.server.clock import ManualClock, moment
+from colonyos_gen.server._clock import ManualClock, moment
 
 
 def test_advance_runs_timers_in_order_at_their_moments() -> None:

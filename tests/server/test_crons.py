@@ -23,7 +23,7 @@ from colonyos_gen_wire.types.cron import Cron
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import ManualClock, Server
-from colonyos_gen.server.clock import moment
+from colonyos_gen.server._clock import moment
 
 from .lab import COLONY, Lab, Refused, lab
 from .stored import node, processes, submissions, text

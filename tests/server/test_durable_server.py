@@ -16,7 +16,7 @@ from colonyos_gen_wire.requests.process import RemoveProcessMsg
 
 from colonyos_gen import PrivateKey
 from colonyos_gen.server import ManualClock, Server
-from colonyos_gen.server.store.sqlite_journal import JournalError, SqliteJournal
+from colonyos_gen.server._store.sqlite_journal import JournalError, SqliteJournal
 
 from .lab import Lab, Refused, spec
 

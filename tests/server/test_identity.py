@@ -30,7 +30,7 @@ from msgspec.structs import replace
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import Server
-from colonyos_gen.server.store.tables import Change, MemoryJournal
+from colonyos_gen.server._store.tables import Change, MemoryJournal
 
 from .lab import COLONY, Lab, Refused, lab
 from .stored import text

@@ -13,9 +13,9 @@ from colonyos_gen_wire.types.executor import Executor
 from colonyos_gen_wire.types.log import Log
 
 from colonyos_gen import AsyncClient, PrivateKey, RPCError
-from colonyos_gen.server.store.records import Records
-from colonyos_gen.server.store.sqlite_journal import SqliteJournal
-from colonyos_gen.server.store.tables import Store
+from colonyos_gen.server._store.records import Records
+from colonyos_gen.server._store.sqlite_journal import SqliteJournal
+from colonyos_gen.server._store.tables import Store
 
 from .acknowledged import Acknowledged, output, workflow
 from .lab import COLONY, TYPE, spec

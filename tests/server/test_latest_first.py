@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from colonyos_gen.server.store.latest_first import LatestFirst
-from colonyos_gen.server.store.tables import Store
+from colonyos_gen.server._store.latest_first import LatestFirst
+from colonyos_gen.server._store.tables import Store
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -22,8 +22,8 @@ from colonyos_gen_wire.types.process import Process
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import ManualClock
+from colonyos_gen.server._clock import moment
 from colonyos_gen.server._processes import lifecycle
-from colonyos_gen.server.clock import moment
 
 from .lab import COLONY, Lab, Refused, envelope, lab, spec
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from colonyos_gen.server.clock import ManualClock, OffsetClock, moment
+from colonyos_gen.server._clock import ManualClock, OffsetClock, moment
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 

@@ -29,7 +29,7 @@ from colonyos_gen_wire.requests.subscription import (
 
 from colonyos_gen.server import ManualClock, Server
 from colonyos_gen.server._front import pubsub
-from colonyos_gen.server.quirks import STRICT
+from colonyos_gen.server._quirks import STRICT
 
 from .lab import TYPE, Lab, Refused, envelope, spec
 from .socket_lab import Connection, line

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from colonyos_gen.server.store.reactive_table import ReactiveTable
-from colonyos_gen.server.store.tables import Store
+from colonyos_gen.server._store.reactive_table import ReactiveTable
+from colonyos_gen.server._store.tables import Store
 
 
 class Lamp(msgspec.Struct, frozen=True):

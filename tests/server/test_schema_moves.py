@@ -22,7 +22,9 @@ from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import Server
-from colonyos_gen.server.hazards import feeds, pairs, watch
+from colonyos_gen.server.hazards import _feeds as feeds
+from colonyos_gen.server.hazards import _pairs as pairs
+from colonyos_gen.server.hazards import _watch as watch
 from tests.server.lab import envelope, opened
 
 ROOT = Path(__file__).parents[2]

@@ -17,9 +17,9 @@ from colonyos_gen_wire.types.common import AttributeType, ExecutorState, Process
 from colonyos_gen_wire.types.log import Log
 from colonyos_gen_wire.types.process import FunctionSpec, Process
 
-from colonyos_gen.server.store.records import Records
-from colonyos_gen.server.store.sqlite_journal import FORMAT, JournalError, SqliteJournal
-from colonyos_gen.server.store.tables import Change, Store
+from colonyos_gen.server._store.records import Records
+from colonyos_gen.server._store.sqlite_journal import FORMAT, JournalError, SqliteJournal
+from colonyos_gen.server._store.tables import Change, Store
 
 
 class Blob(msgspec.Struct):
@@ -171,7 +171,7 @@ def test_what_does_not_fit_is_refused_whole_and_what_is_there_stays_usable(file:
 def test_one_server_at_a_time(file: Path, journal: SqliteJournal) -> None:
     with pytest.raises(JournalError, match=f"{file} is in use"):
         SqliteJournal(file)
-    program = "import sys; from colonyos_gen.server.store.sqlite_journal import SqliteJournal; SqliteJournal(sys.argv[1])"
+    program = "import sys; from colonyos_gen.server._store.sqlite_journal import SqliteJournal; SqliteJournal(sys.argv[1])"
     command = [sys.executable, "-c", program, str(file)]
     # Twice, since the attempt in this process might have taken the lock away.
     for _ in range(2):

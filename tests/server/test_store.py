@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 import pytest
 
-from colonyos_gen.server.store.tables import Change, Store, Table
+from colonyos_gen.server._store.tables import Change, Store, Table
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from colonyos_gen.server import ManualClock
+from colonyos_gen.server._clock import moment
 from colonyos_gen.server._processes import lifecycle
 from colonyos_gen.server._processes.scheduler import Scheduler
+from colonyos_gen.server._store.records import Records
+from colonyos_gen.server._store.tables import Store
 from colonyos_gen.server._workflows.workflows import Workflows
-from colonyos_gen.server.clock import moment
-from colonyos_gen.server.store.records import Records
-from colonyos_gen.server.store.tables import Store
 
 from .lab import COLONY
 from .stored import node

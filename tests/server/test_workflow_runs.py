@@ -17,7 +17,7 @@ from colonyos_gen_wire.requests.statistics import GetColonyStatisticsMsg
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import ManualClock, Server
-from colonyos_gen.server.store.tables import Change, Row
+from colonyos_gen.server._store.tables import Change, Row
 
 from .lab import COLONY, Lab, Refused, lab
 from .stored import node

@@ -19,8 +19,8 @@ from colonyos_gen import (
     Session,
     User,
 )
-from colonyos_gen.server.clock import ManualClock
-from colonyos_gen.server.thread import ServerThread
+from colonyos_gen.server._clock import ManualClock
+from colonyos_gen.server._thread import ServerThread
 from colonyos_gen.testing import LocalColony, LocalExecutor
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from colonyos_gen import AsyncClient, Config, PrivateKey
-from colonyos_gen.server.thread import ServerThread
+from colonyos_gen.server._thread import ServerThread
 from tests.soak import vitals
 from tests.soak.vitals import Vitals
 

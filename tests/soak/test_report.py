@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 
 from colonyos_gen import PrivateKey
-from colonyos_gen.server.thread import ServerThread
+from colonyos_gen.server._thread import ServerThread
 from tests.soak import program, vitals
 from tests.soak.functions import Records
 from tests.soak.ground import Ground

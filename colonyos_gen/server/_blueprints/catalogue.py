@@ -19,10 +19,10 @@ from colonyos_gen_wire.types.blueprint import (
 from colonyos_gen_wire.types.location import Location
 from msgspec.structs import replace
 
+from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.lifecycle import new_id
+from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._values.plain_text import require_name, require_text
-from colonyos_gen.server.clock import Clock, moment
-from colonyos_gen.server.store.records import Records
 
 _CREATE = "create"
 _UPDATE = "update"

@@ -15,10 +15,10 @@ from colonyos_gen_wire.types.blueprint import Blueprint, BlueprintHandlerSpec
 from colonyos_gen_wire.types.cron import Cron
 from colonyos_gen_wire.types.process import Conditions, FunctionSpec, Process
 
+from colonyos_gen.server._clock import Clock
 from colonyos_gen.server._processes import lifecycle
 from colonyos_gen.server._processes.submission import accept_spec
-from colonyos_gen.server.clock import Clock
-from colonyos_gen.server.store.records import Records
+from colonyos_gen.server._store.records import Records
 
 _CLEANUP = "cleanup"
 _NO_LIMIT = -1

@@ -22,8 +22,8 @@ from colonyos_gen_wire.methods import METHODS
 from colonyos_gen_wire.types.executor import Executor
 
 from colonyos_gen.server._caller.refusal import Refusal
-from colonyos_gen.server.quirks import STRICT, Quirks
-from colonyos_gen.server.store.records import Records
+from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.records import Records
 
 AnyMethod = Method[Any, Any]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from colonyos_gen_wire.constants import DEMO_COLONY_ID, DEMO_MEMBER_ID, DEMO_SERVER_ID
 
-from colonyos_gen.server.store.records import Records
+from colonyos_gen.server._store.records import Records
 
 _PUBLISHED = frozenset((DEMO_SERVER_ID, DEMO_COLONY_ID, DEMO_MEMBER_ID))
 

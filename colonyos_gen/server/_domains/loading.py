@@ -35,17 +35,17 @@ if TYPE_CHECKING:
     from colonyos_gen_wire.handlers.workflow import WorkflowHandlers
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._clock import Clock
 from colonyos_gen.server._domains.address import Address
 from colonyos_gen.server._processes.channel_access import ChannelAccess
 from colonyos_gen.server._processes.events import ProcessEvents
 from colonyos_gen.server._processes.pausing import PauseGate
 from colonyos_gen.server._processes.scheduler import Scheduler
+from colonyos_gen.server._quirks import Quirks
+from colonyos_gen.server._store.records import Records
+from colonyos_gen.server._store.tables import Store
 from colonyos_gen.server._workflows.crons import CronStarter
 from colonyos_gen.server._workflows.workflows import Workflows
-from colonyos_gen.server.clock import Clock
-from colonyos_gen.server.quirks import Quirks
-from colonyos_gen.server.store.records import Records
-from colonyos_gen.server.store.tables import Store
 
 logger: logging.Logger = logging.getLogger(__name__)
 

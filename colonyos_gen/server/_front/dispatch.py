@@ -39,9 +39,9 @@ from colonyos_gen.server._front.envelope import (
     recover_signer,
 )
 from colonyos_gen.server._front.rendering import Answer, Rendering
-from colonyos_gen.server.hazards.traffic import Passing
-from colonyos_gen.server.hazards.watch import HazardWatch
-from colonyos_gen.server.store.tables import Store
+from colonyos_gen.server._store.tables import Store
+from colonyos_gen.server.hazards._traffic import Passing
+from colonyos_gen.server.hazards._watch import HazardWatch
 
 logger: logging.Logger = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from colonyos_gen.server._caller.refusal import BODY_TOO_LARGE, BODY_TOO_SLOW, R
 from colonyos_gen.server._front.dispatch import Dispatcher
 from colonyos_gen.server._front.pubsub import Pubsub
 from colonyos_gen.server._front.slow_senders import Connections, read_body
-from colonyos_gen.server.hazards.arrival import note_arrival
-from colonyos_gen.server.quirks import STRICT, Quirks
+from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server.hazards._arrival import note_arrival
 
 DEFAULT_BODY_LIMIT = 64 * 1024**2
 """Largest request body in bytes. The real server has no limit; this one should not be filled up by accident."""

@@ -25,9 +25,9 @@ from colonyos_gen.server._caller.hangup import GOING_AWAY, NO_CLOSE_FRAME, HangU
 from colonyos_gen.server._caller.refusal import BUSY_CONNECTION, FAULT, UNANSWERED, Refusal
 from colonyos_gen.server._front.dispatch import Call, Dispatcher
 from colonyos_gen.server._front.slow_senders import Connections
-from colonyos_gen.server.hazards.arrival import note_arrival
-from colonyos_gen.server.hazards.feeds import Feed
-from colonyos_gen.server.quirks import STRICT, Quirks
+from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server.hazards._arrival import note_arrival
+from colonyos_gen.server.hazards._feeds import Feed
 
 logger: logging.Logger = logging.getLogger(__name__)
 

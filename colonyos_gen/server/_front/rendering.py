@@ -20,8 +20,8 @@ from colonyos_gen_wire.types.blueprint import Blueprint, BlueprintDefinition, Bl
 from colonyos_gen.server._caller.access import AnyMethod
 from colonyos_gen.server._caller.refusal import INVALID_TEXT, Refusal
 from colonyos_gen.server._front.envelope import write_failure, write_reply
+from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._time.zero_time import IN_UTC, zero_time
-from colonyos_gen.server.quirks import STRICT, Quirks
 
 _AS_SENT = (Blueprint, BlueprintDefinition)
 """Types that the real server keeps as JSON, with the zero times of whoever has sent them."""

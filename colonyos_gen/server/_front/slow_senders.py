@@ -20,7 +20,7 @@ from typing import cast
 
 from aiohttp import StreamReader, web
 
-from colonyos_gen.server.hazards.arrival import Arrival
+from colonyos_gen.server.hazards._arrival import Arrival
 
 REQUEST_TIMEOUT_S = 10.0
 """How long headers may take; that is also what the real server grants them."""

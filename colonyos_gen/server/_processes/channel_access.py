@@ -8,7 +8,7 @@ from colonyos_gen_wire.types.process import Process
 from colonyos_gen.server._caller.access import Access, AnyMethod, error_of
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._processes.channels import Channel, ChannelStore
-from colonyos_gen.server.store.records import Records, colony_of
+from colonyos_gen.server._store.records import Records, colony_of
 
 
 class ChannelAccess:

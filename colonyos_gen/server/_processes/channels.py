@@ -27,12 +27,12 @@ from colonyos_gen_wire.types.channel import ChannelEntry
 from colonyos_gen_wire.types.process import Process
 
 from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._clock import Clock
 from colonyos_gen.server._processes.lifecycle import is_swept_away
+from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.tables import Table
 from colonyos_gen.server._time.alarm import Alarm
 from colonyos_gen.server._time.rate import TokenBucket
-from colonyos_gen.server.clock import Clock
-from colonyos_gen.server.quirks import STRICT, Quirks
-from colonyos_gen.server.store.tables import Table
 
 
 class Channel:

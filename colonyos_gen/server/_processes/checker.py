@@ -19,12 +19,12 @@ from colonyos_gen_wire.types.executor import Executor
 from colonyos_gen_wire.types.process import Process
 from msgspec.structs import replace
 
+from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.lifecycle import deadline, expired
 from colonyos_gen.server._processes.unregister import unregister
-from colonyos_gen.server.clock import Clock, moment
-from colonyos_gen.server.quirks import STRICT, Quirks
-from colonyos_gen.server.store.records import Records
-from colonyos_gen.server.store.tables import Store
+from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.records import Records
+from colonyos_gen.server._store.tables import Store
 
 logger: logging.Logger = logging.getLogger(__name__)
 

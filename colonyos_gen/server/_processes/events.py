@@ -16,11 +16,11 @@ from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import Process
 from msgspec.structs import replace
 
+from colonyos_gen.server._clock import Clock
 from colonyos_gen.server._processes.lifecycle import is_released, is_swept_away
+from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.records import Records, colony_of
 from colonyos_gen.server._time.alarm import Alarm
-from colonyos_gen.server.clock import Clock
-from colonyos_gen.server.quirks import STRICT, Quirks
-from colonyos_gen.server.store.records import Records, colony_of
 
 Key = TypeVar("Key")
 

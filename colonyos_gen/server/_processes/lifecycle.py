@@ -37,7 +37,7 @@ from colonyos_gen_wire.types.process import FunctionSpec, Process
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.refusal import Refusal
-from colonyos_gen.server.clock import moment
+from colonyos_gen.server._clock import moment
 
 _NO_LIMIT = -1
 

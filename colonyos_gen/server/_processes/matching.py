@@ -13,8 +13,8 @@ from colonyos_gen_wire.constants import MAX_NODES_MATCHABLE
 from colonyos_gen_wire.types.executor import Executor
 from colonyos_gen_wire.types.process import Process
 
+from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._values.quantities import UNLIMITED, parse_cpu, parse_memory
-from colonyos_gen.server.quirks import STRICT, Quirks
 
 ANY_EXECUTOR = "*"
 """A name that stands for every executor; alone, it is read back as no name."""

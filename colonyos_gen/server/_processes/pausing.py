@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from colonyos_gen_wire.types.pause import PauseStatus
 
-from colonyos_gen.server.clock import NS_PER_S, Clock
-from colonyos_gen.server.store.tables import Table
+from colonyos_gen.server._clock import NS_PER_S, Clock
+from colonyos_gen.server._store.tables import Table
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from colonyos_gen_wire.types.function import Function
 from colonyos_gen_wire.types.process import Process
 from msgspec.structs import replace
 
-from colonyos_gen.server.store.records import Records, colony_of
+from colonyos_gen.server._store.records import Records, colony_of
 
 
 def count_run(records: Records, executor: Executor, process: Process) -> None:

@@ -17,12 +17,12 @@ from collections.abc import Callable
 from colonyos_gen_wire.constants import WAITING
 from colonyos_gen_wire.types.process import Process
 
+from colonyos_gen.server._clock import Clock
 from colonyos_gen.server._processes.lifecycle import is_released
 from colonyos_gen.server._processes.matching import Demand, Offer
 from colonyos_gen.server._processes.waiting_queue import WaitingQueue
-from colonyos_gen.server.clock import Clock
-from colonyos_gen.server.quirks import STRICT, Quirks
-from colonyos_gen.server.store.tables import Table
+from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.tables import Table
 
 
 class Waiter:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._processes.matching import ANY_EXECUTOR
+from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._values.plain_text import has_nul
 from colonyos_gen.server._values.quantities import (
     QuantityError,
@@ -23,7 +24,6 @@ from colonyos_gen.server._values.quantities import (
     parse_cpu,
     parse_memory,
 )
-from colonyos_gen.server.quirks import STRICT, Quirks
 
 
 def accept_spec(spec: FunctionSpec, quirks: Quirks = STRICT, *, of_workflow: bool = False) -> FunctionSpec:

@@ -7,7 +7,7 @@ from colonyos_gen_wire.types.executor import Executor
 from msgspec.structs import replace
 
 from colonyos_gen.server._processes.lifecycle import released
-from colonyos_gen.server.store.records import Records
+from colonyos_gen.server._store.records import Records
 
 
 def unregister(records: Records, executor: Executor) -> Executor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from colonyos_gen.server.clock import Clock
+from colonyos_gen.server._clock import Clock
 
 
 class Alarm:

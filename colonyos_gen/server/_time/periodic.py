@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable
 
 from colonyos_gen.server._caller.refusal import Refusal
-from colonyos_gen.server.clock import Clock, Timer
-from colonyos_gen.server.store.tables import Store
+from colonyos_gen.server._clock import Clock, Timer
+from colonyos_gen.server._store.tables import Store
 
 logger: logging.Logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen.server.clock import NS_PER_S, Clock
+from colonyos_gen.server._clock import NS_PER_S, Clock
 
 
 class TokenBucket:

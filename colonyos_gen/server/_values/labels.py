@@ -5,8 +5,8 @@ They are opaque texts, in which slashes make a tree: `/data/2024` lies below `/d
 
 from __future__ import annotations
 
+from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._values.like import Like
-from colonyos_gen.server.store.records import Records
 
 _SEPARATOR = "/"
 

@@ -13,7 +13,7 @@ import re
 
 from colonyos_gen_wire.constants import MEMORY_UNITS
 
-from colonyos_gen.server.quirks import STRICT, Quirks
+from colonyos_gen.server._quirks import STRICT, Quirks
 
 _LONGEST_FIRST = sorted(MEMORY_UNITS, key=len, reverse=True)
 _FICKLE_UNITS = {

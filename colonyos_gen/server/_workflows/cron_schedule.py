@@ -21,8 +21,8 @@ from zoneinfo import ZoneInfo
 from colonyos_gen_wire.errors import cron as errors
 
 from colonyos_gen.server._caller.refusal import BAD_SCHEDULE, NEEDS_LIBRARY, Refusal
+from colonyos_gen.server._clock import NS_PER_S
 from colonyos_gen.server._workflows.cron_fields import KINDS, Field, Kind, read_field
-from colonyos_gen.server.clock import NS_PER_S
 
 if TYPE_CHECKING:
     from croniter import croniter

@@ -17,15 +17,15 @@ from colonyos_gen_wire.types.cron import Cron
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._clock import Clock, moment
+from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.records import Records
+from colonyos_gen.server._store.tables import Store
 from colonyos_gen.server._time.periodic import attempt
 from colonyos_gen.server._workflows.agenda import Agenda
 from colonyos_gen.server._workflows.cron_schedule import read_schedule
 from colonyos_gen.server._workflows.stored import read_workflow
 from colonyos_gen.server._workflows.workflows import Workflows
-from colonyos_gen.server.clock import Clock, moment
-from colonyos_gen.server.quirks import STRICT, Quirks
-from colonyos_gen.server.store.records import Records
-from colonyos_gen.server.store.tables import Store
 
 logger: logging.Logger = logging.getLogger(__name__)
 

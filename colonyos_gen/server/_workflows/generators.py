@@ -14,12 +14,12 @@ from colonyos_gen_wire.types.generator import Generator
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._clock import Clock, moment
+from colonyos_gen.server._store.records import PackedArgument, Records
+from colonyos_gen.server._store.tables import Store
 from colonyos_gen.server._time.periodic import attempt
 from colonyos_gen.server._workflows.stored import read_workflow
 from colonyos_gen.server._workflows.workflows import Workflows
-from colonyos_gen.server.clock import Clock, moment
-from colonyos_gen.server.store.records import PackedArgument, Records
-from colonyos_gen.server.store.tables import Store
 
 
 class GeneratorStarter:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._processes import lifecycle
 from colonyos_gen.server._processes.submission import accept_spec
-from colonyos_gen.server.quirks import STRICT, Quirks
+from colonyos_gen.server._quirks import STRICT, Quirks
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.types.workflow import WorkflowSpec

@@ -25,11 +25,11 @@ from colonyos_gen_wire.types.workflow import ProcessGraph
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes import lifecycle
+from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._workflows.nodes import accept_nodes, as_member, new_members, with_arguments
-from colonyos_gen.server.clock import Clock, moment
-from colonyos_gen.server.quirks import STRICT, Quirks
-from colonyos_gen.server.store.records import Records
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.types.workflow import WorkflowSpec

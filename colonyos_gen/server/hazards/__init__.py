@@ -36,8 +36,8 @@ These times are real ones; deadlines are those of the server's clock. A subscrip
 change comes within 50 ms before or 500 ms after it began.
 """
 
-from colonyos_gen.server.hazards.noticed import Hazards, Occurrence, Part
-from colonyos_gen.server.hazards.unread import LOOK_S
-from colonyos_gen.server.hazards.watch import HazardWatch, Mode
+from colonyos_gen.server.hazards._noticed import Hazards, Occurrence, Part
+from colonyos_gen.server.hazards._unread import LOOK_S
+from colonyos_gen.server.hazards._watch import HazardWatch, Mode
 
 __all__ = ["LOOK_S", "HazardWatch", "Hazards", "Mode", "Occurrence", "Part"]

@@ -11,9 +11,9 @@ from colonyos_gen_wire.types.colony import Colony
 
 from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._values.plain_text import require_name
-from colonyos_gen.server.quirks import STRICT, Quirks
-from colonyos_gen.server.store.records import Records
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.colony import AddColonyMsg, GetColoniesMsg, GetColonyMsg, RemoveColonyMsg

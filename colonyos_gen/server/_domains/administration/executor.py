@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.unregister import unregister
+from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._values.plain_text import require_name, require_text
-from colonyos_gen.server.clock import Clock, moment
-from colonyos_gen.server.store.records import Records
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.executor import (

@@ -19,7 +19,7 @@ from colonyos_gen_wire.types.statistics import Statistics
 
 from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.refusal import Refusal
-from colonyos_gen.server.store.records import Records
+from colonyos_gen.server._store.records import Records
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.statistics import GetColonyStatisticsMsg, GetStatisticsMsg

@@ -11,8 +11,8 @@ from colonyos_gen_wire.types.user import User
 
 from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._values.plain_text import require_name, require_text
-from colonyos_gen.server.store.records import Records
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.user import (

@@ -24,8 +24,8 @@ from colonyos_gen.server._blueprints.handler import HandlerWork, can_reconcile
 from colonyos_gen.server._blueprints.validation import require_valid
 from colonyos_gen.server._caller.access import Access, AnyMethod, error_of
 from colonyos_gen.server._caller.refusal import Refusal
-from colonyos_gen.server.clock import Clock
-from colonyos_gen.server.store.records import Records
+from colonyos_gen.server._clock import Clock
+from colonyos_gen.server._store.records import Records
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.blueprint import (

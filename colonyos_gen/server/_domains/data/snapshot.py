@@ -10,11 +10,11 @@ from colonyos_gen_wire.types.snapshot import Snapshot
 
 from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.lifecycle import new_id
+from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._values.labels import labels_under, without_slash
 from colonyos_gen.server._values.plain_text import require_name, require_text
-from colonyos_gen.server.clock import Clock, moment
-from colonyos_gen.server.store.records import Records
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.snapshot import (

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._processes.lifecycle import attribute_id
+from colonyos_gen.server._store.records import Records, colony_of
 from colonyos_gen.server._values.plain_text import require_text
-from colonyos_gen.server.store.records import Records, colony_of
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.attribute import AddAttributeMsg, GetAttributeMsg

@@ -10,9 +10,9 @@ from colonyos_gen_wire.errors import channel as errors
 from colonyos_gen_wire.methods import channel as methods
 from colonyos_gen_wire.types.channel import ChannelEntry
 
+from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.channel_access import ChannelAccess
-from colonyos_gen.server.clock import Clock, moment
-from colonyos_gen.server.store.tables import Store
+from colonyos_gen.server._store.tables import Store
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.channel import ChannelAppendMsg, ChannelReadMsg

@@ -15,11 +15,11 @@ from msgspec.structs import replace
 from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._processes.lifecycle import new_id
+from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._values.integers import require_integers
 from colonyos_gen.server._values.plain_text import require_text
 from colonyos_gen.server._workflows.crons import CronStarter
 from colonyos_gen.server._workflows.stored import Texts, accept_workflow
-from colonyos_gen.server.store.records import Records
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.cron import AddCronMsg, GetCronMsg, GetCronsMsg, RemoveCronMsg, RunCronMsg

@@ -14,12 +14,12 @@ from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.refusal import BAD_TRIGGER, Refusal
+from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.lifecycle import new_id
+from colonyos_gen.server._store.records import PackedArgument, Records
 from colonyos_gen.server._values.integers import require_integers
 from colonyos_gen.server._values.plain_text import require_text
 from colonyos_gen.server._workflows.stored import Texts, accept_workflow
-from colonyos_gen.server.clock import Clock, moment
-from colonyos_gen.server.store.records import PackedArgument, Records
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.generator import (

@@ -8,7 +8,7 @@ from colonyos_gen_wire.methods import pause as methods
 from colonyos_gen_wire.types.pause import PauseStatus
 
 from colonyos_gen.server._caller.access import Access
-from colonyos_gen.server.store.records import Records
+from colonyos_gen.server._store.records import Records
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.pause import GetPauseStatusMsg, PauseAssignmentsMsg, ResumeAssignmentsMsg

@@ -18,19 +18,19 @@ from msgspec.structs import replace
 from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.presence import caller_is_gone
 from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._clock import NS_PER_S, Clock, moment
 from colonyos_gen.server._processes import lifecycle
 from colonyos_gen.server._processes.matching import Offer
 from colonyos_gen.server._processes.pausing import Paused, PauseGate
 from colonyos_gen.server._processes.run_statistics import count_run
 from colonyos_gen.server._processes.scheduler import Scheduler
 from colonyos_gen.server._processes.submission import accept_spec
+from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.records import Records, colony_of
+from colonyos_gen.server._store.tables import Store
 from colonyos_gen.server._values.plain_text import has_nul
 from colonyos_gen.server._values.quantities import UNLIMITED, QuantityError, parse_cpu, parse_memory
 from colonyos_gen.server._workflows.workflows import Workflows
-from colonyos_gen.server.clock import NS_PER_S, Clock, moment
-from colonyos_gen.server.quirks import STRICT, Quirks
-from colonyos_gen.server.store.records import Records, colony_of
-from colonyos_gen.server.store.tables import Store
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.process import (

@@ -22,12 +22,12 @@ from colonyos_gen_wire.types.process import Process
 from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.hangup import NO_CLOSE_FRAME, NORMAL, TRY_AGAIN_LATER, HangUp
 from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._clock import Clock
 from colonyos_gen.server._processes.channel_access import ChannelAccess
 from colonyos_gen.server._processes.events import Listener, ProcessEvents
+from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.records import Records, colony_of
 from colonyos_gen.server._time.alarm import Alarm
-from colonyos_gen.server.clock import Clock
-from colonyos_gen.server.quirks import STRICT, Quirks
-from colonyos_gen.server.store.records import Records, colony_of
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.subscription import (

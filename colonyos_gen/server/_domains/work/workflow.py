@@ -18,10 +18,10 @@ from msgspec.structs import replace
 from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.refusal import FOREIGN_PROCESS, NOT_WAITING, UNKNOWN_PROCESS, Refusal
 from colonyos_gen.server._processes.submission import accept_spec
+from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.records import Records, colony_of
 from colonyos_gen.server._workflows.view import drawn, outlined
 from colonyos_gen.server._workflows.workflows import Workflows
-from colonyos_gen.server.quirks import STRICT, Quirks
-from colonyos_gen.server.store.records import Records, colony_of
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.workflow import (

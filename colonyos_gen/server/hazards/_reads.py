@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from colonyos_gen.server.hazards.traffic import Passing
+from colonyos_gen.server.hazards._traffic import Passing
 
 
 class Reads:

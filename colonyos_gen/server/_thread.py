@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from colonyos_gen.server.server import Server
+from colonyos_gen.server._server import Server
 
 if TYPE_CHECKING:
     from typing import Self

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from colonyos_gen_wire.hazards import Hazard
 
+from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.scheduler import Scheduler
-from colonyos_gen.server.clock import Clock, moment
-from colonyos_gen.server.hazards.traffic import Passing, Traffic
-from colonyos_gen.server.store.records import Records
+from colonyos_gen.server._store.records import Records
+from colonyos_gen.server.hazards._traffic import Passing, Traffic
 
 
 @dataclass(frozen=True)

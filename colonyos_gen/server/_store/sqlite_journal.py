@@ -24,7 +24,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from colonyos_gen.server.store.tables import Change
+from colonyos_gen.server._store.tables import Change
 
 FORMAT = 1
 """Version of the file's layout. A server reads files of its own version and older ones."""

@@ -27,6 +27,7 @@ from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.identities import is_identity
 from colonyos_gen.server._caller.published_keys import require_own_keys
+from colonyos_gen.server._clock import Clock, SystemClock
 from colonyos_gen.server._domains.address import Address
 from colonyos_gen.server._domains.loading import Parts, load
 from colonyos_gen.server._front import http_log
@@ -41,17 +42,16 @@ from colonyos_gen.server._processes.checker import Checker
 from colonyos_gen.server._processes.events import ProcessEvents
 from colonyos_gen.server._processes.pausing import PauseGate
 from colonyos_gen.server._processes.scheduler import Scheduler
+from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.records import Records
+from colonyos_gen.server._store.sqlite_journal import SqliteJournal
+from colonyos_gen.server._store.tables import Journal, Store
 from colonyos_gen.server._time.periodic import Periodic
 from colonyos_gen.server._time.zero_time import zone_of
 from colonyos_gen.server._workflows.crons import CronStarter
 from colonyos_gen.server._workflows.generators import GeneratorStarter
 from colonyos_gen.server._workflows.workflows import Workflows
-from colonyos_gen.server.clock import Clock, SystemClock
 from colonyos_gen.server.hazards import Hazards, HazardWatch, Mode
-from colonyos_gen.server.quirks import STRICT, Quirks
-from colonyos_gen.server.store.records import Records
-from colonyos_gen.server.store.sqlite_journal import SqliteJournal
-from colonyos_gen.server.store.tables import Journal, Store
 
 if TYPE_CHECKING:
     from typing import Self
@@ -69,7 +69,7 @@ class Server:
 
     Nobody but the owner of `server_key` can make colonies on it. Give `server_key` to use a key of yours, or only
     `server_id` if the key is not to be known here; with neither, the server makes a key. With a `clock` of your own,
-    time passes as you say; see `colonyos_gen.server.clock`.
+    time passes as you say; see `colonyos_gen.server._clock`.
 
     Args:
         host: Address to listen on. Anything but this machine itself needs `allow_remote`, and keys of one's own: those that
@@ -91,7 +91,7 @@ class Server:
             who has changed identity is in the file, and counts.
         journal: Where rows are kept instead of a file, for a store of your own.
         quirks: Oddities of the real server to imitate: a `Quirks`, "v1.9", or names of flags with commas between them; see
-            `colonyos_gen.server.quirks`.
+            `colonyos_gen.server._quirks`.
         zone: Time zone of the server, or its name: the zone of times in replies, and of cron expressions that name none.
         middlewares: aiohttp middlewares around every request, such as the faults of the testing kit.
         hazards: What happens when requests meet that would harm the real server: "notice" counts them in `hazards` and warns,
@@ -100,7 +100,7 @@ class Server:
 
     Raises:
         ValueError: The arguments do not go together.
-        JournalError: The file `db` cannot be used; see `colonyos_gen.server.store`.
+        JournalError: The file `db` cannot be used.
     """
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from colonyos_gen.server.hazards.traffic import Passing
+from colonyos_gen.server.hazards._traffic import Passing
 
 LOOK_S = 2.0
 """How many seconds there are for looking."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from colonyos_gen.server.store.records import Records, colony_of
+from colonyos_gen.server._store.records import Records, colony_of
 
 _DEPTH = 2
 """Objects around the name of a colony."""

@@ -17,8 +17,8 @@ from colonyos_gen.server._caller.refusal import (
     Refusal,
 )
 from colonyos_gen.server._values.plain_text import has_nul
-from colonyos_gen.server.hazards.moments import Finding, Scene
-from colonyos_gen.server.hazards.traffic import Passing
+from colonyos_gen.server.hazards._moments import Finding, Scene
+from colonyos_gen.server.hazards._traffic import Passing
 
 _NEAR_DEADLINE = timedelta(seconds=1)
 

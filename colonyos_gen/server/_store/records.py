@@ -21,9 +21,9 @@ from colonyos_gen_wire.types.snapshot import Snapshot
 from colonyos_gen_wire.types.user import User
 from colonyos_gen_wire.types.workflow import ProcessGraph
 
-from colonyos_gen.server.store.latest_first import LatestFirst
-from colonyos_gen.server.store.reactive_table import ReactiveTable
-from colonyos_gen.server.store.tables import Index, Store, Table
+from colonyos_gen.server._store.latest_first import LatestFirst
+from colonyos_gen.server._store.reactive_table import ReactiveTable
+from colonyos_gen.server._store.tables import Index, Store, Table
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

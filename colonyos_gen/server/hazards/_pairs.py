@@ -8,8 +8,8 @@ from typing import NamedTuple
 from colonyos_gen_wire import hazards
 from colonyos_gen_wire.hazards import Hazard
 
-from colonyos_gen.server.hazards.moments import Finding, Scene
-from colonyos_gen.server.hazards.traffic import Passing
+from colonyos_gen.server.hazards._moments import Finding, Scene
+from colonyos_gen.server.hazards._traffic import Passing
 
 
 class _Pair(NamedTuple):

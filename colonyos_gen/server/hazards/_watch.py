@@ -15,17 +15,19 @@ from colonyos_gen_wire.method import ErrorCode
 
 from colonyos_gen.server._caller.access import Access, AnyMethod
 from colonyos_gen.server._caller.refusal import FAULT, Refusal
+from colonyos_gen.server._clock import Clock
 from colonyos_gen.server._processes.scheduler import Scheduler
-from colonyos_gen.server.clock import Clock
-from colonyos_gen.server.hazards import pairs, removals, single
-from colonyos_gen.server.hazards.arrival import current_arrival
-from colonyos_gen.server.hazards.feeds import Feed, Feeds
-from colonyos_gen.server.hazards.moments import Finding, Rule, Scene
-from colonyos_gen.server.hazards.noticed import Hazards, Occurrence, Part
-from colonyos_gen.server.hazards.reads import Reads
-from colonyos_gen.server.hazards.traffic import Passing, Traffic
-from colonyos_gen.server.hazards.unread import Unread
-from colonyos_gen.server.store.records import Records
+from colonyos_gen.server._store.records import Records
+from colonyos_gen.server.hazards import _pairs as pairs
+from colonyos_gen.server.hazards import _removals as removals
+from colonyos_gen.server.hazards import _single as single
+from colonyos_gen.server.hazards._arrival import current_arrival
+from colonyos_gen.server.hazards._feeds import Feed, Feeds
+from colonyos_gen.server.hazards._moments import Finding, Rule, Scene
+from colonyos_gen.server.hazards._noticed import Hazards, Occurrence, Part
+from colonyos_gen.server.hazards._reads import Reads
+from colonyos_gen.server.hazards._traffic import Passing, Traffic
+from colonyos_gen.server.hazards._unread import Unread
 
 logger: logging.Logger = logging.getLogger("colonyos_gen.server.hazards")
 

@@ -12,8 +12,8 @@ from colonyos_gen_wire.types.generator import Generator
 from colonyos_gen_wire.types.process import Process
 
 from colonyos_gen.server._processes import lifecycle
-from colonyos_gen.server.hazards.moments import Finding, Scene
-from colonyos_gen.server.hazards.traffic import Passing
+from colonyos_gen.server.hazards._moments import Finding, Scene
+from colonyos_gen.server.hazards._traffic import Passing
 
 _EVERY_STATE = -1
 _NO_LIMIT = -1

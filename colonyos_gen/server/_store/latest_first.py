@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Generic
 
-from colonyos_gen.server.store.tables import Row, Table
+from colonyos_gen.server._store.tables import Row, Table
 
 Place = tuple[datetime, str]
 """When a row came about, and its key."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from colonyos_gen.server.store.tables import Row, Store, Table
+from colonyos_gen.server._store.tables import Row, Store, Table
 
 
 class ReactiveTable(Table[Row]):

@@ -14,9 +14,9 @@ from typing import Any
 from colonyos_gen_wire.method import Idempotency
 
 from colonyos_gen.server._caller.access import AnyMethod
-from colonyos_gen.server.hazards.arrival import Arrival
-from colonyos_gen.server.hazards.places import Place, place_of
-from colonyos_gen.server.store.records import Records
+from colonyos_gen.server._store.records import Records
+from colonyos_gen.server.hazards._arrival import Arrival
+from colonyos_gen.server.hazards._places import Place, place_of
 
 _KEPT_NS = 1_000_000_000
 """How long a request is remembered after its reply."""

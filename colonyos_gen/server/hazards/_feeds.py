@@ -12,10 +12,10 @@ from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import Process
 
 from colonyos_gen.server._caller.access import AnyMethod
-from colonyos_gen.server.clock import NS_PER_S, Clock
-from colonyos_gen.server.hazards.moments import Finding
-from colonyos_gen.server.hazards.traffic import Passing
-from colonyos_gen.server.store.records import Records
+from colonyos_gen.server._clock import NS_PER_S, Clock
+from colonyos_gen.server._store.records import Records
+from colonyos_gen.server.hazards._moments import Finding
+from colonyos_gen.server.hazards._traffic import Passing
 
 _PROCESS = "subscribe_process"
 _PROCESSES = "subscribe_processes"

@@ -3,7 +3,7 @@
 A `Journal` of one's own goes to `Server(journal=...)`; `SqliteJournal` is what `Server(db=...)` makes.
 """
 
-from colonyos_gen.server.store.sqlite_journal import JournalError, SqliteJournal
-from colonyos_gen.server.store.tables import Change, Journal
+from colonyos_gen.server._store.sqlite_journal import JournalError, SqliteJournal
+from colonyos_gen.server._store.tables import Change, Journal
 
 __all__ = ["Change", "Journal", "JournalError", "SqliteJournal"]
