@@ -15,13 +15,13 @@ from dataclasses import dataclass
 
 from colonyos_gen_wire.constants import DEFAULT_PORT
 
-from colonyos_gen._call.in_flight import DEFAULT_MAX_IN_FLIGHT
-
-from .crypto import InvalidKeyError, PrivateKey
+from colonyos_gen.crypto import InvalidKeyError, PrivateKey
 
 __all__ = ["Config", "ConfigError", "server_is_set"]
 
 DEFAULT_HOST = "localhost"
+DEFAULT_MAX_IN_FLIGHT = 16
+"""Requests that a program has under way at one server, unless a client says otherwise: a sixth of what freezes it."""
 
 
 # In order of precedence: the first that is set wins.

@@ -26,7 +26,7 @@ import msgspec
 from colonyos_gen_wire import Process
 from colonyos_gen_wire.method import Method, Transport
 
-from colonyos_gen._call.arguments import refused
+from colonyos_gen._arguments import refused
 from colonyos_gen.errors import RPCError
 
 Proceed: TypeAlias = Callable[[], Awaitable[Any]]

@@ -23,9 +23,6 @@ from collections import deque
 from contextvars import ContextVar
 from urllib.parse import urlsplit
 
-DEFAULT_MAX_IN_FLIGHT = 16
-"""Requests that a program has under way at one server, unless a client says otherwise: a sixth of what freezes it."""
-
 _SLOW_S = 1.0
 """A call that was given up sooner says nothing about the server: it was in a hurry."""
 _FROZEN_S = 5.0

@@ -13,14 +13,13 @@ from colonyos_gen_wire.constants import DEFAULT_PORT, MAX_OPEN_DATABASE_CONNECTI
 from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_async import AsyncStubs
 
-from colonyos_gen._call.arguments import is_number, require_message, require_seconds, require_whole_number
-from colonyos_gen._call.in_flight import DEFAULT_MAX_IN_FLIGHT
+from colonyos_gen._arguments import is_number, require_message, require_seconds, require_whole_number
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.signers import Keyring, parse
 from colonyos_gen._client.subscriptions import AsyncSubscriptions
 from colonyos_gen._streams.stream import Stream
 from colonyos_gen._waiting import Watcher
-from colonyos_gen.config import Config
+from colonyos_gen.config import DEFAULT_MAX_IN_FLIGHT, Config
 from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.transport import MAX_REPLY_BYTES, Transport, shown
 

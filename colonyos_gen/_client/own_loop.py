@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from colonyos_gen._call.arguments import require_coroutine
+from colonyos_gen._arguments import require_coroutine
 from colonyos_gen._call.in_flight import blocks_a_loop
 from colonyos_gen.errors import closed_error
 

@@ -19,7 +19,7 @@ from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 from colonyos_gen_wire.method import AsyncCaller, Key
 from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS
 
-from colonyos_gen._call.arguments import (
+from colonyos_gen._arguments import (
     is_number,
     known_state,
     refused,

@@ -1,1 +1,1 @@
-"""What workers and those who watch them agree on, and no server knows: readers of streams, lines that tell progress."""
+"""What programs agree on, and no call says: readers of streams, lines that tell progress, colours of a drawing."""

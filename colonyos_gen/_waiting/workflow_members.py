@@ -64,7 +64,7 @@ class WorkflowMembers:
 
 
 def _ended_members(graph: ProcessGraph) -> set[str]:
-    from colonyos_gen.session._node_states import (
+    from colonyos_gen._waiting.node_states import (
         node_states,  # it belongs to a layer above, which loads this one
     )
 

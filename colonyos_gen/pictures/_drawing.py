@@ -10,8 +10,8 @@ from colonyos_gen_wire.types.process import FunctionSpec, Process
 from colonyos_gen_wire.types.workflow import ProcessGraph, WorkflowSpec
 
 from colonyos_gen.pictures._layout.folding import folded
-from colonyos_gen.pictures._look.subjects import of_graph, of_specs
 from colonyos_gen.pictures._mermaid import as_mermaid
+from colonyos_gen.pictures._subjects import of_graph, of_specs
 from colonyos_gen.pictures._svg import as_svg
 
 

@@ -23,8 +23,8 @@ from colonyos_gen.pictures._look.labels import clean
 from colonyos_gen.pictures._look.palette import INK, Shade, shade, state_name
 from colonyos_gen.pictures._look.signs import sign
 from colonyos_gen.pictures._look.spans import seconds_between, span
-from colonyos_gen.pictures._look.subjects import of_graph, progress
 from colonyos_gen.pictures._look.values import call_text, value_text
+from colonyos_gen.pictures._subjects import of_graph, progress
 
 Shown: TypeAlias = Process | Executor | Statistics | ProcessGraph
 

@@ -9,7 +9,7 @@ from typing import Any, Self, overload
 
 from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
 
-from colonyos_gen._call.arguments import require_seconds
+from colonyos_gen._arguments import require_seconds
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.session._administration.colonies import AsyncColonies
 from colonyos_gen.session._administration.crons import AsyncCrons

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar, cast, overload
 
 from colonyos_gen_wire.constants import SUCCESS
 
-from colonyos_gen._call.arguments import require_seconds
+from colonyos_gen._arguments import require_seconds
 from colonyos_gen._client.sync_client import Client
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import WaitTimeout

@@ -9,7 +9,7 @@ from typing import Any
 
 from colonyos_gen_wire import Executor
 
-from colonyos_gen._call.arguments import is_number
+from colonyos_gen._arguments import is_number
 from colonyos_gen.server._server import Server
 
 _OWN_KEY = "the colony has a server owner of its own, whose key is in `server_key` of the colony"

@@ -24,7 +24,8 @@ from colonyos_gen import (
     PrivateKey,
     RPCTimeoutError,
 )
-from colonyos_gen._call.in_flight import DEFAULT_MAX_IN_FLIGHT, Gate, Lane, Turn, gate_of
+from colonyos_gen._call.in_flight import Gate, Lane, Turn, gate_of
+from colonyos_gen.config import DEFAULT_MAX_IN_FLIGHT
 from colonyos_gen.server import Server
 
 KEY = PrivateKey.generate()

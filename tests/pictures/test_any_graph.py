@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colonyos_gen import FunctionSpec, Process, ProcessGraph, ProcessState, pictures
-from colonyos_gen.pictures._look.palette import BY_COLOUR
+from colonyos_gen._conventions.colours import BY_COLOUR
 from tests.pictures.drawing import Drawing
 
 _NAMES = st.sampled_from(["sim", "sim-2", "merge", "a rather long name of a task", ""])

@@ -9,8 +9,8 @@ import pytest
 
 from colonyos_gen import FAILED, FunctionSpec, Process
 from colonyos_gen.pictures import to_html
-from colonyos_gen.pictures._look.subjects import progress
 from colonyos_gen.pictures._look.values import call_text, value_text
+from colonyos_gen.pictures._subjects import progress
 
 LARGE = [["x" * 10_000_000], [[0] * 2_000_000], [{str(i): i for i in range(300_000)}], list(range(2_000_000))]
 

@@ -39,9 +39,6 @@ SHADES: dict[ProcessState, Shade] = {
 }
 PLAIN = Shade(PAPER, "#7d8690")
 
-BY_COLOUR: dict[str, ProcessState] = {state.colour: state for state in ProcessState}
-"""The state that a colour of the server's drawing means."""
-
 
 def shade(state: ProcessState | None) -> Shade:
     """Colours of `state`; plain ones for none, and for states that a newer server may have."""

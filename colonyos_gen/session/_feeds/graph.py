@@ -11,11 +11,11 @@ from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 from colonyos_gen._call.retry import passes
 from colonyos_gen._client.client import DEFAULT_TIMEOUT
 from colonyos_gen._streams.stream import FIRST_LOOK_S
+from colonyos_gen._waiting.node_states import has_ended, node_states
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import WaitTimeout
 from colonyos_gen.session._feeds.feed import AsyncFeed
 from colonyos_gen.session._feeds.progress import Look
-from colonyos_gen.session._node_states import has_ended, node_states
 from colonyos_gen.session._scope import AsyncScope
 
 _FIRST_PAUSE_S = 0.25

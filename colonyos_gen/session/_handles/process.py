@@ -8,7 +8,7 @@ from typing import Any, Literal, Self, overload
 from colonyos_gen_wire import Log, Process, ProcessState
 from colonyos_gen_wire.constants import CANCELLED, FAILED
 
-from colonyos_gen._call.arguments import require_seconds
+from colonyos_gen._arguments import require_seconds
 from colonyos_gen._call.retry import passes
 from colonyos_gen._streams.stream import FIRST_LOOK_S
 from colonyos_gen._waiting import with_errors

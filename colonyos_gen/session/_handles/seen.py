@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 from colonyos_gen_wire import Process, ProcessGraph, ProcessState
 from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 
+from colonyos_gen._waiting.node_states import has_ended, state_of
 from colonyos_gen.session._failures import describe
-from colonyos_gen.session._node_states import has_ended, state_of
 
 
 class SeenProcess(ABC):

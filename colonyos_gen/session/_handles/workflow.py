@@ -11,14 +11,14 @@ from typing import Any, Self
 from colonyos_gen_wire import Process, ProcessGraph, ProcessState
 from colonyos_gen_wire.constants import FAILED
 
-from colonyos_gen._call.arguments import require_seconds
+from colonyos_gen._arguments import require_seconds
 from colonyos_gen._waiting import with_errors
+from colonyos_gen._waiting.node_states import node_names, node_states
 from colonyos_gen.session._failures import ProcessFailed, WaitTimeout
 from colonyos_gen.session._feeds.bar import progress_bar
 from colonyos_gen.session._feeds.graph import GraphFeed, look_at
 from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.seen import SeenWorkflow
-from colonyos_gen.session._node_states import node_names, node_states
 from colonyos_gen.session._removal.ending import Ending
 from colonyos_gen.session._removal.workflow import WorkflowProcedure, how_it_ended
 from colonyos_gen.session._scope import AsyncScope

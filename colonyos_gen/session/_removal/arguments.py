@@ -6,7 +6,7 @@ from numbers import Real
 
 from colonyos_gen_wire import ProcessState
 
-from colonyos_gen._call.arguments import is_number, known_state, refused, require_text
+from colonyos_gen._arguments import is_number, known_state, refused, require_text
 
 
 def require_limit(method: str, value: object) -> None:

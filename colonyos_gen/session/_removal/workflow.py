@@ -12,8 +12,8 @@ from colonyos_gen_wire.method import Key
 
 from colonyos_gen._call.retry import passes
 from colonyos_gen._client.client import DEFAULT_TIMEOUT, AsyncClient
+from colonyos_gen._waiting.node_states import has_ended, node_states
 from colonyos_gen.errors import ConflictError, NotFoundError, RPCError
-from colonyos_gen.session._node_states import has_ended, node_states
 from colonyos_gen.session._removal.ending import Ending
 from colonyos_gen.session._removal.procedure import HELD_S, SETTLED_S, Procedure, still_going_on
 from colonyos_gen.session._removal.turns import Turn

@@ -10,9 +10,10 @@ from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import FunctionSpec, Process
 from colonyos_gen_wire.types.workflow import GraphNode, ProcessGraph
 
+from colonyos_gen._conventions.colours import BY_COLOUR
 from colonyos_gen.pictures._layout.diagram import Box, Diagram, Line
 from colonyos_gen.pictures._look.labels import clean
-from colonyos_gen.pictures._look.palette import BY_COLOUR, state_name
+from colonyos_gen.pictures._look.palette import state_name
 from colonyos_gen.pictures._look.spans import seconds_between, span
 from colonyos_gen.pictures._look.values import call_text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from colonyos_gen_wire import ProcessGraph, ProcessState
 from colonyos_gen_wire.constants import CANCELLED, FAILED, FINAL_PROCESS_STATES, SUCCESS, WAITING
 
-from colonyos_gen.pictures._look.palette import BY_COLOUR
+from colonyos_gen._conventions.colours import BY_COLOUR
 
 
 def node_states(graph: ProcessGraph) -> dict[str, ProcessState]:
