@@ -83,9 +83,10 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=VERSIONS[0])
 def oldest(session: nox.Session) -> None:
     """The whole suite with the oldest versions of everything that pyproject.toml names."""
-    bounds = Path(session.create_tmp()) / "oldest.txt"
-    bounds.write_text("\n".join(_lower_bounds()), encoding="utf-8")
-    session.install("-e", ".[dev]", "-c", str(bounds))
+    with tempfile.TemporaryDirectory() as folder:  # that of the session would become the one of its tests
+        bounds = Path(folder, "oldest.txt")
+        bounds.write_text("\n".join(_lower_bounds()), encoding="utf-8")
+        session.install("-e", ".[dev]", "-c", str(bounds))
     session.run(*SUITE, *session.posargs)
 
 

@@ -31,12 +31,15 @@ def format_files(files: Mapping[str, str]) -> dict[str, str]:
             "--isolated",
             "--no-cache",
             "--quiet",
+            "--no-respect-gitignore",  # wherever the folder for temporary files is
+            "--config",
+            "exclude=[]",
             "--line-length",
             str(LINE_LENGTH),
             "--target-version",
             "py311",
         ]
-        _ruff(["check", *common[:3], "--select", "I001,F401", "--fix-only", *common[3:], folder])
+        _ruff(["check", "--select", "I001,F401", "--fix-only", *common, folder])
         _ruff(["format", *common, folder])
         for path in python:
             done[path] = Path(folder, path).read_text(encoding="utf-8")

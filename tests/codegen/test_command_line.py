@@ -9,12 +9,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from codegen.cli import main, render
+from codegen.formatting import format_files
 from codegen.targets import registry
 from codegen.writer import compare
 
@@ -340,3 +342,13 @@ def test_a_schema_is_rendered_for_a_folder_that_does_not_exist_yet(project: Proj
     files = render(project.schema, registry(), None, tmp_path / "out")
     assert compare(files, registry(), project.out) == []
     assert {change.kind for change in compare(files, registry(), tmp_path / "out")} == {"added"}
+
+
+def test_formats_wherever_temporary_files_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A formatter leaves out what git ignores, as folders of environments are."""
+    ignored = tmp_path / ".nox"
+    ignored.mkdir()
+    (tmp_path / ".git").mkdir()
+    (ignored / ".gitignore").write_text("*\n", encoding="utf-8")
+    monkeypatch.setattr(tempfile, "tempdir", str(ignored))
+    assert format_files({"a.py": "import os\nx = ( 1 )\n"}) == {"a.py": "x = 1\n"}
