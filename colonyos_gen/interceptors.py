@@ -187,7 +187,7 @@ async def intercepted(
 
 def require_headers(method: str, headers: dict[str, str]) -> None:
     """Raise InvalidRequestError unless the headers of an interceptor can be sent beside those of the client."""
-    for name, value in headers.items():
+    for name, value in headers.items():  # interceptors may be written without a type checker
         if not (isinstance(name, str) and _TOKEN.fullmatch(name)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise refused(method, "headers", name, "the name of an HTTP header")
         if _OURS.fullmatch(name):

@@ -74,7 +74,7 @@ class Frames(Generic[FrameT]):
             if patience.expired():
                 return None
             raise
-        except Exception:
+        except Exception:  # whatever broke it, nothing more can be read from this connection
             self.drop()
             raise
         return self._pipeline.frame(self._method, body, "" if self._signer is None else self._signer.id)

@@ -338,7 +338,7 @@ class Pipeline:
                 sent = True
 
             await intercepted(self._around, call, send)
-        except BaseException:
+        except BaseException:  # a cancellation, too, must not leave a connection open
             if connection is not None:
                 connection.drop()
             raise
@@ -365,7 +365,7 @@ class Pipeline:
                 )
             try:
                 await connection.send(body)
-            except BaseException:
+            except BaseException:  # a cancellation, too
                 connection.drop()
                 raise
         finally:

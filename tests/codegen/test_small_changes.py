@@ -73,8 +73,6 @@ def test_a_word_changes_the_files_that_print_it(before: dict[str, str], tmp_path
 
 def test_changes_in_two_domains_merge(before: dict[str, str], tmp_path: Path) -> None:
     """Generated apart and merged by lines, they are what is generated from both, one-document outputs included."""
-    if shutil.which("git") is None:
-        pytest.skip("there is no git to merge with")
     ours, theirs = rendered(tmp_path / "ours", in_logs), rendered(tmp_path / "theirs", in_pauses)
     both = rendered(tmp_path / "both", in_logs, in_pauses)
     assert before.keys() == ours.keys() == theirs.keys() == both.keys()

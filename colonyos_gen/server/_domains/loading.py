@@ -76,7 +76,7 @@ def load(parts: Parts) -> Mapping[str, object]:
     for domain, make in _MAKERS.items():
         try:
             served[domain] = make(parts)
-        except Exception as error:
+        except Exception as error:  # whatever it is, the other domains are served
             logger.warning(
                 "nothing of the domain %s is answered: %s: %s", domain, type(error).__name__, error
             )

@@ -78,7 +78,7 @@ class Direct:
                 raise
             except HangUp as hangup:
                 raise ConnectionResetError(hangup.reason) from hangup
-            except Exception:
+            except Exception:  # a fault of a handler is answered, as over sockets
                 logger.exception("a subscription failed")
                 await send(self._dispatcher.rendering.refusal(Refusal(FAULT)).body)
 

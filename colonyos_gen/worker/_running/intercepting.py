@@ -52,7 +52,7 @@ async def run_intercepted(
     cancellation.then(stop)
     try:
         return await intercepted(around, run, last)
-    except BaseException as error:
+    except BaseException as error:  # nothing that an interceptor raises may end the worker
         if raised is not None and any(error is failure for failure in failures):
             raised.error.with_traceback(trace)  # without the frames of the interceptors
             return raised
