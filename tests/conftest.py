@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from colonyos_gen.pytest_plugin import hazards_meant
 from colonyos_gen.server.hazards._noticed import Occurrence
 from colonyos_gen.server.hazards._noticed import logger as hazards_logger
-from tests.server import scores
+from tests.server.recordings import scores
 
 collect_ignore = ["peers/pycolonies"]
 

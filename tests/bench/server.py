@@ -18,7 +18,7 @@ from colonyos_gen import AsyncClient, PrivateKey, RPCError
 from colonyos_gen.server._processes import lifecycle
 from colonyos_gen.server._store.sqlite_journal import SqliteJournal
 from colonyos_gen.server._store.tables import Change
-from tests.server.spawned import ServerProcess
+from tests.server.kit.spawned import ServerProcess
 
 COLONY, TYPE = "bench", "worker"
 LENGTHS = (1_000, 10_000, 100_000)

@@ -10,8 +10,8 @@ from codegen.cli import render
 from codegen.loader import load
 from codegen.targets import registry
 from codegen.validate import validate
+from tests.codegen.kit.random_schema import ENVELOPE, MANIFEST, Drawn, Json, enumeration, example, message
 
-from .random_schema import ENVELOPE, MANIFEST, Drawn, Json, enumeration, example, message
 from .test_random_schemas import round_trip
 
 TEXT: Json = {"type": "string", "default": ""}

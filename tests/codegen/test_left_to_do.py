@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from codegen.cli import EXIT_FINDINGS, main
-
-from .schema_edits import add_field, replace
+from tests.codegen.kit.schema_edits import add_field, replace
 
 SMALL = Path(__file__).parent / "small"
 

@@ -19,8 +19,7 @@ from codegen.cli import render
 from codegen.loader import load
 from codegen.targets import registry
 from codegen.validate import validate
-
-from .random_schema import Drawn, schemas
+from tests.codegen.kit.random_schema import Drawn, schemas
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNT = int(os.environ.get("RANDOM_SCHEMAS", "10"))
@@ -35,7 +34,7 @@ def round_trip(root: Path, payloads: dict[str, list[Any]]) -> str:
         (root / "out" / path).write_text(text, encoding="utf-8")
     folder = root / "out/python"
     run = subprocess.run(
-        [sys.executable, "-m", "tests.codegen.round_trip_program", str(folder)],
+        [sys.executable, "-m", "tests.codegen.kit.round_trip_program", str(folder)],
         input=json.dumps(payloads),
         cwd=ROOT,
         env={

@@ -14,8 +14,7 @@ import pytest
 
 from codegen.cli import render
 from codegen.targets import registry
-
-from .schema_edits import add_field, add_message, replace
+from tests.codegen.kit.schema_edits import add_field, add_message, replace
 
 SCHEMA = Path(__file__).parents[2] / "schema"
 

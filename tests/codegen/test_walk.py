@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from .schema_edits import add_field, add_message, remove_message, replace
+from tests.codegen.kit.schema_edits import add_field, add_message, remove_message, replace
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.timeout(300)

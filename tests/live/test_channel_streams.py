@@ -18,7 +18,7 @@ from colonyos_gen import (
     Process,
     RateLimitedError,
 )
-from tests.client.proxy import Proxy
+from tests.client.kit.proxy import Proxy
 
 from .scene import Scene, play
 

@@ -22,7 +22,7 @@ from colonyos_gen import (
     RPCTimeoutError,
     WorkflowSpec,
 )
-from tests.client.proxy import Proxy
+from tests.client.kit.proxy import Proxy
 
 from .scene import Scene, play
 

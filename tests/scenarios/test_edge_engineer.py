@@ -15,7 +15,7 @@ from colonyos_gen import (
     Worker,
 )
 from colonyos_gen.testing import LocalColony
-from tests.worker.scene import until
+from tests.worker.kit.scene import until
 
 w = Worker("home")
 devices: list[tuple[bool, int]] = []

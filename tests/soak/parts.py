@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from colonyos_gen_wire import hazards
 
-from tests.soak import calls, guests, starters, streams, workflows
+from tests.soak.activities import calls, guests, starters, streams, workflows
+from tests.soak.colony.site import Site, note, site
 from tests.soak.ground import Ground
-from tests.soak.site import Site, note, site
 
 Unit = Callable[[Site, int], Awaitable[None]]
 """Something that is done again and again; the number says for how many times it has been."""

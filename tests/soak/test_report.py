@@ -10,12 +10,12 @@ from pathlib import Path
 from colonyos_gen import PrivateKey
 from colonyos_gen.server._thread import ServerThread
 from tests.soak import program, vitals
-from tests.soak.functions import Records
+from tests.soak.colony.functions import Records
+from tests.soak.colony.ledger import Ledger
+from tests.soak.colony.site import Site
 from tests.soak.ground import Ground
-from tests.soak.ledger import Ledger
 from tests.soak.parts import PARTS, Activity, Outcome, Part, Run, Scale
 from tests.soak.program import Report
-from tests.soak.site import Site
 from tests.soak.vitals import Vitals
 
 NOTHING = Scale(calls=4, teardowns=1, workers=1, minutes=0.01)

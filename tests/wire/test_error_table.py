@@ -16,8 +16,7 @@ from colonyos_gen.errors import (
     RPCError,
     from_reply,
 )
-
-from .recordings import METHODS, WEBSOCKET_FAILURES, all_exchanges
+from tests.wire.kit.recordings import METHODS, WEBSOCKET_FAILURES, all_exchanges
 
 ZEROS = "0" * 64
 NIL = "Failed to {}, {} is nil"

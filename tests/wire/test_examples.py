@@ -22,7 +22,7 @@ from colonyos_gen_wire.method import Method
 from colonyos_gen_wire.shape import ListOf, StructOf
 from jsonschema import Draft202012Validator
 
-from .comparing import differences
+from tests.wire.kit.comparing import differences
 
 ROOT = Path(__file__).parents[2]
 METHODS = methods.METHODS

@@ -14,9 +14,17 @@ from colonyos_gen_wire.shape import ListOf
 from colonyos_gen import errors
 from colonyos_gen._call.envelope import open_reply
 from colonyos_gen.errors import RPCError
-
-from .comparing import differences
-from .recordings import FILES, METHODS, RECORDED, Exchange, all_exchanges, exchanges, frames, payload_text
+from tests.wire.kit.comparing import differences
+from tests.wire.kit.recordings import (
+    FILES,
+    METHODS,
+    RECORDED,
+    Exchange,
+    all_exchanges,
+    exchanges,
+    frames,
+    payload_text,
+)
 
 WEBSOCKET_FILES = [path for path in FILES if path.parent.name == "ws"]
 

@@ -15,9 +15,16 @@ from colonyos_gen_wire.shape import StructOf
 
 from colonyos_gen import crypto
 from colonyos_gen._call.envelope import signed, written
-
-from .comparing import differences
-from .recordings import FILES, METHODS, RECORDED, Exchange, all_exchanges, exchanges, payload_text
+from tests.wire.kit.comparing import differences
+from tests.wire.kit.recordings import (
+    FILES,
+    METHODS,
+    RECORDED,
+    Exchange,
+    all_exchanges,
+    exchanges,
+    payload_text,
+)
 
 # Sent on purpose, to show that the server ignores what it does not know.
 IGNORED = {

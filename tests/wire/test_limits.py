@@ -34,8 +34,7 @@ from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
 
 from colonyos_gen import AsyncClient
 from colonyos_gen.errors import InvalidRequestError
-
-from .recordings import all_exchanges
+from tests.wire.kit.recordings import all_exchanges
 
 ID = "ab" * 32
 SECRETS = {"accesskey", "secretkey", "encryptionkey"}

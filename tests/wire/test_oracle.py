@@ -26,8 +26,8 @@ from colonyos_gen_wire.fields import FIELDS
 from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
 from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
-from .comparing import instant
-from .recordings import FILES, METHODS, all_exchanges, exchanges, frames
+from tests.wire.kit.comparing import instant
+from tests.wire.kit.recordings import FILES, METHODS, all_exchanges, exchanges, frames
 
 MODELS = Path(__file__).parents[2] / "generated/pydantic/colonyos_models.py"
 STRICTER_HERE = {

@@ -17,8 +17,7 @@ from colonyos_gen_wire.methods import METHODS
 from colonyos_gen_wire.shape import ListOf, MapOf
 
 from colonyos_gen import AsyncClient, AttributeType, Client, ExecutorState, ProcessState
-
-from .recordings import RECORDED
+from tests.wire.kit.recordings import RECORDED
 
 FACTS: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "golden/protocol/facts.json").read_text(encoding="utf-8")

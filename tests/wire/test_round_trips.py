@@ -33,7 +33,7 @@ from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .comparing import differences, is_zero
+from tests.wire.kit.comparing import differences, is_zero
 
 UNSET = ["0001-01-01T00:00:00Z", "0001-01-01T01:12:12+01:12", "0000-12-31T19:03:58-04:56"]
 """The zero time of servers in UTC, in Stockholm, and in New York, where it falls into year 0."""

@@ -19,7 +19,7 @@ from colonyos_gen.config import Config
 from colonyos_gen.testing import LocalColony
 from colonyos_gen.worker._life.own_key import OwnKey
 from colonyos_gen.worker._taking.neighbours import are_confusable
-from tests.worker.scene import EXECUTORTYPE, ended, submit, until
+from tests.worker.kit.scene import EXECUTORTYPE, ended, submit, until
 
 AWAY = (503, "Service Unavailable")
 

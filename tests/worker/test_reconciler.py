@@ -23,7 +23,7 @@ from colonyos_gen import (
     Worker,
 )
 from colonyos_gen.testing import LocalColony
-from tests.worker.scene import EXECUTORTYPE, until
+from tests.worker.kit.scene import EXECUTORTYPE, until
 
 
 def define(colony: LocalColony, executortype: str = EXECUTORTYPE) -> None:

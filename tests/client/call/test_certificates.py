@@ -1,0 +1,69 @@
+"""Which certificates a client trusts."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from colonyos_gen import Client, FunctionSpec
+from colonyos_gen.errors import ConnectionFailedError, RPCError
+from tests.client.kit.scripted import KEY, PROCESS_ID, Scripted, sample
+
+TLS = Path(__file__).parent / "tls"
+"""A certificate for localhost, signed by itself, with its key; made for these tests and valid for 100 years."""
+
+
+@pytest.fixture(scope="module")
+def tls() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(TLS / "cert.pem", TLS / "key.pem")
+    return context
+
+
+def by_name(server: Scripted) -> str:
+    """The address of `server` with the name that its certificate is for."""
+    return server.url.replace("127.0.0.1", "localhost")
+
+
+def test_an_unknown_certificate_is_refused(tls: ssl.SSLContext) -> None:
+    """By default; nothing has been sent then."""
+    with Scripted(sample, tls=tls) as server, Client(by_name(server), member_key=KEY, retries=0) as client:
+        with pytest.raises(ConnectionFailedError, match="certificate") as caught:
+            client.submit(FunctionSpec.new("echo", "cli", "dev"))
+        assert not caught.value.sent
+        assert server.requests == []
+
+
+@pytest.mark.parametrize("trust", [{"ca_file": str(TLS / "cert.pem")}, {"insecure": True}])
+def test_a_certificate_can_be_trusted(tls: ssl.SSLContext, trust: dict[str, Any]) -> None:
+    """Itself, or whatever comes."""
+    with Scripted(sample, tls=tls) as server, Client(by_name(server), member_key=KEY, **trust) as client:
+        assert client.get_process(PROCESS_ID).processid == PROCESS_ID
+
+
+def test_a_trusted_certificate_must_be_for_the_host(tls: ssl.SSLContext) -> None:
+    """It is for localhost, which is not 127.0.0.1; only without verification that does not matter."""
+    with Scripted(sample, tls=tls) as server:
+        with Client(server.url, ca_file=str(TLS / "cert.pem"), retries=0) as client:
+            with pytest.raises(ConnectionFailedError, match=r"127\.0\.0\.1") as caught:
+                client.get_version()
+            assert not caught.value.sent
+        with Client(server.url, insecure=True) as client:
+            client.get_version()
+
+
+def test_a_missing_ca_file() -> None:
+    """Said when the client is made, not at its first call."""
+    with pytest.raises(FileNotFoundError):
+        Client("https://localhost", ca_file=str(TLS / "no-such-file.pem"))
+
+
+def test_plain_text_behind_an_https_address() -> None:
+    """The server does not speak TLS, and waits for more of what it takes for a request."""
+    with Scripted(sample) as server:
+        url = server.url.replace("http://", "https://")
+        with Client(url, insecure=True, timeout=0.3) as client, pytest.raises(RPCError):
+            client.get_version()

@@ -1,0 +1,101 @@
+"""Quirks of what is written into replies."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta, timezone
+
+from colonyos_gen_wire import File
+from colonyos_gen_wire.methods.file import ADD_FILE
+from colonyos_gen_wire.methods.log import ADD_LOG, GET_LOGS
+from colonyos_gen_wire.methods.process import ASSIGN, GET_PROCESS
+from colonyos_gen_wire.requests.file import AddFileMsg
+from colonyos_gen_wire.requests.log import AddLogMsg, GetLogsMsg
+from colonyos_gen_wire.requests.process import AssignProcessMsg, GetProcessMsg
+
+from colonyos_gen import PrivateKey
+from tests.server.kit.blueprint_lab import blueprint, define
+from tests.server.kit.lab import COLONY, opened, spec
+
+from .quirk_scene import QuirkScene, outcome, posted, read_by_client, shows
+
+
+@shows("empty_200", strict=["DeniedError 403"] * 2, quirk=["DeniedError 200"] * 2)
+async def outsiders(here: QuirkScene) -> object:
+    stranger = PrivateKey.generate()
+    return [
+        await outcome(here.user.get_statistics(COLONY, prvkey=stranger)),
+        await outcome(here.user.get_process_history(COLONY, 60, prvkey=stranger)),
+    ]
+
+
+@shows("two_envelopes", strict=("InvalidError 400", 1), quirk=("InvalidError 400", 2))
+async def negative_count(here: QuirkScene) -> object:
+    process = await here.user.submit(spec())
+    request = GetLogsMsg(processid=process.processid, count=-1)
+    reply = await posted(here, here.user_key, GET_LOGS, request)
+    return await read_by_client(GET_LOGS, reply), reply[1].count(b'"payloadtype"')
+
+
+@shows("two_envelopes", strict=("InvalidError 400", 1), quirk=("InvalidError 400", 2))
+async def nul_in_log(here: QuirkScene) -> object:
+    await here.user.submit(spec())
+    process = await here.executor.assign(COLONY, -1)
+    request = AddLogMsg(processid=process.processid, message="a\0b")
+    reply = await posted(here, here.executor_key, ADD_LOG, request)
+    return await read_by_client(ADD_LOG, reply), reply[1].count(b'"payloadtype"')
+
+
+@shows("null_for_refused_file", strict="InvalidError 400", quirk="InvalidError 200")
+async def nul_in_file(here: QuirkScene) -> object:
+    request = AddFileMsg(file=File(colonyname=COLONY, label="/l", name="a\0b"))
+    return await read_by_client(ADD_FILE, await posted(here, here.user_key, ADD_FILE, request))
+
+
+@shows(
+    "zoned_zero_times",
+    zone="America/New_York",
+    strict=("0001-01-01T00:00:00Z", None),
+    quirk=("0000-12-31T19:03:58-04:56", None),
+)
+@shows(
+    "zoned_zero_times",
+    zone=timezone(timedelta(hours=1, minutes=12, seconds=12)),
+    strict=("0001-01-01T00:00:00Z", None),
+    quirk=("0001-01-01T01:12:12+01:12", None),
+)
+@shows("zoned_zero_times", strict=("0001-01-01T00:00:00Z", None), quirk=("0001-01-01T00:00:00Z", None))
+async def unset_time(here: QuirkScene) -> object:
+    process = await here.user.submit(spec())
+    request = GetProcessMsg(processid=process.processid)
+    _, body = await posted(here, here.user_key, GET_PROCESS, request)
+    return opened(body)[2]["endtime"], (await here.user.get_process(process.processid)).endtime
+
+
+@shows("local_history_times", zone=timezone(timedelta(hours=1)), strict=0, quirk=3600)
+async def history_time(here: QuirkScene) -> object:
+    await define(here.lab)
+    made = await here.user.add_blueprint(blueprint())
+    [version] = await here.user.get_blueprint_history(made.blueprintid)
+    assert version.timestamp is not None
+    return version.timestamp.timestamp() - here.clock.now_ns() / 1e9
+
+
+@shows(
+    "lossy_numbers",
+    strict='[9007199254740993, 12345678901234567890, {"n": [1.0, 0.5]}]',
+    quirk='[9007199254740992, 12345678901234567000, {"n": [1, 0.5]}]',
+)
+async def large_numbers(here: QuirkScene) -> object:
+    submitted = await here.user.submit(
+        spec(args=[9007199254740993, 12345678901234567890, {"n": [1.0, 0.5]}], priority=5)
+    )
+    assert submitted.prioritytime % 10 or submitted.prioritytime > 2**53, "typed integers are exact"
+    return json.dumps((await here.user.get_process(submitted.processid)).spec.args)
+
+
+@shows("forwarded_assign", strict=(404, "NoProcessError 404"), quirk=(200, "NoProcessError 404"))
+async def nothing_to_do(here: QuirkScene) -> object:
+    request = AssignProcessMsg(colonyname=COLONY, timeout=-1)
+    status, _ = await posted(here, here.executor_key, ASSIGN, request)
+    return status, await outcome(here.executor.assign(COLONY, -1))

@@ -1,0 +1,382 @@
+"""Playing a recorded conversation again, against another server.
+
+A recording holds the requests that somebody sent to the real server, and its replies. Ids that the server makes, and
+times, are different each time. So ids are translated as they come up: the first reply that mentions one tells what it
+is called here. Of times only "set or not" is compared.
+
+The clock of the server under test follows the time stamps of the recording, so that pauses and long polls take no real
+time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import aiohttp
+from colonyos_gen_wire.constants import API_PATH
+from colonyos_gen_wire.fields import FIELDS
+
+from colonyos_gen.crypto import PrivateKey
+from colonyos_gen.server import ManualClock, Server
+
+RECORDINGS = Path(__file__).parents[2] / "golden" / "rpc"
+
+JSON = Any
+
+PATIENCE_S = 30
+"""How long to wait for what has to come."""
+_LONG_MS = 200
+"""From here on a reply has waited for something, and not just been computed."""
+
+_NULL_OR_EMPTY = (
+    ".executornames",
+    ".fs.dirs",
+    ".fs.snapshots",
+    ".hardware",
+    ".in",
+    ".errors",
+    ".processids",
+    "().functionspecs[0].conditions.dependencies",
+)
+"""What the real server writes now as null and now as an empty list; here it is always the same of the two."""
+
+_ID = re.compile(r"\b[0-9a-f]{64}\b")
+_NANOSECONDS = re.compile(r"\b[0-9]{19}\b")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)")
+_UNSET = ("0000-", "0001-")
+_ANY_VALUE = {"prioritytime", "timestamp", "sequencenr", "historyid", "buildversion", "buildtime"}
+_RUN_FIGURES = {"minwaittime", "maxwaittime", "avgwaittime", "minexectime", "maxexectime", "avgexectime"}
+_NOTHING: set[str] = set()
+_SETS = (".fileids", ".processids", ".children", ".edges")
+"""Lists that the real server keeps in no particular order, compared as sets once the ids in them are known."""
+_LATER = {field.wire for fields in FIELDS.values() for field in fields if field.since is not None}
+"""Keys that came with a later release than the recorded one."""
+_UNORDERED = {
+    "getcoloniesmsg",
+    "getcronsmsg",
+    "getexecutorsmsg",
+    "getfilelabelsmsg",
+    "getfilesmsg",
+    "getfunctionsmsg",
+    "getlocationsmsg",
+    "getusersmsg",
+    "searchlogsmsg",
+}
+
+
+@dataclass
+class Reply:
+    """What came back for one exchange."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass
+class Outcome:
+    """How one exchange went: what was different."""
+
+    step: int
+    msgtype: str
+    differences: list[str]
+
+
+def recordings() -> list[str]:
+    """Names of all recordings."""
+    return sorted(path.stem for path in RECORDINGS.glob("*.json"))
+
+
+def load(name: str) -> dict[str, JSON]:
+    """One recording."""
+    return cast("dict[str, JSON]", json.loads((RECORDINGS / f"{name}.json").read_text()))
+
+
+Running = tuple[dict[str, JSON], "asyncio.Task[Reply]"]
+"""An exchange under way."""
+
+
+class Replay:
+    """One recording, played against a server. With `zero_times`, those must be in the same zone as in the recording."""
+
+    def __init__(
+        self, recording: dict[str, JSON], server: Server, clock: ManualClock, *, zero_times: bool = False
+    ) -> None:
+        self._zero_times = zero_times
+        self._actors = recording["actors"]
+        self._exchanges = recording["exchanges"]
+        self._server = server
+        self._clock = clock
+        self._start_ns = clock.now_ns()
+        self._names: dict[str, str] = {}
+        self._moments: dict[str, str] = {}
+        self._known = {actor["id"] for actor in self._actors.values()} | {"0" * 64}
+        for actor in self._actors.values():
+            if actor["prvkey"] is None:
+                self._names[actor["id"]] = server.server_id
+
+    async def play(self) -> list[Outcome]:
+        """Play every exchange, and tell how each went."""
+        outcomes: dict[int, Outcome] = {}
+        running: list[Running] = []
+        async with aiohttp.ClientSession(auto_decompress=False) as session:
+            for exchange in self._exchanges:
+                if "sleep_ms" in exchange:
+                    self._move(exchange["t_ms"] + exchange["sleep_ms"])
+                    continue
+                for earlier, task in await self._ended_before(exchange, running):
+                    running.remove((earlier, task))
+                    outcomes[earlier["step"]] = await self._finish(earlier, task)
+                self._move(exchange["t_ms"])
+                waiting = self._waiting()
+                task = asyncio.ensure_future(self._send(session, exchange))
+                if exchange.get("async"):
+                    running.append((exchange, task))
+                    # The request has to arrive before the next one is sent.
+                    while self._waiting() == waiting and not task.done():
+                        await asyncio.sleep(0.001)
+                else:
+                    outcomes[exchange["step"]] = await self._finish(exchange, task)
+            for earlier, task in running:
+                outcomes[earlier["step"]] = await self._finish(earlier, task)
+        return [outcomes[step] for step in sorted(outcomes)]
+
+    async def _ended_before(self, exchange: dict[str, JSON], running: list[Running]) -> list[Running]:
+        """What is to be over before `exchange`."""
+        return [pair for pair in running if pair[0]["t_ms"] + pair[0]["dur_ms"] <= exchange["t_ms"]]
+
+    def _waiting(self) -> int:
+        """How many executors wait, for a process or for the end of a pause."""
+        gate = self._server._pause_gate  # pyright: ignore[reportPrivateUsage]
+        return self._server.listeners + gate.waiters
+
+    def _move(self, t_ms: float) -> None:
+        target = self._start_ns + round(t_ms * 1_000_000)
+        self._clock.advance(max(0, target - self._clock.now_ns()) / 1e9)
+
+    async def _finish(self, exchange: dict[str, JSON], task: asyncio.Task[Reply]) -> Outcome:
+        """Wait for a reply. Time passes meanwhile only if it took time in the recording, whatever this machine needs."""
+        patient = exchange.get("dur_ms", 0) < _LONG_MS
+        for _ in range(1 if patient else 400):
+            done, _ = await asyncio.wait([task], timeout=PATIENCE_S if patient else 0.02)
+            if done:
+                break
+            self._clock.advance(0.5)
+        else:
+            task.cancel()
+            raise TimeoutError(f"no reply at step {exchange['step']}")
+        if not patient:
+            # What is late now makes everything late that follows.
+            end_ns = self._start_ns + round((exchange["t_ms"] + exchange["dur_ms"]) * 1_000_000)
+            self._start_ns += max(0, self._clock.now_ns() - end_ns)
+        return self._compare(exchange, task.result())
+
+    async def _send(self, session: aiohttp.ClientSession, exchange: dict[str, JSON]) -> Reply:
+        http: dict[str, JSON] = exchange.get("http") or {"method": "POST", "path": API_PATH, "headers": {}}
+        async with session.request(
+            http["method"],
+            self._server.url + http["path"],
+            data=self._body(exchange),
+            headers=http["headers"],
+            allow_redirects=False,
+        ) as response:
+            return Reply(response.status, await response.read(), dict(response.headers))
+
+    def _body(self, exchange: dict[str, JSON]) -> bytes | None:
+        if exchange.get("raw_request_b64") is not None:
+            return base64.b64decode(exchange["raw_request_b64"])
+        raw = exchange.get("raw_request")
+        if raw is None and exchange.get("raw_request_len"):
+            payload = json.dumps(_unfold(exchange["request_payload"]), separators=(",", ":"))
+            return self._sign(exchange, payload.encode())
+        if raw is None:
+            return None
+        if exchange.get("verbatim") or exchange.get("http"):
+            return str(raw).encode()
+        envelope = json.loads(raw)
+        return self._sign(exchange, base64.b64decode(envelope["payload"]))
+
+    def _sign(self, exchange: dict[str, JSON], payload: bytes) -> bytes:
+        text = self._renamed(payload.decode())
+        text = _NANOSECONDS.sub(lambda found: self._moments.get(found[0], found[0]), text)
+        encoded = base64.b64encode(text.encode()).decode()
+        prvkey = self._actors[exchange["as"]]["prvkey"]
+        key = self._server.server_key if prvkey is None else PrivateKey.parse(prvkey)
+        assert key is not None
+        payloadtype = exchange.get("payloadtype", exchange["msgtype"])
+        return json.dumps(
+            {"payloadtype": payloadtype, "payload": encoded, "signature": key.sign(encoded)}
+        ).encode()
+
+    def _compare(self, exchange: dict[str, JSON], got: Reply) -> Outcome:
+        msgtype = exchange.get("payloadtype", exchange["msgtype"]) or ""
+        return Outcome(exchange["step"], msgtype, list(self._differences(exchange, msgtype, got)))
+
+    def _differences(self, exchange: dict[str, JSON], msgtype: str, got: Reply) -> Iterator[str]:
+        if got.status != exchange["http_status"]:
+            yield f"status: {exchange['http_status']} -> {got.status} {excerpt(got.body)}"
+            return
+        allowed = exchange.get("reply_access_control_allow_origin")
+        if allowed is not None and got.headers.get("Access-Control-Allow-Origin") != allowed:
+            yield f"allowed origin: {allowed} -> {got.headers.get('Access-Control-Allow-Origin')}"
+        if exchange["reply"] is None:
+            recorded = (exchange["raw_reply"] or "").encode()
+            if got.body != recorded:
+                yield f"body: {excerpt(recorded)} -> {excerpt(got.body)}"
+            return
+        if trailing := exchange.get("reply_trailing_text"):
+            yield f"trailing text: {trailing[:60]!r} -> nothing"
+        envelope = json.loads(got.body)
+        for key in ("payloadtype", "error"):
+            if envelope[key] != exchange["reply"][key]:
+                yield f"{key}: {exchange['reply'][key]!r} -> {envelope[key]!r}"
+        payload = json.loads(base64.b64decode(envelope["payload"]))
+        recorded = exchange["reply"]["payload"]
+        if "reply_processid" in exchange:
+            # Too large to be recorded.
+            self._names.setdefault(exchange["reply_processid"], payload["processid"])
+            if abs(len(got.body) / exchange["raw_reply_len"] - 1) > 0.01:
+                yield f"length of the body: {exchange['raw_reply_len']} -> {len(got.body)}"
+            return
+        if exchange["reply"]["error"] and str(recorded["message"]).startswith("pq: "):
+            return
+        if exchange.get("loose"):
+            if type(payload) is not type(recorded) and None not in (payload, recorded):
+                yield f"kind: {recorded!r} -> {payload!r}"
+            return
+        if msgtype == "getprocessesmsg" and isinstance(recorded, list) and isinstance(payload, list):
+            recorded, payload = _unended_last(_items(recorded)), _unended_last(_items(payload))
+        yield from self._unequal("", recorded, payload, unordered=msgtype in _UNORDERED)
+
+    def _unequal(self, path: str, recorded: JSON, got: JSON, *, unordered: bool = False) -> Iterator[str]:
+        if None in (recorded, got) and [] in (recorded, got) and path.endswith(_NULL_OR_EMPTY):
+            return
+        if isinstance(recorded, dict) and isinstance(got, dict):
+            yield from self._unequal_objects(
+                path, cast("dict[str, JSON]", recorded), cast("dict[str, JSON]", got)
+            )
+        elif (
+            isinstance(recorded, list) and isinstance(got, list) and len(_items(recorded)) == len(_items(got))
+        ):
+            ours, theirs = _items(recorded), _items(got)
+            if path.endswith(".nodes") and all("position" in node for node in (*ours, *theirs)):
+                ours, theirs = _arranged(ours), _arranged(theirs)
+            if unordered or path.endswith(("attributes", ".nodes")):
+                ours, theirs = sorted(ours, key=_rank), sorted(theirs, key=_rank)
+            elif path.endswith(_SETS) and self._knows(ours):
+                ours = sorted(ours, key=lambda each: self._renamed(_id(each)))
+                theirs = sorted(theirs, key=_id)
+            for index, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+                yield from self._unequal(f"{path}[{index}]", one, other)
+        elif isinstance(recorded, str) and isinstance(got, str):
+            if path.endswith(".workflowspec"):
+                # Where the server has written the text itself, the order of its keys is its own.
+                yield from self._unequal(f"{path}()", json.loads(recorded), json.loads(got))
+            elif not self._same_text(recorded, got):
+                yield f"{path}: {recorded[:80]!r} -> {got[:80]!r}"
+        elif recorded != got or isinstance(recorded, bool) is not isinstance(got, bool):
+            yield f"{path}: {excerpt(recorded)} -> {excerpt(got)}"
+
+    def _unequal_objects(self, path: str, recorded: dict[str, JSON], got: dict[str, JSON]) -> Iterator[str]:
+        if recorded.keys() != got.keys() - (_LATER - recorded.keys()):
+            yield f"{path} keys: missing {recorded.keys() - got.keys()}, new {got.keys() - recorded.keys()}"
+        free = _ANY_VALUE | (_RUN_FIGURES if "functionid" in recorded else _NOTHING)
+        for key in recorded.keys() & got.keys():
+            if key == "timestamp":
+                self._moments.setdefault(str(recorded[key]), str(got[key]))
+            if key not in free:
+                yield from self._unequal(f"{path}.{key}", recorded[key], got[key])
+            elif isinstance(recorded[key], str) is not isinstance(got[key], str):
+                yield f"{path}.{key}: {recorded[key]!r} -> {got[key]!r}"
+
+    def _same_text(self, recorded: str, got: str) -> bool:
+        if _TIME.fullmatch(recorded) and _TIME.fullmatch(got):
+            if self._zero_times and recorded.startswith(_UNSET):
+                return recorded == got
+            return recorded.startswith(_UNSET) == got.startswith(_UNSET)
+        if _ID.fullmatch(recorded) and recorded not in self._known and _ID.fullmatch(got):
+            return self._names.setdefault(recorded, got) == got
+        return self._renamed(recorded) == got
+
+    def _knows(self, items: list[JSON]) -> bool:
+        return all(found in self._names for item in items for found in _ID.findall(_id(item)))
+
+    def _renamed(self, text: str) -> str:
+        """`text` with the ids of today in the place of those in the recording."""
+        return _ID.sub(lambda found: self._names.get(found[0], found[0]), text)
+
+
+def _arranged(nodes: list[JSON]) -> list[JSON]:
+    """`nodes` by name, so that those of a level have their places from left to right: they stand in random order."""
+    places = sorted((node["position"]["y"], node["position"]["x"]) for node in nodes)
+    levels: dict[int, list[int]] = {}
+    for y, x in places:
+        levels.setdefault(y, []).append(x)
+    named = sorted(nodes, key=_rank)
+    return [
+        {**node, "position": {"x": levels[node["position"]["y"]].pop(0), "y": node["position"]["y"]}}
+        for node in named
+    ]
+
+
+def _unended_last(processes: list[JSON]) -> list[JSON]:
+    """`processes` with those by name that have no end time although they have ended: nothing says which comes first."""
+    unended = [each for each in processes if _has_no_end(each)]
+    return [each for each in processes if not _has_no_end(each)] + sorted(unended, key=_nodename)
+
+
+def _has_no_end(process: JSON) -> bool:
+    return bool(process["state"] > 1 and process["endtime"].startswith(_UNSET))
+
+
+def _nodename(process: JSON) -> str:
+    return str(process["spec"]["nodename"])
+
+
+def _id(item: JSON) -> str:
+    """The id in an item, or the item if it is one."""
+    return str(cast("dict[str, JSON]", item)["id"]) if isinstance(item, dict) else str(item)
+
+
+def _items(value: JSON) -> list[JSON]:
+    return cast("list[JSON]", value)
+
+
+def _rank(item: JSON) -> str:
+    """A place in a sorted list, from what is the same in the recording and here."""
+    if not isinstance(item, dict):
+        return str(item)
+    entry = cast("dict[str, JSON]", item)
+    keys = ("name", "executorname", "funcname", "key", "attributetype", "message", "counter", "data")
+    return json.dumps([entry.get(key) for key in keys])
+
+
+def _unfold(value: JSON) -> JSON:
+    """Long texts and lists are recorded as `{"$repeat": [item, count]}`."""
+    if isinstance(value, dict):
+        entries = cast("dict[str, JSON]", value)
+        if "$repeat" in entries:
+            item, count = entries["$repeat"]
+            return item * count if isinstance(item, str) else [item] * count
+        return {key: _unfold(item) for key, item in entries.items()}
+    if isinstance(value, list):
+        return [_unfold(item) for item in _items(value)]
+    return value
+
+
+def excerpt(value: JSON) -> str:
+    """What a message says, in short."""
+    text = value.decode(errors="replace") if isinstance(value, bytes) else json.dumps(value)
+    try:
+        envelope = json.loads(text)
+        text = base64.b64decode(envelope["payload"]).decode()
+    except (ValueError, KeyError, TypeError):
+        pass
+    return text if len(text) < 160 else f"{text[:160]}..."
