@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import contextlib
-import inspect
-import json
-import time
 from typing import Any
 
 import msgspec
@@ -36,8 +31,8 @@ from colonyos_gen._waiting.pace import (
     reads_in_turn,
 )
 from colonyos_gen.errors import ConnectionFailedError, DeniedError, InvalidRequestError, MissingKeyError
-from tests.client.kit.pubsub import Pubsub, Step, Stored
-from tests.client.kit.scripted import KEY, PROCESS_ID, Scripted, envelope, free_port, http, process, refusal
+from tests.client.kit.pubsub import Pubsub, Stored
+from tests.client.kit.scripted import KEY, PROCESS_ID, Scripted, free_port, http, process, refusal
 
 STARTED = "2026-11-26T12:00:00Z"
 PROCESS = Process(processid=PROCESS_ID, spec=FunctionSpec.new("echo", "cli", "dev"))
@@ -291,101 +286,6 @@ def test_a_closed_client_ends_the_wait() -> None:
 
     with Pubsub() as server:
         asyncio.run(close(server))
-
-
-def test_pushes_are_asked_for_in_so_many_words() -> None:
-    """And whoever asks is told what they may do, to which server."""
-    for call in (AsyncClient.subscribe_process, AsyncClient.process_events):
-        push = inspect.signature(call).parameters["push"]
-        assert (push.default, push.kind) == (False, inspect.Parameter.KEYWORD_ONLY)
-    told = inspect.getdoc(AsyncClient.subscribe_process) or ""
-    assert "process_subscription_near_change" in told
-    assert "v1.9.12" in told
-
-
-def test_a_feed_of_waiting_processes_needs_a_word_more() -> None:
-    """It takes the wake-ups of executors."""
-
-    async def main(server: Pubsub) -> None:
-        async with AsyncClient(server.url, member_key=KEY) as client:
-            with pytest.raises(InvalidRequestError, match="waiting_feed_takes_wakeups"):
-                client.subscribe_processes("cli", WAITING)
-            feed = client.subscribe_processes("cli", WAITING, 0.2, hazardous=True)
-            assert [process async for process in feed] == []
-
-    with Pubsub() as server:
-        asyncio.run(main(server))
-        assert len(server.asked) == 1
-
-
-def test_a_feed_is_read_at_once() -> None:
-    """Frames are taken off the connection while nobody asks for an item, and one connection has one request."""
-    fitting = envelope(
-        "subscribeprocessmsg",
-        process(
-            state=1, out=["x" * 400_000], spec={"funcname": "echo", "conditions": {"executortype": "cli"}}
-        ),
-    )
-    steps = [Step(binary=fitting) for _ in range(20)]
-
-    async def main(server: Pubsub) -> None:
-        async with AsyncClient(server.url, member_key=KEY) as client:
-            feed = client.subscribe_processes("cli", RUNNING)
-            await anext(feed)
-            deadline = time.monotonic() + 20
-            while server.played < len(steps) and time.monotonic() < deadline:
-                await asyncio.sleep(0.02)
-            assert server.played == len(steps)
-            feed.close()
-
-    with Pubsub(*steps, stored=states(RUNNING)) as server:
-        asyncio.run(main(server))
-        assert (len(server.asked), server.most_open) == (1, 1)
-
-
-def test_a_feed_asks_for_half_a_minute_at_most() -> None:
-    """A listener that was left goes on to take events for as long as it was asked for."""
-
-    async def main(server: Pubsub) -> None:
-        async with AsyncClient(server.url, member_key=KEY) as client:
-            for timeout in (None, 600.0, 5.0):
-                feed = client.subscribe_processes("cli", RUNNING, timeout)
-                waiting = asyncio.create_task(feed.take())
-                asked = len(server.asked)
-                while len(server.asked) == asked:
-                    await asyncio.sleep(0.01)
-                feed.close()
-                assert await waiting is None
-
-    with Pubsub() as server:
-        asyncio.run(main(server))
-        sent = [json.loads(base64.b64decode(each["payload"]))["timeout"] for each in server.asked]
-    assert sent[:2] == [30, 30]
-    assert 4 <= sent[2] <= 6
-
-
-def test_a_wait_for_a_feed_that_is_cancelled_loses_nothing() -> None:
-    """Also where it is always cancelled before the process has been read."""
-    fitting = envelope(
-        "subscribeprocessmsg",
-        process(state=1, spec={"funcname": "echo", "conditions": {"executortype": "cli"}}),
-    )
-
-    async def main(server: Pubsub) -> None:
-        async with (
-            AsyncClient(server.url, member_key=KEY) as client,
-            client.subscribe_processes("cli", RUNNING) as feed,
-        ):
-            found: list[Process] = []
-            async with asyncio.timeout(300):
-                while len(found) < 5:
-                    with contextlib.suppress(TimeoutError):
-                        item = await asyncio.wait_for(feed.take(), 0.001)
-                        assert item is not None
-                        found.append(item)
-
-    with Pubsub(*[Step(binary=fitting)] * 5, stored=states(RUNNING)) as server:
-        asyncio.run(main(server))
 
 
 def test_errors_that_are_stored_after_the_state() -> None:
