@@ -12,15 +12,15 @@ from pathlib import Path
 import jinja2
 
 from codegen.build import build
-from codegen.findings import Finding, SchemaError
-from codegen.formatting import FormatError, format_files
 from codegen.left_to_do import left_to_do
-from codegen.loader import Schema, load
 from codegen.model import Service
-from codegen.render import environment
+from codegen.output.formatting import FormatError, format_files
+from codegen.output.render import environment
+from codegen.output.writer import Change, compare, existing, with_manifest, write
+from codegen.schema.findings import Finding, SchemaError
+from codegen.schema.loader import Schema, load
 from codegen.targets import Target, registry
 from codegen.validate import validate
-from codegen.writer import Change, compare, existing, with_manifest, write
 
 EXIT_CLEAN = 0
 EXIT_INTERNAL = 1

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from codegen import rules
-from codegen.findings import Finding
-from codegen.loader import Schema
-from codegen.shape import check_shape
+from codegen.schema.findings import Finding
+from codegen.schema.loader import Schema
+from codegen.schema.shape import check_shape
 
 
 def validate(schema: Schema) -> list[Finding]:

@@ -11,8 +11,8 @@ from codegen.left_to_do.offer import read_offer
 from codegen.left_to_do.project import project_around
 from codegen.left_to_do.traffic import older_examples, older_recordings, without_example
 from codegen.left_to_do.uses import uses
-from codegen.loader import Schema
 from codegen.model import Service
+from codegen.schema.loader import Schema
 
 
 def left_to_do(

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, cast
 
 from codegen.left_to_do.item import Item
 from codegen.left_to_do.project import Project
-from codegen.loader import Schema
 from codegen.model import Service, Type
+from codegen.schema.loader import Schema
 
 
 class Later(NamedTuple):

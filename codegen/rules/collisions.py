@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from codegen.findings import Position
 from codegen.rules.names import constants, fold, public_name
-from codegen.rules.outline import Outline, fields_of
 from codegen.rules.registry import Problems, rule
+from codegen.schema.findings import Position
+from codegen.schema.outline import Outline, fields_of
 
 _ANNOTATIONS = {
     "Any",

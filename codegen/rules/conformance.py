@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, cast
 
-from codegen.loader import Document, Pointer
-from codegen.rules.outline import Json, Outline, is_enum
+from codegen.schema.loader import Document, Pointer
+from codegen.schema.outline import Json, Outline, is_enum
 
 Mismatches = Iterator[tuple[Pointer, str]]
 """Where inside the value it does not fit, and why."""

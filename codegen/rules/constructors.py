@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from codegen.rules.names import fold
-from codegen.rules.outline import Outline, Part, is_number, is_struct
 from codegen.rules.registry import Problems, rule
+from codegen.schema.outline import Outline, Part, is_number, is_struct
 
 _FILE_PARAMETERS = {"path", "readfile"}
 """Names that the reader of a file needs for itself."""

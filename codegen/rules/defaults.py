@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from codegen.rules.conformance import mismatches
-from codegen.rules.outline import Json, Outline, Part, is_enum, is_struct
 from codegen.rules.registry import Problems, rule
+from codegen.schema.outline import Json, Outline, Part, is_enum, is_struct
 
 
 @rule("FIELD_HAS_DEFAULT", "Every field is required or has a default.")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from codegen.rules.outline import Outline, Part, msgtype_of
 from codegen.rules.registry import Problems, rule
+from codegen.schema.outline import Outline, Part, msgtype_of
 
 
 @rule("TYPE_HAS_DESCRIPTION", "Every type has a description that says more than its name.")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from codegen.rules.outline import Outline, Part, fields_of, is_struct, reply_schema, walk
 from codegen.rules.registry import Problems, rule
+from codegen.schema.outline import Outline, Part, fields_of, is_struct, reply_schema, walk
 
 _WHERE = {"both": "requests and replies", "request": "requests only", "reply": "replies only"}
 

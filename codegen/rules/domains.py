@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from codegen.findings import Position
-from codegen.rules.outline import Outline
 from codegen.rules.registry import Problems, rule
+from codegen.schema.findings import Position
+from codegen.schema.outline import Outline
 
 
 @rule("DOMAIN_IS_FILE", "The `domain` of a file is its name without the ending.")

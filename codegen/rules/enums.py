@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from codegen.rules.outline import Outline
 from codegen.rules.registry import Problems, rule
+from codegen.schema.outline import Outline
 
 
 @rule("ENUM_FINAL_FITS", "x-enum-final lists names of the enum.")

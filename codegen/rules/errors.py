@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from codegen.findings import Position
-from codegen.rules.outline import Outline, Part
 from codegen.rules.registry import Problems, rule
+from codegen.schema.findings import Position
+from codegen.schema.outline import Outline, Part
 
 _PLACEHOLDER = re.compile(r"\{[a-z][a-z0-9_]*\}")
 

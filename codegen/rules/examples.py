@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from codegen.loader import Pointer
 from codegen.rules.conformance import Mismatches, mismatches
-from codegen.rules.outline import Outline, Part, examples_file, examples_of, msgtype_of, reply_schema
 from codegen.rules.registry import Problems, rule
+from codegen.schema.loader import Pointer
+from codegen.schema.outline import Outline, Part, examples_file, examples_of, msgtype_of, reply_schema
 
 
 @rule("MESSAGE_HAS_EXAMPLE", "Every registered message has an example with request and reply.")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from codegen.findings import Position
-from codegen.loader import Document
 from codegen.rules.conformance import beyond_limits, mismatches
-from codegen.rules.outline import Json, Outline, Part, fields_of
 from codegen.rules.registry import Problems, rule
+from codegen.schema.findings import Position
+from codegen.schema.loader import Document
+from codegen.schema.outline import Json, Outline, Part, fields_of
 
 
 @rule("HAZARD_RESOLVES", "A hazard that a message takes part in is in the catalog.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from codegen.rules.outline import Outline, Part
 from codegen.rules.registry import Problems, rule
+from codegen.schema.outline import Outline, Part
 
 _LIMITS = {"pattern", "not", "minimum", "maximum", "x-max-bytes"}
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from codegen.rules.errors import error_name
-from codegen.rules.outline import Outline, msgtype_of
 from codegen.rules.registry import Problems, rule
+from codegen.schema.outline import Outline, msgtype_of
 
 
 @rule("UNREGISTERED_AGREES", "`unregistered` in the manifest lists the messages with x-registered: false.")

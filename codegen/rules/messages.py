@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from codegen.rules.errors import error_name
-from codegen.rules.outline import Outline, fields_of, is_struct, msgtype_of
 from codegen.rules.registry import Problems, rule
+from codegen.schema.outline import Outline, fields_of, is_struct, msgtype_of
 
 
 @rule("MSGTYPE_UNIQUE", "No two messages have the same msgtype.")

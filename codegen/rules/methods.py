@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from codegen.findings import Position
 from codegen.rules.names import fold, public_name
-from codegen.rules.outline import Outline, Part, is_struct
 from codegen.rules.registry import Problems, rule
+from codegen.schema.findings import Position
+from codegen.schema.outline import Outline, Part, is_struct
 
 
 @rule("MESSAGE_HAS_METHOD", "Every registered message has a method, and an unregistered one has none.")

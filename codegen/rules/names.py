@@ -6,9 +6,9 @@ import keyword
 import re
 from collections.abc import Iterator
 
-from codegen.findings import Position
-from codegen.rules.outline import Outline, Part, fields_of
 from codegen.rules.registry import Problems, rule
+from codegen.schema.findings import Position
+from codegen.schema.outline import Outline, Part, fields_of
 
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _RESERVED = {"self", "cls"}

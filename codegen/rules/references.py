@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from codegen.rules.outline import Outline, Part, fields_of, is_struct
 from codegen.rules.registry import Problems, rule
+from codegen.schema.outline import Outline, Part, fields_of, is_struct
 
 
 @rule("REF_IS_LOCAL", "A $ref is relative and stays inside the schema folder.")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from codegen.findings import Finding, Position
-from codegen.loader import Schema
-from codegen.rules.outline import Outline
+from codegen.schema.findings import Finding, Position
+from codegen.schema.loader import Schema
+from codegen.schema.outline import Outline
 
 Problems = Iterator[tuple[Position, str]]
 """What a rule yields: where it is broken, and how."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from codegen.findings import Position
-from codegen.loader import Document, Pointer
-from codegen.rules.outline import Json, Outline, Part, examples_of, fields_of, reply_schema
 from codegen.rules.registry import Problems, rule
+from codegen.schema.findings import Position
+from codegen.schema.loader import Document, Pointer
+from codegen.schema.outline import Json, Outline, Part, examples_of, fields_of, reply_schema
 
 Key = tuple[str, str, str]
 """The file, struct and wire name of a field."""

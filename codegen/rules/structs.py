@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from codegen.rules.outline import Outline, Part, is_number, is_struct
 from codegen.rules.registry import Problems, rule
+from codegen.schema.outline import Outline, Part, is_number, is_struct
 
 
 @rule("REQUIRED_EXISTS", "Every name under `required` is a property.")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from codegen.cli import render
-from codegen.loader import load
+from codegen.schema.loader import load
 from codegen.targets import registry
 from codegen.validate import validate
 from tests.codegen.kit.random_schema import ENVELOPE, MANIFEST, Drawn, Json, enumeration, example, message

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from codegen.cli import main, render
-from codegen.formatting import format_files
+from codegen.output.formatting import format_files
+from codegen.output.writer import compare
 from codegen.targets import registry
-from codegen.writer import compare
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent

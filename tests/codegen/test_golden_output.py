@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from codegen.cli import render
-from codegen.render import BANNER
+from codegen.output.render import BANNER
+from codegen.output.writer import MANIFEST
 from codegen.targets import registry
-from codegen.writer import MANIFEST
 
 from .test_random_schemas import round_trip
 

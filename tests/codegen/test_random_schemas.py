@@ -16,7 +16,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 
 from codegen.cli import render
-from codegen.loader import load
+from codegen.schema.loader import load
 from codegen.targets import registry
 from codegen.validate import validate
 from tests.codegen.kit.random_schema import Drawn, schemas

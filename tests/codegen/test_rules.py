@@ -17,10 +17,10 @@ from typing import Any, Literal, cast
 import pytest
 
 from codegen.build import build
-from codegen.loader import Document, Pointer, Schema, load
 from codegen.rules import RULES
 from codegen.rules.conformance import mismatches
-from codegen.rules.outline import Outline
+from codegen.schema.loader import Document, Pointer, Schema, load
+from codegen.schema.outline import Outline
 from codegen.validate import validate
 
 HERE = Path(__file__).parent

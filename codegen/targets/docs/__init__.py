@@ -9,7 +9,7 @@ from functools import partial
 import jinja2
 
 from codegen.model import Message, Service
-from codegen.render import BANNER
+from codegen.output.render import BANNER
 from codegen.targets.docs import markdown, signatures
 from codegen.targets.docs.hazards import contents
 from codegen.targets.docs.links import Links

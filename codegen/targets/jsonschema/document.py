@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codegen.model import Enumeration, ErrorCase, Field, HazardOf, Message, Service, Struct
-from codegen.render import BANNER
+from codegen.output.render import BANNER
 from codegen.targets.jsonschema.values import TIME, JsonSchema, field_schema, reply_schema
 
 SENT = "ToSend"

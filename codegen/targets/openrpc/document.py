@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codegen.model import Service
-from codegen.render import BANNER
+from codegen.output.render import BANNER
 from codegen.targets.jsonschema.document import definitions, hazards
 from codegen.targets.openrpc.methods import MethodWriter, portable
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from codegen.model import ErrorCase, Example, Message, Method, Parameter, Reply, Service
-from codegen.render import summary
+from codegen.output.render import summary
 from codegen.targets.jsonschema.document import error_entry, hazard_entry
 from codegen.targets.jsonschema.values import JsonSchema, reply_schema
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import jinja2
 
 from codegen.model import Reply, Scalar, Service, Type
-from codegen.render import BANNER
+from codegen.output.render import BANNER
 from codegen.targets.jsonschema.document import definitions
 from codegen.targets.pydantic.classes import Source, generate_classes
 from codegen.targets.pydantic.simplified import OWN_MODULE, simplify

@@ -8,7 +8,7 @@ from typing import Any, cast
 import jinja2
 
 from codegen.model import Domain, ErrorCase, Message, Service, Struct, Type
-from codegen.render import BANNER
+from codegen.output.render import BANNER
 from codegen.targets.python import spelling
 from codegen.targets.python.limits import Limits
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from codegen.build import build
-from codegen.loader import load
 from codegen.model import Service
-from codegen.render import BANNER, environment
+from codegen.output.render import BANNER, environment
+from codegen.schema.loader import load
 from codegen.targets.docs import markdown, render
 
 ROOT = Path(__file__).resolve().parents[3]

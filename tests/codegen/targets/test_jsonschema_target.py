@@ -11,9 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from codegen.build import build
-from codegen.loader import load
 from codegen.model import Service
-from codegen.render import BANNER, environment
+from codegen.output.render import BANNER, environment
+from codegen.schema.loader import load
 from codegen.targets.jsonschema import render
 
 ROOT = Path(__file__).resolve().parents[3]

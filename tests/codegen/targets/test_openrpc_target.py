@@ -11,9 +11,9 @@ import pytest
 from jsonschema import Draft7Validator
 
 from codegen.build import build
-from codegen.loader import load
 from codegen.model import Service
-from codegen.render import BANNER, environment
+from codegen.output.render import BANNER, environment
+from codegen.schema.loader import load
 from codegen.targets.openrpc import render
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -16,9 +16,9 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from codegen.build import build
-from codegen.loader import load
 from codegen.model import Service
-from codegen.render import BANNER, environment
+from codegen.output.render import BANNER, environment
+from codegen.schema.loader import load
 from codegen.targets.pydantic import render
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -124,8 +124,8 @@ def test_requests_fill_in_their_message_type_and_check_their_limits(models: Any)
 def test_same_text_whatever_the_hash_seed(source: str) -> None:
     script = (
         "import sys; from pathlib import Path;"
-        "from codegen.build import build; from codegen.loader import load;"
-        "from codegen.render import environment; from codegen.targets.pydantic import render;"
+        "from codegen.build import build; from codegen.schema.loader import load;"
+        "from codegen.output.render import environment; from codegen.targets.pydantic import render;"
         f"sys.stdout.write(render(build(load(Path('schema'))), environment('pydantic'))['{PATH}'])"
     )
     run = subprocess.run(

@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
-from codegen.build import resolve
-from codegen.findings import Position
-from codegen.loader import Document, Pointer, Schema
+from codegen.schema.findings import Position
+from codegen.schema.loader import Document, Pointer, Schema
+from codegen.schema.references import resolve
 
 Json = dict[str, Any]
 

@@ -15,7 +15,7 @@ def environment(target: str, overrides: Path | None = None) -> jinja2.Environmen
     """Templates of one target. A template of the same name under `overrides/<target>/` wins; it can still extend or include
     the original as `builtin/<name>`. An undefined variable is an error.
     """
-    builtin = jinja2.FileSystemLoader(Path(__file__).parent / "targets" / target / "templates")
+    builtin = jinja2.FileSystemLoader(Path(__file__).parents[1] / "targets" / target / "templates")
     loaders: list[jinja2.BaseLoader] = [builtin, jinja2.PrefixLoader({"builtin": builtin})]
     if overrides is not None:
         loaders.insert(0, jinja2.FileSystemLoader(overrides / target))

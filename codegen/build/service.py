@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
-from codegen.catalog import Catalog
-from codegen.findings import Position
-from codegen.loader import Document, Pointer, Schema
+from codegen.build.hazards import Catalog
 from codegen.model import (
     About,
     Argument,
@@ -32,6 +30,9 @@ from codegen.model import (
     TextConstant,
     Type,
 )
+from codegen.schema.findings import Position
+from codegen.schema.loader import Document, Pointer, Schema
+from codegen.schema.references import resolve
 
 _SCALARS = {
     "string": Scalar.STRING,
@@ -44,20 +45,6 @@ _SCALARS = {
 def build(schema: Schema) -> Service:
     """The model of `schema`. Call it only on a schema without findings: it trusts what the rules guarantee."""
     return _Build(schema).service()
-
-
-def resolve(schema: Schema, file: str, ref: str) -> tuple[Document, str]:
-    """The document and the definition name that `ref`, standing in `file`, points to."""
-    path, _, fragment = ref.partition("#/$defs/")
-    if path:
-        parts = file.split("/")[:-1]
-        for part in path.split("/"):
-            if part == "..":
-                parts.pop()
-            elif part != ".":
-                parts.append(part)
-        file = "/".join(parts)
-    return schema.documents[file], fragment
 
 
 class _Build:

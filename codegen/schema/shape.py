@@ -16,12 +16,12 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from codegen.findings import Finding, Position
-from codegen.loader import Document, Pointer, Schema
+from codegen.schema.findings import Finding, Position
+from codegen.schema.loader import Document, Pointer, Schema
 
 KINDS = ("service", "hazards", "types", "rpc", "examples")
 _FILES = {"colonyos.yaml": "service", "hazards.yaml": "hazards"}
-_OWN_META = Path(__file__).resolve().parent.parent / "schema" / "meta"
+_OWN_META = Path(__file__).resolve().parents[2] / "schema" / "meta"
 _TYPES = {
     "object": "a mapping",
     "array": "a list",

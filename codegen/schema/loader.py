@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from codegen.findings import Finding, Position
+from codegen.schema.findings import Finding, Position
 
 Pointer = tuple[str | int, ...]
 """Path of a value inside its document: keys and list indices from the root."""
