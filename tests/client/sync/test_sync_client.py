@@ -24,6 +24,7 @@ from colonyos_gen import (
     Client,
     FunctionSpec,
 )
+from colonyos_gen._client.sync_subscriptions import SyncSubscriptions
 from colonyos_gen.errors import (
     RPCError,
     RPCTimeoutError,
@@ -304,7 +305,10 @@ def sections(kind: type, name: str) -> dict[str, list[str]]:
 MAY_DIFFER = "It runs on the event loop.", "It runs in the client's thread."
 
 
-@pytest.mark.parametrize("name", [*(name for name in vars(Client) if not name.startswith("_")), "submit"])
+BY_HAND = [name for part in (Client, SyncSubscriptions) for name in vars(part) if not name.startswith("_")]
+
+
+@pytest.mark.parametrize("name", [*BY_HAND, "submit"])
 def test_the_synchronous_methods_explain_themselves(name: str) -> None:
     """Nobody is sent to the other client, and both say the same of arguments and errors."""
     here = sections(Client, name)
