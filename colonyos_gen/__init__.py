@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from colonyos_gen._client.client import AsyncClient
     from colonyos_gen._client.sync_client import Client
     from colonyos_gen._streams.channel import ChannelStream
-    from colonyos_gen._streams.process import ProcessStream
     from colonyos_gen._streams.processes import ProcessFeed
-    from colonyos_gen._streams.stream import Ended, Stream
-    from colonyos_gen._streams.sync_streams import SyncChannelStream, SyncStream
+    from colonyos_gen._streams.states import ProcessStream
+    from colonyos_gen._streams.subscription import Ended, Stream
+    from colonyos_gen._streams.sync_stream import SyncChannelStream, SyncStream
     from colonyos_gen.config import Config, ConfigError
     from colonyos_gen.crypto import InvalidKeyError, InvalidSignatureError, PrivateKey
     from colonyos_gen.errors import (
@@ -163,7 +163,7 @@ _HOME = {
     "ConfigError": "config",
     "ConnectionFailedError": "errors",
     "Context": "worker",
-    "Ended": "_streams.stream",
+    "Ended": "_streams.subscription",
     "Feed": "session",
     "FunctionLookupError": "session",
     "Interceptor": "interceptors",
@@ -178,14 +178,14 @@ _HOME = {
     "ProcessFeed": "_streams.processes",
     "ProcessHandle": "session",
     "ProcessRun": "interceptors",
-    "ProcessStream": "_streams.process",
+    "ProcessStream": "_streams.states",
     "RPCTimeoutError": "errors",
     "RemovalRefused": "session",
     "Removed": "session",
     "Session": "session",
-    "Stream": "_streams.stream",
-    "SyncChannelStream": "_streams.sync_streams",
-    "SyncStream": "_streams.sync_streams",
+    "Stream": "_streams.subscription",
+    "SyncChannelStream": "_streams.sync_stream",
+    "SyncStream": "_streams.sync_stream",
     "Task": "workflows",
     "Transport": "transport",
     "UnexpectedReplyError": "errors",

@@ -17,7 +17,7 @@ from colonyos_gen._arguments import is_number, require_message, require_seconds,
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.signers import Keyring, parse
 from colonyos_gen._client.subscriptions import AsyncSubscriptions
-from colonyos_gen._streams.stream import Stream
+from colonyos_gen._streams.subscription import Stream
 from colonyos_gen._waiting import Watcher
 from colonyos_gen.config import DEFAULT_MAX_IN_FLIGHT, Config
 from colonyos_gen.interceptors import Interceptor

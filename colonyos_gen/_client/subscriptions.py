@@ -30,9 +30,9 @@ from colonyos_gen._arguments import (
 )
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._streams.channel import ChannelStream
-from colonyos_gen._streams.process import ProcessStream, PushedProcessStream
 from colonyos_gen._streams.processes import ProcessFeed
-from colonyos_gen._streams.stream import Ended, Stream
+from colonyos_gen._streams.states import ProcessStream, PushedProcessStream
+from colonyos_gen._streams.subscription import Ended, Stream
 from colonyos_gen._waiting import Watcher
 from colonyos_gen.errors import RPCTimeoutError, closed_error
 

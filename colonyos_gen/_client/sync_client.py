@@ -15,8 +15,8 @@ from colonyos_gen_wire.stubs_sync import SyncStubs
 from colonyos_gen._client.client import DEFAULT_TIMEOUT, DEFAULT_URL, AsyncClient, settings
 from colonyos_gen._client.own_loop import OwnLoop
 from colonyos_gen._streams.channel import ChannelStream
-from colonyos_gen._streams.stream import Stream
-from colonyos_gen._streams.sync_streams import SyncChannelStream, SyncStream
+from colonyos_gen._streams.subscription import Stream
+from colonyos_gen._streams.sync_stream import SyncChannelStream, SyncStream
 from colonyos_gen.config import DEFAULT_MAX_IN_FLIGHT, Config
 from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.transport import MAX_REPLY_BYTES, Transport

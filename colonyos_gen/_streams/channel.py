@@ -19,7 +19,7 @@ from colonyos_gen._call.frames import now
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.retry import passes
 from colonyos_gen._streams.reconnection import Link, Rhythm
-from colonyos_gen._streams.stream import Ended, Finished, Stream
+from colonyos_gen._streams.subscription import Ended, Finished, Stream
 from colonyos_gen.errors import NotFoundError, RPCError
 
 SUBSCRIPTION_S = 30.0

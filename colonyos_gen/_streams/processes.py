@@ -20,7 +20,7 @@ from colonyos_gen._call.frames import now
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.retry import passes
 from colonyos_gen._streams.reconnection import Link
-from colonyos_gen._streams.stream import Ended, Finished, Stream
+from colonyos_gen._streams.subscription import Ended, Finished, Stream
 from colonyos_gen._waiting import with_errors
 from colonyos_gen.errors import DeniedError, NotFoundError, RPCError
 

@@ -14,11 +14,11 @@ from colonyos_gen._arguments import require_seconds
 from colonyos_gen._client.sync_client import Client
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import WaitTimeout
-from colonyos_gen.session._feeds.feed import AsyncFeed, Feed
 from colonyos_gen.session._handles.process import AsyncProcessHandle, value_of
 from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.sync_workflow import WorkflowHandle
 from colonyos_gen.session._handles.workflow import AsyncWorkflowHandle
+from colonyos_gen.session._streams.feed import AsyncFeed, Feed
 
 AsyncHandle: TypeAlias = AsyncProcessHandle | AsyncWorkflowHandle
 Handle: TypeAlias = ProcessHandle | WorkflowHandle

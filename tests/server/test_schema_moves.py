@@ -22,8 +22,8 @@ from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import Server
-from colonyos_gen.server.hazards import _feeds as feeds
 from colonyos_gen.server.hazards import _pairs as pairs
+from colonyos_gen.server.hazards import _subscriptions as feeds
 from colonyos_gen.server.hazards import _watch as watch
 from tests.server.lab import envelope, opened
 

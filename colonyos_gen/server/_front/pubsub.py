@@ -27,7 +27,7 @@ from colonyos_gen.server._front.dispatch import Call, Dispatcher
 from colonyos_gen.server._front.slow_senders import Connections
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server.hazards._arrival import note_arrival
-from colonyos_gen.server.hazards._feeds import Feed
+from colonyos_gen.server.hazards._subscriptions import Feed
 
 logger: logging.Logger = logging.getLogger(__name__)
 

@@ -22,10 +22,10 @@ from colonyos_gen.server.hazards import _pairs as pairs
 from colonyos_gen.server.hazards import _removals as removals
 from colonyos_gen.server.hazards import _single as single
 from colonyos_gen.server.hazards._arrival import current_arrival
-from colonyos_gen.server.hazards._feeds import Feed, Feeds
 from colonyos_gen.server.hazards._moments import Finding, Rule, Scene
 from colonyos_gen.server.hazards._noticed import Hazards, Occurrence, Part
 from colonyos_gen.server.hazards._reads import Reads
+from colonyos_gen.server.hazards._subscriptions import Feed, Feeds
 from colonyos_gen.server.hazards._traffic import Passing, Traffic
 from colonyos_gen.server.hazards._unread import Unread
 

@@ -10,19 +10,19 @@ from colonyos_gen_wire.constants import CANCELLED, FAILED
 
 from colonyos_gen._arguments import require_seconds
 from colonyos_gen._call.retry import passes
-from colonyos_gen._streams.stream import FIRST_LOOK_S
+from colonyos_gen._streams.subscription import FIRST_LOOK_S
 from colonyos_gen._waiting import with_errors
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import ProcessCancelled, ProcessFailed, WaitTimeout
-from colonyos_gen.session._feeds.bar import progress_bar
-from colonyos_gen.session._feeds.feed import AsyncFeed
-from colonyos_gen.session._feeds.log import LogFeed
-from colonyos_gen.session._feeds.progress import ProcessProgress
-from colonyos_gen.session._feeds.text import pieces
 from colonyos_gen.session._handles.seen import SeenProcess
 from colonyos_gen.session._removal.ending import Ending
 from colonyos_gen.session._removal.process import ProcessProcedure
 from colonyos_gen.session._scope import AsyncScope
+from colonyos_gen.session._streams.bar import progress_bar
+from colonyos_gen.session._streams.feed import AsyncFeed
+from colonyos_gen.session._streams.log import LogFeed
+from colonyos_gen.session._streams.progress import ProcessProgress
+from colonyos_gen.session._streams.text import pieces
 
 _LAST_LOOK_S = 1.0
 """Seconds that a wait may take longer than asked for, to see that its end is not missed by a moment."""

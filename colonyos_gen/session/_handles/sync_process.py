@@ -7,13 +7,13 @@ from typing import Any, Literal, Self, overload
 from colonyos_gen_wire import Log, Process, ProcessState
 
 from colonyos_gen.session._failures import ProcessFailed, WaitTimeout
-from colonyos_gen.session._feeds.bar import progress_bar
-from colonyos_gen.session._feeds.feed import AsyncFeed, Feed
-from colonyos_gen.session._feeds.progress import ProcessProgress
-from colonyos_gen.session._feeds.text import pieces
 from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.seen import SeenProcess
 from colonyos_gen.session._scope import Scope
+from colonyos_gen.session._streams.bar import progress_bar
+from colonyos_gen.session._streams.feed import AsyncFeed, Feed
+from colonyos_gen.session._streams.progress import ProcessProgress
+from colonyos_gen.session._streams.text import pieces
 
 
 class ProcessHandle(SeenProcess):

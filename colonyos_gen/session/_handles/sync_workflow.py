@@ -8,13 +8,13 @@ from typing import Any, Self
 from colonyos_gen_wire import Process, ProcessGraph, ProcessState
 
 from colonyos_gen.session._failures import ProcessFailed, WaitTimeout
-from colonyos_gen.session._feeds.bar import progress_bar
-from colonyos_gen.session._feeds.feed import Feed
-from colonyos_gen.session._feeds.graph import look_at
 from colonyos_gen.session._handles.seen import SeenWorkflow
 from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.workflow import AsyncWorkflowHandle
 from colonyos_gen.session._scope import Scope
+from colonyos_gen.session._streams.bar import progress_bar
+from colonyos_gen.session._streams.feed import Feed
+from colonyos_gen.session._streams.graph import look_at
 
 
 class WorkflowHandle(SeenWorkflow):

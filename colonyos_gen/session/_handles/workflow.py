@@ -15,13 +15,13 @@ from colonyos_gen._arguments import require_seconds
 from colonyos_gen._waiting import with_errors
 from colonyos_gen._waiting.node_states import node_names, node_states
 from colonyos_gen.session._failures import ProcessFailed, WaitTimeout
-from colonyos_gen.session._feeds.bar import progress_bar
-from colonyos_gen.session._feeds.graph import GraphFeed, look_at
 from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.seen import SeenWorkflow
 from colonyos_gen.session._removal.ending import Ending
 from colonyos_gen.session._removal.workflow import WorkflowProcedure, how_it_ended
 from colonyos_gen.session._scope import AsyncScope
+from colonyos_gen.session._streams.bar import progress_bar
+from colonyos_gen.session._streams.graph import GraphFeed, look_at
 
 _AT_ONCE = 8
 _DETAILED = 32

@@ -20,7 +20,7 @@ from colonyos_gen.worker._telling.channel_sender import ChannelSender
 from colonyos_gen.worker._telling.children import Children
 from colonyos_gen.worker._telling.log_writer import LogWriter
 from colonyos_gen.worker._telling.pacing import Pace
-from colonyos_gen.worker._telling.text_stream import TextStream, ended
+from colonyos_gen.worker._telling.text_writer import TextStream, ended
 
 
 class Context:

@@ -11,7 +11,7 @@ from colonyos_gen_wire.constants import MAX_LOG_COUNT
 from colonyos_gen._call.retry import passes
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import RPCError
-from colonyos_gen.session._feeds.feed import AsyncFeed
+from colonyos_gen.session._streams.feed import AsyncFeed
 
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 1.0

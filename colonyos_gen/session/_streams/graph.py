@@ -10,13 +10,13 @@ from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 
 from colonyos_gen._call.retry import passes
 from colonyos_gen._client.client import DEFAULT_TIMEOUT
-from colonyos_gen._streams.stream import FIRST_LOOK_S
+from colonyos_gen._streams.subscription import FIRST_LOOK_S
 from colonyos_gen._waiting.node_states import has_ended, node_states
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import WaitTimeout
-from colonyos_gen.session._feeds.feed import AsyncFeed
-from colonyos_gen.session._feeds.progress import Look
 from colonyos_gen.session._scope import AsyncScope
+from colonyos_gen.session._streams.feed import AsyncFeed
+from colonyos_gen.session._streams.progress import Look
 
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 2.0

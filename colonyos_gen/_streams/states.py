@@ -14,7 +14,7 @@ from colonyos_gen._call.frames import now
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.retry import passes
 from colonyos_gen._streams.reconnection import Link, Rhythm
-from colonyos_gen._streams.stream import FIRST_LOOK_S, Ended, Finished, Stream
+from colonyos_gen._streams.subscription import FIRST_LOOK_S, Ended, Finished, Stream
 from colonyos_gen._waiting import Watcher, with_errors
 from colonyos_gen.errors import RPCError
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, Self, TypeVar
 from colonyos_gen_wire import ChannelEntry
 
 from colonyos_gen._streams.channel import ChannelStream
-from colonyos_gen._streams.stream import Ended, Stream
+from colonyos_gen._streams.subscription import Ended, Stream
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from colonyos_gen_wire.constants import SUCCESS
 
 from colonyos_gen._conventions.progress import read_progress
 from colonyos_gen.errors import RPCError
-from colonyos_gen.session._feeds.feed import AsyncFeed
+from colonyos_gen.session._streams.feed import AsyncFeed
 
 _PAUSE_S = 0.5
 _LINES = 20

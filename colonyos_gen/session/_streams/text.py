@@ -14,9 +14,9 @@ from colonyos_gen._call.retry import passes
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._conventions.streams import ACK, READER, is_end, is_text
 from colonyos_gen._streams.channel import ChannelStream
-from colonyos_gen._streams.stream import Ended
+from colonyos_gen._streams.subscription import Ended
 from colonyos_gen.errors import RPCError
-from colonyos_gen.session._feeds.feed import AsyncFeed
+from colonyos_gen.session._streams.feed import AsyncFeed
 
 T = TypeVar("T", str, bytes)
 
