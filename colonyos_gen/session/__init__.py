@@ -16,15 +16,12 @@ from colonyos_gen.session._handles.workflow import AsyncWorkflowHandle
 from colonyos_gen.session._removal.bulk import Removed
 from colonyos_gen.session._removal.refusal import RemovalRefused
 from colonyos_gen.session._several import as_completed, gather
-from colonyos_gen.session._streams.feed import AsyncFeed, Feed
 from colonyos_gen.session._sync_session import Session
 
 __all__ = [
-    "AsyncFeed",
     "AsyncProcessHandle",
     "AsyncSession",
     "AsyncWorkflowHandle",
-    "Feed",
     "FunctionLookupError",
     "ProcessCancelled",
     "ProcessFailed",
