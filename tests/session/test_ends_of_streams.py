@@ -192,10 +192,13 @@ def test_closing_ends_whoever_waits(colonies: LocalColony) -> None:
             ProgressStream(handle, None),
         ]
         for stream in streams:
-            items = asyncio.create_task(to_the_end(stream))
+            items: list[Any] = []
+            reading = asyncio.create_task(to_the_end(stream, items))
             await asyncio.sleep(0.2)  # it may wait by now; where it does not, nothing else is expected
+            before = len(items)
             await stream.close()
-            await asyncio.wait_for(items, LONG)
+            await asyncio.wait_for(reading, LONG)
+            assert len(items) == before, stream
             assert stream.ended is Ended.CLOSED, stream
             assert await stream.take() is None
             await stream.close()
@@ -203,9 +206,9 @@ def test_closing_ends_whoever_waits(colonies: LocalColony) -> None:
     asyncio.run(main())
 
 
-async def to_the_end(stream: AsyncStream[Any]) -> None:
-    async for _ in stream:
-        pass
+async def to_the_end(stream: AsyncStream[Any], items: list[Any]) -> None:
+    async for item in stream:
+        items.append(item)
 
 
 def test_closing_from_another_thread(colonies: LocalColony) -> None:
