@@ -33,11 +33,9 @@ if TYPE_CHECKING:
 
     from colonyos_gen._client.client import AsyncClient
     from colonyos_gen._client.sync_client import Client
-    from colonyos_gen._streams.channel import ChannelStream
-    from colonyos_gen._streams.process import ProcessStream
-    from colonyos_gen._streams.processes import ProcessFeed
-    from colonyos_gen._streams.stream import Ended, Stream
-    from colonyos_gen._streams.sync_streams import SyncChannelStream, SyncStream
+    from colonyos_gen._streams.channel import AsyncChannelStream
+    from colonyos_gen._streams.stream import AsyncStream, Ended
+    from colonyos_gen._streams.sync_stream import ChannelStream, Stream
     from colonyos_gen.config import Config, ConfigError
     from colonyos_gen.crypto import InvalidKeyError, InvalidSignatureError, PrivateKey
     from colonyos_gen.errors import (
@@ -49,11 +47,9 @@ if TYPE_CHECKING:
     )
     from colonyos_gen.interceptors import Interceptor, OutgoingCall, ProcessRun
     from colonyos_gen.session import (
-        AsyncFeed,
         AsyncProcessHandle,
         AsyncSession,
         AsyncWorkflowHandle,
-        Feed,
         FunctionLookupError,
         ProcessCancelled,
         ProcessFailed,
@@ -85,10 +81,11 @@ if TYPE_CHECKING:
         "SUCCESS",
         "UNREGISTERED",
         "WAITING",
+        "AsyncChannelStream",
         "AsyncClient",
-        "AsyncFeed",
         "AsyncProcessHandle",
         "AsyncSession",
+        "AsyncStream",
         "AsyncWorkflowHandle",
         "ChannelStream",
         "Client",
@@ -97,7 +94,6 @@ if TYPE_CHECKING:
         "ConnectionFailedError",
         "Context",
         "Ended",
-        "Feed",
         "FunctionLookupError",
         "Interceptor",
         "InvalidKeyError",
@@ -108,17 +104,13 @@ if TYPE_CHECKING:
         "PrivateKey",
         "ProcessCancelled",
         "ProcessFailed",
-        "ProcessFeed",
         "ProcessHandle",
         "ProcessRun",
-        "ProcessStream",
         "RPCTimeoutError",
         "RemovalRefused",
         "Removed",
         "Session",
         "Stream",
-        "SyncChannelStream",
-        "SyncStream",
         "Task",
         "Transport",
         "UnexpectedReplyError",
@@ -152,19 +144,19 @@ _CONSTANTS = (
     "WAITING",
 )
 _HOME = {
+    "AsyncChannelStream": "_streams.channel",
     "AsyncClient": "_client.client",
-    "AsyncFeed": "session",
     "AsyncProcessHandle": "session",
     "AsyncSession": "session",
+    "AsyncStream": "_streams.stream",
     "AsyncWorkflowHandle": "session",
-    "ChannelStream": "_streams.channel",
+    "ChannelStream": "_streams.sync_stream",
     "Client": "_client.sync_client",
     "Config": "config",
     "ConfigError": "config",
     "ConnectionFailedError": "errors",
     "Context": "worker",
     "Ended": "_streams.stream",
-    "Feed": "session",
     "FunctionLookupError": "session",
     "Interceptor": "interceptors",
     "InvalidKeyError": "crypto",
@@ -175,17 +167,13 @@ _HOME = {
     "PrivateKey": "crypto",
     "ProcessCancelled": "session",
     "ProcessFailed": "session",
-    "ProcessFeed": "_streams.processes",
     "ProcessHandle": "session",
     "ProcessRun": "interceptors",
-    "ProcessStream": "_streams.process",
     "RPCTimeoutError": "errors",
     "RemovalRefused": "session",
     "Removed": "session",
     "Session": "session",
-    "Stream": "_streams.stream",
-    "SyncChannelStream": "_streams.sync_streams",
-    "SyncStream": "_streams.sync_streams",
+    "Stream": "_streams.sync_stream",
     "Task": "workflows",
     "Transport": "transport",
     "UnexpectedReplyError": "errors",

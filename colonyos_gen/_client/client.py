@@ -17,7 +17,7 @@ from colonyos_gen._arguments import is_number, require_message, require_seconds,
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.signers import Keyring, parse
 from colonyos_gen._client.subscriptions import AsyncSubscriptions
-from colonyos_gen._streams.stream import Stream
+from colonyos_gen._streams.stream import AsyncStream
 from colonyos_gen._waiting import Watcher
 from colonyos_gen.config import DEFAULT_MAX_IN_FLIGHT, Config
 from colonyos_gen.interceptors import Interceptor
@@ -135,7 +135,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         self._watcher: Watcher | None = None
         self._watchers = weakref.WeakValueDictionary[str, Watcher]()
         """Those of keys that calls have brought along, each for as long as somebody waits with it."""
-        self._streams = weakref.WeakSet[Stream[Any]]()
+        self._streams = weakref.WeakSet[AsyncStream[Any]]()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **options: Any) -> Self:
@@ -224,7 +224,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
 
         Streams end with `Ended.CLOSED`; other calls under way fail with an `RPCError`.
         """
-        self._close_streams()
+        await self._close_streams()
         for watcher in (self._watcher, *self._watchers.values()):
             if watcher is not None:
                 watcher.close()

@@ -29,21 +29,21 @@ from colonyos_gen._arguments import (
     require_text,
 )
 from colonyos_gen._call.pipeline import Pipeline
-from colonyos_gen._streams.channel import ChannelStream
-from colonyos_gen._streams.process import ProcessStream, PushedProcessStream
-from colonyos_gen._streams.processes import ProcessFeed
-from colonyos_gen._streams.stream import Ended, Stream
+from colonyos_gen._streams.channel import AsyncChannelStream
+from colonyos_gen._streams.processes import ProcessStream
+from colonyos_gen._streams.states import PushedStateStream, StateStream
+from colonyos_gen._streams.stream import AsyncStream, Ended
 from colonyos_gen._waiting import Watcher
 from colonyos_gen.errors import RPCTimeoutError, closed_error
 
-StreamT = TypeVar("StreamT", bound=Stream[Any])
+StreamT = TypeVar("StreamT", bound=AsyncStream[Any])
 
 
 class AsyncSubscriptions(AsyncCaller):
     """The calls that wait for events."""
 
     _pipeline: Pipeline
-    _streams: weakref.WeakSet[Stream[Any]]
+    _streams: weakref.WeakSet[AsyncStream[Any]]
 
     @property
     @abstractmethod
@@ -106,7 +106,7 @@ class AsyncSubscriptions(AsyncCaller):
         *,
         push: bool = False,
         prvkey: Key | None = None,
-    ) -> ProcessStream:
+    ) -> AsyncStream[Process]:
         """The states of a process as they come: first the process as it is, then after each change, until a final state.
 
             async with client.process_events(process) as events:
@@ -143,13 +143,13 @@ class AsyncSubscriptions(AsyncCaller):
         colonyname: str = "",
         hazardous: bool = False,
         prvkey: Key | None = None,
-    ) -> ProcessFeed:
+    ) -> AsyncStream[Process]:
         """Processes of an executor type, each when it reaches `state`.
 
             async for process in client.subscribe_processes("cli", SUCCESS):
                 ...
 
-        No reliable feed: the server gives each event to one listener only, be it a subscriber like this one or an executor
+        No reliable source: the server gives each event to one listener only, be it a subscriber like this one or an executor
         that waits for work (an executor may so have to wait for longer); nothing is reported of what happens while a
         broken connection is being replaced. Processes in colonies that the signer does not belong to are left out. Each
         process comes as it is stored when it is taken, so it may be in a later state.
@@ -157,15 +157,15 @@ class AsyncSubscriptions(AsyncCaller):
         The server is asked for 30 seconds at a time, because it goes on telling a subscriber that has left until the time is
         over. A second before that, the next subscription begins over a connection of its own, and both are read until the
         first one ends; what both bring comes once. Only for WAITING they follow one another, since each of them takes
-        wake-ups: what happens in between is not reported. The connections are read in the background until the feed is closed
-        or dropped, because the server waits for subscribers who do not read.
+        wake-ups: what happens in between is not reported. The connections are read in the background until the stream is
+        closed or dropped, because the server waits for subscribers who do not read.
 
         Args:
             executortype: Executor type of the processes.
             state: State whose arrival is of interest.
             timeout: Seconds after which the stream ends, more than 0; None for no limit.
             colonyname: Only processes of this colony; all colonies when empty.
-            hazardous: Whether it may be for WAITING. Such a feed takes the wake-ups of executors that wait for work, which
+            hazardous: Whether it may be for WAITING. Such a stream takes the wake-ups of executors that wait for work, which
                 then sleep on although there is some (the hazard `waiting_feed_takes_wakeups`).
             prvkey: Private key to sign with, instead of the client's own; of an executor.
 
@@ -179,7 +179,7 @@ class AsyncSubscriptions(AsyncCaller):
         wanted = known_state("subscribe_processes", state)
         if timeout is not None and not (is_number(timeout) and timeout > 0):
             raise refused("subscribe_processes", "timeout", timeout, "seconds above 0, or None for no limit")
-        feed = ProcessFeed(
+        stream = ProcessStream(
             self,
             self._pipeline,
             executortype,
@@ -189,7 +189,7 @@ class AsyncSubscriptions(AsyncCaller):
             colonyname=colonyname,
             hazardous=hazardous,
         )
-        return self._open(feed)
+        return self._open(stream)
 
     @overload
     def subscribe_channel(
@@ -201,7 +201,7 @@ class AsyncSubscriptions(AsyncCaller):
         callback: None = None,
         *,
         prvkey: Key | None = None,
-    ) -> ChannelStream: ...
+    ) -> AsyncChannelStream: ...
 
     @overload
     def subscribe_channel(
@@ -224,10 +224,10 @@ class AsyncSubscriptions(AsyncCaller):
         callback: Callable[[list[ChannelEntry]], bool] | None = None,
         *,
         prvkey: Key | None = None,
-    ) -> ChannelStream | Coroutine[Any, Any, list[ChannelEntry]]:
+    ) -> AsyncChannelStream | Coroutine[Any, Any, list[ChannelEntry]]:
         """Receive the entries of a channel as they are appended, each exactly once and in order.
 
-        Without `callback` this is a stream, which ends with an entry of type `end`, see `ChannelStream`:
+        Without `callback` this is a stream, which ends with an entry of type `end`, see `AsyncChannelStream`:
 
             async with client.subscribe_channel(processid, "out") as entries:
                 async for entry in entries:
@@ -261,7 +261,9 @@ class AsyncSubscriptions(AsyncCaller):
         require_seconds("subscribe_channel", "timeout", timeout)
         require_callback("subscribe_channel", callback)
         if callback is None:
-            stream = ChannelStream(self, self._pipeline, processid, channelname, afterseq, timeout, prvkey)
+            stream = AsyncChannelStream(
+                self, self._pipeline, processid, channelname, afterseq, timeout, prvkey
+            )
             return self._open(stream)
         return self._listen(processid, channelname, afterseq, timeout, callback, prvkey)
 
@@ -275,7 +277,7 @@ class AsyncSubscriptions(AsyncCaller):
         prvkey: Key | None,
     ) -> list[ChannelEntry]:
         received: list[ChannelEntry] = []
-        stream = ChannelStream(
+        stream = AsyncChannelStream(
             self, self._pipeline, processid, channelname, afterseq, timeout, prvkey, until_end=False
         )
         async with self._open(stream):
@@ -295,8 +297,8 @@ class AsyncSubscriptions(AsyncCaller):
         wanted: ProcessState | None,
         *,
         push: bool,
-    ) -> ProcessStream:
-        kind = PushedProcessStream if push else ProcessStream
+    ) -> StateStream:
+        kind = PushedStateStream if push else StateStream
         watcher = self.watcher(prvkey)
         return kind(self, self._pipeline, watcher, process.processid, timeout, prvkey, wanted=wanted)
 
@@ -305,6 +307,6 @@ class AsyncSubscriptions(AsyncCaller):
         self._streams.add(stream)
         return stream
 
-    def _close_streams(self) -> None:
+    async def _close_streams(self) -> None:
         for stream in list(self._streams):
-            stream.close()
+            await stream.close()

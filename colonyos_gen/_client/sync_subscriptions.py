@@ -10,9 +10,9 @@ from colonyos_gen_wire.method import Key, SyncCaller
 
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._client.own_loop import OwnLoop
-from colonyos_gen._streams.channel import ChannelStream
-from colonyos_gen._streams.stream import Stream
-from colonyos_gen._streams.sync_streams import SyncChannelStream, SyncStream
+from colonyos_gen._streams.channel import AsyncChannelStream
+from colonyos_gen._streams.stream import AsyncStream
+from colonyos_gen._streams.sync_stream import ChannelStream, Stream
 
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ class SyncSubscriptions(SyncCaller):
         *,
         push: bool = False,
         prvkey: Key | None = None,
-    ) -> SyncStream[Process]:
+    ) -> Stream[Process]:
         """The states of a process as they come: first the process as it is, then after each change, until a final state.
 
             with client.process_events(process) as events:
@@ -101,13 +101,13 @@ class SyncSubscriptions(SyncCaller):
         colonyname: str = "",
         hazardous: bool = False,
         prvkey: Key | None = None,
-    ) -> SyncStream[Process]:
+    ) -> Stream[Process]:
         """Processes of an executor type, each when it reaches `state`.
 
             for process in client.subscribe_processes("cli", SUCCESS):
                 ...
 
-        No reliable feed: the server gives each event to one listener only, be it a subscriber like this one or an executor
+        No reliable source: the server gives each event to one listener only, be it a subscriber like this one or an executor
         that waits for work (an executor may so have to wait for longer); nothing is reported of what happens while a
         broken connection is being replaced. Processes in colonies that the signer does not belong to are left out. Each
         process comes as it is stored when it is taken, so it may be in a later state.
@@ -115,15 +115,15 @@ class SyncSubscriptions(SyncCaller):
         The server is asked for 30 seconds at a time, because it goes on telling a subscriber that has left until the time is
         over. A second before that, the next subscription begins over a connection of its own, and both are read until the
         first one ends; what both bring comes once. Only for WAITING they follow one another, since each of them takes
-        wake-ups: what happens in between is not reported. The connections are read in the background until the feed is closed
-        or dropped, because the server waits for subscribers who do not read.
+        wake-ups: what happens in between is not reported. The connections are read in the background until the stream is
+        closed or dropped, because the server waits for subscribers who do not read.
 
         Args:
             executortype: Executor type of the processes.
             state: State whose arrival is of interest.
             timeout: Seconds after which the stream ends, more than 0; None for no limit.
             colonyname: Only processes of this colony; all colonies when empty.
-            hazardous: Whether it may be for WAITING. Such a feed takes the wake-ups of executors that wait for work, which
+            hazardous: Whether it may be for WAITING. Such a stream takes the wake-ups of executors that wait for work, which
                 then sleep on although there is some (the hazard `waiting_feed_takes_wakeups`).
             prvkey: Private key to sign with, instead of the client's own; of an executor.
 
@@ -150,7 +150,7 @@ class SyncSubscriptions(SyncCaller):
         callback: None = None,
         *,
         prvkey: Key | None = None,
-    ) -> SyncChannelStream: ...
+    ) -> ChannelStream: ...
 
     @overload
     def subscribe_channel(
@@ -173,10 +173,10 @@ class SyncSubscriptions(SyncCaller):
         callback: Callable[[list[ChannelEntry]], bool] | None = None,
         *,
         prvkey: Key | None = None,
-    ) -> SyncChannelStream | list[ChannelEntry]:
+    ) -> ChannelStream | list[ChannelEntry]:
         """Receive the entries of a channel as they are appended, each exactly once and in order.
 
-        Without `callback` this is a stream, which ends with an entry of type `end`, see `SyncChannelStream`:
+        Without `callback` this is a stream, which ends with an entry of type `end`, see `ChannelStream`:
 
             with client.subscribe_channel(processid, "out") as entries:
                 for entry in entries:
@@ -205,16 +205,16 @@ class SyncSubscriptions(SyncCaller):
         """
         if callback is None:
 
-            async def make() -> ChannelStream:
+            async def make() -> AsyncChannelStream:
                 return self._async.subscribe_channel(processid, channelname, afterseq, timeout, prvkey=prvkey)
 
-            return SyncChannelStream(self._loop.run, self._loop.run(make()), self)
+            return ChannelStream(self._loop.run, self._loop.run(make()), self)
         return self._loop.run(
             self._async.subscribe_channel(processid, channelname, afterseq, timeout, callback, prvkey=prvkey)
         )
 
-    def _stream(self, make: Callable[[], Stream[T]]) -> SyncStream[T]:
-        async def on_the_loop() -> Stream[T]:
+    def _stream(self, make: Callable[[], AsyncStream[T]]) -> Stream[T]:
+        async def on_the_loop() -> AsyncStream[T]:
             return make()
 
-        return SyncStream(self._loop.run, self._loop.run(on_the_loop()), self)
+        return Stream(self._loop.run, self._loop.run(on_the_loop()), self)

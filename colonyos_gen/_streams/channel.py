@@ -19,7 +19,8 @@ from colonyos_gen._call.frames import now
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.retry import passes
 from colonyos_gen._streams.reconnection import Link, Rhythm
-from colonyos_gen._streams.stream import Ended, Finished, Stream
+from colonyos_gen._streams.stream import Ended, Finished
+from colonyos_gen._streams.subscription import Subscription
 from colonyos_gen.errors import NotFoundError, RPCError
 
 SUBSCRIPTION_S = 30.0
@@ -32,7 +33,7 @@ _QUIET_S = 0.5
 Identity = tuple[str, int, datetime | None]
 
 
-class ChannelStream(Stream[ChannelEntry]):
+class AsyncChannelStream(Subscription[ChannelEntry]):
     """The entries of one channel, each exactly once, in the order of the channel.
 
         async with client.subscribe_channel(processid, "out") as entries:

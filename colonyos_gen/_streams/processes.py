@@ -20,7 +20,8 @@ from colonyos_gen._call.frames import now
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.retry import passes
 from colonyos_gen._streams.reconnection import Link
-from colonyos_gen._streams.stream import Ended, Finished, Stream
+from colonyos_gen._streams.stream import Ended, Finished
+from colonyos_gen._streams.subscription import Subscription
 from colonyos_gen._waiting import with_errors
 from colonyos_gen.errors import DeniedError, NotFoundError, RPCError
 
@@ -40,11 +41,11 @@ _WHO = "only executors may subscribe to processes of a type: give the key of one
 """What to do where the signer is none, for which the server has few words."""
 
 
-class ProcessFeed(Stream[Process]):
+class ProcessStream(Subscription[Process]):
     """Processes of an executor type, each when it has reached a state.
 
     Each item is the process as it is stored when it is taken, so its state may be a later one. From the first wait on the
-    connection is read in the background, since a server waits for subscribers who do not read. It ends when the feed is
+    connection is read in the background, since a server waits for subscribers who do not read. It ends when the stream is
     closed or dropped.
     """
 
@@ -133,7 +134,7 @@ class _Reader:
         """Begin to read, for at most `seconds`, unless it is being read."""
         if self._task is None or (self._task.done() and self._error is None):
             self._loop = asyncio.get_running_loop()
-            self._task = self._loop.create_task(self._read(seconds), name="colonyos_gen.ProcessFeed")
+            self._task = self._loop.create_task(self._read(seconds), name="colonyos_gen.ProcessStream")
 
     async def take(self) -> Process:
         """What arrived first. Raises what has ended the reading."""
@@ -193,7 +194,7 @@ class _Reader:
         if not self._ending:
             self._told.clear()
         task = asyncio.create_task(
-            self._read_out(old, self._over_at + _LINGER_S), name="colonyos_gen.ProcessFeed"
+            self._read_out(old, self._over_at + _LINGER_S), name="colonyos_gen.ProcessStream"
         )
         self._ending[task] = old
         task.add_done_callback(self._ending.pop)

@@ -1,4 +1,4 @@
-"""What all streams of events have in common: a deadline, an end with a reason, and closing at any moment."""
+"""What is read over time: a stream, which ends with a reason, and which can be closed at any moment."""
 
 from __future__ import annotations
 
@@ -8,28 +8,22 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
-from colonyos_gen_wire.method import AsyncCaller, Key
-
 from colonyos_gen._call.frames import now
-from colonyos_gen._call.pipeline import Pipeline
 
 T = TypeVar("T")
-
-FIRST_LOOK_S = 5.0
-"""Seconds that the first request of a stream gets, even where the stream's timeout is shorter: 0 means 'as it is now'."""
 
 
 class Ended(enum.Enum):
     """Why a stream ended."""
 
     END = "end"
-    """The sender appended an entry of type `end`."""
+    """Nothing follows: the sender appended an entry of type `end`, or all that there was has been given."""
     PROCESS = "process"
-    """The process reached a final state, or was removed."""
+    """The process or workflow reached a final state, or was removed."""
     TIMEOUT = "timeout"
     """The time of the stream was up."""
     CLOSED = "closed"
-    """The stream or its client was closed here."""
+    """The stream was closed here, or the client of a subscription was."""
 
 
 class Finished(Exception):
@@ -40,31 +34,21 @@ class Finished(Exception):
         self.reason = reason
 
 
-class Stream(ABC, Generic[T]):
+class AsyncStream(ABC, Generic[T]):
     """Items that arrive over time: an asynchronous iterator, and a context manager that closes it.
 
         async with client.process_events(process) as events:
             async for process in events:
                 ...
 
-    Nothing runs in the background: connections are read while somebody waits for an item, and only then. Leaving the
-    `async with` block closes the connection at once. Without the block, it is closed when the stream ends, when the
-    waiting task is cancelled, and when the stream is dropped.
+    Subscriptions of a client, what a handle gives, and `as_completed` are all such streams. Leaving the `async with` block
+    lets go at once of what the stream holds.
 
     A cancelled wait, as of `asyncio.wait_for`, loses nothing: ask for the next item again, and the stream goes on where it
-    was. Several tasks may share a stream; each item goes to one of them.
+    was. Several tasks may share a stream; each item goes to one of them. `Stream` is the same for synchronous code.
     """
 
-    def __init__(
-        self, caller: AsyncCaller, pipeline: Pipeline, prvkey: Key | None, timeout: float | None
-    ) -> None:
-        self._caller = caller
-        self._pipeline = pipeline
-        self._prvkey = prvkey
-        self._timeout = timeout
-        self._deadline: float | None = None
-        self._begun = False
-        self._looked = timeout is None or timeout > 0
+    def __init__(self) -> None:
         self._ended: Ended | None = None
         self._entered = False
         self._lock = asyncio.Lock()
@@ -79,12 +63,12 @@ class Stream(ABC, Generic[T]):
         """The next item, or None once the stream has ended.
 
         Raises:
-            RPCError: The server refused the subscription, or could not be reached at the start.
+            RPCError: What is read was refused, or could not be reached at the start.
+            WaitTimeout: The time of a stream that waits for an end was up; not of subscriptions, which just end.
         """
         async with self._lock:
             if self._ended is not None:
                 return None
-            self._begin()
             try:
                 async with asyncio.timeout_at(self._limit()) as self._scope:
                     return await self._next()
@@ -92,14 +76,11 @@ class Stream(ABC, Generic[T]):
                 self._end(finished.reason)
             except TimeoutError:
                 if self._scope is None or not self._scope.expired():
-                    self._drop()
+                    self._broken(None)
                     raise
                 self._end(Ended.TIMEOUT)
             except BaseException as error:
-                # Inside `async with` the connection is closed later anyway, so that a wait can be resumed without a new one.
-                kept = self._entered and not self._drop_when_cancelled()
-                if not (kept and isinstance(error, asyncio.CancelledError)):
-                    self._drop()
+                self._broken(error)
                 raise
             finally:
                 self._scope = None
@@ -107,10 +88,10 @@ class Stream(ABC, Generic[T]):
                     self._drop()
             return None
 
-    def close(self) -> None:
-        """Close the connection at once, and end the stream for whoever waits for an item.
+    async def close(self) -> None:
+        """Let go at once of what the stream holds, and end it for whoever waits for an item.
 
-        To be called on the event loop of the stream.
+        To be called on the event loop of the stream. Closing again does nothing.
         """
         self._end(Ended.CLOSED)
         if self._scope is not None and not self._scope.expired():
@@ -118,36 +99,18 @@ class Stream(ABC, Generic[T]):
 
     @abstractmethod
     async def _next(self) -> T:
-        """The next item. May be cancelled at every `await`, and must then be able to start again."""
+        """The next item. May be cancelled at every `await`, and must then be able to start again. Raises Finished."""
 
     @abstractmethod
     def _drop(self) -> None:
-        """Close the connections at once."""
+        """Let go of what is held, such as connections and tasks, at once; it may have been done before."""
 
-    def _drop_when_cancelled(self) -> bool:
-        """Whether the connection must not wait for the next item to be asked for."""
-        return False
-
-    def _begin(self) -> None:
-        if not self._begun:
-            self._begun = True
-            self._deadline = None if self._timeout is None else now() + max(0.0, self._timeout)
+    def _broken(self, error: BaseException | None) -> None:
+        """A wait for an item was cancelled, or has raised."""
 
     def _limit(self) -> float | None:
-        if self._looked or self._deadline is None:
-            return self._deadline
-        return max(self._deadline, now() + FIRST_LOOK_S)
-
-    def _first_look_done(self) -> None:
-        self._looked = True
-        if self._scope is not None and not self._scope.expired():
-            self._scope.reschedule(self._deadline)
-
-    def _server_timeout(self, longest: float) -> int:
-        """Seconds to ask the server for: a little more than there is left here, because this end keeps the time."""
-        if self._deadline is None:
-            return int(longest)
-        return int(max(1.0, min(longest, self._deadline - now() + 2.0)))
+        """When the stream is to end by itself, on the clock of the event loop; None for never."""
+        return None
 
     def _end(self, reason: Ended) -> None:
         if self._ended is None:
@@ -162,7 +125,7 @@ class Stream(ABC, Generic[T]):
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._entered = False
-        self.close()
+        await self.close()
 
     def __aiter__(self) -> Self:
         return self

@@ -19,8 +19,8 @@ from colonyos_gen.demo.functions import make_worker
 from colonyos_gen.demo.scene import make_scene
 from colonyos_gen.demo.table import process_table
 from colonyos_gen.pictures import draw_graph, save
-from colonyos_gen.session._feeds.bar import progress_bar
-from colonyos_gen.session._feeds.graph import look_at
+from colonyos_gen.session._streams.bar import progress_bar
+from colonyos_gen.session._streams.graph import look_at
 from colonyos_gen.spec_file import load_spec
 
 BUILT_IN_SPECS = Path(__file__).with_name("specs.json")

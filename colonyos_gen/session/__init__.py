@@ -9,7 +9,6 @@ Everything goes through the generated client, at `session.rpc`. The synchronous 
 from colonyos_gen.session._async_session import AsyncSession
 from colonyos_gen.session._connecting import connect
 from colonyos_gen.session._failures import FunctionLookupError, ProcessCancelled, ProcessFailed, WaitTimeout
-from colonyos_gen.session._feeds.feed import AsyncFeed, Feed
 from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.sync_workflow import WorkflowHandle
@@ -20,11 +19,9 @@ from colonyos_gen.session._several import as_completed, gather
 from colonyos_gen.session._sync_session import Session
 
 __all__ = [
-    "AsyncFeed",
     "AsyncProcessHandle",
     "AsyncSession",
     "AsyncWorkflowHandle",
-    "Feed",
     "FunctionLookupError",
     "ProcessCancelled",
     "ProcessFailed",

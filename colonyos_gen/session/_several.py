@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Generator, Iterable, Mapping
-from typing import Any, TypeAlias, TypeVar, cast, overload
+from collections.abc import Awaitable, Generator, Iterable, Mapping
+from types import TracebackType
+from typing import Any, Self, TypeAlias, TypeVar, overload
 
 from colonyos_gen_wire.constants import SUCCESS
 
 from colonyos_gen._arguments import require_seconds
 from colonyos_gen._client.sync_client import Client
+from colonyos_gen._streams.stream import AsyncStream, Ended, Finished
+from colonyos_gen._streams.subscription import LAST_LOOK_S
+from colonyos_gen._streams.sync_stream import Stream
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import WaitTimeout
-from colonyos_gen.session._feeds.feed import AsyncFeed, Feed
 from colonyos_gen.session._handles.process import AsyncProcessHandle, value_of
 from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.sync_workflow import WorkflowHandle
@@ -27,14 +30,12 @@ T = TypeVar("T")
 AsyncT = TypeVar("AsyncT", bound=AsyncHandle)
 SyncT = TypeVar("SyncT", bound=Handle)
 
-_LAST_LOOK_S = 1.0
-"""Seconds that the server gets to say how the first one is that has not ended in time."""
 
-
-class Completed(AsyncFeed[AsyncT]):
-    """Handles as they end. Each of them is waited for until it is taken, the feed is closed, or it is dropped."""
+class Completed(AsyncStream[AsyncT]):
+    """Handles as they end. Each of them is waited for until it is taken, the stream is closed, or it is dropped."""
 
     def __init__(self, handles: Iterable[AsyncT], timeout: float | None) -> None:
+        super().__init__()
         self._handles = list(dict.fromkeys(handles))
         self._timeout = timeout
         self._deadline: float | None = None
@@ -43,37 +44,30 @@ class Completed(AsyncFeed[AsyncT]):
         """The waits that are over and have not been taken."""
         self._late: dict[AsyncT, WaitTimeout] = {}
         """Those that had not ended, where there was no time to wait."""
-        self._taking = asyncio.Lock()
 
-    async def take(self) -> AsyncT | None:
-        """The next handle that has ended; None once all have been taken.
+    async def _next(self) -> AsyncT:
+        waits = self._begin() if self._waits is None else self._waits
+        while waits:
+            task = await self._next_wait()
+            if task is None:
+                return await self._look_last(waits)
+            handle = waits.pop(task, None)
+            if handle is None:  # it has been given
+                continue
+            try:
+                await task
+            except WaitTimeout as late:
+                self._late[handle] = late
+            else:
+                return handle
+        if self._late:
+            first = next(each for each in self._handles if each in self._late)
+            error = self._late[first]
+            self._end(Ended.TIMEOUT)
+            raise error
+        raise Finished(Ended.END)
 
-        Raises:
-            WaitTimeout: The rest did not end in time; `handle` is the first of them.
-            RPCError: A handle cannot be waited for, such as one whose process was removed. The others go on.
-        """
-        async with self._taking:
-            waits = self._begin() if self._waits is None else self._waits
-            while waits:
-                task = await self._next()
-                if task is None:
-                    return await self._look_last(waits)
-                handle = waits.pop(task, None)
-                if handle is None:  # it has been given, or the feed was closed meanwhile
-                    continue
-                try:
-                    await task
-                except WaitTimeout as late:
-                    self._late[handle] = late
-                else:
-                    return handle
-            if self._late:
-                first = next(each for each in self._handles if each in self._late)
-                error, self._late = self._late[first], {}
-                raise error
-            return None
-
-    async def close(self) -> None:
+    def _drop(self) -> None:
         waits, self._waits = self._waits or {}, {}
         self._late = {}
         tasks = list(waits)
@@ -93,7 +87,7 @@ class Completed(AsyncFeed[AsyncT]):
         weakref.finalize(self, _cancel_on, loop, waits).atexit = False
         return waits
 
-    async def _next(self) -> asyncio.Task[None] | None:
+    async def _next_wait(self) -> asyncio.Task[None] | None:
         """A wait that is over; None if there is none in time."""
         if not self._over.empty():
             return self._over.get_nowait()
@@ -104,68 +98,97 @@ class Completed(AsyncFeed[AsyncT]):
             return None
 
     async def _look_last(self, waits: dict[asyncio.Task[None], AsyncT]) -> AsyncT:
-        """The first of those that are left, if it turns out that it has ended. Raises WaitTimeout, and closes, if not."""
+        """The first of those that are left, if it turns out that it has ended. Raises WaitTimeout, and ends, if not."""
         task, handle = next(iter(waits.items()))
         try:
-            async with asyncio.timeout(_LAST_LOOK_S):
+            async with asyncio.timeout(LAST_LOOK_S):
                 await handle.wait(0)
         except WaitTimeout as late:
-            await self.close()
+            self._end(Ended.TIMEOUT)
             raise WaitTimeout(handle, self._timeout or 0.0, late.unanswered) from None
         except RPCError:
             del waits[task]
             task.cancel()
             raise
         except TimeoutError:
-            await self.close()
-            trouble = handle.session.rpc.trouble or f"it gave no answer within {_LAST_LOOK_S:g} s"
+            self._end(Ended.TIMEOUT)
+            trouble = handle.session.rpc.trouble or f"it gave no answer within {LAST_LOOK_S:g} s"
             raise WaitTimeout(handle, self._timeout or 0.0, trouble) from None
         waits.pop(task, None)
         task.cancel()
         return handle
 
 
-class _Outer(AsyncFeed[SyncT]):
+class _Outer(AsyncStream[SyncT]):
     """The same with the handles of synchronous code."""
 
     def __init__(self, handles: Iterable[SyncT], timeout: float | None) -> None:
+        super().__init__()
         self._outer: dict[AsyncHandle, SyncT] = {handle.asynchronous: handle for handle in handles}
-        self._feed = Completed(self._outer, timeout)
-
-    async def take(self) -> SyncT | None:
-        try:
-            handle = await self._feed.take()
-        except WaitTimeout as late:
-            raise _translated(late, self._outer) from None
-        return None if handle is None else self._outer[handle]
+        self._completed = Completed(self._outer, timeout)
 
     async def close(self) -> None:
-        await self._feed.close()
+        await super().close()
+        await self._completed.close()
+
+    async def _next(self) -> SyncT:
+        try:
+            handle = await self._completed.take()
+        except WaitTimeout as late:
+            self._end(Ended.TIMEOUT)
+            raise _translated(late, self._outer) from None
+        if handle is None:
+            raise Finished(self._completed.ended or Ended.END)
+        return self._outer[handle]
+
+    def _drop(self) -> None:
+        pass  # what it wraps lets go by itself when it ends
 
 
 class _Nothing(list[Any]):
-    """What no handles come to: nobody can tell for whom, so it serves both."""
+    """The outputs of no handles: nobody can tell for whom, so it serves both."""
 
     def __await__(self) -> Generator[Any, None, list[Any]]:
         return self
         yield
 
-    async def __aiter__(self) -> AsyncIterator[Any]:
-        for each in self:
-            yield each
+
+class _NoHandles(Stream[Any]):
+    """A stream of none, for loops and blocks of both kinds, with `async` and without; `take` is not to be awaited."""
+
+    def __init__(self) -> None:  # there is no client to run anything
+        pass
+
+    @property
+    def ended(self) -> Ended:
+        return Ended.END
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        pass
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        raise StopAsyncIteration
 
 
 @overload
-def as_completed(handles: Iterable[AsyncT], *, timeout: float | None = None) -> AsyncFeed[AsyncT]: ...
+def as_completed(handles: Iterable[AsyncT], *, timeout: float | None = None) -> AsyncStream[AsyncT]: ...
 
 
 @overload
-def as_completed(handles: Iterable[SyncT], *, timeout: float | None = None) -> Feed[SyncT]: ...
+def as_completed(handles: Iterable[SyncT], *, timeout: float | None = None) -> Stream[SyncT]: ...
 
 
 def as_completed(
     handles: Iterable[AsyncHandle] | Iterable[Handle], *, timeout: float | None = None
-) -> AsyncFeed[Any] | Feed[Any]:
+) -> AsyncStream[Any] | Stream[Any]:
     """Handles in the sequence in which their processes or workflows end, however they end.
 
         for handle in as_completed(session.submit("f", i, to="math") for i in range(50)):
@@ -192,9 +215,9 @@ def as_completed(
     if asynchronous:
         return Completed(asynchronous, timeout)
     if synchronous:
-        return Feed(_client_of(synchronous), _Outer(synchronous, timeout))
-    nothing: Any = _Nothing()
-    return cast(AsyncFeed[Any], nothing)
+        client = _client_of(synchronous)
+        return Stream(client.run, _Outer(synchronous, timeout), client)
+    return _NoHandles()
 
 
 @overload
@@ -246,8 +269,8 @@ def gather(
 
 
 async def _outputs(handles: list[AsyncProcessHandle], timeout: float | None) -> list[Any]:
-    async with Completed(handles, timeout) as feed:
-        async for handle in feed:
+    async with Completed(handles, timeout) as completed:
+        async for handle in completed:
             if handle.state is not SUCCESS:
                 await handle.output()  # raises what became of it
     return [value_of(handle.process) for handle in handles]

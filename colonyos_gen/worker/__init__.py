@@ -13,7 +13,7 @@ worker.run()
 
 from colonyos_gen.worker._life.registration import RegistrationError
 from colonyos_gen.worker._running.context import Context
-from colonyos_gen.worker._telling.text_stream import TextStream
+from colonyos_gen.worker._telling.text_writer import TextWriter
 from colonyos_gen.worker._worker import Worker
 
-__all__ = ["Context", "RegistrationError", "TextStream", "Worker"]
+__all__ = ["Context", "RegistrationError", "TextWriter", "Worker"]

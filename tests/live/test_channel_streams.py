@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from colonyos_gen import (
+    AsyncChannelStream,
     AsyncClient,
     ChannelEntry,
-    ChannelStream,
     Ended,
     NotFoundError,
     Process,
@@ -213,7 +213,7 @@ def test_a_wait_that_is_given_up_can_be_resumed() -> None:
     async def act(scene: Scene) -> None:
         process = await running(scene)
 
-        async def resume(stream: ChannelStream, sequence: int) -> ChannelEntry:
+        async def resume(stream: AsyncChannelStream, sequence: int) -> ChannelEntry:
             for _ in range(3):
                 with pytest.raises(TimeoutError):
                     await asyncio.wait_for(anext(stream), 0.05)

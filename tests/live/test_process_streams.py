@@ -164,7 +164,7 @@ def test_processes_of_a_type() -> None:
     """As they are submitted; the subscriber is an executor."""
 
     async def wait(scene: Scene) -> None:
-        feed = scene.client.subscribe_processes(
+        stream = scene.client.subscribe_processes(
             scene.executortype,
             WAITING,
             30,
@@ -172,8 +172,8 @@ def test_processes_of_a_type() -> None:
             hazardous=True,
             prvkey=scene.executor_key,
         )
-        async with feed:
-            first = asyncio.create_task(anext(feed))
+        async with stream:
+            first = asyncio.create_task(anext(stream))
             submitted: list[str] = []
             while not first.done():  # events before the subscription are not reported
                 submitted.append((await scene.submit()).processid)

@@ -173,10 +173,10 @@ def test_one_that_was_removed_does_not_keep_the_others(colonies: LocalColony) ->
     colonies.client.remove_process(handles[3].processid)
     seen: list[ProcessHandle] = []
     with executing(colonies):
-        feed = as_completed(handles, timeout=300)
+        stream = as_completed(handles, timeout=300)
         while True:
             try:
-                handle = feed.take()
+                handle = stream.take()
             except NotFoundError:
                 continue
             if handle is None:
@@ -188,9 +188,9 @@ def test_one_that_was_removed_does_not_keep_the_others(colonies: LocalColony) ->
 def test_stopping_in_between(colonies: LocalColony) -> None:
     handles = submit(colonies, 10)
     with executing(colonies):
-        with as_completed(handles) as feed:
-            assert next(feed) in handles
-        assert feed.take() is None
+        with as_completed(handles) as stream:
+            assert next(stream) in handles
+        assert stream.take() is None
         assert gather(handles, timeout=300) == list(range(10))
 
 
@@ -306,13 +306,13 @@ def test_with_no_time_to_wait_each_is_looked_at_once(colonies: LocalColony) -> N
     ended = [executor.client.assign(colonies.name, 10).processid for _ in range(2)]
     for processid in ended:
         executor.client.close(processid, output=[1])
-    feed, seen = as_completed(handles, timeout=0), set[str]()
+    stream, seen = as_completed(handles, timeout=0), set[str]()
     for _ in ended:
-        seen.add(next(feed).processid)
+        seen.add(next(stream).processid)
     with pytest.raises(WaitTimeout) as caught:
-        feed.take()
+        stream.take()
     assert seen == set(ended)
-    assert feed.take() is None
+    assert stream.take() is None
     assert caught.value.handle is next(handle for handle in handles if handle.processid not in ended)
     assert gather([handle for handle in handles if handle.processid in ended], timeout=0) == [1, 1]
     with pytest.raises(WaitTimeout):
@@ -325,10 +325,10 @@ def test_one_that_ended_in_the_last_moment_is_given(colonies: LocalColony) -> No
     for _ in handles:
         executor.client.close(executor.client.assign(colonies.name, 10).processid)
     with colonies.faults.delay("get_processes", 60), colonies.faults.delay("get_process", 60, times=1):
-        feed = as_completed(handles, timeout=3)
-        assert next(feed) in handles
-        assert next(feed) in handles
-    assert feed.take() is None
+        stream = as_completed(handles, timeout=3)
+        assert next(stream) in handles
+        assert next(stream) in handles
+    assert stream.take() is None
 
 
 def test_what_is_no_handle(colonies: LocalColony) -> None:

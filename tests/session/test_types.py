@@ -9,12 +9,11 @@ import pytest
 
 from colonyos_gen import (
     AsyncClient,
-    AsyncFeed,
     AsyncProcessHandle,
     AsyncSession,
+    AsyncStream,
     AsyncWorkflowHandle,
     Client,
-    Feed,
     FunctionSpec,
     Generator,
     Log,
@@ -24,6 +23,7 @@ from colonyos_gen import (
     ProcessState,
     Removed,
     Session,
+    Stream,
     Workflow,
     WorkflowHandle,
     WorkflowSpec,
@@ -47,10 +47,10 @@ def synchronous(wf: Workflow, ws: WorkflowSpec, fs: FunctionSpec) -> None:
         assert_type(session.submit(wf), WorkflowHandle)
         assert_type(session.submit(ws).wait(), WorkflowHandle)
         assert_type(handle.wait(1, progress=True), ProcessHandle)
-        assert_type(handle.stream("out"), Feed[str])
-        assert_type(handle.stream("out", as_bytes=True), Feed[bytes])
-        assert_type(handle.logs(follow=True), Feed[Log])
-        assert_type(as_completed([handle]), Feed[ProcessHandle])
+        assert_type(handle.stream("out"), Stream[str])
+        assert_type(handle.stream("out", as_bytes=True), Stream[bytes])
+        assert_type(handle.logs(follow=True), Stream[Log])
+        assert_type(as_completed([handle]), Stream[ProcessHandle])
         assert_type(gather(handle, handle), list[Any])
         assert_type(gather([handle]), list[Any])
         assert_type(session.submit(wf).processes(), dict[str, Process])
@@ -71,9 +71,9 @@ async def asynchronous(wf: Workflow, fs: FunctionSpec) -> None:
         assert_type(await session.submit(fs), AsyncProcessHandle)
         assert_type(await session.submit(wf), AsyncWorkflowHandle)
         assert_type(await handle.wait(), AsyncProcessHandle)
-        assert_type(handle.stream("out"), AsyncFeed[str])
-        assert_type(handle.stream("out", as_bytes=True), AsyncFeed[bytes])
-        assert_type(as_completed([handle]), AsyncFeed[AsyncProcessHandle])
+        assert_type(handle.stream("out"), AsyncStream[str])
+        assert_type(handle.stream("out", as_bytes=True), AsyncStream[bytes])
+        assert_type(as_completed([handle]), AsyncStream[AsyncProcessHandle])
         assert_type(await gather(handle), list[Any])
 
 

@@ -303,8 +303,8 @@ def test_processes_of_a_type() -> None:
     with LocalColony(sockets=False) as colony:
         executor = colony.add_executor("tester")
         ended: list[str] = []
-        with executor.client.subscribe_processes("tester", SUCCESS, LONG, colonyname=colony.name) as feed:
-            ready = threading.Thread(target=lambda: ended.append(_id_of(feed.take())))
+        with executor.client.subscribe_processes("tester", SUCCESS, LONG, colonyname=colony.name) as stream:
+            ready = threading.Thread(target=lambda: ended.append(_id_of(stream.take())))
             ready.start()
             number = 0
             while ready.is_alive():  # nobody tells when the subscription has begun

@@ -84,7 +84,7 @@ class Direct:
 
     async def _serve(self, call: Call, send: Callable[[bytes], Awaitable[None]]) -> None:
         dispatcher = self._dispatcher
-        feed = dispatcher.watch.subscribe(call.method, call.request, call.signer)
+        watched = dispatcher.watch.subscribe(call.method, call.request, call.signer)
         try:
             await dispatcher.watch.stand_still()
             async with contextlib.aclosing(call.begin()) as items:
@@ -92,12 +92,12 @@ class Direct:
                     await dispatcher.written()
                     await send(dispatcher.rendering.item(call.method, item))
         except asyncio.CancelledError:
-            if feed is not None and self.loop is not None:
-                feed.left()
+            if watched is not None and self.loop is not None:
+                watched.left()
             raise
         finally:
-            if feed is not None:
-                feed.end()
+            if watched is not None:
+                watched.end()
 
     @contextlib.contextmanager
     def _while_open(self) -> Generator[None]:

@@ -27,7 +27,7 @@ from colonyos_gen.server._front.dispatch import Call, Dispatcher
 from colonyos_gen.server._front.slow_senders import Connections
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server.hazards._arrival import note_arrival
-from colonyos_gen.server.hazards._feeds import Feed
+from colonyos_gen.server.hazards._subscriptions import Subscription
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ class _Connection:
         self._idle_timeout = idle_timeout
         self._idle: asyncio.TimerHandle | None = None
         self._subscription: asyncio.Task[None] | None = None
-        self._feed: Feed | None = None
+        self._watched: Subscription | None = None
         self._end: asyncio.Future[HangUp] = asyncio.get_running_loop().create_future()
 
     async def serve(self) -> None:
@@ -168,7 +168,7 @@ class _Connection:
     async def _take(self, data: str | bytes) -> None:
         body = data.encode() if isinstance(data, str) else data
         if self._subscription is not None and not self._subscription.done():
-            self._dispatcher.watch.beside(self._feed, self._method_of(body))
+            self._dispatcher.watch.beside(self._watched, self._method_of(body))
             await self._refuse(Refusal(BUSY_CONNECTION), data)
             return
         try:
@@ -194,7 +194,7 @@ class _Connection:
             return None
 
     async def _subscribe(self, call: Call, data: str | bytes) -> None:
-        self._feed = feed = self._dispatcher.watch.subscribe(call.method, call.request, call.signer)
+        self._watched = watched = self._dispatcher.watch.subscribe(call.method, call.request, call.signer)
         try:
             await self._dispatcher.watch.stand_still()
             async with contextlib.aclosing(call.begin()) as items:
@@ -213,12 +213,12 @@ class _Connection:
             logger.exception("a subscription failed")
             await self._refuse(Refusal(FAULT), data)
         except asyncio.CancelledError:
-            if feed is not None and not self._end.done():
-                feed.left()
+            if watched is not None and not self._end.done():
+                watched.left()
             raise
         finally:
-            if feed is not None:
-                feed.end()
+            if watched is not None:
+                watched.end()
         self._rest()
 
     async def _turn_down(self, refusal: Refusal, data: str | bytes) -> None:

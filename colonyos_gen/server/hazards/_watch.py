@@ -22,10 +22,10 @@ from colonyos_gen.server.hazards import _pairs as pairs
 from colonyos_gen.server.hazards import _removals as removals
 from colonyos_gen.server.hazards import _single as single
 from colonyos_gen.server.hazards._arrival import current_arrival
-from colonyos_gen.server.hazards._feeds import Feed, Feeds
 from colonyos_gen.server.hazards._moments import Finding, Rule, Scene
 from colonyos_gen.server.hazards._noticed import Hazards, Occurrence, Part
 from colonyos_gen.server.hazards._reads import Reads
+from colonyos_gen.server.hazards._subscriptions import Subscription, Subscriptions
 from colonyos_gen.server.hazards._traffic import Passing, Traffic
 from colonyos_gen.server.hazards._unread import Unread
 
@@ -91,7 +91,7 @@ class HazardWatch:
         self._traffic = Traffic(records)
         self._scene = Scene(records, clock, scheduler, self._traffic)
         self._reads = Reads(MAX_OPEN_DATABASE_CONNECTIONS)
-        self._feeds = Feeds(records, clock, self._note) if mode != "off" else None
+        self._subscriptions = Subscriptions(records, clock, self._note) if mode != "off" else None
         self._found: dict[Passing, list[tuple[Finding, Occurrence]]] = {}
         self._thaw: asyncio.Future[None] | None = None
 
@@ -155,22 +155,22 @@ class HazardWatch:
         ):
             await asyncio.sleep(_LINGER_S)
 
-    def subscribe(self, method: AnyMethod, request: Any, signer: str) -> Feed | None:
+    def subscribe(self, method: AnyMethod, request: Any, signer: str) -> Subscription | None:
         """A subscription is about to begin."""
-        feeds = self._feeds
-        if feeds is None:
+        subscriptions = self._subscriptions
+        if subscriptions is None:
             return None
         passing = self._traffic.passing(method, request, signer, current_arrival())
         if method.msgtype in _READING:
             # It reads before its first frame, and no longer.
             self._read(passing)
             self._reads.end(passing, time.monotonic_ns())
-        return _tried(lambda: feeds.begin(passing), None, passing)
+        return _tried(lambda: subscriptions.begin(passing), None, passing)
 
-    def beside(self, live: Feed | None, second: AnyMethod | None) -> None:
+    def beside(self, live: Subscription | None, second: AnyMethod | None) -> None:
         """A frame has come on a connection on which a subscription is served."""
-        if self._feeds is not None and live is not None:
-            self._feeds.beside(live.passing, second)
+        if self._subscriptions is not None and live is not None:
+            self._subscriptions.beside(live.passing, second)
 
     async def stand_still(self) -> None:
         """Return at once, or never while the server is frozen. Raises Refusal when it is stopped."""

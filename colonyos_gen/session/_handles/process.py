@@ -10,22 +10,20 @@ from colonyos_gen_wire.constants import CANCELLED, FAILED
 
 from colonyos_gen._arguments import require_seconds
 from colonyos_gen._call.retry import passes
-from colonyos_gen._streams.stream import FIRST_LOOK_S
+from colonyos_gen._streams.stream import AsyncStream
+from colonyos_gen._streams.subscription import FIRST_LOOK_S, LAST_LOOK_S
 from colonyos_gen._waiting import with_errors
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import ProcessCancelled, ProcessFailed, WaitTimeout
-from colonyos_gen.session._feeds.bar import progress_bar
-from colonyos_gen.session._feeds.feed import AsyncFeed
-from colonyos_gen.session._feeds.log import LogFeed
-from colonyos_gen.session._feeds.progress import ProcessProgress
-from colonyos_gen.session._feeds.text import pieces
 from colonyos_gen.session._handles.seen import SeenProcess
 from colonyos_gen.session._removal.ending import Ending
 from colonyos_gen.session._removal.process import ProcessProcedure
 from colonyos_gen.session._scope import AsyncScope
+from colonyos_gen.session._streams.bar import progress_bar
+from colonyos_gen.session._streams.log import LogStream
+from colonyos_gen.session._streams.progress import ProgressStream
+from colonyos_gen.session._streams.text import pieces
 
-_LAST_LOOK_S = 1.0
-"""Seconds that a wait may take longer than asked for, to see that its end is not missed by a moment."""
 _LOG_TAIL = 20
 
 
@@ -78,7 +76,7 @@ class AsyncProcessHandle(SeenProcess):
         require_seconds("wait", "timeout", timeout)
         if progress and (bar := progress_bar(self.process.spec.funcname)) is not None:
             with bar:
-                async with ProcessProgress(self, timeout) as looks:
+                async with ProgressStream(self, timeout) as looks:
                     async for look in looks:
                         bar.show(look)
             return self
@@ -120,7 +118,7 @@ class AsyncProcessHandle(SeenProcess):
         rpc, colonyname = self._session.rpc, self._session.colonyname
         return await rpc.get_logs(colonyname, self.processid, count=count, latest=True)
 
-    def logs(self, *, follow: bool = False) -> AsyncFeed[Log]:
+    def logs(self, *, follow: bool = False) -> AsyncStream[Log]:
         """The lines of its log from the first on, each once and in order: `async for log in handle.logs(): …`
 
         Args:
@@ -129,21 +127,21 @@ class AsyncProcessHandle(SeenProcess):
         Raises (from the iteration):
             RPCError: The log cannot be read.
         """
-        return LogFeed(self._session.rpc, self._session.colonyname, self._process, follow=follow)
+        return LogStream(self._session.rpc, self._session.colonyname, self._process, follow=follow)
 
     @overload
     def stream(
         self, channelname: str, timeout: float | None = None, *, as_bytes: Literal[False] = False
-    ) -> AsyncFeed[str]: ...
+    ) -> AsyncStream[str]: ...
 
     @overload
     def stream(
         self, channelname: str, timeout: float | None = None, *, as_bytes: Literal[True]
-    ) -> AsyncFeed[bytes]: ...
+    ) -> AsyncStream[bytes]: ...
 
     def stream(
         self, channelname: str, timeout: float | None = None, *, as_bytes: bool = False
-    ) -> AsyncFeed[str] | AsyncFeed[bytes]:
+    ) -> AsyncStream[str] | AsyncStream[bytes]:
         """What the process writes to a channel, until it says that nothing follows, or ends.
 
             async for piece in handle.stream("out"):
@@ -159,7 +157,7 @@ class AsyncProcessHandle(SeenProcess):
 
         Raises (from the iteration):
             WaitTimeout: There was no end in time. The process goes on.
-            NotFoundError: There is no such channel, or the process had ended before.
+            NotFoundError: The process had ended before, or it has no such channel; the message says which, and what it has.
             DeniedError: The process was submitted by somebody else.
         """
         return pieces(
@@ -223,7 +221,7 @@ class AsyncProcessHandle(SeenProcess):
             await self._look_last(timeout or 0.0)
 
     async def _look_last(self, timeout: float) -> None:
-        limit = _LAST_LOOK_S if timeout > 0 else FIRST_LOOK_S
+        limit = LAST_LOOK_S if timeout > 0 else FIRST_LOOK_S
         unanswered = ""
         try:
             self._see(await self._session.rpc.get_process(self.processid, rpc_timeout=limit))

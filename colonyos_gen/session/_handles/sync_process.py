@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self, overload
+from typing import Any, Literal, Self, TypeVar, overload
 
 from colonyos_gen_wire import Log, Process, ProcessState
 
+from colonyos_gen._streams.stream import AsyncStream
+from colonyos_gen._streams.sync_stream import Stream
 from colonyos_gen.session._failures import ProcessFailed, WaitTimeout
-from colonyos_gen.session._feeds.bar import progress_bar
-from colonyos_gen.session._feeds.feed import AsyncFeed, Feed
-from colonyos_gen.session._feeds.progress import ProcessProgress
-from colonyos_gen.session._feeds.text import pieces
 from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.seen import SeenProcess
 from colonyos_gen.session._scope import Scope
+from colonyos_gen.session._streams.bar import progress_bar
+from colonyos_gen.session._streams.progress import ProgressStream
+from colonyos_gen.session._streams.text import pieces
+
+T = TypeVar("T")
 
 
 class ProcessHandle(SeenProcess):
@@ -58,7 +61,7 @@ class ProcessHandle(SeenProcess):
         """
         try:
             if progress and (bar := progress_bar(self.process.spec.funcname)) is not None:
-                with bar, Feed(self._session.rpc, ProcessProgress(self._inner, timeout)) as looks:
+                with bar, self._stream(ProgressStream(self._inner, timeout)) as looks:
                     for look in looks:
                         bar.show(look)
             else:
@@ -84,23 +87,23 @@ class ProcessHandle(SeenProcess):
         """The error that tells why the process failed, with the end of its log. It does not wait."""
         return self._session.rpc.run(self._inner.failure())
 
-    def logs(self, *, follow: bool = False) -> Feed[Log]:
+    def logs(self, *, follow: bool = False) -> Stream[Log]:
         """The lines of its log from the first on, each once and in order (see `AsyncProcessHandle.logs`)."""
-        return Feed(self._session.rpc, self._inner.logs(follow=follow))
+        return self._stream(self._inner.logs(follow=follow))
 
     @overload
     def stream(
         self, channelname: str, timeout: float | None = None, *, as_bytes: Literal[False] = False
-    ) -> Feed[str]: ...
+    ) -> Stream[str]: ...
 
     @overload
     def stream(
         self, channelname: str, timeout: float | None = None, *, as_bytes: Literal[True]
-    ) -> Feed[bytes]: ...
+    ) -> Stream[bytes]: ...
 
     def stream(
         self, channelname: str, timeout: float | None = None, *, as_bytes: bool = False
-    ) -> Feed[str] | Feed[bytes]:
+    ) -> Stream[str] | Stream[bytes]:
         """What the process writes to a channel (see `AsyncProcessHandle.stream`).
 
         for piece in handle.stream("out"):
@@ -108,12 +111,12 @@ class ProcessHandle(SeenProcess):
         """
         error = WaitTimeout(self, timeout or 0.0)
 
-        async def make() -> AsyncFeed[str] | AsyncFeed[bytes]:
+        async def make() -> AsyncStream[str] | AsyncStream[bytes]:
             rpc = self._session.rpc.asynchronous
             return pieces(rpc, self.processid, channelname, timeout, as_bytes, error)
 
-        feed: AsyncFeed[Any] = self._session.rpc.run(make())
-        return Feed(self._session.rpc, feed)
+        stream: AsyncStream[Any] = self._session.rpc.run(make())
+        return self._stream(stream)
 
     def cancel(self) -> ProcessState:
         """Cancel the process, and tell what became of it, WAITING and RUNNING too (see `AsyncProcessHandle.cancel`)."""
@@ -130,3 +133,7 @@ class ProcessHandle(SeenProcess):
             RPCError: The server refuses it, or cannot be reached.
         """
         self._session.rpc.run(self._inner.remove(timeout))
+
+    def _stream(self, stream: AsyncStream[T]) -> Stream[T]:
+        rpc = self._session.rpc
+        return Stream(rpc.run, stream, rpc)

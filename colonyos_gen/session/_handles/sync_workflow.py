@@ -7,14 +7,14 @@ from typing import Any, Self
 
 from colonyos_gen_wire import Process, ProcessGraph, ProcessState
 
+from colonyos_gen._streams.sync_stream import Stream
 from colonyos_gen.session._failures import ProcessFailed, WaitTimeout
-from colonyos_gen.session._feeds.bar import progress_bar
-from colonyos_gen.session._feeds.feed import Feed
-from colonyos_gen.session._feeds.graph import look_at
 from colonyos_gen.session._handles.seen import SeenWorkflow
 from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.workflow import AsyncWorkflowHandle
 from colonyos_gen.session._scope import Scope
+from colonyos_gen.session._streams.bar import progress_bar
+from colonyos_gen.session._streams.graph import look_at
 
 
 class WorkflowHandle(SeenWorkflow):
@@ -59,7 +59,8 @@ class WorkflowHandle(SeenWorkflow):
         """
         try:
             if progress and (bar := progress_bar("workflow")) is not None:
-                with bar, Feed(self._session.rpc, self._inner.graphs(timeout)) as graphs:
+                rpc = self._session.rpc
+                with bar, Stream(rpc.run, self._inner.graphs(timeout), rpc) as graphs:
                     for graph in graphs:
                         bar.show(look_at(graph))
             else:

@@ -12,16 +12,17 @@ from colonyos_gen_wire import Process, ProcessGraph, ProcessState
 from colonyos_gen_wire.constants import FAILED
 
 from colonyos_gen._arguments import require_seconds
+from colonyos_gen._streams.stream import AsyncStream
 from colonyos_gen._waiting import with_errors
 from colonyos_gen._waiting.node_states import node_names, node_states
 from colonyos_gen.session._failures import ProcessFailed, WaitTimeout
-from colonyos_gen.session._feeds.bar import progress_bar
-from colonyos_gen.session._feeds.graph import GraphFeed, look_at
 from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.seen import SeenWorkflow
 from colonyos_gen.session._removal.ending import Ending
 from colonyos_gen.session._removal.workflow import WorkflowProcedure, how_it_ended
 from colonyos_gen.session._scope import AsyncScope
+from colonyos_gen.session._streams.bar import progress_bar
+from colonyos_gen.session._streams.graph import GraphStream, look_at
 
 _AT_ONCE = 8
 _DETAILED = 32
@@ -85,7 +86,7 @@ class AsyncWorkflowHandle(SeenWorkflow):
                         bar.show(look_at(graph))
         return self
 
-    def graphs(self, timeout: float | None = None) -> GraphFeed:
+    def graphs(self, timeout: float | None = None) -> AsyncStream[ProcessGraph]:
         """The workflow as it is, then as it changes, at last in its final state: what `wait` waits with.
 
         Raises (from the iteration):
@@ -242,15 +243,14 @@ class AsyncWorkflowHandle(SeenWorkflow):
         return await asyncio.gather(*map(read, processids))
 
 
-class _Followed(GraphFeed):
-    """A feed that keeps its handle up to date."""
+class _Followed(GraphStream):
+    """A stream that keeps its handle up to date."""
 
     def __init__(self, handle: AsyncWorkflowHandle, session: AsyncScope, timeout: float | None) -> None:
         super().__init__(session, handle.processgraphid, timeout, WaitTimeout(handle, timeout or 0.0))
         self._handle = handle
 
-    async def take(self) -> ProcessGraph | None:
-        graph = await super().take()
-        if graph is not None:
-            self._handle.see(graph)
+    async def _next(self) -> ProcessGraph:
+        graph = await super()._next()
+        self._handle.see(graph)
         return graph

@@ -20,7 +20,7 @@ from colonyos_gen.worker._telling.channel_sender import ChannelSender
 from colonyos_gen.worker._telling.children import Children
 from colonyos_gen.worker._telling.log_writer import LogWriter
 from colonyos_gen.worker._telling.pacing import Pace
-from colonyos_gen.worker._telling.text_stream import TextStream, ended
+from colonyos_gen.worker._telling.text_writer import TextWriter, ended
 
 
 class Context:
@@ -49,7 +49,7 @@ class Context:
         self._log = LogWriter(client, availability, process)
         self._pace = Pace()
         self._children = Children(client, availability, process)
-        self._streams: dict[str, TextStream] = {}
+        self._streams: dict[str, TextWriter] = {}
         self._over = ""
         """Why there are no more streams."""
         self._attributes = {
@@ -77,7 +77,7 @@ class Context:
         """
         self._log.write(format_progress(fraction, message), progress=True)
 
-    def stream(self, channel: str) -> TextStream:
+    def stream(self, channel: str) -> TextWriter:
         """A stream of text over a channel, which the function spec must declare. Asking again gives the same one.
 
         Raises:
@@ -100,7 +100,7 @@ class Context:
                 channel,
                 self.process.assignedexecutorid,
             )
-            self._streams[channel] = TextStream(self._bridge, sender, channel)
+            self._streams[channel] = TextWriter(self._bridge, sender, channel)
         return self._streams[channel]
 
     @property

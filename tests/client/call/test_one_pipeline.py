@@ -90,8 +90,8 @@ async def _subscribe_to_process(client: AsyncClient, processid: Any, channelname
 
 async def _feed(client: AsyncClient, processid: Any, channelname: Any, **key: Any) -> None:
     del processid
-    async with client.subscribe_processes(channelname, SUCCESS, 5, **key) as feed:
-        await feed.take()
+    async with client.subscribe_processes(channelname, SUCCESS, 5, **key) as stream:
+        await stream.take()
 
 
 WAYS = {"sockets": _sockets, "in-process": _in_process}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from colonyos_gen import AsyncClient, ChannelEntry, Client, Ended, SyncChannelStream, crypto
+from colonyos_gen import AsyncClient, ChannelEntry, ChannelStream, Client, Ended, crypto
 from colonyos_gen.errors import (
     ConnectionFailedError,
     DeniedError,
@@ -319,7 +319,7 @@ def test_closing_ends_whoever_waits() -> None:
         if client_too:
             await client.close_connections()
         else:
-            stream.close()
+            await stream.close()
         assert await waiting is None
         assert stream.ended is Ended.CLOSED
         await client.close_connections()
@@ -359,7 +359,7 @@ def test_sync_iteration() -> None:
         with client.subscribe_channel(PROCESS_ID, "c") as stream:
             assert [entry.sequence for entry in stream] == [1, 2, 3]
             assert list(stream) == []
-        assert isinstance(stream, SyncChannelStream)
+        assert isinstance(stream, ChannelStream)
         assert (stream.ended, stream.next_index) == (Ended.END, 3)
         received = client.subscribe_channel(PROCESS_ID, "c", 0, SOON, go_on)
         assert [entry.sequence for entry in received] == [1, 2, 3]

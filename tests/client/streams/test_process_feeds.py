@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from colonyos_gen import RUNNING, SUCCESS, WAITING, AsyncClient
-from colonyos_gen._streams import processes as process_feed
+from colonyos_gen._streams import processes
 from colonyos_gen.testing import LocalColony
 from tests.client.kit.pubsub import Pubsub, Step
 from tests.client.kit.scripted import KEY, envelope, process
@@ -29,22 +29,22 @@ def pushed(processid: str, **fields: Any) -> str:
 
 
 def collect(server: Pubsub, count: int) -> list[str]:
-    """The first so many processes of a feed, by the start of their ids."""
+    """The first so many processes of a stream, by the start of their ids."""
 
     async def main() -> list[str]:
         async with (
             AsyncClient(server.url, member_key=KEY) as client,
-            client.subscribe_processes("cli", RUNNING) as feed,
+            client.subscribe_processes("cli", RUNNING) as stream,
             asyncio.timeout(300),
         ):
-            return [(await anext(feed)).processid[:2] for _ in range(count)]
+            return [(await anext(stream)).processid[:2] for _ in range(count)]
 
     return asyncio.run(main())
 
 
 def test_the_next_subscription_begins_before_the_last_one_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each on a connection of its own; what both bring comes once, and what happens again comes again."""
-    monkeypatch.setattr(process_feed, "SUBSCRIPTION_S", 4.0)
+    monkeypatch.setattr(processes, "SUBSCRIPTION_S", 4.0)
     first = [
         Step(text=pushed("aa")),
         Step(asked=2, text=pushed("bb")),  # it is listened to still, and the other one is, too
@@ -65,15 +65,15 @@ def test_the_next_subscription_begins_before_the_last_one_ends(monkeypatch: pyte
 
 def test_feeds_of_waiting_processes_follow_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each listener more would take wake-ups of executors."""
-    monkeypatch.setattr(process_feed, "SUBSCRIPTION_S", 2.0)
+    monkeypatch.setattr(processes, "SUBSCRIPTION_S", 2.0)
 
     async def main(server: Pubsub) -> None:
         async with AsyncClient(server.url, member_key=KEY) as client:
-            feed = client.subscribe_processes("cli", WAITING, hazardous=True)
-            waiting = asyncio.create_task(feed.take())
+            stream = client.subscribe_processes("cli", WAITING, hazardous=True)
+            waiting = asyncio.create_task(stream.take())
             while len(server.asked) < 2:
                 await asyncio.sleep(0.01)
-            feed.close()
+            await stream.close()
             await waiting
 
     with Pubsub(Step(after=2.0, drop=True)) as server:
@@ -86,8 +86,8 @@ def test_nothing_is_missed_between_subscriptions(
     options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether the server tells every listener of an event, or one of them."""
-    monkeypatch.setattr(process_feed, "SUBSCRIPTION_S", 6.0)
-    monkeypatch.setattr(process_feed, "_OVERLAP_S", 4.0)
+    monkeypatch.setattr(processes, "SUBSCRIPTION_S", 6.0)
+    monkeypatch.setattr(processes, "_OVERLAP_S", 4.0)
     stop = threading.Event()
     ended: list[str] = []
     with LocalColony(**options) as colony:
@@ -102,10 +102,10 @@ def test_nothing_is_missed_between_subscriptions(
 
         async def main() -> list[str]:
             loop, found = asyncio.get_running_loop(), list[str]()
-            async with executor.aclient.subscribe_processes("math", SUCCESS, 60) as feed:
+            async with executor.aclient.subscribe_processes("math", SUCCESS, 60) as stream:
                 working, until = asyncio.create_task(asyncio.to_thread(work)), loop.time() + 5
                 while not stop.is_set() or len(found) < len(ended) - ended.index(found[0]):
-                    process = await feed.take()
+                    process = await stream.take()
                     assert process is not None, "one was missed"
                     found.append(process.processid)
                     if loop.time() > until and not stop.is_set():

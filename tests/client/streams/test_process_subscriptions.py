@@ -299,11 +299,11 @@ def test_processes_of_a_type() -> None:
 
     async def collect(server: Pubsub) -> None:
         async with AsyncClient(server.url, member_key=KEY) as client:
-            feed = client.subscribe_processes("cli", RUNNING)
-            assert [(await anext(feed)).output for _ in range(3)] == [[1], [2], [3]]
-            feed.close()
-            assert [process async for process in feed] == []
-            assert feed.ended is Ended.CLOSED
+            stream = client.subscribe_processes("cli", RUNNING)
+            assert [(await anext(stream)).output for _ in range(3)] == [[1], [2], [3]]
+            await stream.close()
+            assert [process async for process in stream] == []
+            assert stream.ended is Ended.CLOSED
 
     with Pubsub(*steps, stored=states(SUCCESS)) as server:
         asyncio.run(collect(server))
@@ -315,9 +315,9 @@ def test_a_feed_to_which_nothing_happens() -> None:
 
     async def collect(server: Pubsub) -> None:
         async with AsyncClient(server.url, member_key=KEY) as client:
-            feed = client.subscribe_processes("cli", RUNNING, 0.1)
-            assert [process async for process in feed] == []
-            assert feed.ended is Ended.TIMEOUT
+            stream = client.subscribe_processes("cli", RUNNING, 0.1)
+            assert [process async for process in stream] == []
+            assert stream.ended is Ended.TIMEOUT
 
     with Pubsub() as server:
         asyncio.run(collect(server))

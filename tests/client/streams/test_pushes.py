@@ -40,8 +40,8 @@ def test_a_feed_of_waiting_processes_needs_a_word_more() -> None:
         async with AsyncClient(server.url, member_key=KEY) as client:
             with pytest.raises(InvalidRequestError, match="waiting_feed_takes_wakeups"):
                 client.subscribe_processes("cli", WAITING)
-            feed = client.subscribe_processes("cli", WAITING, 0.2, hazardous=True)
-            assert [process async for process in feed] == []
+            stream = client.subscribe_processes("cli", WAITING, 0.2, hazardous=True)
+            assert [process async for process in stream] == []
 
     with Pubsub() as server:
         asyncio.run(main(server))
@@ -60,13 +60,13 @@ def test_a_feed_is_read_at_once() -> None:
 
     async def main(server: Pubsub) -> None:
         async with AsyncClient(server.url, member_key=KEY) as client:
-            feed = client.subscribe_processes("cli", RUNNING)
-            await anext(feed)
+            stream = client.subscribe_processes("cli", RUNNING)
+            await anext(stream)
             deadline = time.monotonic() + 20
             while server.played < len(steps) and time.monotonic() < deadline:
                 await asyncio.sleep(0.02)
             assert server.played == len(steps)
-            feed.close()
+            await stream.close()
 
     with Pubsub(*steps, stored=states(RUNNING)) as server:
         asyncio.run(main(server))
@@ -79,12 +79,12 @@ def test_a_feed_asks_for_half_a_minute_at_most() -> None:
     async def main(server: Pubsub) -> None:
         async with AsyncClient(server.url, member_key=KEY) as client:
             for timeout in (None, 600.0, 5.0):
-                feed = client.subscribe_processes("cli", RUNNING, timeout)
-                waiting = asyncio.create_task(feed.take())
+                stream = client.subscribe_processes("cli", RUNNING, timeout)
+                waiting = asyncio.create_task(stream.take())
                 asked = len(server.asked)
                 while len(server.asked) == asked:
                     await asyncio.sleep(0.01)
-                feed.close()
+                await stream.close()
                 assert await waiting is None
 
     with Pubsub() as server:
@@ -104,13 +104,13 @@ def test_a_wait_for_a_feed_that_is_cancelled_loses_nothing() -> None:
     async def main(server: Pubsub) -> None:
         async with (
             AsyncClient(server.url, member_key=KEY) as client,
-            client.subscribe_processes("cli", RUNNING) as feed,
+            client.subscribe_processes("cli", RUNNING) as stream,
         ):
             found: list[Process] = []
             async with asyncio.timeout(300):
                 while len(found) < 5:
                     with contextlib.suppress(TimeoutError):
-                        item = await asyncio.wait_for(feed.take(), 0.001)
+                        item = await asyncio.wait_for(stream.take(), 0.001)
                         assert item is not None
                         found.append(item)
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from colonyos_gen import Client, Ended, SyncStream
+from colonyos_gen import Client, Ended, Stream
 from tests.client.kit.pubsub import Pubsub, Step, entries, event
 from tests.client.kit.scripted import KEY, PROCESS_ID, process
 from tests.client.streams.test_process_subscriptions import PROCESS, states
@@ -103,7 +103,7 @@ except KeyboardInterrupt:
     assert (stdout, stderr, child.returncode) == ("interrupted\n", "", 0)
 
 
-def test_process_events_and_feeds() -> None:
+def test_process_events_and_subscriptions() -> None:
     """Plain loops, as for channels."""
     with Pubsub(stored=states(0, 1, 2)) as server, Client(server.url, member_key=KEY) as client:
         with client.process_events(PROCESS) as events:
@@ -113,8 +113,8 @@ def test_process_events_and_feeds() -> None:
         Pubsub(Step(text=event(1)), stored=process(state=1)) as server,
         Client(server.url, member_key=KEY) as client,
     ):
-        feed = client.subscribe_processes("", 1)
-        assert isinstance(feed, SyncStream)
-        assert next(feed).processid == PROCESS_ID
-        feed.close()
-        assert list(feed) == []
+        stream = client.subscribe_processes("", 1)
+        assert isinstance(stream, Stream)
+        assert next(stream).processid == PROCESS_ID
+        stream.close()
+        assert list(stream) == []

@@ -22,8 +22,8 @@ from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import Server
-from colonyos_gen.server.hazards import _feeds as feeds
 from colonyos_gen.server.hazards import _pairs as pairs
+from colonyos_gen.server.hazards import _subscriptions as subscriptions
 from colonyos_gen.server.hazards import _watch as watch
 from tests.server.kit.lab import envelope, opened
 
@@ -42,7 +42,7 @@ def test_calls_that_hazards_name_are_in_the_schema() -> None:
     """They are names and no descriptors, so no type checker would miss one."""
     named = set(re.findall(r'"([a-z]+(?:_[a-z]+)*)"', inspect.getsource(watch).partition("class ")[0]))
     named -= {"notice", "act", "off"}
-    for module in (pairs, feeds):
+    for module in (pairs, subscriptions):
         named.update(re.findall(r'"((?:[a-z]+_)+[a-z]+|close|fail)"', inspect.getsource(module)))
     assert len(named) > 20
     assert named <= {method.name for method in METHODS.values()}

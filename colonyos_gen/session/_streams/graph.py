@@ -10,23 +10,22 @@ from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 
 from colonyos_gen._call.retry import passes
 from colonyos_gen._client.client import DEFAULT_TIMEOUT
-from colonyos_gen._streams.stream import FIRST_LOOK_S
+from colonyos_gen._streams.stream import AsyncStream, Ended, Finished
+from colonyos_gen._streams.subscription import FIRST_LOOK_S, LAST_LOOK_S
 from colonyos_gen._waiting.node_states import has_ended, node_states
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import WaitTimeout
-from colonyos_gen.session._feeds.feed import AsyncFeed
-from colonyos_gen.session._feeds.progress import Look
 from colonyos_gen.session._scope import AsyncScope
+from colonyos_gen.session._streams.progress import Look
 
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 2.0
 _SHORTEST_PAUSE_S = 0.1
 _SHARE = 4
 """A pause lasts at least as many times as long as the read before it: of a large workflow that is work for the server."""
-_LAST_LOOK_S = 1.0
 
 
-class GraphFeed(AsyncFeed[ProcessGraph]):
+class GraphStream(AsyncStream[ProcessGraph]):
     """The workflow as it is, then again after a while, and at last when all of its processes have ended.
 
     What it says of its own state does not count: a server may leave it RUNNING when its last processes end at the same
@@ -37,6 +36,7 @@ class GraphFeed(AsyncFeed[ProcessGraph]):
     def __init__(
         self, session: AsyncScope, processgraphid: str, timeout: float | None, error: Exception
     ) -> None:
+        super().__init__()
         self._session = session
         self._processgraphid = processgraphid
         self._timeout = timeout
@@ -46,24 +46,23 @@ class GraphFeed(AsyncFeed[ProcessGraph]):
         self._unanswered = ""
         self._begun = False
         self._over = False
+        """Whether it was given in its final state."""
         self._pause = _FIRST_PAUSE_S
         self._took = 0.0
         self._states: dict[str, ProcessState] = {}
         self._leaf: asyncio.Task[Process] | None = None
 
-    async def take(self) -> ProcessGraph | None:
+    async def _next(self) -> ProcessGraph:
         if self._over:
-            return None
+            raise Finished(Ended.PROCESS)
         loop = asyncio.get_running_loop()
         if not self._begun:
             self._begun = True
             self._deadline = None if self._timeout is None else loop.time() + self._timeout
         elif await self._pass():
-            self._over = True
             raise self._late()
         while (graph := await self._read()) is None:
             if await self._pass():
-                self._over = True
                 raise self._late()
         self._graph, self._unanswered = graph, ""
         self._over = has_ended(graph)
@@ -72,12 +71,12 @@ class GraphFeed(AsyncFeed[ProcessGraph]):
         self._pause = _FIRST_PAUSE_S if changed else min(self._pause * 2, _LONGEST_PAUSE_S)
         return graph
 
-    async def close(self) -> None:
-        self._over = True
+    def _drop(self) -> None:
         if self._leaf is not None:
             self._leaf.cancel()
 
     def _late(self) -> Exception:
+        self._end(Ended.TIMEOUT)
         if isinstance(self._error, WaitTimeout):
             self._error.unanswered = self._unanswered
         return self._error
@@ -87,7 +86,7 @@ class GraphFeed(AsyncFeed[ProcessGraph]):
         loop = asyncio.get_running_loop()
         began = loop.time()
         left = DEFAULT_TIMEOUT if self._deadline is None else self._deadline - began
-        limit = min(DEFAULT_TIMEOUT, max(_LAST_LOOK_S if self._graph else FIRST_LOOK_S, left))
+        limit = min(DEFAULT_TIMEOUT, max(LAST_LOOK_S if self._graph else FIRST_LOOK_S, left))
         try:
             return await self._session.rpc.get_processgraph(self._processgraphid, rpc_timeout=limit)
         except RPCError as error:

@@ -14,7 +14,8 @@ from colonyos_gen._call.frames import now
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.retry import passes
 from colonyos_gen._streams.reconnection import Link, Rhythm
-from colonyos_gen._streams.stream import FIRST_LOOK_S, Ended, Finished, Stream
+from colonyos_gen._streams.stream import Ended, Finished
+from colonyos_gen._streams.subscription import FIRST_LOOK_S, Subscription
 from colonyos_gen._waiting import Watcher, with_errors
 from colonyos_gen.errors import RPCError
 
@@ -23,7 +24,7 @@ _LONGEST_SUBSCRIPTION_S = 3600.0
 _READ_S = 10.0
 
 
-class ProcessStream(Stream[Process]):
+class StateStream(Subscription[Process]):
     """One process: as it is at first, and then after each change of its state that is seen, until a final state.
 
     Each item is the process as the server has it stored. It is read again and again, soon after a change and then at most a
@@ -83,7 +84,7 @@ class ProcessStream(Stream[Process]):
         pass
 
 
-class PushedProcessStream(ProcessStream):
+class PushedStateStream(StateStream):
     """The same over a subscription, which may take the server down; see the hazards of `subscribeprocessmsg`.
 
     The server is asked for the state that is likely to come next, or for the wanted one. What it pushes is only a reason to

@@ -23,7 +23,7 @@ BUFFER_BYTES = 1024 * 1024
 _logger = logging.getLogger("colonyos_gen.worker")
 
 
-class TextStream:
+class TextWriter:
     """A stream of text over a channel of the process; made by `Context.stream`.
 
         async with ctx.stream("out") as stream:     # with `with`, and without await, in functions that are not async

@@ -10,7 +10,7 @@ from html import escape
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from colonyos_gen.session._feeds.progress import Look
+from colonyos_gen.session._streams.progress import Look
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -10,8 +10,8 @@ from colonyos_gen_wire.constants import MAX_LOG_COUNT
 
 from colonyos_gen._call.retry import passes
 from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._streams.stream import AsyncStream, Ended, Finished
 from colonyos_gen.errors import RPCError
-from colonyos_gen.session._feeds.feed import AsyncFeed
 
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 1.0
@@ -19,7 +19,7 @@ _LONGEST_PAUSE_S = 1.0
 _Line = tuple[str, str]
 
 
-class LogFeed(AsyncFeed[Log]):
+class LogStream(AsyncStream[Log]):
     """The lines of a log from its beginning, each once, in order.
 
     With `follow` it goes on until the process has ended, and bridges restarts of the server and broken connections;
@@ -27,10 +27,11 @@ class LogFeed(AsyncFeed[Log]):
     """
 
     def __init__(self, rpc: AsyncClient, colonyname: str, process: Process, *, follow: bool) -> None:
+        super().__init__()
         self._rpc = rpc
         self._colonyname = colonyname
         self._process = process
-        self._end: asyncio.Task[Process] | None = None
+        self._waiting: asyncio.Task[Process] | None = None
         self._follow = follow
         self._ready: deque[Log] = deque()
         self._last = 0
@@ -38,21 +39,25 @@ class LogFeed(AsyncFeed[Log]):
         self._had: Counter[_Line] = Counter()
         """The lines of that time: the next one may have the same."""
         self._over = False
+        """Whether nothing can follow what is ready."""
         self._pause = _FIRST_PAUSE_S
 
-    async def take(self) -> Log | None:
+    async def close(self) -> None:
+        await super().close()
+        if self._waiting is not None:
+            await asyncio.wait({self._waiting})
+
+    async def _next(self) -> Log:
         while not self._ready:
             if self._over:
-                return None
+                raise Finished(Ended.PROCESS if self._follow else Ended.END)
             await self._look()
         return self._ready.popleft()
 
-    async def close(self) -> None:
-        self._over = True
+    def _drop(self) -> None:
         self._ready.clear()
-        if self._end is not None:
-            self._end.cancel()
-            await asyncio.wait({self._end})
+        if self._waiting is not None:
+            self._waiting.cancel()
 
     async def _look(self) -> None:
         try:
@@ -95,17 +100,17 @@ class LogFeed(AsyncFeed[Log]):
         """Whether the process has ended. Raises what waiting for it raises."""
         if self._process.state.is_final:
             return True
-        if self._end is None:
-            self._end = asyncio.create_task(self._rpc.watcher().final(self._process))
-        if not self._end.done():
+        if self._waiting is None:
+            self._waiting = asyncio.create_task(self._rpc.watcher().final(self._process))
+        if not self._waiting.done():
             return False
-        self._process = self._end.result()
+        self._process = self._waiting.result()
         return True
 
     async def _rest(self) -> None:
         """Wait until the next look is due, or until the process has ended."""
-        if self._end is None or self._end.done():
+        if self._waiting is None or self._waiting.done():
             await asyncio.sleep(self._pause)
         else:
-            await asyncio.wait({self._end}, timeout=self._pause)
+            await asyncio.wait({self._waiting}, timeout=self._pause)
         self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)

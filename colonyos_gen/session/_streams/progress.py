@@ -11,8 +11,9 @@ from colonyos_gen_wire import Log, ProcessState
 from colonyos_gen_wire.constants import SUCCESS
 
 from colonyos_gen._conventions.progress import read_progress
+from colonyos_gen._streams.stream import AsyncStream, Ended, Finished
 from colonyos_gen.errors import RPCError
-from colonyos_gen.session._feeds.feed import AsyncFeed
+from colonyos_gen.session._failures import WaitTimeout
 
 _PAUSE_S = 0.5
 _LINES = 20
@@ -44,40 +45,56 @@ class Watched(Protocol):
     async def last_logs(self, count: int, /) -> Sequence[Log]: ...
 
 
-class ProcessProgress(AsyncFeed[Look]):
+class ProgressStream(AsyncStream[Look]):
     """Waits for a process, and looks at it twice a second; the last look is at its end. Raises what `wait` raises."""
 
     def __init__(self, handle: Watched, timeout: float | None) -> None:
+        super().__init__()
         self._handle = handle
         self._timeout = timeout
-        self._end: asyncio.Task[object] | None = None
+        self._waiting: asyncio.Task[object] | None = None
         self._fraction: float | None = None
         self._message = ""
         self._over = False
+        """Whether the last look was taken."""
 
-    async def take(self) -> Look | None:
+    async def close(self) -> None:
+        await super().close()
+        if self._waiting is not None:
+            await asyncio.wait({self._waiting})
+
+    async def _next(self) -> Look:
         if self._over:
-            return None
-        if self._end is None:
-            self._end = asyncio.create_task(self._handle.wait(self._timeout))
+            raise Finished(Ended.PROCESS)
+        if self._waiting is None:
+            self._waiting = asyncio.create_task(self._handle.wait(self._timeout))
         else:
-            await asyncio.wait({self._end}, timeout=_PAUSE_S)
+            await asyncio.wait({self._waiting}, timeout=_PAUSE_S)
         reading = asyncio.create_task(self._read())
         try:
-            await asyncio.wait({self._end, reading}, return_when=asyncio.FIRST_COMPLETED)
-            if self._end.done():
-                self._over = True
-                await self._end
+            await asyncio.wait({self._waiting, reading}, return_when=asyncio.FIRST_COMPLETED)
+            if self._waiting.done():
+                await self._see_end(self._waiting)
                 await asyncio.wait({reading}, timeout=_PAUSE_S)
+                self._over = True
         finally:
             reading.cancel()
         return self._look()
 
-    async def close(self) -> None:
-        self._over = True
-        if self._end is not None:
-            self._end.cancel()
-            await asyncio.wait({self._end})
+    def _drop(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    async def _see_end(self, end: asyncio.Task[object]) -> None:
+        """Raise what the wait has raised, and end with it."""
+        try:
+            await end
+        except WaitTimeout:
+            self._end(Ended.TIMEOUT)
+            raise
+        except RPCError:
+            self._end(Ended.PROCESS)
+            raise
 
     async def _read(self) -> None:
         with contextlib.suppress(RPCError):  # the wait goes on, or says why not
