@@ -20,7 +20,7 @@ from colonyos_gen.worker._running.functions import Offer
 from colonyos_gen.worker._running.intercepting import run_intercepted
 from colonyos_gen.worker._running.invoking import Invoker, Raised
 from colonyos_gen.worker._running.reconciler import Handler, Reconciler
-from colonyos_gen.worker._running.running import Run
+from colonyos_gen.worker._running.run import Run
 from colonyos_gen.worker._running.watching import Watch
 from colonyos_gen.worker._taking.assignment import Assignment, Taker, keep_alive
 from colonyos_gen.worker._taking.availability import Availability

@@ -22,8 +22,8 @@ from colonyos_gen.worker._life import reload
 from colonyos_gen.worker._life.daemon_threads import DaemonThreads
 from colonyos_gen.worker._life.hardware import capabilities
 from colonyos_gen.worker._life.identity import find_identity
-from colonyos_gen.worker._life.own_key import OwnKey
-from colonyos_gen.worker._life.shutdown import stopped_by_signals
+from colonyos_gen.worker._life.key_file import OwnKey
+from colonyos_gen.worker._life.program import stopped_by_signals
 from colonyos_gen.worker._running.functions import Offer
 from colonyos_gen.worker._running.invoking import Invoker, Pool
 from colonyos_gen.worker._running.reconciler import Handler
