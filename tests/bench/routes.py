@@ -107,9 +107,11 @@ def _file_of(frame: FrameType) -> str:
 
 def _caller_of(frame: FrameType) -> str:
     before = frame.f_back
-    while before is not None and not (file := _file_of(before)):
+    while before is not None:
+        if file := _file_of(before):
+            return file
         before = before.f_back
-    return "" if before is None else file
+    return ""
 
 
 def a_worker() -> Worker:
