@@ -220,8 +220,10 @@ class AsyncProcessHandle(SeenProcess):
         except TimeoutError:
             if not scope.expired() or timeout is None:
                 raise
+        else:
+            return
         if not self.done:
-            await self._look_last(timeout or 0.0)
+            await self._look_last(timeout)
 
     async def _look_last(self, timeout: float) -> None:
         limit = _LAST_LOOK_S if timeout > 0 else FIRST_LOOK_S
