@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 import msgspec
+from colonyos_gen_wire.hazards import HazardOf
 from colonyos_gen_wire.method import Method
 
 from colonyos_gen.errors import InvalidRequestError
@@ -19,19 +20,15 @@ _DOES_IT = {
 }
 
 
-def refuse_unconfirmed(method: Method[ReqT, RespT], request: ReqT) -> None:
-    """Refuse a request that the schema lets nobody send without `hazardous=True`.
+def unconfirmed(method: Method[ReqT, RespT], request: ReqT, entry: HazardOf) -> InvalidRequestError:
+    """The refusal of a request that the schema lets nobody send without `hazardous=True`.
 
-    Raises:
-        InvalidRequestError: It is one; the message names the field, its value, the hazard and what to do instead.
+    Its message names the field, its value, the hazard and what to do instead.
     """
-    entry = method.unconfirmed(request)
-    if entry is None:
-        return
     hazard, field = entry.hazard, entry.field or method.name
     value = getattr(request, entry.field) if entry.field else request
     only = " or ".join(map(str, entry.values))
-    raise InvalidRequestError(
+    return InvalidRequestError(
         f"{field} is {value}, which may harm the server ({hazard.name}). {hazard.when} {hazard.what} "
         f"Instead: {hazard.avoid}{_DOES_IT.get(method.name, '')} With hazardous=True it is sent all the same.",
         method=method.name,

@@ -15,7 +15,7 @@ from colonyos_gen_wire.checks import check
 from colonyos_gen_wire.method import Key, Method, Signer
 
 from colonyos_gen._call.envelope import open_reply, signed, written
-from colonyos_gen._call.hazardous import refuse_unconfirmed
+from colonyos_gen._call.hazardous import unconfirmed
 from colonyos_gen._call.in_flight import Lane, Turn, blocks_a_loop, gate_of
 from colonyos_gen._call.retry import may_repeat, pauses
 from colonyos_gen._call.signers import Keyring, parse
@@ -65,8 +65,8 @@ def _prepared(
     signer = None if prvkey is None else parse(prvkey)
     try:
         check(request)
-        if not hazardous:
-            refuse_unconfirmed(method, request)
+        if not hazardous and (hazard := method.unconfirmed(request)) is not None:
+            raise unconfirmed(method, request, hazard)
         if signer is None:
             signer = keys.pick(method)
         return signer, written(request)

@@ -174,12 +174,12 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         That of a `prvkey` is the same for all who wait with it, and is forgotten when nobody does or refers to it.
         """
         if prvkey is None:
-            self._watcher = self._watcher or Watcher(self._attend, None, self._pipeline.require_open)
+            self._watcher = self._watcher or Watcher(self._pipeline)
             return self._watcher
         signer = parse(prvkey)
         watcher = self._watchers.get(signer.id)
         if watcher is None:
-            watcher = self._watchers[signer.id] = Watcher(self._attend, signer, self._pipeline.require_open)
+            watcher = self._watchers[signer.id] = Watcher(self._pipeline, signer)
         return watcher
 
     async def call(
@@ -209,15 +209,6 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         require_seconds(method.name, "rpc_timeout", rpc_timeout)
         pipeline = self._pipeline
         return await pipeline.call(method, request, pipeline.lane, prvkey, rpc_timeout, hazardous=hazardous)
-
-    async def _attend(
-        self, method: Method[ReqT, RespT], request: ReqT, prvkey: Key | None, rpc_timeout: float
-    ) -> RespT:
-        """A call of those that wait for processes."""
-        pipeline = self._pipeline
-        return await pipeline.call(
-            method, request, pipeline.reading, prvkey, min(rpc_timeout, pipeline.timeout)
-        )
 
     async def close_connections(self) -> None:
         """Close the connections of this client; it cannot be used afterwards. (`close` closes a process.)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 
 from colonyos_gen._waiting.ended_lists import EndedLists
@@ -28,7 +29,6 @@ class Colony:
         self.waits: dict[str, Wait] = {}
         """By the id of the process, those that came last at the end."""
         self.lists: EndedLists = EndedLists(reading, colonyname)
-        self.members: WorkflowMembers = WorkflowMembers(reading)
         self.looking: bool = False
         """Whether its lists are being looked at."""
         self.looking_at_members: bool = False
@@ -37,6 +37,11 @@ class Colony:
         self._reading = reading
         self._swept_at = 0.0
         """When one was read last whose turn it was."""
+
+    @functools.cached_property
+    def members(self) -> WorkflowMembers:
+        """What finds those that wait for processes of workflows."""
+        return WorkflowMembers(self._reading)
 
     def add(self, wait: Wait, now: float) -> None:
         """Look after a wait from `now` on."""

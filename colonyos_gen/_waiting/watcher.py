@@ -13,6 +13,7 @@ from colonyos_gen_wire import Process, ProcessState
 from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
 from colonyos_gen_wire.method import Key
 
+from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.retry import passes
 from colonyos_gen._waiting.colony import Colony
 from colonyos_gen._waiting.late_errors import AGAIN_S as ERRORS_AGAIN_S
@@ -25,7 +26,7 @@ from colonyos_gen._waiting.pace import (
     FirstLooks,
     pause_after,
 )
-from colonyos_gen._waiting.reading import Attend, Reading
+from colonyos_gen._waiting.reading import Reading
 from colonyos_gen._waiting.wait import Wait, function_of
 from colonyos_gen.errors import RPCError, closed_error
 
@@ -48,18 +49,16 @@ class Watcher:
     does. All methods belong to the event loop of the client.
 
     Args:
-        attend: Makes the reads.
+        pipeline: What makes the reads.
         prvkey: Key that signs them, instead of that of the client.
-        require_open: Raises what waiting over a closed client is to raise.
     """
 
-    def __init__(self, attend: Attend, prvkey: Key | None, require_open: Callable[[], None]) -> None:
-        self._reading = Reading(attend, prvkey, self._blocks_a_loop)
+    def __init__(self, pipeline: Pipeline, prvkey: Key | None = None) -> None:
+        self._pipeline = pipeline
+        self._reading = Reading(pipeline, prvkey)
         self._colonies: dict[str, Colony] = {}
         self._singles: dict[Wait, None] = {}
         """Those that no list can show."""
-        self._blocking = 0
-        """How many of those who wait hold up an event loop."""
         self._waits: dict[tuple[str, frozenset[ProcessState]], Wait] = {}
         self._first_looks = FirstLooks()
         self._timer: asyncio.Handle | None = None
@@ -73,7 +72,6 @@ class Watcher:
         self._readers = 0
         self._alone = 0
         self._warned = False
-        self._require_open = require_open
 
     async def final(self, process: Process) -> Process:
         """The process as it is stored once it has reached a final state; at least one read is made.
@@ -93,23 +91,19 @@ class Watcher:
         """The same once it is in another state than `process`, which must not be final."""
         return await self._reaching(process, frozenset(ProcessState) - {process.state})
 
-    def _blocks_a_loop(self) -> bool:
-        """Whether somebody who waits holds up an event loop."""
-        return self._blocking > 0
-
     def close(self) -> None:
         """End all waits: they raise what using a closed client raises."""
         for wait in list(self._waits.values()):
             wait.settle(closed_error())
 
     async def _reaching(self, process: Process, goal: frozenset[ProcessState]) -> Process:
-        self._require_open()
+        self._pipeline.require_open()
         key = process.processid, goal
         wait = self._waits.get(key)
         if wait is None or wait.reached.done():
             first_look = self._first_looks.of(function_of(process))
             wait = self._waits[key] = Wait(process, goal, first_look)
-            self._blocking += wait.blocks_a_loop
+            self._reading.blocking += wait.blocks_a_loop
             self._place(wait)
             self._look_by(wait.due)
         wait.waiters += 1
@@ -133,7 +127,7 @@ class Watcher:
 
     def _forget(self, key: tuple[str, frozenset[ProcessState]], wait: Wait) -> None:
         wait.reached.cancel()
-        self._blocking -= wait.blocks_a_loop
+        self._reading.blocking -= wait.blocks_a_loop
         self._singles.pop(wait, None)
         if wait.colonyname in self._colonies:
             self._colonies[wait.colonyname].discard(wait)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from colonyos_gen_wire import Executor, Process
-from colonyos_gen_wire import Function as WireFunction
 
 from colonyos_gen._client.client import AsyncClient
-from colonyos_gen.interceptors import Interceptor, ProcessRun, around_runs
+from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.worker._life.registration import Registration
-from colonyos_gen.worker._running.cancellation import Cancellation
-from colonyos_gen.worker._running.context import Context
+from colonyos_gen.worker._running.catalogue import Catalogue
 from colonyos_gen.worker._running.functions import Offer
-from colonyos_gen.worker._running.intercepting import run_intercepted
-from colonyos_gen.worker._running.invoking import Invoker, Raised
+from colonyos_gen.worker._running.invoking import Invoker
 from colonyos_gen.worker._running.reconciler import Handler, Reconciler
-from colonyos_gen.worker._running.running import Run
+from colonyos_gen.worker._running.run import Equipment, Run
 from colonyos_gen.worker._running.watching import Watch
 from colonyos_gen.worker._taking.assignment import Assignment, Taker, keep_alive
 from colonyos_gen.worker._taking.availability import Availability
@@ -35,10 +32,6 @@ LAST_WORDS_S = 10.0
 _REMEMBERED = 10_000
 
 _logger = logging.getLogger("colonyos_gen.worker")
-
-
-class UnknownFunctionError(Exception):
-    """A process asks for a function that the worker does not have."""
 
 
 class Service(Taker):
@@ -79,24 +72,30 @@ class Service(Taker):
         self._client = client
         self._availability = availability
         self._me = me
-        self._offers = offers
-        self._invoker = invoker
         self._concurrency = concurrency
         self._alone = alone
         self._poll = poll
         self._heartbeat = heartbeat
-        self._secrets = tuple(secrets)
-        self._around = around_runs(interceptors)
         self._closer = Closer(client, availability, me.executorname)
-        self._watch = Watch(client, me.colonyname, me.executorid, self.register)
-        self._registration = Registration(client, availability, me, may_add=may_add)
-        self._reconciler = Reconciler(
+        reconciler = Reconciler(
             client,
             availability,
             handlers,
+            invoker,
             colonyname=me.colonyname,
             executorname=me.executorname,
             executortype=me.executortype,
+        )
+        catalogue = Catalogue(offers, reconciler, invoker, interceptors, me.executorname)
+        self._registration = Registration(client, availability, me, catalogue.functions, may_add=may_add)
+        self._equipment = Equipment(
+            client,
+            availability,
+            catalogue,
+            Watch(client, me.colonyname, me.executorid, self._registration.ensure),
+            self._closer,
+            tuple(secrets),
+            me.executorname,
         )
         self._assignment = Assignment(
             client,
@@ -109,8 +108,9 @@ class Service(Taker):
             alone=alone,
         )
         self._runs: dict[str, Run] = {}
+        """The last run of each process that is run here."""
         self._tasks: dict[asyncio.Task[None], Run] = {}
-        self._ended: deque[str] = deque(maxlen=_REMEMBERED)
+        self._remembered: deque[str] = deque(maxlen=_REMEMBERED)
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
         self._hurrying = asyncio.Event()
@@ -160,95 +160,34 @@ class Service(Taker):
     # What the assignment asks for
 
     def start(self, process: Process, *, found: bool = False) -> None:
-        earlier = self._runs.get(process.processid)
-        if earlier is not None:
+        processid = process.processid
+        if (earlier := self._runs.get(processid)) is not None:
             earlier.lose("the server took it back, and assigned it anew")
-        run = Run(
-            self._client,
-            self._availability,
-            self._closer,
-            process,
-            self._intercepted if self._around else self._work,
-            timeout=self._timeout_of(process),
-            secrets=self._secrets,
-            name=self._me.executorname,
-            watch=self._watch,
-            found=found,
-        )
-        self._runs[process.processid] = run
-        task = asyncio.create_task(self._run(run))
+        run = self._runs[processid] = Run(self._equipment, process, found=found)
+        task = asyncio.create_task(run.run())
         self._tasks[task] = run
-        task.add_done_callback(self._finished)
+        # Not by `finally` in a coroutine: a task that is cancelled before its first step comes to none.
+        task.add_done_callback(functools.partial(self._ended, run))
 
     def knows(self, processid: str) -> bool:
-        return processid in self._runs or processid in self._ended
+        return processid in self._runs or processid in self._remembered
 
     async def refuse(self, processid: str, reason: str) -> None:
         await self._closer.fail(Attempt(processid, self._me.executorid), [reason])
 
     async def register(self) -> None:
-        await self._registration.ensure(self._functions)
+        await self._registration.ensure()
 
-    # What becomes of a process
-
-    async def _run(self, run: Run) -> None:
-        processid = run.process.processid
-        try:
-            await run.run()
-        finally:
-            if self._runs.get(processid) is run:
-                del self._runs[processid]
-                self._ended.append(processid)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, run: Run, task: asyncio.Task[None]) -> None:
+        """Take note that a run is over, however it ended."""
         del self._tasks[task]
+        processid = run.process.processid
+        if self._runs.get(processid) is run:
+            del self._runs[processid]
+            self._remembered.append(processid)
         self._changed.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             _logger.error("%s: a process could not be ended: %r", self._me.executorname, error)
-
-    def _timeout_of(self, process: Process) -> float | None:
-        handler = self._handler_of(process)
-        if handler is not None:
-            return None if handler.reconcile is None else handler.reconcile.timeout
-        offer = self._offers.get(process.spec.funcname)
-        return None if offer is None else offer.timeout
-
-    def _handler_of(self, process: Process) -> Handler | None:
-        """A function of the name goes before what handles blueprints."""
-        return None if process.spec.funcname in self._offers else self._reconciler.handler_of(process)
-
-    async def _intercepted(self, context: Context, cancellation: Cancellation) -> Any:
-        run = ProcessRun(context.process, self._me.executorname)
-        return await run_intercepted(
-            self._around, run, lambda: self._work(context, cancellation), cancellation
-        )
-
-    async def _work(self, context: Context, cancellation: Cancellation) -> Any:
-        async def call(offer: Offer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            return await self._invoker.call(offer, args, kwargs, cancellation)
-
-        process, spec = context.process, context.process.spec
-        handler = self._handler_of(process)
-        if handler is not None:
-            return await self._reconciler.run(handler, context, call)
-        offer = self._offers.get(spec.funcname)
-        if offer is None:
-            return Raised(UnknownFunctionError(self._unknown(spec.funcname)))
-        inputs = process.input if process.parents else None
-        bound = offer.binder.bind(spec.args, spec.kwargs, inputs, context)
-        return await call(offer, bound.args, bound.kwargs)
-
-    def _unknown(self, name: str) -> str:
-        known = ", ".join(sorted(self._offers)) or "none"
-        return f"{self._me.executorname} has no function {name!r}; it has: {known}"
-
-    async def _functions(self) -> list[WireFunction]:
-        me = self._me
-        own = [
-            each.on_wire(me.executorname, me.executortype, me.colonyname) for each in self._offers.values()
-        ]
-        names = {each.funcname for each in own}
-        return own + [each for each in await self._reconciler.functions() if each.funcname not in names]
 
     # From the start to the end
 
@@ -276,13 +215,18 @@ class Service(Taker):
 
     async def _take(self) -> None:
         while not self._stopping.is_set():
-            if len(self._tasks) < self._concurrency:
-                await self._assignment.poll(
-                    self._stopping, lambda: self._concurrency - len(self._tasks), lambda: len(self._tasks)
-                )
+            if self._free() > 0:
+                found = await self._assignment.poll(self._stopping)
+                if found and len(self._tasks) > 1:  # with one at a time, asking for more would be in vain
+                    await self._assignment.take_more(self._stopping, self._free)
+                await self._assignment.recover_if_unsure()
             else:
                 self._changed.clear()
                 await self._changed.wait()
+
+    def _free(self) -> int:
+        """How many more processes may be started at this moment."""
+        return self._concurrency - len(self._tasks)
 
     async def _drain(self, taking: asyncio.Task[None], grace: float) -> None:
         """Let what runs end by itself; what does not within `grace` seconds, or when there is a hurry, is failed."""

@@ -18,12 +18,10 @@ from colonyos_gen._client.client import AsyncClient, settings
 from colonyos_gen.config import Config, ConfigError
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.interceptors import Interceptor, around_runs
-from colonyos_gen.worker._life import reload
-from colonyos_gen.worker._life.daemon_threads import DaemonThreads
 from colonyos_gen.worker._life.hardware import capabilities
 from colonyos_gen.worker._life.identity import find_identity
-from colonyos_gen.worker._life.own_key import OwnKey
-from colonyos_gen.worker._life.shutdown import stopped_by_signals
+from colonyos_gen.worker._life.key_file import OwnKey
+from colonyos_gen.worker._life.program import run_as_program
 from colonyos_gen.worker._running.functions import Offer
 from colonyos_gen.worker._running.invoking import Invoker, Pool
 from colonyos_gen.worker._running.reconciler import Handler
@@ -238,13 +236,8 @@ class Worker:
             RegistrationError: The worker cannot be an executor of the colony; the message says why.
             TypeError: An annotation of a function means nothing.
         """
-        logging.basicConfig(
-            level=logging.INFO, format="%(asctime)s %(levelname)-7s %(message)s"
-        )  # does nothing where logging is set up
-        changed = asyncio.run(self._run(watch))
-        if changed is not None:
-            _logger.warning("%s has changed; starting anew", changed)
-            reload.start_anew()
+        self._poll = WATCHED_POLL_S if watch else POLL_S
+        run_as_program(self.serve, self.stop, watch=watch)
 
     async def serve(
         self, *, environ: Mapping[str, str] | None = None, ready: Callable[[], object] | None = None
@@ -278,25 +271,6 @@ class Worker:
     def is_running(self) -> bool:
         """Whether it works at this moment."""
         return self._running.locked()
-
-    async def _run(self, watch: bool) -> Path | None:
-        changed: Path | None = None
-
-        async def follow() -> None:
-            nonlocal changed
-            changed = await reload.until_changed()
-            self.stop(f"{changed} has changed")
-
-        asyncio.get_running_loop().set_default_executor(DaemonThreads())
-        following = asyncio.create_task(follow()) if watch else None
-        self._poll = WATCHED_POLL_S if watch else POLL_S
-        try:
-            with stopped_by_signals(self.stop):
-                await self.serve()
-        finally:
-            if following is not None:
-                following.cancel()
-        return changed
 
     def _variables(self, environ: Mapping[str, str] | None) -> Mapping[str, str]:
         if environ is not None:

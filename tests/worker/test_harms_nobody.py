@@ -17,7 +17,7 @@ from colonyos_gen_wire.errors import process as errors
 from colonyos_gen import CANCELLED, FAILED, SUCCESS, ConflictError, Context, PrivateKey, Worker
 from colonyos_gen.config import Config
 from colonyos_gen.testing import LocalColony
-from colonyos_gen.worker._life.own_key import OwnKey
+from colonyos_gen.worker._life.key_file import OwnKey
 from colonyos_gen.worker._taking.neighbours import are_confusable
 from tests.worker.kit.scene import EXECUTORTYPE, ended, submit, until
 

@@ -15,7 +15,7 @@ from colonyos_gen_wire.method import Transport
 from colonyos_gen.server._caller.hangup import HangUp
 from colonyos_gen.server._caller.presence import watch_caller
 from colonyos_gen.server._caller.refusal import FAULT, Refusal
-from colonyos_gen.server._front.dispatch import Call, Dispatcher
+from colonyos_gen.server._front.dispatch import Dispatcher
 from colonyos_gen.server._front.rendering import Answer
 
 logger: logging.Logger = logging.getLogger(__name__)
@@ -71,7 +71,8 @@ class Direct:
         with self._while_open():
             try:
                 call = self._dispatcher.check(body, Transport.WEBSOCKET)
-                await self._serve(call, send)
+                feed = self._dispatcher.watch.subscribe(call.method, call.request, call.signer)
+                await self._dispatcher.serve(call, feed, send, lambda: self.loop is None)
             except Refusal as refusal:
                 await send(self._dispatcher.rendering.refusal(refusal).body)
             except ConnectionError:  # of `send`: nobody is there any more
@@ -81,23 +82,6 @@ class Direct:
             except Exception:  # a fault of a handler is answered, as over sockets
                 logger.exception("a subscription failed")
                 await send(self._dispatcher.rendering.refusal(Refusal(FAULT)).body)
-
-    async def _serve(self, call: Call, send: Callable[[bytes], Awaitable[None]]) -> None:
-        dispatcher = self._dispatcher
-        watched = dispatcher.watch.subscribe(call.method, call.request, call.signer)
-        try:
-            await dispatcher.watch.stand_still()
-            async with contextlib.aclosing(call.begin()) as items:
-                async for item in items:
-                    await dispatcher.written()
-                    await send(dispatcher.rendering.item(call.method, item))
-        except asyncio.CancelledError:
-            if watched is not None and self.loop is not None:
-                watched.left()
-            raise
-        finally:
-            if watched is not None:
-                watched.end()
 
     @contextlib.contextmanager
     def _while_open(self) -> Generator[None]:

@@ -1,7 +1,7 @@
 """From the body of a request to the body of its reply.
 
-Requests that are posted get their reply here. Those that come through a WebSocket are checked here too, and served by
-`colonyos_gen.server._front.pubsub`.
+Requests that are posted get their reply here. Those that come through a WebSocket are checked and served here too, over what
+`colonyos_gen.server._front.pubsub` and `colonyos_gen.server._front.direct` send with.
 
 The checks come in the order in which the real server makes them, since the first that fails decides what the caller
 reads:
@@ -18,8 +18,10 @@ reads:
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -40,6 +42,7 @@ from colonyos_gen.server._front.envelope import (
 )
 from colonyos_gen.server._front.rendering import Answer, Rendering
 from colonyos_gen.server._store.tables import Store
+from colonyos_gen.server.hazards._subscriptions import Subscription
 from colonyos_gen.server.hazards._traffic import Passing
 from colonyos_gen.server.hazards._watch import HazardWatch
 
@@ -131,6 +134,35 @@ class Dispatcher:
             self._access.require_server_owner(method, signer)
         _require_object(method, payload)
         return Call(method, request, signer, self._handlers[method.msgtype])
+
+    async def serve(
+        self,
+        call: Call,
+        watched: Subscription | None,
+        send: Callable[[bytes], Awaitable[None]],
+        is_ending: Callable[[], bool],
+    ) -> None:
+        """Send the frames of a subscription until it has ended. Raises what its handler and `send` raise.
+
+        Args:
+            call: A request for a subscription.
+            watched: What watches over it, which is told of its end.
+            send: Takes a frame, and waits until there is room for more.
+            is_ending: Whether the server ends it when it is cancelled; otherwise its client has left.
+        """
+        try:
+            await self.watch.stand_still()
+            async with contextlib.aclosing(call.begin()) as items:
+                async for item in items:
+                    await self.written()
+                    await send(self.rendering.item(call.method, item))
+        except asyncio.CancelledError:
+            if watched is not None and not is_ending():
+                watched.left()
+            raise
+        finally:
+            if watched is not None:
+                watched.end()
 
     async def written(self) -> None:
         """Wait until everything that a reply could tell by now is final. Raises what the journal raises."""

@@ -194,15 +194,14 @@ class _Connection:
             return None
 
     async def _subscribe(self, call: Call, data: str | bytes) -> None:
-        self._watched = watched = self._dispatcher.watch.subscribe(call.method, call.request, call.signer)
+        async def send(frame: bytes) -> None:
+            await self._send(frame, data)
+            # Sending alone does not give way to others as long as the client keeps up.
+            await asyncio.sleep(0)
+
+        self._watched = self._dispatcher.watch.subscribe(call.method, call.request, call.signer)
         try:
-            await self._dispatcher.watch.stand_still()
-            async with contextlib.aclosing(call.begin()) as items:
-                async for item in items:
-                    await self._dispatcher.written()
-                    await self._send(self._dispatcher.rendering.item(call.method, item), data)
-                    # Sending alone does not give way to others as long as the client keeps up.
-                    await asyncio.sleep(0)
+            await self._dispatcher.serve(call, self._watched, send, self._end.done)
         except HangUp as hangup:
             self.end(hangup)
         except Refusal as refusal:
@@ -212,13 +211,6 @@ class _Connection:
         except Exception:
             logger.exception("a subscription failed")
             await self._refuse(Refusal(FAULT), data)
-        except asyncio.CancelledError:
-            if watched is not None and not self._end.done():
-                watched.left()
-            raise
-        finally:
-            if watched is not None:
-                watched.end()
         self._rest()
 
     async def _turn_down(self, refusal: Refusal, data: str | bytes) -> None:

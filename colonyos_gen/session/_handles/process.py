@@ -97,11 +97,12 @@ class AsyncProcessHandle(SeenProcess):
             NotFoundError: There is no such process, or it was removed.
         """
         await self.wait(timeout)
-        if self.state is FAILED:
+        process = self._process
+        if process.state is FAILED:
             raise await self.failure()
-        if self.state is CANCELLED:
-            raise ProcessCancelled(self._process)
-        return value_of(self._process)
+        if process.state is CANCELLED:
+            raise ProcessCancelled(process)
+        return value_of(process)
 
     async def failure(self) -> ProcessFailed:
         """The error that tells why the process failed, with the end of its log. It does not wait."""
@@ -217,8 +218,10 @@ class AsyncProcessHandle(SeenProcess):
         except TimeoutError:
             if not scope.expired() or timeout is None:
                 raise
+        else:
+            return
         if not self.done:
-            await self._look_last(timeout or 0.0)
+            await self._look_last(timeout)
 
     async def _look_last(self, timeout: float) -> None:
         limit = LAST_LOOK_S if timeout > 0 else FIRST_LOOK_S
@@ -239,7 +242,7 @@ class AsyncProcessHandle(SeenProcess):
 
     def _note_end(self) -> None:
         if self.done:
-            self._ending.see(self.state)
+            self._ending.see(self._process.state)
 
 
 def value_of(process: Process) -> Any:

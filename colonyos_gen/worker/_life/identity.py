@@ -13,7 +13,7 @@ from colonyos_gen.config import Config, ConfigError
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.errors import DeniedError, NotFoundError
 from colonyos_gen.keys import passphrase_from_env
-from colonyos_gen.worker._life.own_key import OwnKey, default_name, from_file, from_folder
+from colonyos_gen.worker._life.key_file import OwnKey, default_name, from_file, from_folder
 from colonyos_gen.worker._life.registration import no_such_colony
 from colonyos_gen.worker._taking.availability import Availability
 

@@ -6,8 +6,8 @@ import asyncio
 import json
 import logging
 import shlex
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
 
 from colonyos_gen_wire import Executor
 from colonyos_gen_wire import Function as WireFunction
@@ -19,8 +19,8 @@ from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import AlreadyExistsError, DeniedError, NotFoundError, RPCError
 from colonyos_gen.worker._taking.availability import Availability
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+Functions: TypeAlias = Callable[[str, str], Awaitable[Sequence[WireFunction]]]
+"""Gives the functions of an executor, by its type and its colony."""
 
 FIRST_LOOK_S = 0.25
 LONGEST_LOOK_S = 5.0
@@ -42,21 +42,29 @@ class Registration:
     Args:
         client: Client with the worker's key, and the colony owner's where it was given.
         me: The executor to be.
+        functions: Gives the functions of the worker.
         may_add: Whether the client has the key of the colony owner.
     """
 
     def __init__(
-        self, client: AsyncClient, availability: Availability, me: Executor, *, may_add: bool
+        self,
+        client: AsyncClient,
+        availability: Availability,
+        me: Executor,
+        functions: Functions,
+        *,
+        may_add: bool,
     ) -> None:
         self._client = client
         self._availability = availability
         self._me = me
+        self._functions = functions
         self._may_add = may_add
         self._asked = ""
         self._lock = asyncio.Lock()
 
-    async def ensure(self, functions: Callable[[], Awaitable[Sequence[WireFunction]]]) -> None:
-        """Return when the worker is an approved executor, with these functions and no others.
+    async def ensure(self) -> None:
+        """Return when the worker is an approved executor, with its functions and no others.
 
         Without the colony owner's key it waits for approval, for as long as it takes; the log tells the owner what to do.
 
@@ -70,7 +78,8 @@ class Registration:
                 await asyncio.sleep(look)
                 look = min(look * 2, LONGEST_LOOK_S)
             self._asked = ""
-            await self._register(await functions())
+            me = self._me
+            await self._register(await self._functions(me.executortype, me.colonyname))
 
     async def _is_approved(self) -> bool:
         row = await self._row()

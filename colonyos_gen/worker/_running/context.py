@@ -48,7 +48,7 @@ class Context:
         self._bridge = Bridge(asyncio.get_running_loop())
         self._log = LogWriter(client, availability, process)
         self._pace = Pace()
-        self._children = Children(client, availability, process)
+        self._children: Children | None = None
         self._streams: dict[str, TextWriter] = {}
         self._over = ""
         """Why there are no more streams."""
@@ -133,7 +133,7 @@ class Context:
             ConflictError: The process does not run any more, or the child is not there.
             RPCError: The server refuses it.
         """
-        return self._bridge.run(self._children.add(spec, insert))
+        return self._bridge.run(self._add_child(spec, insert))
 
     @property
     def cancelled(self) -> bool:
@@ -198,6 +198,10 @@ class Context:
         """Wait until the readers of the streams have their ends."""
         if self._streams:
             await asyncio.gather(*(each.delivered() for each in self._streams.values()))
+
+    async def _add_child(self, spec: FunctionSpec, insert: bool) -> Process:
+        self._children = self._children or Children(self._client, self._availability, self.process)
+        return await self._children.add(spec, insert)
 
     async def _set_attribute(self, key: str, value: str) -> None:
         attribute = Attribute.new(self.process.spec.conditions.colonyname, self.process.processid, key, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -49,17 +50,14 @@ class Offer:
         self.timeout: float | None = timeout
         self.description: str = _description(call) if description is None else description
         self.is_async: bool = inspect.iscoroutinefunction(call)
-        self._binder: Binder | None = None
 
-    @property
+    @functools.cached_property
     def binder(self) -> Binder:
         """Its parameters. Raises TypeError if an annotation means nothing.
 
         They are looked at when they are first needed, as annotations may name what the module defines further down.
         """
-        if self._binder is None:
-            self._binder = Binder(self.call)
-        return self._binder
+        return Binder(self.call)
 
     def on_wire(self, executorname: str, executortype: str, colonyname: str) -> WireFunction:
         """The function, as the server is told of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -13,15 +13,14 @@ from colonyos_gen_wire import Function as WireFunction
 
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import NotFoundError
+from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.context import Context
 from colonyos_gen.worker._running.functions import Offer
-from colonyos_gen.worker._running.invoking import Raised
+from colonyos_gen.worker._running.invoking import Invoker, Raised
 from colonyos_gen.worker._taking.availability import Availability
 
 CLEANUP = "cleanup"
 """Name of the function that the server asks for when a blueprint has been removed."""
-
-Call = Callable[[Offer, tuple[Any, ...], dict[str, Any]], Awaitable[Any]]
 
 _logger = logging.getLogger("colonyos_gen.worker")
 
@@ -44,6 +43,7 @@ class Reconciler:
 
     Args:
         handlers: What handles which kind.
+        invoker: Where functions run.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Reconciler:
         client: AsyncClient,
         availability: Availability,
         handlers: Mapping[str, Handler],
+        invoker: Invoker,
         *,
         colonyname: str,
         executorname: str,
@@ -59,6 +60,7 @@ class Reconciler:
         self._client = client
         self._availability = availability
         self._handlers = handlers
+        self._invoker = invoker
         self._colonyname = colonyname
         self._executorname = executorname
         self._executortype = executortype
@@ -97,7 +99,7 @@ class Reconciler:
         kind = process.spec.kwargs.get("kind")
         return self._handlers.get(kind) if isinstance(kind, str) else None
 
-    async def run(self, handler: Handler, context: Context, call: Call) -> Any:
+    async def run(self, handler: Handler, context: Context, cancellation: Cancellation) -> Any:
         """Run a process of a blueprint.
 
         Returns the new status of each blueprint by its name, or a `Raised`.
@@ -107,7 +109,7 @@ class Reconciler:
         if spec.funcname == CLEANUP and handler.clean_up is None:
             return None
         if spec.funcname == CLEANUP and handler.clean_up is not None:
-            return await self._call(handler.clean_up, name, context, call)
+            return await self._call(handler.clean_up, name, context, cancellation)
         if handler.reconcile is None:
             return Raised(ReconcileError(f"nothing here reconciles blueprints of kind {handler.kind!r}"))
         names = [name] if isinstance(name, str) and name else await self._names(handler.kind, context)
@@ -117,7 +119,7 @@ class Reconciler:
             if context.cancelled:
                 break
             try:
-                await self._reconcile_one(handler.reconcile, each, context, call, statuses)
+                await self._reconcile_one(handler.reconcile, each, context, cancellation, statuses)
             except Exception as error:  # one that fails does not keep the others from being brought in line
                 failures[each] = error
         if not failures:
@@ -136,7 +138,7 @@ class Reconciler:
         return [each.metadata.name for each in found]
 
     async def _reconcile_one(
-        self, offer: Offer, name: str, context: Context, call: Call, statuses: dict[str, Any]
+        self, offer: Offer, name: str, context: Context, cancellation: Cancellation, statuses: dict[str, Any]
     ) -> None:
         # The regular process and one for a change may meet; the later one is to see what the earlier one did.
         async with self._locks.setdefault(name, asyncio.Lock()):
@@ -147,7 +149,7 @@ class Reconciler:
             except NotFoundError:
                 context.log(f"blueprint {name} has been removed")
                 return
-            status = await self._call(offer, blueprint, context, call)
+            status = await self._call(offer, blueprint, context, cancellation)
             if isinstance(status, Raised):
                 raise (
                     status.error if isinstance(status.error, Exception) else RuntimeError(repr(status.error))
@@ -164,9 +166,9 @@ class Reconciler:
                 lambda: self._client.update_blueprint_status(self._colonyname, name, written)  # pyright: ignore[reportUnknownArgumentType]
             )
 
-    async def _call(self, offer: Offer, subject: Any, context: Context, call: Call) -> Any:
+    async def _call(self, offer: Offer, subject: Any, context: Context, cancellation: Cancellation) -> Any:
         bound = offer.binder.place(subject, context)
-        return await call(offer, bound.args, bound.kwargs)
+        return await self._invoker.call(offer, bound.args, bound.kwargs, cancellation)
 
     def _is_ours(self, kind: str, definition: BlueprintDefinition | None) -> bool:
         if definition is None:

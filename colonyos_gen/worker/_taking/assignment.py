@@ -101,38 +101,32 @@ class Assignment:
         self._looked_at = 0.0
         self._refused: deque[str] = deque(maxlen=1000)
         self.asking: bool = False
-        """Whether a long poll is under way."""
+        """Whether a process is being asked for."""
         self.heard_at: float = time.monotonic()
         """When the server last took note of this executor."""
 
-    async def poll(
-        self, stopping: asyncio.Event, free: Callable[[], int], running: Callable[[], int]
-    ) -> None:
-        """Wait for a process, for a while, and start it; where others run there may be more, which are started as well.
+    async def poll(self, stopping: asyncio.Event) -> bool:
+        """Wait for a process, for a while, and start it; whether there was one.
 
         When `stopping` is set meanwhile, the poll is given up, if what it may have been given can be found; otherwise it
         is left to return.
-
-        Args:
-            free: How many more processes may be started at this moment.
-            running: How many are running.
         """
         self.asking = True
         try:
-            found = await self._ask(self._poll, "", stopping if self._alone else None)
-            if found and running() > 1:  # with one at a time, asking for more would be in vain
-                await self._take_more(stopping, free)
+            return await self._ask(self._poll, "", stopping if self._alone else None)
         finally:
             self.asking = False
-        await self._recover_if_unsure()
 
-    async def _take_more(self, stopping: asyncio.Event, free: Callable[[], int]) -> None:
+    async def take_more(self, stopping: asyncio.Event, free: Callable[[], int]) -> None:
         """Ask for what waits at this moment, with a few requests at a time, until one of them brings nothing.
 
         None of them waits, so all have been answered when this returns, and what runs in our name is known again.
+
+        Args:
+            free: How many more processes may be started at this moment.
         """
         asks: set[asyncio.Task[bool]] = set()
-        more = True
+        more = self.asking = True
         try:
             while True:
                 while more and not stopping.is_set() and len(asks) < min(_AT_ONCE, free() - len(asks)):
@@ -143,6 +137,7 @@ class Assignment:
                 brought = [each.result() for each in done]
                 more = more and all(brought) and not self._unsure_until
         finally:
+            self.asking = False
             if asks:  # cancelled: what they bring is still taken care of
                 await asyncio.wait(asks)
 
@@ -253,7 +248,7 @@ class Assignment:
         self._unsure_until = time.monotonic() + self._poll + SETTLING_S
         self._looked_at = 0.0
 
-    async def _recover_if_unsure(self) -> None:
+    async def recover_if_unsure(self) -> None:
         """Look for what was assigned unnoticed: at once, now and then, and once more when nothing can come any more."""
         now = time.monotonic()
         if not self._alone or not self._unsure_until or now < self._looked_at + LOOK_AGAIN_S:

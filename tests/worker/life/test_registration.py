@@ -22,7 +22,7 @@ from colonyos_gen import (
 )
 from colonyos_gen.testing import LocalColony
 from colonyos_gen.worker import RegistrationError
-from colonyos_gen.worker._life.own_key import KeyInUseError, default_name, from_file, from_folder
+from colonyos_gen.worker._life.key_file import KeyInUseError, default_name, from_file, from_folder
 from tests.worker.kit.scene import EXECUTORTYPE, ended, submit, until
 from tests.worker.kit.spawned import ROOT, SpawnedWorker
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from colonyos_gen_wire import Process
@@ -12,6 +13,7 @@ from colonyos_gen_wire import Process
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import RPCError
 from colonyos_gen.worker._running.cancellation import Cancellation
+from colonyos_gen.worker._running.catalogue import Catalogue
 from colonyos_gen.worker._running.context import Context
 from colonyos_gen.worker._running.invoking import Raised
 from colonyos_gen.worker._running.watching import Watch
@@ -27,10 +29,24 @@ FLUSH_S = 30.0
 """Seconds for which the end of a process waits for its log."""
 
 Outcome: TypeAlias = Success | Failure | Nothing
-Work: TypeAlias = Callable[[Context, Cancellation], Awaitable[Any]]
-"""Calls the function; what it returns is what the function returned, or a `Raised`."""
 
 _logger = logging.getLogger("colonyos_gen.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What the runs of a worker have in common."""
+
+    client: AsyncClient
+    availability: Availability
+    catalogue: Catalogue
+    watch: Watch
+    """What tells that the server has ended a process or given it away."""
+    closer: Closer
+    secrets: tuple[str, ...]
+    """Texts that must not get into errors."""
+    name: str
+    """Name of the executor."""
 
 
 class Run:
@@ -38,42 +54,22 @@ class Run:
 
     Args:
         process: The process, as assigned.
-        work: What is to be done.
-        timeout: Seconds that it may take; None for no limit but that of the process.
-        secrets: Texts that must not get into errors.
-        name: Name of the executor.
-        watch: What tells that the server has ended the process or given it away.
         found: Whether the attempt began earlier, and was found later.
     """
 
-    def __init__(
-        self,
-        client: AsyncClient,
-        availability: Availability,
-        closer: Closer,
-        process: Process,
-        work: Work,
-        *,
-        timeout: float | None,
-        secrets: tuple[str, ...],
-        name: str,
-        watch: Watch,
-        found: bool = False,
-    ) -> None:
+    def __init__(self, equipment: Equipment, process: Process, *, found: bool = False) -> None:
         self.process: Process = process
         """The process, as it was assigned."""
         self.told: asyncio.Event = asyncio.Event()
         """Set once the server knows how the attempt ended, or need not know. The function may go on even so."""
-        self._client = client
-        self._closer = closer
-        self._work = work
-        self._timeout = timeout
-        self._secrets = secrets
-        self._name = name
-        self._watch = watch
+        self._catalogue = equipment.catalogue
+        self._watch = equipment.watch
+        self._closer = equipment.closer
+        self._secrets = equipment.secrets
+        self._name = equipment.name
         self._attempt = Attempt.of(process, found=found)
         self._cancellation = Cancellation()
-        self._context = Context(client, availability, process, self._cancellation)
+        self._context = Context(equipment.client, equipment.availability, process, self._cancellation)
         self._verdict: asyncio.Future[Failure | Nothing] = asyncio.get_running_loop().create_future()
 
     def lose(self, reason: str) -> None:
@@ -85,7 +81,10 @@ class Run:
         self._decide(Failure([reason]))
 
     async def run(self) -> None:
-        """Run the function, and tell the server. Returns when the function has ended, which may be later than that."""
+        """Run the function, and tell the server: all that happens to a process between its assignment and its end.
+
+        Returns when the function has ended, which may be later than the end of its process.
+        """
         work = asyncio.get_running_loop().create_task(self._call())
         try:
             with self._watch.over(self._attempt, self.lose, lambda: self._context.is_streaming):
@@ -139,14 +138,14 @@ class Run:
         # The deadline in an assign reply may be that of an earlier attempt, so it is counted from here.
         if (seconds := spec.maxexectime) > 0:
             limits.append((seconds, lambda: self.lose(f"its maxexectime of {seconds} s has passed")))
-        if (timeout := self._timeout) is not None:
+        if (timeout := self._catalogue.timeout_of(self.process)) is not None:
             text = f"{spec.funcname} took longer than its timeout of {timeout:g} s"
             limits.append((timeout, lambda: self.give_up(text)))
         return limits
 
     async def _call(self) -> Any:
         try:
-            return await self._work(self._context, self._cancellation)
+            return await self._catalogue.call(self._context, self._cancellation)
         except Exception as error:  # of preparing the call, such as arguments that do not fit
             return Raised(error)
 
@@ -213,7 +212,7 @@ class Run:
         if self._context.has_unsent:
             await self._unless_decided(prepare())
         else:
-            await prepare()
+            self._context.end_streams("the function has returned")  # of which there are none so far
         if self._verdict.done() and isinstance(verdict := self._verdict.result(), Nothing):
             return verdict
         return failure[0] if failure and isinstance(outcome, Success) else outcome
