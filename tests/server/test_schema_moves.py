@@ -20,6 +20,7 @@ import pytest
 from colonyos_gen_wire.constants import API_PATH
 from colonyos_gen_wire.methods import METHODS
 
+from codegen.cli import main
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import Server
 from colonyos_gen.server.hazards import _feeds as feeds
@@ -83,10 +84,8 @@ class Copy:
         self.root = root
         self.key = PrivateKey.generate()
         self._port = 0
-        shutil.copytree(ROOT / "schema", root / "schema")
-        shutil.copytree(
-            ROOT / "colonyos_gen", root / "colonyos_gen", ignore=shutil.ignore_patterns("__pycache__")
-        )
+        for folder in ("schema", "colonyos_gen", "generated"):
+            shutil.copytree(ROOT / folder, root / folder)
         (root / "tests/server").mkdir(parents=True)
         for file in ("__init__.py", "server/__init__.py", "server/server_process.py"):
             shutil.copy(ROOT / "tests" / file, root / "tests" / file)
@@ -105,13 +104,7 @@ class Copy:
 
     def generate(self) -> None:
         folders = ["--schema", str(self.root / "schema"), "--out", str(self.root / "generated")]
-        done = subprocess.run(
-            [sys.executable, "-m", "codegen", "generate", "--target", "python", *folders],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert main(["generate", "--target", "python", *folders]) == 0
 
     def serve(self) -> subprocess.Popen[str]:
         process = subprocess.Popen(
