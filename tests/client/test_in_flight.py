@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 from aiohttp import web
@@ -40,6 +41,10 @@ class Counter:
         self.pause = pause
         self.open = asyncio.Event()
         self.open.set()
+
+    def has_held(self, total: int) -> bool:
+        """Whether so many have come, and all that are under way are held back."""
+        return self.total == total and self.held == DEFAULT_MAX_IN_FLIGHT
 
     def middleware(self) -> Middleware:
         @web.middleware
@@ -132,8 +137,7 @@ def test_turns_go_round() -> None:
             for rounds in range(2, 6):
                 counter.open.set()  # those that are held go on, and those that come after them are held in turn
                 counter.open.clear()
-                sent = rounds * DEFAULT_MAX_IN_FLIGHT
-                await until(lambda sent=sent: (counter.total, counter.held) == (sent, DEFAULT_MAX_IN_FLIGHT))
+                await until(partial(counter.has_held, rounds * DEFAULT_MAX_IN_FLIGHT))
             assert "getserverinfomsg" in counter.messages
             counter.open.set()
             await one
