@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import nox
 from packaging.requirements import Requirement
@@ -31,9 +34,8 @@ def check(session: nox.Session) -> None:
     session.install("-e", ".[dev,lint]")
     _style(session)
     _generated(session)
-    _types(session)
-    session.run(*SUITE, *session.posargs)
-    _wheel(session)
+    with _beside(session, _pyright, _mypy, _wheel):
+        _suite(session, *session.posargs)
 
 
 @nox.session
@@ -42,7 +44,7 @@ def fast(session: nox.Session) -> None:
     session.install("-q", "-e", ".[dev,lint]")
     _style(session)
     session.run("python", "-m", "codegen", "lint")
-    session.run(*SUITE, *(f"tests/{each}" for each in QUICK), *session.posargs)
+    _suite(session, *(f"tests/{each}" for each in QUICK), *session.posargs)
 
 
 @nox.session
@@ -77,7 +79,7 @@ def wheel(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The whole suite with each Python, on all cores; `nox -s tests -- -n 0` for one process."""
     session.install("-e", ".[dev]")
-    session.run(*SUITE, *session.posargs)
+    _suite(session, *session.posargs)
 
 
 @nox.session(python=VERSIONS[0])
@@ -87,7 +89,7 @@ def oldest(session: nox.Session) -> None:
         bounds = Path(folder, "oldest.txt")
         bounds.write_text("\n".join(_lower_bounds()), encoding="utf-8")
         session.install("-e", ".[dev]", "-c", str(bounds))
-    session.run(*SUITE, *session.posargs)
+    _suite(session, *session.posargs)
 
 
 def _style(session: nox.Session) -> None:
@@ -103,27 +105,64 @@ def _generated(session: nox.Session) -> None:
 
 def _types(session: nox.Session) -> None:
     with ThreadPoolExecutor() as pool:  # each keeps one core busy
-        list(pool.map(session.run, ("pyright", "mypy")))
+        for part in [pool.submit(_pyright, session), pool.submit(_mypy, session)]:
+            part.result()
 
 
-def _wheel(session: nox.Session) -> None:
+def _pyright(session: nox.Session, said: IO[str] | None = None) -> None:
+    session.run("pyright", stdout=said)
+
+
+def _mypy(session: nox.Session, said: IO[str] | None = None) -> None:
+    session.run("mypy", stdout=said)
+
+
+def _suite(session: nox.Session, *arguments: str) -> None:
+    # Many tests start programs, which would compile everything anew.
+    session.run(*SUITE, *arguments, env={"PYTHONDONTWRITEBYTECODE": None})
+
+
+@contextmanager
+def _beside(session: nox.Session, *parts: Callable[[nox.Session, IO[str]], None]) -> Generator[None]:
+    """Do these one after the other during the block, which waits most of the time; if one fails, show what they said."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said, ThreadPoolExecutor(1) as pool:
+        done = pool.submit(lambda: [part(session, said) for part in parts])
+        try:
+            yield
+        finally:
+            if done.exception() is not None:
+                said.seek(0)
+                shutil.copyfileobj(said, sys.stdout)
+        done.result()
+
+
+def _wheel(session: nox.Session, said: IO[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        session.run("python", "-m", "build", "--outdir", folder, silent=True)
+        session.run("python", "-m", "build", "--outdir", folder, stdout=said)
         built = next(Path(folder).glob("*.whl"))
-        session.run("python", "tests/packaging/check_wheel.py", str(built))
-        session.run("python", "-m", "venv", f"{folder}/empty")
+        session.run("python", "tests/packaging/check_wheel.py", str(built), stdout=said)
+        session.run("python", "-m", "venv", f"{folder}/empty", stdout=said)
         python = str(Path(folder, "empty", "Scripts" if os.name == "nt" else "bin", "python"))
-        session.run(python, "-m", "pip", "install", "-q", str(built), external=True)
-        with session.chdir(folder):
+        session.run(python, "-m", "pip", "install", "-q", str(built), external=True, stdout=said)
+        with session.chdir(folder):  # which is that of the whole program: nothing else may start meanwhile
             session.run(
                 python,
                 "-c",
                 "import colonyos_gen, colonyos_gen_wire; print(colonyos_gen.Client)",
                 external=True,
+                stdout=said,
             )
-            session.run(python, "-m", "colonyos_gen.cli", "demo", external=True)
+            session.run(python, "-m", "colonyos_gen.cli", "demo", external=True, stdout=said)
             for package in ("colonyos_gen", "colonyos_gen_wire"):
-                session.run("pyright", "--pythonpath", python, "--verifytypes", package, "--ignoreexternal")
+                session.run(
+                    "pyright",
+                    "--pythonpath",
+                    python,
+                    "--verifytypes",
+                    package,
+                    "--ignoreexternal",
+                    stdout=said,
+                )
 
 
 def _lower_bounds() -> Iterator[str]:

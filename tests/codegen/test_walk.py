@@ -6,6 +6,8 @@ whatever has not changed.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import shutil
 import subprocess
@@ -15,12 +17,13 @@ from pathlib import Path
 
 import pytest
 
+from codegen.cli import main
 from tests.codegen.kit.schema_edits import add_field, add_message, remove_message, replace
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.timeout(300)
 
-COPIED = ("codegen", "colonyos_gen", "schema", "generated")
+COPIED = ("colonyos_gen", "schema", "generated")
 
 PROGRAM = """
 import sys
@@ -52,33 +55,33 @@ class Copy:
 
     def generate(self, *options: str) -> list[str]:
         """Run the generator; gives what it says is left to do, and what it says of drafts."""
-        done = self._run("-m", "codegen", "generate", "--target", "python", *options)
-        assert done.returncode == 0, done.stdout + done.stderr
-        (total,) = [line for line in done.stdout.splitlines() if " files, " in line]
-        return done.stdout.partition(total + "\n")[2].splitlines()
+        folders = ["--schema", str(self.root / "schema"), "--out", str(self.root / "generated")]
+        shown = io.StringIO()
+        with contextlib.redirect_stdout(shown):
+            assert main(["generate", "--target", "python", *folders, *options]) == 0
+        (total,) = [line for line in shown.getvalue().splitlines() if " files, " in line]
+        left = shown.getvalue().partition(total + "\n")[2]
+        return left.replace(f"{self.root}{os.sep}", "").splitlines()
 
     def answers(self, call: str) -> None:
         """Start a server in a process of its own, and make a call and then one that is always there."""
-        done = self._run("-c", PROGRAM.format(call=call), str(self.root))
-        assert done.stdout.endswith("answered\n"), done.stdout + done.stderr
-
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         paths = os.pathsep.join([str(self.root / "generated/python"), str(self.root)])
-        return subprocess.run(
-            [sys.executable, *arguments],
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM.format(call=call), str(self.root)],
             cwd=self.root,
             env={**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             encoding="utf-8",
             check=False,
         )
+        assert done.stdout.endswith("answered\n"), done.stdout + done.stderr
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Copy:
-    """A copy of what the generator and the server need."""
+    """A copy of what the generator and the server need, with whatever has been compiled already."""
     for folder in COPIED:
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     return Copy(tmp_path.resolve())
 
 

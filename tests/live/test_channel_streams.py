@@ -77,7 +77,7 @@ def test_nothing_is_lost_and_nothing_comes_twice() -> None:
                     await append(scene, process, sequence, "end" if sequence == ENTRIES else "data")
 
             sending = asyncio.create_task(send())
-            async with client.subscribe_channel(process.processid, "out", timeout=60) as stream:
+            async with client.subscribe_channel(process.processid, "out", timeout=600) as stream:
                 received = [entry async for entry in stream]
             await sending
             assert proxy.cuts >= CUTS
@@ -95,7 +95,7 @@ def test_entries_that_arrive_out_of_order_while_the_connection_is_down() -> None
         process = await running(scene)
         async with through(scene, seed=1) as (proxy, client):
             proxy.calm = True
-            async with client.subscribe_channel(process.processid, "out", timeout=60) as stream:
+            async with client.subscribe_channel(process.processid, "out", timeout=600) as stream:
                 for sequence in (10, 20, 30):
                     await append(scene, process, sequence)
                 received = [await anext(stream) for _ in range(3)]

@@ -6,9 +6,10 @@ import asyncio
 
 import pytest
 
+from tests.soak import program
 from tests.soak.ground import ground
 from tests.soak.parts import PARTS, Scale
-from tests.soak.program import soak
+from tests.soak.program import Report, soak
 
 TINY = Scale(calls=24, teardowns=2, workers=3, minutes=0.05)
 
@@ -20,11 +21,14 @@ TINY = Scale(calls=24, teardowns=2, workers=3, minutes=0.05)
         for name, part in PARTS.items()
     ],
 )
-def test_a_tiny_soak_is_sound(name: str) -> None:
-    async def run() -> list[str]:
+def test_a_tiny_soak_is_sound(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "ANSWER_S", 600.0)  # on a busy machine, a server that is well may be slow
+
+    async def run() -> Report:
         async with ground(embedded=True) as server:
             report = await soak(server, [name], TINY)
         server.clear()
-        return [] if report.sound else report.table()
+        return report
 
-    assert asyncio.run(run()) == []
+    report = asyncio.run(run())
+    assert report.sound, "\n".join(report.table())

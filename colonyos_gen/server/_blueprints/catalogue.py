@@ -13,7 +13,6 @@ from colonyos_gen_wire.types.blueprint import (
     Blueprint,
     BlueprintDefinition,
     BlueprintHandlerSpec,
-    BlueprintHistory,
     BlueprintMetadata,
 )
 from colonyos_gen_wire.types.location import Location
@@ -21,7 +20,7 @@ from msgspec.structs import replace
 
 from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.lifecycle import new_id
-from colonyos_gen.server._store.records import Records
+from colonyos_gen.server._store.records import BlueprintVersion, Records
 from colonyos_gen.server._values.plain_text import require_name, require_text
 
 _CREATE = "create"
@@ -94,14 +93,14 @@ class Catalogue:
         metadata = replace(blueprint.metadata, generation=blueprint.metadata.generation + 1)
         return self._records.blueprints.put(replace(blueprint, metadata=metadata))
 
-    def versions(self, blueprintid: str, limit: int) -> list[BlueprintHistory]:
+    def versions(self, blueprintid: str, limit: int) -> list[BlueprintVersion]:
         """The versions of a blueprint, newest first; with a positive `limit` no more than that."""
         found = self._records.versions_of_blueprint.find(blueprintid)[::-1]
         return found[:limit] if limit > 0 else found
 
     def _keep_version(self, blueprint: Blueprint, changetype: str, signer: str) -> None:
         self._records.blueprint_versions.put(
-            BlueprintHistory(
+            BlueprintVersion(
                 historyid=str(uuid.uuid4()),
                 blueprintid=blueprint.blueprintid,
                 kind=blueprint.kind,

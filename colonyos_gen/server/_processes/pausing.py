@@ -10,9 +10,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from colonyos_gen_wire.types.pause import PauseStatus
-
 from colonyos_gen.server._clock import NS_PER_S, Clock
+from colonyos_gen.server._store.records import Pause
 from colonyos_gen.server._store.tables import Table
 
 T = TypeVar("T")
@@ -25,7 +24,7 @@ class Paused(Exception):
 class PauseGate:
     """Follows the table of paused colonies, and holds assignments up."""
 
-    def __init__(self, paused: Table[PauseStatus], clock: Clock) -> None:
+    def __init__(self, paused: Table[Pause], clock: Clock) -> None:
         self._paused = paused
         self._clock = clock
         self._waiting: dict[str, dict[asyncio.Future[bool], None]] = {}
@@ -89,7 +88,7 @@ class PauseGate:
             if not waiting:
                 del self._waiting[colonyname]
 
-    def _follow(self, old: PauseStatus | None, new: PauseStatus | None) -> None:
+    def _follow(self, old: Pause | None, new: Pause | None) -> None:
         if old is not None and new is None:
             self._wake_up(old.colonyname, resumed=True)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
-from colonyos_gen_wire.types.blueprint import Blueprint, BlueprintDefinition, BlueprintHistory
+from colonyos_gen_wire.types.blueprint import Blueprint, BlueprintDefinition
 from colonyos_gen_wire.types.colony import Colony
 from colonyos_gen_wire.types.common import ExecutorState, ProcessState
 from colonyos_gen_wire.types.cron import Cron
@@ -15,7 +16,6 @@ from colonyos_gen_wire.types.function import Function
 from colonyos_gen_wire.types.generator import Generator
 from colonyos_gen_wire.types.location import Location
 from colonyos_gen_wire.types.log import Log
-from colonyos_gen_wire.types.pause import PauseStatus
 from colonyos_gen_wire.types.process import Process
 from colonyos_gen_wire.types.snapshot import Snapshot
 from colonyos_gen_wire.types.user import User
@@ -50,6 +50,28 @@ class PackedArgument(msgspec.Struct, frozen=True):
     argumentid: str
     generatorid: str
     arg: str
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """A colony in which nothing is assigned for the time being."""
+
+    colonyname: str
+
+
+class BlueprintVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A generation of a blueprint, with the names of the entry of its history."""
+
+    historyid: str
+    blueprintid: str
+    kind: str
+    namespace: str
+    name: str
+    generation: int
+    spec: dict[str, Any]
+    status: dict[str, Any]
+    timestamp: datetime
+    changedby: str
+    changetype: str
 
 
 class Records:
@@ -190,17 +212,17 @@ class Records:
         self.blueprints_by_name: Index[Blueprint] = self.blueprints.index(
             lambda blueprint: ((blueprint.metadata.colonyname, blueprint.metadata.name),)
         )
-        self.blueprint_versions: Table[BlueprintHistory] = store.table(
-            "blueprint_versions", BlueprintHistory, lambda version: version.historyid
+        self.blueprint_versions: Table[BlueprintVersion] = store.table(
+            "blueprint_versions", BlueprintVersion, lambda version: version.historyid
         )
-        self.versions_of_blueprint: Index[BlueprintHistory] = self.blueprint_versions.index(
+        self.versions_of_blueprint: Index[BlueprintVersion] = self.blueprint_versions.index(
             lambda version: (version.blueprintid,)
         )
-        self.versions_of_colony: Index[BlueprintHistory] = self.blueprint_versions.index(
+        self.versions_of_colony: Index[BlueprintVersion] = self.blueprint_versions.index(
             lambda version: (version.namespace,)
         )
 
-        self.paused: Table[PauseStatus] = store.table("paused", PauseStatus, lambda status: status.colonyname)
+        self.paused: Table[Pause] = store.table("paused", Pause, lambda pause: pause.colonyname)
         self.server_owner: Table[ServerOwner] = store.table("server_owner", ServerOwner, lambda _: "")
 
     def executor(self, colonyname: str, name: str) -> Executor | None:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 from aiohttp import web
@@ -33,10 +34,15 @@ class Counter:
     """Counts the requests that a server has under way, and holds them back as long as `open` is not set."""
 
     def __init__(self, pause: float) -> None:
-        self.now = self.most = self.total = 0
+        self.now = self.most = self.total = self.held = 0
+        self.messages: list[str] = []
         self.pause = pause
         self.open = asyncio.Event()
         self.open.set()
+
+    def has_held(self, total: int) -> bool:
+        """Whether so many have come, and all that are under way are held back."""
+        return self.total == total and self.held == DEFAULT_MAX_IN_FLIGHT
 
     def middleware(self) -> Middleware:
         @web.middleware
@@ -45,8 +51,11 @@ class Counter:
             self.total += 1
             self.most = max(self.most, self.now)
             try:
+                self.messages.append((await request.json())["payloadtype"])
                 await asyncio.sleep(self.pause)
+                self.held += 1
                 await self.open.wait()
+                self.held -= 1
                 return await handler(request)
             finally:
                 self.now -= 1
@@ -119,10 +128,17 @@ def test_turns_go_round() -> None:
             AsyncClient(server.url, server_key=KEY, timeout=300) as busy,
             AsyncClient(server.url, server_key=KEY) as other,
         ):
+            counter.open.clear()
             many = [asyncio.create_task(busy.get_colonies()) for _ in range(1000)]
-            await until(lambda: counter.now == DEFAULT_MAX_IN_FLIGHT)
-            await other.get_colonies()
-            assert sum(task.done() for task in many) < 500
+            await until(lambda: counter.held == DEFAULT_MAX_IN_FLIGHT)
+            one = asyncio.create_task(other.get_server_info())
+            for rounds in range(2, 6):
+                counter.open.set()  # those that are held go on, and those that come after them are held in turn
+                counter.open.clear()
+                await until(partial(counter.has_held, rounds * DEFAULT_MAX_IN_FLIGHT))
+            assert "getserverinfomsg" in counter.messages
+            counter.open.set()
+            await one
             await asyncio.gather(*many)
 
     run(reads)

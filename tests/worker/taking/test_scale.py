@@ -39,7 +39,7 @@ def test_200_workers_close_each_of_1500_processes_once(
         for number in numbers:
             spec = FunctionSpec.new("work", "tester", colonies.name)
             spec.args = [number]
-            await colonies.aclient.submit(spec)
+            await colonies.aclient.submit(spec, rpc_timeout=600)
 
     async def main() -> None:
         workers = [make(number) for number in range(WORKERS)]

@@ -10,10 +10,9 @@ from colonyos_gen_wire.types.blueprint import (
     Blueprint,
     BlueprintDefinition,
     BlueprintHandlerSpec,
-    BlueprintHistory,
 )
 from colonyos_gen_wire.types.process import Process
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from colonyos_gen.server._blueprints.catalogue import (
     Catalogue,
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
         UpdateBlueprintMsg,
         UpdateBlueprintStatusMsg,
     )
+    from colonyos_gen_wire.types.blueprint import BlueprintHistory
 
 
 class Blueprints:
@@ -166,11 +166,14 @@ class Blueprints:
     async def get_blueprint_history(
         self, request: GetBlueprintHistoryMsg, signer: str, /
     ) -> list[BlueprintHistory]:
+        from colonyos_gen_wire.types.blueprint import BlueprintHistory  # here, as it goes with this message
+
         blueprint = self._records.blueprints.get(request.blueprintid)
         if blueprint is None:
             raise Refusal(errors.GET_BLUEPRINT_HISTORY_BLUEPRINT_NOT_FOUND)
         self._access.require(methods.GET_BLUEPRINT_HISTORY, signer, blueprint.metadata.colonyname)
-        return self._catalogue.versions(blueprint.blueprintid, request.limit)
+        versions = self._catalogue.versions(blueprint.blueprintid, request.limit)
+        return [BlueprintHistory(**asdict(version)) for version in versions]
 
     def _find(self, method: AnyMethod, colonyname: str, name: str) -> Blueprint:
         blueprint = self._records.blueprint(colonyname, name)

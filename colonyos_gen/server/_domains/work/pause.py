@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.methods import pause as methods
-from colonyos_gen_wire.types.pause import PauseStatus
 
 from colonyos_gen.server._caller.access import Access
-from colonyos_gen.server._store.records import Records
+from colonyos_gen.server._store.records import Pause, Records
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.pause import GetPauseStatusMsg, PauseAssignmentsMsg, ResumeAssignmentsMsg
+    from colonyos_gen_wire.types.pause import PauseStatus
 
 
 class Pauses:
@@ -23,15 +23,17 @@ class Pauses:
 
     async def pause_assignments(self, request: PauseAssignmentsMsg, signer: str, /) -> None:
         self._access.require(methods.PAUSE_ASSIGNMENTS, signer, request.colonyname)
-        self._records.paused.put(PauseStatus(colonyname=request.colonyname, ispaused=True))
+        self._records.paused.put(Pause(request.colonyname))
 
     async def resume_assignments(self, request: ResumeAssignmentsMsg, signer: str, /) -> None:
         self._access.require(methods.RESUME_ASSIGNMENTS, signer, request.colonyname)
-        status = self._records.paused.get(request.colonyname)
-        if status is not None:
-            self._records.paused.remove(status)
+        pause = self._records.paused.get(request.colonyname)
+        if pause is not None:
+            self._records.paused.remove(pause)
 
     async def get_pause_status(self, request: GetPauseStatusMsg, signer: str, /) -> PauseStatus:
+        from colonyos_gen_wire.types.pause import PauseStatus  # here, as it goes with this message
+
         self._access.require(methods.GET_PAUSE_STATUS, signer, request.colonyname)
-        status = self._records.paused.get(request.colonyname)
-        return status or PauseStatus(colonyname=request.colonyname, ispaused=False)
+        paused = self._records.paused.get(request.colonyname) is not None
+        return PauseStatus(colonyname=request.colonyname, ispaused=paused)
