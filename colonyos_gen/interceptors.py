@@ -187,6 +187,8 @@ async def intercepted(
 
 def require_headers(method: str, headers: dict[str, str]) -> None:
     """Raise InvalidRequestError unless the headers of an interceptor can be sent beside those of the client."""
+    if not isinstance(headers, dict):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise refused(method, "headers", headers, "a dict of names and texts")
     for name, value in headers.items():  # interceptors may be written without a type checker
         if not (isinstance(name, str) and _TOKEN.fullmatch(name)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise refused(method, "headers", name, "the name of an HTTP header")
