@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from colonyos_gen_wire.method import Method
 
@@ -66,9 +66,9 @@ class Guarded(Transport):
             if not patience.expired() or isinstance(error, RPCTimeoutError):
                 raise
             raise RPCTimeoutError(f"no reply within {timeout:g} s", method=method.name) from error
-        if not isinstance(reply, tuple) or len(reply) != 2:  # pyright: ignore[reportUnknownArgumentType]
-            raise self._odd("post", reply, "a tuple of status and body", method)
-        status, content = reply  # pyright: ignore[reportUnknownVariableType]
+        if not isinstance(reply, tuple) or len(cast("tuple[object, ...]", reply)) != 2:
+            raise self._odd("post", cast("object", reply), "a tuple of status and body", method)
+        status, content = cast("tuple[object, object]", reply)
         if not isinstance(status, int) or isinstance(status, bool):
             raise self._odd("post", status, "an int as the status", method)
         if not isinstance(content, bytes):

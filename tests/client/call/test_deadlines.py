@@ -19,12 +19,14 @@ SOON_S = 0.2
 
 class Before(Interceptor):
     async def around_call(self, call: OutgoingCall, proceed: Proceed) -> Any:
+        del call
         await forever()
         return await proceed()
 
 
 class After(Interceptor):
     async def around_call(self, call: OutgoingCall, proceed: Proceed) -> Any:
+        del call
         reply = await proceed()
         await forever()
         return reply
@@ -32,6 +34,7 @@ class After(Interceptor):
 
 class AfterError(Interceptor):
     async def around_call(self, call: OutgoingCall, proceed: Proceed) -> Any:
+        del call
         try:
             return await proceed()
         finally:
@@ -43,6 +46,7 @@ class Seeing(Interceptor):
         self.seen: list[BaseException] = []
 
     async def around_call(self, call: OutgoingCall, proceed: Proceed) -> Any:
+        del call
         try:
             return await proceed()
         except BaseException as error:

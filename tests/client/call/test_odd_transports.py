@@ -44,9 +44,11 @@ async def test_what_is_no_reply(reply: str) -> None:
 
 class NotAwaited(OddTransport):
     def post(self, body: bytes, *, method: Any, headers: Any, timeout: float) -> Any:
+        del body, headers, timeout
         return reply_of(method)
 
     def connect(self, *, method: Any, headers: Any, timeout: float) -> Any:
+        del method, headers, timeout
         return OddConnection()
 
 

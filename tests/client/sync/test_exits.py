@@ -27,12 +27,11 @@ class Exiting(Interceptor):
     async def around_call(self, call: OutgoingCall, proceed: Proceed) -> Any:
         if call.method.name != self.name:
             return await proceed()
-        if self.after:
-            await proceed()
+        reply = await proceed() if self.after else None
         error, self.error = self.error, None
         if error is not None:
             raise error
-        return await proceed()
+        return reply if self.after else await proceed()
 
 
 @EXITS
