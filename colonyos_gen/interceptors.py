@@ -121,11 +121,14 @@ class Interceptor:
 
         Raises (from `proceed`):
             RPCError: The call failed; `call.tries` and `call.failures` tell how often.
-            InvalidRequestError: A header cannot be sent. Nothing was sent.
+            InvalidRequestError: A header cannot be sent, or `headers` is no dict. Nothing was sent.
             RuntimeError: It was called before. Nothing is sent twice.
 
         What it raises itself, the caller gets as it is: before `proceed` nothing was sent; after it the request may have been
-        carried out, and its result is lost. Cancelling the call raises `asyncio.CancelledError` in here, as everywhere.
+        carried out, and its result is lost. KeyboardInterrupt and SystemExit reach the caller of a `Client`, too, which goes
+        on working. What takes longer than the call may is cancelled a tenth of a second after its deadline; the caller gets
+        RPCTimeoutError, whose `sent` tells whether the request may have been sent. Cancelling the call raises
+        `asyncio.CancelledError` in here, as everywhere.
         """
         del call
         return await proceed()
@@ -187,6 +190,8 @@ async def intercepted(
 
 def require_headers(method: str, headers: dict[str, str]) -> None:
     """Raise InvalidRequestError unless the headers of an interceptor can be sent beside those of the client."""
+    if not isinstance(headers, dict):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise refused(method, "headers", headers, "a dict of names and texts")
     for name, value in headers.items():  # interceptors may be written without a type checker
         if not (isinstance(name, str) and _TOKEN.fullmatch(name)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise refused(method, "headers", name, "the name of an HTTP header")

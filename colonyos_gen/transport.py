@@ -5,6 +5,11 @@ makes an `AiohttpTransport` for its url; `colonyos_gen.testing.InProcessTranspor
 
 A transport carries bytes: requests come checked, signed and encoded, and replies are opened by the client. What may be tried
 again, turns and time-outs of calls are the client's business, too.
+
+A client trusts no transport that it was given: what is not done in time is cancelled soon after, and fails as if the
+transport had said so; and what it returns is checked. Anything else than what is written here raises `UnexpectedReplyError`,
+which names the class of the transport, the type of what it gave, and what is expected; the request may have been carried out
+then. A `transport=` that lacks one of the methods is refused with `TypeError` when the client is made.
 """
 
 from __future__ import annotations
@@ -53,7 +58,10 @@ class Connection(Protocol):
         ...
 
     def drop(self) -> None:
-        """End the connection at once, without waiting for anything. May be called again."""
+        """End the connection at once, without waiting for anything. May be called again.
+
+        What it raises is logged, and hides no other error.
+        """
         ...
 
 
@@ -83,7 +91,8 @@ class Transport(Protocol):
         Raises:
             ConnectionFailedError: The server could not be reached, or the connection broke.
             RPCTimeoutError: Time was up.
-            UnexpectedReplyError: What came back is no reply, or too large.
+            UnexpectedReplyError: What came back is no reply, or too large. A client raises it, too, unless it gets a tuple of
+                an int and bytes.
         """
         ...
 
@@ -94,7 +103,8 @@ class Transport(Protocol):
 
         Raises:
             ConnectionFailedError: There is none; with a `status` if there is a server that refuses it.
-            UnexpectedReplyError: Something else than a server answered, such as with a redirect.
+            UnexpectedReplyError: Something else than a server answered, such as with a redirect. A client raises it, too,
+                unless it gets something with all that `Connection` has.
         """
         ...
 

@@ -14,6 +14,7 @@ from colonyos_gen_wire import LimitError
 from colonyos_gen_wire.checks import check
 from colonyos_gen_wire.method import Key, Method, Signer
 
+from colonyos_gen._call.deadline import Sending, in_time, send_in_time
 from colonyos_gen._call.envelope import open_reply, signed, written
 from colonyos_gen._call.hazardous import unconfirmed
 from colonyos_gen._call.in_flight import Lane, Turn, blocks_a_loop, gate_of
@@ -177,7 +178,7 @@ class Pipeline:
             lane = None
         deadline = time.monotonic() + limit
         if not self._around:
-            return self._send(method, request, body, signer, deadline, lane)
+            return self._send(method, request, body, signer, deadline, lane, Sending())
         return self._intercepted(method, request, body, signer, deadline, lane)
 
     async def _intercepted(
@@ -190,12 +191,13 @@ class Pipeline:
         lane: Lane | None,
     ) -> Any:
         call = OutgoingCall(method, request, signer, deadline)
+        sending = Sending()
 
         async def send() -> Any:
             require_headers(method.name, call.headers)
-            return await self._send(method, request, body, signer, deadline, lane, call)
+            return await self._send(method, request, body, signer, deadline, lane, sending, call)
 
-        return await intercepted(self._around, call, send)
+        return await in_time(intercepted(self._around, call, send), method.name, deadline, sending)
 
     async def _send(
         self,
@@ -205,6 +207,7 @@ class Pipeline:
         signer: str,
         deadline: float,
         lane: Lane | None,
+        sending: Sending,
         call: OutgoingCall | None = None,
     ) -> RespT:
         """Send it, again and again as long as that is allowed and of use."""
@@ -214,11 +217,13 @@ class Pipeline:
             try:
                 if call is not None:
                     call.tries += 1
-                return await self._once(method, body, signer, deadline, lane, headers)
+                return await self._once(method, body, signer, deadline, lane, headers, sending)
             except RPCError as error:
+                repeatable = may_repeat(method, request, error)
+                sending.failed(error)
                 again = again or pauses(self.retries)
                 pause = next(again, math.inf)
-                if not may_repeat(method, request, error) or time.monotonic() + pause >= deadline:
+                if not repeatable or time.monotonic() + pause >= deadline:
                     name_subject(error, request)
                     raise
                 if call is not None:
@@ -234,6 +239,7 @@ class Pipeline:
         deadline: float,
         lane: Lane | None,
         headers: Mapping[str, str] | None,
+        sending: Sending,
     ) -> RespT:
         """Send it once it has its turn: at once, if it is a long poll, which is in no lane."""
         turn = await self._wait_for_turn(method, deadline, lane)
@@ -241,6 +247,7 @@ class Pipeline:
         outcome: object = "failed"
         try:
             self.require_open()
+            sending.trying = True
             status, reply = await self._transport.post(
                 body, method=method, headers=headers, timeout=deadline - began
             )
@@ -320,29 +327,30 @@ class Pipeline:
 
         Raises:
             ConnectionFailedError: With a `status` if there is a server that refuses to be subscribed to.
+            RPCTimeoutError: It had no turn, or was not sent, in time; or an interceptor took too long.
             RPCError: It cannot be sent (see `sealed`), or the client is closed.
         """
-        sent = False
+        sending = Sending()
         try:
             body, signer = sealed(method, request, self.keys, prvkey, hazardous=True)
             until = time.monotonic() + min(self.timeout, _CONNECT_S)
             if not self._around:
-                return await self._subscribe(method, body, until, connection, None)
+                return await self._subscribe(method, body, until, connection, None, sending)
             call = OutgoingCall(method, request, signer, until)
 
             async def send() -> None:
-                nonlocal connection, sent
+                nonlocal connection
                 require_headers(method.name, call.headers)
                 call.tries += 1
-                connection = await self._subscribe(method, body, until, connection, call.headers)
-                sent = True
+                connection = await self._subscribe(method, body, until, connection, call.headers, sending)
+                sending.begun = True
 
-            await intercepted(self._around, call, send)
+            await in_time(intercepted(self._around, call, send), method.name, until, sending)
         except BaseException:  # a cancellation, too, must not leave a connection open
             if connection is not None:
                 connection.drop()
             raise
-        if not sent or connection is None:
+        if not sending.begun or connection is None:
             raise RuntimeError(f"{method.name}: an interceptor has kept the subscription from being sent")
         return connection
 
@@ -353,24 +361,36 @@ class Pipeline:
         until: float,
         connection: Connection | None,
         headers: Mapping[str, str] | None,
+        sending: Sending,
     ) -> Connection:
         loop = asyncio.get_running_loop()
         # The server reads what is subscribed to, like any other request, and does not say when it has.
-        turn = self._gate.enter_at_once(self.lane, until) or await self._gate.enter(self.lane, until)
+        turn = await self._turn_to_subscribe(method, until)
         try:
             if connection is None:
                 self.require_open()
                 connection = await self._transport.connect(
-                    method=method, headers=headers, timeout=min(self.timeout, _CONNECT_S)
+                    method=method, headers=headers, timeout=until - time.monotonic()
                 )
+            sending.trying = True
             try:
-                await connection.send(body)
+                await send_in_time(connection, body, method.name, until)
             except BaseException:  # a cancellation, too
                 connection.drop()
                 raise
         finally:
             loop.call_later(_SUBSCRIBING_S, self._gate.leave, turn)
         return connection
+
+    async def _turn_to_subscribe(self, method: Method[Any, Any], until: float) -> Turn:
+        turn = self._gate.enter_at_once(self.lane, until)
+        if turn is not None:
+            return turn
+        try:
+            async with asyncio.timeout(until - time.monotonic()):
+                return await self._gate.enter(self.lane, until)
+        except TimeoutError:
+            raise self._never_sent(method) from None
 
     def frame(self, method: Method[Any, RespT], body: bytes, signer: str) -> RespT:
         """The item in a frame of a subscription. Raises what `open_reply` raises."""

@@ -14,6 +14,7 @@ from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_async import AsyncStubs
 
 from colonyos_gen._arguments import is_number, require_message, require_seconds, require_whole_number
+from colonyos_gen._call.guarded import Guarded
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.signers import Keyring, parse
 from colonyos_gen._client.subscriptions import AsyncSubscriptions
@@ -118,10 +119,8 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
             transport = AiohttpTransport(
                 url, ca_file=ca_file, insecure=insecure, max_reply_bytes=max_reply_bytes
             )
-        elif not hasattr(transport, "post"):
-            raise TypeError(
-                f"transport is {transport!r}; it must have the methods of colonyos_gen.transport.Transport"
-            )
+        else:
+            transport = Guarded(transport)
         self._pipeline = Pipeline(
             transport,
             self._keys,

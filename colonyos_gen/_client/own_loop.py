@@ -29,6 +29,8 @@ class OwnLoop:
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
         self._stopped = False
+        self._over = threading.Event()
+        """Set on the event loop, when that is to end."""
         self._given_up = False
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -84,15 +86,19 @@ class OwnLoop:
         if loop is None or thread is None or self._process != os.getpid() or not thread.is_alive():
             return
         end = asyncio.run_coroutine_threadsafe(_wind_up(last), loop)
-        end.add_done_callback(lambda _: loop.call_soon_threadsafe(loop.stop))
+        end.add_done_callback(lambda _: loop.call_soon_threadsafe(self._leave, loop))
         if threading.current_thread() is thread:  # a garbage collection in there must not wait for itself
             return
         with contextlib.suppress(concurrent.futures.CancelledError):
             try:
                 end.result(timeout=5)
             except concurrent.futures.TimeoutError:
-                loop.call_soon_threadsafe(loop.stop)
+                loop.call_soon_threadsafe(self._leave, loop)
         thread.join(timeout=5)
+
+    def _leave(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._over.set()
+        loop.stop()
 
     def _start(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -105,7 +111,7 @@ class OwnLoop:
             if self._running is None:
                 self._running = _new_event_loop()
                 self._thread = threading.Thread(
-                    target=_serve, args=(self._running,), name="colonyos_gen.Client", daemon=True
+                    target=_serve, args=(self._running, self._over), name="colonyos_gen.Client", daemon=True
                 )
                 self._thread.start()
             return self._running
@@ -120,19 +126,24 @@ def _is_in_a_loop() -> bool:
 
 
 async def _wind_up(last: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    await last()
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    if others:  # without their connections most of them end by themselves, each in its own way
-        await asyncio.wait(others, timeout=_GOODBYE_S)
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    try:
+        await last()
+    finally:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:  # without their connections most of them end by themselves, each in its own way
+            await asyncio.wait(others, timeout=_GOODBYE_S)
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
 
-def _serve(loop: asyncio.AbstractEventLoop) -> None:
+def _serve(loop: asyncio.AbstractEventLoop, over: threading.Event) -> None:
     asyncio.set_event_loop(loop)
     try:
-        loop.run_forever()
+        while not over.is_set():
+            # What an interceptor or a transport raises is for the caller, who gets it from the task; the loop goes on.
+            with contextlib.suppress(KeyboardInterrupt, SystemExit):
+                loop.run_forever()
     finally:
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()

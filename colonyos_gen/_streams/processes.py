@@ -126,7 +126,7 @@ class _Reader:
         self._told: dict[tuple[str, datetime | None, datetime | None], None] = {}
         """What arrived while there were two of them."""
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
         self._over_at = 0.0
         """When the server will end the subscription."""
 
@@ -171,7 +171,9 @@ class _Reader:
                     self._renew()
                     renew_at = None
                 await self._step(until, renew_at)
-        except Exception as error:  # whatever it is, nobody may wait for a reader that has stopped
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # whatever it is, nobody may wait for a reader that has stopped
             if isinstance(error, DeniedError):
                 error.hint = f"signed by {error.signer[:8]}…; {_WHO}"
             self._error = error

@@ -10,8 +10,8 @@ from colonyos_gen_wire.method import Key, Method
 
 from colonyos_gen._call.frames import Frames, FrameT, now
 from colonyos_gen._call.pipeline import Pipeline
-from colonyos_gen._call.retry import failed_on_the_way, pauses
-from colonyos_gen.errors import ConnectionFailedError
+from colonyos_gen._call.retry import passes, pauses
+from colonyos_gen.errors import ConnectionFailedError, RPCTimeoutError
 
 _FIRST_POLL_S = 0.25
 _LONGEST_POLL_S = 2.0
@@ -64,9 +64,9 @@ class Link(Generic[FrameT]):
                 return False
         try:
             await self.frames.open(request)
-        except ConnectionFailedError as error:
+        except (ConnectionFailedError, RPCTimeoutError) as error:
             self.lost()
-            if not failed_on_the_way(error) or (not self.reached and self._failures > self._retries):
+            if not passes(error) or (not self.reached and self._failures > self._retries):
                 raise
             return False
         self.reached = True

@@ -10,8 +10,6 @@ from codegen.targets.python.spelling import function, literal, pattern
 
 _CLASSES = {
     Scalar.STRING: "str",
-    Scalar.INTEGER: "int",
-    Scalar.NUMBER: "int | float",
     Scalar.BOOLEAN: "bool",
     Scalar.BYTES: "bytes | bytearray | memoryview",
 }
@@ -106,15 +104,13 @@ class Limits:
                 tests.append(f"isinstance({value}, list | tuple)")
             elif type_.kind == "map":
                 tests.append(f"isinstance({value}, dict)")
-            elif type_.kind == "enum":
-                tests.append(f"isinstance({value}, int)")
+            elif type_.kind == "enum" or (type_.kind == "scalar" and type_.scalar is Scalar.INTEGER):
+                tests.append(f"(type({value}) is int or _is_number({value}, int))")
+            elif type_.kind == "scalar" and type_.scalar is Scalar.NUMBER:
+                tests.append(f"(type({value}) is float or _is_number({value}, (int, float)))")
             elif type_.kind == "scalar" and type_.scalar is Scalar.TIME:
                 tests.append(f"({value} is None or {value}.tzinfo is not None)")
-            elif (
-                type_.kind == "scalar"
-                and type_.scalar in _CLASSES
-                and (type_.limit is None or type_.scalar in {Scalar.INTEGER, Scalar.NUMBER})
-            ):
+            elif type_.kind == "scalar" and type_.scalar in _CLASSES and type_.limit is None:
                 tests.append(f"isinstance({value}, {_CLASSES[type_.scalar]})")
         return [f"if not ({' and '.join(tests)}):", "    raise TypeError"] if tests else []
 

@@ -240,7 +240,7 @@ def _misfit(shape: Shape, value: Any, at: str) -> tuple[str, Any, str] | None:
     if isinstance(shape, Leaf):
         types, words = _LEAVES[shape]
         aware = shape is not Leaf.TIME or value is None or getattr(value, "tzinfo", None) is not None
-        exact = shape is not Leaf.INTEGER or not isinstance(value, bool)
+        exact = shape not in (Leaf.INTEGER, Leaf.NUMBER) or not isinstance(value, bool)
         return None if isinstance(value, types) and aware and exact else (at, value, words)
     if isinstance(shape, ListOf):
         if not isinstance(value, list | tuple):
@@ -268,6 +268,11 @@ def _misfit(shape: Shape, value: Any, at: str) -> tuple[str, Any, str] | None:
                 return (found[0], "(not shown)", found[2]) if field.secret else found
         return None
     return next((found for each in inside if (found := _misfit(*each))), None)
+
+
+def _is_number(value: object, types: Any) -> bool:
+    """Whether it is one of these types of numbers; JSON has true and false apart from them."""
+    return isinstance(value, types) and not isinstance(value, bool)
 
 
 def _in_text(type_: type[msgspec.Struct], text: str, checker: Callable[[Any, str], None], at: str) -> None:
@@ -300,7 +305,10 @@ def _allocations(value: Allocations, at: str) -> None:
 
 
 def _attribute(value: Attribute, at: str) -> None:
-    if not (isinstance(value.state, int) and isinstance(value.attributetype, int)):
+    if not (
+        (type(value.state) is int or _is_number(value.state, int))
+        and (type(value.attributetype) is int or _is_number(value.attributetype, int))
+    ):
         raise TypeError
     if not _PATTERN_1(value.targetid):
         refuse(f"{at}targetid", value.targetid, "text without NUL characters")
@@ -365,7 +373,7 @@ def _blueprint_definition_spec(value: BlueprintDefinitionSpec, at: str) -> None:
 
 
 def _blueprint_handler_spec(value: BlueprintHandlerSpec, at: str) -> None:
-    if not (isinstance(value.reconcileInterval, int)):
+    if not (type(value.reconcileInterval) is int or _is_number(value.reconcileInterval, int)):
         raise TypeError
     if not _PATTERN_1(value.executorType):
         refuse(f"{at}executorType", value.executorType, "text without NUL characters")
@@ -377,7 +385,7 @@ def _blueprint_metadata(value: BlueprintMetadata, at: str) -> None:
     if not (
         isinstance(value.labels, dict)
         and isinstance(value.annotations, dict)
-        and isinstance(value.generation, int)
+        and (type(value.generation) is int or _is_number(value.generation, int))
         and (value.createdAt is None or value.createdAt.tzinfo is not None)
         and (value.updatedAt is None or value.updatedAt.tzinfo is not None)
         and (value.lastReconciliationTime is None or value.lastReconciliationTime.tzinfo is not None)
@@ -421,10 +429,10 @@ def _conditions(value: Conditions, at: str) -> None:
     if not (
         isinstance(value.executornames, list | tuple)
         and isinstance(value.dependencies, list | tuple)
-        and isinstance(value.nodes, int)
-        and isinstance(value.processes, int)
-        and isinstance(value.processes_per_node, int)
-        and isinstance(value.walltime, int)
+        and (type(value.nodes) is int or _is_number(value.nodes, int))
+        and (type(value.processes) is int or _is_number(value.processes, int))
+        and (type(value.processes_per_node) is int or _is_number(value.processes_per_node, int))
+        and (type(value.walltime) is int or _is_number(value.walltime, int))
     ):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
@@ -457,12 +465,12 @@ def _conflict_resolution(value: ConflictResolution, at: str) -> None:
 
 def _cron(value: Cron, at: str) -> None:
     if not (
-        isinstance(value.interval, int)
+        (type(value.interval) is int or _is_number(value.interval, int))
         and isinstance(value.random, bool)
         and (value.nextrun is None or value.nextrun.tzinfo is not None)
         and (value.lastrun is None or value.lastrun.tzinfo is not None)
         and isinstance(value.waitforprevprocessgraph, bool)
-        and isinstance(value.checkerperiod, int)
+        and (type(value.checkerperiod) is int or _is_number(value.checkerperiod, int))
     ):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
@@ -488,11 +496,11 @@ def _cron(value: Cron, at: str) -> None:
 
 def _executor(value: Executor, at: str) -> None:
     if not (
-        isinstance(value.state, int)
+        (type(value.state) is int or _is_number(value.state, int))
         and isinstance(value.requirefuncreg, bool)
         and (value.commissiontime is None or value.commissiontime.tzinfo is not None)
         and (value.lastheardfromtime is None or value.lastheardfromtime.tzinfo is not None)
-        and isinstance(value.blueprintgen, int)
+        and (type(value.blueprintgen) is int or _is_number(value.blueprintgen, int))
     ):
         raise TypeError
     if not _PATTERN_3(value.executorid):
@@ -513,8 +521,8 @@ def _executor(value: Executor, at: str) -> None:
 
 def _file(value: File, at: str) -> None:
     if not (
-        isinstance(value.size, int)
-        and isinstance(value.sequencenr, int)
+        (type(value.size) is int or _is_number(value.size, int))
+        and (type(value.sequencenr) is int or _is_number(value.sequencenr, int))
         and (value.added is None or value.added.tzinfo is not None)
     ):
         raise TypeError
@@ -547,13 +555,13 @@ def _filesystem(value: Filesystem, at: str) -> None:
 def _function(value: Function, at: str) -> None:
     if not (
         isinstance(value.args, list | tuple)
-        and isinstance(value.counter, int)
-        and isinstance(value.minwaittime, int | float)
-        and isinstance(value.maxwaittime, int | float)
-        and isinstance(value.minexectime, int | float)
-        and isinstance(value.maxexectime, int | float)
-        and isinstance(value.avgwaittime, int | float)
-        and isinstance(value.avgexectime, int | float)
+        and (type(value.counter) is int or _is_number(value.counter, int))
+        and (type(value.minwaittime) is float or _is_number(value.minwaittime, (int, float)))
+        and (type(value.maxwaittime) is float or _is_number(value.maxwaittime, (int, float)))
+        and (type(value.minexectime) is float or _is_number(value.minexectime, (int, float)))
+        and (type(value.maxexectime) is float or _is_number(value.maxexectime, (int, float)))
+        and (type(value.avgwaittime) is float or _is_number(value.avgwaittime, (int, float)))
+        and (type(value.avgexectime) is float or _is_number(value.avgexectime, (int, float)))
     ):
         raise TypeError
     if not _PATTERN_1(value.executorname):
@@ -592,10 +600,10 @@ def _function_spec(value: FunctionSpec, at: str) -> None:
     if not (
         isinstance(value.args, list | tuple)
         and isinstance(value.kwargs, dict)
-        and isinstance(value.priority, int)
-        and isinstance(value.maxwaittime, int)
-        and isinstance(value.maxexectime, int)
-        and isinstance(value.maxretries, int)
+        and (type(value.priority) is int or _is_number(value.priority, int))
+        and (type(value.maxwaittime) is int or _is_number(value.maxwaittime, int))
+        and (type(value.maxexectime) is int or _is_number(value.maxexectime, int))
+        and (type(value.maxretries) is int or _is_number(value.maxretries, int))
         and isinstance(value.env, dict)
         and isinstance(value.channels, list | tuple)
     ):
@@ -619,7 +627,10 @@ def _function_spec(value: FunctionSpec, at: str) -> None:
 
 
 def _gpu(value: GPU, at: str) -> None:
-    if not (isinstance(value.count, int) and isinstance(value.nodecount, int)):
+    if not (
+        (type(value.count) is int or _is_number(value.count, int))
+        and (type(value.nodecount) is int or _is_number(value.nodecount, int))
+    ):
         raise TypeError
     if not _PATTERN_1(value.name):
         refuse(f"{at}name", value.name, "text without NUL characters")
@@ -629,12 +640,12 @@ def _gpu(value: GPU, at: str) -> None:
 
 def _generator(value: Generator, at: str) -> None:
     if not (
-        isinstance(value.trigger, int)
-        and isinstance(value.timeout, int)
+        (type(value.trigger) is int or _is_number(value.trigger, int))
+        and (type(value.timeout) is int or _is_number(value.timeout, int))
         and (value.firstpack is None or value.firstpack.tzinfo is not None)
         and (value.lastrun is None or value.lastrun.tzinfo is not None)
-        and isinstance(value.queuesize, int)
-        and isinstance(value.checkerperiod, int)
+        and (type(value.queuesize) is int or _is_number(value.queuesize, int))
+        and (type(value.checkerperiod) is int or _is_number(value.checkerperiod, int))
     ):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
@@ -656,8 +667,8 @@ def _generator(value: Generator, at: str) -> None:
 
 def _hardware(value: Hardware, at: str) -> None:
     if not (
-        isinstance(value.nodes, int)
-        and isinstance(value.cores, int)
+        (type(value.nodes) is int or _is_number(value.nodes, int))
+        and (type(value.cores) is int or _is_number(value.cores, int))
         and isinstance(value.network, list | tuple)
     ):
         raise TypeError
@@ -680,7 +691,10 @@ def _hardware(value: Hardware, at: str) -> None:
 
 
 def _location(value: Location, at: str) -> None:
-    if not (isinstance(value.long, int | float) and isinstance(value.lat, int | float)):
+    if not (
+        (type(value.long) is float or _is_number(value.long, (int, float)))
+        and (type(value.lat) is float or _is_number(value.lat, (int, float)))
+    ):
         raise TypeError
     if not _PATTERN_2(value.name):
         refuse(f"{at}name", value.name, "a name without colons and NUL characters")
@@ -704,12 +718,12 @@ def _on_start(value: OnStart, at: str) -> None:
 
 def _project(value: Project, at: str) -> None:
     if not (
-        isinstance(value.allocatedcpu, int)
-        and isinstance(value.usedcpu, int)
-        and isinstance(value.allocatedgpu, int)
-        and isinstance(value.usedgpu, int)
-        and isinstance(value.allocatedstorage, int)
-        and isinstance(value.usedstorage, int)
+        (type(value.allocatedcpu) is int or _is_number(value.allocatedcpu, int))
+        and (type(value.usedcpu) is int or _is_number(value.usedcpu, int))
+        and (type(value.allocatedgpu) is int or _is_number(value.allocatedgpu, int))
+        and (type(value.usedgpu) is int or _is_number(value.usedgpu, int))
+        and (type(value.allocatedstorage) is int or _is_number(value.allocatedstorage, int))
+        and (type(value.usedstorage) is int or _is_number(value.usedstorage, int))
     ):
         raise TypeError
 
@@ -721,7 +735,7 @@ def _reference(value: Reference, at: str) -> None:
 
 
 def _s3_object(value: S3Object, at: str) -> None:
-    if not (isinstance(value.port, int) and isinstance(value.tls, bool)):
+    if not ((type(value.port) is int or _is_number(value.port, int)) and isinstance(value.tls, bool)):
         raise TypeError
     if not _PATTERN_1(value.server):
         refuse(f"{at}server", value.server, "text without NUL characters")
@@ -911,14 +925,17 @@ def _reconcile_blueprint_msg(value: ReconcileBlueprintMsg, at: str) -> None:
 
 
 def _get_blueprint_history_msg(value: GetBlueprintHistoryMsg, at: str) -> None:
-    if not (isinstance(value.limit, int)):
+    if not (type(value.limit) is int or _is_number(value.limit, int)):
         raise TypeError
     if not _PATTERN_1(value.blueprintid):
         refuse(f"{at}blueprintid", value.blueprintid, "text without NUL characters")
 
 
 def _channel_append_msg(value: ChannelAppendMsg, at: str) -> None:
-    if not (isinstance(value.sequence, int) and isinstance(value.inreplyto, int)):
+    if not (
+        (type(value.sequence) is int or _is_number(value.sequence, int))
+        and (type(value.inreplyto) is int or _is_number(value.inreplyto, int))
+    ):
         raise TypeError
     if not _PATTERN_3(value.processid):
         refuse(f"{at}processid", value.processid, "64 hexadecimal characters")
@@ -931,7 +948,10 @@ def _channel_append_msg(value: ChannelAppendMsg, at: str) -> None:
 
 
 def _channel_read_msg(value: ChannelReadMsg, at: str) -> None:
-    if not (isinstance(value.afterseq, int) and isinstance(value.limit, int)):
+    if not (
+        (type(value.afterseq) is int or _is_number(value.afterseq, int))
+        and (type(value.limit) is int or _is_number(value.limit, int))
+    ):
         raise TypeError
     if not _PATTERN_3(value.processid):
         refuse(f"{at}processid", value.processid, "64 hexadecimal characters")
@@ -963,7 +983,7 @@ def _get_cron_msg(value: GetCronMsg, at: str) -> None:
 
 
 def _get_crons_msg(value: GetCronsMsg, at: str) -> None:
-    if not (isinstance(value.count, int)):
+    if not (type(value.count) is int or _is_number(value.count, int)):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
@@ -1113,7 +1133,7 @@ def _get_generator_msg(value: GetGeneratorMsg, at: str) -> None:
 
 
 def _get_generators_msg(value: GetGeneratorsMsg, at: str) -> None:
-    if not (isinstance(value.count, int)):
+    if not (type(value.count) is int or _is_number(value.count, int)):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
@@ -1199,7 +1219,11 @@ def _add_log_msg(value: AddLogMsg, at: str) -> None:
 
 
 def _get_logs_msg(value: GetLogsMsg, at: str) -> None:
-    if not (isinstance(value.count, int) and isinstance(value.since, int) and isinstance(value.latest, bool)):
+    if not (
+        (type(value.count) is int or _is_number(value.count, int))
+        and (type(value.since) is int or _is_number(value.since, int))
+        and isinstance(value.latest, bool)
+    ):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
@@ -1221,7 +1245,10 @@ def _add_executor_log_msg(value: AddExecutorLogMsg, at: str) -> None:
 
 
 def _search_logs_msg(value: SearchLogsMsg, at: str) -> None:
-    if not (isinstance(value.days, int) and isinstance(value.count, int)):
+    if not (
+        (type(value.days) is int or _is_number(value.days, int))
+        and (type(value.count) is int or _is_number(value.count, int))
+    ):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
@@ -1255,7 +1282,7 @@ def _submit_function_spec_msg(value: SubmitFunctionSpecMsg, at: str) -> None:
 
 
 def _assign_process_msg(value: AssignProcessMsg, at: str) -> None:
-    if not (isinstance(value.timeout, int)):
+    if not (type(value.timeout) is int or _is_number(value.timeout, int)):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
@@ -1297,7 +1324,10 @@ def _get_process_msg(value: GetProcessMsg, at: str) -> None:
 
 
 def _get_processes_msg(value: GetProcessesMsg, at: str) -> None:
-    if not (isinstance(value.count, int) and isinstance(value.state, int)):
+    if not (
+        (type(value.count) is int or _is_number(value.count, int))
+        and (type(value.state) is int or _is_number(value.state, int))
+    ):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
@@ -1312,7 +1342,10 @@ def _get_processes_msg(value: GetProcessesMsg, at: str) -> None:
 
 
 def _get_process_hist_msg(value: GetProcessHistMsg, at: str) -> None:
-    if not (isinstance(value.seconds, int) and isinstance(value.state, int)):
+    if not (
+        (type(value.seconds) is int or _is_number(value.seconds, int))
+        and (type(value.state) is int or _is_number(value.state, int))
+    ):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
@@ -1333,7 +1366,7 @@ def _remove_process_msg(value: RemoveProcessMsg, at: str) -> None:
 
 
 def _remove_all_processes_msg(value: RemoveAllProcessesMsg, at: str) -> None:
-    if not (isinstance(value.state, int)):
+    if not (type(value.state) is int or _is_number(value.state, int)):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
@@ -1389,7 +1422,10 @@ def _get_colony_statistics_msg(value: GetColonyStatisticsMsg, at: str) -> None:
 
 
 def _subscribe_process_msg(value: SubscribeProcessMsg, at: str) -> None:
-    if not (isinstance(value.state, int) and isinstance(value.timeout, int)):
+    if not (
+        (type(value.state) is int or _is_number(value.state, int))
+        and (type(value.timeout) is int or _is_number(value.timeout, int))
+    ):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
@@ -1400,7 +1436,10 @@ def _subscribe_process_msg(value: SubscribeProcessMsg, at: str) -> None:
 
 
 def _subscribe_processes_msg(value: SubscribeProcessesMsg, at: str) -> None:
-    if not (isinstance(value.state, int) and isinstance(value.timeout, int)):
+    if not (
+        (type(value.state) is int or _is_number(value.state, int))
+        and (type(value.timeout) is int or _is_number(value.timeout, int))
+    ):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
@@ -1409,7 +1448,10 @@ def _subscribe_processes_msg(value: SubscribeProcessesMsg, at: str) -> None:
 
 
 def _subscribe_channel_msg(value: SubscribeChannelMsg, at: str) -> None:
-    if not (isinstance(value.afterseq, int) and isinstance(value.timeout, int)):
+    if not (
+        (type(value.afterseq) is int or _is_number(value.afterseq, int))
+        and (type(value.timeout) is int or _is_number(value.timeout, int))
+    ):
         raise TypeError
     if not _PATTERN_3(value.processid):
         refuse(f"{at}processid", value.processid, "64 hexadecimal characters")
@@ -1457,7 +1499,10 @@ def _get_process_graph_msg(value: GetProcessGraphMsg, at: str) -> None:
 
 
 def _get_process_graphs_msg(value: GetProcessGraphsMsg, at: str) -> None:
-    if not (isinstance(value.count, int) and isinstance(value.state, int)):
+    if not (
+        (type(value.count) is int or _is_number(value.count, int))
+        and (type(value.state) is int or _is_number(value.state, int))
+    ):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")
@@ -1478,7 +1523,7 @@ def _remove_process_graph_msg(value: RemoveProcessGraphMsg, at: str) -> None:
 
 
 def _remove_all_process_graphs_msg(value: RemoveAllProcessGraphsMsg, at: str) -> None:
-    if not (isinstance(value.state, int)):
+    if not (type(value.state) is int or _is_number(value.state, int)):
         raise TypeError
     if not _PATTERN_1(value.colonyname):
         refuse(f"{at}colonyname", value.colonyname, "text without NUL characters")

@@ -1,0 +1,164 @@
+"""A transport of somebody else's, held to what `colonyos_gen.transport` says: that it keeps the time, and what it returns."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Mapping
+from typing import Any, cast
+
+from colonyos_gen_wire.method import Method
+
+from colonyos_gen._arguments import is_number
+from colonyos_gen.errors import ConnectionFailedError, RPCTimeoutError, UnexpectedReplyError
+from colonyos_gen.transport import Connection, Transport
+
+GRACE_S = 0.05
+"""Seconds after the end of its time that a transport gets to say so in its own words."""
+_PING_S = 10.0
+"""Seconds after which a ping is given up; what it does not move tells whether the other end is still there."""
+
+_TRANSPORT = ("post", "connect", "close")
+_CONNECTION = ("send", "receive", "ping", "drop")
+
+_AnyMethod = Method[Any, Any]
+_logger = logging.getLogger("colonyos_gen")
+
+
+class Guarded(Transport):
+    """Passes on to another transport, gives it up when its time is over, and checks what it returns.
+
+    Args:
+        transport: That one.
+
+    Raises:
+        TypeError: It lacks something that a transport has; the message names it.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        missing = [f"{name}()" for name in _TRANSPORT if not callable(getattr(transport, name, None))]
+        if not isinstance(getattr(transport, "url", None), str):
+            missing.append("a url that is text")
+        if missing:
+            raise TypeError(
+                f"transport is {transport!r}; it must have the methods of colonyos_gen.transport.Transport, "
+                f"and lacks {', '.join(missing)}"
+            )
+        self._inner = transport
+        self._kind = type(transport).__name__
+
+    @property
+    def url(self) -> str:
+        return self._inner.url
+
+    async def post(
+        self, body: bytes, *, method: _AnyMethod, headers: Mapping[str, str] | None, timeout: float
+    ) -> tuple[int, bytes]:
+        patience = asyncio.timeout(timeout + GRACE_S)
+        try:
+            async with patience:
+                posting: Any = self._inner.post(body, method=method, headers=headers, timeout=timeout)
+                if not inspect.isawaitable(posting):
+                    raise self._odd("post", posting, "something to await", method)
+                reply: Any = await posting
+        except TimeoutError as error:
+            if not patience.expired() or isinstance(error, RPCTimeoutError):
+                raise
+            raise RPCTimeoutError(f"no reply within {timeout:g} s", method=method.name) from error
+        if not isinstance(reply, tuple) or len(cast("tuple[object, ...]", reply)) != 2:
+            raise self._odd("post", cast("object", reply), "a tuple of status and body", method)
+        status, content = cast("tuple[object, object]", reply)
+        if not isinstance(status, int) or isinstance(status, bool):
+            raise self._odd("post", status, "an int as the status", method)
+        if not isinstance(content, bytes):
+            raise self._odd("post", content, "bytes as the body", method)
+        return status, content
+
+    async def connect(
+        self, *, method: _AnyMethod, headers: Mapping[str, str] | None, timeout: float
+    ) -> Connection:
+        patience = asyncio.timeout(timeout + GRACE_S)
+        try:
+            async with patience:
+                connecting: Any = self._inner.connect(method=method, headers=headers, timeout=timeout)
+                if not inspect.isawaitable(connecting):
+                    raise self._odd("connect", connecting, "something to await", method)
+                connection: Any = await connecting
+        except TimeoutError as error:
+            if not patience.expired() or isinstance(error, RPCTimeoutError):
+                raise
+            raise ConnectionFailedError(
+                f"{self._kind} has made no connection within {timeout:g} s", method=method.name, sent=False
+            ) from error
+        guarded = _GuardedConnection(connection, self._kind, method)
+        lacking = [f"{name}()" for name in _CONNECTION if not callable(getattr(connection, name, None))]
+        if not is_number(getattr(connection, "heard_at", None)):
+            lacking.append("heard_at as a number")
+        if lacking:
+            guarded.drop()
+            raise self._odd("connect", connection, f"a Connection, which has {', '.join(lacking)}", method)
+        return guarded
+
+    async def close(self) -> None:
+        closing: Any = self._inner.close()
+        if inspect.isawaitable(closing):
+            await closing
+
+    def _odd(self, name: str, value: object, expected: str, method: _AnyMethod) -> UnexpectedReplyError:
+        return _odd(self._kind, name, value, expected, method)
+
+
+class _GuardedConnection(Connection):
+    def __init__(self, connection: Any, kind: str, method: _AnyMethod) -> None:
+        self._inner = connection
+        self._kind = f"{kind}: {type(connection).__name__}"
+        self._method = method
+
+    @property
+    def heard_at(self) -> float:
+        heard_at: Any = self._inner.heard_at
+        if not is_number(heard_at):
+            raise _odd(self._kind, "heard_at", heard_at, "a number of seconds", self._method)
+        return float(heard_at)
+
+    async def send(self, body: bytes) -> None:
+        await self._awaited("send", self._inner.send(body))
+
+    async def receive(self) -> bytes:
+        frame = await self._awaited("receive", self._inner.receive())
+        if not isinstance(frame, bytes):
+            raise _odd(self._kind, "receive", frame, "bytes", self._method)
+        return frame
+
+    async def ping(self) -> None:
+        patience = asyncio.timeout(_PING_S)
+        try:
+            async with patience:
+                await self._awaited("ping", self._inner.ping())
+        except TimeoutError:
+            if not patience.expired():
+                raise
+
+    def drop(self) -> None:
+        # What it is done for, as a rule an error, is more than what goes wrong here.
+        try:
+            drop = getattr(self._inner, "drop", None)
+            if callable(drop):
+                drop()
+        except Exception:
+            _logger.warning("%s.drop has failed", self._kind, exc_info=True)
+
+    async def _awaited(self, name: str, work: Any) -> Any:
+        if not inspect.isawaitable(work):
+            raise _odd(self._kind, name, work, "something to await", self._method)
+        return await work
+
+
+def _odd(kind: str, name: str, value: object, expected: str, method: _AnyMethod) -> UnexpectedReplyError:
+    """The error for what a transport must not return. The value itself may be anything, so only its type is named."""
+    return UnexpectedReplyError(
+        f"{kind}.{name} gave a value of type {type(value).__name__}; expected {expected}",
+        method=method.name,
+        hint=f"see colonyos_gen.transport for what a {'Connection' if ':' in kind else 'Transport'} returns",
+    )
