@@ -16,7 +16,7 @@ from codegen.left_to_do import left_to_do
 from codegen.model import Service
 from codegen.output.formatting import FormatError, format_files
 from codegen.output.render import environment
-from codegen.output.writer import Change, compare, existing, with_manifest, write
+from codegen.output.writer import Change, WriteError, compare, existing, with_manifest, write
 from codegen.schema.findings import Finding, SchemaError
 from codegen.schema.loader import Schema, load
 from codegen.targets import Target, registry
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _generate(options, schema_root, chosen)
     except SchemaError as error:
         return _report(error.findings)
-    except (FormatError, jinja2.TemplateError, OSError) as error:
+    except (FormatError, WriteError, jinja2.TemplateError, OSError) as error:
         where = (
             f" in {error.filename}:{error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
         )
@@ -163,7 +163,7 @@ def _generate(options: argparse.Namespace, schema_root: Path, chosen: dict[str, 
         _say_draft(service)
         return _say(f"{len(files)} files are up to date", EXIT_CLEAN)
     before = existing(files, chosen, options.out)
-    changes = write(files, chosen, options.out)
+    changes = write(files, chosen, options.out, before)
     for change in changes:
         print(f"{change.kind:8} {change.path}")
     print(f"{len(files)} files, {len(changes)} changed, in {time.perf_counter() - started:.1f} s")
