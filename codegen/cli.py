@@ -73,9 +73,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(f"codegen: internal error: {problem}", EXIT_INTERNAL)
 
 
-def render(schema_root: Path, chosen: dict[str, Target], templates: Path | None, out: Path) -> dict[str, str]:
+def render(
+    schema_root: Path, chosen: dict[str, Target], templates: Path | None, out: Path, *, draft: bool = False
+) -> dict[str, str]:
     """Every file of the `chosen` targets, formatted, with the manifest. Raises `SchemaError` on findings."""
-    return _texts(_service(load(schema_root), draft=False), chosen, templates, out)
+    return _texts(_service(load(schema_root), draft=draft), chosen, templates, out)
 
 
 def _service(schema: Schema, *, draft: bool) -> Service:
