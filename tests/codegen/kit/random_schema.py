@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
+
+from tests.codegen.kit.recorded import say_recorded
 
 Json: TypeAlias = dict[str, Any]
 Values: TypeAlias = st.SearchStrategy[Any]
@@ -305,7 +307,7 @@ def schemas(draw: st.DrawFn) -> Drawn:
     messages = {f"{name}Msg": message(name, f"msg{index}") for index, name in enumerate(chosen)}
     for index, name in enumerate(chosen):
         drawn.payloads[f"msg{index}"] = draw(st.lists(names.structs[name], min_size=1, max_size=3))
-        _say_recorded(definitions, {"$ref": name}, drawn.payloads[f"msg{index}"][0])
+        say_recorded(definitions, {"$ref": name}, drawn.payloads[f"msg{index}"][0])
     messages["CommonMsg"] = _message_of_everything(used)
     examples = {msgtype: [example(msgtype, payloads[0])] for msgtype, payloads in drawn.payloads.items()}
     examples["common"] = [{"title": "nothing", "request": {"msgtype": "common"}, "reply": {}}]
@@ -382,23 +384,6 @@ def _message_of_everything(used: Sequence[str]) -> Json:
         "required": ["msgtype"],
         "properties": fields,
     }
-
-
-def _say_recorded(definitions: Mapping[str, Json], schema: Json, value: Any) -> None:
-    """Take x-since from the fields that a recorded `value` has."""
-    schema = schema["anyOf"][0] if "anyOf" in schema else schema
-    struct = definitions.get(schema["$ref"].rpartition("/")[2]) if "$ref" in schema else None
-    if isinstance(value, list) and "items" in schema:
-        for item in cast("list[Any]", value):
-            _say_recorded(definitions, schema["items"], item)
-    elif isinstance(value, dict):
-        for key, item in cast("Json", value).items():
-            field = struct["properties"].get(key) if struct else schema.get("additionalProperties")
-            if isinstance(field, dict):
-                known = cast("Json", field)
-                if struct:
-                    known.pop("x-since", None)
-                _say_recorded(definitions, known, item)
 
 
 def example(msgtype: str, payload: Json) -> Json:
