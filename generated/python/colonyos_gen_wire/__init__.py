@@ -6,7 +6,7 @@ hold the messages, `methods` their descriptors, `errors` the refusals, `exceptio
 `handlers` what a server implements.
 """
 
-import colonyos_gen_wire.file_reading as _file_reading  # noqa: F401  # that is what `from_file` of the types needs
+from colonyos_gen_wire import file_reading as file_reading  # `from_file` of the types needs it
 from colonyos_gen_wire.base import LimitError, OpenIntEnum, WireStruct
 from colonyos_gen_wire.exceptions import (
     AlreadyExistsError,
