@@ -58,7 +58,7 @@ def older_examples(service: Service, schema: Schema) -> Iterator[Item]:
             for misfit in {*misfits(service, message.reply.type, example.reply)}:
                 found.setdefault(misfit, []).append(example.position)
     for misfit, (first, *others) in found.items():
-        more = f", as do {len(others)} more examples" if others else ""
+        more = f", as {len(others)} more do" if others else ""
         yield Item(schema.root / first.file, first.line, f"record it anew: it {misfit}{more}")
 
 

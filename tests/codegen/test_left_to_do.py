@@ -195,7 +195,7 @@ def test_traffic_that_lacks_a_field(project: Project) -> None:
         in left
     )
     (examples,) = [item for item in left if item.startswith("schema/examples/library.json:")]
-    assert examples.endswith(f" record it anew: it lacks {lacks}, as do 2 more examples")
+    assert examples.endswith(f" record it anew: it lacks {lacks}, as 1 more do")
     shown = (project.root / "schema/examples/library.json").read_text(encoding="utf-8").splitlines()
     assert '"reply"' in shown[int(examples.split(":")[1].split()[0]) - 1], "the place that lint would name"
 

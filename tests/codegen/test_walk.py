@@ -145,7 +145,7 @@ def test_add_a_field(copy: Copy) -> None:
     what = "record it anew: it lacks 'motto' of Colony, which is there since v1.10.0"
     (heading, examples) = left
     assert heading == "left to do by hand:"
-    assert re.fullmatch(rf"schema/examples/colony\.json:\d+ {what}, as do \d+ more examples", examples)
+    assert re.fullmatch(rf"schema/examples/colony\.json:\d+ {what}, as \d+ more do", examples)
     copy.answers('assert client.get_colony(colony.name).motto == ""')
 
 
