@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias, cast
 
 Json: TypeAlias = "dict[str, Any]"
@@ -13,7 +13,7 @@ def say_recorded(definitions: Mapping[str, Json], schema: Json, value: Any) -> N
     schema = schema["anyOf"][0] if "anyOf" in schema else schema
     struct = definitions.get(schema["$ref"].rpartition("/")[2]) if "$ref" in schema else None
     if isinstance(value, list) and "items" in schema:
-        for item in cast("list[Any]", value):
+        for item in cast("Sequence[Any]", value):
             say_recorded(definitions, schema["items"], item)
     elif isinstance(value, dict):
         for key, item in cast("Json", value).items():
