@@ -37,7 +37,7 @@ def field_has_since(outline: Outline) -> Problems:
 
 @rule(
     "SINCE_IS_LATER",
-    "x-since is a release vX.Y.Z after the recorded one of the manifest, and recorded examples lack what carries it.",
+    "x-since is a release vX.Y.Z after the one of the manifest, from which all was recorded that says nothing else.",
 )
 def since_is_later(outline: Outline) -> Problems:
     recorded = outline.manifest.data["server"]["version"]
@@ -56,12 +56,6 @@ def since_is_later(outline: Outline) -> Problems:
                         document.position(pointer),
                         f"{since} is not after {recorded}, whose traffic is recorded; leave x-since out",
                     )
-    for field, where in _recorded_fields(outline):
-        if "x-since" in field.data:
-            yield (
-                field.at("x-since"),
-                f"'{field.name}' is there already at {where}, recorded from {recorded}; leave x-since out",
-            )
 
 
 def _release(text: Any) -> tuple[int, ...] | None:
@@ -80,22 +74,6 @@ def _sinces(data: Any, at: Pointer) -> Iterator[tuple[Pointer, Any]]:
     elif isinstance(data, list):
         for index, item in enumerate(cast("Sequence[Any]", data)):
             yield from _sinces(item, (*at, index))
-
-
-def _recorded_fields(outline: Outline) -> Iterator[tuple[Part, Position]]:
-    """The fields that examples have, each with the place where it is first found."""
-    recorded = _Recorded(outline)
-    for message in outline.messages:
-        schema = reply_schema(message)
-        for document, pointer, entry in examples_of(outline, message):
-            if schema is not None:
-                recorded.look(message.document, schema, entry["reply"], document, (*pointer, "reply"))
-            if isinstance(entry["request"], dict):
-                recorded.look_at(message, cast("Json", entry["request"]), document, (*pointer, "request"))
-    for owner in [*outline.structs, *outline.messages]:
-        for field in fields_of(owner):
-            if (*owner.key, field.name) in recorded.present:
-                yield field, recorded.present[(*owner.key, field.name)]
 
 
 class _Recorded:
