@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = {name: targets[name] for name in options.target or targets}
         return _generate(options, schema_root, chosen)
     except SchemaError as error:
-        return _report(error.findings)
+        return _report(error.findings, schema_root)
     except (FormatError, WriteError, jinja2.TemplateError, OSError) as error:
         where = (
             f" in {error.filename}:{error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
@@ -142,7 +142,7 @@ def _lint(root: Path, draft: bool) -> int:
     schema = load(root)
     findings = _findings(schema, draft=draft)
     if findings:
-        return _report(findings)
+        return _report(findings, root)
     _say_draft(build(schema))
     return _say("the schema is clean", EXIT_CLEAN)
 
@@ -186,9 +186,11 @@ def _show(change: Change) -> None:
     print(change.diff if change.diff else f"{change.kind}: generated/{change.path}")
 
 
-def _report(findings: list[Finding]) -> int:
-    for finding in findings:
-        print(finding)
+def _report(findings: list[Finding], root: Path) -> int:
+    root = root.resolve()
+    shown = root.relative_to(Path.cwd()) if root.is_relative_to(Path.cwd()) else root
+    for finding in findings:  # so that editors and terminals can open it
+        print(f"{shown.as_posix()}/{finding}")
     return _say(f"{len(findings)} finding{'s' if len(findings) != 1 else ''}", EXIT_FINDINGS)
 
 

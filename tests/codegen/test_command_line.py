@@ -73,7 +73,7 @@ def test_findings_exit_with_100_and_are_printed_with_their_places(project: Proje
     run = project.run(command)
     assert run.code == 100
     line = "types/loan.yaml:12:7 FIELD_HAS_DESCRIPTION the field 'due' needs a description that says more than its name\n"
-    assert run.out == line
+    assert run.out == f"{project.schema.resolve().as_posix()}/{line}"
     assert run.err == "1 finding\n"
     assert project.state() == before
 
