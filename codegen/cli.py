@@ -16,7 +16,7 @@ from codegen.left_to_do import left_to_do
 from codegen.model import Service
 from codegen.output.formatting import FormatError, format_files
 from codegen.output.render import environment
-from codegen.output.writer import Change, compare, existing, with_manifest, write
+from codegen.output.writer import Change, WriteError, compare, existing, with_manifest, write
 from codegen.schema.findings import Finding, SchemaError
 from codegen.schema.loader import Schema, load
 from codegen.targets import Target, registry
@@ -61,8 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = {name: targets[name] for name in options.target or targets}
         return _generate(options, schema_root, chosen)
     except SchemaError as error:
-        return _report(error.findings)
-    except (FormatError, jinja2.TemplateError, OSError) as error:
+        return _report(error.findings, schema_root)
+    except (FormatError, WriteError, jinja2.TemplateError, OSError) as error:
         where = (
             f" in {error.filename}:{error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
         )
@@ -73,9 +73,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(f"codegen: internal error: {problem}", EXIT_INTERNAL)
 
 
-def render(schema_root: Path, chosen: dict[str, Target], templates: Path | None, out: Path) -> dict[str, str]:
+def render(
+    schema_root: Path, chosen: dict[str, Target], templates: Path | None, out: Path, *, draft: bool = False
+) -> dict[str, str]:
     """Every file of the `chosen` targets, formatted, with the manifest. Raises `SchemaError` on findings."""
-    return _texts(_service(load(schema_root), draft=False), chosen, templates, out)
+    return _texts(_service(load(schema_root), draft=draft), chosen, templates, out)
 
 
 def _service(schema: Schema, *, draft: bool) -> Service:
@@ -140,7 +142,7 @@ def _lint(root: Path, draft: bool) -> int:
     schema = load(root)
     findings = _findings(schema, draft=draft)
     if findings:
-        return _report(findings)
+        return _report(findings, root)
     _say_draft(build(schema))
     return _say("the schema is clean", EXIT_CLEAN)
 
@@ -163,7 +165,7 @@ def _generate(options: argparse.Namespace, schema_root: Path, chosen: dict[str, 
         _say_draft(service)
         return _say(f"{len(files)} files are up to date", EXIT_CLEAN)
     before = existing(files, chosen, options.out)
-    changes = write(files, chosen, options.out)
+    changes = write(files, chosen, options.out, before)
     for change in changes:
         print(f"{change.kind:8} {change.path}")
     print(f"{len(files)} files, {len(changes)} changed, in {time.perf_counter() - started:.1f} s")
@@ -184,9 +186,11 @@ def _show(change: Change) -> None:
     print(change.diff if change.diff else f"{change.kind}: generated/{change.path}")
 
 
-def _report(findings: list[Finding]) -> int:
-    for finding in findings:
-        print(finding)
+def _report(findings: list[Finding], root: Path) -> int:
+    root = root.resolve()
+    shown = root.relative_to(Path.cwd()) if root.is_relative_to(Path.cwd()) else root
+    for finding in findings:  # so that editors and terminals can open it
+        print(f"{shown.as_posix()}/{finding}")
     return _say(f"{len(findings)} finding{'s' if len(findings) != 1 else ''}", EXIT_FINDINGS)
 
 

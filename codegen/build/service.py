@@ -315,7 +315,7 @@ class _Build:
 
     def _example_position(self, document: Document | None, msgtype: str, index: int) -> Position:
         assert document is not None
-        return document.position((msgtype, index))
+        return document.position((msgtype, index, "reply"))
 
     def _error(self, entry: str | dict[str, Any]) -> ErrorCase:
         shared: dict[str, dict[str, Any]] = self._manifest["errors"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -25,8 +26,14 @@ class Offer:
 
     modules: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     structs: dict[str, Struct] = field(default_factory=dict[str, Struct])
+    enums: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    """What can be asked of each enum by name."""
     calls: set[str] = field(default_factory=set[str])
     """Names of the methods of clients."""
+    own: set[str] = field(default_factory=set[str])
+    """Public names of classes, functions and constants, wherever they are defined."""
+    errors: set[str] = field(default_factory=set[str])
+    """Names by which the schema calls the refusals of the server."""
 
     @property
     def members(self) -> set[str]:
@@ -43,31 +50,49 @@ def read_offer(files: Mapping[str, str]) -> Offer:
         module = path.removeprefix("python/").removesuffix(".py").replace("/", ".").removesuffix(".__init__")
         tree = ast.parse(text)
         offer.modules[module] = set(_names(tree))
+        offer.own |= {name for name in _defined(tree) if not name.startswith("_")}
+        offer.errors |= set(_error_names(tree))
         part = module.split(".")[1:2]
         for node in tree.body:
             if isinstance(node, ast.ClassDef) and part in (["types"], ["requests"]) and not _is_enum(node):
                 offer.structs[node.name] = _struct(node)
             elif isinstance(node, ast.ClassDef) and part in (["stubs_async"], ["stubs_sync"]):
                 offer.calls |= {item.name for item in node.body if isinstance(item, _FUNCTIONS)}
+            if isinstance(node, ast.ClassDef) and _is_enum(node):
+                offer.enums[node.name] = _OF_ANY_ENUM | set(_defined(node))
     return offer
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_OF_ANY_ENUM = {*dir(enum.IntEnum), "name", "value", "is_known"}
 
 
 def _names(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield from (alias.asname or alias.name for alias in node.names)
-        elif isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+    yield from _defined(tree)
+
+
+def _defined(owner: ast.Module | ast.ClassDef) -> Iterator[str]:
+    """The names that a module or class defines itself."""
+    for node in owner.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 yield from (inner.id for inner in ast.walk(target) if isinstance(inner, ast.Name))
 
 
+def _error_names(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        for call in ast.walk(node):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "ErrorSpec":
+                yield from (str(each.value) for each in call.args[:1] if isinstance(each, ast.Constant))
+
+
 def _is_enum(node: ast.ClassDef) -> bool:
-    return any(isinstance(base, ast.Name) and base.id == "OpenIntEnum" for base in node.bases)
+    return any(ast.unparse(base) in ("OpenIntEnum", "enum.Enum", "enum.IntEnum") for base in node.bases)
 
 
 def _struct(node: ast.ClassDef) -> Struct:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,25 @@ class Project:
     def recordings(self) -> list[Path]:
         """The files of recorded traffic."""
         return sorted([*self.root.glob("tests/golden/rpc/*.json"), *self.root.glob("tests/golden/ws/*.json")])
+
+    def committed(self, out: Path) -> dict[str, str]:
+        """The generated files that are not as they were committed, as they were; none where there is no git."""
+        changed = self._git(
+            "diff", "--name-only", "--no-renames", "--relative", "HEAD", "--", str(out)
+        ).splitlines()
+        folder = out.resolve().relative_to(self.root)
+        return {
+            Path(path).relative_to(folder).as_posix(): self._git("show", f"HEAD:./{path}") for path in changed
+        }
+
+    def _git(self, *arguments: str) -> str:
+        try:
+            done = subprocess.run(
+                ["git", "-C", str(self.root), *arguments], capture_output=True, encoding="utf-8", check=True
+            )
+        except (OSError, subprocess.CalledProcessError):
+            return ""
+        return done.stdout
 
     def modules(self) -> Iterator[Module]:
         """The hand-written code, without what cannot be read as Python."""

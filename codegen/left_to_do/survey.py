@@ -21,14 +21,14 @@ def left_to_do(
     """What has to be done by hand now that `files`, in the place of those `before`, are in `out`.
 
     Outside of a checkout of the project that is what concerns the schema alone. Code is looked through when the Python
-    package is among the files.
+    package is among the files. A name that went is told until the change is committed, where there is git.
     """
     offer = read_offer(files)
     project = project_around(out)
     items: list[Item] = []
     if project is not None and offer.modules:
         items += handlers(service, project)
-        items += uses(read_offer(before), offer, project)
+        items += uses(read_offer({**before, **project.committed(out)}), offer, project)
     items += without_example(service, schema)
     items += older_examples(service, schema)
     if project is not None and offer.modules:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from codegen.left_to_do.item import Item
 from codegen.left_to_do.offer import Offer
@@ -12,7 +13,16 @@ from codegen.left_to_do.project import PACKAGE, Module, Project
 
 def uses(before: Offer, offer: Offer, project: Project) -> Iterator[Item]:
     """Uses of what `offer` has not. What was there `before` and is nowhere now counts wherever its name stands."""
-    gone = before.members - offer.members
+    own = before.own - offer.own
+    gone = _Gone(
+        names=(before.members | own) - offer.members - offer.own,
+        texts=own | (before.errors - offer.errors),
+        members={
+            (enum, member)
+            for enum, members in before.enums.items()
+            for member in members - offer.enums.get(enum, set())
+        },
+    )
     for module in project.modules():
         found: dict[tuple[int, str], Item] = {}
         for item in _Uses(module, offer, gone).items():
@@ -20,8 +30,20 @@ def uses(before: Offer, offer: Offer, project: Project) -> Iterator[Item]:
         yield from sorted(found.values())
 
 
+@dataclass(frozen=True)
+class _Gone:
+    """What was there before."""
+
+    names: set[str]
+    """Of attributes, methods, classes and constants."""
+    texts: set[str]
+    """What stands in quotes: names of errors, and names that are looked up."""
+    members: set[tuple[str, str]]
+    """Enums, each with a member."""
+
+
 class _Uses:
-    def __init__(self, module: Module, offer: Offer, gone: set[str]) -> None:
+    def __init__(self, module: Module, offer: Offer, gone: _Gone) -> None:
         self._module = module
         self._offer = offer
         self._gone = gone
@@ -29,33 +51,48 @@ class _Uses:
         """Generated modules by the names that they have in this file."""
         self._structs: dict[str, str] = {}
         """Generated structs by the names that they have in this file."""
+        self._enums: dict[str, str] = {}
+        """Generated enums by the names that they have in this file."""
 
     def items(self) -> Iterator[Item]:
         tree = self._module.tree
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom):
                 yield from self._import(node)
+            elif isinstance(node, ast.Import):
+                yield from self._import_module(node)
         for name in set(_bound(tree)):  # that may be something else
             self._modules.pop(name, None)
             self._structs.pop(name, None)
+            self._enums.pop(name, None)
         for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                yield from self._of_module(node, node.value.id)
+            if isinstance(node, ast.Attribute):
+                yield from self._of_module(node)
+                yield from self._of_enum(node)
             if isinstance(node, ast.Call):
                 yield from self._keywords(node)
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield from self._inside(node)
-            if isinstance(node, ast.Attribute) and node.attr in self._gone:
-                yield self._item(node, f"'{node.attr}' is gone from the schema")
-            if isinstance(node, ast.keyword) and node.arg in self._gone:
-                yield self._item(node.value, f"'{node.arg}' is gone from the schema")
+            yield from self._gone_from(node)
+
+    def _gone_from(self, node: ast.AST) -> Iterator[Item]:
+        """Names that were there before, wherever they stand."""
+        if isinstance(node, ast.Attribute) and (
+            node.attr in self._gone.names or (_last(node.value), node.attr) in self._gone.members
+        ):
+            yield self._item(node, f"'{node.attr}' is gone from the schema")
+        if isinstance(node, ast.keyword) and node.arg in self._gone.names:
+            yield self._item(node.value, f"'{node.arg}' is gone from the schema")
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in self._gone.texts:
+            yield self._item(node, f"'{node.value}' is gone from the schema")
+        if isinstance(node, ast.alias) and node.name in self._gone.names:
+            yield self._item(node, f"'{node.name}' is gone from the schema")
 
     def _import(self, node: ast.ImportFrom) -> Iterator[Item]:
         source = node.module or ""
         if node.level == 0 and source == "colonyos_gen":
             for alias in node.names:
-                if alias.name in self._offer.structs:
-                    self._structs[alias.asname or alias.name] = alias.name
+                self._know(alias)
         if node.level or source.split(".")[0] != PACKAGE:
             return
         if source not in self._offer.modules:
@@ -67,11 +104,47 @@ class _Uses:
                 self._modules[name] = f"{source}.{alias.name}"
             elif alias.name not in self._offer.modules[source] and alias.name != "*":
                 yield self._item(alias, f"{source} has no '{alias.name}'")
-            elif alias.name in self._offer.structs:
-                self._structs[name] = alias.name
+            else:
+                self._know(alias)
 
-    def _of_module(self, node: ast.Attribute, name: str) -> Iterator[Item]:
-        source = self._modules.get(name)
+    def _import_module(self, node: ast.Import) -> Iterator[Item]:
+        for alias in node.names:
+            if alias.name.split(".")[0] != PACKAGE:
+                continue
+            if alias.name not in self._offer.modules:
+                yield self._item(node, f"there is no module {alias.name}")
+            elif alias.asname is not None:
+                self._modules[alias.asname] = alias.name
+            else:
+                self._modules[PACKAGE] = PACKAGE
+
+    def _know(self, alias: ast.alias) -> None:
+        """Remember what an imported class is."""
+        name = alias.asname or alias.name
+        if alias.name in self._offer.structs:
+            self._structs[name] = alias.name
+        elif alias.name in self._offer.enums:
+            self._enums[name] = alias.name
+
+    def _module_of(self, node: ast.expr) -> str | None:
+        """The generated module that `node` is."""
+        if isinstance(node, ast.Name):
+            return self._modules.get(node.id)
+        if isinstance(node, ast.Attribute):
+            found = f"{self._module_of(node.value)}.{node.attr}"
+            return found if found in self._offer.modules else None
+        return None
+
+    def _of_enum(self, node: ast.Attribute) -> Iterator[Item]:
+        """A member of a generated enum, which is named by itself or in its module."""
+        enum = self._enums.get(node.value.id) if isinstance(node.value, ast.Name) else None
+        if isinstance(node.value, ast.Attribute) and self._module_of(node.value.value) is not None:
+            enum = node.value.attr
+        if enum in self._offer.enums and node.attr not in self._offer.enums[enum]:
+            yield self._item(node, f"{enum} has no '{node.attr}'")
+
+    def _of_module(self, node: ast.Attribute) -> Iterator[Item]:
+        source = self._module_of(node.value)
         known = source is None or node.attr in self._offer.modules[source] or node.attr.startswith("__")
         if source is not None and not known and f"{source}.{node.attr}" not in self._offer.modules:
             yield self._item(node, f"{source} has no '{node.attr}'")
@@ -127,3 +200,8 @@ def _bound(tree: ast.Module) -> Iterator[str]:
             yield node.id
         elif isinstance(node, ast.arg):
             yield node.arg
+
+
+def _last(node: ast.expr) -> str:
+    """The name by which `node` is called in the end: `ErrorCode` for `method.ErrorCode`; empty if it has none."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""

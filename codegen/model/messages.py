@@ -75,6 +75,7 @@ class Example:
     request: Any
     reply: Any
     position: Position
+    """Of the reply."""
 
 
 @dataclass(frozen=True)

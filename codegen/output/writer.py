@@ -69,17 +69,85 @@ def existing(files: Mapping[str, str], targets: Collection[str], root: Path) -> 
     }
 
 
-def write(files: Mapping[str, str], targets: Collection[str], root: Path) -> list[Change]:
-    """Write what differs, each file atomically, and remove orphans. Returns what was done."""
+class WriteError(Exception):
+    """The files could not be written; says which stand as before and which do not."""
+
+
+def write(
+    files: Mapping[str, str], targets: Collection[str], root: Path, before: Mapping[str, str]
+) -> list[Change]:
+    """Write what differs, each file atomically, and remove orphans. Returns what was done.
+
+    Nothing is written if it can be told that something cannot be. What is written before something fails after all becomes
+    what it was `before`, so that the next run knows it. Raises `WriteError`.
+    """
     changes = compare(files, targets, root)
-    for change in changes:
-        target = root / change.path
-        if change.kind == "orphaned":
-            target.unlink()
-            _remove_empty(target.parent, root)
-        else:
-            _replace(target, files[change.path])
+    blocked = [
+        f"{root / change.path}: {problem}" for change in changes if (problem := _blocked(root, change))
+    ]
+    if blocked:
+        raise WriteError(
+            "; ".join(blocked) + f". None of the {len(changes)} changes is made; clear the way and run again"
+        )
+    done: list[Change] = []
+    try:
+        for change in changes:
+            _apply(change, files, root)
+            done.append(change)
+    except BaseException as error:
+        stay = _take_back(done, before, root)
+        if not isinstance(error, OSError):
+            raise
+        raise WriteError(_told(error, changes, done, stay)) from error
     return changes
+
+
+def _told(error: OSError, changes: list[Change], done: list[Change], stay: list[str]) -> str:
+    failed = f"{changes[len(done)].path}: {error}"
+    if not stay:
+        return f"{failed}. None of the {len(changes)} changes is made; mend this and run again"
+    waiting = [change.path for change in changes if change.path not in stay]
+    return (
+        f"{failed}. Written, and not to be taken back: {', '.join(stay)}. Not written: {', '.join(waiting)}. "
+        "Mend this and run again; what is left to do by hand is listed in full only after `git checkout` of the output"
+    )
+
+
+def _take_back(done: list[Change], before: Mapping[str, str], root: Path) -> list[str]:
+    """Make files what they were; returns the paths of those that cannot be."""
+    stay: list[str] = []
+    for change in reversed(done):
+        try:
+            if change.path in before:
+                _replace(root / change.path, before[change.path])
+            else:
+                (root / change.path).unlink()
+                _remove_empty((root / change.path).parent, root)
+        except OSError:
+            stay.append(change.path)
+    return sorted(stay)
+
+
+def _apply(change: Change, files: Mapping[str, str], root: Path) -> None:
+    target = root / change.path
+    if change.kind == "orphaned":
+        target.unlink()
+        _remove_empty(target.parent, root)
+    else:
+        _replace(target, files[change.path])
+
+
+def _blocked(root: Path, change: Change) -> str:
+    """Why a change cannot be made, as far as that can be told without trying; empty if it can."""
+    target = root / change.path
+    if target.is_dir():
+        return "a folder is in the way"
+    folder = target.parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not folder.is_dir():
+        return f"{folder} is not a folder"
+    return "" if os.access(folder, os.W_OK | os.X_OK) else f"{folder} cannot be written to"
 
 
 def _listed(root: Path) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from codegen.rules.names import constants, fold, public_name
 from codegen.rules.registry import Problems, rule
 from codegen.schema.findings import Position
 from codegen.schema.outline import Outline, fields_of
+from codegen.targets.python import reserved
 
 _ANNOTATIONS = {
     "Any",
@@ -34,19 +35,32 @@ _TYPES = _ANNOTATIONS | {
 }  # fmt: skip
 _PARAMETERS = {"dict", "hazardous", "isinstance", "list", "prvkey", "rpc_timeout", "str"}
 _MEMBERS = {"colour", "is_final", "is_known", "mro"}
-_METHODS = {"call"}
+_METHODS = {"call"} | reserved.CLIENT
 _HAZARDS = {"hazards"}
 _DOMAINS = {"shared"}
+_OTHER_EXCEPTIONS = {
+    fold(name): name for name in sorted(reserved.PACKAGE | reserved.BUILT_IN | {"RPCError", "LimitError"})
+}
+"""Names that an exception made from a code could meet, by what is left of them without their case."""
 _CONSTANTS = {"DEFAULT_PORT", "ERROR_PAYLOADTYPE", "PROTOCOL_VERSION", "SERVER_VERSION"}
 
 
-@rule("NAME_IS_FREE", "No public name is one that generated code needs for itself.")
+@rule("NAME_IS_FREE", "No public name is one that generated or hand-written code needs for itself.")
 def name_is_free(outline: Outline) -> Problems:
     types = {item.name for item in [*outline.types, *outline.messages]}
     exceptions = {f"{fold(code)}error" for code in outline.manifest.data["codes"]}
     for item in [*outline.types, *outline.messages]:
         if item.name in _TYPES or fold(item.name) in exceptions:
             yield item.at(), f"generated code has a '{item.name}' of its own; choose another name"
+        elif item.name in reserved.PACKAGE | _constants(outline):
+            yield item.at(), f"the package has a '{item.name}' of its own; choose another name"
+        elif item.name in reserved.BUILT_IN:
+            yield item.at(), f"Python has a '{item.name}' of its own; choose another name"
+    for code in outline.manifest.data["codes"]:
+        if f"{fold(code)}error" in _OTHER_EXCEPTIONS:
+            position = outline.manifest.at("codes", code)
+            other = _OTHER_EXCEPTIONS[f"{fold(code)}error"]
+            yield position, f"its exception would be called as the {other} that there is; choose another name"
     for owner in [*outline.structs, *outline.messages]:
         taken = {
             *_FIELDS,
@@ -71,8 +85,8 @@ def name_is_free(outline: Outline) -> Problems:
         if document.data["domain"] in _DOMAINS:
             message = f"generated code has a '{document.data['domain']}' of its own; choose another name"
             yield document.position(("domain",)), message
-    for position, name, reserved in _other_names(outline):
-        if name in reserved:
+    for position, name, taken in _other_names(outline):
+        if name in taken:
             yield position, f"generated code has a '{name}' of its own; choose another name"
 
 
@@ -91,6 +105,12 @@ def constant_unique(outline: Outline) -> Problems:
         if fold(name) in seen:
             yield position, f"'{name}' exists already, in {seen[fold(name)]}"
         seen[fold(name)] = "the manifest"
+
+
+def _constants(outline: Outline) -> set[str]:
+    """The names of all constants."""
+    members = {name for enum in outline.enums for name in enum.data["x-enum-names"]}
+    return members | {name for _, name in constants(outline)}
 
 
 def _other_names(outline: Outline) -> Iterator[tuple[Position, str, set[str]]]:

@@ -1,8 +1,9 @@
-"""The rule about fields that the recorded server did not have yet."""
+"""Rules about what the recorded server did not have yet."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from codegen.rules.registry import Problems, rule
@@ -34,12 +35,54 @@ def field_has_since(outline: Outline) -> Problems:
             )
 
 
+@rule(
+    "SINCE_IS_LATER",
+    "x-since is a release vX.Y.Z after the one of the manifest, from which all was recorded that says nothing else.",
+)
+def since_is_later(outline: Outline) -> Problems:
+    recorded = outline.manifest.data["server"]["version"]
+    release = _release(recorded)
+    if release is None:
+        yield outline.manifest.at("server", "version"), f"'{recorded}' is not a release such as v1.9.12"
+        return
+    for document in outline.schema.documents.values():
+        if not document.file.startswith("examples/"):
+            for pointer, since in _sinces(document.data, ()):
+                found = _release(since)
+                if found is None:
+                    yield document.position(pointer), f"'{since}' is not a release such as v1.9.12"
+                elif found <= release:
+                    yield (
+                        document.position(pointer),
+                        f"{since} is not after {recorded}, whose traffic is recorded; leave x-since out",
+                    )
+
+
+def _release(text: Any) -> tuple[int, ...] | None:
+    found = re.fullmatch(r"v(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)", str(text), re.ASCII)
+    return tuple(map(int, found.groups())) if found else None
+
+
+def _sinces(data: Any, at: Pointer) -> Iterator[tuple[Pointer, Any]]:
+    """Every x-since inside, with its place."""
+    if isinstance(data, dict):
+        for key, value in cast("Json", data).items():
+            if key == "x-since" and not isinstance(value, dict):
+                yield (*at, key), value
+            else:
+                yield from _sinces(value, (*at, key))
+    elif isinstance(data, list):
+        for index, item in enumerate(cast("Sequence[Any]", data)):
+            yield from _sinces(item, (*at, index))
+
+
 class _Recorded:
     """Which fields recorded replies have, and which they lack without a reason. Required ones are reported elsewhere."""
 
     def __init__(self, outline: Outline) -> None:
         self._outline = outline
-        self.present: set[Key] = set()
+        self.present: dict[Key, Position] = {}
+        """By field: where one has it."""
         self.lacking: dict[Key, tuple[Position, Position]] = {}
         """By field: where it stands in the schema, and where a reply lacks it."""
 
@@ -52,17 +95,18 @@ class _Recorded:
             for index, item in enumerate(cast("Sequence[Any]", value)):
                 self.look(document, schema["items"], item, reply, (*at, index))
         elif isinstance(value, dict) and struct is not None:
-            self._struct(struct, cast("Json", value), reply, at)
+            self.look_at(struct, cast("Json", value), reply, at)
         elif isinstance(value, dict) and isinstance(schema.get("additionalProperties"), dict):
             for key, item in cast("Json", value).items():
                 self.look(document, schema["additionalProperties"], item, reply, (*at, key))
 
-    def _struct(self, struct: Part, value: Json, reply: Document, at: Pointer) -> None:
+    def look_at(self, struct: Part, value: Json, reply: Document, at: Pointer) -> None:
+        """Look through the fields of a `struct`."""
         required = struct.data.get("required", [])
         for field in fields_of(struct):
             key = (*struct.key, field.name)
             if field.name in value:
-                self.present.add(key)
+                self.present.setdefault(key, reply.position((*at, field.name)))
                 self.look(struct.document, field.data, value[field.name], reply, (*at, field.name))
             elif field.name not in required and not {"x-since", "x-omit-empty"} & field.data.keys():
                 self.lacking.setdefault(key, (field.at(), reply.position(at)))

@@ -40,8 +40,10 @@ def service(
     parameter: str | None = None,
 ) -> Drawn:
     """A service with one struct called `name`, one message that carries it, and the other `types` that it needs."""
+    later = {"x-since": "v1.1.0"}  # what is recorded may lack it
     described = {
-        key: {"description": "A field of it.", "x-since": "v1.1.0", **value} for key, value in fields.items()
+        key: {"description": "A field of it.", **({} if key in (payload or {}) else later), **value}
+        for key, value in fields.items()
     }
     struct: Json = {
         "type": "object",

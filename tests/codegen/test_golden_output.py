@@ -27,7 +27,9 @@ HERE = Path(__file__).parent
 SMALL = HERE / "small"
 EXPECTED = HERE / "small_expected"
 GENERATED = HERE.parent.parent / "generated"
-SUPPORT = {f"python/colonyos_gen_wire/{name}.py" for name in ("base", "codec", "file_form", "shape")}
+SUPPORT = {
+    f"python/colonyos_gen_wire/{name}.py" for name in ("base", "codec", "file_form", "file_reading", "shape")
+}
 """Files that are the same for every schema."""
 
 

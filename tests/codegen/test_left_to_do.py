@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,6 +155,24 @@ def test_what_was_there_before_counts_wherever_it_stands(project: Project) -> No
     assert "tests/test_it.py:2 'lent' is gone from the schema" in project.generate()
 
 
+def test_names_that_are_gone_are_told_until_the_change_is_committed(project: Project) -> None:
+    project.write("tests/test_it.py", "def look(thing):\n    return thing.lent\n")
+    git = ["git", "-C", str(project.root), "-c", "user.name=t", "-c", "user.email=t@localhost"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "commit", "-q", "-m", "before"], check=True)
+    replace(
+        project.root / "schema/types/library.yaml",
+        "lent: {description:",
+        "lent: {x-name: given, description:",
+    )
+    told = project.generate()
+    assert "tests/test_it.py:2 'lent' is gone from the schema" in told
+    assert project.generate() == told
+    subprocess.run([*git, "commit", "-q", "-a", "-m", "after"], check=True)
+    assert "tests/test_it.py:2 'lent' is gone from the schema" not in project.generate()
+
+
 def test_names_that_mean_something_else_are_left_alone(project: Project) -> None:
     project.write(
         "tests/test_it.py",
@@ -171,11 +190,34 @@ def test_traffic_that_lacks_a_field(project: Project) -> None:
     project.write("tests/golden/rpc/more_books.json", json.dumps({"exchanges": [exchange]}))
     left = project.generate()
     lacks = "'binding' of Book, which is there since v3.1.0"
-    assert f"schema/examples/library.json:3 record it anew: it lacks {lacks}" in left
     assert (
         f"tests/golden/rpc/books.json:4 record it anew: a reply lacks {lacks}, as in 1 more of these files"
         in left
     )
+    (examples,) = [item for item in left if item.startswith("schema/examples/library.json:")]
+    assert examples.endswith(f" record it anew: it lacks {lacks}, as 1 more do")
+    shown = (project.root / "schema/examples/library.json").read_text(encoding="utf-8").splitlines()
+    assert '"reply"' in shown[int(examples.split(":")[1].split()[0]) - 1], "the place that lint would name"
+
+
+@pytest.mark.parametrize(
+    ("book", "misfit"),
+    [
+        ({"title": "Sand", "heading": "Sand"}, "has 'heading', which Book has not"),
+        ({"title": 5}, "has 5 as 'title' of Book, which the schema has otherwise"),
+        (
+            {"title": {"en": "Sand"}},
+            'has {"en": "Sand"} as \'title\' of Book, which the schema has otherwise',
+        ),
+        ("Sand", 'has "Sand" as payload, which the schema has otherwise'),
+    ],
+)
+def test_traffic_that_says_otherwise(project: Project, book: object, misfit: str) -> None:
+    """As after a field was renamed, or became of another type."""
+    reply = {"error": False, "payload": [{"title": "Dust"}, book]}
+    exchange = {"msgtype": "getbooksmsg", "reply": reply}
+    project.write("tests/golden/rpc/books.json", json.dumps({"exchanges": [exchange]}, indent=1))
+    assert project.generate()[1:] == [f"tests/golden/rpc/books.json:4 record it anew: a reply {misfit}"]
 
 
 def test_a_draft_may_lack_examples(project: Project) -> None:

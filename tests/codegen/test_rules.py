@@ -59,6 +59,7 @@ def test_base_schema_is_clean() -> None:
 
 
 def test_repository_schema_is_clean() -> None:
+    """And no draft: where a message has no recorded example, this test says so, and no other."""
     assert lines(SCHEMA) == []
 
 

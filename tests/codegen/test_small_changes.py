@@ -46,7 +46,7 @@ def rendered(folder: Path, *edits: Callable[[Path], None]) -> dict[str, str]:
     schema = shutil.copytree(SCHEMA, folder / "schema")
     for edit in edits:
         edit(schema)
-    return render(schema, registry(), None, folder / "nowhere")
+    return render(schema, registry(), None, folder / "nowhere", draft=True)
 
 
 def changed(old: Mapping[str, str], new: Mapping[str, str]) -> set[str]:

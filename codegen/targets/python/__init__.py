@@ -13,7 +13,7 @@ from codegen.targets.python import spelling
 from codegen.targets.python.limits import Limits
 
 PACKAGE = "python/colonyos_gen_wire"
-_SUPPORT = ["base", "method", "shape", "codec", "file_form"]
+_SUPPORT = ["base", "method", "shape", "codec", "file_form", "file_reading"]
 
 
 def render(service: Service, templates: jinja2.Environment) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ hold the messages, `methods` their descriptors, `errors` the refusals, `exceptio
 `handlers` what a server implements.
 """
 
+from colonyos_gen_wire import file_reading as file_reading  # `from_file` of the types needs it
 from colonyos_gen_wire.base import LimitError, OpenIntEnum, WireStruct
 from colonyos_gen_wire.exceptions import (
     AlreadyExistsError,

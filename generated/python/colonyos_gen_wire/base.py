@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar, Union
+from collections.abc import Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias, TypeVar, Union
 
 import msgspec
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 T = TypeVar("T")
+StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 if TYPE_CHECKING:
     Slice: TypeAlias = list[T]
@@ -71,3 +74,24 @@ class LimitError(ValueError):
 def refuse(field: str, value: Any, rule: str) -> NoReturn:
     """Raise `LimitError`."""
     raise LimitError(field, value, rule)
+
+
+class FileReader(Protocol):
+    """Reads a type from a file, with values for what the file leaves empty."""
+
+    def __call__(
+        self, type_: type[StructT], path: str | PathLike[str], values: Mapping[str, str | None], /
+    ) -> StructT: ...
+
+
+_readers: list[FileReader] = []
+
+
+def read_files_with(reader: FileReader) -> None:
+    """Make `reader` the one behind `from_file`. It knows all types, so that they cannot know it."""
+    _readers[:] = [reader]
+
+
+def read_file(type_: type[StructT], path: str | PathLike[str], values: Mapping[str, str | None]) -> StructT:
+    """What the reader makes of the file."""
+    return _readers[0](type_, path, values)

@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
 
+from tests.codegen.kit.recorded import say_recorded
+
 Json: TypeAlias = dict[str, Any]
 Values: TypeAlias = st.SearchStrategy[Any]
 
@@ -305,6 +307,7 @@ def schemas(draw: st.DrawFn) -> Drawn:
     messages = {f"{name}Msg": message(name, f"msg{index}") for index, name in enumerate(chosen)}
     for index, name in enumerate(chosen):
         drawn.payloads[f"msg{index}"] = draw(st.lists(names.structs[name], min_size=1, max_size=3))
+        say_recorded(definitions, {"$ref": name}, drawn.payloads[f"msg{index}"][0])
     messages["CommonMsg"] = _message_of_everything(used)
     examples = {msgtype: [example(msgtype, payloads[0])] for msgtype, payloads in drawn.payloads.items()}
     examples["common"] = [{"title": "nothing", "request": {"msgtype": "common"}, "reply": {}}]

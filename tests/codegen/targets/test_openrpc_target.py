@@ -156,11 +156,10 @@ def test_error_codes_are_unique_within_a_method(document: dict[str, Any]) -> Non
         assert all(case["status"] == error["code"] for error in method["errors"] for case in error["data"])
 
 
-def test_every_method_has_an_example_that_fits(document: dict[str, Any]) -> None:
+def test_the_examples_of_every_method_fit(document: dict[str, Any]) -> None:
     for method in document["methods"]:
         schemas = {p["name"]: p["schema"] for p in method["params"]}
         needed = {p["name"] for p in method["params"] if p["required"]}
-        assert method["examples"], method["name"]
         for example in method["examples"]:
             assert needed <= {p["name"] for p in example["params"]} <= set(schemas)
             for p in example["params"]:

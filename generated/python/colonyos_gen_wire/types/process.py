@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from colonyos_gen_wire.base import GoMap, Slice, WireStruct
+from colonyos_gen_wire.base import GoMap, Slice, WireStruct, read_file
 from colonyos_gen_wire.types.attribute import (
     Attribute,
 )
@@ -196,8 +196,6 @@ class FunctionSpec(WireStruct, kw_only=True):
             ValueError: It is not such JSON; the message names the file and the place in it.
             OSError: The file cannot be read.
         """
-        from colonyos_gen_wire.file_form import read_file
-
         return read_file(cls, path, {"colonyname": colonyname})
 
 

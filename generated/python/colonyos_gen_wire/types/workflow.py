@@ -9,7 +9,7 @@ from os import PathLike
 
 import msgspec
 
-from colonyos_gen_wire.base import Slice, WireStruct
+from colonyos_gen_wire.base import Slice, WireStruct, read_file
 from colonyos_gen_wire.types.common import (
     ProcessState,
 )
@@ -54,8 +54,6 @@ class WorkflowSpec(WireStruct, kw_only=True):
             ValueError: It is not such JSON; the message names the file and the place in it.
             OSError: The file cannot be read.
         """
-        from colonyos_gen_wire.file_form import read_file
-
         return read_file(cls, path, {"colonyname": colonyname})
 
 

@@ -1,0 +1,91 @@
+"""Names of hand-written Python that names of the schema would meet."""
+
+from __future__ import annotations
+
+import builtins
+
+BUILT_IN = frozenset(name for name in dir(builtins) if not name.startswith("_"))
+"""What Python calls so without an import."""
+
+CLIENT = frozenset(
+    {
+        "asynchronous",
+        "close_connections",
+        "from_env",
+        "hand_over",
+        "identity",
+        "process_events",
+        "run",
+        "timeout",
+        "trouble",
+        "url",
+        "watcher",
+    }
+)
+"""Public attributes of the clients beside the calls."""
+
+PACKAGE = frozenset(
+    {
+        "AsyncChannelStream",
+        "AsyncClient",
+        "AsyncProcessHandle",
+        "AsyncSession",
+        "AsyncStream",
+        "AsyncWorkflowHandle",
+        "ChannelStream",
+        "Client",
+        "Config",
+        "ConfigError",
+        "ConnectionFailedError",
+        "Context",
+        "Ended",
+        "FunctionLookupError",
+        "Interceptor",
+        "InvalidKeyError",
+        "InvalidRequestError",
+        "InvalidSignatureError",
+        "MissingKeyError",
+        "OutgoingCall",
+        "PrivateKey",
+        "ProcessCancelled",
+        "ProcessFailed",
+        "ProcessHandle",
+        "ProcessRun",
+        "RPCTimeoutError",
+        "RemovalRefused",
+        "Removed",
+        "Session",
+        "Stream",
+        "Task",
+        "Transport",
+        "UnexpectedReplyError",
+        "WaitTimeout",
+        "Worker",
+        "Workflow",
+        "WorkflowError",
+        "WorkflowHandle",
+        "as_completed",
+        "cli",
+        "config",
+        "connect",
+        "crypto",
+        "demo",
+        "errors",
+        "gather",
+        "interceptors",
+        "keys",
+        "notebook",
+        "pictures",
+        "pytest_plugin",
+        "server",
+        "session",
+        "spec_file",
+        "spec_lint",
+        "testing",
+        "transport",
+        "worker",
+        "workflow",
+        "workflows",
+    }
+)
+"""What the package defines itself, and its public modules. It wins over a type of the same name."""
