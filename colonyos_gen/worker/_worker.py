@@ -313,7 +313,7 @@ class Worker:
         invoker = Invoker(self._pool, self._concurrency)
         try:
             calls.name = own.name
-            async with self._client(config, own, calls) as client:
+            async with self._client(config, own, calls.for_client) as client:
                 service = await self._make(client, config, environ, own, colonyname, invoker)
                 for reason in stopped:
                     service.stop(reason)
@@ -328,8 +328,8 @@ class Worker:
     async def _find_own(
         self, config: Config, environ: Mapping[str, str], colonyname: str, calls: OwnCalls
     ) -> OwnKey:
-        options = settings(config) | self._client_options | {"interceptors": calls.for_client}
-        async with AsyncClient(**options) as client:
+        options: dict[str, Any] = settings(config) | self._client_options
+        async with AsyncClient(**options, interceptors=calls.for_client) as client:
             return await find_identity(
                 client,
                 Availability(self.executortype, client.url),
@@ -342,7 +342,7 @@ class Worker:
                 keyfile=self._keyfile,
             )
 
-    def _client(self, config: Config, own: OwnKey, calls: OwnCalls) -> AsyncClient:
+    def _client(self, config: Config, own: OwnKey, interceptors: Sequence[Interceptor]) -> AsyncClient:
         colony_key = self._colony_key or config.colony_key
         given = settings(config)
         own_part: dict[str, Any] = {
@@ -350,9 +350,9 @@ class Worker:
             "member_key": own.key,
             "colony_key": colony_key,
             "max_in_flight": min(MAX_IN_FLIGHT, given["max_in_flight"]),
-            "interceptors": calls.for_client,
         }
-        return AsyncClient(**(given | own_part | self._client_options))
+        options: dict[str, Any] = given | own_part | self._client_options
+        return AsyncClient(**options, interceptors=interceptors)
 
     async def _make(
         self,
