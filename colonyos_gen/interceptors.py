@@ -129,6 +129,12 @@ class Interceptor:
         on working. What takes longer than the call may is cancelled a tenth of a second after its deadline; the caller gets
         RPCTimeoutError, whose `sent` tells whether the request may have been sent. Cancelling the call raises
         `asyncio.CancelledError` in here, as everywhere.
+
+        Not so for calls of a worker, which owes them to others: what comes of them is what the server says, whatever is
+        raised or cancelled in here, and the log of the worker gets a line. One that was not gone on with when this ended, or
+        after half of its time, or whose headers cannot be sent, is made past all interceptors. Another reply may be returned
+        only if it is of the same type, and an error is not turned into a reply. KeyboardInterrupt and SystemExit stop the
+        worker as a first signal does: it tells the ends of its processes, and then raises them.
         """
         del call
         return await proceed()

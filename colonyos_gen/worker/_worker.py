@@ -29,6 +29,7 @@ from colonyos_gen.worker._service import Service
 from colonyos_gen.worker._taking.assignment import POLL_S
 from colonyos_gen.worker._taking.availability import Availability
 from colonyos_gen.worker._taking.stopping import StoppedError, unless_stopped
+from colonyos_gen.worker._telling.own_calls import OwnCalls
 
 FuncT = TypeVar("FuncT", bound=Callable[..., Any])
 
@@ -132,7 +133,7 @@ class Worker:
         self._pool: Pool = pool
         self._environ = environ
         self._interceptors = tuple(interceptors)
-        self._client_options: dict[str, Any] = client_options | {"interceptors": self._interceptors}
+        self._client_options: dict[str, Any] = client_options
         self._offers: dict[str, Offer] = {}
         self._handlers: dict[str, Handler] = {}
         self._poll = POLL_S
@@ -295,6 +296,7 @@ class Worker:
                 loop.call_soon_threadsafe(stop_here, reason)
 
         self._stop = stop
+        calls = OwnCalls(self._interceptors, self.executortype, stop_here)
         for each in self._offers.values():
             _ = each.binder  # so that an annotation that means nothing is noticed now
         config = Config.from_env(environ)
@@ -304,12 +306,14 @@ class Worker:
                 "there is no colony to work for; set COLONIES_COLONY_NAME, or give colonyname=…"
             )
         try:
-            own = await unless_stopped(stopping, self._find_own(config, environ, colonyname))
+            own = await unless_stopped(stopping, self._find_own(config, environ, colonyname, calls))
         except StoppedError:
+            calls.raise_exit()
             return
         invoker = Invoker(self._pool, self._concurrency)
         try:
-            async with self._client(config, own) as client:
+            calls.name = own.name
+            async with self._client(config, own, calls.for_client) as client:
                 service = await self._make(client, config, environ, own, colonyname, invoker)
                 for reason in stopped:
                     service.stop(reason)
@@ -319,10 +323,13 @@ class Worker:
             invoker.close()
             own.release()
         _logger.info("%s: ended", own.name)
+        calls.raise_exit()
 
-    async def _find_own(self, config: Config, environ: Mapping[str, str], colonyname: str) -> OwnKey:
-        options = settings(config) | self._client_options
-        async with AsyncClient(**options) as client:
+    async def _find_own(
+        self, config: Config, environ: Mapping[str, str], colonyname: str, calls: OwnCalls
+    ) -> OwnKey:
+        options: dict[str, Any] = settings(config) | self._client_options
+        async with AsyncClient(**options, interceptors=calls.for_client) as client:
             return await find_identity(
                 client,
                 Availability(self.executortype, client.url),
@@ -335,7 +342,7 @@ class Worker:
                 keyfile=self._keyfile,
             )
 
-    def _client(self, config: Config, own: OwnKey) -> AsyncClient:
+    def _client(self, config: Config, own: OwnKey, interceptors: Sequence[Interceptor]) -> AsyncClient:
         colony_key = self._colony_key or config.colony_key
         given = settings(config)
         own_part: dict[str, Any] = {
@@ -344,7 +351,8 @@ class Worker:
             "colony_key": colony_key,
             "max_in_flight": min(MAX_IN_FLIGHT, given["max_in_flight"]),
         }
-        return AsyncClient(**(given | own_part | self._client_options))
+        options: dict[str, Any] = given | own_part | self._client_options
+        return AsyncClient(**options, interceptors=interceptors)
 
     async def _make(
         self,

@@ -342,7 +342,7 @@ def test_a_worker_has_fewer_requests_under_way(
     async def main() -> None:
         own = OwnKey("me", PrivateKey.generate(), alone=True)
         worker = Worker(EXECUTORTYPE, **options)
-        async with worker._client(Config.from_env(variables), own) as client:  # pyright: ignore[reportPrivateUsage]
+        async with worker._client(Config.from_env(variables), own, []) as client:  # pyright: ignore[reportPrivateUsage]
             assert client._pipeline.lane.limit == limit  # pyright: ignore[reportPrivateUsage]
 
     asyncio.run(main())

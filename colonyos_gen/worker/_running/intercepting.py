@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
 from typing import Any, TypeAlias
 
 from colonyos_gen.interceptors import Proceed, ProcessRun, intercepted
@@ -62,5 +63,17 @@ async def run_intercepted(
             and task is not None
             and task.cancelling()
         ):
-            raise  # the worker ends
+            raise  # the worker ends, or they have cancelled the task themselves
+        error.__traceback__ = _of_the_last(around, error.__traceback__)
         return Raised(error)
+
+
+def _of_the_last(around: Sequence[AroundRun], trace: TracebackType | None) -> TracebackType | None:
+    """The part of a traceback from the interceptor on that raised: those before it have only passed the error on."""
+    codes = {getattr(getattr(each, "__func__", None), "__code__", None) for each in around}
+    last, frame = trace, trace
+    while frame is not None:
+        if frame.tb_frame.f_code in codes:
+            last = frame
+        frame = frame.tb_next
+    return last

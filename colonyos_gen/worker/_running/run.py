@@ -27,6 +27,8 @@ UNWIND_S = 1.0
 """Seconds that a function gets to end by itself when it is cancelled, before its process is failed."""
 FLUSH_S = 30.0
 """Seconds for which the end of a process waits for its log."""
+CANCELLED_FROM_INSIDE = "CancelledError: the task that ran the process was cancelled from inside"
+"""Error of a process whose function or interceptors have cancelled the task that they run in."""
 
 Outcome: TypeAlias = Success | Failure | Nothing
 
@@ -170,9 +172,14 @@ class Run:
     def _outcome(self, work: asyncio.Task[Any]) -> Outcome:
         if self._verdict.done():
             return self._verdict.result()
+        if work.cancelled():  # nobody else cancels it as long as it is waited for
+            return Failure([CANCELLED_FROM_INSIDE])
         result = work.result()
         if isinstance(result, Raised):
-            return Failure(error_texts(result.error, self._secrets))
+            texts = error_texts(result.error, self._secrets)
+            if isinstance(result.error, asyncio.CancelledError) and not str(result.error):
+                texts[0] = CANCELLED_FROM_INSIDE
+            return Failure(texts)
         try:
             return Success(as_output(result))
         except OutputError as error:

@@ -13,6 +13,11 @@ LONGEST = 4000
 """Characters of one error text."""
 
 _OURS = str(Path(__file__).parent.parent)
+_HANDING_ON = (
+    str(Path(__file__).parents[2] / "interceptors.py"),
+    str(Path(__file__).with_name("own_calls.py")),
+)
+"""Files with nothing but what stands between a call and its interceptors."""
 _MACHINERY = ("concurrent.futures", "asyncio")
 
 
@@ -46,7 +51,8 @@ def _headline(error: BaseException) -> str:
 
 
 def _traceback(error: BaseException) -> str:
-    shown = traceback.extract_tb(_first_of_user(error.__traceback__))
+    found = traceback.extract_tb(_first_of_user(error.__traceback__))
+    shown = [each for each in found if each.filename not in _HANDING_ON]
     lines = traceback.format_list(shown[-FRAMES:])
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None:
@@ -59,7 +65,8 @@ def _first_of_user(frame: TracebackType | None) -> TracebackType | None:
     while frame is not None:
         code = frame.tb_frame.f_code
         module = frame.tb_frame.f_globals.get("__name__", "")
-        if not code.co_filename.startswith(_OURS) and not module.startswith(_MACHINERY):
+        ours = code.co_filename.startswith(_OURS) or code.co_filename in _HANDING_ON
+        if not ours and not module.startswith(_MACHINERY):
             break
         frame = frame.tb_next
     return frame

@@ -63,6 +63,12 @@ class Broken(Interceptor):
         return result
 
 
+def cancel_this_task() -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+
+
 def made(*interceptors: Interceptor) -> tuple[Worker, list[str]]:
     """A worker with some functions, and what was called of them."""
     worker = Worker(EXECUTORTYPE, interceptors=interceptors)
@@ -159,6 +165,89 @@ def test_one_that_raises_fails_the_process_and_nothing_else(error: BaseException
         assert called == (["once"] if after else [])
         assert ended(colony, submit(colony, "add", 1, 2)).output == [3], "the worker goes on"
         assert worker.is_running
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_one_that_cancels_its_task_fails_the_process_and_nothing_else(after: bool) -> None:
+    class Cancelling(Interceptor):
+        async def around_run(self, run: ProcessRun, proceed: Proceed) -> Any:
+            if run.funcname == "once" and not after:
+                cancel_this_task()
+            result = await proceed()
+            if run.funcname == "once":
+                cancel_this_task()
+            return result
+
+    worker, _ = made(Cancelling())
+    with LocalColony() as colony, colony.worker(worker):
+        process = ended(colony, submit(colony, "once"))
+        assert (process.state, process.output) == (FAILED, [])
+        assert "was cancelled from inside" in process.errors[0]
+        assert ended(colony, submit(colony, "add", 1, 2)).output == [3], "the worker goes on"
+
+
+@pytest.mark.parametrize("intercepted", [False, True])
+@pytest.mark.parametrize("waits", [False, True], ids=["at its end", "before it waits"])
+def test_a_function_that_cancels_its_task_fails_the_process_and_nothing_else(
+    waits: bool, intercepted: bool
+) -> None:
+    worker = Worker(EXECUTORTYPE, interceptors=[Recording()] if intercepted else [])
+
+    @worker.function
+    async def cancel() -> None:
+        cancel_this_task()
+        if waits:
+            await asyncio.sleep(0)
+
+    @worker.function
+    async def add(a: int, b: int) -> int:
+        return a + b
+
+    with LocalColony() as colony, colony.worker(worker):
+        process = ended(colony, submit(colony, "cancel"))
+        assert process.state is FAILED
+        assert "was cancelled from inside" in process.errors[0]
+        assert ended(colony, submit(colony, "add", 1, 2)).output == [3]
+
+
+def test_frames_in_the_text_of_a_failure() -> None:
+    """That of the interceptor which raised, and none of those that its error has only passed."""
+
+    class Outer(Interceptor):
+        async def around_run(self, run: ProcessRun, proceed: Proceed) -> Any:
+            del run
+            return (await proceed(), "passing on")
+
+    class Inner(Interceptor):
+        async def around_run(self, run: ProcessRun, proceed: Proceed) -> Any:
+            del proceed
+            return breaking(run)
+
+    def breaking(run: ProcessRun) -> None:
+        raise LookupError(run.funcname)
+
+    class Twice(Interceptor):
+        async def around_run(self, run: ProcessRun, proceed: Proceed) -> Any:
+            del run
+            first = await proceed()
+            second = await proceed()
+            return first, second
+
+    def text_of(*interceptors: Interceptor) -> str:
+        worker, _ = made(*interceptors)
+        with LocalColony() as colony, colony.worker(worker):
+            return ended(colony, submit(colony, "once")).errors[1]
+
+    raised = text_of(Outer(), Outer(), Inner())
+    assert "return breaking(run)" in raised
+    assert "raise LookupError(run.funcname)" in raised
+    assert raised.index("return breaking") < raised.index("raise LookupError")
+    assert "passing on" not in raised
+    assert "interceptors.py" not in raised.replace("test_interceptors.py", "")
+    insisting = text_of(Outer(), Twice())
+    assert "second = await proceed()" in insisting
+    assert "passing on" not in insisting
+    assert "interceptors.py" not in insisting.replace("test_interceptors.py", "")
 
 
 def test_one_that_turns_a_failure_into_a_result() -> None:
