@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
@@ -197,6 +197,8 @@ def require_headers(method: str, headers: dict[str, str]) -> None:
 
 
 def _require_interceptors(interceptors: Sequence[object]) -> None:
+    if not isinstance(interceptors, Iterable):  # it may be written without a type checker
+        raise TypeError(f"interceptors is {interceptors!r}; it must be a list, such as [{interceptors!r}]")
     for each in interceptors:
         if not isinstance(each, Interceptor):
             raise TypeError(f"interceptors contain {each!r}; each must be an Interceptor")

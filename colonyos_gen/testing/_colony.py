@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import msgspec
 from colonyos_gen_wire import Colony, Executor, FunctionSpec, User, WorkflowSpec
+from colonyos_gen_wire.submission import Submittable
 from colonyos_gen_wire.hazards import Hazard
 from colonyos_gen_wire.method import Method
 from colonyos_gen_wire.methods import colony, executor, user
@@ -35,7 +36,6 @@ from colonyos_gen.server.hazards import Hazards
 from colonyos_gen.session._async_session import AsyncSession
 from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.sync_workflow import WorkflowHandle
-from colonyos_gen.session._request import Submittable
 from colonyos_gen.session._sync_session import Session
 from colonyos_gen.testing._clients import Clients
 from colonyos_gen.testing._environment import Environment
