@@ -103,10 +103,11 @@ class Session(Scope, Submitting[ProcessHandle, WorkflowHandle]):
         to: str | None,
         options: Mapping[str, Any],
     ) -> ProcessHandle | WorkflowHandle:
+        given = options if to is None else {**options, "to": to}
         if isinstance(what, str | FunctionSpec):
-            inner = self.rpc.run(self.asynchronous.submit(what, *args, to=to, **options))
+            inner = self.rpc.run(self.asynchronous.submit(what, *args, **given))
             return ProcessHandle(self, inner)
-        return WorkflowHandle(self, self.rpc.run(self.asynchronous.submit(what, *args, to=to, **options)))
+        return WorkflowHandle(self, self.rpc.run(self.asynchronous.submit(what, *args, **given)))
 
     def process(self, processid: str) -> ProcessHandle:
         """A handle for a process that exists. Raises NotFoundError or another RPCError."""

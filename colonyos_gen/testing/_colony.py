@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import msgspec
 from colonyos_gen_wire import Colony, Executor, FunctionSpec, User, WorkflowSpec
-from colonyos_gen_wire.submission import Submittable
 from colonyos_gen_wire.hazards import Hazard
 from colonyos_gen_wire.method import Method
 from colonyos_gen_wire.methods import colony, executor, user
 from colonyos_gen_wire.requests.colony import AddColonyMsg
 from colonyos_gen_wire.requests.executor import AddExecutorMsg, ApproveExecutorMsg
 from colonyos_gen_wire.requests.user import AddUserMsg
+from colonyos_gen_wire.submission import Submittable
 
 from colonyos_gen._call.envelope import open_reply
 from colonyos_gen._call.pipeline import sealed

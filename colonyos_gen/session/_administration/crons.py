@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from colonyos_gen_wire import Cron, FunctionSpec, WorkflowSpec
-from colonyos_gen_wire.submission import Submittable
 from colonyos_gen_wire.codec import encode
+from colonyos_gen_wire.submission import Submittable
 from msgspec.structs import replace
 
 from colonyos_gen._client.sync_client import Client
