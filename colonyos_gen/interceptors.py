@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import msgspec
 from colonyos_gen_wire import Process
@@ -207,8 +207,10 @@ def require_headers(method: str, headers: dict[str, str]) -> None:
             raise refused(method, f"headers[{name!r}]", value, "a str of printable ASCII characters")
 
 
-def _require_interceptors(interceptors: Sequence[object]) -> None:
-    for each in interceptors:
+def _require_interceptors(interceptors: object) -> None:
+    if not isinstance(interceptors, Iterable):  # callers may do without a type checker
+        raise TypeError(f"interceptors is {interceptors!r}; it must be a list, such as [{interceptors!r}]")
+    for each in cast("Iterable[object]", interceptors):
         if not isinstance(each, Interceptor):
             raise TypeError(f"interceptors contain {each!r}; each must be an Interceptor")
 

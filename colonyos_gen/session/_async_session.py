@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Self, overload
+from typing import Any, Self
 
-from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
+from colonyos_gen_wire import Conditions, FunctionSpec, ProcessState, WorkflowSpec
+from colonyos_gen_wire.submission import AsyncSubmitting, Submittable
 
 from colonyos_gen._arguments import require_seconds
 from colonyos_gen._client.client import AsyncClient
@@ -19,16 +20,15 @@ from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.workflow import AsyncWorkflowHandle
 from colonyos_gen.session._removal.bulk import BulkProcedure, Removed
 from colonyos_gen.session._request import (
-    Submittable,
     completed,
     completed_workflow,
-    function_spec,
     only_type,
 )
 from colonyos_gen.session._scope import AsyncScope
+from colonyos_gen.workflows._options import function_spec
 
 
-class AsyncSession(AsyncScope):
+class AsyncSession(AsyncScope, AsyncSubmitting[AsyncProcessHandle, AsyncWorkflowHandle]):
     """A client bound to a colony; `async with connect() as session` makes one.
 
         async with connect() as session:
@@ -101,62 +101,17 @@ class AsyncSession(AsyncScope):
         handle = await self.submit(funcname, *args, to=to, **options_and_kwargs)
         return await handle.output(timeout)
 
-    @overload
-    async def submit(
-        self,
-        what: str | FunctionSpec,
-        *args: Any,
-        to: str | None = None,
-        channels: Iterable[str] = ...,
-        kwargs: Mapping[str, Any] | None = ...,
-        priority: int = ...,
-        label: str = ...,
-        env: Mapping[str, str] | None = ...,
-        maxwaittime: int = ...,
-        maxexectime: int = ...,
-        maxretries: int = ...,
-        **more_kwargs: Any,
-    ) -> AsyncProcessHandle: ...
-
-    @overload
-    async def submit(self, what: WorkflowSpec | Submittable) -> AsyncWorkflowHandle: ...
-
-    async def submit(
+    async def _submit(
         self,
         what: str | FunctionSpec | WorkflowSpec | Submittable,
-        *args: Any,
-        to: str | None = None,
-        **options: Any,
+        args: Sequence[Any],
+        to: str | None,
+        options: Mapping[str, Any],
     ) -> AsyncProcessHandle | AsyncWorkflowHandle:
-        """Submit a function or a workflow, and return a handle to what becomes of it.
-
-        The names of the options are taken; a function that has keyword arguments of such names gets them in `kwargs`.
-
-        Args:
-            what: Name of a function, a `FunctionSpec`, a `WorkflowSpec` or a `Workflow`. Specs may leave the colony out.
-            args: Arguments of the function, any JSON values.
-            to: Executor type; None for the only one that offers the function, or for that of the spec.
-            channels: Names of the channels that the process is to have.
-            kwargs: Keyword arguments of the function.
-            priority: Higher runs first, -50000 to 50000; one step outweighs 24 hours of waiting.
-            label: Free text that processes can be listed by.
-            env: Environment variables for the executor.
-            maxwaittime: Seconds after which a process that nobody took fails; -1, as by default, for no limit.
-            maxexectime: Seconds that an attempt may take; -1, as by default, for no limit. When they have passed, a worker
-                that died is noticed as well; without it, when the server has not heard from that worker for 10 minutes.
-            maxretries: How many attempts that took longer than `maxexectime` go back to the queue, for any worker; after one
-                more the process fails. -1, as by default, for any number; 0 for none. What a worker fails is not repeated.
-            more_kwargs: Keyword arguments of the function.
-
-        Raises:
-            FunctionLookupError: No executor type was given, and not exactly one offers the function.
-            WorkflowError: The workflow could not run.
-            TypeError: It is nothing of that, or there are arguments or options beside a spec, which has its own.
-            RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
-        """
         if isinstance(what, str):
             executortype = await self._type_for(what) if to is None else to
-            spec = function_spec(what, args, executortype, self.colonyname, options)
+            conditions = Conditions(colonyname=self.colonyname, executortype=executortype)
+            spec = function_spec(what, args, conditions, options)
             return AsyncProcessHandle(self, await self.rpc.submit(spec))
         if not isinstance(what, FunctionSpec | WorkflowSpec) and not callable(getattr(what, "spec", None)):
             kinds = "the name of a function, a FunctionSpec, a WorkflowSpec or a Workflow"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Self, overload
+from typing import Any, Self
 
 from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
+from colonyos_gen_wire.submission import Submittable, Submitting
 
 from colonyos_gen._arguments import require_seconds
 from colonyos_gen._client.sync_client import Client
@@ -19,11 +20,10 @@ from colonyos_gen.session._async_session import AsyncSession
 from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.sync_workflow import WorkflowHandle
 from colonyos_gen.session._removal.bulk import Removed
-from colonyos_gen.session._request import Submittable
 from colonyos_gen.session._scope import Scope
 
 
-class Session(Scope):
+class Session(Scope, Submitting[ProcessHandle, WorkflowHandle]):
     """A client bound to a colony; `connect()` makes one. The methods are those of `AsyncSession`.
 
         with connect() as session:
@@ -96,41 +96,18 @@ class Session(Scope):
         require_seconds("call", "timeout", timeout)
         return self.submit(funcname, *args, to=to, **options_and_kwargs).output(timeout)
 
-    @overload
-    def submit(
+    def _submit(
         self,
-        what: str | FunctionSpec,
-        *args: Any,
-        to: str | None = None,
-        channels: Iterable[str] = ...,
-        kwargs: Mapping[str, Any] | None = ...,
-        priority: int = ...,
-        label: str = ...,
-        env: Mapping[str, str] | None = ...,
-        maxwaittime: int = ...,
-        maxexectime: int = ...,
-        maxretries: int = ...,
-        **more_kwargs: Any,
-    ) -> ProcessHandle: ...
-
-    @overload
-    def submit(self, what: WorkflowSpec | Submittable) -> WorkflowHandle: ...
-
-    def submit(
-        self, what: str | FunctionSpec | WorkflowSpec | Submittable, *args: Any, **options: Any
+        what: str | FunctionSpec | WorkflowSpec | Submittable,
+        args: Sequence[Any],
+        to: str | None,
+        options: Mapping[str, Any],
     ) -> ProcessHandle | WorkflowHandle:
-        """Submit a function or a workflow, and return a handle to what becomes of it (see `AsyncSession.submit`).
-
-        Raises:
-            FunctionLookupError: No executor type was given, and not exactly one offers the function.
-            WorkflowError: The workflow could not run.
-            TypeError: It is nothing of that kind, or there are arguments or options beside a spec, which has its own.
-            RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
-        """
+        given = options if to is None else {**options, "to": to}
         if isinstance(what, str | FunctionSpec):
-            inner = self.rpc.run(self.asynchronous.submit(what, *args, **options))
+            inner = self.rpc.run(self.asynchronous.submit(what, *args, **given))
             return ProcessHandle(self, inner)
-        return WorkflowHandle(self, self.rpc.run(self.asynchronous.submit(what, *args, **options)))
+        return WorkflowHandle(self, self.rpc.run(self.asynchronous.submit(what, *args, **given)))
 
     def process(self, processid: str) -> ProcessHandle:
         """A handle for a process that exists. Raises NotFoundError or another RPCError."""

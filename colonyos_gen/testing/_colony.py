@@ -21,6 +21,7 @@ from colonyos_gen_wire.methods import colony, executor, user
 from colonyos_gen_wire.requests.colony import AddColonyMsg
 from colonyos_gen_wire.requests.executor import AddExecutorMsg, ApproveExecutorMsg
 from colonyos_gen_wire.requests.user import AddUserMsg
+from colonyos_gen_wire.submission import Submittable
 
 from colonyos_gen._call.envelope import open_reply
 from colonyos_gen._call.pipeline import sealed
@@ -35,7 +36,6 @@ from colonyos_gen.server.hazards import Hazards
 from colonyos_gen.session._async_session import AsyncSession
 from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.sync_workflow import WorkflowHandle
-from colonyos_gen.session._request import Submittable
 from colonyos_gen.session._sync_session import Session
 from colonyos_gen.testing._clients import Clients
 from colonyos_gen.testing._environment import Environment

@@ -7,18 +7,17 @@ from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from colonyos_gen_wire.submission import TaskMaking
 from colonyos_gen_wire.types.process import Conditions, FunctionSpec
 from colonyos_gen_wire.types.workflow import WorkflowSpec
 from msgspec.structs import replace
 
+from colonyos_gen.workflows._options import function_spec
 from colonyos_gen.workflows._rules import WorkflowError, check_parents, taken
 from colonyos_gen.workflows._task import After, Task
 
 if TYPE_CHECKING:
     from typing import Self
-
-_DEFAULTS = FunctionSpec(funcname="")
-"""What the options of a task are when nothing is said."""
 
 
 def workflow(name: str, *, to: str | None = None) -> Workflow:
@@ -31,7 +30,7 @@ def workflow(name: str, *, to: str | None = None) -> Workflow:
     return Workflow(name, to=to)
 
 
-class Workflow:
+class Workflow(TaskMaking[Task, After]):
     """Tasks and their order.
 
         with workflow("sweep", to="hpc") as wf:
@@ -67,70 +66,28 @@ class Workflow:
             made.add(node, label=node.label)
         return made
 
-    def task(
+    def _task(
         self,
         funcname: str,
-        /,
-        *args: Any,
-        to: str | None = None,
-        after: After | None = None,
-        name: str | None = None,
-        channels: Sequence[str] = (),
-        kwargs: Mapping[str, Any] | None = None,
-        priority: int = _DEFAULTS.priority,
-        label: str | None = None,
-        env: Mapping[str, str] | None = None,
-        maxwaittime: int = _DEFAULTS.maxwaittime,
-        maxexectime: int = _DEFAULTS.maxexectime,
-        maxretries: int = _DEFAULTS.maxretries,
-        **more_kwargs: Any,
+        args: Sequence[Any],
+        options: Mapping[str, Any],
+        more_kwargs: Mapping[str, Any],
+        *,
+        to: str | None,
+        after: After | None,
+        name: str | None,
     ) -> Task:
-        """Add a task that calls `funcname` with `args`, `kwargs` and `more_kwargs`.
-
-        Args:
-            funcname: Name of the function.
-            args: Its positional arguments, any JSON values.
-            to: Executor type; None for that of the first parent, or of the workflow.
-            after: Tasks that must succeed first: a task, the name of one, or any nesting of those.
-            name: Name of the task; None for the function's, with a number if that is taken: `sim`, `sim-2`, …
-            channels: Channels of the process.
-            kwargs: Keyword arguments whose names are taken here, such as `{"to": "somebody"}`.
-            priority: From -50000 to 50000; the highest first.
-            label: Label of the process; None for the name of the workflow.
-            env: Environment variables of the process.
-            maxwaittime: Seconds in which it must have been assigned; -1 for no limit. It counts from the submission of the
-                workflow, also while the task waits for its parents.
-            maxexectime: Seconds that an attempt may take; -1 for no limit. A worker that died is noticed then, too.
-            maxretries: How many attempts that took longer than `maxexectime` go back to the queue; after one more the task
-                fails. -1 for any number, 0 for none. A task that a worker fails is not repeated.
-            more_kwargs: Keyword arguments.
-
-        Raises:
-            WorkflowError: The name is taken, or `after` has a task of another workflow.
-            TypeError: A keyword argument is given twice, or a task is given as an argument.
-        """
-        clashing = sorted(set(kwargs or {}) & set(more_kwargs))
+        kwargs: Mapping[str, Any] = options.get("kwargs", {})
+        clashing = sorted(set(kwargs) & set(more_kwargs))
         if clashing:
             raise TypeError(f"{funcname}: keyword argument {clashing[0]!r} is given twice")
-        every = {**(kwargs or {}), **more_kwargs}
-        for value in (*args, *every.values()):
+        for value in (*args, *kwargs.values(), *more_kwargs.values()):
             if isinstance(value, Task):
                 raise TypeError(
                     f"{funcname}: task {value.name!r} is given as an argument; with after= its output becomes input"
                 )
-        spec = FunctionSpec(
-            funcname=funcname,
-            conditions=Conditions(executortype=to or ""),
-            args=list(args),
-            kwargs=every,
-            priority=priority,
-            env=dict(env or {}),
-            channels=list(channels),
-            maxwaittime=maxwaittime,
-            maxexectime=maxexectime,
-            maxretries=maxretries,
-        )
-        return self.add(spec, after=after, name=name, label=label)
+        spec = function_spec(funcname, args, Conditions(executortype=to or ""), {**options, **more_kwargs})
+        return self.add(spec, after=after, name=name, label=options.get("label"))
 
     def add(
         self,

@@ -4219,19 +4219,24 @@ class FunctionSpec(BaseModel):
     """
     maxwaittime: int = -1
     """
-    Longest time in seconds the process may stay WAITING. `0` and `-1` mean no limit, while other
-    negative values fail it at the next check. Must fit in 32 bits.
+    Longest time in seconds the process may stay WAITING; it fails then. `0` and `-1`, the default, mean
+    no limit, while other negative values fail it at the next check. In a workflow it counts from the
+    submission, also while the node waits for its parents. Must fit in 32 bits.
     """
     maxexectime: int = -1
     """
-    Longest time in seconds one attempt may stay RUNNING; only `-1` means no limit. With `0`, also what
-    the server assumes when the field is absent, the attempt expires about a second after assignment.
-    Workflows turn `0` into `-1`.
+    Longest time in seconds one attempt may stay RUNNING; only `-1`, the default, means no limit. An
+    attempt that takes longer, or whose worker died, goes back to the queue then, as often as
+    `maxretries` says; without a limit one whose worker died goes back when the server has not heard
+    from it for 10 minutes. With `0`, also what the server assumes when the field is absent, the attempt
+    expires about a second after assignment. Workflows turn `0` into `-1`.
     """
     maxretries: int = -1
     """
-    How many expired attempts (`maxexectime` passed) return to the queue before the process fails. `0`
-    fails it at the first expiry; `-1` or any negative value retries without limit.
+    How many expired attempts (`maxexectime` passed, whether the worker is slow or died) return to the
+    queue, for any worker, before the process fails. `-1`, the default, or any negative value retries
+    without limit; `0`, also what the server assumes when the field is absent, fails it at the first
+    expiry. What a worker fails is not retried.
     """
     label: str = ""
     """
@@ -4364,9 +4369,12 @@ class Process(BaseModel):
 
 class SubmitFunctionSpecMsg(BaseModel):
     """
-    Submit a function for execution. Set `maxexectime` to `-1` for no limit: with `0` the attempt
-    expires right after its assignment. The call is not idempotent, so repeating it after a lost reply
-    creates a second process.
+    Submit a function for execution. `maxexectime` and `maxretries` of `spec`, both `-1` by default, say
+    what becomes of a job that takes too long or whose worker dies: without `maxexectime` it may take as
+    long as it likes, and goes back to the queue when the server has not heard from its worker for 10
+    minutes; with it, an attempt goes back when that time has passed, `maxretries` times at most, or
+    without limit for `-1`. With `maxexectime` `0` the attempt expires right after its assignment. The
+    call is not idempotent, so repeating it after a lost reply creates a second process.
     """
 
     model_config = ConfigDict(

@@ -23,6 +23,8 @@ import colonyos_gen
 
 LIST = Path(__file__).parent / "names.txt"
 PACKAGE = "colonyos_gen"
+SPELT_OUT = "colonyos_gen_wire.submission"
+"""Generated methods that are given to classes of this package."""
 PLAIN = (str, int, float, bytes, type(None), tuple)
 
 
@@ -74,7 +76,7 @@ def members(cls: type) -> Iterator[str]:
     """Its public methods and properties, also those of private bases of this package."""
     seen: set[str] = set()
     for owner in cls.__mro__:
-        if not is_ours(owner):
+        if not is_ours(owner) and owner.__module__ != SPELT_OUT:
             continue
         for name, value in vars(owner).items():
             if name.startswith("_") or name in seen:

@@ -9,7 +9,7 @@ import jinja2
 
 from codegen.model import Domain, ErrorCase, Message, Service, Struct, Type
 from codegen.output.render import BANNER
-from codegen.targets.python import spelling
+from codegen.targets.python import options, spelling
 from codegen.targets.python.limits import Limits
 
 PACKAGE = "python/colonyos_gen_wire"
@@ -34,6 +34,11 @@ class _Render:
             banner=BANNER,
             spelling=spelling,
             limits=limits,
+            submitted=options.submitted(service),
+            optional=options.optional,
+            submission_defaults=options.telling,
+            zero_in_file=options.zero_in_file,
+            with_default=options.with_default,
             imports=self._imports,
             registered=self._registered,
             exception_names=[spelling.exception(code) for code in service.codes],
@@ -59,6 +64,8 @@ class _Render:
             "__init__",
         ]:
             files[f"{PACKAGE}/{name}.py"] = self._text(name)
+        if options.submitted(self._service) is not None:
+            files[f"{PACKAGE}/submission.py"] = self._text("submission")
         for domain in self._service.domains:
             if domain.structs or domain.enums:
                 files[f"{PACKAGE}/types/{domain.name}.py"] = self._text("types", domain=domain)

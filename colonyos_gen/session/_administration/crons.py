@@ -7,11 +7,12 @@ from typing import TypeAlias
 
 from colonyos_gen_wire import Cron, FunctionSpec, WorkflowSpec
 from colonyos_gen_wire.codec import encode
+from colonyos_gen_wire.submission import Submittable
 from msgspec.structs import replace
 
 from colonyos_gen._client.sync_client import Client
 from colonyos_gen.session._named import ALL, named
-from colonyos_gen.session._request import Submittable, completed, completed_workflow
+from colonyos_gen.session._request import completed, completed_workflow
 from colonyos_gen.session._scope import AsyncScope
 from colonyos_gen.spec_file import load_spec
 

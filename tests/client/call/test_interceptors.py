@@ -277,6 +277,8 @@ def test_context_variables_of_the_caller_are_seen(by: Use) -> None:
 def test_what_is_no_interceptor_is_refused(make: Any) -> None:
     with pytest.raises(TypeError, match="each must be an Interceptor"):
         make(interceptors=[print])
+    with pytest.raises(TypeError, match=r"interceptors is <.*Recording.*>; it must be a list"):
+        make(interceptors=Recording())
 
 
 @in_a_loop

@@ -359,3 +359,6 @@ def test_headers_of_a_workers_own_calls_reach_the_server() -> None:
 def test_what_is_no_interceptor_is_refused() -> None:
     with pytest.raises(TypeError, match="each must be an Interceptor"):
         Worker(EXECUTORTYPE, interceptors=[print])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    alone: Any = Interceptor()
+    with pytest.raises(TypeError, match=r"interceptors is <.*Interceptor.*>; it must be a list"):
+        Worker(EXECUTORTYPE, interceptors=alone)

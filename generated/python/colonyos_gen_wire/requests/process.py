@@ -20,8 +20,12 @@ from colonyos_gen_wire.types.process import (
 class SubmitFunctionSpecMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="submitfuncspecmsg"):
     """Submit a function for execution.
 
-    Set `maxexectime` to `-1` for no limit: with `0` the attempt expires right after its assignment. The call
-    is not idempotent, so repeating it after a lost reply creates a second process.
+    `maxexectime` and `maxretries` of `spec`, both `-1` by default, say what becomes of a job that takes too
+    long or whose worker dies: without `maxexectime` it may take as long as it likes, and goes back to the
+    queue when the server has not heard from its worker for 10 minutes; with it, an attempt goes back when
+    that time has passed, `maxretries` times at most, or without limit for `-1`. With `maxexectime` `0` the
+    attempt expires right after its assignment. The call is not idempotent, so repeating it after a lost reply
+    creates a second process.
     """
 
     spec: FunctionSpec

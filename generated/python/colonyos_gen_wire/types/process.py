@@ -124,20 +124,25 @@ class FunctionSpec(WireStruct, kw_only=True):
     checked. Unit: priority steps.
     """
     maxwaittime: int = -1
-    """Longest time in seconds the process may stay WAITING.
+    """Longest time in seconds the process may stay WAITING; it fails then.
 
-    `0` and `-1` mean no limit, while other negative values fail it at the next check. Must fit in 32 bits.
+    `0` and `-1`, the default, mean no limit, while other negative values fail it at the next check. In a
+    workflow it counts from the submission, also while the node waits for its parents. Must fit in 32 bits.
     """
     maxexectime: int = -1
-    """Longest time in seconds one attempt may stay RUNNING; only `-1` means no limit.
+    """Longest time in seconds one attempt may stay RUNNING; only `-1`, the default, means no limit.
 
-    With `0`, also what the server assumes when the field is absent, the attempt expires about a second after
-    assignment. Workflows turn `0` into `-1`.
+    An attempt that takes longer, or whose worker died, goes back to the queue then, as often as `maxretries`
+    says; without a limit one whose worker died goes back when the server has not heard from it for 10
+    minutes. With `0`, also what the server assumes when the field is absent, the attempt expires about a
+    second after assignment. Workflows turn `0` into `-1`.
     """
     maxretries: int = -1
-    """How many expired attempts (`maxexectime` passed) return to the queue before the process fails.
+    """How many expired attempts (`maxexectime` passed, whether the worker is slow or died) return to the
+    queue, for any worker, before the process fails.
 
-    `0` fails it at the first expiry; `-1` or any negative value retries without limit.
+    `-1`, the default, or any negative value retries without limit; `0`, also what the server assumes when the
+    field is absent, fails it at the first expiry. What a worker fails is not retried.
     """
     label: str = ""
     """Free label, usable as a filter in `getprocessesmsg`."""
@@ -168,6 +173,9 @@ class FunctionSpec(WireStruct, kw_only=True):
     def new(cls, funcname: str, executortype: str, colonyname: str) -> FunctionSpec:
         """Make one from the few values that it cannot do without.
 
+        The rest has its default, also `maxwaittime` -1, `maxexectime` -1, `maxretries` -1; see there what
+        that means.
+
         Args:
             funcname: Name of the function to run; the server does not validate it.
             executortype: Executor type, required and compared exactly. Leaving it empty is not refused, but then only
@@ -186,6 +194,7 @@ class FunctionSpec(WireStruct, kw_only=True):
 
         `maxwaittime` = 0 counts as not given, and becomes -1.
         `maxexectime` = 0 counts as not given, and becomes -1.
+        `maxretries` that is missing is 0 like all else, and not -1 as elsewhere.
 
         Args:
             path: The file.

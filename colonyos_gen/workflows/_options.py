@@ -1,0 +1,54 @@
+"""A function spec, made from what callers write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from colonyos_gen_wire.constants import FUNCTION_SPEC_OPTIONS
+from colonyos_gen_wire.fields import FIELDS
+from colonyos_gen_wire.shape import ListOf, MapOf
+from colonyos_gen_wire.types.process import Conditions, FunctionSpec
+
+_SHAPES = {field.name: field.shape for field in FIELDS[FunctionSpec]}
+
+
+def function_spec(
+    funcname: str, args: Sequence[Any], conditions: Conditions, options_and_kwargs: Mapping[str, Any]
+) -> FunctionSpec:
+    """The spec of a call.
+
+    Args:
+        options_and_kwargs: What `FUNCTION_SPEC_OPTIONS` names is an option, and has the default of `FunctionSpec` when it is
+            missing; all else is a keyword argument of the function.
+
+    Raises:
+        TypeError: A keyword argument is given twice, or what must be a list is a lone text.
+    """
+    options = {
+        name: _own(name, options_and_kwargs[name])
+        for name in FUNCTION_SPEC_OPTIONS
+        if name in options_and_kwargs
+    }
+    more = {name: value for name, value in options_and_kwargs.items() if name not in FUNCTION_SPEC_OPTIONS}
+    kwargs: dict[str, Any] = options.pop("kwargs", {})
+    twice = sorted(set(kwargs) & set(more))
+    if twice:
+        raise TypeError(
+            f"{funcname!r} got multiple values for {', '.join(map(repr, twice))}: in kwargs= as well"
+        )
+    return FunctionSpec(
+        funcname=funcname, conditions=conditions, args=list(args), kwargs={**kwargs, **more}, **options
+    )
+
+
+def _own(name: str, value: Any) -> Any:
+    """The value of an option; a list or a map of its own, where it is one."""
+    shape = _SHAPES[name]
+    if isinstance(shape, MapOf):
+        return dict(value or {})
+    if not isinstance(shape, ListOf):
+        return value
+    if isinstance(value, str):
+        raise TypeError(f"{name} is {value!r}; it must be a list of names, such as [{value!r}]")
+    return list(value)
