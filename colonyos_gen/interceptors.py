@@ -24,7 +24,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from colonyos_gen_wire import Process
-from colonyos_gen_wire.method import Method, Transport
+from colonyos_gen_wire.method import Method, Via
 
 from colonyos_gen._arguments import refused
 from colonyos_gen.errors import RPCError
@@ -72,7 +72,7 @@ class OutgoingCall:
     @property
     def is_subscription(self) -> bool:
         """Whether it opens a subscription. It is over when that was sent, without a reply; what arrives later is not seen."""
-        return self.method.transport is Transport.WEBSOCKET
+        return self.method.transport is Via.WEBSOCKET
 
 
 class ProcessRun:

@@ -9,11 +9,11 @@ from typing import Any, Literal, Self, TypeVar
 
 import msgspec
 from colonyos_gen_wire.method import Key, Method
-from colonyos_gen_wire.stubs_sync import SyncStubs
+from colonyos_gen_wire.stubs_sync import Stubs
 
 from colonyos_gen._client.client import DEFAULT_TIMEOUT, DEFAULT_URL, AsyncClient, settings
 from colonyos_gen._client.own_loop import OwnLoop
-from colonyos_gen._client.sync_subscriptions import SyncSubscriptions
+from colonyos_gen._client.sync_subscriptions import Subscriptions
 from colonyos_gen.config import DEFAULT_MAX_IN_FLIGHT, Config
 from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.transport import MAX_REPLY_BYTES, Transport
@@ -23,7 +23,7 @@ RespT = TypeVar("RespT")
 T = TypeVar("T")
 
 
-class Client(SyncSubscriptions, SyncStubs):
+class Client(Subscriptions, Stubs):
     """Makes signed calls to a ColonyOS server; every function of the protocol is a method, and none has to be awaited.
 
         with Client.from_env() as client:

@@ -16,7 +16,7 @@ from typing import Any, Self, TypeAlias
 import msgspec
 from aiohttp import hdrs, web
 from colonyos_gen_wire.constants import PUBSUB_PATH
-from colonyos_gen_wire.method import ErrorSpec, Method, Transport
+from colonyos_gen_wire.method import ErrorSpec, Method, Via
 from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen.server._front.envelope import write_failure
@@ -26,7 +26,7 @@ ANY: str = "*"
 
 _Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _Action: TypeAlias = Callable[[web.Request, _Handler], Awaitable[web.StreamResponse]]
-_SUBSCRIPTIONS = frozenset(name for name, each in METHODS.items() if each.transport is Transport.WEBSOCKET)
+_SUBSCRIPTIONS = frozenset(name for name, each in METHODS.items() if each.transport is Via.WEBSOCKET)
 
 
 class Fault:
