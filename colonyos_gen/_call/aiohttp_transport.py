@@ -13,9 +13,10 @@ import aiohttp
 from colonyos_gen_wire.constants import API_PATH, PUBSUB_PATH
 from colonyos_gen_wire.method import Method
 
+from colonyos_gen._call.address import shown
 from colonyos_gen._call.envelope import open_reply
 from colonyos_gen.errors import ConnectionFailedError, RPCTimeoutError, UnexpectedReplyError
-from colonyos_gen.transport import MAX_REPLY_BYTES, Connection, Transport, shown
+from colonyos_gen.transport import MAX_REPLY_BYTES, Connection, Transport
 
 IDLE_SECONDS = 30.0
 """How long an unused connection is kept; servers drop theirs after 120 s, and a race with that would be ambiguous."""

@@ -20,6 +20,7 @@ from colonyos_gen_wire.method import ErrorSpec, Method, Via
 from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen.server._front.envelope import write_failure
+from colonyos_gen.testing._under_way import UnderWay
 
 ANY: str = "*"
 """The method name that stands for all of them."""
@@ -36,9 +37,13 @@ class Fault:
     """
 
     def __init__(
-        self, owner: Faults, description: str, msgtypes: frozenset[str] | None, action: _Action
+        self,
+        remove: Callable[[Fault], None],
+        description: str,
+        msgtypes: frozenset[str] | None,
+        action: _Action,
     ) -> None:
-        self._owner = owner
+        self._remove = remove
         self._description = description
         self._msgtypes = msgtypes
         self.action: _Action = action
@@ -55,7 +60,7 @@ class Fault:
 
     def remove(self) -> None:
         """Let no further call go wrong."""
-        self._owner.discard(self)
+        self._remove(self)
 
     def __enter__(self) -> Self:
         return self
@@ -84,11 +89,11 @@ class Faults:
     May be used from any thread.
     """
 
-    def __init__(self, on_server: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(self, on_server: Callable[[Callable[[], None]], None], under_way: UnderWay) -> None:
         self._on_server = on_server
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
-        self._under_way: set[asyncio.Transport] = set()
+        self._under_way = under_way
 
     def drop(
         self, method: str | Method[Any, Any], *, after_request: bool = False, times: int | None = 1
@@ -175,23 +180,12 @@ class Faults:
 
     def cut(self) -> None:
         """Break the connection of every call and subscription that is under way."""
-        self._on_server(self.cut_here)
+        self._on_server(self._under_way.cut)
 
     def clear(self) -> None:
         """Remove every fault."""
         with self._lock:
             self._faults.clear()
-
-    def discard(self, fault: Fault) -> None:
-        """Remove one fault, if it is there."""
-        with self._lock:
-            if fault in self._faults:
-                self._faults.remove(fault)
-
-    def cut_here(self) -> None:
-        """`cut`, on the thread of the server."""
-        for transport in self._under_way:
-            transport.abort()
 
     @property
     def middleware(self) -> Callable[[web.Request, _Handler], Awaitable[web.StreamResponse]]:
@@ -203,23 +197,28 @@ class Faults:
     ) -> Fault:
         if times is not None and times < 1:
             raise ValueError(f"times is {times}; it must be 1 or more, or None for every call")
-        fault = Fault(self, description, _msgtypes(method), action)
+        fault = Fault(self._discard, description, _msgtypes(method), action)
         fault.left = times
         with self._lock:
             self._faults.append(fault)
         return fault
+
+    def _discard(self, fault: Fault) -> None:
+        with self._lock:
+            if fault in self._faults:
+                self._faults.remove(fault)
 
     @web.middleware
     async def _meet(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         transport = request.transport
         if transport is None:  # the caller has hung up already
             return web.Response()
-        self._under_way.add(transport)
+        self._under_way.transports.add(transport)
         try:
             fault = await self._fault_for(request) if self._faults else None
             return await (handler(request) if fault is None else fault.action(request, handler))
         finally:
-            self._under_way.discard(transport)
+            self._under_way.transports.discard(transport)
 
     async def _fault_for(self, request: web.Request) -> Fault | None:
         msgtypes = await _msgtypes_of(request)

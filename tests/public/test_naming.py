@@ -13,10 +13,10 @@ from .test_public_names import is_ours, members, public_modules, public_names
 
 TWINS = {"Client", "Session", "ProcessHandle", "WorkflowHandle", "Stream", "ChannelStream"}
 NOT_SIMPLY_TWINS = {
-    "Client": {"run", "hand_over", "asynchronous", "watcher", "timeout"},
+    "Client": {"run", "asynchronous"},
     "Session": {"asynchronous"},
     "ProcessHandle": {"asynchronous", "last_logs"},
-    "WorkflowHandle": {"asynchronous", "graphs", "see"},
+    "WorkflowHandle": {"asynchronous", "graphs"},
     "ChannelStream": {"batch"},
     "Stream": set[str](),
 }
