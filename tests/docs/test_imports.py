@@ -1,4 +1,4 @@
-"""Imports that nobody may make are noticed: each is put into a copy of the code, and the contracts in pyproject.toml name it."""
+"""Imports that nobody may make are noticed: put into a copy of the code, and a contract of pyproject.toml names it."""
 
 from __future__ import annotations
 

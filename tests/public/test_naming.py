@@ -9,7 +9,7 @@ from importlib import import_module
 
 import colonyos_gen
 
-from .test_public_names import is_ours, members, public_modules, public_names
+from .surface import is_ours, members, public_modules, public_names
 
 TWINS = {"Client", "Session", "ProcessHandle", "WorkflowHandle", "Stream", "ChannelStream"}
 NOT_SIMPLY_TWINS = {
