@@ -15,11 +15,14 @@ from colonyos_gen.session._handles.sync_workflow import WorkflowHandle
 from colonyos_gen.session._handles.workflow import AsyncWorkflowHandle
 from colonyos_gen.session._removal.bulk import Removed
 from colonyos_gen.session._removal.refusal import RemovalRefused
+from colonyos_gen.session._request import Submittable
+from colonyos_gen.session._scope import AsyncScope, Scope
 from colonyos_gen.session._several import as_completed, gather
 from colonyos_gen.session._sync_session import Session
 
 __all__ = [
     "AsyncProcessHandle",
+    "AsyncScope",
     "AsyncSession",
     "AsyncWorkflowHandle",
     "FunctionLookupError",
@@ -28,7 +31,9 @@ __all__ = [
     "ProcessHandle",
     "RemovalRefused",
     "Removed",
+    "Scope",
     "Session",
+    "Submittable",
     "WaitTimeout",
     "WorkflowHandle",
     "as_completed",

@@ -106,7 +106,7 @@ class LocalColony:
         self._faults = Faults(self._on_server, self._under_way)
         self._sockets = sockets
         self._clock = OffsetClock(start)
-        passed_on["middlewares"] = [self._faults.middleware, *passed_on.get("middlewares", ())]
+        passed_on["middlewares"] = [self._under_way.meet, *passed_on.get("middlewares", ())]
         self._thread = ServerThread(server_key=self.server_key, clock=self._clock, **passed_on)
         self._clients: list[Clients] = []
         self._session: Session | None = None

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import difflib
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 import msgspec
 from aiohttp import hdrs, web
@@ -20,13 +20,11 @@ from colonyos_gen_wire.method import ErrorSpec, Method, Via
 from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen.server._front.envelope import write_failure
-from colonyos_gen.testing._under_way import UnderWay
+from colonyos_gen.testing._under_way import Action, Handler, UnderWay
 
 ANY: str = "*"
 """The method name that stands for all of them."""
 
-_Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_Action: TypeAlias = Callable[[web.Request, _Handler], Awaitable[web.StreamResponse]]
 _SUBSCRIPTIONS = frozenset(name for name, each in METHODS.items() if each.transport is Via.WEBSOCKET)
 
 
@@ -41,12 +39,12 @@ class Fault:
         remove: Callable[[Fault], None],
         description: str,
         msgtypes: frozenset[str] | None,
-        action: _Action,
+        action: Action,
     ) -> None:
         self._remove = remove
         self._description = description
         self._msgtypes = msgtypes
-        self.action: _Action = action
+        self.action: Action = action
         self.left: int | None = None
         """How often it will still happen; None for every time."""
         self.hits: int = 0
@@ -94,6 +92,7 @@ class Faults:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self._under_way = under_way
+        under_way.action_for = self._action_for
 
     def drop(
         self, method: str | Method[Any, Any], *, after_request: bool = False, times: int | None = 1
@@ -106,7 +105,7 @@ class Faults:
             times: How many calls; None for every call.
         """
 
-        async def act(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        async def act(request: web.Request, handler: Handler) -> web.StreamResponse:
             if after_request:
                 await handler(request)
             _cut(request)
@@ -133,7 +132,7 @@ class Faults:
             times: How many calls; None for every call.
         """
 
-        async def act(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        async def act(request: web.Request, handler: Handler) -> web.StreamResponse:
             if not after_request:
                 await asyncio.sleep(seconds)
             response = await handler(request)
@@ -171,7 +170,7 @@ class Faults:
         status = error if isinstance(error, int) else error.status
         body = text.encode() if isinstance(error, int) else write_failure(status, _message(error, values))
 
-        async def act(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        async def act(request: web.Request, handler: Handler) -> web.StreamResponse:
             if after_request:
                 await handler(request)
             return web.Response(status=status, body=body, content_type="text/plain", charset="utf-8")
@@ -187,13 +186,8 @@ class Faults:
         with self._lock:
             self._faults.clear()
 
-    @property
-    def middleware(self) -> Callable[[web.Request, _Handler], Awaitable[web.StreamResponse]]:
-        """What the server puts around its requests."""
-        return self._meet
-
     def _add(
-        self, description: str, method: str | Method[Any, Any], action: _Action, times: int | None
+        self, description: str, method: str | Method[Any, Any], action: Action, times: int | None
     ) -> Fault:
         if times is not None and times < 1:
             raise ValueError(f"times is {times}; it must be 1 or more, or None for every call")
@@ -208,19 +202,9 @@ class Faults:
             if fault in self._faults:
                 self._faults.remove(fault)
 
-    @web.middleware
-    async def _meet(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        transport = request.transport
-        if transport is None:  # the caller has hung up already
-            return web.Response()
-        self._under_way.transports.add(transport)
-        try:
-            fault = await self._fault_for(request) if self._faults else None
-            return await (handler(request) if fault is None else fault.action(request, handler))
-        finally:
-            self._under_way.transports.discard(transport)
-
-    async def _fault_for(self, request: web.Request) -> Fault | None:
+    async def _action_for(self, request: web.Request) -> Action | None:
+        if not self._faults:
+            return None
         msgtypes = await _msgtypes_of(request)
         with self._lock:
             for fault in self._faults:
@@ -228,7 +212,7 @@ class Faults:
                     fault.hits += 1
                     if fault.left is not None:
                         fault.left -= 1
-                    return fault
+                    return fault.action
         return None
 
 

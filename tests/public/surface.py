@@ -26,7 +26,6 @@ MADE_BY = {
     "Fault": "Faults",
     "Faults": "LocalColony",
     "FunctionLookupError": "sessions",
-    "HazardWatch": "a server",
     "Hazards": "a server",
     "LocalExecutor": "LocalColony.add_executor",
     "LocalUser": "LocalColony.add_user",

@@ -15,7 +15,7 @@ from colonyos_gen._arguments import require_seconds
 from colonyos_gen._streams.stream import AsyncStream
 from colonyos_gen._waiting import with_errors
 from colonyos_gen._waiting.node_states import node_names, node_states
-from colonyos_gen.session._failures import ProcessFailed, WaitTimeout
+from colonyos_gen.session._failures import ProcessFailed, WaitTimeout, late_of
 from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.seen import SeenWorkflow
 from colonyos_gen.session._removal.ending import Ending
@@ -124,7 +124,7 @@ class AsyncWorkflowHandle(SeenWorkflow):
         try:
             return await node.output(timeout)
         except WaitTimeout as late:
-            raise late.of(self) from None
+            raise late_of(self, late) from None
 
     async def processes(self) -> dict[str, Process]:
         """All processes of the workflow by node name, each as it is now. Takes a call for each. Raises RPCError."""
