@@ -92,17 +92,14 @@ def bases(cls: type) -> str:
     return ", ".join(
         base.__name__
         for base in cls.__mro__[1:]
-        if base is not object
-        and not (is_ours(base) and not base.__name__.startswith("_") and is_hidden(base))
+        if base is not object and not (is_ours(base) and is_hidden(base))
     )
 
 
 def is_hidden(cls: type) -> bool:
     """Whether no public module exports it."""
-    return not any(
-        vars(import_module(name)).get(cls.__name__) is cls and cls.__name__ in import_module(name).__all__
-        for name in public_modules()
-    )
+    modules = [import_module(name) for name in public_modules()]
+    return not any(cls.__name__ in each.__all__ and getattr(each, cls.__name__) is cls for each in modules)
 
 
 def members(cls: type) -> Iterator[str]:
