@@ -130,7 +130,7 @@ def attributes(cls: type) -> list[str]:
     if "__init__" not in vars(cls):
         return declared
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(cls.__init__)))
+        tree = ast.parse(textwrap.dedent(inspect.getsource(vars(cls)["__init__"])))
     except (OSError, TypeError):  # made by a decorator, from fields that are declared
         return declared
     return declared + [
