@@ -14,14 +14,13 @@ from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import RPCError
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.catalogue import Catalogue
-from colonyos_gen.worker._running.context import Context
+from colonyos_gen.worker._running.context import Context, Outgoing
 from colonyos_gen.worker._running.invoking import Raised
 from colonyos_gen.worker._running.watching import Watch
 from colonyos_gen.worker._taking.availability import Availability
 from colonyos_gen.worker._telling.attempt import Attempt
 from colonyos_gen.worker._telling.closing import Closer, Failure, Nothing, Success
 from colonyos_gen.worker._telling.failure_text import error_texts
-from colonyos_gen.worker._telling.outgoing import Outgoing
 from colonyos_gen.worker._telling.outputs import OutputError, as_output
 
 UNWIND_S = 1.0
