@@ -23,6 +23,7 @@ from hashlib import sha3_256
 from typing import NoReturn, SupportsIndex, final
 
 import coincurve
+from colonyos_gen_wire.constants import SIGNATURE_HEX_LENGTH
 
 __all__ = [
     "InvalidKeyError",
@@ -37,8 +38,7 @@ __all__ = [
 
 CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 HALF_ORDER = CURVE_ORDER // 2
-KEY_DIGITS = 64
-SIGNATURE_DIGITS = 130
+_KEY_DIGITS = 64
 PARSED_KEYS = 256
 
 # bytes.fromhex skips white space and int() takes digits of any script; the server takes neither.
@@ -78,8 +78,8 @@ class PrivateKey:
         Raises:
             InvalidKeyError: `secret` is not 32 bytes long, is zero, or is not below the order of the curve.
         """
-        if len(secret) != KEY_DIGITS // 2:
-            raise InvalidKeyError(f"private key has {len(secret)} bytes; expected {KEY_DIGITS // 2}")
+        if len(secret) != _KEY_DIGITS // 2:
+            raise InvalidKeyError(f"private key has {len(secret)} bytes; expected {_KEY_DIGITS // 2}")
         # Checked here, not by catching coincurve's error, which would keep frames with the key alive.
         if not 0 < int.from_bytes(secret, "big") < CURVE_ORDER:
             raise InvalidKeyError("private key is zero or too large; it must be below the order of secp256k1")
@@ -197,9 +197,9 @@ def recid(message: bytes | str, signature: str) -> str:
         InvalidSignatureError: the server would refuse `signature`, whoever sent it: wrong length, not
             hexadecimal, r or s out of range, s in the upper half, v above 7, or no key fits.
     """
-    if len(signature) != SIGNATURE_DIGITS:
+    if len(signature) != SIGNATURE_HEX_LENGTH:
         raise InvalidSignatureError(
-            f"signature has {len(signature)} characters; expected {SIGNATURE_DIGITS} hexadecimal characters"
+            f"signature has {len(signature)} characters; expected {SIGNATURE_HEX_LENGTH} hexadecimal characters"
         )
     if wrong := _NOT_HEX.search(signature):
         raise InvalidSignatureError(f"signature is not hexadecimal at character {wrong.start() + 1}")
@@ -234,13 +234,13 @@ def _parse_key(key: object) -> PrivateKey:
         raise TypeError(f"private key must be text or a PrivateKey, not {type(key).__name__}")
     if key[:2] in ("0x", "0X"):
         raise InvalidKeyError(
-            f"private key starts with 0x; write its {KEY_DIGITS} hexadecimal characters alone"
+            f"private key starts with 0x; write its {_KEY_DIGITS} hexadecimal characters alone"
         )
     if key != key.strip():
         raise InvalidKeyError("private key has white space around it; remove it")
-    if len(key) != KEY_DIGITS:
+    if len(key) != _KEY_DIGITS:
         raise InvalidKeyError(
-            f"private key has {len(key)} characters; expected {KEY_DIGITS} hexadecimal characters"
+            f"private key has {len(key)} characters; expected {_KEY_DIGITS} hexadecimal characters"
         )
     if wrong := _NOT_HEX.search(key):
         raise InvalidKeyError(f"private key is not hexadecimal at character {wrong.start() + 1}")

@@ -16,29 +16,20 @@ the reply or raises the error; what it returns or raises itself is what the one 
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from functools import partial
-from typing import Any, TypeAlias, TypeVar, cast
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
 
 import msgspec
 from colonyos_gen_wire import Process
-from colonyos_gen_wire.method import Method, Transport
+from colonyos_gen_wire.method import Method, Via
 
-from colonyos_gen._arguments import refused
 from colonyos_gen.errors import RPCError
+
+__all__ = ["Interceptor", "OutgoingCall", "Proceed", "ProcessRun"]
 
 Proceed: TypeAlias = Callable[[], Awaitable[Any]]
 """Goes on, once: to the next interceptor, and after the last one to the call or the function itself."""
-
-SubjectT = TypeVar("SubjectT")
-
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_TEXT = re.compile(r"[\t\x20-\x7e]*")
-_OURS = re.compile(
-    r"(?i:connection|content-.*|expect|host|keep-alive|sec-websocket-.*|te|trailer|transfer-encoding|upgrade)"
-)
 
 
 class OutgoingCall:
@@ -72,7 +63,7 @@ class OutgoingCall:
     @property
     def is_subscription(self) -> bool:
         """Whether it opens a subscription. It is over when that was sent, without a reply; what arrives later is not seen."""
-        return self.method.transport is Transport.WEBSOCKET
+        return self.method.transport is Via.WEBSOCKET
 
 
 class ProcessRun:
@@ -162,65 +153,3 @@ class Interceptor:
         """
         del run
         return await proceed()
-
-
-def around_calls(
-    interceptors: Sequence[Interceptor],
-) -> tuple[Callable[[OutgoingCall, Proceed], Awaitable[Any]], ...]:
-    """What comes around calls, the outermost first. Raises TypeError for what is no interceptor."""
-    _require_interceptors(interceptors)
-    return tuple(
-        each.around_call for each in interceptors if type(each).around_call is not Interceptor.around_call
-    )
-
-
-def around_runs(
-    interceptors: Sequence[Interceptor],
-) -> tuple[Callable[[ProcessRun, Proceed], Awaitable[Any]], ...]:
-    """What comes around runs of processes, the outermost first. Raises TypeError for what is no interceptor."""
-    _require_interceptors(interceptors)
-    return tuple(
-        each.around_run for each in interceptors if type(each).around_run is not Interceptor.around_run
-    )
-
-
-async def intercepted(
-    around: Sequence[Callable[[SubjectT, Proceed], Awaitable[Any]]], subject: SubjectT, last: Proceed
-) -> Any:
-    """What comes of `last` with all of `around` around it."""
-    proceed: Proceed = _Once(last)
-    for each in reversed(around):
-        proceed = partial(each, subject, proceed)
-    return await proceed()
-
-
-def require_headers(method: str, headers: dict[str, str]) -> None:
-    """Raise InvalidRequestError unless the headers of an interceptor can be sent beside those of the client."""
-    if not isinstance(headers, dict):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise refused(method, "headers", headers, "a dict of names and texts")
-    for name, value in headers.items():  # interceptors may be written without a type checker
-        if not (isinstance(name, str) and _TOKEN.fullmatch(name)):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise refused(method, "headers", name, "the name of an HTTP header")
-        if _OURS.fullmatch(name):
-            raise refused(method, "headers", name, "a header that is not the connection's own")
-        if not (isinstance(value, str) and _TEXT.fullmatch(value)):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise refused(method, f"headers[{name!r}]", value, "a str of printable ASCII characters")
-
-
-def _require_interceptors(interceptors: object) -> None:
-    if not isinstance(interceptors, Iterable):  # callers may do without a type checker
-        raise TypeError(f"interceptors is {interceptors!r}; it must be a list, such as [{interceptors!r}]")
-    for each in cast("Iterable[object]", interceptors):
-        if not isinstance(each, Interceptor):
-            raise TypeError(f"interceptors contain {each!r}; each must be an Interceptor")
-
-
-class _Once:
-    def __init__(self, last: Proceed) -> None:
-        self._last: Proceed | None = last
-
-    def __call__(self) -> Awaitable[Any]:
-        last, self._last = self._last, None
-        if last is None:
-            raise RuntimeError("an interceptor goes on once; a client repeats by itself what may be repeated")
-        return last()

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+__all__ = ["register"]
+
 
 def register(shell: Any = None, *, lists: bool = True) -> bool:
     """Let IPython show what this package returns as tables and pictures. Doing it again changes nothing.

@@ -14,16 +14,19 @@ then. A `transport=` that lacks one of the methods is refused with `TypeError` w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Any, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
 
 from colonyos_gen_wire.method import Method
 
+if TYPE_CHECKING:
+    from colonyos_gen._call.aiohttp_transport import AiohttpTransport
+
+__all__ = ["MAX_REPLY_BYTES", "AiohttpTransport", "Connection", "Transport"]
+
 MAX_REPLY_BYTES = 256 * 1024 * 1024
 """Default for the largest reply body that is read."""
-
-_USER_INFO = re.compile(r"://[^/@]*@")
 
 
 class Connection(Protocol):
@@ -116,6 +119,13 @@ class Transport(Protocol):
         ...
 
 
-def shown(url: str) -> str:
-    """An address without the name and password that may stand in it."""
-    return _USER_INFO.sub("://", url)
+def __getattr__(name: str) -> Any:
+    if name != "AiohttpTransport":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Loads the HTTP library, which is not felt before it is asked for.
+    globals()[name] = value = import_module("colonyos_gen._call.aiohttp_transport").AiohttpTransport
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -13,9 +13,10 @@ from codegen.left_to_do.project import PACKAGE, Module, Project
 
 def uses(before: Offer, offer: Offer, project: Project) -> Iterator[Item]:
     """Uses of what `offer` has not. What was there `before` and is nowhere now counts wherever its name stands."""
-    own = before.own - offer.own
+    by_hand = {name for module in project.modules() for name in _defined(module.tree)}
+    own = before.own - offer.own - by_hand
     gone = _Gone(
-        names=(before.members | own) - offer.members - offer.own,
+        names=(before.members | own) - offer.members - offer.own - by_hand,
         texts=own | (before.errors - offer.errors),
         members={
             (enum, member)
@@ -191,6 +192,13 @@ class _Uses:
 
     def _item(self, node: ast.expr | ast.stmt | ast.alias, what: str) -> Item:
         return Item(self._module.path, node.lineno, what)
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    """Classes and functions of a module, which code may mean by the same name."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
 
 
 def _bound(tree: ast.Module) -> Iterator[str]:

@@ -29,9 +29,9 @@ _CONSTRUCTORS = {"x-new": "new", "x-file": "from_file"}
 """Class methods of structs, by the keyword that asks for them."""
 _FIELDS = _ANNOTATIONS | {"msgspec"}
 _TYPES = _ANNOTATIONS | {
-    "AsyncCaller", "AsyncIterator", "AsyncStubs", "Callable", "ErrorCode", "ErrorSpec", "Idempotency", "Key", "Leaf",
-    "LimitError", "ListOf", "MapOf", "Mapping", "Method", "OpenIntEnum", "PathLike", "Property", "Protocol", "RPCError",
-    "Role", "Sequence", "Shape", "StructOf", "SyncCaller", "SyncStubs", "Transport", "WireStruct",
+    "AsyncCaller", "AsyncIterator", "AsyncStubs", "Callable", "Caller", "ErrorCode", "ErrorSpec", "Idempotency",
+    "Key", "Leaf", "LimitError", "ListOf", "MapOf", "Mapping", "Method", "OpenIntEnum", "PathLike", "Property",
+    "Protocol", "RPCError", "Role", "Sequence", "Shape", "StructOf", "Stubs", "Via", "WireStruct",
 }  # fmt: skip
 _PARAMETERS = {"dict", "hazardous", "isinstance", "list", "prvkey", "rpc_timeout", "str"}
 _MEMBERS = {"colour", "is_final", "is_known", "mro"}

@@ -13,17 +13,16 @@ import aiohttp
 from colonyos_gen_wire.constants import API_PATH, PUBSUB_PATH
 from colonyos_gen_wire.method import Method
 
+from colonyos_gen._call.address import shown
 from colonyos_gen._call.envelope import open_reply
 from colonyos_gen.errors import ConnectionFailedError, RPCTimeoutError, UnexpectedReplyError
-from colonyos_gen.transport import MAX_REPLY_BYTES, Connection, Transport, shown
+from colonyos_gen.transport import MAX_REPLY_BYTES, Connection, Transport
 
 IDLE_SECONDS = 30.0
 """How long an unused connection is kept; servers drop theirs after 120 s, and a race with that would be ambiguous."""
 
 CONNECT_SECONDS = 10.0
 """How long establishing a connection may take."""
-
-_AnyMethod = Method[Any, Any]
 
 
 class AiohttpTransport(Transport):
@@ -65,7 +64,7 @@ class AiohttpTransport(Transport):
         return self._url
 
     async def post(
-        self, body: bytes, *, method: _AnyMethod, headers: Mapping[str, str] | None, timeout: float
+        self, body: bytes, *, method: Method[Any, Any], headers: Mapping[str, str] | None, timeout: float
     ) -> tuple[int, bytes]:
         session = self._posting or self._open()
         try:
@@ -80,7 +79,7 @@ class AiohttpTransport(Transport):
             raise RPCTimeoutError(f"no reply within {timeout:g} s", method=method.name) from error
 
     async def connect(
-        self, *, method: _AnyMethod, headers: Mapping[str, str] | None, timeout: float
+        self, *, method: Method[Any, Any], headers: Mapping[str, str] | None, timeout: float
     ) -> Connection:
         # Nothing happens on it by itself: servers do not answer pings while entries of a channel are subscribed to.
         session = self._subscribing or self._open_for_subscriptions()
@@ -176,7 +175,7 @@ class AiohttpTransport(Transport):
         return b"".join(chunks)
 
     def _connection_error(
-        self, error: Exception, method: _AnyMethod, *, sent: bool = True
+        self, error: Exception, method: Method[Any, Any], *, sent: bool = True
     ) -> ConnectionFailedError:
         never_sent = isinstance(
             error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL

@@ -18,10 +18,11 @@ from colonyos_gen._call.deadline import Sending, in_time, send_in_time
 from colonyos_gen._call.envelope import open_reply, signed, written
 from colonyos_gen._call.hazardous import unconfirmed
 from colonyos_gen._call.in_flight import Lane, Turn, blocks_a_loop, gate_of
+from colonyos_gen._call.intercepting import around_calls, intercepted, require_headers
 from colonyos_gen._call.retry import may_repeat, pauses
 from colonyos_gen._call.signers import Keyring, parse
 from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError, closed_error, name_subject
-from colonyos_gen.interceptors import Interceptor, OutgoingCall, around_calls, intercepted, require_headers
+from colonyos_gen.interceptors import Interceptor, OutgoingCall
 from colonyos_gen.transport import Connection, Transport
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)

@@ -14,15 +14,16 @@ from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_async import AsyncStubs
 
 from colonyos_gen._arguments import is_number, require_message, require_seconds, require_whole_number
+from colonyos_gen._call.address import shown
 from colonyos_gen._call.guarded import Guarded
 from colonyos_gen._call.pipeline import Pipeline
-from colonyos_gen._call.signers import Keyring, parse
+from colonyos_gen._call.signers import Keyring
 from colonyos_gen._client.subscriptions import AsyncSubscriptions
 from colonyos_gen._streams.stream import AsyncStream
-from colonyos_gen._waiting import Watcher
+from colonyos_gen._waiting.watchers import Watchers, watchers
 from colonyos_gen.config import DEFAULT_MAX_IN_FLIGHT, Config
 from colonyos_gen.interceptors import Interceptor
-from colonyos_gen.transport import MAX_REPLY_BYTES, Transport, shown
+from colonyos_gen.transport import MAX_REPLY_BYTES, Transport
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")
@@ -131,9 +132,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
             strict=strict,
             interceptors=interceptors,
         )
-        self._watcher: Watcher | None = None
-        self._watchers = weakref.WeakValueDictionary[str, Watcher]()
-        """Those of keys that calls have brought along, each for as long as somebody waits with it."""
+        self._watchers = watchers[self] = Watchers(self._pipeline)
         self._streams = weakref.WeakSet[AsyncStream[Any]]()
 
     @classmethod
@@ -166,20 +165,6 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
     def trouble(self) -> str:
         """What is known of a server that has stopped answering; empty while it answers, or before two calls timed out."""
         return self._pipeline.trouble
-
-    def watcher(self, prvkey: Key | None = None) -> Watcher:
-        """What waits for processes, by reading them in the name of `prvkey`, or of this client's own key.
-
-        That of a `prvkey` is the same for all who wait with it, and is forgotten when nobody does or refers to it.
-        """
-        if prvkey is None:
-            self._watcher = self._watcher or Watcher(self._pipeline)
-            return self._watcher
-        signer = parse(prvkey)
-        watcher = self._watchers.get(signer.id)
-        if watcher is None:
-            watcher = self._watchers[signer.id] = Watcher(self._pipeline, signer)
-        return watcher
 
     async def call(
         self,
@@ -215,9 +200,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         Streams end with `Ended.CLOSED`; other calls under way fail with an `RPCError`.
         """
         await self._close_streams()
-        for watcher in (self._watcher, *self._watchers.values()):
-            if watcher is not None:
-                watcher.close()
+        self._watchers.close()
         await self._pipeline.close()
 
     async def __aenter__(self) -> Self:

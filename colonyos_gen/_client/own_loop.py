@@ -7,8 +7,11 @@ import concurrent.futures
 import contextlib
 import os
 import threading
+import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
+
+from colonyos_gen_wire.method import Caller
 
 from colonyos_gen._arguments import require_coroutine
 from colonyos_gen._call.in_flight import blocks_a_loop
@@ -115,6 +118,10 @@ class OwnLoop:
                 )
                 self._thread.start()
             return self._running
+
+
+loops: weakref.WeakKeyDictionary[Caller, OwnLoop] = weakref.WeakKeyDictionary()
+"""That of each client, for those who take the client over."""
 
 
 def _is_in_a_loop() -> bool:

@@ -33,7 +33,7 @@ from colonyos_gen._streams.channel import AsyncChannelStream
 from colonyos_gen._streams.processes import ProcessStream
 from colonyos_gen._streams.states import PushedStateStream, StateStream
 from colonyos_gen._streams.stream import AsyncStream, Ended
-from colonyos_gen._waiting import Watcher
+from colonyos_gen._waiting.watchers import Watchers
 from colonyos_gen.errors import RPCTimeoutError, closed_error
 
 StreamT = TypeVar("StreamT", bound=AsyncStream[Any])
@@ -44,15 +44,12 @@ class AsyncSubscriptions(AsyncCaller):
 
     _pipeline: Pipeline
     _streams: weakref.WeakSet[AsyncStream[Any]]
+    _watchers: Watchers
 
     @property
     @abstractmethod
     def trouble(self) -> str:
         """What is known of a server that has stopped answering; empty while it answers."""
-
-    @abstractmethod
-    def watcher(self, prvkey: Key | None = None) -> Watcher:
-        """What waits for processes, by reading them in the name of `prvkey`, or of this client's own key."""
 
     async def subscribe_process(
         self,
@@ -299,7 +296,7 @@ class AsyncSubscriptions(AsyncCaller):
         push: bool,
     ) -> StateStream:
         kind = PushedStateStream if push else StateStream
-        watcher = self.watcher(prvkey)
+        watcher = self._watchers.of(prvkey)
         return kind(self, self._pipeline, watcher, process.processid, timeout, prvkey, wanted=wanted)
 
     def _open(self, stream: StreamT) -> StreamT:

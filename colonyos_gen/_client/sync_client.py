@@ -9,11 +9,11 @@ from typing import Any, Literal, Self, TypeVar
 
 import msgspec
 from colonyos_gen_wire.method import Key, Method
-from colonyos_gen_wire.stubs_sync import SyncStubs
+from colonyos_gen_wire.stubs_sync import Stubs
 
 from colonyos_gen._client.client import DEFAULT_TIMEOUT, DEFAULT_URL, AsyncClient, settings
-from colonyos_gen._client.own_loop import OwnLoop
-from colonyos_gen._client.sync_subscriptions import SyncSubscriptions
+from colonyos_gen._client.own_loop import OwnLoop, loops
+from colonyos_gen._client.sync_subscriptions import Subscriptions
 from colonyos_gen.config import DEFAULT_MAX_IN_FLIGHT, Config
 from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.transport import MAX_REPLY_BYTES, Transport
@@ -23,7 +23,7 @@ RespT = TypeVar("RespT")
 T = TypeVar("T")
 
 
-class Client(SyncSubscriptions, SyncStubs):
+class Client(Subscriptions, Stubs):
     """Makes signed calls to a ColonyOS server; every function of the protocol is a method, and none has to be awaited.
 
         with Client.from_env() as client:
@@ -104,7 +104,7 @@ class Client(SyncSubscriptions, SyncStubs):
             transport=transport,
             interceptors=interceptors,
         )
-        self._loop = OwnLoop()
+        self._loop = loops[self] = OwnLoop()
         # Runs once: when asked to, when the client is dropped without a close, or at interpreter exit.
         self._finish = weakref.finalize(self, self._loop.stop, self._async.close_connections)
 
@@ -124,6 +124,11 @@ class Client(SyncSubscriptions, SyncStubs):
     def url(self) -> str:
         """Address of the server."""
         return self._async.url
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that a call may take in all, unless it is told otherwise."""
+        return self._async.timeout
 
     def identity(self, role: Literal["server", "colony", "member"]) -> str:
         """The identity of the key that this client holds for a role. Raises MissingKeyError if it holds none."""
@@ -160,16 +165,6 @@ class Client(SyncSubscriptions, SyncStubs):
         return self._loop.run(
             self._async.call(method, request, prvkey=prvkey, rpc_timeout=rpc_timeout, hazardous=hazardous)
         )
-
-    def hand_over(self) -> AsyncClient:
-        """The asynchronous client behind this one, for the event loop of the caller, who closes it; this one is then done.
-
-        Raises:
-            RPCError: The client was closed.
-            RuntimeError: It was used before.
-        """
-        self._loop.give_up()
-        return self._async
 
     @property
     def asynchronous(self) -> AsyncClient:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar, overload
 
 from colonyos_gen_wire import ChannelEntry, Process
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._client.own_loop import OwnLoop
@@ -17,7 +17,7 @@ from colonyos_gen._streams.sync_stream import ChannelStream, Stream
 T = TypeVar("T")
 
 
-class SyncSubscriptions(SyncCaller):
+class Subscriptions(Caller):
     """The calls that wait for events."""
 
     _async: AsyncClient

@@ -12,18 +12,23 @@ none, unless it is told to with `quirks="v1.9"`; see `Quirks`. Requests that wou
 server are noticed; see `colonyos_gen.server.hazards`.
 """
 
-from colonyos_gen.server._clock import Clock, ManualClock, SystemClock
+from colonyos_gen.server._clock import Clock, ManualClock, SystemClock, Timer
+from colonyos_gen.server._front.rendering import Answer
 from colonyos_gen.server._quirks import STRICT, V1_9, Quirks
 from colonyos_gen.server._server import Server
 from colonyos_gen.server._store.sqlite_journal import JournalError
+from colonyos_gen.server._store.tables import Change, Journal
 from colonyos_gen.server._thread import ServerThread
 from colonyos_gen.server.hazards import Hazards, Occurrence
 
 __all__ = [
     "STRICT",
     "V1_9",
+    "Answer",
+    "Change",
     "Clock",
     "Hazards",
+    "Journal",
     "JournalError",
     "ManualClock",
     "Occurrence",
@@ -31,4 +36,5 @@ __all__ = [
     "Server",
     "ServerThread",
     "SystemClock",
+    "Timer",
 ]

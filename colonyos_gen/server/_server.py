@@ -51,7 +51,8 @@ from colonyos_gen.server._time.zero_time import zone_of
 from colonyos_gen.server._workflows.crons import CronStarter
 from colonyos_gen.server._workflows.generators import GeneratorStarter
 from colonyos_gen.server._workflows.workflows import Workflows
-from colonyos_gen.server.hazards import Hazards, HazardWatch, Mode
+from colonyos_gen.server.hazards import Hazards, Mode
+from colonyos_gen.server.hazards._watch import HazardWatch
 
 if TYPE_CHECKING:
     from typing import Self

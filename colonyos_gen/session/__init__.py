@@ -6,6 +6,8 @@
 Everything goes through the generated client, at `session.rpc`. The synchronous classes run the asynchronous ones.
 """
 
+from colonyos_gen_wire.submission import Submittable
+
 from colonyos_gen.session._async_session import AsyncSession
 from colonyos_gen.session._connecting import connect
 from colonyos_gen.session._failures import FunctionLookupError, ProcessCancelled, ProcessFailed, WaitTimeout
@@ -15,11 +17,13 @@ from colonyos_gen.session._handles.sync_workflow import WorkflowHandle
 from colonyos_gen.session._handles.workflow import AsyncWorkflowHandle
 from colonyos_gen.session._removal.bulk import Removed
 from colonyos_gen.session._removal.refusal import RemovalRefused
+from colonyos_gen.session._scope import AsyncScope, Scope
 from colonyos_gen.session._several import as_completed, gather
 from colonyos_gen.session._sync_session import Session
 
 __all__ = [
     "AsyncProcessHandle",
+    "AsyncScope",
     "AsyncSession",
     "AsyncWorkflowHandle",
     "FunctionLookupError",
@@ -28,7 +32,9 @@ __all__ = [
     "ProcessHandle",
     "RemovalRefused",
     "Removed",
+    "Scope",
     "Session",
+    "Submittable",
     "WaitTimeout",
     "WorkflowHandle",
     "as_completed",

@@ -81,10 +81,6 @@ class WaitTimeout(TimeoutError):
         self.seconds = seconds
         self.unanswered = unanswered
 
-    def of(self, handle: Described) -> WaitTimeout:
-        """The same of another handle, such as the synchronous one that belongs to it."""
-        return WaitTimeout(handle, self.seconds, self.unanswered)
-
     def __str__(self) -> str:
         if self.unanswered:
             return (
@@ -98,6 +94,11 @@ class WaitTimeout(TimeoutError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return TimeoutError, (str(self),)  # a handle holds a connection, which cannot travel
+
+
+def late_of(handle: Described, late: WaitTimeout) -> WaitTimeout:
+    """The same of another handle, such as the synchronous one that belongs to it."""
+    return WaitTimeout(handle, late.seconds, late.unanswered)
 
 
 class FunctionLookupError(LookupError):

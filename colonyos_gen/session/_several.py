@@ -17,7 +17,7 @@ from colonyos_gen._streams.stream import AsyncStream, Ended, Finished
 from colonyos_gen._streams.subscription import LAST_LOOK_S
 from colonyos_gen._streams.sync_stream import Stream
 from colonyos_gen.errors import RPCError
-from colonyos_gen.session._failures import WaitTimeout
+from colonyos_gen.session._failures import WaitTimeout, late_of
 from colonyos_gen.session._handles.process import AsyncProcessHandle, value_of
 from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.sync_workflow import WorkflowHandle
@@ -310,7 +310,7 @@ def _client_of(handles: Iterable[Handle]) -> Client:
 
 
 def _translated(late: WaitTimeout, outer: Mapping[AsyncHandle, Handle]) -> WaitTimeout:
-    return late.of(outer[late.handle])
+    return late_of(outer[late.handle], late)
 
 
 def _cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:

@@ -11,6 +11,7 @@ from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
 from colonyos_gen_wire.submission import Submittable, Submitting
 
 from colonyos_gen._arguments import require_seconds
+from colonyos_gen._client.own_loop import loops
 from colonyos_gen._client.sync_client import Client
 from colonyos_gen.session._administration.colonies import Colonies
 from colonyos_gen.session._administration.crons import Crons
@@ -146,10 +147,10 @@ class Session(Scope, Submitting[ProcessHandle, WorkflowHandle]):
         if not self._owned:
             raise RuntimeError("this session is synchronous only; make an AsyncSession of an AsyncClient")
         try:
-            client = self.rpc.hand_over()
+            loops[self.rpc].give_up()
         except RuntimeError:
             raise RuntimeError("this session is in use already; connect() once more") from None
-        self._entered = AsyncSession(client, self._named, owned=True)
+        self._entered = AsyncSession(self.rpc.asynchronous, self._named, owned=True)
         return self._entered
 
     async def __aexit__(

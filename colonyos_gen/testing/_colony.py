@@ -49,6 +49,7 @@ from colonyos_gen.testing._passed_on import (
     require_worker,
     server_options,
 )
+from colonyos_gen.testing._under_way import UnderWay
 from colonyos_gen.testing._worker_thread import WorkerThread
 from colonyos_gen.transport import Transport
 
@@ -101,10 +102,11 @@ class LocalColony:
         """Key of the colony owner."""
         self.user_key: PrivateKey = PrivateKey.generate()
         """Key of the user as whom `client` acts in the colony."""
-        self._faults = Faults(self._on_server)
+        self._under_way = UnderWay()
+        self._faults = Faults(self._on_server, self._under_way)
         self._sockets = sockets
         self._clock = OffsetClock(start)
-        passed_on["middlewares"] = [self._faults.middleware, *passed_on.get("middlewares", ())]
+        passed_on["middlewares"] = [self._under_way.meet, *passed_on.get("middlewares", ())]
         self._thread = ServerThread(server_key=self.server_key, clock=self._clock, **passed_on)
         self._clients: list[Clients] = []
         self._session: Session | None = None
@@ -311,7 +313,7 @@ class LocalColony:
         self._thread.run(action)
 
     async def _vanish(self) -> None:
-        self._faults.cut_here()
+        self._under_way.cut()
         await self._thread.server.stop()
 
     def _forget_keys(self) -> None:

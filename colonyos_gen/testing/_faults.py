@@ -9,24 +9,23 @@ from __future__ import annotations
 import asyncio
 import difflib
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 import msgspec
 from aiohttp import hdrs, web
 from colonyos_gen_wire.constants import PUBSUB_PATH
-from colonyos_gen_wire.method import ErrorSpec, Method, Transport
+from colonyos_gen_wire.method import ErrorSpec, Method, Via
 from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen.server._front.envelope import write_failure
+from colonyos_gen.testing._under_way import Action, Handler, UnderWay
 
 ANY: str = "*"
 """The method name that stands for all of them."""
 
-_Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_Action: TypeAlias = Callable[[web.Request, _Handler], Awaitable[web.StreamResponse]]
-_SUBSCRIPTIONS = frozenset(name for name, each in METHODS.items() if each.transport is Transport.WEBSOCKET)
+_SUBSCRIPTIONS = frozenset(name for name, each in METHODS.items() if each.transport is Via.WEBSOCKET)
 
 
 class Fault:
@@ -36,12 +35,16 @@ class Fault:
     """
 
     def __init__(
-        self, owner: Faults, description: str, msgtypes: frozenset[str] | None, action: _Action
+        self,
+        remove: Callable[[Fault], None],
+        description: str,
+        msgtypes: frozenset[str] | None,
+        action: Action,
     ) -> None:
-        self._owner = owner
+        self._remove = remove
         self._description = description
         self._msgtypes = msgtypes
-        self.action: _Action = action
+        self.action: Action = action
         self.left: int | None = None
         """How often it will still happen; None for every time."""
         self.hits: int = 0
@@ -55,7 +58,7 @@ class Fault:
 
     def remove(self) -> None:
         """Let no further call go wrong."""
-        self._owner.discard(self)
+        self._remove(self)
 
     def __enter__(self) -> Self:
         return self
@@ -84,11 +87,12 @@ class Faults:
     May be used from any thread.
     """
 
-    def __init__(self, on_server: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(self, on_server: Callable[[Callable[[], None]], None], under_way: UnderWay) -> None:
         self._on_server = on_server
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
-        self._under_way: set[asyncio.Transport] = set()
+        self._under_way = under_way
+        under_way.action_for = self._action_for
 
     def drop(
         self, method: str | Method[Any, Any], *, after_request: bool = False, times: int | None = 1
@@ -101,7 +105,7 @@ class Faults:
             times: How many calls; None for every call.
         """
 
-        async def act(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        async def act(request: web.Request, handler: Handler) -> web.StreamResponse:
             if after_request:
                 await handler(request)
             _cut(request)
@@ -128,7 +132,7 @@ class Faults:
             times: How many calls; None for every call.
         """
 
-        async def act(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        async def act(request: web.Request, handler: Handler) -> web.StreamResponse:
             if not after_request:
                 await asyncio.sleep(seconds)
             response = await handler(request)
@@ -166,7 +170,7 @@ class Faults:
         status = error if isinstance(error, int) else error.status
         body = text.encode() if isinstance(error, int) else write_failure(status, _message(error, values))
 
-        async def act(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        async def act(request: web.Request, handler: Handler) -> web.StreamResponse:
             if after_request:
                 await handler(request)
             return web.Response(status=status, body=body, content_type="text/plain", charset="utf-8")
@@ -175,53 +179,32 @@ class Faults:
 
     def cut(self) -> None:
         """Break the connection of every call and subscription that is under way."""
-        self._on_server(self.cut_here)
+        self._on_server(self._under_way.cut)
 
     def clear(self) -> None:
         """Remove every fault."""
         with self._lock:
             self._faults.clear()
 
-    def discard(self, fault: Fault) -> None:
-        """Remove one fault, if it is there."""
-        with self._lock:
-            if fault in self._faults:
-                self._faults.remove(fault)
-
-    def cut_here(self) -> None:
-        """`cut`, on the thread of the server."""
-        for transport in self._under_way:
-            transport.abort()
-
-    @property
-    def middleware(self) -> Callable[[web.Request, _Handler], Awaitable[web.StreamResponse]]:
-        """What the server puts around its requests."""
-        return self._meet
-
     def _add(
-        self, description: str, method: str | Method[Any, Any], action: _Action, times: int | None
+        self, description: str, method: str | Method[Any, Any], action: Action, times: int | None
     ) -> Fault:
         if times is not None and times < 1:
             raise ValueError(f"times is {times}; it must be 1 or more, or None for every call")
-        fault = Fault(self, description, _msgtypes(method), action)
+        fault = Fault(self._discard, description, _msgtypes(method), action)
         fault.left = times
         with self._lock:
             self._faults.append(fault)
         return fault
 
-    @web.middleware
-    async def _meet(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        transport = request.transport
-        if transport is None:  # the caller has hung up already
-            return web.Response()
-        self._under_way.add(transport)
-        try:
-            fault = await self._fault_for(request) if self._faults else None
-            return await (handler(request) if fault is None else fault.action(request, handler))
-        finally:
-            self._under_way.discard(transport)
+    def _discard(self, fault: Fault) -> None:
+        with self._lock:
+            if fault in self._faults:
+                self._faults.remove(fault)
 
-    async def _fault_for(self, request: web.Request) -> Fault | None:
+    async def _action_for(self, request: web.Request) -> Action | None:
+        if not self._faults:
+            return None
         msgtypes = await _msgtypes_of(request)
         with self._lock:
             for fault in self._faults:
@@ -229,7 +212,7 @@ class Faults:
                     fault.hits += 1
                     if fault.left is not None:
                         fault.left -= 1
-                    return fault
+                    return fault.action
         return None
 
 

@@ -17,7 +17,6 @@ from colonyos_gen.server import Server, ServerThread
 from colonyos_gen.server._front.rendering import Answer
 from colonyos_gen.transport import Connection, Transport
 
-_AnyMethod = Method[Any, Any]
 _Work: TypeAlias = "asyncio.Task[Answer] | concurrent.futures.Future[Answer]"
 
 
@@ -55,7 +54,7 @@ class InProcessTransport(Transport):
         return self._url
 
     async def post(
-        self, body: bytes, *, method: _AnyMethod, headers: Mapping[str, str] | None, timeout: float
+        self, body: bytes, *, method: Method[Any, Any], headers: Mapping[str, str] | None, timeout: float
     ) -> tuple[int, bytes]:
         del headers
         work, answered = self._ask(body, self._loop(method))
@@ -77,7 +76,7 @@ class InProcessTransport(Transport):
         return answer.status, answer.body
 
     async def connect(
-        self, *, method: _AnyMethod, headers: Mapping[str, str] | None, timeout: float
+        self, *, method: Method[Any, Any], headers: Mapping[str, str] | None, timeout: float
     ) -> Connection:
         del headers, timeout
         connection = _InProcessConnection(self._server, self._loop(method), method.name)
@@ -105,7 +104,7 @@ class InProcessTransport(Transport):
         carried_out.append(future)
         return future, asyncio.wrap_future(future)
 
-    def _loop(self, method: _AnyMethod) -> asyncio.AbstractEventLoop:
+    def _loop(self, method: Method[Any, Any]) -> asyncio.AbstractEventLoop:
         loop = self._server.direct.loop
         if loop is None:
             raise ConnectionFailedError(

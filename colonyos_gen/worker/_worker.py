@@ -14,10 +14,11 @@ from colonyos_gen_wire import Executor
 from colonyos_gen_wire.constants import STALE_EXECUTOR_S
 from colonyos_gen_wire.method import Key
 
+from colonyos_gen._call.intercepting import around_runs
 from colonyos_gen._client.client import AsyncClient, settings
 from colonyos_gen.config import Config, ConfigError
 from colonyos_gen.crypto import PrivateKey
-from colonyos_gen.interceptors import Interceptor, around_runs
+from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.worker._life.hardware import capabilities
 from colonyos_gen.worker._life.identity import find_identity
 from colonyos_gen.worker._life.key_file import OwnKey

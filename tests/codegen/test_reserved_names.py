@@ -14,7 +14,7 @@ import pytest
 from colonyos_gen_wire import constants
 from colonyos_gen_wire.methods import METHODS
 from colonyos_gen_wire.stubs_async import AsyncStubs
-from colonyos_gen_wire.stubs_sync import SyncStubs
+from colonyos_gen_wire.stubs_sync import Stubs
 
 import colonyos_gen
 from codegen.schema.loader import load
@@ -32,7 +32,7 @@ def public(names: Iterable[str]) -> set[str]:
 
 def test_the_list_has_every_attribute_of_the_clients() -> None:
     calls = {method.name for method in METHODS.values()}
-    calls.update(dir(AsyncStubs), dir(SyncStubs))
+    calls.update(dir(AsyncStubs), dir(Stubs))
     assert public([*dir(AsyncClient), *dir(Client)]) - calls == reserved.CLIENT
 
 

@@ -4,109 +4,76 @@ After a change that is meant, write the list anew, read what changed in it, and 
 
     UPDATE_EXPECTED=1 python -m pytest tests/public
 
-What comes from the schema (`colonyos_gen_wire`) is not repeated here: the schema is its list.
+What comes from the schema (`colonyos_gen_wire`) is here by name only: the schema says what it is.
 """
 
 from __future__ import annotations
 
 import inspect
 import os
-import pkgutil
-from collections.abc import Iterator
-from enum import EnumType
+import re
+from collections.abc import Collection, Iterator
 from importlib import import_module
 from pathlib import Path
-from types import FunctionType, ModuleType
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
+
+import colonyos_gen_wire
 
 import colonyos_gen
 
+from .surface import (
+    MADE_BY,
+    PACKAGE,
+    bases,
+    is_hidden,
+    is_ours,
+    members,
+    public_modules,
+    public_names,
+    signature,
+)
+
 LIST = Path(__file__).parent / "names.txt"
-PACKAGE = "colonyos_gen"
-SPELT_OUT = "colonyos_gen_wire.submission"
-"""Generated methods that are given to classes of this package."""
-PLAIN = (str, int, float, bytes, type(None), tuple)
-
-
-def public_modules(package: ModuleType) -> Iterator[str]:
-    """The modules without an underscore on the way to them; command lines are told by their `--help`."""
-    yield package.__name__
-    for found in pkgutil.iter_modules(package.__path__):
-        name = f"{package.__name__}.{found.name}"
-        if found.name.startswith("_") or found.name in {"cli", "demo"}:
-            continue
-        if found.ispkg:
-            yield from public_modules(import_module(name))
-        else:
-            yield name
-
-
-def public_names(module: ModuleType) -> list[str]:
-    """What it exports: `__all__`, or whatever it defines itself without an underscore."""
-    if hasattr(module, "__all__"):
-        return sorted(module.__all__)
-    return sorted(
-        name
-        for name, value in vars(module).items()
-        if not name.startswith("_") and getattr(value, "__module__", "") == module.__name__
-    )
-
-
-def is_ours(value: object) -> bool:
-    module: str = getattr(value, "__module__", "") or ""
-    return module == PACKAGE or module.startswith(f"{PACKAGE}.")
-
-
-def signature(value: Any) -> str:
-    """How it is called; defaults that are objects, such as the environment of this process, are left out."""
-    if isinstance(value, EnumType):  # Python's own, and other words in each release
-        return f"({', '.join(value.__members__)})"
-    try:
-        found = inspect.signature(value)
-    except (TypeError, ValueError):
-        return "(…)"
-    shown = [
-        each if isinstance(each.default, PLAIN) or each.default is each.empty else each.replace(default=...)
-        for each in found.parameters.values()
-    ]
-    return str(found.replace(parameters=shown))
-
-
-def members(cls: type) -> Iterator[str]:
-    """Its public methods and properties, also those of private bases of this package."""
-    seen: set[str] = set()
-    for owner in cls.__mro__:
-        if not is_ours(owner) and owner.__module__ != SPELT_OUT:
-            continue
-        for name, value in vars(owner).items():
-            if name.startswith("_") or name in seen:
-                continue
-            seen.add(name)
-            function: Any = getattr(value, "__func__", value)
-            if isinstance(function, FunctionType):
-                awaited = "async " if inspect.iscoroutinefunction(function) else ""
-                yield f"    {awaited}{name}{signature(function)}"
-            else:
-                yield f"    {name}"
 
 
 def lines() -> Iterator[str]:
-    for modulename in public_modules(colonyos_gen):
+    for modulename in public_modules():
         module = import_module(modulename)
         yield modulename
         for name in public_names(module):
-            value = getattr(module, name)
-            if not is_ours(value):
-                continue
-            if value.__module__ != modulename and not value.__module__.rpartition(".")[2].startswith("_"):
-                home = value.__module__
-                if not any(part.startswith("_") for part in home.split(".")) and home != PACKAGE:
-                    yield f"  {name} = {home}.{name}"
-                    continue
-            yield f"  {name}{signature(value) if callable(value) else ''}"
-            if inspect.isclass(value):
-                yield from sorted(members(value))
+            yield from described(modulename, name, getattr(module, name))
         yield ""
+
+
+def described(modulename: str, name: str, value: Any) -> Iterator[str]:
+    if name in colonyos_gen_wire.__all__ and value is getattr(colonyos_gen_wire, name):
+        yield f"  {name} = colonyos_gen_wire.{name}"
+        return
+    home: str = getattr(value, "__module__", "") or ""
+    if home.startswith("colonyos_gen_wire"):
+        yield f"  {name} of colonyos_gen_wire"
+        return
+    if not is_ours(value):
+        yield f"  {name}: {of_what_kind(value)}"
+        return
+    if home not in (modulename, PACKAGE) and not any(part.startswith("_") for part in home.split(".")):
+        yield f"  {name} = {home}.{name}"
+        return
+    yield f"  {name}{signature(value) if callable(value) else f': {type(value).__name__}'}"
+    if inspect.isclass(value):
+        if shown := bases(value):
+            yield f"    is {shown}"
+        yield from sorted(members(value))
+
+
+def of_what_kind(value: object) -> str:
+    """A constant by its type and, if that is short, its value; an alias by what it stands for."""
+    if isinstance(value, str | int | float):
+        return f"{type(value).__name__} = {value!r}"
+    if isinstance(value, Collection):
+        return type(cast(object, value)).__name__
+    return re.sub(r"colonyos_gen(\.\w+)*\.", "", str(value))
 
 
 def test_public_names_are_as_reviewed() -> None:
@@ -114,3 +81,62 @@ def test_public_names_are_as_reviewed() -> None:
     if os.environ.get("UPDATE_EXPECTED"):
         LIST.write_text(found, encoding="utf-8")
     assert found.splitlines() == LIST.read_text(encoding="utf-8").splitlines(), "see the top of this file"
+
+
+def test_each_public_module_says_what_it_exports() -> None:
+    assert [name for name in public_modules() if not hasattr(import_module(name), "__all__")] == []
+
+
+def importable() -> set[str]:
+    """What a user can import by that name, from here or from elsewhere."""
+    return {name for modulename in public_modules() for name in public_names(import_module(modulename))}
+
+
+def annotated(cls: type) -> Iterator[tuple[str, Any]]:
+    if cls.__name__ not in MADE_BY:
+        yield cls.__name__, cls
+    for owner in cls.__mro__:
+        if is_ours(owner):
+            for name, value in vars(owner).items():
+                if not name.startswith("_"):
+                    yield f"{cls.__name__}.{name}", getattr(value, "fget", getattr(value, "__func__", value))
+
+
+def words(function: Any) -> set[str]:
+    """The names in its annotations, text in `Literal` apart."""
+    try:
+        found = inspect.signature(function)
+    except (TypeError, ValueError):
+        return set()
+    given = [each.annotation for each in found.parameters.values()] + [found.return_annotation]
+    texts = [re.sub(r"""(['"]).*?\1""", "", text) for text in map(str, given)]
+    return {word for text in texts for word in re.findall(r"[A-Za-z_]\w*", text)}
+
+
+def test_signatures_use_types_that_can_be_imported() -> None:
+    known = importable()
+    hidden: set[str] = set()
+    for modulename in public_modules():
+        module = import_module(modulename)
+        for name in public_names(module):
+            value = getattr(module, name)
+            if not is_ours(value) or not callable(value):
+                continue
+            for where, function in annotated(value) if inspect.isclass(value) else [(name, value)]:
+                scope: ModuleType | None = (
+                    inspect.getmodule(inspect.unwrap(function)) if callable(function) else None
+                )
+                for word in words(function) - known if scope is not None else ():
+                    meant = vars(scope).get(word)
+                    if word.startswith("_") or (is_ours(meant) and is_hidden_type(meant)):
+                        hidden.add(f"{where}: {word}")
+    assert sorted(hidden) == []
+
+
+def is_hidden_type(value: object) -> bool:
+    return inspect.isclass(value) and is_hidden(value)
+
+
+def test_what_users_do_not_make_is_there() -> None:
+    assert set(MADE_BY) <= importable()
+    assert all(inspect.isclass(getattr(colonyos_gen, name, type)) for name in MADE_BY)

@@ -17,7 +17,7 @@ from colonyos_gen_wire.hazards import HAZARDS, Effect, Hazard, HazardOf
 from colonyos_gen_wire.methods import METHODS
 from colonyos_gen_wire.shape import ListOf, MapOf, Shape, StructOf
 from colonyos_gen_wire.stubs_async import AsyncStubs
-from colonyos_gen_wire.stubs_sync import SyncStubs
+from colonyos_gen_wire.stubs_sync import Stubs
 
 from colonyos_gen import AsyncClient, Client
 from colonyos_gen.errors import InvalidRequestError
@@ -293,7 +293,7 @@ def test_a_subscription_to_waiting_needs_a_word_more() -> None:
         assert (entry is not None) == (state is ProcessState.WAITING)
 
 
-@pytest.mark.parametrize("stubs", [AsyncStubs, SyncStubs])
+@pytest.mark.parametrize("stubs", [AsyncStubs, Stubs])
 def test_only_calls_that_need_it_have_the_word(stubs: type) -> None:
     asking = {
         name
@@ -303,7 +303,7 @@ def test_only_calls_that_need_it_have_the_word(stubs: type) -> None:
     assert asking == {"remove_all_processes", "remove_all_processgraphs"}
 
 
-@pytest.mark.parametrize("stubs", [AsyncStubs, SyncStubs])
+@pytest.mark.parametrize("stubs", [AsyncStubs, Stubs])
 def test_every_call_tells_its_hazards(stubs: type) -> None:
     """In the docstring, by name and with the remedy."""
     told = 0

@@ -12,14 +12,12 @@ CLIENT = frozenset(
         "asynchronous",
         "close_connections",
         "from_env",
-        "hand_over",
         "identity",
         "process_events",
         "run",
         "timeout",
         "trouble",
         "url",
-        "watcher",
     }
 )
 """Public attributes of the clients beside the calls."""

@@ -10,7 +10,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Generator
 
-from colonyos_gen_wire.method import Transport
+from colonyos_gen_wire.method import Via
 
 from colonyos_gen.server._caller.hangup import HangUp
 from colonyos_gen.server._caller.presence import watch_caller
@@ -70,7 +70,7 @@ class Direct:
         """
         with self._while_open():
             try:
-                call = self._dispatcher.check(body, Transport.WEBSOCKET)
+                call = self._dispatcher.check(body, Via.WEBSOCKET)
                 feed = self._dispatcher.watch.subscribe(call.method, call.request, call.signer)
                 await self._dispatcher.serve(call, feed, send, lambda: self.loop is None)
             except Refusal as refusal:

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 import msgspec
 from colonyos_gen_wire import errors
 from colonyos_gen_wire.codec import decode_request
-from colonyos_gen_wire.method import Role, Transport
+from colonyos_gen_wire.method import Role, Via
 from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen.server._caller.access import Access, AnyMethod, error_of
@@ -99,7 +99,7 @@ class Dispatcher:
         done = False
         try:
             try:
-                call = self.check(body, Transport.HTTP)
+                call = self.check(body, Via.HTTP)
             except Refusal as refusal:
                 answer = self.rendering.refusal(refusal)
             else:
@@ -118,7 +118,7 @@ class Dispatcher:
         await self.watch.linger(passing, refused)
         return answer
 
-    def check(self, body: bytes, transport: Transport) -> Call:
+    def check(self, body: bytes, transport: Via) -> Call:
         """The request in `body`, if it may come this way. Raises Refusal."""
         envelope = read_envelope(body)
         method = METHODS.get(envelope.payloadtype)

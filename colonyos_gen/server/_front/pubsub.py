@@ -17,7 +17,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 from colonyos_gen_wire import errors
-from colonyos_gen_wire.method import Transport
+from colonyos_gen_wire.method import Via
 from colonyos_gen_wire.methods import subscription
 
 from colonyos_gen.server._caller.access import AnyMethod
@@ -172,7 +172,7 @@ class _Connection:
             await self._refuse(Refusal(BUSY_CONNECTION), data)
             return
         try:
-            call = self._dispatcher.check(body, Transport.WEBSOCKET)
+            call = self._dispatcher.check(body, Via.WEBSOCKET)
         except Refusal as refusal:
             await self._turn_down(refusal, data)
         except Exception:
@@ -189,7 +189,7 @@ class _Connection:
     def _method_of(self, body: bytes) -> AnyMethod | None:
         """What a frame asks for, if it could be asked for."""
         try:
-            return self._dispatcher.check(body, Transport.WEBSOCKET).method
+            return self._dispatcher.check(body, Via.WEBSOCKET).method
         except Exception:
             return None
 

@@ -38,6 +38,6 @@ change comes within 50 ms before or 500 ms after it began.
 
 from colonyos_gen.server.hazards._noticed import Hazards, Occurrence, Part
 from colonyos_gen.server.hazards._unread import LOOK_S
-from colonyos_gen.server.hazards._watch import HazardWatch, Mode
+from colonyos_gen.server.hazards._watch import Mode
 
-__all__ = ["LOOK_S", "HazardWatch", "Hazards", "Mode", "Occurrence", "Part"]
+__all__ = ["LOOK_S", "Hazards", "Mode", "Occurrence", "Part"]

@@ -13,6 +13,7 @@ from colonyos_gen._call.retry import passes
 from colonyos_gen._streams.stream import AsyncStream
 from colonyos_gen._streams.subscription import FIRST_LOOK_S, LAST_LOOK_S
 from colonyos_gen._waiting import with_errors
+from colonyos_gen._waiting.watchers import watcher_of
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import ProcessCancelled, ProcessFailed, WaitTimeout
 from colonyos_gen.session._handles.seen import SeenProcess
@@ -214,7 +215,7 @@ class AsyncProcessHandle(SeenProcess):
         scope = asyncio.timeout(timeout)
         try:
             async with scope:
-                self._see(await self._session.rpc.watcher().final(self._process))
+                self._see(await watcher_of(self._session.rpc).final(self._process))
         except TimeoutError:
             if not scope.expired() or timeout is None:
                 raise

@@ -8,7 +8,7 @@ from colonyos_gen_wire import Log, Process, ProcessState
 
 from colonyos_gen._streams.stream import AsyncStream
 from colonyos_gen._streams.sync_stream import Stream
-from colonyos_gen.session._failures import ProcessFailed, WaitTimeout
+from colonyos_gen.session._failures import ProcessFailed, WaitTimeout, late_of
 from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.seen import SeenProcess
 from colonyos_gen.session._scope import Scope
@@ -67,7 +67,7 @@ class ProcessHandle(SeenProcess):
             else:
                 self._session.rpc.run(self._inner.wait(timeout))
         except WaitTimeout as late:
-            raise late.of(self) from None
+            raise late_of(self, late) from None
         return self
 
     def output(self, timeout: float | None = None) -> Any:
@@ -81,7 +81,7 @@ class ProcessHandle(SeenProcess):
         try:
             return self._session.rpc.run(self._inner.output(timeout))
         except WaitTimeout as late:
-            raise late.of(self) from None
+            raise late_of(self, late) from None
 
     def failure(self) -> ProcessFailed:
         """The error that tells why the process failed, with the end of its log. It does not wait."""

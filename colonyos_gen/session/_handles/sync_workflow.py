@@ -8,7 +8,7 @@ from typing import Any, Self
 from colonyos_gen_wire import Process, ProcessGraph, ProcessState
 
 from colonyos_gen._streams.sync_stream import Stream
-from colonyos_gen.session._failures import ProcessFailed, WaitTimeout
+from colonyos_gen.session._failures import ProcessFailed, WaitTimeout, late_of
 from colonyos_gen.session._handles.seen import SeenWorkflow
 from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.workflow import AsyncWorkflowHandle
@@ -66,7 +66,7 @@ class WorkflowHandle(SeenWorkflow):
             else:
                 self._session.rpc.run(self._inner.wait(timeout))
         except WaitTimeout as late:
-            raise late.of(self) from None
+            raise late_of(self, late) from None
         return self
 
     def node(self, name: str) -> ProcessHandle:
@@ -85,7 +85,7 @@ class WorkflowHandle(SeenWorkflow):
         try:
             return self._session.rpc.run(self._inner.output(name, timeout))
         except WaitTimeout as late:
-            raise late.of(self) from None
+            raise late_of(self, late) from None
 
     def processes(self) -> dict[str, Process]:
         """All processes of the workflow by node name, each as it is now (see `AsyncWorkflowHandle.processes`)."""

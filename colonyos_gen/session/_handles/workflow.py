@@ -15,7 +15,7 @@ from colonyos_gen._arguments import require_seconds
 from colonyos_gen._streams.stream import AsyncStream
 from colonyos_gen._waiting import with_errors
 from colonyos_gen._waiting.node_states import node_names, node_states
-from colonyos_gen.session._failures import ProcessFailed, WaitTimeout
+from colonyos_gen.session._failures import ProcessFailed, WaitTimeout, late_of
 from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.seen import SeenWorkflow
 from colonyos_gen.session._removal.ending import Ending
@@ -41,7 +41,7 @@ class AsyncWorkflowHandle(SeenWorkflow):
     def __init__(self, session: AsyncScope, graph: ProcessGraph) -> None:
         self._session = session
         self._ending = Ending()
-        self.see(graph)
+        self._see(graph)
 
     @property
     def graph(self) -> ProcessGraph:
@@ -55,7 +55,7 @@ class AsyncWorkflowHandle(SeenWorkflow):
 
     async def refresh(self) -> Self:
         """Read the workflow, and return this handle. Raises RPCError."""
-        self.see(await self._session.rpc.get_processgraph(self.processgraphid))
+        self._see(await self._session.rpc.get_processgraph(self.processgraphid))
         return self
 
     async def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
@@ -94,7 +94,8 @@ class AsyncWorkflowHandle(SeenWorkflow):
             NotFoundError: There is no such workflow, or it was removed.
         """
         require_seconds("wait", "timeout", timeout)
-        return _Followed(self, self._session, timeout)
+        late = WaitTimeout(self, timeout or 0.0)
+        return GraphStream(self._session, self.processgraphid, timeout, late, self._see)
 
     async def node(self, name: str) -> AsyncProcessHandle:
         """The process of a node.
@@ -123,7 +124,7 @@ class AsyncWorkflowHandle(SeenWorkflow):
         try:
             return await node.output(timeout)
         except WaitTimeout as late:
-            raise late.of(self) from None
+            raise late_of(self, late) from None
 
     async def processes(self) -> dict[str, Process]:
         """All processes of the workflow by node name, each as it is now. Takes a call for each. Raises RPCError."""
@@ -162,7 +163,9 @@ class AsyncWorkflowHandle(SeenWorkflow):
             RPCError: It cannot be cancelled, or not be read.
         """
         rpc = self._session.rpc
-        self.see(await WorkflowProcedure(rpc, self.processgraphid, rpc.timeout, ending=self._ending).cancel())
+        self._see(
+            await WorkflowProcedure(rpc, self.processgraphid, rpc.timeout, ending=self._ending).cancel()
+        )
         return self.state
 
     async def remove(self, timeout: float | None = 30.0) -> None:
@@ -217,7 +220,7 @@ class AsyncWorkflowHandle(SeenWorkflow):
         few = len(self._graph.nodes) <= _DETAILED
         return self._graph, await self._read(node.id for node in self._graph.nodes) if few else []
 
-    def see(self, graph: ProcessGraph) -> None:
+    def _see(self, graph: ProcessGraph) -> None:
         """Take `graph` for the latest known state."""
         self._graph = graph
         self._ending.see(how_it_ended(graph))
@@ -241,16 +244,3 @@ class AsyncWorkflowHandle(SeenWorkflow):
                 return await with_errors(await rpc.get_process(processid), lambda: rpc.get_process(processid))
 
         return await asyncio.gather(*map(read, processids))
-
-
-class _Followed(GraphStream):
-    """A stream that keeps its handle up to date."""
-
-    def __init__(self, handle: AsyncWorkflowHandle, session: AsyncScope, timeout: float | None) -> None:
-        super().__init__(session, handle.processgraphid, timeout, WaitTimeout(handle, timeout or 0.0))
-        self._handle = handle
-
-    async def _next(self) -> ProcessGraph:
-        graph = await super()._next()
-        self._handle.see(graph)
-        return graph

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 
 from colonyos_gen_wire import FunctionSpec, Process, ProcessGraph, ProcessState
 from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
@@ -13,6 +14,7 @@ from colonyos_gen._client.client import DEFAULT_TIMEOUT
 from colonyos_gen._streams.stream import AsyncStream, Ended, Finished
 from colonyos_gen._streams.subscription import FIRST_LOOK_S, LAST_LOOK_S
 from colonyos_gen._waiting.node_states import has_ended, node_states
+from colonyos_gen._waiting.watchers import watcher_of
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import WaitTimeout
 from colonyos_gen.session._scope import AsyncScope
@@ -34,13 +36,19 @@ class GraphStream(AsyncStream[ProcessGraph]):
     """
 
     def __init__(
-        self, session: AsyncScope, processgraphid: str, timeout: float | None, error: Exception
+        self,
+        session: AsyncScope,
+        processgraphid: str,
+        timeout: float | None,
+        error: Exception,
+        see: Callable[[ProcessGraph], None],
     ) -> None:
         super().__init__()
         self._session = session
         self._processgraphid = processgraphid
         self._timeout = timeout
         self._error = error
+        self._see = see
         self._deadline: float | None = None
         self._graph: ProcessGraph | None = None
         self._unanswered = ""
@@ -69,6 +77,7 @@ class GraphStream(AsyncStream[ProcessGraph]):
         states = node_states(graph)
         changed, self._states = states != self._states, states
         self._pause = _FIRST_PAUSE_S if changed else min(self._pause * 2, _LONGEST_PAUSE_S)
+        self._see(graph)
         return graph
 
     def _drop(self) -> None:
@@ -125,7 +134,7 @@ class GraphStream(AsyncStream[ProcessGraph]):
         leaf = self._next_leaf()
         if leaf is not None:
             process = Process(processid=leaf, spec=FunctionSpec(funcname=""))
-            self._leaf = asyncio.create_task(self._session.rpc.watcher().final(process))
+            self._leaf = asyncio.create_task(watcher_of(self._session.rpc).final(process))
 
     def _next_leaf(self) -> str | None:
         """The lowest process in the drawing that nothing waits for and that has not ended."""

@@ -8,7 +8,8 @@ from typing import Any
 from colonyos_gen_wire import Function as WireFunction
 from colonyos_gen_wire import Process
 
-from colonyos_gen.interceptors import Interceptor, ProcessRun, around_runs
+from colonyos_gen._call.intercepting import around_runs
+from colonyos_gen.interceptors import Interceptor, ProcessRun
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.context import Context
 from colonyos_gen.worker._running.functions import Offer

@@ -20,7 +20,80 @@ from colonyos_gen.worker._telling.channel_sender import ChannelSender
 from colonyos_gen.worker._telling.children import Children
 from colonyos_gen.worker._telling.log_writer import LogWriter
 from colonyos_gen.worker._telling.pacing import Pace
-from colonyos_gen.worker._telling.text_writer import TextWriter, ended
+from colonyos_gen.worker._telling.text_writer import TextFlow, TextWriter, ended
+
+
+class Outgoing:
+    """What one attempt at one process has to send. Make it on the event loop of the worker."""
+
+    def __init__(self, client: AsyncClient, availability: Availability, process: Process) -> None:
+        self.bridge: Bridge = Bridge(asyncio.get_running_loop())
+        """Leads from threads to the event loop."""
+        self.log: LogWriter = LogWriter(client, availability, process)
+        """The log of the process."""
+        self._client = client
+        self._availability = availability
+        self._process = process
+        self._pace = Pace()
+        self._flows: dict[str, TextFlow] = {}
+        self._over = ""
+        """Why there are no more streams."""
+
+    def stream(self, channel: str) -> TextWriter:
+        """The stream over a channel that the function spec declares (see `Context.stream`)."""
+        if channel not in self._flows:
+            if self._over:
+                raise ended(self._over)
+            sender = ChannelSender(
+                self._client,
+                self._availability,
+                self._pace,
+                self._process.processid,
+                channel,
+                self._process.assignedexecutorid,
+            )
+            self._flows[channel] = TextFlow(self.bridge, sender, channel)
+        return self._flows[channel].writer
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether `flush` and `delivered` may have to wait."""
+        return bool(self._flows) or self.log.has_unsent
+
+    @property
+    def has_streams(self) -> bool:
+        """Whether there are streams, or were."""
+        return bool(self._flows)
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether a stream is open."""
+        return any(each.is_open for each in self._flows.values())
+
+    async def flush(self, seconds: float) -> None:
+        """Send what remains of log and streams. Raises RPCError if a stream lost something."""
+        self._over = "the function has returned"
+        try:
+            for flow in self._flows.values():
+                await flow.finish()
+        finally:
+            await self.log.flush(seconds)
+
+    def end_streams(self, reason: str) -> None:
+        """Append nothing more, not even ends; who tries is told why."""
+        self._over = self._over or reason
+        for flow in self._flows.values():
+            flow.abandon(reason)
+
+    def abandon(self, reason: str) -> None:
+        """Send nothing more, neither text nor lines of the log."""
+        self.end_streams(reason)
+        self.log.abandon()
+
+    async def delivered(self) -> None:
+        """Wait until the readers of the streams have their ends."""
+        if self._flows:
+            await asyncio.gather(*(each.delivered() for each in self._flows.values()))
 
 
 class Context:
@@ -38,20 +111,22 @@ class Context:
     """
 
     def __init__(
-        self, client: AsyncClient, availability: Availability, process: Process, cancellation: Cancellation
+        self,
+        client: AsyncClient,
+        availability: Availability,
+        process: Process,
+        cancellation: Cancellation,
+        outgoing: Outgoing,
     ) -> None:
         self.process: Process = process
         """The process, as it was when it was assigned."""
         self._client = client
         self._availability = availability
         self._cancellation = cancellation
-        self._bridge = Bridge(asyncio.get_running_loop())
-        self._log = LogWriter(client, availability, process)
-        self._pace = Pace()
+        self._outgoing = outgoing
+        self._bridge = outgoing.bridge
+        self._log = outgoing.log
         self._children: Children | None = None
-        self._streams: dict[str, TextWriter] = {}
-        self._over = ""
-        """Why there are no more streams."""
         self._attributes = {
             each.key: each.value for each in process.attributes if each.attributetype is not ENV
         }
@@ -89,19 +164,7 @@ class Context:
             raise ValueError(
                 f"the process has no channel {channel!r} (declared: {declared}); submit it with channels=[{channel!r}]"
             )
-        if channel not in self._streams:
-            if self._over:
-                raise ended(self._over)
-            sender = ChannelSender(
-                self._client,
-                self._availability,
-                self._pace,
-                self.process.processid,
-                channel,
-                self.process.assignedexecutorid,
-            )
-            self._streams[channel] = TextWriter(self._bridge, sender, channel)
-        return self._streams[channel]
+        return self._outgoing.stream(channel)
 
     @property
     def attributes(self) -> dict[str, str]:
@@ -158,46 +221,6 @@ class Context:
         """Leave the function if it should stop, by `asyncio.CancelledError`, in threads too."""
         if self._cancellation.is_set:
             raise asyncio.CancelledError(self._cancellation.reason)
-
-    @property
-    def has_unsent(self) -> bool:
-        """Whether `flush` and `delivered` may have to wait."""
-        return bool(self._streams) or self._log.has_unsent
-
-    @property
-    def has_streams(self) -> bool:
-        """Whether there are streams, or were."""
-        return bool(self._streams)
-
-    @property
-    def is_streaming(self) -> bool:
-        """Whether a stream is open."""
-        return any(each.is_open for each in self._streams.values())
-
-    async def flush(self, seconds: float) -> None:
-        """Send what remains of log and streams. Raises RPCError if a stream lost something."""
-        self._over = "the function has returned"
-        try:
-            for stream in self._streams.values():
-                await stream.finish()
-        finally:
-            await self._log.flush(seconds)
-
-    def end_streams(self, reason: str) -> None:
-        """Append nothing more, not even ends; who tries is told why."""
-        self._over = self._over or reason
-        for stream in self._streams.values():
-            stream.abandon(reason)
-
-    def abandon(self, reason: str) -> None:
-        """Send nothing more, neither text nor lines of the log."""
-        self.end_streams(reason)
-        self._log.abandon()
-
-    async def delivered(self) -> None:
-        """Wait until the readers of the streams have their ends."""
-        if self._streams:
-            await asyncio.gather(*(each.delivered() for each in self._streams.values()))
 
     async def _add_child(self, spec: FunctionSpec, insert: bool) -> Process:
         self._children = self._children or Children(self._client, self._availability, self.process)

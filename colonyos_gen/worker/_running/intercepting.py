@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Any, TypeAlias
 
-from colonyos_gen.interceptors import Proceed, ProcessRun, intercepted
+from colonyos_gen._call.intercepting import intercepted
+from colonyos_gen.interceptors import Proceed, ProcessRun
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.invoking import Raised
 

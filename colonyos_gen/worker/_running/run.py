@@ -14,7 +14,7 @@ from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import RPCError
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.catalogue import Catalogue
-from colonyos_gen.worker._running.context import Context
+from colonyos_gen.worker._running.context import Context, Outgoing
 from colonyos_gen.worker._running.invoking import Raised
 from colonyos_gen.worker._running.watching import Watch
 from colonyos_gen.worker._taking.availability import Availability
@@ -71,7 +71,10 @@ class Run:
         self._name = equipment.name
         self._attempt = Attempt.of(process, found=found)
         self._cancellation = Cancellation()
-        self._context = Context(equipment.client, equipment.availability, process, self._cancellation)
+        self._outgoing = Outgoing(equipment.client, equipment.availability, process)
+        self._context = Context(
+            equipment.client, equipment.availability, process, self._cancellation, self._outgoing
+        )
         self._verdict: asyncio.Future[Failure | Nothing] = asyncio.get_running_loop().create_future()
 
     def lose(self, reason: str) -> None:
@@ -89,9 +92,9 @@ class Run:
         """
         work = asyncio.get_running_loop().create_task(self._call())
         try:
-            with self._watch.over(self._attempt, self.lose, lambda: self._context.is_streaming):
+            with self._watch.over(self._attempt, self.lose, lambda: self._outgoing.is_streaming):
                 outcome = await self._await_outcome(work)
-                if isinstance(outcome, Failure) and self._context.has_streams:
+                if isinstance(outcome, Failure) and self._outgoing.has_streams:
                     outcome = await self._unless_over(outcome, work)
                 # What is decided from now on is either that the server has taken the process back, or that time is up.
                 self._verdict = asyncio.get_running_loop().create_future()
@@ -104,7 +107,7 @@ class Run:
                 _logger.info("%s: the function of process %s has ended at last", self._name, processid)
         finally:
             self._cancellation.set("the worker ends")
-            self._context.abandon("the process has ended")
+            self._outgoing.abandon("the process has ended")
             work.cancel()
 
     async def _await_outcome(self, work: asyncio.Task[Any]) -> Outcome:
@@ -166,7 +169,7 @@ class Run:
             reason,
         )
         if isinstance(verdict, Nothing):
-            self._context.end_streams(reason)  # a real server takes what is appended now, and never frees it
+            self._outgoing.end_streams(reason)  # a real server takes what is appended now, and never frees it
         self._cancellation.set(reason)
 
     def _outcome(self, work: asyncio.Task[Any]) -> Outcome:
@@ -187,7 +190,7 @@ class Run:
 
     async def _tell(self, outcome: Outcome, prepared: Outcome) -> None:
         if isinstance(prepared, Nothing):
-            self._context.abandon(prepared.reason)
+            self._outgoing.abandon(prepared.reason)
             if not isinstance(outcome, Nothing):
                 processid = self.process.processid
                 _logger.warning(
@@ -207,19 +210,19 @@ class Run:
 
         async def prepare() -> None:
             try:
-                await self._context.flush(FLUSH_S)
+                await self._outgoing.flush(FLUSH_S)
             except (RPCError, ValueError) as error:
                 failure.append(Failure(error_texts(error, self._secrets)))
             try:
-                await self._context.delivered()
+                await self._outgoing.delivered()
             except RPCError as error:
                 processid = self.process.processid
                 _logger.info("%s: readers of process %s may miss the end: %s", self._name, processid, error)
 
-        if self._context.has_unsent:
+        if self._outgoing.has_unsent:
             await self._unless_decided(prepare())
         else:
-            self._context.end_streams("the function has returned")  # of which there are none so far
+            self._outgoing.end_streams("the function has returned")  # of which there are none so far
         if self._verdict.done() and isinstance(verdict := self._verdict.result(), Nothing):
             return verdict
         return failure[0] if failure and isinstance(outcome, Success) else outcome

@@ -9,14 +9,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from colonyos_gen.interceptors import (
-    Interceptor,
-    OutgoingCall,
-    Proceed,
-    around_calls,
-    intercepted,
-    require_headers,
-)
+from colonyos_gen._call.intercepting import around_calls, intercepted, require_headers
+from colonyos_gen.interceptors import Interceptor, OutgoingCall, Proceed
 from colonyos_gen.worker._telling.failure_text import error_texts
 
 UNWIND_S = 1.0

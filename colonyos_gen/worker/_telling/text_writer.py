@@ -34,10 +34,65 @@ class TextWriter:
     connections and restarts of the server are bridged.
     """
 
+    def __init__(self, flow: TextFlow) -> None:
+        self._flow = flow
+
+    def send(self, text: str | bytes) -> Awaitable[None]:
+        """Send a piece of text; to be awaited in coroutines. Waits only if the server cannot keep up.
+
+        Raises:
+            RPCError: Nothing more is sent, as when the process has been cancelled.
+            ValueError: The stream was closed, or the channel is full: it holds 10000 entries, which is hours of text.
+        """
+        return self._flow.send(text)
+
+    def close(self) -> Awaitable[None]:
+        """Send what remains, and the end; to be awaited in coroutines. Closing again does nothing."""
+        return self._flow.bridge.run(self._flow.finish())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something may still be sent."""
+        return self._flow.is_open
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            await self._flow.finish()
+        except Exception:  # where the block has raised, that is the news
+            if value is None:
+                raise
+            _logger.debug("stream %s could not be ended", self._flow.channel, exc_info=True)
+
+    def __enter__(self) -> Self:
+        if self._flow.bridge.here:
+            raise RuntimeError("in a coroutine it is: async with ctx.stream(...)")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            self.close()
+        except Exception:  # where the block has raised, that is the news
+            if value is None:
+                raise
+            _logger.debug("stream %s could not be ended", self._flow.channel, exc_info=True)
+
+
+class TextFlow:
+    """What is between a `TextWriter` and the channel: it joins what is sent, and sends that one after the other."""
+
     def __init__(self, bridge: Bridge, sender: ChannelSender, channel: str) -> None:
-        self._bridge = bridge
+        self.bridge: Bridge = bridge
+        self.channel: str = channel
+        self.writer: TextWriter = TextWriter(self)
+        """What the function gets, always the same one."""
         self._sender = sender
-        self._channel = channel
         self._loop = bridge.loop
         self._lock = threading.Lock()
         self._parts: list[bytes] = []
@@ -50,12 +105,7 @@ class TextWriter:
         self._sending: asyncio.Task[None] | None = None
 
     def send(self, text: str | bytes) -> Awaitable[None]:
-        """Send a piece of text; to be awaited in coroutines. Waits only if the server cannot keep up.
-
-        Raises:
-            RPCError: Nothing more is sent, as when the process has been cancelled.
-            ValueError: The stream was closed, or the channel is full: it holds 10000 entries, which is hours of text.
-        """
+        """Send a piece of text (see `TextWriter.send`)."""
         data = text.encode("utf-8", "replace") if isinstance(text, str) else bytes(text)
         with self._lock:
             self._check()
@@ -65,20 +115,16 @@ class TextWriter:
             full = self._size > BUFFER_BYTES
             if full:
                 self._room.clear()
-        if self._bridge.here:
+        if self.bridge.here:
             self._stir()
             return self._wait_for_room() if full else _Turn()
         self._loop.call_soon_threadsafe(self._stir)
         if full:
-            return self._bridge.run(self._wait_for_room())
+            return self.bridge.run(self._wait_for_room())
         return _Turn()
 
-    def close(self) -> Awaitable[None]:
-        """Send what remains, and the end; to be awaited in coroutines. Closing again does nothing."""
-        return self._bridge.run(self.finish())
-
     async def finish(self) -> None:
-        """`close`, on the event loop of the worker."""
+        """Send what remains, and the end, on the event loop of the worker."""
         self._closing = True
         self._stir()
         if self._sending is not None:
@@ -106,39 +152,11 @@ class TextWriter:
         if self._sending is not None:
             self._sending.cancel()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        try:
-            await self.finish()
-        except Exception:  # where the block has raised, that is the news
-            if value is None:
-                raise
-            _logger.debug("stream %s could not be ended", self._channel, exc_info=True)
-
-    def __enter__(self) -> Self:
-        if self._bridge.here:
-            raise RuntimeError("in a coroutine it is: async with ctx.stream(...)")
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        try:
-            self.close()
-        except Exception:  # where the block has raised, that is the news
-            if value is None:
-                raise
-            _logger.debug("stream %s could not be ended", self._channel, exc_info=True)
-
     def _check(self) -> None:
         if self._failure is not None:
             raise self._failure
         if self._closing:
-            raise ValueError(f"the stream {self._channel!r} was closed; nothing can follow its end")
+            raise ValueError(f"the stream {self.channel!r} was closed; nothing can follow its end")
 
     async def _wait_for_room(self) -> None:
         await self._room.wait()

@@ -16,7 +16,7 @@ ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")
 
 
-class Transport(enum.Enum):
+class Via(enum.Enum):
     """How a message travels."""
 
     HTTP = "http"
@@ -152,7 +152,7 @@ class Method(msgspec.Struct, Generic[ReqT, RespT], frozen=True, kw_only=True, eq
     request: type[ReqT]
     response: Any
     """Type of a successful reply, None for calls without a result; of one item, where the call is a stream."""
-    transport: Transport
+    transport: Via
     roles: tuple[Role, ...]
     """Who may sign, the usual signer first."""
     idempotency: Idempotency
@@ -227,7 +227,7 @@ class AsyncCaller(ABC):
         """
 
 
-class SyncCaller(ABC):
+class Caller(ABC):
     """What the synchronous stubs are called on: one function that makes any call."""
 
     @abstractmethod

@@ -30,6 +30,7 @@ from colonyos_gen._waiting.pace import (
     pause_after,
     reads_in_turn,
 )
+from colonyos_gen._waiting.watchers import watcher_of
 from colonyos_gen.errors import ConnectionFailedError, DeniedError, InvalidRequestError, MissingKeyError
 from tests.client.kit.pubsub import Pubsub, Stored
 from tests.client.kit.scripted import KEY, PROCESS_ID, Scripted, free_port, http, process, refusal
@@ -274,7 +275,7 @@ def test_a_closed_client_ends_the_wait() -> None:
     async def close(server: Pubsub) -> None:
         client = AsyncClient(server.url, member_key=KEY)
         waiting = asyncio.create_task(client.subscribe_process(PROCESS, SUCCESS, None))
-        final = asyncio.create_task(client.watcher().final(PROCESS))
+        final = asyncio.create_task(watcher_of(client).final(PROCESS))
         while server.reads < 3:
             await asyncio.sleep(0.01)
         await client.close_connections()
@@ -282,7 +283,7 @@ def test_a_closed_client_ends_the_wait() -> None:
             with pytest.raises(RPCError, match="the client is closed"):
                 await asyncio.wait_for(task, 60)
         with pytest.raises(RPCError, match="the client is closed"):
-            await client.watcher().final(PROCESS)
+            await watcher_of(client).final(PROCESS)
 
     with Pubsub() as server:
         asyncio.run(close(server))
@@ -312,7 +313,7 @@ def test_a_failure_without_errors_is_told_all_the_same() -> None:
 def test_waits_that_begin_after_the_client_was_closed() -> None:
     async def once() -> None:
         client = AsyncClient(server.url, member_key=KEY)
-        watcher = client.watcher()
+        watcher = watcher_of(client)
         await client.close_connections()
         waits = [watcher.final(msgspec.structs.replace(PROCESS, processid=f"{n:064x}")) for n in range(20)]
         for outcome in await asyncio.gather(*waits, return_exceptions=True):

@@ -7,6 +7,7 @@ import gc
 
 from colonyos_gen import CANCELLED, PrivateKey
 from colonyos_gen._waiting import Watcher
+from colonyos_gen._waiting.watchers import watcher_of
 from colonyos_gen.testing import LocalColony
 
 
@@ -22,14 +23,14 @@ def test_many_keys_leave_nothing_behind(colonies: LocalColony) -> None:
         client = colonies.aclient
         handle = await colonies.asession.submit("work", to="nobody")
         await handle.cancel()
-        own, before = client.watcher(), _watchers()
+        own, before = watcher_of(client), _watchers()
         for _ in range(20):
-            client.watcher(PrivateKey.generate())
+            watcher_of(client, PrivateKey.generate())
             user = colonies.add_user()
             process = await client.subscribe_process(handle.process, CANCELLED, 60, prvkey=user.key)
             assert process.state is CANCELLED
         assert _watchers() == before
-        assert client.watcher() is own
+        assert watcher_of(client) is own
 
     asyncio.run(main())
 
@@ -40,11 +41,11 @@ def test_all_who_wait_with_a_key_share_a_watcher(colonies: LocalColony) -> None:
     async def main() -> None:
         client, user = colonies.aclient, colonies.add_user()
         handle = await colonies.asession.submit("work", to="nobody")
-        waits = [asyncio.create_task(client.watcher(user.key).final(handle.process)) for _ in range(3)]
+        waits = [asyncio.create_task(watcher_of(client, user.key).final(handle.process)) for _ in range(3)]
         await asyncio.sleep(0.1)
         gc.collect()
-        kept = client.watcher(user.key.hex())
-        assert kept is client.watcher(user.key)
+        kept = watcher_of(client, user.key.hex())
+        assert kept is watcher_of(client, user.key)
         del kept
         gc.collect()
         await handle.cancel()

@@ -19,7 +19,7 @@ from colonyos_gen_wire import errors
 from colonyos_gen_wire.codec import decode_reply, encode
 from colonyos_gen_wire.constants import ERROR_PAYLOADTYPE, HEALTH_PATH
 from colonyos_gen_wire.errors.shared import NOT_A_MEMBER, UNKNOWN_COLONY
-from colonyos_gen_wire.method import ErrorSpec, Method, Transport
+from colonyos_gen_wire.method import ErrorSpec, Method, Via
 from colonyos_gen_wire.methods import METHODS
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.envelope import Failure, RPCReplyMsg
@@ -86,7 +86,7 @@ class Target:
         """Send a request, and check the answer, if there is to be one."""
         body = envelope(self._keys[shot.signer], shot.msgtype, shot.payload)
         method = METHODS.get(shot.msgtype)
-        if method is not None and method.transport is Transport.WEBSOCKET:
+        if method is not None and method.transport is Via.WEBSOCKET:
             await self._listen(method, body)
             return
         posting = asyncio.create_task(self._lab.post(body))

@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 import msgspec
 import pytest
-from colonyos_gen_wire.method import Role, Transport
+from colonyos_gen_wire.method import Role, Via
 from colonyos_gen_wire.methods import METHODS
 from colonyos_gen_wire.types.envelope import RPCReplyMsg
 from hypothesis import given
@@ -56,7 +56,7 @@ class Spied:
     async def ask(self, shot: Shot) -> bytes:
         """The payload of the answer; nothing for a refusal."""
         body = envelope(self._keys[shot.signer], shot.msgtype, shot.payload)
-        if METHODS[shot.msgtype].transport is Transport.WEBSOCKET:
+        if METHODS[shot.msgtype].transport is Via.WEBSOCKET:
             async with line(self._lab) as connection:
                 await connection.socket.send_bytes(body)
                 await connection.settle()

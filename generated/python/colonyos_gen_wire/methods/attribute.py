@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from colonyos_gen_wire.errors import attribute as errors
 from colonyos_gen_wire.errors import shared
-from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.attribute import (
     AddAttributeMsg,
     GetAttributeMsg,
@@ -20,7 +20,7 @@ ADD_ATTR: Method[AddAttributeMsg, Attribute] = Method(
     domain="attribute",
     request=AddAttributeMsg,
     response=Attribute,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.ASSIGNED_EXECUTOR,),
     idempotency=Idempotency.UNSAFE,
     errors=(
@@ -47,7 +47,7 @@ GET_ATTR: Method[GetAttributeMsg, Attribute] = Method(
     domain="attribute",
     request=GetAttributeMsg,
     response=Attribute,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,

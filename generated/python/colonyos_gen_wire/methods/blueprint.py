@@ -7,7 +7,7 @@ from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import blueprint as errors
 from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
-from colonyos_gen_wire.method import About, Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import About, Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.blueprint import (
     AddBlueprintDefinitionMsg,
     AddBlueprintMsg,
@@ -37,7 +37,7 @@ ADD_BLUEPRINT_DEFINITION: Method[AddBlueprintDefinitionMsg, BlueprintDefinition]
     domain="blueprint",
     request=AddBlueprintDefinitionMsg,
     response=BlueprintDefinition,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.COLONY_OWNER,),
     idempotency=Idempotency.UNSAFE,
     about=About(key="blueprintdefinition", missing="blueprint_definition_missing"),
@@ -64,7 +64,7 @@ GET_BLUEPRINT_DEFINITION: Method[GetBlueprintDefinitionMsg, BlueprintDefinition]
     domain="blueprint",
     request=GetBlueprintDefinitionMsg,
     response=BlueprintDefinition,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -89,7 +89,7 @@ GET_BLUEPRINT_DEFINITIONS: Method[GetBlueprintDefinitionsMsg, list[BlueprintDefi
     domain="blueprint",
     request=GetBlueprintDefinitionsMsg,
     response=list[BlueprintDefinition],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -113,7 +113,7 @@ REMOVE_BLUEPRINT_DEFINITION: Method[RemoveBlueprintDefinitionMsg, None] = Method
     domain="blueprint",
     request=RemoveBlueprintDefinitionMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.COLONY_OWNER,),
     idempotency=Idempotency.UNSAFE,
     errors=(
@@ -135,7 +135,7 @@ ADD_BLUEPRINT: Method[AddBlueprintMsg, Blueprint] = Method(
     domain="blueprint",
     request=AddBlueprintMsg,
     response=Blueprint,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -178,7 +178,7 @@ GET_BLUEPRINT: Method[GetBlueprintMsg, Blueprint] = Method(
     domain="blueprint",
     request=GetBlueprintMsg,
     response=Blueprint,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -203,7 +203,7 @@ GET_BLUEPRINTS: Method[GetBlueprintsMsg, list[Blueprint]] = Method(
     domain="blueprint",
     request=GetBlueprintsMsg,
     response=list[Blueprint],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -232,7 +232,7 @@ UPDATE_BLUEPRINT: Method[UpdateBlueprintMsg, Blueprint] = Method(
     domain="blueprint",
     request=UpdateBlueprintMsg,
     response=Blueprint,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -272,7 +272,7 @@ REMOVE_BLUEPRINT: Method[RemoveBlueprintMsg, None] = Method(
     domain="blueprint",
     request=RemoveBlueprintMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -302,7 +302,7 @@ UPDATE_BLUEPRINT_STATUS: Method[UpdateBlueprintStatusMsg, None] = Method(
     domain="blueprint",
     request=UpdateBlueprintStatusMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -329,7 +329,7 @@ RECONCILE_BLUEPRINT: Method[ReconcileBlueprintMsg, Process] = Method(
     domain="blueprint",
     request=ReconcileBlueprintMsg,
     response=Process,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -359,7 +359,7 @@ GET_BLUEPRINT_HISTORY: Method[GetBlueprintHistoryMsg, list[BlueprintHistory]] = 
     domain="blueprint",
     request=GetBlueprintHistoryMsg,
     response=list[BlueprintHistory],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,

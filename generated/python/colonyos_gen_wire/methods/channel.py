@@ -7,7 +7,7 @@ from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import channel as errors
 from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
-from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.channel import (
     ChannelAppendMsg,
     ChannelReadMsg,
@@ -22,7 +22,7 @@ CHANNEL_APPEND: Method[ChannelAppendMsg, None] = Method(
     domain="channel",
     request=ChannelAppendMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.INITIATOR,
         Role.ASSIGNED_EXECUTOR,
@@ -61,7 +61,7 @@ CHANNEL_READ: Method[ChannelReadMsg, list[ChannelEntry]] = Method(
     domain="channel",
     request=ChannelReadMsg,
     response=list[ChannelEntry],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.INITIATOR,
         Role.ASSIGNED_EXECUTOR,

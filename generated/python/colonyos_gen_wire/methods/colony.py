@@ -7,7 +7,7 @@ from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import colony as errors
 from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
-from colonyos_gen_wire.method import About, Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import About, Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.colony import (
     AddColonyMsg,
     GetColoniesMsg,
@@ -24,7 +24,7 @@ ADD_COLONY: Method[AddColonyMsg, Colony] = Method(
     domain="colony",
     request=AddColonyMsg,
     response=Colony,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.SERVER_OWNER,),
     idempotency=Idempotency.UNSAFE,
     about=About(key="colony", missing="colony_missing"),
@@ -51,7 +51,7 @@ REMOVE_COLONY: Method[RemoveColonyMsg, None] = Method(
     domain="colony",
     request=RemoveColonyMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.SERVER_OWNER,),
     idempotency=Idempotency.UNSAFE,
     errors=(
@@ -80,7 +80,7 @@ GET_COLONY: Method[GetColonyMsg, Colony] = Method(
     domain="colony",
     request=GetColonyMsg,
     response=Colony,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -106,7 +106,7 @@ GET_COLONIES: Method[GetColoniesMsg, list[Colony]] = Method(
     domain="colony",
     request=GetColoniesMsg,
     response=list[Colony],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.SERVER_OWNER,),
     idempotency=Idempotency.READ,
     errors=(

@@ -7,7 +7,7 @@ from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import cron as errors
 from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
-from colonyos_gen_wire.method import About, Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import About, Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.cron import (
     AddCronMsg,
     GetCronMsg,
@@ -25,7 +25,7 @@ ADD_CRON: Method[AddCronMsg, Cron] = Method(
     domain="cron",
     request=AddCronMsg,
     response=Cron,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -68,7 +68,7 @@ GET_CRON: Method[GetCronMsg, Cron] = Method(
     domain="cron",
     request=GetCronMsg,
     response=Cron,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -91,7 +91,7 @@ GET_CRONS: Method[GetCronsMsg, list[Cron]] = Method(
     domain="cron",
     request=GetCronsMsg,
     response=list[Cron],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -113,7 +113,7 @@ RUN_CRON: Method[RunCronMsg, Cron] = Method(
     domain="cron",
     request=RunCronMsg,
     response=Cron,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -142,7 +142,7 @@ REMOVE_CRON: Method[RemoveCronMsg, None] = Method(
     domain="cron",
     request=RemoveCronMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,

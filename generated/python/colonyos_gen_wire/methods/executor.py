@@ -7,7 +7,7 @@ from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import executor as errors
 from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
-from colonyos_gen_wire.method import About, Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import About, Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.executor import (
     AddExecutorMsg,
     ApproveExecutorMsg,
@@ -29,7 +29,7 @@ ADD_EXECUTOR: Method[AddExecutorMsg, Executor] = Method(
     domain="executor",
     request=AddExecutorMsg,
     response=Executor,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.COLONY_OWNER,),
     idempotency=Idempotency.UNSAFE,
     about=About(key="executor", missing="executor_missing"),
@@ -64,7 +64,7 @@ APPROVE_EXECUTOR: Method[ApproveExecutorMsg, None] = Method(
     domain="executor",
     request=ApproveExecutorMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.COLONY_OWNER,),
     idempotency=Idempotency.UNSAFE,
     errors=(
@@ -89,7 +89,7 @@ REJECT_EXECUTOR: Method[RejectExecutorMsg, None] = Method(
     domain="executor",
     request=RejectExecutorMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.COLONY_OWNER,),
     idempotency=Idempotency.IDEMPOTENT,
     errors=(
@@ -110,7 +110,7 @@ REMOVE_EXECUTOR: Method[RemoveExecutorMsg, None] = Method(
     domain="executor",
     request=RemoveExecutorMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.COLONY_OWNER,),
     idempotency=Idempotency.UNSAFE,
     errors=(
@@ -138,7 +138,7 @@ GET_EXECUTOR: Method[GetExecutorMsg, Executor] = Method(
     domain="executor",
     request=GetExecutorMsg,
     response=Executor,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -164,7 +164,7 @@ GET_EXECUTORS: Method[GetExecutorsMsg, list[Executor]] = Method(
     domain="executor",
     request=GetExecutorsMsg,
     response=list[Executor],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_ANY_STATE,
         Role.USER,
@@ -188,7 +188,7 @@ GET_EXECUTOR_BY_ID: Method[GetExecutorByIDMsg, Executor] = Method(
     domain="executor",
     request=GetExecutorByIDMsg,
     response=Executor,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -214,7 +214,7 @@ UPDATE_EXECUTOR: Method[UpdateExecutorMsg, None] = Method(
     domain="executor",
     request=UpdateExecutorMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_ANY_STATE,
         Role.USER,
@@ -241,7 +241,7 @@ REPORT_ALLOCATIONS: Method[ReportAllocationsMsg, None] = Method(
     domain="executor",
     request=ReportAllocationsMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_ANY_STATE,
         Role.USER,

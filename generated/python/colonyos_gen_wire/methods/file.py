@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from colonyos_gen_wire.errors import file as errors
 from colonyos_gen_wire.errors import shared
-from colonyos_gen_wire.method import About, ErrorCode, Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import About, ErrorCode, Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.file import (
     AddFileMsg,
     GetFileLabelsMsg,
@@ -25,7 +25,7 @@ ADD_FILE: Method[AddFileMsg, File] = Method(
     domain="file",
     request=AddFileMsg,
     response=File,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -55,7 +55,7 @@ GET_FILE: Method[GetFileMsg, list[File]] = Method(
     domain="file",
     request=GetFileMsg,
     response=list[File],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -85,7 +85,7 @@ GET_FILES: Method[GetFilesMsg, list[FileData]] = Method(
     domain="file",
     request=GetFilesMsg,
     response=list[FileData],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -110,7 +110,7 @@ GET_FILE_LABELS: Method[GetFileLabelsMsg, list[Label]] = Method(
     domain="file",
     request=GetFileLabelsMsg,
     response=list[Label],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -138,7 +138,7 @@ REMOVE_FILE: Method[RemoveFileMsg, None] = Method(
     domain="file",
     request=RemoveFileMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from colonyos_gen_wire.errors import function as errors
 from colonyos_gen_wire.errors import shared
-from colonyos_gen_wire.method import About, Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import About, Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.function import (
     AddFunctionMsg,
     GetFunctionsMsg,
@@ -21,7 +21,7 @@ ADD_FUNCTION: Method[AddFunctionMsg, Function] = Method(
     domain="function",
     request=AddFunctionMsg,
     response=Function,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.EXECUTOR_APPROVED,),
     idempotency=Idempotency.UNSAFE,
     about=About(key="fun", missing="function_missing"),
@@ -49,7 +49,7 @@ GET_FUNCTIONS: Method[GetFunctionsMsg, list[Function]] = Method(
     domain="function",
     request=GetFunctionsMsg,
     response=list[Function],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -76,7 +76,7 @@ REMOVE_FUNCTION: Method[RemoveFunctionMsg, None] = Method(
     domain="function",
     request=RemoveFunctionMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.EXECUTOR_APPROVED,),
     idempotency=Idempotency.UNSAFE,
     errors=(

@@ -7,7 +7,7 @@ from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import generator as errors
 from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
-from colonyos_gen_wire.method import About, Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import About, Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.generator import (
     AddGeneratorMsg,
     GetGeneratorMsg,
@@ -26,7 +26,7 @@ ADD_GENERATOR: Method[AddGeneratorMsg, Generator] = Method(
     domain="generator",
     request=AddGeneratorMsg,
     response=Generator,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -66,7 +66,7 @@ GET_GENERATOR: Method[GetGeneratorMsg, Generator] = Method(
     domain="generator",
     request=GetGeneratorMsg,
     response=Generator,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -89,7 +89,7 @@ GET_GENERATORS: Method[GetGeneratorsMsg, list[Generator]] = Method(
     domain="generator",
     request=GetGeneratorsMsg,
     response=list[Generator],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -115,7 +115,7 @@ RESOLVE_GENERATOR: Method[ResolveGeneratorMsg, Generator] = Method(
     domain="generator",
     request=ResolveGeneratorMsg,
     response=Generator,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -138,7 +138,7 @@ PACK_GENERATOR: Method[PackGeneratorMsg, None] = Method(
     domain="generator",
     request=PackGeneratorMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -169,7 +169,7 @@ REMOVE_GENERATOR: Method[RemoveGeneratorMsg, None] = Method(
     domain="generator",
     request=RemoveGeneratorMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,

@@ -7,7 +7,7 @@ from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import identity as errors
 from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
-from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.identity import (
     ChangeColonyIDMsg,
     ChangeExecutorIDMsg,
@@ -21,7 +21,7 @@ CHANGE_EXECUTOR_ID: Method[ChangeExecutorIDMsg, ChangeExecutorIDMsg] = Method(
     domain="identity",
     request=ChangeExecutorIDMsg,
     response=ChangeExecutorIDMsg,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_ANY_STATE,
         Role.USER,
@@ -51,7 +51,7 @@ CHANGE_USER_ID: Method[ChangeUserIDMsg, ChangeUserIDMsg] = Method(
     domain="identity",
     request=ChangeUserIDMsg,
     response=ChangeUserIDMsg,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_ANY_STATE,
         Role.USER,
@@ -81,7 +81,7 @@ CHANGE_COLONY_ID: Method[ChangeColonyIDMsg, ChangeColonyIDMsg] = Method(
     domain="identity",
     request=ChangeColonyIDMsg,
     response=ChangeColonyIDMsg,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.COLONY_OWNER,),
     idempotency=Idempotency.UNSAFE,
     errors=(
@@ -108,7 +108,7 @@ CHANGE_SERVER_ID: Method[ChangeServerIDMsg, ChangeServerIDMsg] = Method(
     domain="identity",
     request=ChangeServerIDMsg,
     response=ChangeServerIDMsg,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.SERVER_OWNER,),
     idempotency=Idempotency.UNSAFE,
     errors=(

@@ -7,7 +7,7 @@ from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import location as errors
 from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
-from colonyos_gen_wire.method import About, Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import About, Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.location import (
     AddLocationMsg,
     GetLocationMsg,
@@ -24,7 +24,7 @@ ADD_LOCATION: Method[AddLocationMsg, Location] = Method(
     domain="location",
     request=AddLocationMsg,
     response=Location,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.COLONY_OWNER,),
     idempotency=Idempotency.UNSAFE,
     about=About(key="location", missing="location_missing"),
@@ -54,7 +54,7 @@ GET_LOCATION: Method[GetLocationMsg, Location] = Method(
     domain="location",
     request=GetLocationMsg,
     response=Location,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_ANY_STATE,
         Role.USER,
@@ -81,7 +81,7 @@ GET_LOCATIONS: Method[GetLocationsMsg, list[Location]] = Method(
     domain="location",
     request=GetLocationsMsg,
     response=list[Location],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_ANY_STATE,
         Role.USER,
@@ -109,7 +109,7 @@ REMOVE_LOCATION: Method[RemoveLocationMsg, None] = Method(
     domain="location",
     request=RemoveLocationMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.COLONY_OWNER,),
     idempotency=Idempotency.UNSAFE,
     errors=(

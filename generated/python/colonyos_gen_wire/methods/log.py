@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from colonyos_gen_wire.errors import log as errors
 from colonyos_gen_wire.errors import shared
-from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.log import (
     AddExecutorLogMsg,
     AddLogMsg,
@@ -22,7 +22,7 @@ ADD_LOG: Method[AddLogMsg, None] = Method(
     domain="log",
     request=AddLogMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.ASSIGNED_EXECUTOR,),
     idempotency=Idempotency.UNSAFE,
     errors=(
@@ -49,7 +49,7 @@ GET_LOGS: Method[GetLogsMsg, list[Log]] = Method(
     domain="log",
     request=GetLogsMsg,
     response=list[Log],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -81,7 +81,7 @@ ADD_EXECUTOR_LOG: Method[AddExecutorLogMsg, None] = Method(
     domain="log",
     request=AddExecutorLogMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.EXECUTOR_APPROVED,),
     idempotency=Idempotency.UNSAFE,
     errors=(
@@ -102,7 +102,7 @@ SEARCH_LOGS: Method[SearchLogsMsg, list[Log]] = Method(
     domain="log",
     request=SearchLogsMsg,
     response=list[Log],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,

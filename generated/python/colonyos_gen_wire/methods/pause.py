@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from colonyos_gen_wire.errors import pause as errors
 from colonyos_gen_wire.errors import shared
-from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.pause import (
     GetPauseStatusMsg,
     PauseAssignmentsMsg,
@@ -21,7 +21,7 @@ PAUSE_ASSIGNMENTS: Method[PauseAssignmentsMsg, None] = Method(
     domain="pause",
     request=PauseAssignmentsMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.COLONY_OWNER,),
     idempotency=Idempotency.IDEMPOTENT,
     errors=(
@@ -44,7 +44,7 @@ RESUME_ASSIGNMENTS: Method[ResumeAssignmentsMsg, None] = Method(
     domain="pause",
     request=ResumeAssignmentsMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.COLONY_OWNER,),
     idempotency=Idempotency.UNSAFE,
     errors=(
@@ -69,7 +69,7 @@ GET_PAUSE_STATUS: Method[GetPauseStatusMsg, PauseStatus] = Method(
     domain="pause",
     request=GetPauseStatusMsg,
     response=PauseStatus,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_ANY_STATE,
         Role.USER,

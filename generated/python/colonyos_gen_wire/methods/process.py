@@ -7,7 +7,7 @@ from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import process as errors
 from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.hazards import HazardOf
-from colonyos_gen_wire.method import About, ErrorCode, Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import About, ErrorCode, Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.process import (
     AssignProcessMsg,
     CancelProcessMsg,
@@ -31,7 +31,7 @@ SUBMIT: Method[SubmitFunctionSpecMsg, Process] = Method(
     domain="process",
     request=SubmitFunctionSpecMsg,
     response=Process,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -73,7 +73,7 @@ ASSIGN: Method[AssignProcessMsg, Process] = Method(
     domain="process",
     request=AssignProcessMsg,
     response=Process,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.EXECUTOR_APPROVED,),
     idempotency=Idempotency.UNSAFE,
     waits="timeout",
@@ -117,7 +117,7 @@ CLOSE: Method[CloseSuccessfulMsg, None] = Method(
     domain="process",
     request=CloseSuccessfulMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.ASSIGNED_EXECUTOR,),
     idempotency=Idempotency.UNSAFE,
     errors=(
@@ -162,7 +162,7 @@ FAIL: Method[CloseFailedMsg, None] = Method(
     domain="process",
     request=CloseFailedMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.ASSIGNED_EXECUTOR,),
     idempotency=Idempotency.UNSAFE,
     errors=(
@@ -201,7 +201,7 @@ SET_OUTPUT: Method[SetOutputMsg, None] = Method(
     domain="process",
     request=SetOutputMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.ASSIGNED_EXECUTOR,),
     idempotency=Idempotency.IDEMPOTENT,
     errors=(
@@ -226,7 +226,7 @@ GET_PROCESS: Method[GetProcessMsg, Process] = Method(
     domain="process",
     request=GetProcessMsg,
     response=Process,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -250,7 +250,7 @@ GET_PROCESSES: Method[GetProcessesMsg, list[Process]] = Method(
     domain="process",
     request=GetProcessesMsg,
     response=list[Process],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -282,7 +282,7 @@ GET_PROCESS_HISTORY: Method[GetProcessHistMsg, list[Process]] = Method(
     domain="process",
     request=GetProcessHistMsg,
     response=list[Process],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -309,7 +309,7 @@ CANCEL_PROCESS: Method[CancelProcessMsg, None] = Method(
     domain="process",
     request=CancelProcessMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -345,7 +345,7 @@ REMOVE_PROCESS: Method[RemoveProcessMsg, None] = Method(
     domain="process",
     request=RemoveProcessMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -380,7 +380,7 @@ REMOVE_ALL_PROCESSES: Method[RemoveAllProcessesMsg, None] = Method(
     domain="process",
     request=RemoveAllProcessesMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.COLONY_OWNER,),
     idempotency=Idempotency.UNSAFE,
     errors=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from colonyos_gen_wire.errors import server as errors
 from colonyos_gen_wire.errors import shared
-from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.server import (
     GetClusterMsg,
     GetServerInfoMsg,
@@ -23,7 +23,7 @@ GET_VERSION: Method[VersionMsg, Version] = Method(
     domain="server",
     request=VersionMsg,
     response=Version,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.NONE,),
     idempotency=Idempotency.READ,
     errors=(
@@ -43,7 +43,7 @@ GET_SERVER_INFO: Method[GetServerInfoMsg, ServerInfo] = Method(
     domain="server",
     request=GetServerInfoMsg,
     response=ServerInfo,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.NONE,),
     idempotency=Idempotency.READ,
     errors=(),
@@ -60,7 +60,7 @@ GET_CLUSTER: Method[GetClusterMsg, Cluster] = Method(
     domain="server",
     request=GetClusterMsg,
     response=Cluster,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.SERVER_OWNER,),
     idempotency=Idempotency.READ,
     errors=(

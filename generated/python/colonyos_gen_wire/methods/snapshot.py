@@ -7,7 +7,7 @@ from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.errors import snapshot as errors
 from colonyos_gen_wire.hazards import HazardOf
-from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.snapshot import (
     CreateSnapshotMsg,
     GetSnapshotMsg,
@@ -25,7 +25,7 @@ CREATE_SNAPSHOT: Method[CreateSnapshotMsg, Snapshot] = Method(
     domain="snapshot",
     request=CreateSnapshotMsg,
     response=Snapshot,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -54,7 +54,7 @@ GET_SNAPSHOT: Method[GetSnapshotMsg, Snapshot] = Method(
     domain="snapshot",
     request=GetSnapshotMsg,
     response=Snapshot,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -79,7 +79,7 @@ GET_SNAPSHOTS: Method[GetSnapshotsMsg, list[Snapshot]] = Method(
     domain="snapshot",
     request=GetSnapshotsMsg,
     response=list[Snapshot],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -102,7 +102,7 @@ REMOVE_SNAPSHOT: Method[RemoveSnapshotMsg, None] = Method(
     domain="snapshot",
     request=RemoveSnapshotMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -130,7 +130,7 @@ REMOVE_ALL_SNAPSHOTS: Method[RemoveAllSnapshotsMsg, None] = Method(
     domain="snapshot",
     request=RemoveAllSnapshotsMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.errors import statistics as errors
-from colonyos_gen_wire.method import ErrorCode, Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import ErrorCode, Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.statistics import (
     GetColonyStatisticsMsg,
     GetStatisticsMsg,
@@ -20,7 +20,7 @@ GET_STATISTICS: Method[GetColonyStatisticsMsg, Statistics] = Method(
     domain="statistics",
     request=GetColonyStatisticsMsg,
     response=Statistics,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -46,7 +46,7 @@ GET_SERVER_STATISTICS: Method[GetStatisticsMsg, Statistics] = Method(
     domain="statistics",
     request=GetStatisticsMsg,
     response=Statistics,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.SERVER_OWNER,),
     idempotency=Idempotency.READ,
     errors=(

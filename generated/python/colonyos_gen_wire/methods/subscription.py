@@ -7,7 +7,7 @@ from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.errors import subscription as errors
 from colonyos_gen_wire.hazards import HazardOf
-from colonyos_gen_wire.method import Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.subscription import (
     SubscribeChannelMsg,
     SubscribeProcessesMsg,
@@ -26,7 +26,7 @@ SUBSCRIBE_PROCESS: Method[SubscribeProcessMsg, Process] = Method(
     domain="subscription",
     request=SubscribeProcessMsg,
     response=Process,
-    transport=Transport.WEBSOCKET,
+    transport=Via.WEBSOCKET,
     roles=(Role.ANY_KEY,),
     idempotency=Idempotency.READ,
     errors=(
@@ -57,7 +57,7 @@ SUBSCRIBE_PROCESSES: Method[SubscribeProcessesMsg, Process] = Method(
     domain="subscription",
     request=SubscribeProcessesMsg,
     response=Process,
-    transport=Transport.WEBSOCKET,
+    transport=Via.WEBSOCKET,
     roles=(Role.ANY_KEY,),
     idempotency=Idempotency.READ,
     errors=(
@@ -88,7 +88,7 @@ SUBSCRIBE_CHANNEL: Method[SubscribeChannelMsg, list[ChannelEntry]] = Method(
     domain="subscription",
     request=SubscribeChannelMsg,
     response=list[ChannelEntry],
-    transport=Transport.WEBSOCKET,
+    transport=Via.WEBSOCKET,
     roles=(
         Role.INITIATOR,
         Role.ASSIGNED_EXECUTOR,

@@ -7,7 +7,7 @@ from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.errors import user as errors
 from colonyos_gen_wire.hazards import HazardOf
-from colonyos_gen_wire.method import About, Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import About, Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.user import (
     AddUserMsg,
     GetUserByIDMsg,
@@ -25,7 +25,7 @@ ADD_USER: Method[AddUserMsg, User] = Method(
     domain="user",
     request=AddUserMsg,
     response=User,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.COLONY_OWNER,),
     idempotency=Idempotency.UNSAFE,
     about=About(key="user", missing="executor_missing"),
@@ -54,7 +54,7 @@ GET_USER: Method[GetUserMsg, User] = Method(
     domain="user",
     request=GetUserMsg,
     response=User,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_ANY_STATE,
         Role.USER,
@@ -78,7 +78,7 @@ GET_USER_BY_ID: Method[GetUserByIDMsg, User] = Method(
     domain="user",
     request=GetUserByIDMsg,
     response=User,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_ANY_STATE,
         Role.USER,
@@ -102,7 +102,7 @@ GET_USERS: Method[GetUsersMsg, list[User]] = Method(
     domain="user",
     request=GetUsersMsg,
     response=list[User],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_ANY_STATE,
         Role.USER,
@@ -126,7 +126,7 @@ REMOVE_USER: Method[RemoveUserMsg, None] = Method(
     domain="user",
     request=RemoveUserMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.COLONY_OWNER,),
     idempotency=Idempotency.UNSAFE,
     errors=(

@@ -7,7 +7,7 @@ from colonyos_gen_wire import hazards
 from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.errors import workflow as errors
 from colonyos_gen_wire.hazards import HazardOf
-from colonyos_gen_wire.method import About, Idempotency, Method, Role, Transport
+from colonyos_gen_wire.method import About, Idempotency, Method, Role, Via
 from colonyos_gen_wire.requests.workflow import (
     AddChildMsg,
     CancelProcessGraphMsg,
@@ -30,7 +30,7 @@ SUBMIT_WORKFLOW: Method[SubmitWorkflowSpecMsg, ProcessGraph] = Method(
     domain="workflow",
     request=SubmitWorkflowSpecMsg,
     response=ProcessGraph,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -83,7 +83,7 @@ GET_PROCESSGRAPH: Method[GetProcessGraphMsg, ProcessGraph] = Method(
     domain="workflow",
     request=GetProcessGraphMsg,
     response=ProcessGraph,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -107,7 +107,7 @@ GET_PROCESSGRAPHS: Method[GetProcessGraphsMsg, list[ProcessGraph]] = Method(
     domain="workflow",
     request=GetProcessGraphsMsg,
     response=list[ProcessGraph],
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -137,7 +137,7 @@ CANCEL_PROCESSGRAPH: Method[CancelProcessGraphMsg, None] = Method(
     domain="workflow",
     request=CancelProcessGraphMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -167,7 +167,7 @@ REMOVE_PROCESSGRAPH: Method[RemoveProcessGraphMsg, None] = Method(
     domain="workflow",
     request=RemoveProcessGraphMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,
@@ -196,7 +196,7 @@ REMOVE_ALL_PROCESSGRAPHS: Method[RemoveAllProcessGraphsMsg, None] = Method(
     domain="workflow",
     request=RemoveAllProcessGraphsMsg,
     response=None,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(Role.COLONY_OWNER,),
     idempotency=Idempotency.UNSAFE,
     errors=(
@@ -227,7 +227,7 @@ ADD_CHILD: Method[AddChildMsg, Process] = Method(
     domain="workflow",
     request=AddChildMsg,
     response=Process,
-    transport=Transport.HTTP,
+    transport=Via.HTTP,
     roles=(
         Role.EXECUTOR_APPROVED,
         Role.USER,

@@ -24,7 +24,7 @@ from colonyos_gen_wire.stubs_sync.user import UserCalls
 from colonyos_gen_wire.stubs_sync.workflow import WorkflowCalls
 
 
-class SyncStubs(
+class Stubs(
     AttributeCalls,
     BlueprintCalls,
     ChannelCalls,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.attribute import ADD_ATTR, GET_ATTR
 from colonyos_gen_wire.requests.attribute import (
     AddAttributeMsg,
@@ -14,7 +14,7 @@ from colonyos_gen_wire.types.attribute import (
 )
 
 
-class AttributeCalls(SyncCaller):
+class AttributeCalls(Caller):
     """Messages that add and read attributes of processes."""
 
     def add_attr(

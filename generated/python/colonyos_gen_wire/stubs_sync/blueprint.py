@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.blueprint import (
     ADD_BLUEPRINT,
     ADD_BLUEPRINT_DEFINITION,
@@ -45,7 +45,7 @@ from colonyos_gen_wire.types.process import (
 )
 
 
-class BlueprintCalls(SyncCaller):
+class BlueprintCalls(Caller):
     """Messages that manage, reconcile and trace blueprints and their definitions."""
 
     def add_blueprint_definition(

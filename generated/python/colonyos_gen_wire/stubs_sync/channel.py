@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.channel import CHANNEL_APPEND, CHANNEL_READ
 from colonyos_gen_wire.requests.channel import (
     ChannelAppendMsg,
@@ -14,7 +14,7 @@ from colonyos_gen_wire.types.channel import (
 )
 
 
-class ChannelCalls(SyncCaller):
+class ChannelCalls(Caller):
     """Calls that append to and read from the channels of a process."""
 
     def channel_append(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.colony import ADD_COLONY, GET_COLONIES, GET_COLONY, REMOVE_COLONY
 from colonyos_gen_wire.requests.colony import (
     AddColonyMsg,
@@ -16,7 +16,7 @@ from colonyos_gen_wire.types.colony import (
 )
 
 
-class ColonyCalls(SyncCaller):
+class ColonyCalls(Caller):
     """Messages that create, remove and read colonies."""
 
     def add_colony(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.cron import ADD_CRON, GET_CRON, GET_CRONS, REMOVE_CRON, RUN_CRON
 from colonyos_gen_wire.requests.cron import (
     AddCronMsg,
@@ -17,7 +17,7 @@ from colonyos_gen_wire.types.cron import (
 )
 
 
-class CronCalls(SyncCaller):
+class CronCalls(Caller):
     """Calls that create, read, run and remove crons."""
 
     def add_cron(

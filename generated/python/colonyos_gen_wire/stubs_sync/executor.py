@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.executor import (
     ADD_EXECUTOR,
     APPROVE_EXECUTOR,
@@ -33,7 +33,7 @@ from colonyos_gen_wire.types.executor import (
 )
 
 
-class ExecutorCalls(SyncCaller):
+class ExecutorCalls(Caller):
     """Messages that register, approve, reject, remove, read and update executors."""
 
     def add_executor(

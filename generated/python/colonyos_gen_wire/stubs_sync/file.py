@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.file import ADD_FILE, GET_FILE, GET_FILE_LABELS, GET_FILES, REMOVE_FILE
 from colonyos_gen_wire.requests.file import (
     AddFileMsg,
@@ -19,7 +19,7 @@ from colonyos_gen_wire.types.file import (
 )
 
 
-class FileCalls(SyncCaller):
+class FileCalls(Caller):
     """Messages that manage the metadata and labels of files."""
 
     def add_file(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.function import ADD_FUNCTION, GET_FUNCTIONS, REMOVE_FUNCTION
 from colonyos_gen_wire.requests.function import (
     AddFunctionMsg,
@@ -15,7 +15,7 @@ from colonyos_gen_wire.types.function import (
 )
 
 
-class FunctionCalls(SyncCaller):
+class FunctionCalls(Caller):
     """Calls that register, list and remove the functions of executors."""
 
     def add_function(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.generator import (
     ADD_GENERATOR,
     GET_GENERATOR,
@@ -25,7 +25,7 @@ from colonyos_gen_wire.types.generator import (
 )
 
 
-class GeneratorCalls(SyncCaller):
+class GeneratorCalls(Caller):
     """Calls that create, feed, read and remove generators."""
 
     def add_generator(

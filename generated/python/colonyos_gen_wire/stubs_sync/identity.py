@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.identity import (
     CHANGE_COLONY_ID,
     CHANGE_EXECUTOR_ID,
@@ -18,7 +18,7 @@ from colonyos_gen_wire.requests.identity import (
 )
 
 
-class IdentityCalls(SyncCaller):
+class IdentityCalls(Caller):
     """Calls that replace the identity of an executor, user, colony owner or server owner."""
 
     def change_executor_id(

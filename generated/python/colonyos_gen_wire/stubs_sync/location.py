@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.location import ADD_LOCATION, GET_LOCATION, GET_LOCATIONS, REMOVE_LOCATION
 from colonyos_gen_wire.requests.location import (
     AddLocationMsg,
@@ -16,7 +16,7 @@ from colonyos_gen_wire.types.location import (
 )
 
 
-class LocationCalls(SyncCaller):
+class LocationCalls(Caller):
     """Messages that manage locations, and three declared node messages the server does not handle."""
 
     def add_location(

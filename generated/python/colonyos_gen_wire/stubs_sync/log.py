@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.log import ADD_EXECUTOR_LOG, ADD_LOG, GET_LOGS, SEARCH_LOGS
 from colonyos_gen_wire.requests.log import (
     AddExecutorLogMsg,
@@ -16,7 +16,7 @@ from colonyos_gen_wire.types.log import (
 )
 
 
-class LogCalls(SyncCaller):
+class LogCalls(Caller):
     """Messages that write, read and search logs."""
 
     def add_log(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.pause import GET_PAUSE_STATUS, PAUSE_ASSIGNMENTS, RESUME_ASSIGNMENTS
 from colonyos_gen_wire.requests.pause import (
     GetPauseStatusMsg,
@@ -15,7 +15,7 @@ from colonyos_gen_wire.types.pause import (
 )
 
 
-class PauseCalls(SyncCaller):
+class PauseCalls(Caller):
     """Calls that pause and resume the assignment of processes in a colony."""
 
     def pause_assignments(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.process import (
     ASSIGN,
     CANCEL_PROCESS,
@@ -42,7 +42,7 @@ from colonyos_gen_wire.types.process import (
 )
 
 
-class ProcessCalls(SyncCaller):
+class ProcessCalls(Caller):
     """Messages that submit, assign, close, read, cancel and remove processes."""
 
     def submit(

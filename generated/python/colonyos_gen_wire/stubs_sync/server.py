@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.server import GET_CLUSTER, GET_SERVER_INFO, GET_VERSION
 from colonyos_gen_wire.requests.server import (
     GetClusterMsg,
@@ -17,7 +17,7 @@ from colonyos_gen_wire.types.server import (
 )
 
 
-class ServerCalls(SyncCaller):
+class ServerCalls(Caller):
     """Messages about the server itself: version, listeners and cluster."""
 
     def get_version(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.snapshot import (
     CREATE_SNAPSHOT,
     GET_SNAPSHOT,
@@ -23,7 +23,7 @@ from colonyos_gen_wire.types.snapshot import (
 )
 
 
-class SnapshotCalls(SyncCaller):
+class SnapshotCalls(Caller):
     """Messages that create, read and remove snapshots of files."""
 
     def create_snapshot(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.statistics import GET_SERVER_STATISTICS, GET_STATISTICS
 from colonyos_gen_wire.requests.statistics import (
     GetColonyStatisticsMsg,
@@ -14,7 +14,7 @@ from colonyos_gen_wire.types.statistics import (
 )
 
 
-class StatisticsCalls(SyncCaller):
+class StatisticsCalls(Caller):
     """Calls that count executors, processes and workflows."""
 
     def get_statistics(

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import SyncCaller
+from colonyos_gen_wire.method import Caller
 
 
-class SubscriptionCalls(SyncCaller):
+class SubscriptionCalls(Caller):
     """WebSocket calls that subscribe to processes and channels."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.user import ADD_USER, GET_USER, GET_USER_BY_ID, GET_USERS, REMOVE_USER
 from colonyos_gen_wire.requests.user import (
     AddUserMsg,
@@ -17,7 +17,7 @@ from colonyos_gen_wire.types.user import (
 )
 
 
-class UserCalls(SyncCaller):
+class UserCalls(Caller):
     """Messages that add, read and remove users."""
 
     def add_user(

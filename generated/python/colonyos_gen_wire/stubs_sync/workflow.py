@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from colonyos_gen_wire.method import Key, SyncCaller
+from colonyos_gen_wire.method import Caller, Key
 from colonyos_gen_wire.methods.workflow import (
     ADD_CHILD,
     CANCEL_PROCESSGRAPH,
@@ -35,7 +35,7 @@ from colonyos_gen_wire.types.workflow import (
 )
 
 
-class WorkflowCalls(SyncCaller):
+class WorkflowCalls(Caller):
     """Calls that submit, read, extend, cancel and remove workflows."""
 
     def submit_workflow(

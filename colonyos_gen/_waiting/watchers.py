@@ -1,0 +1,50 @@
+"""The watchers of a client: one for its own key, and one for each key that somebody waits with."""
+
+from __future__ import annotations
+
+import weakref
+
+from colonyos_gen_wire.method import AsyncCaller, Key
+
+from colonyos_gen._call.pipeline import Pipeline
+from colonyos_gen._call.signers import parse
+from colonyos_gen._waiting.watcher import Watcher
+
+
+class Watchers:
+    """Made with the client, and closed with it."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._own: Watcher | None = None
+        self._others = weakref.WeakValueDictionary[str, Watcher]()
+        """Those of keys that calls have brought along, each for as long as somebody waits with it."""
+
+    def of(self, prvkey: Key | None) -> Watcher:
+        """What waits for processes, by reading them in the name of `prvkey`, or of the client's own key.
+
+        That of a `prvkey` is the same for all who wait with it, and is forgotten when nobody does or refers to it.
+        """
+        if prvkey is None:
+            self._own = self._own or Watcher(self._pipeline)
+            return self._own
+        signer = parse(prvkey)
+        watcher = self._others.get(signer.id)
+        if watcher is None:
+            watcher = self._others[signer.id] = Watcher(self._pipeline, signer)
+        return watcher
+
+    def close(self) -> None:
+        """End all of them."""
+        for watcher in (self._own, *self._others.values()):
+            if watcher is not None:
+                watcher.close()
+
+
+watchers: weakref.WeakKeyDictionary[AsyncCaller, Watchers] = weakref.WeakKeyDictionary()
+"""Those of each client. They are no business of its users, so they are not among its methods."""
+
+
+def watcher_of(client: AsyncCaller, prvkey: Key | None = None) -> Watcher:
+    """What waits for processes over a client (see `Watchers.of`)."""
+    return watchers[client].of(prvkey)
