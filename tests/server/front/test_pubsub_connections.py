@@ -198,7 +198,11 @@ def test_a_client_that_vanishes_leaves_nothing_behind(*, stalled: bool) -> None:
     play(act)
 
 
-def test_stopping_the_server_closes_every_connection() -> None:
+def test_stopping_the_server_closes_every_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        pubsub, "_FAREWELL_S", 5.0
+    )  # the one that stalls takes all of it, and the others what they need
+
     async def main() -> None:
         server = Server()
         async with asyncio.timeout(300), aiohttp.ClientSession() as session:
@@ -221,6 +225,9 @@ def test_stopping_the_server_closes_every_connection() -> None:
             _client_transport(stalled).pause_reading()
             for number in range(50):
                 await made.append(number, bytes(100_000))
+            arrived = 0
+            while arrived < 50:
+                arrived += len(await lines[0].item(SUBSCRIBE_CHANNEL))
             answering = [asyncio.create_task(_last_code(each)) for each in lines]
             await server.stop()
             assert [await answer for answer in answering] == [WSCloseCode.GOING_AWAY] * 2
