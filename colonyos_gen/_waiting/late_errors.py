@@ -16,8 +16,9 @@ AGAIN_S = 0.01
 
 
 def lacks_errors(process: Process) -> bool:
-    """Whether its errors may still be stored. Those that failed with their workflow, before they ran, have none."""
-    return process.state is FAILED and not process.errors and process.starttime is not None
+    """Whether its errors may still be stored: it ran, or may have waited for too long. Others failed with their workflow."""
+    may_have = process.starttime is not None or process.spec.maxwaittime > 0
+    return process.state is FAILED and not process.errors and may_have
 
 
 async def with_errors(process: Process, read: Callable[[], Awaitable[Process]]) -> Process:

@@ -291,6 +291,9 @@ def _main_job(scene: Scene) -> None:
 
 async def _until(scene: Scene, process: Process, state: ProcessState, seconds: float = 8) -> Process:
     async with asyncio.timeout(seconds):
-        while (found := await scene.client.get_process(process.processid)).state is not state:
+        # A server may store why a process has failed a moment after it has made it FAILED.
+        while (found := await scene.client.get_process(process.processid)).state is not state or (
+            state is FAILED and not found.errors
+        ):
             await asyncio.sleep(0.1)
     return found

@@ -289,12 +289,13 @@ def test_a_closed_client_ends_the_wait() -> None:
         asyncio.run(close(server))
 
 
-def test_errors_that_are_stored_after_the_state() -> None:
-    """A real server makes a process FAILED first, and stores its errors some milliseconds later."""
+@pytest.mark.parametrize("kind", [{"starttime": STARTED}, {"spec": {"funcname": "echo", "maxwaittime": 1}}])
+def test_errors_that_are_stored_after_the_state(kind: dict[str, Any]) -> None:
+    """A real server makes a process FAILED first, and stores its errors some milliseconds later, also if it never ran."""
 
     def stored(read: int) -> dict[str, Any]:
         errors = ["it broke"] if read >= 5 else []
-        return process(state=WAITING if read < 2 else FAILED, errors=errors, starttime=STARTED)
+        return process(state=WAITING if read < 2 else FAILED, errors=errors, **kind)
 
     with Pubsub(stored=stored) as server:
         found = watch(server, SUCCESS)
