@@ -23,7 +23,7 @@ from colonyos_gen_wire.method import Method
 if TYPE_CHECKING:
     from colonyos_gen._call.aiohttp_transport import AiohttpTransport
 
-__all__ = ["MAX_REPLY_BYTES", "AiohttpTransport", "Connection", "Transport"]
+__all__ = ["MAX_REPLY_BYTES", "AiohttpTransport", "Connection", "Method", "Transport"]
 
 MAX_REPLY_BYTES = 256 * 1024 * 1024
 """Default for the largest reply body that is read."""

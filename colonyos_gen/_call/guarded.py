@@ -40,6 +40,10 @@ class Guarded(Transport):
         missing = [f"{name}()" for name in _TRANSPORT if not callable(getattr(transport, name, None))]
         if not isinstance(getattr(transport, "url", None), str):
             missing.append("a url that is text")
+        if isinstance(transport, type):
+            raise TypeError(
+                f"transport is the class {transport.__name__}; it must be one that is made: {transport.__name__}(…)"
+            )
         if missing:
             raise TypeError(
                 f"transport is {transport!r}; it must have the methods of colonyos_gen.transport.Transport, "

@@ -212,6 +212,18 @@ class AsyncSubscriptions(AsyncCaller):
         prvkey: Key | None = None,
     ) -> Coroutine[Any, Any, list[ChannelEntry]]: ...
 
+    @overload
+    def subscribe_channel(
+        self,
+        processid: str,
+        channelname: str,
+        afterseq: int = 0,
+        timeout: float | None = None,
+        *,
+        callback: Callable[[list[ChannelEntry]], bool],
+        prvkey: Key | None = None,
+    ) -> Coroutine[Any, Any, list[ChannelEntry]]: ...
+
     def subscribe_channel(
         self,
         processid: str,
@@ -224,7 +236,7 @@ class AsyncSubscriptions(AsyncCaller):
     ) -> AsyncChannelStream | Coroutine[Any, Any, list[ChannelEntry]]:
         """Receive the entries of a channel as they are appended, each exactly once and in order.
 
-        Without `callback` this is a stream, which ends with an entry of type `end`, see `AsyncChannelStream`:
+        Without `callback` this is a stream, which ends with an entry whose `msgtype` is `end`, see `AsyncChannelStream`:
 
             async with client.subscribe_channel(processid, "out") as entries:
                 async for entry in entries:

@@ -164,6 +164,18 @@ class Subscriptions(Caller):
         prvkey: Key | None = None,
     ) -> list[ChannelEntry]: ...
 
+    @overload
+    def subscribe_channel(
+        self,
+        processid: str,
+        channelname: str,
+        afterseq: int = 0,
+        timeout: float | None = None,
+        *,
+        callback: Callable[[list[ChannelEntry]], bool],
+        prvkey: Key | None = None,
+    ) -> list[ChannelEntry]: ...
+
     def subscribe_channel(
         self,
         processid: str,
@@ -176,7 +188,7 @@ class Subscriptions(Caller):
     ) -> ChannelStream | list[ChannelEntry]:
         """Receive the entries of a channel as they are appended, each exactly once and in order.
 
-        Without `callback` this is a stream, which ends with an entry of type `end`, see `ChannelStream`:
+        Without `callback` this is a stream, which ends with an entry whose `msgtype` is `end`, see `ChannelStream`:
 
             with client.subscribe_channel(processid, "out") as entries:
                 for entry in entries:

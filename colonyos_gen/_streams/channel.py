@@ -42,8 +42,8 @@ class AsyncChannelStream(Subscription[ChannelEntry]):
         assert entries.ended is Ended.END
 
     Broken connections and restarts of the server are bridged: the stream knows which entries it has had, asks for what
-    follows, and compares. It ends with an entry of type `end` (which is still delivered), when the process reaches a final
-    state, at its timeout, or when it is closed; `ended` says which.
+    follows, and compares. It ends with an entry whose `msgtype` is `end` (which is still delivered), when the
+    process reaches a final state, at its timeout, or when it is closed; `ended` says which.
 
     **The tail.** The server throws a channel away in the moment in which its process is closed. Entries appended just
     before that arrive if the stream is connected at that moment; if it is not, they are gone, and nobody can know whether

@@ -17,7 +17,7 @@ class Ended(enum.Enum):
     """Why a stream ended."""
 
     END = "end"
-    """Nothing follows: the sender appended an entry of type `end`, or all that there was has been given."""
+    """Nothing follows: the sender appended an entry whose `msgtype` is `end`, or all that there was has been given."""
     PROCESS = "process"
     """The process or workflow reached a final state, or was removed."""
     TIMEOUT = "timeout"

@@ -244,7 +244,7 @@ class LocalColony:
 
     @contextlib.contextmanager
     def worker(self, worker: Worker) -> Generator[Worker]:
-        """Run `worker` for as long as the block lasts: it is ready for processes at its start, and has ended after it.
+        """Run `worker` for as long as a `with` block lasts: it is ready for processes at its start, and has ended after it.
 
             with colony.worker(worker):
                 colony.client.submit(FunctionSpec.new("add", worker.executortype, colony.name))

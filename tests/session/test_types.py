@@ -8,11 +8,14 @@ from typing import Any, assert_type
 import pytest
 
 from colonyos_gen import (
+    AsyncChannelStream,
     AsyncClient,
     AsyncProcessHandle,
     AsyncSession,
     AsyncStream,
     AsyncWorkflowHandle,
+    ChannelEntry,
+    ChannelStream,
     Client,
     FunctionSpec,
     Generator,
@@ -35,6 +38,10 @@ from colonyos_gen.session._administration.colonies import AsyncColonies, Colonie
 from colonyos_gen.session._administration.crons import AsyncCrons, Crons
 from colonyos_gen.session._administration.executors import AsyncExecutors, Executors
 from colonyos_gen.session._administration.generators import AsyncGenerators, Generators
+
+
+def go_on(batch: list[ChannelEntry]) -> bool:
+    return not batch
 
 
 def synchronous(wf: Workflow, ws: WorkflowSpec, fs: FunctionSpec) -> None:
@@ -60,6 +67,9 @@ def synchronous(wf: Workflow, ws: WorkflowSpec, fs: FunctionSpec) -> None:
         assert_type(session.remove_all_processes(), Removed)
         assert_type(session.remove_all_workflows(), Removed)
         assert_type(session.generators.get("packer"), Generator)
+        assert_type(session.rpc.subscribe_channel("p", "out"), ChannelStream)
+        assert_type(session.rpc.subscribe_channel("p", "out", timeout=3, callback=go_on), list[ChannelEntry])
+        assert_type(session.rpc.subscribe_channel("p", "out", 0, None, go_on), list[ChannelEntry])
 
 
 async def asynchronous(wf: Workflow, fs: FunctionSpec) -> None:
@@ -75,6 +85,8 @@ async def asynchronous(wf: Workflow, fs: FunctionSpec) -> None:
         assert_type(handle.stream("out", as_bytes=True), AsyncStream[bytes])
         assert_type(as_completed([handle]), AsyncStream[AsyncProcessHandle])
         assert_type(await gather(handle), list[Any])
+        assert_type(session.rpc.subscribe_channel("p", "out"), AsyncChannelStream)
+        assert_type(await session.rpc.subscribe_channel("p", "out", callback=go_on), list[ChannelEntry])
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,12 @@ class Context:
         self._log.write(format_progress(fraction, message), progress=True)
 
     def stream(self, channel: str) -> TextWriter:
-        """A stream of text over a channel, which the function spec must declare. Asking again gives the same one.
+        """Where to write text for whoever listens to a channel, which the function spec must declare.
+
+            async with ctx.stream("out") as out:     # with `with`, and without await, in functions that are not async
+                await out.send("a piece of text")
+
+        Asking again gives the same one; see `colonyos_gen.worker.TextWriter`.
 
         Raises:
             ValueError: There is no such channel; the message says how to declare it.

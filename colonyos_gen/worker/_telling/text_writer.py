@@ -30,7 +30,7 @@ class TextWriter:
             await stream.send(token)
 
     What is sent is joined to fewer and larger entries, as the server allows only so many; leaving the block sends what
-    remains and the end. The process is closed when the readers have it, see `colonyos_gen._conventions.streams`. Broken
+    remains and the end. The process is closed when the readers that have begun have it. Broken
     connections and restarts of the server are bridged.
     """
 
