@@ -23,6 +23,7 @@ from colonyos_gen import (
     RPCError,
     RPCTimeoutError,
 )
+from colonyos_gen._waiting import late_errors
 from colonyos_gen._waiting.pace import (
     FIRST_LOOK_S,
     LONGEST_PAUSE_S,
@@ -290,8 +291,11 @@ def test_a_closed_client_ends_the_wait() -> None:
 
 
 @pytest.mark.parametrize("kind", [{"starttime": STARTED}, {"spec": {"funcname": "echo", "maxwaittime": 1}}])
-def test_errors_that_are_stored_after_the_state(kind: dict[str, Any]) -> None:
+def test_errors_that_are_stored_after_the_state(
+    kind: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A real server makes a process FAILED first, and stores its errors some milliseconds later, also if it never ran."""
+    monkeypatch.setattr(late_errors, "LATE_S", 60.0)
 
     def stored(read: int) -> dict[str, Any]:
         errors = ["it broke"] if read >= 5 else []
