@@ -80,8 +80,8 @@ async def run_apart(
         await end_or_let_go({task}, UNWIND_S, whose)
         raise
     if task.done():
-        outcome = task.result()
-        return outcome.get()
+        value: T = task.result().get()
+        return value
     task.add_done_callback(refuse)
     await end_or_let_go({task}, GRACE_S, whose)
     if task.done() and not task.cancelled():
