@@ -227,7 +227,8 @@ def test_stopping_the_server_closes_every_connection(monkeypatch: pytest.MonkeyP
                 await made.append(number, bytes(100_000))
             arrived = 0
             while arrived < 50:
-                arrived += len(await lines[0].item(SUBSCRIBE_CHANNEL))
+                items = await lines[0].item(SUBSCRIBE_CHANNEL)
+                arrived += len(items)
             answering = [asyncio.create_task(_last_code(each)) for each in lines]
             await server.stop()
             assert [await answer for answer in answering] == [WSCloseCode.GOING_AWAY] * 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from colonyos_gen_wire.methods.process import GET_PROCESS
@@ -51,12 +51,15 @@ async def request_emptied(call: OutgoingCall, proceed: Proceed) -> Any:
 
 
 async def reply_emptied(_call: OutgoingCall, proceed: Proceed) -> Any:
-    reply = await proceed()
-    for each in reply if isinstance(reply, list) else [reply]:
+    reply: Any = await proceed()
+    if not isinstance(reply, list):
+        empty(reply)
+        return reply
+    items = cast("list[Any]", reply)
+    for each in items:
         empty(each)
-    if isinstance(reply, list):
-        reply.append("junk")
-    return reply
+    items.append("junk")
+    return items
 
 
 async def junk_instead(_call: OutgoingCall, proceed: Proceed) -> Any:
