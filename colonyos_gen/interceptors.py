@@ -33,7 +33,7 @@ Proceed: TypeAlias = Callable[[], Awaitable[Any]]
 
 
 class OutgoingCall:
-    """A call that is about to be made: checked and signed, so that only `headers` can be changed."""
+    """A call that is about to be made: checked and signed, so that only `headers` can be changed, until `proceed`."""
 
     __slots__ = ("deadline", "failures", "headers", "method", "request", "signer", "tries")
 
@@ -108,7 +108,7 @@ class Interceptor:
             proceed: Makes it. Returns the decoded reply, or None for a subscription.
 
         Returns:
-            What the caller is to get, as a rule what `proceed` returned.
+            What the caller is to get, as a rule what `proceed` returned. For calls of a worker it does not count.
 
         Raises (from `proceed`):
             RPCError: The call failed; `call.tries` and `call.failures` tell how often.
@@ -123,9 +123,11 @@ class Interceptor:
 
         Not so for calls of a worker, which owes them to others: what comes of them is what the server says, whatever is
         raised or cancelled in here, and the log of the worker gets a line. One that was not gone on with when this ended, or
-        after half of its time, or whose headers cannot be sent, is made past all interceptors. Another reply may be returned
-        only if it is of the same type, and an error is not turned into a reply. KeyboardInterrupt and SystemExit stop the
-        worker as a first signal does: it tells the ends of its processes, and then raises them.
+        after half of its time, or whose headers cannot be sent, is made past all interceptors. Call, reply and error are
+        copies: changing them, or returning something else, changes nothing. The worker goes on as soon as it has the reply;
+        what is left to do in here runs beside it for a second at most, and is cancelled then; what does not end nobody waits
+        for when the worker ends. KeyboardInterrupt and SystemExit stop the worker as a first signal does: it tells the ends
+        of its processes, and then raises them.
         """
         del call
         return await proceed()

@@ -7,9 +7,10 @@ A transport carries bytes: requests come checked, signed and encoded, and replie
 again, turns and time-outs of calls are the client's business, too.
 
 A client trusts no transport that it was given: what is not done in time is cancelled soon after, and fails as if the
-transport had said so; and what it returns is checked. Anything else than what is written here raises `UnexpectedReplyError`,
-which names the class of the transport, the type of what it gave, and what is expected; the request may have been carried out
-then. A `transport=` that lacks one of the methods is refused with `TypeError` when the client is made.
+transport had said so, also if it goes on regardless: nobody waits for it any more then, and the log says so. What it
+returns is checked. Anything else than what is written here raises `UnexpectedReplyError`, which names the class of the
+transport, the type of what it gave, and what is expected; the request may have been carried out then. A `transport=` that
+lacks one of the methods is refused with `TypeError` when the client is made.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ class Transport(Protocol):
     async def close(self) -> None:
         """End every connection. Requests under way fail with `ConnectionFailedError`.
 
-        A client that is closed closes its transport, which may then be given to the next one.
+        A client that is closed closes its transport, which may then be given to the next one. It waits for that for 10 s.
         """
         ...
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import inspect
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from colonyos_gen_wire.method import Method
 
 from colonyos_gen._arguments import is_number
+from colonyos_gen._call.apart import GRACE_S, TimeUpError, run_apart
 from colonyos_gen.errors import ConnectionFailedError, RPCTimeoutError, UnexpectedReplyError
 from colonyos_gen.transport import Connection, Transport
 
-GRACE_S = 0.05
-"""Seconds after the end of its time that a transport gets to say so in its own words."""
+CLOSE_S = 10.0
+"""Seconds that a transport gets to close."""
 _PING_S = 10.0
 """Seconds after which a ping is given up; what it does not move tells whether the other end is still there."""
 
@@ -59,16 +60,15 @@ class Guarded(Transport):
     async def post(
         self, body: bytes, *, method: _AnyMethod, headers: Mapping[str, str] | None, timeout: float
     ) -> tuple[int, bytes]:
-        patience = asyncio.timeout(timeout + GRACE_S)
+        async def post() -> Any:
+            posting: Any = self._inner.post(body, method=method, headers=headers, timeout=timeout)
+            if not inspect.isawaitable(posting):
+                raise self._odd("post", posting, "something to await", method)
+            return await posting
+
         try:
-            async with patience:
-                posting: Any = self._inner.post(body, method=method, headers=headers, timeout=timeout)
-                if not inspect.isawaitable(posting):
-                    raise self._odd("post", posting, "something to await", method)
-                reply: Any = await posting
-        except TimeoutError as error:
-            if not patience.expired() or isinstance(error, RPCTimeoutError):
-                raise
+            reply = await run_apart(post, f"{self._kind}.post", timeout + GRACE_S)
+        except TimeUpError as error:
             raise RPCTimeoutError(f"no reply within {timeout:g} s", method=method.name) from error
         if not isinstance(reply, tuple) or len(cast("tuple[object, ...]", reply)) != 2:
             raise self._odd("post", cast("object", reply), "a tuple of status and body", method)
@@ -82,16 +82,18 @@ class Guarded(Transport):
     async def connect(
         self, *, method: _AnyMethod, headers: Mapping[str, str] | None, timeout: float
     ) -> Connection:
-        patience = asyncio.timeout(timeout + GRACE_S)
+        async def connect() -> Any:
+            connecting: Any = self._inner.connect(method=method, headers=headers, timeout=timeout)
+            if not inspect.isawaitable(connecting):
+                raise self._odd("connect", connecting, "something to await", method)
+            return await connecting
+
+        def drop(late: Any) -> None:
+            _GuardedConnection(late, self._kind, method).drop()
+
         try:
-            async with patience:
-                connecting: Any = self._inner.connect(method=method, headers=headers, timeout=timeout)
-                if not inspect.isawaitable(connecting):
-                    raise self._odd("connect", connecting, "something to await", method)
-                connection: Any = await connecting
-        except TimeoutError as error:
-            if not patience.expired() or isinstance(error, RPCTimeoutError):
-                raise
+            connection = await run_apart(connect, f"{self._kind}.connect", timeout + GRACE_S, drop)
+        except TimeUpError as error:
             raise ConnectionFailedError(
                 f"{self._kind} has made no connection within {timeout:g} s", method=method.name, sent=False
             ) from error
@@ -105,9 +107,15 @@ class Guarded(Transport):
         return guarded
 
     async def close(self) -> None:
-        closing: Any = self._inner.close()
-        if inspect.isawaitable(closing):
-            await closing
+        async def close() -> None:
+            closing: Any = self._inner.close()
+            if inspect.isawaitable(closing):
+                await closing
+
+        try:
+            await run_apart(close, f"{self._kind}.close", CLOSE_S)
+        except TimeUpError:
+            _logger.warning("%s.close was given up after %g s", self._kind, CLOSE_S)
 
     def _odd(self, name: str, value: object, expected: str, method: _AnyMethod) -> UnexpectedReplyError:
         return _odd(self._kind, name, value, expected, method)
@@ -127,22 +135,17 @@ class _GuardedConnection(Connection):
         return float(heard_at)
 
     async def send(self, body: bytes) -> None:
-        await self._awaited("send", self._inner.send(body))
+        await self._awaited("send", lambda: self._inner.send(body))
 
     async def receive(self) -> bytes:
-        frame = await self._awaited("receive", self._inner.receive())
+        frame = await self._awaited("receive", self._inner.receive)
         if not isinstance(frame, bytes):
             raise _odd(self._kind, "receive", frame, "bytes", self._method)
         return frame
 
     async def ping(self) -> None:
-        patience = asyncio.timeout(_PING_S)
-        try:
-            async with patience:
-                await self._awaited("ping", self._inner.ping())
-        except TimeoutError:
-            if not patience.expired():
-                raise
+        with contextlib.suppress(TimeUpError):
+            await self._awaited("ping", self._inner.ping, _PING_S)
 
     def drop(self) -> None:
         # What it is done for, as a rule an error, is more than what goes wrong here.
@@ -150,13 +153,19 @@ class _GuardedConnection(Connection):
             drop = getattr(self._inner, "drop", None)
             if callable(drop):
                 drop()
-        except Exception:
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
             _logger.warning("%s.drop has failed", self._kind, exc_info=True)
 
-    async def _awaited(self, name: str, work: Any) -> Any:
-        if not inspect.isawaitable(work):
-            raise _odd(self._kind, name, work, "something to await", self._method)
-        return await work
+    async def _awaited(self, name: str, begin: Callable[[], Any], seconds: float | None = None) -> Any:
+        async def work() -> Any:
+            begun = begin()
+            if not inspect.isawaitable(begun):
+                raise _odd(self._kind, name, begun, "something to await", self._method)
+            return await begun
+
+        return await run_apart(work, f"{self._kind}.{name}", seconds)
 
 
 def _odd(kind: str, name: str, value: object, expected: str, method: _AnyMethod) -> UnexpectedReplyError:

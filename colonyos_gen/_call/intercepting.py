@@ -49,10 +49,11 @@ async def intercepted(
     return await proceed()
 
 
-def require_headers(method: str, headers: dict[str, str]) -> None:
-    """Raise InvalidRequestError unless the headers of an interceptor can be sent beside those of the client."""
+def sendable_headers(method: str, headers: dict[str, str]) -> dict[str, str]:
+    """The headers of an interceptor, which they can no longer change. Raises InvalidRequestError if they cannot be sent."""
     if not isinstance(headers, dict):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise refused(method, "headers", headers, "a dict of names and texts")
+    headers = dict(headers)
     for name, value in headers.items():  # interceptors may be written without a type checker
         if not (isinstance(name, str) and _TOKEN.fullmatch(name)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise refused(method, "headers", name, "the name of an HTTP header")
@@ -60,6 +61,7 @@ def require_headers(method: str, headers: dict[str, str]) -> None:
             raise refused(method, "headers", name, "a header that is not the connection's own")
         if not (isinstance(value, str) and _TEXT.fullmatch(value)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise refused(method, f"headers[{name!r}]", value, "a str of printable ASCII characters")
+    return headers
 
 
 def _require_interceptors(interceptors: object) -> None:

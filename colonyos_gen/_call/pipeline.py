@@ -18,7 +18,7 @@ from colonyos_gen._call.deadline import Sending, in_time, send_in_time
 from colonyos_gen._call.envelope import open_reply, signed, written
 from colonyos_gen._call.hazardous import unconfirmed
 from colonyos_gen._call.in_flight import Lane, Turn, blocks_a_loop, gate_of
-from colonyos_gen._call.intercepting import around_calls, intercepted, require_headers
+from colonyos_gen._call.intercepting import around_calls, intercepted, sendable_headers
 from colonyos_gen._call.retry import may_repeat, pauses
 from colonyos_gen._call.signers import Keyring, parse
 from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError, closed_error, name_subject
@@ -193,10 +193,12 @@ class Pipeline:
     ) -> Any:
         call = OutgoingCall(method, request, signer, deadline)
         sending = Sending()
+        failures = call.failures
 
         async def send() -> Any:
-            require_headers(method.name, call.headers)
-            return await self._send(method, request, body, signer, deadline, lane, sending, call)
+            headers = sendable_headers(method.name, call.headers)
+            seen = (call, headers, failures)
+            return await self._send(method, request, body, signer, deadline, lane, sending, seen)
 
         return await in_time(intercepted(self._around, call, send), method.name, deadline, sending)
 
@@ -209,15 +211,20 @@ class Pipeline:
         deadline: float,
         lane: Lane | None,
         sending: Sending,
-        call: OutgoingCall | None = None,
+        seen: tuple[OutgoingCall, dict[str, str], list[RPCError]] | None = None,
     ) -> RespT:
-        """Send it, again and again as long as that is allowed and of use."""
-        headers: Mapping[str, str] | None = None if call is None else call.headers
+        """Send it, again and again as long as that is allowed and of use.
+
+        What interceptors see, with the headers and the list of failures as they were, is written to and never read.
+        """
+        call, headers, failures = (None, None, None) if seen is None else seen
+        tries = 0
         again: Iterator[float] | None = None
         while True:
             try:
                 if call is not None:
-                    call.tries += 1
+                    tries += 1
+                    call.tries = tries
                 return await self._once(method, body, signer, deadline, lane, headers, sending)
             except RPCError as error:
                 repeatable = may_repeat(method, request, error)
@@ -227,8 +234,8 @@ class Pipeline:
                 if not repeatable or time.monotonic() + pause >= deadline:
                     name_subject(error, request)
                     raise
-                if call is not None:
-                    call.failures.append(error)
+                if failures is not None:
+                    failures.append(error)
                 _logger.debug("%s is repeated in %.2f s: %s", method.name, pause, error)
             await asyncio.sleep(pause)
 
@@ -341,9 +348,9 @@ class Pipeline:
 
             async def send() -> None:
                 nonlocal connection
-                require_headers(method.name, call.headers)
-                call.tries += 1
-                connection = await self._subscribe(method, body, until, connection, call.headers, sending)
+                headers = sendable_headers(method.name, call.headers)
+                call.tries = 1
+                connection = await self._subscribe(method, body, until, connection, headers, sending)
                 sending.begun = True
 
             await in_time(intercepted(self._around, call, send), method.name, until, sending)

@@ -309,8 +309,12 @@ class Worker:
         try:
             own = await unless_stopped(stopping, self._find_own(config, environ, colonyname, calls))
         except StoppedError:
+            await calls.end()
             calls.raise_exit()
             return
+        except BaseException:
+            await calls.end()
+            raise
         invoker = Invoker(self._pool, self._concurrency)
         try:
             calls.name = own.name
@@ -323,6 +327,7 @@ class Worker:
         finally:
             invoker.close()
             own.release()
+            await calls.end()
         _logger.info("%s: ended", own.name)
         calls.raise_exit()
 

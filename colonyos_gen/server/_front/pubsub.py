@@ -65,7 +65,11 @@ class Pubsub:
         socket = web.WebSocketResponse(timeout=_FAREWELL_S, compress=False, max_msg_size=_FRAME_LIMIT)
         if not socket.can_prepare(request):
             return web.Response(status=400, text="Bad Request\n")
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionError as error:
+            logger.debug("a client has left before its connection was made: %s", error)
+            return web.Response(status=400)  # which nobody reads
         connection = _Connection(
             socket, request, self._dispatcher, self._http, self._idle_timeout, self._quirks
         )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
+import pickle
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
-from colonyos_gen._call.intercepting import around_calls, intercepted, require_headers
+from colonyos_gen._call.apart import Outcome, end_or_let_go, outcome_of
+from colonyos_gen._call.intercepting import around_calls, intercepted, sendable_headers
 from colonyos_gen.interceptors import Interceptor, OutgoingCall, Proceed
 from colonyos_gen.worker._telling.failure_text import error_texts
 
+T = TypeVar("T")
+
 UNWIND_S = 1.0
-"""Seconds that interceptors get to end by themselves, at least after a call, and at most after they were cancelled."""
+"""Seconds that interceptors get to end by themselves after a call, and once more when the worker ends."""
 
 _logger = logging.getLogger("colonyos_gen.worker")
 
@@ -23,11 +26,13 @@ class OwnCalls(Interceptor):
     """Comes around the calls of a worker, with all other interceptors inside of it.
 
     A worker owes its calls to others: a process that it holds must get to its end. So what becomes of a call is what the
-    server says. Interceptors run in a task of their own beside it, and so can neither drop it nor keep its reply:
+    server says. Interceptors run in a task of their own beside it, with a call, a reply and an error of their own, and so
+    can neither drop it nor keep, delay or change its reply:
 
     - If they have ended without going on, or gave headers that cannot be sent, or half of the time is over, it is made past
       them, without headers of theirs.
     - If they raise, or cancel their task or the call, its reply counts all the same. The log gets a line.
+    - Once the reply is there, the worker goes on. They may take a second more, and are cancelled then.
     - KeyboardInterrupt and SystemExit besides stop the worker as a first signal does, which ends with it.
 
     Args:
@@ -41,11 +46,18 @@ class OwnCalls(Interceptor):
         self._around = around_calls(interceptors)
         self._stop = stop
         self._exit: KeyboardInterrupt | SystemExit | None = None
+        self._looking_on: set[asyncio.Task[Outcome[Any]]] = set()
 
     @property
     def for_client(self) -> list[Interceptor]:
         """What the client of the worker gets: itself, or nothing where no other would see a call."""
         return [self] if self._around else []
+
+    async def end(self) -> None:
+        """Wait a little for interceptors that have not ended, and let go of those that do not."""
+        if self._looking_on:
+            await asyncio.wait(self._looking_on, timeout=UNWIND_S)
+        await end_or_let_go(set(self._looking_on), UNWIND_S, f"{self.name}: an interceptor around a call")
 
     def raise_exit(self) -> None:
         """Raise what an interceptor has stopped the worker by, if one has."""
@@ -54,23 +66,38 @@ class OwnCalls(Interceptor):
 
     async def around_call(self, call: OutgoingCall, proceed: Proceed) -> Any:
         loop = asyncio.get_running_loop()
+        name = call.method.name
         begun: asyncio.Future[None] = loop.create_future()
-        making: asyncio.Task[_Outcome] | None = None
-        is_late = False
+        making: asyncio.Task[Outcome[Any]] | None = None
+        given_up = is_late = False
+        passed_on: BaseException | None = None
+        shown = OutgoingCall(call.method, _apart(call.request), call.signer, call.deadline)
+        shown.failures = call.failures
 
-        def make() -> asyncio.Task[_Outcome]:
+        def make(headers: dict[str, str]) -> asyncio.Task[Outcome[Any]]:
+            call.headers = headers
             begun.set_result(None)
-            return loop.create_task(_outcome_of(proceed))
+            return loop.create_task(outcome_of(proceed))
 
         async def go_on() -> Any:
-            nonlocal making
-            if making is not None:
-                raise RuntimeError("it is too late to go on: the call was made without its interceptors")
-            require_headers(call.method.name, call.headers)
-            making = make()
-            return (await asyncio.shield(making)).get()
+            nonlocal making, passed_on
+            if making is not None or given_up:
+                raise RuntimeError(
+                    "it is too late to go on: the call was made without its interceptors, or given up"
+                )
+            making = make(sendable_headers(name, shown.headers))
+            try:
+                outcome = await asyncio.shield(making)
+            finally:
+                shown.tries = call.tries
+            if outcome.error is None:
+                return _apart(outcome.value)
+            passed_on = _error_apart(outcome.error)
+            raise passed_on
 
-        looking_on = loop.create_task(_outcome_of_any(lambda: intercepted(self._around, call, go_on)))
+        looking_on = loop.create_task(outcome_of(lambda: intercepted(self._around, shown, go_on)))
+        self._looking_on.add(looking_on)
+        looking_on.add_done_callback(self._looking_on.discard)
         try:
             either: set[asyncio.Future[Any]] = {looking_on, begun}
             await asyncio.wait(either, timeout=call.time_left / 2, return_when=asyncio.FIRST_COMPLETED)
@@ -78,46 +105,51 @@ class OwnCalls(Interceptor):
             if making is None:
                 is_late = not looking_on.done()
                 looking_on.cancel()
-                call.headers = {}
-                making = make()
-            outcome = await making
-            if not is_late:
-                await asyncio.wait({looking_on}, timeout=max(UNWIND_S, call.time_left / 2))
-                is_late = not looking_on.done()
-        finally:
-            await _end(looking_on, making)
+                making = make({})
+            # The reply is handed on in the step in which it comes, so that no deadline can fall in between.
+            outcome = await asyncio.shield(making)
+        except BaseException:
+            given_up = True
+            looking_on.cancel()
+            if making is not None:
+                await end_or_let_go({making}, UNWIND_S, f"{self.name}: {name}")
+            raise
+
+        def see_off(_: object = None) -> None:
+            if timer is not None:
+                timer.cancel()
+            if is_late:
+                return
+            if looking_on.cancelled():
+                raised: BaseException | None = asyncio.CancelledError("it cancelled its own task")
+            else:
+                raised = looking_on.result().error
+            if raised is None or (raised is not passed_on and raised is not outcome.error):
+                self._note(name, raised, gone_past)
+
+        def hurry() -> None:
+            nonlocal is_late
+            is_late = True
+            looking_on.cancel()
+            self._note(name, TimeoutError("it took too long"), gone_past)
+
+        timer: asyncio.TimerHandle | None = None
         if is_late:
-            seen = _Outcome(error=TimeoutError("it took too long"))
-        elif looking_on.cancelled():
-            seen = _Outcome(error=asyncio.CancelledError("it cancelled its own task"))
+            self._note(name, TimeoutError("it took too long"), gone_past)
+        elif looking_on.done():
+            see_off()
         else:
-            seen = looking_on.result()
-        self._note(call, seen.error, outcome, gone_past)
-        return self._reply(call, seen, outcome)
+            timer = loop.call_later(UNWIND_S, hurry)
+            looking_on.add_done_callback(see_off)
+        return outcome.get()
 
-    def _reply(self, call: OutgoingCall, seen: _Outcome, outcome: _Outcome) -> Any:
-        reply = outcome.get()
-        if reply is None or seen.error is not None:
-            return reply
-        if isinstance(seen.value, type(reply)):
-            return seen.value
-        _logger.warning(
-            "%s: an interceptor returned %s for %s; the reply of the server is taken instead",
-            self.name, type(seen.value).__name__, call.method.name,
-        )  # fmt: skip
-        return reply
-
-    def _note(
-        self, call: OutgoingCall, raised: BaseException | None, outcome: _Outcome, gone_past: bool
-    ) -> None:
+    def _note(self, name: str, raised: BaseException | None, gone_past: bool) -> None:
         if raised is None and not gone_past:
-            return
-        if raised is not None and raised is outcome.error:
             return
         _logger.warning(
             "%s: an interceptor around %s %s; %s",
             self.name,
-            call.method.name,
+            name,
             "did not go on" if raised is None else f"raised {error_texts(raised)[0]}",
             "the call was made past it" if gone_past else "what the server said counts all the same",
         )
@@ -126,38 +158,27 @@ class OwnCalls(Interceptor):
             self._stop(f"an interceptor raised {type(raised).__name__}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What a coroutine returned or raised."""
-
-    value: Any = None
-    error: BaseException | None = None
-    trace: TracebackType | None = None
-    """The traceback of the error, without the frames of those that it is handed to."""
-
-    def get(self) -> Any:
-        if self.error is not None:
-            raise self.error.with_traceback(self.trace)
-        return self.value
+def _apart(value: T) -> T:
+    """The same once more, which others may change; itself if it is not to be had twice."""
+    for again in (_pickled, copy.deepcopy):
+        try:
+            return again(value)
+        except Exception:  # outputs may hold anything
+            _logger.debug("%s cannot be copied", type(value).__name__, exc_info=True)
+    return value
 
 
-async def _outcome_of(work: Proceed) -> _Outcome:
+def _pickled(value: T) -> T:
+    # Much faster than deepcopy, and goes deeper.
+    return pickle.loads(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))  # type: ignore[no-any-return]
+
+
+def _error_apart(error: BaseException) -> BaseException:
     try:
-        return _Outcome(await work())
-    except Exception as error:
-        return _Outcome(error=error, trace=error.__traceback__)
-
-
-async def _outcome_of_any(work: Proceed) -> _Outcome:
-    try:
-        return _Outcome(await work())
-    except BaseException as error:  # SystemExit and the like would end the event loop from within a task
-        return _Outcome(error=error, trace=error.__traceback__)
-
-
-async def _end(*tasks: asyncio.Task[Any] | None) -> None:
-    pending = {each for each in tasks if each is not None and not each.done()}
-    for each in pending:
-        each.cancel()
-    if pending:
-        await asyncio.wait(pending, timeout=UNWIND_S)
+        again = copy.copy(error)
+    except Exception:  # an error of somebody else's transport, which may be made otherwise
+        return error
+    if type(again) is not type(error):
+        return error
+    again.__cause__, again.__suppress_context__ = error.__cause__, error.__suppress_context__
+    return again.with_traceback(error.__traceback__)

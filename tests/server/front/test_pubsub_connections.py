@@ -277,6 +277,27 @@ def test_a_transport_that_has_come_to_its_end_by_itself_is_not_aborted() -> None
     play(act, middlewares=[keep])
 
 
+def test_a_client_that_leaves_before_its_connection_is_made(caplog: pytest.LogCaptureFixture) -> None:
+    """It asked for one, and is gone when the server turns to it: that is no failure, and nobody reads an answer."""
+
+    @web.middleware
+    async def cut(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if "X-Leaves" in request.headers and request.transport is not None:
+            request.transport.abort()
+        return await handler(request)
+
+    async def act(here: Scene) -> None:
+        url = here.here.server.url + PUBSUB_PATH
+        with pytest.raises(aiohttp.ClientError):
+            await here.here.session.ws_connect(url, headers={"X-Leaves": "yes"})
+        await here.line.ask(here.user, SUBSCRIBE_CHANNEL, here.channel())
+        await here.append(1)
+        await here.line.item(SUBSCRIBE_CHANNEL)
+
+    play(act, middlewares=[cut])
+    assert [each.getMessage() for each in caplog.records if each.levelname in ("WARNING", "ERROR")] == []
+
+
 async def _last_code(connection: Connection) -> int:
     while (frame := await connection.frame()).type is WSMsgType.TEXT:
         pass

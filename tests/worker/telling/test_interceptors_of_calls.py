@@ -262,14 +262,14 @@ def test_one_that_takes_too_long(when: str) -> None:
         assert ended(colony, submit(colony, "add", 1, 3)).output == [4]
 
 
-def test_a_reply_may_be_changed() -> None:
+def test_a_reply_may_not_be_changed() -> None:
     async def change(_call: OutgoingCall, proceed: Proceed) -> Any:
         process = await proceed()
         process.spec.args = [10, 20]
         return msgspec.structs.replace(process)
 
     with LocalColony() as colony, colony.worker(made(Around("assign", change))):
-        assert ended(colony, submit(colony, "add", 1, 2)).output == [30]
+        assert ended(colony, submit(colony, "add", 1, 2)).output == [3]
 
 
 @pytest.mark.parametrize("raising", [False, True], ids=["passes on", "raises"])
