@@ -52,15 +52,16 @@ def _own(name: str, value: Any) -> Any:
         return value
     if isinstance(value, str):
         raise TypeError(f"{name} is {value!r}; it must be a list of names, such as [{value!r}]")
-    if isinstance(value, bytes | Mapping) or not isinstance(value, Iterable):
+    given = cast("object", value)
+    if isinstance(given, bytes | Mapping) or not isinstance(given, Iterable):
         raise TypeError(f"{name} is {value!r}; it must be a list of names")
-    return list(cast("Iterable[Any]", value))
+    return list(value)
 
 
-def _own_map(name: str, value: object) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
+def _own_map(name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(cast("object", value), Mapping):
         raise TypeError(f"{name} is {value!r}; it must be a dict")
-    found = dict(cast("Mapping[Any, Any]", value))
+    found: dict[Any, Any] = dict(value)
     for key in found:
         if not isinstance(key, str):
             raise TypeError(f"{name} has the key {key!r}; it must be a dict whose keys are str")
