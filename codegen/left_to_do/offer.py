@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -34,6 +35,10 @@ class Offer:
     """Public names of classes, functions and constants, wherever they are defined."""
     errors: set[str] = field(default_factory=set[str])
     """Names by which the schema calls the refusals of the server."""
+    options: set[str] = field(default_factory=set[str])
+    """Names of the options of a submission."""
+    sources: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    """Names of what gives values of a type: calls, messages and fields, by the name of the type."""
 
     @property
     def members(self) -> set[str]:
@@ -52,18 +57,33 @@ def read_offer(files: Mapping[str, str]) -> Offer:
         offer.modules[module] = set(_names(tree))
         offer.own |= {name for name in _defined(tree) if not name.startswith("_")}
         offer.errors |= set(_error_names(tree))
+        offer.options |= set(_submission_options(tree))
         part = module.split(".")[1:2]
         for node in tree.body:
             if isinstance(node, ast.ClassDef) and part in (["types"], ["requests"]) and not _is_enum(node):
                 offer.structs[node.name] = _struct(node)
+                for name, kind in offer.structs[node.name].attributes.items():
+                    _give(offer, name, kind)
             elif isinstance(node, ast.ClassDef) and part in (["stubs_async"], ["stubs_sync"]):
                 offer.calls |= {item.name for item in node.body if isinstance(item, _FUNCTIONS)}
+                for item in node.body:
+                    if isinstance(item, _FUNCTIONS) and item.returns is not None:
+                        _give(offer, item.name, ast.unparse(item.returns))
+            elif isinstance(node, ast.AnnAssign) and part == ["methods"]:
+                _give(offer, ast.unparse(node.target), ast.unparse(node.annotation))
             if isinstance(node, ast.ClassDef) and _is_enum(node):
                 offer.enums[node.name] = _OF_ANY_ENUM | set(_defined(node))
     return offer
 
 
+def _give(offer: Offer, name: str, kind: str) -> None:
+    """Note that `name` gives what `kind`, the text of a type, speaks of."""
+    for word in re.findall(r"\w+", kind):
+        offer.sources.setdefault(word, set()).add(name)
+
+
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_OPTIONS = "FUNCTION_SPEC_OPTIONS"
 _OF_ANY_ENUM = {*dir(enum.IntEnum), "name", "value", "is_known"}
 
 
@@ -89,6 +109,14 @@ def _error_names(tree: ast.Module) -> Iterator[str]:
         for call in ast.walk(node):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "ErrorSpec":
                 yield from (str(each.value) for each in call.args[:1] if isinstance(each, ast.Constant))
+
+
+def _submission_options(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == _OPTIONS:
+            for each in ast.walk(node.value) if node.value is not None else ():
+                if isinstance(each, ast.Constant):
+                    yield str(each.value)
 
 
 def _is_enum(node: ast.ClassDef) -> bool:

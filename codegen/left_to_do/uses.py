@@ -6,14 +6,21 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from codegen.left_to_do.fields import LostFields
 from codegen.left_to_do.item import Item
 from codegen.left_to_do.offer import Offer
 from codegen.left_to_do.project import PACKAGE, Module, Project
 
+_TAKE_OPTIONS = {"call", "submit", "task"}
+
 
 def uses(before: Offer, offer: Offer, project: Project) -> Iterator[Item]:
-    """Uses of what `offer` has not. What was there `before` and is nowhere now counts wherever its name stands."""
-    by_hand = {name for module in project.modules() for name in _defined(module.tree)}
+    """Uses of what `offer` has not. What was there `before` and is nowhere now counts wherever its name stands.
+
+    A field that went, of a name that is still there, counts where there are such structs; whether it is one is a question.
+    """
+    modules = list(project.modules())
+    by_hand = {name for module in modules for name in _defined(module.tree)}
     own = before.own - offer.own - by_hand
     gone = _Gone(
         names=(before.members | own) - offer.members - offer.own - by_hand,
@@ -23,10 +30,12 @@ def uses(before: Offer, offer: Offer, project: Project) -> Iterator[Item]:
             for enum, members in before.enums.items()
             for member in members - offer.enums.get(enum, set())
         },
+        options=before.options - offer.options,
     )
-    for module in project.modules():
+    lost = LostFields(before, offer, modules)
+    for module in modules:
         found: dict[tuple[int, str], Item] = {}
-        for item in _Uses(module, offer, gone).items():
+        for item in (*_Uses(module, offer, gone).items(), *lost.uses(module)):
             found.setdefault((item.line, "".join(item.what.split("'")[1:2]) or item.what), item)
         yield from sorted(found.values())
 
@@ -41,6 +50,8 @@ class _Gone:
     """What stands in quotes: names of errors, and names that are looked up."""
     members: set[tuple[str, str]]
     """Enums, each with a member."""
+    options: set[str]
+    """Of a submission."""
 
 
 class _Uses:
@@ -72,9 +83,18 @@ class _Uses:
                 yield from self._of_enum(node)
             if isinstance(node, ast.Call):
                 yield from self._keywords(node)
+                yield from self._options(node)
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield from self._inside(node)
             yield from self._gone_from(node)
+
+    def _options(self, node: ast.Call) -> Iterator[Item]:
+        """Keywords that were options, and would now be keyword arguments of the function."""
+        taker = _last(node.func)
+        if taker in _TAKE_OPTIONS:
+            for keyword in node.keywords:
+                if keyword.arg in self._gone.options:
+                    yield self._item(keyword.value, f"'{keyword.arg}' is no option of {taker} any more")
 
     def _gone_from(self, node: ast.AST) -> Iterator[Item]:
         """Names that were there before, wherever they stand."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from codegen.rules.names import fold
+from codegen.rules.names import fold, public_name
 from codegen.rules.registry import Problems, rule
 from codegen.schema.outline import Outline, Part, is_number, is_struct
+from codegen.targets.python import options, reserved
 
 _FILE_PARAMETERS = {"path", "readfile"}
 """Names that the reader of a file needs for itself."""
@@ -32,12 +33,19 @@ def constructor_fits(outline: Outline) -> Problems:
                     yield struct.at("x-new"), f"{struct.name} requires '{wire}', which this does not set"
 
 
-@rule("OPTIONS_FIT", "x-options names fields that exist and have a default.")
+@rule(
+    "OPTIONS_FIT",
+    "x-options names fields that exist and have a default; those of FunctionSpec are free as keywords of its makers.",
+)
 def options_fit(outline: Outline) -> Problems:
     for struct in outline.structs:
         for index, wire in enumerate(struct.data.get("x-options", [])):
-            if wire not in struct.data["properties"] or wire in struct.data.get("required", []):
-                yield struct.at("x-options", index), f"{struct.name} has no field '{wire}' with a default"
+            field = _field_at(outline, struct, wire) if "." not in wire else None
+            position = struct.at("x-options", index)
+            if field is None or wire in struct.data.get("required", []):
+                yield position, f"{struct.name} has no field '{wire}' with a default"
+            elif struct.name == options.SUBMITTED and (name := public_name(field)[1]) in reserved.SUBMISSION:
+                yield position, f"'{name}' cannot be an option: {reserved.SUBMISSION[name]}"
 
 
 @rule(

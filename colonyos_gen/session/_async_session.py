@@ -66,41 +66,6 @@ class AsyncSession(AsyncScope, AsyncSubmitting[AsyncProcessHandle, AsyncWorkflow
         """The generators of the colony."""
         return AsyncGenerators(self)
 
-    async def call(
-        self,
-        funcname: str,
-        *args: Any,
-        to: str | None = None,
-        timeout: float | None = None,
-        **options_and_kwargs: Any,
-    ) -> Any:
-        """Submit a function, wait until it has ended, and return its output.
-
-        Cancelling this call, or running into its timeout, leaves the process as it is. To have it stopped, catch
-        `WaitTimeout` and call `error.handle.cancel()`, or give it a `maxexectime`.
-
-        Args:
-            funcname: Name of the function.
-            args: Its arguments, any JSON values.
-            to: Executor type; None for the only one that offers the function.
-            timeout: Seconds to wait for its end, once it is submitted; None for as long as it takes.
-            options_and_kwargs: Options of `submit`, and keyword arguments of the function.
-
-        Returns:
-            The only element of the output, None for an empty one, else the list.
-
-        Raises:
-            ProcessFailed: The process failed; the error has its errors and the end of its log.
-            ProcessCancelled: It was cancelled.
-            WaitTimeout: It did not end in time, and goes on.
-            FunctionLookupError: No executor type was given, and not exactly one offers the function.
-            InvalidRequestError: `timeout` is not a number; nothing was submitted.
-            RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
-        """
-        require_seconds("call", "timeout", timeout)
-        handle = await self.submit(funcname, *args, to=to, **options_and_kwargs)
-        return await handle.output(timeout)
-
     async def _submit(
         self,
         what: str | FunctionSpec | WorkflowSpec | Submittable,
@@ -124,6 +89,18 @@ class AsyncSession(AsyncScope, AsyncSubmitting[AsyncProcessHandle, AsyncWorkflow
             raise TypeError("a workflow has an executor type for each of its nodes; leave to= out")
         workflow = completed_workflow(what, self.colonyname)
         return AsyncWorkflowHandle(self, await self.rpc.submit_workflow(workflow))
+
+    async def _call(
+        self,
+        funcname: str,
+        args: Sequence[Any],
+        to: str | None,
+        timeout: float | None,
+        options: Mapping[str, Any],
+    ) -> Any:
+        require_seconds("call", "timeout", timeout)
+        handle = await self.submit(funcname, *args, to=to, **options)
+        return await handle.output(timeout)
 
     async def process(self, processid: str) -> AsyncProcessHandle:
         """A handle for a process that exists. Raises NotFoundError or another RPCError."""

@@ -73,30 +73,6 @@ class Session(Scope, Submitting[ProcessHandle, WorkflowHandle]):
         """The generators of the colony."""
         return Generators(self.rpc, self.asynchronous.generators)
 
-    def call(
-        self,
-        funcname: str,
-        *args: Any,
-        to: str | None = None,
-        timeout: float | None = None,
-        **options_and_kwargs: Any,
-    ) -> Any:
-        """Submit a function, wait until it has ended, and return its output (see `AsyncSession.call`).
-
-        Interrupting this call (Ctrl-C), or running into its timeout, leaves the process as it is. To have it stopped, catch
-        `WaitTimeout` and call `error.handle.cancel()`, or give it a `maxexectime`.
-
-        Raises:
-            ProcessFailed: The process failed; the error has its errors and the end of its log.
-            ProcessCancelled: It was cancelled.
-            WaitTimeout: It did not end in time, and goes on.
-            FunctionLookupError: No executor type was given, and not exactly one offers the function.
-            InvalidRequestError: `timeout` is not a number; nothing was submitted.
-            RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
-        """
-        require_seconds("call", "timeout", timeout)
-        return self.submit(funcname, *args, to=to, **options_and_kwargs).output(timeout)
-
     def _submit(
         self,
         what: str | FunctionSpec | WorkflowSpec | Submittable,
@@ -109,6 +85,17 @@ class Session(Scope, Submitting[ProcessHandle, WorkflowHandle]):
             inner = self.rpc.run(self.asynchronous.submit(what, *args, **given))
             return ProcessHandle(self, inner)
         return WorkflowHandle(self, self.rpc.run(self.asynchronous.submit(what, *args, **given)))
+
+    def _call(
+        self,
+        funcname: str,
+        args: Sequence[Any],
+        to: str | None,
+        timeout: float | None,
+        options: Mapping[str, Any],
+    ) -> Any:
+        require_seconds("call", "timeout", timeout)
+        return self.submit(funcname, *args, to=to, **options).output(timeout)
 
     def process(self, processid: str) -> ProcessHandle:
         """A handle for a process that exists. Raises NotFoundError or another RPCError."""

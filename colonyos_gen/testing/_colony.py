@@ -7,11 +7,11 @@ import contextlib
 import itertools
 import tempfile
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import msgspec
 from colonyos_gen_wire import Colony, Executor, FunctionSpec, User, WorkflowSpec
@@ -21,7 +21,7 @@ from colonyos_gen_wire.methods import colony, executor, user
 from colonyos_gen_wire.requests.colony import AddColonyMsg
 from colonyos_gen_wire.requests.executor import AddExecutorMsg, ApproveExecutorMsg
 from colonyos_gen_wire.requests.user import AddUserMsg
-from colonyos_gen_wire.submission import Submittable
+from colonyos_gen_wire.submission import Submittable, Submitting
 
 from colonyos_gen._call.envelope import open_reply
 from colonyos_gen._call.pipeline import sealed
@@ -60,7 +60,7 @@ ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")
 
 
-class LocalColony:
+class LocalColony(Submitting[ProcessHandle, WorkflowHandle]):
     """A colony on a server of its own, for a test, with `with` or `async with`.
 
         with LocalColony() as colony:
@@ -160,19 +160,27 @@ class LocalColony:
             self._asessions[client] = AsyncSession(client, self.name)
         return self._asessions[client]
 
-    def call(self, funcname: str, *args: Any, **options: Any) -> Any:
-        """Submit a function, wait until it has ended, and return its output (see `Session.call`)."""
-        return self.session.call(funcname, *args, **options)
+    def _submit(
+        self,
+        what: str | FunctionSpec | WorkflowSpec | Submittable,
+        args: Sequence[Any],
+        to: str | None,
+        options: Mapping[str, Any],
+    ) -> ProcessHandle | WorkflowHandle:
+        given = options if to is None else {**options, "to": to}
+        if isinstance(what, str | FunctionSpec):
+            return self.session.submit(what, *args, **given)
+        return self.session.submit(what, *args, **given)
 
-    @overload
-    def submit(self, what: str | FunctionSpec, *args: Any, **options: Any) -> ProcessHandle: ...
-
-    @overload
-    def submit(self, what: WorkflowSpec | Submittable) -> WorkflowHandle: ...
-
-    def submit(self, what: Any, *args: Any, **options: Any) -> Any:
-        """Submit a function or a workflow, and return a handle to what becomes of it (see `Session.submit`)."""
-        return self.session.submit(what, *args, **options)
+    def _call(
+        self,
+        funcname: str,
+        args: Sequence[Any],
+        to: str | None,
+        timeout: float | None,
+        options: Mapping[str, Any],
+    ) -> Any:
+        return self.session.call(funcname, *args, to=to, timeout=timeout, **options)
 
     @property
     def now(self) -> datetime:

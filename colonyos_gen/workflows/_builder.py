@@ -71,22 +71,17 @@ class Workflow(TaskMaking[Task, After]):
         funcname: str,
         args: Sequence[Any],
         options: Mapping[str, Any],
-        more_kwargs: Mapping[str, Any],
         *,
         to: str | None,
         after: After | None,
         name: str | None,
     ) -> Task:
-        kwargs: Mapping[str, Any] = options.get("kwargs", {})
-        clashing = sorted(set(kwargs) & set(more_kwargs))
-        if clashing:
-            raise TypeError(f"{funcname}: keyword argument {clashing[0]!r} is given twice")
-        for value in (*args, *kwargs.values(), *more_kwargs.values()):
+        spec = function_spec(funcname, args, Conditions(executortype=to or ""), options)
+        for value in (*spec.args, *spec.kwargs.values()):
             if isinstance(value, Task):
                 raise TypeError(
                     f"{funcname}: task {value.name!r} is given as an argument; with after= its output becomes input"
                 )
-        spec = function_spec(funcname, args, Conditions(executortype=to or ""), {**options, **more_kwargs})
         return self.add(spec, after=after, name=name, label=options.get("label"))
 
     def add(

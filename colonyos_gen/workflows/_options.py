@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from colonyos_gen_wire.constants import FUNCTION_SPEC_OPTIONS
 from colonyos_gen_wire.fields import FIELDS
@@ -16,19 +16,20 @@ _SHAPES = {field.name: field.shape for field in FIELDS[FunctionSpec]}
 def function_spec(
     funcname: str, args: Sequence[Any], conditions: Conditions, options_and_kwargs: Mapping[str, Any]
 ) -> FunctionSpec:
-    """The spec of a call.
+    """The spec of a call, however it is spelt.
 
     Args:
         options_and_kwargs: What `FUNCTION_SPEC_OPTIONS` names is an option, and has the default of `FunctionSpec` when it is
-            missing; all else is a keyword argument of the function.
+            missing or None; all else is a keyword argument of the function.
 
     Raises:
-        TypeError: A keyword argument is given twice, or what must be a list is a lone text.
+        TypeError: A keyword argument is given twice, or an option is no list or no map where it must be one. What else it
+            cannot be is told when it is sent.
     """
     options = {
-        name: _own(name, options_and_kwargs[name])
+        name: _own(name, value)
         for name in FUNCTION_SPEC_OPTIONS
-        if name in options_and_kwargs
+        if (value := options_and_kwargs.get(name)) is not None
     }
     more = {name: value for name, value in options_and_kwargs.items() if name not in FUNCTION_SPEC_OPTIONS}
     kwargs: dict[str, Any] = options.pop("kwargs", {})
@@ -46,9 +47,22 @@ def _own(name: str, value: Any) -> Any:
     """The value of an option; a list or a map of its own, where it is one."""
     shape = _SHAPES[name]
     if isinstance(shape, MapOf):
-        return dict(value or {})
+        return _own_map(name, value)
     if not isinstance(shape, ListOf):
         return value
     if isinstance(value, str):
         raise TypeError(f"{name} is {value!r}; it must be a list of names, such as [{value!r}]")
+    given = cast("object", value)
+    if isinstance(given, bytes | Mapping) or not isinstance(given, Iterable):
+        raise TypeError(f"{name} is {value!r}; it must be a list of names")
     return list(value)
+
+
+def _own_map(name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(cast("object", value), Mapping):
+        raise TypeError(f"{name} is {value!r}; it must be a dict")
+    found: dict[Any, Any] = dict(value)
+    for key in found:
+        if not isinstance(key, str):
+            raise TypeError(f"{name} has the key {key!r}; it must be a dict whose keys are str")
+    return found

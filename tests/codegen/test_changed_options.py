@@ -25,7 +25,8 @@ from colonyos_gen import AsyncSession, Session, Workflow
 
 for kind in (Session, AsyncSession):
     first = typing.get_overloads(kind.submit)[0]
-    assert inspect.signature(first).parameters["zone"].annotation == "str"
+    assert inspect.signature(first).parameters["zone"].annotation == "str | None"
+    assert inspect.signature(kind.call).parameters["floor"].default == 3
 assert inspect.signature(Workflow.task).parameters["floor"].default == 3
 
 with LocalColony() as colony:

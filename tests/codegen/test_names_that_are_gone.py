@@ -14,6 +14,7 @@ from codegen.left_to_do.offer import Offer, read_offer
 from codegen.left_to_do.project import Project
 from codegen.left_to_do.uses import uses
 from codegen.targets import registry
+from tests.codegen.kit.schema_edits import replace
 
 ROOT = Path(__file__).parents[2]
 RENAMED = {
@@ -84,3 +85,85 @@ def test_members_are_missed_in_every_run(offers: tuple[Offer, Offer]) -> None:
 def test_nothing_is_listed_while_nothing_is_gone(offers: tuple[Offer, Offer]) -> None:
     before, _ = offers
     assert list(uses(before, before, Project(ROOT))) == []
+
+
+def test_an_option_that_went_is_listed_where_it_is_given(tmp_path: Path) -> None:
+    """Also when the field stays: its name would become a keyword argument of the function."""
+    schema = shutil.copytree(ROOT / "schema", tmp_path / "schema")
+    before = offered(schema)
+    replace(schema / "types/process.yaml", "priority, label, env,", "priority, env,")
+    code = 'def run(session, wf, log):\n    session.submit("f", label="x")\n'
+    code += '    session.call(\n        "f",\n        label="x",\n    )\n'
+    code += '    wf.task("f", label="x")\n    log(label="x")\n    session.submit("f", priority=3)\n'
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples/it.py").write_text(code, encoding="utf-8")
+    found = [(item.line, item.what) for item in uses(before, offered(schema), Project(tmp_path))]
+    takers = {2: "submit", 5: "call", 7: "task"}
+    assert found == [(line, f"'label' is no option of {taker} any more") for line, taker in takers.items()]
+
+
+MAY_READ_IT = """\
+from msgspec.structs import replace
+
+
+class Lines:
+    timestamp = 0
+
+    async def all(self, client, sort):
+        first = (await client.get_logs())[0]
+        sort(key=lambda line: line.timestamp)
+        latest = max(line.timestamp for line in self.lines)
+        return replace(first, timestamp=self.timestamp + latest)
+
+
+def known(log: Log, version: BlueprintHistory, clock):
+    return log.timestamp, version.timestamp, clock.timestamp()
+"""
+
+
+def test_a_field_of_a_name_that_lives_on_is_asked_about(tmp_path: Path) -> None:
+    """In the modules that have such structs, where it cannot be told of which struct a value is."""
+    schema = shutil.copytree(ROOT / "schema", tmp_path / "schema")
+    before = offered(schema)
+    log = schema / "types/log.yaml"
+    replace(log, "      timestamp:\n", "      timestamp:\n        x-name: stamp\n")
+    after = offered(schema)
+    found = {(item.path, item.line) for item in uses(before, after, Project(ROOT))}
+    read = re.compile(r"\b(?:log|line)\.timestamp\b")
+    places = set(written(read.pattern))
+    assert len(places) > 6
+    assert places <= found
+    assert set(written(r"\bentry\.timestamp\b")) - found, "entries of channels have one still"
+
+    folder = tmp_path / "examples"
+    folder.mkdir()
+    (folder / "it.py").write_text(
+        "from colonyos_gen_wire import BlueprintHistory, Log\n" + MAY_READ_IT, encoding="utf-8"
+    )
+    without = MAY_READ_IT.replace("get_logs", "get_users").replace("log: Log, ", "log, ")
+    (folder / "without.py").write_text(without, encoding="utf-8")
+    asked = "'timestamp' of Log is gone; is this one?"
+    assert [(item.path.name, item.line, item.what) for item in uses(before, after, Project(tmp_path))] == [
+        *(("it.py", line, asked) for line in (10, 11, 12)),
+        ("it.py", 16, "Log has no field 'timestamp'"),
+    ]
+
+
+def test_what_a_call_returns_is_known_without_an_import(tmp_path: Path) -> None:
+    schema = shutil.copytree(ROOT / "schema", tmp_path / "schema")
+    before = offered(schema)
+    log = schema / "types/log.yaml"
+    replace(log, "      timestamp:\n", "      timestamp:\n        x-name: stamp\n")
+    after = offered(schema)
+    (tmp_path / "tests").mkdir()
+    codes = {
+        "call.py": "def f(client):\n    return client.get_logs()[0].timestamp\n",
+        "message.py": "def f(call, log):\n    return call(log.GET_LOGS)[0].timestamp\n",
+        "helper.py": "from x import lines\n\ndef f(handle):\n    return lines(handle)[0].timestamp\n",
+        "kit.py": "def lines(handle) -> 'list[Log]':\n    return handle.some()\n",
+        "other.py": "def f(client):\n    return client.get_users()[0].timestamp\n",
+    }
+    for name, code in codes.items():
+        (tmp_path / "tests" / name).write_text(code, encoding="utf-8")
+    found = {item.path.name for item in uses(before, after, Project(tmp_path))}
+    assert found == {"call.py", "message.py", "helper.py"}

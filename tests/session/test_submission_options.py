@@ -10,19 +10,26 @@ from typing import Any
 import pytest
 from colonyos_gen_wire.constants import FUNCTION_SPEC_OPTIONS
 
-from colonyos_gen import AsyncSession, Client, FunctionSpec, Session, Workflow
+from colonyos_gen import AsyncSession, Client, FunctionSpec, Session, WaitTimeout, Workflow
 from colonyos_gen.testing import LocalColony
 
 BARE = FunctionSpec(funcname="f")
 
 
-@pytest.mark.parametrize("session", [Session, AsyncSession])
+@pytest.mark.parametrize("session", [Session, AsyncSession, LocalColony])
 def test_signature_of_submit(session: type[Any]) -> None:
     first = typing.get_overloads(session.submit)[0]
     named = [
         name for name, each in inspect.signature(first).parameters.items() if each.kind is each.KEYWORD_ONLY
     ]
     assert named == ["to", *FUNCTION_SPEC_OPTIONS]
+
+
+@pytest.mark.parametrize("where", [Session, AsyncSession, LocalColony])
+def test_signature_of_call(where: type[Any]) -> None:
+    parameters = inspect.signature(where.call).parameters
+    named = [name for name, each in parameters.items() if each.kind is each.KEYWORD_ONLY]
+    assert named == ["to", "timeout", *FUNCTION_SPEC_OPTIONS]
 
 
 def test_signature_of_task() -> None:
@@ -33,7 +40,9 @@ def test_signature_of_task() -> None:
         assert default == getattr(BARE, name) or (not default and not getattr(BARE, name))
 
 
-@pytest.mark.parametrize("method", [Session.submit, AsyncSession.submit, Workflow.task, FunctionSpec.new])
+@pytest.mark.parametrize(
+    "method", [Session.submit, Session.call, AsyncSession.submit, Workflow.task, FunctionSpec.new]
+)
 def test_help_says_what_becomes_of_a_job_whose_worker_dies(method: Callable[..., Any]) -> None:
     said = " ".join(str(method.__doc__).split())
     if method == FunctionSpec.new:
@@ -59,6 +68,50 @@ def test_a_lone_text_is_no_list_of_channels_of_a_task() -> None:
     alone: Any = "out"
     with pytest.raises(TypeError, match=r"channels is 'out'; it must be a list"):
         Workflow("one", to="math").task("f", channels=alone)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("channels", 3, r"channels is 3; it must be a list of names"),
+        ("channels", {"a": 1}, r"channels is {'a': 1}; it must be a list of names"),
+        ("channels", b"out", r"channels is b'out'; it must be a list of names"),
+        ("env", "ab", r"env is 'ab'; it must be a dict"),
+        ("env", [("a", "b")], r"env is \[\('a', 'b'\)\]; it must be a dict"),
+        ("env", {1: "a"}, r"env has the key 1; it must be a dict whose keys are str"),
+        ("kwargs", [("a", 1)], r"kwargs is \[\('a', 1\)\]; it must be a dict"),
+        ("kwargs", {1: 2}, r"kwargs has the key 1; it must be a dict whose keys are str"),
+    ],
+)
+def test_what_is_no_list_and_no_dict_is_refused_alike(
+    colonies: LocalColony, option: str, value: Any, said: str
+) -> None:
+    ways: list[Callable[..., Any]] = [
+        colonies.submit,
+        colonies.call,
+        colonies.session.call,
+        Workflow("one", to="math").task,
+    ]
+    for way in ways:
+        with pytest.raises(TypeError, match=f"^{said}$"):
+            way("f", to="math", **{option: value})
+    assert colonies.client.get_processes(colonies.name) == []
+
+
+@pytest.mark.parametrize("option", FUNCTION_SPEC_OPTIONS)
+def test_an_option_that_is_none_is_not_given(colonies: LocalColony, option: str) -> None:
+    nothing: dict[str, Any] = {option: None}
+    spec = colonies.submit("f", to="math", **nothing).process.spec
+    task = Workflow("", to="math").task("f", **nothing).spec
+    assert getattr(spec, option) == getattr(task, option) == getattr(BARE, option)
+
+
+def test_only_the_names_of_parameters_are_taken(colonies: LocalColony) -> None:
+    kwargs: dict[str, Any] = {"what": 1, "self": 2, "funcname": 3, "args": 4, "options": 5, "after": None}
+    assert colonies.submit("f", to="math", **kwargs).process.spec.kwargs == kwargs
+    with pytest.raises(WaitTimeout) as waited:
+        colonies.call("f", to="math", timeout=0, **kwargs)
+    assert waited.value.handle.process.spec.kwargs == kwargs
 
 
 def spellings(colony: LocalColony) -> dict[str, Callable[[], FunctionSpec]]:

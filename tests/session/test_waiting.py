@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ from colonyos_gen import (
 from colonyos_gen.testing import LocalColony, LocalExecutor
 
 
-def begun(colony: LocalColony, **options: int) -> tuple[ProcessHandle, LocalExecutor]:
+def begun(colony: LocalColony, **options: Any) -> tuple[ProcessHandle, LocalExecutor]:
     """A process that runs, and its executor."""
     handle, executor = colony.submit("work", to="math", **options), colony.add_executor("math")
     executor.client.assign(colony.name, 10)

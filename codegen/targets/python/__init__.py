@@ -35,7 +35,6 @@ class _Render:
             spelling=spelling,
             limits=limits,
             submitted=options.submitted(service),
-            optional=options.optional,
             submission_defaults=options.telling,
             zero_in_file=options.zero_in_file,
             with_default=options.with_default,

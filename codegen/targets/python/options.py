@@ -5,22 +5,23 @@ from __future__ import annotations
 from codegen.model import Field, Scalar, Service, Struct
 from codegen.targets.python import spelling
 
+SUBMITTED = "FunctionSpec"
+"""The struct whose options are those of a submission."""
+
 
 def submitted(service: Service) -> Struct | None:
     """The struct that is submitted, where the protocol has it and it has options."""
     found = {struct.name: struct for struct in service.structs}
-    struct = found.get("FunctionSpec")
+    struct = found.get(SUBMITTED)
     return struct if struct is not None and struct.options and "WorkflowSpec" in found else None
 
 
-def optional(field: Field) -> str:
-    """The keyword parameter of an overload, which does not say what it is when nothing is said."""
-    return f"{field.name}: {_type(field, 'Iterable')} = ..."
+def with_default(field: Field, many: str) -> str:
+    """The keyword parameter with what it is when nothing is said; a text is None then, and so is what is no plain value.
 
-
-def with_default(field: Field) -> str:
-    """The keyword parameter with what it is when nothing is said; a text is None then, and so is what is no plain value."""
-    spelled = _type(field, "Sequence")
+    `many` is what takes the place of a list.
+    """
+    spelled = _type(field, many)
     if field.type.kind == "list":
         return f"{field.name}: {spelled} = ()"
     plain = field.type.kind == "enum" or (

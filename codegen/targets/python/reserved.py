@@ -87,3 +87,13 @@ PACKAGE = frozenset(
     }
 )
 """What the package defines itself, and its public modules. It wins over a type of the same name."""
+
+_PARAMETER = "it is a parameter of submit, call or task"
+_SET = "submit, call and task set that field of FunctionSpec themselves"
+SUBMISSION = {
+    **dict.fromkeys(
+        ("after", "funcname", "more_kwargs", "name", "options", "self", "timeout", "to", "what"), _PARAMETER
+    ),
+    **dict.fromkeys(("args", "conditions", "nodename"), _SET),
+}
+"""Names that no option of a submission can have, with the reason."""

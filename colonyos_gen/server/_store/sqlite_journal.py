@@ -26,8 +26,11 @@ import msgspec
 
 from colonyos_gen.server._store.tables import Change
 
-FORMAT = 1
-"""Version of the file's layout. A server reads files of its own version and older ones."""
+FORMAT = 2
+"""Version of the file's layout and of its rows; those of `paused` have one key less since 2.
+
+A server reads files of its own version and older ones, which are of its own version from then on.
+"""
 
 _APPLICATION_ID = 0x434F4C59
 """Marks the file as one of ours, in the place that SQLite has for this."""
@@ -200,13 +203,14 @@ class SqliteJournal:
         return False
 
     def _sign(self, connection: sqlite3.Connection) -> None:
-        """Leave a mark in the file, by which it is known again; the rows in memory are those of this file only."""
+        """Leave marks in the file: its version, and one by which it is known again, as rows in memory are of it only."""
         connection.execute("BEGIN EXCLUSIVE")
         (token,) = connection.execute("SELECT token FROM opened").fetchone()
         if self._token not in (None, token):
             raise JournalError(f"{self.path} was used by another server meanwhile; make a new server for it")
         self._token = secrets.token_hex(8)
         connection.execute("UPDATE opened SET token = ?", (self._token,))
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute("COMMIT")
 
     @contextlib.contextmanager

@@ -31,38 +31,41 @@ class Submittable(Protocol):
 
 
 class Submitting(Generic[ProcessHandle, WorkflowHandle]):
-    """Submits functions and workflows; what comes of it is up to `_submit`."""
+    """Submits functions and workflows; what comes of it is up to `_submit` and `_call`."""
 
     @overload
     def submit(
         self,
         what: str | FunctionSpec,
+        /,
         *args: Any,
         to: str | None = None,
-        channels: Iterable[str] = ...,
-        kwargs: Mapping[str, Any] | None = ...,
-        priority: int = ...,
-        label: str = ...,
-        env: Mapping[str, str] | None = ...,
-        maxwaittime: int = ...,
-        maxexectime: int = ...,
-        maxretries: int = ...,
+        channels: Iterable[str] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        priority: int = 0,
+        label: str | None = None,
+        env: Mapping[str, str] | None = None,
+        maxwaittime: int = -1,
+        maxexectime: int = -1,
+        maxretries: int = -1,
         **more_kwargs: Any,
     ) -> ProcessHandle: ...
 
     @overload
-    def submit(self, what: WorkflowSpec | Submittable) -> WorkflowHandle: ...
+    def submit(self, what: WorkflowSpec | Submittable, /) -> WorkflowHandle: ...
 
     def submit(
         self,
         what: str | FunctionSpec | WorkflowSpec | Submittable,
+        /,
         *args: Any,
         to: str | None = None,
         **options: Any,
     ) -> ProcessHandle | WorkflowHandle:
         """Submit a function or a workflow, and return a handle to what becomes of it.
 
-        The names of the options are taken; a function that has keyword arguments of such names gets them in `kwargs`.
+        An option that is None is as if it were not given. `to` and the names of the options are taken: a function that has
+        keyword arguments of such names gets them in `kwargs`.
 
         Args:
             what: Name of a function, a `FunctionSpec`, a `WorkflowSpec` or a `Workflow`. Specs may leave the colony out.
@@ -95,10 +98,92 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
         Raises:
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
             WorkflowError: The workflow could not run.
-            TypeError: It is nothing of that, or there are arguments or options beside a spec, which has its own.
+            TypeError: It is nothing of that, or there are arguments or options beside a spec, which has its own. A keyword
+                argument is given twice, or an option is no list of names or no dict with str as keys, where it must be one.
+            InvalidRequestError: An option is something else that it cannot be.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
         """
         return self._submit(what, args, to, options)
+
+    def call(
+        self,
+        funcname: str,
+        /,
+        *args: Any,
+        to: str | None = None,
+        timeout: float | None = None,
+        channels: Iterable[str] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        priority: int = 0,
+        label: str | None = None,
+        env: Mapping[str, str] | None = None,
+        maxwaittime: int = -1,
+        maxexectime: int = -1,
+        maxretries: int = -1,
+        **more_kwargs: Any,
+    ) -> Any:
+        """Submit a function, wait until it has ended, and return its output.
+
+        Interrupting this call (Ctrl-C), or running into its timeout, leaves the process as it is. To have it stopped, catch
+        `WaitTimeout` and call `error.handle.cancel()`, or give it a `maxexectime`.
+
+        An option that is None is as if it were not given.
+
+        Args:
+            funcname: Name of the function.
+            args: Its arguments, any JSON values.
+            to: Executor type; None for the only one that offers the function.
+            timeout: Seconds to wait for its end, once it is submitted; None for as long as it takes.
+            channels: Names of the channels to create for the process, at most 100 of them usable. The key is
+                missing from the JSON when the list is empty.
+            kwargs: Keyword arguments, any JSON values, with the same loss of number precision as `args`; null is
+                read back as an empty map.
+            priority: Priority from -50000 to 50000, higher runs first; one step outweighs 24 hours of queueing.
+                Submit refuses values outside the range, while workflows, crons, generators and added children
+                are not checked. Unit: priority steps.
+            label: Free label, usable as a filter in `getprocessesmsg`.
+            env: Environment variables as a map of strings. The server keeps them as ENV attributes, so ENV
+                attributes added to the process later appear here too.
+            maxwaittime: Longest time in seconds the process may stay WAITING; it fails then. `0` and `-1`, the
+                default, mean no limit, while other negative values fail it at the next check. In a workflow
+                it counts from the submission, also while the node waits for its parents. Must fit in 32 bits.
+            maxexectime: Longest time in seconds one attempt may stay RUNNING; only `-1`, the default, means no limit.
+                An attempt that takes longer, or whose worker died, goes back to the queue then, as often as
+                `maxretries` says; without a limit one whose worker died goes back when the server has not
+                heard from it for 10 minutes. With `0`, also what the server assumes when the field is absent,
+                the attempt expires about a second after assignment. Workflows turn `0` into `-1`.
+            maxretries: How many expired attempts (`maxexectime` passed, whether the worker is slow or died) return to
+                the queue, for any worker, before the process fails. `-1`, the default, or any negative value
+                retries without limit; `0`, also what the server assumes when the field is absent, fails it at
+                the first expiry. What a worker fails is not retried.
+            more_kwargs: Keyword arguments of the function. Those whose names are taken here go into `kwargs`.
+
+        Returns:
+            The only element of the output, None for an empty one, else the list.
+
+        Raises:
+            ProcessFailed: The process failed; the error has its errors and the end of its log.
+            ProcessCancelled: It was cancelled.
+            WaitTimeout: It did not end in time, and goes on.
+            FunctionLookupError: No executor type was given, and not exactly one offers the function.
+            TypeError: A keyword argument is given twice, or an option is no list of names or no dict with str as keys,
+                where it must be one; nothing was submitted.
+            InvalidRequestError: `timeout` is not a number, or an option is something else that it cannot be; nothing was
+                submitted.
+            RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
+        """
+        options: dict[str, Any] = {
+            "channels": channels,
+            "kwargs": kwargs,
+            "priority": priority,
+            "label": label,
+            "env": env,
+            "maxwaittime": maxwaittime,
+            "maxexectime": maxexectime,
+            "maxretries": maxretries,
+        }
+
+        return self._call(funcname, args, to, timeout, {**options, **more_kwargs})
 
     def _submit(
         self,
@@ -110,40 +195,54 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
         """Submit `what`; `options` has those that were given, and keyword arguments of the function."""
         raise NotImplementedError
 
+    def _call(
+        self,
+        funcname: str,
+        args: Sequence[Any],
+        to: str | None,
+        timeout: float | None,
+        options: Mapping[str, Any],
+    ) -> Any:
+        """Submit `funcname` and wait for its output; `options` has all of them, and keyword arguments of the function."""
+        raise NotImplementedError
+
 
 class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
-    """Submits functions and workflows; what comes of it is up to `_submit`."""
+    """Submits functions and workflows; what comes of it is up to `_submit` and `_call`."""
 
     @overload
     async def submit(
         self,
         what: str | FunctionSpec,
+        /,
         *args: Any,
         to: str | None = None,
-        channels: Iterable[str] = ...,
-        kwargs: Mapping[str, Any] | None = ...,
-        priority: int = ...,
-        label: str = ...,
-        env: Mapping[str, str] | None = ...,
-        maxwaittime: int = ...,
-        maxexectime: int = ...,
-        maxretries: int = ...,
+        channels: Iterable[str] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        priority: int = 0,
+        label: str | None = None,
+        env: Mapping[str, str] | None = None,
+        maxwaittime: int = -1,
+        maxexectime: int = -1,
+        maxretries: int = -1,
         **more_kwargs: Any,
     ) -> AsyncProcessHandle: ...
 
     @overload
-    async def submit(self, what: WorkflowSpec | Submittable) -> AsyncWorkflowHandle: ...
+    async def submit(self, what: WorkflowSpec | Submittable, /) -> AsyncWorkflowHandle: ...
 
     async def submit(
         self,
         what: str | FunctionSpec | WorkflowSpec | Submittable,
+        /,
         *args: Any,
         to: str | None = None,
         **options: Any,
     ) -> AsyncProcessHandle | AsyncWorkflowHandle:
         """Submit a function or a workflow, and return a handle to what becomes of it.
 
-        The names of the options are taken; a function that has keyword arguments of such names gets them in `kwargs`.
+        An option that is None is as if it were not given. `to` and the names of the options are taken: a function that has
+        keyword arguments of such names gets them in `kwargs`.
 
         Args:
             what: Name of a function, a `FunctionSpec`, a `WorkflowSpec` or a `Workflow`. Specs may leave the colony out.
@@ -176,10 +275,92 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
         Raises:
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
             WorkflowError: The workflow could not run.
-            TypeError: It is nothing of that, or there are arguments or options beside a spec, which has its own.
+            TypeError: It is nothing of that, or there are arguments or options beside a spec, which has its own. A keyword
+                argument is given twice, or an option is no list of names or no dict with str as keys, where it must be one.
+            InvalidRequestError: An option is something else that it cannot be.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
         """
         return await self._submit(what, args, to, options)
+
+    async def call(
+        self,
+        funcname: str,
+        /,
+        *args: Any,
+        to: str | None = None,
+        timeout: float | None = None,
+        channels: Iterable[str] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        priority: int = 0,
+        label: str | None = None,
+        env: Mapping[str, str] | None = None,
+        maxwaittime: int = -1,
+        maxexectime: int = -1,
+        maxretries: int = -1,
+        **more_kwargs: Any,
+    ) -> Any:
+        """Submit a function, wait until it has ended, and return its output.
+
+        Cancelling this call, or running into its timeout, leaves the process as it is. To have it stopped, catch
+        `WaitTimeout` and call `error.handle.cancel()`, or give it a `maxexectime`.
+
+        An option that is None is as if it were not given.
+
+        Args:
+            funcname: Name of the function.
+            args: Its arguments, any JSON values.
+            to: Executor type; None for the only one that offers the function.
+            timeout: Seconds to wait for its end, once it is submitted; None for as long as it takes.
+            channels: Names of the channels to create for the process, at most 100 of them usable. The key is
+                missing from the JSON when the list is empty.
+            kwargs: Keyword arguments, any JSON values, with the same loss of number precision as `args`; null is
+                read back as an empty map.
+            priority: Priority from -50000 to 50000, higher runs first; one step outweighs 24 hours of queueing.
+                Submit refuses values outside the range, while workflows, crons, generators and added children
+                are not checked. Unit: priority steps.
+            label: Free label, usable as a filter in `getprocessesmsg`.
+            env: Environment variables as a map of strings. The server keeps them as ENV attributes, so ENV
+                attributes added to the process later appear here too.
+            maxwaittime: Longest time in seconds the process may stay WAITING; it fails then. `0` and `-1`, the
+                default, mean no limit, while other negative values fail it at the next check. In a workflow
+                it counts from the submission, also while the node waits for its parents. Must fit in 32 bits.
+            maxexectime: Longest time in seconds one attempt may stay RUNNING; only `-1`, the default, means no limit.
+                An attempt that takes longer, or whose worker died, goes back to the queue then, as often as
+                `maxretries` says; without a limit one whose worker died goes back when the server has not
+                heard from it for 10 minutes. With `0`, also what the server assumes when the field is absent,
+                the attempt expires about a second after assignment. Workflows turn `0` into `-1`.
+            maxretries: How many expired attempts (`maxexectime` passed, whether the worker is slow or died) return to
+                the queue, for any worker, before the process fails. `-1`, the default, or any negative value
+                retries without limit; `0`, also what the server assumes when the field is absent, fails it at
+                the first expiry. What a worker fails is not retried.
+            more_kwargs: Keyword arguments of the function. Those whose names are taken here go into `kwargs`.
+
+        Returns:
+            The only element of the output, None for an empty one, else the list.
+
+        Raises:
+            ProcessFailed: The process failed; the error has its errors and the end of its log.
+            ProcessCancelled: It was cancelled.
+            WaitTimeout: It did not end in time, and goes on.
+            FunctionLookupError: No executor type was given, and not exactly one offers the function.
+            TypeError: A keyword argument is given twice, or an option is no list of names or no dict with str as keys,
+                where it must be one; nothing was submitted.
+            InvalidRequestError: `timeout` is not a number, or an option is something else that it cannot be; nothing was
+                submitted.
+            RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
+        """
+        options: dict[str, Any] = {
+            "channels": channels,
+            "kwargs": kwargs,
+            "priority": priority,
+            "label": label,
+            "env": env,
+            "maxwaittime": maxwaittime,
+            "maxexectime": maxexectime,
+            "maxretries": maxretries,
+        }
+
+        return await self._call(funcname, args, to, timeout, {**options, **more_kwargs})
 
     async def _submit(
         self,
@@ -189,6 +370,17 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
         options: Mapping[str, Any],
     ) -> AsyncProcessHandle | AsyncWorkflowHandle:
         """Submit `what`; `options` has those that were given, and keyword arguments of the function."""
+        raise NotImplementedError
+
+    async def _call(
+        self,
+        funcname: str,
+        args: Sequence[Any],
+        to: str | None,
+        timeout: float | None,
+        options: Mapping[str, Any],
+    ) -> Any:
+        """Submit `funcname` and wait for its output; `options` has all of them, and keyword arguments of the function."""
         raise NotImplementedError
 
 
@@ -249,7 +441,8 @@ class TaskMaking(Generic[Task, After]):
 
         Raises:
             WorkflowError: The name is taken, or `after` has a task of another workflow.
-            TypeError: A keyword argument is given twice, or a task is given as an argument.
+            TypeError: A keyword argument is given twice, a task is given as an argument, or an option is no list of names or
+                no dict with str as keys, where it must be one. What else an option cannot be is told when it is submitted.
         """
         options: dict[str, Any] = {
             "channels": channels,
@@ -261,19 +454,18 @@ class TaskMaking(Generic[Task, After]):
             "maxexectime": maxexectime,
             "maxretries": maxretries,
         }
-        given = {option: value for option, value in options.items() if value is not None}
-        return self._task(funcname, args, given, more_kwargs, to=to, after=after, name=name)
+
+        return self._task(funcname, args, {**options, **more_kwargs}, to=to, after=after, name=name)
 
     def _task(
         self,
         funcname: str,
         args: Sequence[Any],
         options: Mapping[str, Any],
-        more_kwargs: Mapping[str, Any],
         *,
         to: str | None,
         after: After | None,
         name: str | None,
     ) -> Task:
-        """Add a task; `options` has all that are not None."""
+        """Add a task; `options` has all of them, and keyword arguments of the function."""
         raise NotImplementedError

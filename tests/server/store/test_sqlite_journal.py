@@ -269,3 +269,39 @@ def test_a_place_without_files_is_named(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing" / "rows.db"):
         with pytest.raises(JournalError, match=str(path)):
             SqliteJournal(path)
+
+
+OLDER = """
+    CREATE TABLE rows (
+        position INTEGER PRIMARY KEY,
+        tablename TEXT NOT NULL,
+        key TEXT NOT NULL,
+        row TEXT NOT NULL,
+        UNIQUE (tablename, key)
+    ) STRICT;
+    CREATE TABLE opened (token TEXT NOT NULL) STRICT;
+    INSERT INTO opened VALUES ('15cec09f0af186d0');
+    PRAGMA application_id = 0x434F4C59;
+    PRAGMA user_version = 1;
+    INSERT INTO rows (tablename, key, row) VALUES
+        ('paused', 'dev', '{"colonyname":"dev","ispaused":true}'),
+        ('blueprint_versions', 'h', '{"historyid":"h","blueprintid":"b","kind":"Dep","namespace":"dev","name":"b1",
+"generation":1,"spec":{"a":1.5},"status":{},"timestamp":"2026-11-27T02:00:00Z","changedby":"c","changetype":"update"}');
+"""
+"""A file as the version before wrote it."""
+
+
+def test_an_older_file_is_read_and_is_a_newer_one_then(file: Path) -> None:
+    """So that the version that wrote it says why it cannot read what is written now."""
+    with sqlite3.connect(file) as connection:
+        connection.executescript(OLDER)
+    connection.close()
+    journal = SqliteJournal(file)
+    records = Records(Store(journal))
+    assert [pause.colonyname for pause in records.paused] == ["dev"]
+    assert [(version.name, version.spec) for version in records.blueprint_versions] == [("b1", {"a": 1.5})]
+    journal.close()
+    with sqlite3.connect(file) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT,)
+    connection.close()
+    assert FORMAT > 1
