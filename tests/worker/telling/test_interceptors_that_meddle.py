@@ -52,8 +52,7 @@ async def request_emptied(call: OutgoingCall, proceed: Proceed) -> Any:
 
 async def reply_emptied(_call: OutgoingCall, proceed: Proceed) -> Any:
     reply: Any = await proceed()
-    several: bool = isinstance(reply, list)  # apart, so that the type checkers take the reply for anything
-    if not several:
+    if not hasattr(reply, "append"):
         empty(reply)
         return reply
     for each in reply:
