@@ -115,7 +115,7 @@ class Transport(Protocol):
     async def close(self) -> None:
         """End every connection. Requests under way fail with `ConnectionFailedError`.
 
-        A client that is closed closes its transport, which may then be given to the next one. It waits for that for 10 s.
+        A client that is closed closes its transport, which may then be given to the next one. It waits for that for 4 s.
         """
         ...
 

@@ -15,7 +15,7 @@ from colonyos_gen._call.apart import GRACE_S, TimeUpError, run_apart
 from colonyos_gen.errors import ConnectionFailedError, RPCTimeoutError, UnexpectedReplyError
 from colonyos_gen.transport import Connection, Transport
 
-CLOSE_S = 10.0
+CLOSE_S = 4.0
 """Seconds that a transport gets to close."""
 _PING_S = 10.0
 """Seconds after which a ping is given up; what it does not move tells whether the other end is still there."""
