@@ -213,10 +213,7 @@ class Pipeline:
         sending: Sending,
         seen: tuple[OutgoingCall, dict[str, str], list[RPCError]] | None = None,
     ) -> RespT:
-        """Send it, again and again as long as that is allowed and of use.
-
-        What interceptors see, with the headers and the list of failures as they were, is written to and never read.
-        """
+        """Send it, again and again as long as that is allowed and of use; what interceptors have `seen` is never read."""
         call, headers, failures = (None, None, None) if seen is None else seen
         tries = 0
         again: Iterator[float] | None = None
@@ -371,7 +368,6 @@ class Pipeline:
         headers: Mapping[str, str] | None,
         sending: Sending,
     ) -> Connection:
-        loop = asyncio.get_running_loop()
         # The server reads what is subscribed to, like any other request, and does not say when it has.
         turn = await self._turn_to_subscribe(method, until)
         try:
@@ -387,12 +383,11 @@ class Pipeline:
                 connection.drop()
                 raise
         finally:
-            loop.call_later(_SUBSCRIBING_S, self._gate.leave, turn)
+            asyncio.get_running_loop().call_later(_SUBSCRIBING_S, self._gate.leave, turn)
         return connection
 
     async def _turn_to_subscribe(self, method: Method[Any, Any], until: float) -> Turn:
-        turn = self._gate.enter_at_once(self.lane, until)
-        if turn is not None:
+        if (turn := self._gate.enter_at_once(self.lane, until)) is not None:
             return turn
         try:
             async with asyncio.timeout(until - time.monotonic()):

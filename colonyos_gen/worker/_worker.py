@@ -17,10 +17,9 @@ from colonyos_gen_wire.method import Key
 from colonyos_gen._call.intercepting import around_runs
 from colonyos_gen._client.client import AsyncClient, settings
 from colonyos_gen.config import Config, ConfigError
-from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.worker._life.hardware import capabilities
-from colonyos_gen.worker._life.identity import find_identity
+from colonyos_gen.worker._life.identity import find_identity, private_key
 from colonyos_gen.worker._life.key_file import OwnKey
 from colonyos_gen.worker._life.program import run_as_program
 from colonyos_gen.worker._running.functions import Offer
@@ -126,8 +125,8 @@ class Worker:
         self._concurrency = concurrency
         self._colonyname = colonyname
         self._keyfile = None if keyfile is None else Path(keyfile)
-        self._prvkey = None if prvkey is None else _private(prvkey, "prvkey")
-        self._colony_key = None if colony_key is None else _private(colony_key, "colony_key")
+        self._prvkey = None if prvkey is None else private_key(prvkey, "prvkey")
+        self._colony_key = None if colony_key is None else private_key(colony_key, "colony_key")
         self._locationname = locationname
         self._grace = grace
         self._heartbeat = heartbeat
@@ -393,11 +392,3 @@ class Worker:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.executortype!r}, name={self.name!r})"
-
-
-def _private(key: Key, parameter: str) -> PrivateKey:
-    if isinstance(key, PrivateKey):
-        return key
-    if isinstance(key, str):
-        return PrivateKey.parse(key)
-    raise TypeError(f"{parameter} is of type {type(key).__name__}; it must be a str or a PrivateKey")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from colonyos_gen_wire import Executor
+from colonyos_gen_wire.method import Key
 
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.config import Config, ConfigError
@@ -80,3 +81,12 @@ def _require_same(row: Executor, name: str | None, executortype: str) -> None:
             f"COLONIES_PRVKEY is the key of {row.executorname}, an executor of type {row.executortype!r}, and so not of "
             f"{wanted}; unset it, or give the worker its own with prvkey=… or keyfile=…"
         )
+
+
+def private_key(key: Key, parameter: str) -> PrivateKey:
+    """A key that was given as `parameter`. Raises TypeError, and InvalidKeyError for a text that is none."""
+    if isinstance(key, PrivateKey):
+        return key
+    if isinstance(key, str):
+        return PrivateKey.parse(key)
+    raise TypeError(f"{parameter} is of type {type(key).__name__}; it must be a str or a PrivateKey")
