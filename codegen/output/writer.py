@@ -94,7 +94,7 @@ def write(
         for change in changes:
             _apply(change, files, root)
             done.append(change)
-    except BaseException as error:
+    except BaseException as error:  # Ctrl-C, too, must not leave half of it
         stay = _take_back(done, before, root)
         if not isinstance(error, OSError):
             raise
@@ -175,7 +175,7 @@ def _replace(target: Path, text: str) -> None:
             stream.write(text)
         os.chmod(name, 0o644)
         os.replace(name, target)
-    except BaseException:
+    except BaseException:  # nor a file that is not finished
         Path(name).unlink(missing_ok=True)
         raise
 

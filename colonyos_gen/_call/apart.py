@@ -75,7 +75,7 @@ async def run_apart(
 
     try:
         await asyncio.wait({task}, timeout=seconds)
-    except BaseException:
+    except BaseException:  # a cancellation, too
         task.add_done_callback(refuse)
         await end_or_let_go({task}, UNWIND_S, whose)
         raise

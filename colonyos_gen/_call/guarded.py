@@ -155,7 +155,7 @@ class _GuardedConnection(Connection):
                 drop()
         except KeyboardInterrupt:
             raise
-        except BaseException:
+        except BaseException:  # a clean-up must not hide the error that it comes after
             _logger.warning("%s.drop has failed", self._kind, exc_info=True)
 
     async def _awaited(self, name: str, begin: Callable[[], Any], seconds: float | None = None) -> Any:

@@ -311,7 +311,7 @@ class Worker:
             await calls.end()
             calls.raise_exit()
             return
-        except BaseException:
+        except BaseException:  # a cancellation, too, leaves no interceptor running
             await calls.end()
             raise
         invoker = Invoker(self._pool, self._concurrency)

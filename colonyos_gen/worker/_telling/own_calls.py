@@ -108,7 +108,7 @@ class OwnCalls(Interceptor):
                 making = make({})
             # The reply is handed on in the step in which it comes, so that no deadline can fall in between.
             outcome = await asyncio.shield(making)
-        except BaseException:
+        except BaseException:  # a cancellation, too, must leave nothing running
             given_up = True
             looking_on.cancel()
             if making is not None:
@@ -170,7 +170,8 @@ def _apart(value: T) -> T:
 
 def _pickled(value: T) -> T:
     # Much faster than deepcopy, and goes deeper.
-    return pickle.loads(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))  # type: ignore[no-any-return]
+    again: T = pickle.loads(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+    return again
 
 
 def _error_apart(error: BaseException) -> BaseException:
