@@ -35,13 +35,13 @@ class LostFields:
 
     def uses(self, module: Module) -> Iterator[Item]:
         """Attributes and keywords of `module` that have the name of a field which is gone, if it has such structs at all."""
-        named = set(_names(module.tree)) if self._lost else set[str]()
+        named = set(_names(module.nodes)) if self._lost else set[str]()
         here = {struct: lost for struct, lost in self._lost.items() if named & self._sources[struct]}
         if not here:
             return
-        kinds = self._kinds(module.tree)
-        called = {id(node.func) for node in ast.walk(module.tree) if isinstance(node, ast.Call)}
-        for node in ast.walk(module.tree):
+        kinds = self._kinds(module.nodes)
+        called = {id(node.func) for node in module.nodes if isinstance(node, ast.Call)}
+        for node in module.nodes:
             if isinstance(node, ast.Attribute) and id(node) not in called:
                 kind = kinds.get(id(node.value))
                 structs = [] if _is_self(node.value) else _of(here, node.attr, kind)
@@ -55,10 +55,10 @@ class LostFields:
                             module, keyword.value, keyword.arg, _of(here, keyword.arg, kind)
                         )
 
-    def _kinds(self, tree: ast.Module) -> dict[int, str]:
+    def _kinds(self, nodes: Sequence[ast.AST]) -> dict[int, str]:
         """The struct of each name that is a parameter with one as its annotation, by the id of the node."""
         kinds: dict[int, str] = {}
-        for function in ast.walk(tree):
+        for function in nodes:
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 arguments = function.args
                 parameters = {
@@ -90,7 +90,7 @@ def _of(lost: Mapping[str, Set[str]], name: str, kind: str | None) -> list[str]:
 def _annotated(modules: Sequence[Module]) -> Iterator[tuple[str, str]]:
     """Functions and attributes, each with the words of its annotation."""
     for module in modules:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
                 yield from ((node.name, word) for word in words(node.returns))
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute):
@@ -102,9 +102,9 @@ def words(annotation: ast.expr) -> list[str]:
     return re.findall(r"\w+", ast.unparse(annotation))
 
 
-def _names(tree: ast.Module) -> Iterator[str]:
+def _names(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """The names that a module imports and reads."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Name):
             yield node.id
         elif isinstance(node, ast.Attribute):

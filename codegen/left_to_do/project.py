@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,11 @@ class Module:
 
     path: Path
     tree: ast.Module
+
+    @functools.cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of the tree: it is gone through several times, and walking takes longer than parsing."""
+        return tuple(ast.walk(self.tree))
 
 
 @dataclass(frozen=True)
@@ -62,9 +68,14 @@ class Project:
             for path in sorted((self.root / folder).rglob("*.py")):
                 if not any(part.startswith(".") for part in path.relative_to(self.root).parts):
                     try:
-                        yield Module(path, ast.parse(path.read_text(encoding="utf-8")))
+                        yield _module(path, path.read_text(encoding="utf-8"))
                     except (SyntaxError, UnicodeDecodeError):
                         continue
+
+
+@functools.lru_cache(maxsize=2000)
+def _module(path: Path, text: str) -> Module:
+    return Module(path, ast.parse(text))
 
 
 def project_around(out: Path) -> Project | None:

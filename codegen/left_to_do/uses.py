@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from codegen.left_to_do.fields import LostFields
@@ -67,17 +67,17 @@ class _Uses:
         """Generated enums by the names that they have in this file."""
 
     def items(self) -> Iterator[Item]:
-        tree = self._module.tree
-        for node in ast.walk(tree):
+        nodes = self._module.nodes
+        for node in nodes:
             if isinstance(node, ast.ImportFrom):
                 yield from self._import(node)
             elif isinstance(node, ast.Import):
                 yield from self._import_module(node)
-        for name in set(_bound(tree)):  # that may be something else
+        for name in set(_bound(nodes)):  # that may be something else
             self._modules.pop(name, None)
             self._structs.pop(name, None)
             self._enums.pop(name, None)
-        for node in ast.walk(tree):
+        for node in nodes:
             if isinstance(node, ast.Attribute):
                 yield from self._of_module(node)
                 yield from self._of_enum(node)
@@ -184,6 +184,8 @@ class _Uses:
             for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
             if isinstance(each.annotation, ast.Name) and each.annotation.id in self._structs
         }
+        if not kinds:
+            return
         stored = {
             each.id
             for each in ast.walk(node)
@@ -191,7 +193,7 @@ class _Uses:
         }
         for name in stored:
             kinds.pop(name, None)
-        for inner in ast.walk(node) if kinds else ():
+        for inner in ast.walk(node):
             if isinstance(inner, ast.Attribute):
                 owner = self._kind(inner.value, kinds)
                 struct = self._offer.structs.get(owner)
@@ -221,9 +223,9 @@ def _defined(tree: ast.Module) -> Iterator[str]:
             yield node.name
 
 
-def _bound(tree: ast.Module) -> Iterator[str]:
+def _bound(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """Names that something is assigned to, or that parameters have."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             yield node.id
         elif isinstance(node, ast.arg):
