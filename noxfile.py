@@ -21,8 +21,8 @@ nox.options.error_on_missing_interpreters = False
 
 VERSIONS = ["3.11", "3.12", "3.13"]
 SOURCES = ["colonyos_gen", "codegen", "examples", "tests", "noxfile.py"]
-SUITE = ["pytest", "-n", str(2 * (os.cpu_count() or 1)), "--durations", "10", "--durations-min", "1"]
-"""Many tests wait for real time to pass, so twice as many processes as cores are busy."""
+SUITE = ["pytest", "-n", str(3 * (os.cpu_count() or 1)), "--durations", "10", "--durations-min", "1"]
+"""Many tests wait for real time to pass, so three times as many processes as cores are busy."""
 QUICK = ["unit", "wire", "workflow", "keys", "pictures", "scenarios"]
 """Folders of which all tests together take seconds, because nearly none waits for time to pass or starts a program: what
 goes over the wire, keys, settings, workflows, pictures; and `scenarios`, which go through everything once."""
@@ -30,11 +30,11 @@ goes over the wire, keys, settings, workflows, pictures; and `scenarios`, which 
 
 @nox.session
 def check(session: nox.Session) -> None:
-    """All that a change must pass, with the Python at hand and in one environment."""
+    """What a change must pass, with the Python at hand and in one environment; CI adds `mypy`, `wheel` and other Pythons."""
     session.install("-e", ".[dev,lint]")
     _style(session)
     _generated(session)
-    with _beside(session, _pyright, _mypy, _wheel):
+    with _beside(session, _pyright):
         _suite(session, *session.posargs)
 
 
@@ -59,6 +59,13 @@ def types(session: nox.Session) -> None:
     """pyright and mypy, both strict."""
     session.install("-e", ".[dev]")
     _types(session)
+
+
+@nox.session
+def mypy(session: nox.Session) -> None:
+    """The second opinion about types, strict as well."""
+    session.install("-e", ".[dev]")
+    _mypy(session)
 
 
 @nox.session
