@@ -61,7 +61,7 @@ async def run_apart(
         work: Begins it.
         whose: What it is called in the log if it does not end.
         seconds: How long it may take.
-        unwanted: Gets what it returns too late.
+        unwanted: Gets what it returns too late, or while whoever waits here is cancelled.
 
     Raises:
         TimeUpError: It took longer.
@@ -76,8 +76,13 @@ async def run_apart(
     try:
         await asyncio.wait({task}, timeout=seconds)
     except BaseException:  # a cancellation, too
-        task.add_done_callback(refuse)
-        await end_or_let_go({task}, UNWIND_S, whose)
+        try:
+            await end_or_let_go({task}, UNWIND_S, whose)
+        finally:
+            if task.done():  # now, since the next who waits may come in this very turn of the loop
+                refuse(task)
+            else:
+                task.add_done_callback(refuse)
         raise
     if task.done():
         value: T = task.result().get()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from colonyos_gen._call.apart import TimeUpError, run_apart
 from colonyos_gen.errors import ConnectionFailedError, RPCError, RPCTimeoutError
 from colonyos_gen.transport import Connection
 
@@ -43,20 +44,16 @@ class Sending:
             error.sent = True
 
 
-async def in_time(work: Awaitable[T], method: str, deadline: float, sending: Sending) -> T:
-    """What comes of `work`, which is cancelled soon after `deadline`, a time of `time.monotonic`.
+async def in_time(work: Callable[[], Awaitable[T]], method: str, deadline: float, sending: Sending) -> T:
+    """What comes of `work`, which is cancelled soon after `deadline`, a time of `time.monotonic`, and not waited for then.
 
     Raises:
         RPCTimeoutError: Time was up.
     """
     limit = deadline - time.monotonic()
-    patience = asyncio.timeout(limit + _GRACE_S)
     try:
-        async with patience:
-            return await work
-    except TimeoutError as error:
-        if not patience.expired() or isinstance(error, RPCTimeoutError):
-            raise
+        return await run_apart(work, f"an interceptor of {method}", limit + _GRACE_S)
+    except TimeUpError as error:
         late = RPCTimeoutError(
             "the time was over before an interceptor had come to its end",
             method=method,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -126,6 +127,8 @@ class _GuardedConnection(Connection):
         self._inner = connection
         self._kind = f"{kind}: {type(connection).__name__}"
         self._method = method
+        self._kept: deque[Any] = deque()
+        """Frames that arrived while the wait for them was cancelled."""
 
     @property
     def heard_at(self) -> float:
@@ -138,7 +141,10 @@ class _GuardedConnection(Connection):
         await self._awaited("send", lambda: self._inner.send(body))
 
     async def receive(self) -> bytes:
-        frame = await self._awaited("receive", self._inner.receive)
+        if self._kept:
+            frame = self._kept.popleft()
+        else:
+            frame = await self._awaited("receive", self._inner.receive, unwanted=self._kept.append)
         if not isinstance(frame, bytes):
             raise _odd(self._kind, "receive", frame, "bytes", self._method)
         return frame
@@ -158,14 +164,20 @@ class _GuardedConnection(Connection):
         except BaseException:  # a clean-up must not hide the error that it comes after
             _logger.warning("%s.drop has failed", self._kind, exc_info=True)
 
-    async def _awaited(self, name: str, begin: Callable[[], Any], seconds: float | None = None) -> Any:
+    async def _awaited(
+        self,
+        name: str,
+        begin: Callable[[], Any],
+        seconds: float | None = None,
+        unwanted: Callable[[Any], object] | None = None,
+    ) -> Any:
         async def work() -> Any:
             begun = begin()
             if not inspect.isawaitable(begun):
                 raise _odd(self._kind, name, begun, "something to await", self._method)
             return await begun
 
-        return await run_apart(work, f"{self._kind}.{name}", seconds)
+        return await run_apart(work, f"{self._kind}.{name}", seconds, unwanted)
 
 
 def _odd(kind: str, name: str, value: object, expected: str, method: _AnyMethod) -> UnexpectedReplyError:

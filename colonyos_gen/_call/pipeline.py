@@ -200,7 +200,7 @@ class Pipeline:
             seen = (call, headers, failures)
             return await self._send(method, request, body, signer, deadline, lane, sending, seen)
 
-        return await in_time(intercepted(self._around, call, send), method.name, deadline, sending)
+        return await in_time(lambda: intercepted(self._around, call, send), method.name, deadline, sending)
 
     async def _send(
         self,
@@ -350,7 +350,7 @@ class Pipeline:
                 connection = await self._subscribe(method, body, until, connection, headers, sending)
                 sending.begun = True
 
-            await in_time(intercepted(self._around, call, send), method.name, until, sending)
+            await in_time(lambda: intercepted(self._around, call, send), method.name, until, sending)
         except BaseException:  # a cancellation, too, must not leave a connection open
             if connection is not None:
                 connection.drop()

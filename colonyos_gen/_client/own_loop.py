@@ -35,6 +35,7 @@ class OwnLoop:
         self._over = threading.Event()
         """Set on the event loop, when that is to end."""
         self._given_up = False
+        self._waited_for: set[concurrent.futures.Future[Any]] = set()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work`. An exception in the waiting thread, such as KeyboardInterrupt, cancels it.
@@ -58,6 +59,7 @@ class OwnLoop:
             future = asyncio.run_coroutine_threadsafe(work, loop)
         finally:
             blocks_a_loop.reset(token)
+        self._waited_for.add(future)
         try:
             return future.result()
         except concurrent.futures.CancelledError:
@@ -67,6 +69,8 @@ class OwnLoop:
         except BaseException:
             future.cancel()
             raise
+        finally:
+            self._waited_for.discard(future)
 
     def give_up(self) -> None:
         """Let nothing run here from now on, because another loop takes over.
@@ -98,6 +102,9 @@ class OwnLoop:
             except concurrent.futures.TimeoutError:
                 loop.call_soon_threadsafe(self._leave, loop)
         thread.join(timeout=5)
+        for each in list(self._waited_for):  # what has not ended though it was cancelled never will
+            with contextlib.suppress(concurrent.futures.InvalidStateError):
+                each.set_exception(closed_error())
 
     def _leave(self, loop: asyncio.AbstractEventLoop) -> None:
         self._over.set()

@@ -156,7 +156,12 @@ class Server:
         clock = SystemClock() if clock is None else clock
         self._file = None if db is None else SqliteJournal(db)
         self._store = store = Store(self._file or journal)
-        self._records = records = Records(store)
+        try:
+            self._records = records = Records(store)
+        except BaseException:  # nobody can close a server that was never made
+            if self._file is not None:
+                self._file.close()
+            raise
         access = Access(records, key.id if key is not None else server_id or "", quirks)
         self._access = access
         if not is_loopback(host):

@@ -81,7 +81,7 @@ class AsyncSession(AsyncScope, AsyncSubmitting[AsyncProcessHandle, AsyncWorkflow
         if not isinstance(what, FunctionSpec | WorkflowSpec) and not callable(getattr(what, "spec", None)):
             kinds = "the name of a function, a FunctionSpec, a WorkflowSpec or a Workflow"
             raise TypeError(f"{what!r} cannot be submitted; it must be {kinds}")
-        if args or options:
+        if args or any(value is not None for value in options.values()):
             raise TypeError(f"{type(what).__name__} has its own arguments and options; set them there")
         if isinstance(what, FunctionSpec):
             return AsyncProcessHandle(self, await self.rpc.submit(completed(what, self.colonyname, to)))

@@ -15,8 +15,8 @@ from typing import Any
 import colonyos_gen
 
 PACKAGE = "colonyos_gen"
-SPELT_OUT = "colonyos_gen_wire.submission"
-"""Generated methods that are given to classes of this package."""
+SPELT_OUT = ("colonyos_gen_wire.submission", "colonyos_gen_wire.stubs_")
+"""Where the generated methods are that classes of this package inherit."""
 PLAIN = (str, int, float, bytes, type(None), tuple)
 MADE_BY = {
     "AsyncChannelStream": "AsyncClient.subscribe_channel",
@@ -108,7 +108,7 @@ def members(cls: type) -> Iterator[str]:
     """Its public methods, properties and attributes, also those of private bases of this package."""
     seen: set[str] = set()
     for owner in cls.__mro__:
-        if not is_ours(owner) and owner.__module__ != SPELT_OUT:
+        if not is_ours(owner) and not owner.__module__.startswith(SPELT_OUT):
             continue
         for name, value in vars(owner).items():
             if name.startswith("_") or name in seen:

@@ -104,6 +104,17 @@ def test_an_option_that_is_none_is_not_given(colonies: LocalColony, option: str)
     spec = colonies.submit("f", to="math", **nothing).process.spec
     task = Workflow("", to="math").task("f", **nothing).spec
     assert getattr(spec, option) == getattr(task, option) == getattr(BARE, option)
+    whole = FunctionSpec.new("f", "math", colonies.name, maxretries=5)
+    whole.priority, whole.label = 3, "mine"
+    again = colonies.submit(whole, **nothing).process.spec
+    assert (again.maxretries, again.priority, again.label) == (5, 3, "mine")
+
+
+def test_options_may_be_none_by_their_types(colonies: LocalColony) -> None:
+    priority: int | None = None
+    channels: list[str] | None = None
+    spec = colonies.submit("f", to="math", priority=priority, channels=channels).process.spec
+    assert (spec.priority, spec.channels) == (0, [])
 
 
 def test_only_the_names_of_parameters_are_taken(colonies: LocalColony) -> None:

@@ -19,19 +19,18 @@ def submitted(service: Service) -> Struct | None:
 def with_default(field: Field, many: str) -> str:
     """The keyword parameter with what it is when nothing is said; a text is None then, and so is what is no plain value.
 
-    `many` is what takes the place of a list.
+    All of them may be None, for who passes on what may not be given. `many` is what takes the place of a list.
     """
     spelled = _type(field, many)
+    if "None" not in spelled:
+        spelled = f"{spelled} | None"
     if field.type.kind == "list":
         return f"{field.name}: {spelled} = ()"
     plain = field.type.kind == "enum" or (
         field.type.kind == "scalar" and field.type.scalar in {Scalar.INTEGER, Scalar.NUMBER, Scalar.BOOLEAN}
     )
-    if plain and not field.type.optional:
-        return f"{field.name}: {spelled} = {spelling.literal(field.default)}"
-    return (
-        f"{field.name}: {spelled} = None" if "None" in spelled else f"{field.name}: {spelled} | None = None"
-    )
+    default = spelling.literal(field.default) if plain and not field.type.optional else "None"
+    return f"{field.name}: {spelled} = {default}"
 
 
 def telling(struct: Struct) -> str:

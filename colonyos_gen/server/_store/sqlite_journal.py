@@ -127,7 +127,7 @@ class SqliteJournal:
         for key, text in lines:
             try:
                 rows.append(cast("Row", decoder.decode(text)))
-            except (msgspec.MsgspecError, ValueError) as error:
+            except (msgspec.MsgspecError, ValueError, RecursionError) as error:
                 raise JournalError(
                     f"{self.path}: the row {key!r} of {table} cannot be read: {error}"
                 ) from error
@@ -205,7 +205,12 @@ class SqliteJournal:
     def _sign(self, connection: sqlite3.Connection) -> None:
         """Leave marks in the file: its version, and one by which it is known again, as rows in memory are of it only."""
         connection.execute("BEGIN EXCLUSIVE")
-        (token,) = connection.execute("SELECT token FROM opened").fetchone()
+        marks = connection.execute("SELECT token FROM opened").fetchall()
+        if len(marks) != 1:
+            raise JournalError(
+                f"{self.path} is damaged: its table 'opened' has {len(marks)} rows instead of one"
+            )
+        (token,) = marks[0]
         if self._token not in (None, token):
             raise JournalError(f"{self.path} was used by another server meanwhile; make a new server for it")
         self._token = secrets.token_hex(8)

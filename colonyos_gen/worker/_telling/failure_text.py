@@ -15,6 +15,7 @@ LONGEST = 4000
 _OURS = str(Path(__file__).parent.parent)
 _HANDING_ON = (
     str(Path(__file__).parents[2] / "_call/intercepting.py"),
+    str(Path(__file__).parents[2] / "_call/apart.py"),
     str(Path(__file__).with_name("own_calls.py")),
 )
 """Files with nothing but what stands between a call and its interceptors."""

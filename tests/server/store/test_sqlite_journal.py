@@ -17,6 +17,7 @@ from colonyos_gen_wire.types.common import AttributeType, ExecutorState, Process
 from colonyos_gen_wire.types.log import Log
 from colonyos_gen_wire.types.process import FunctionSpec, Process
 
+from colonyos_gen.server import Server
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._store.sqlite_journal import FORMAT, JournalError, SqliteJournal
 from colonyos_gen.server._store.tables import Change, Store
@@ -263,6 +264,43 @@ def test_a_row_that_cannot_be_read_is_named(journal: SqliteJournal, file: Path) 
     journal.write([Change("logs", "one", Blob("x", b"", []))])
     with pytest.raises(JournalError, match=f"{file}: the row 'one' of logs cannot be read: .*processid"):
         journal.load("logs", Log)
+
+
+def test_a_row_of_endless_depth_is_named(journal: SqliteJournal, file: Path) -> None:
+    journal.write(put("a"))
+    journal.close()
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE rows SET row = ?", ('{"message": ' + "[" * 100_000,))
+    connection.close()
+    journal.open()
+    with pytest.raises(JournalError, match="'a' of logs"):
+        names(journal)
+
+
+def test_a_file_without_its_mark_is_damaged(journal: SqliteJournal, file: Path) -> None:
+    journal.close()
+    with sqlite3.connect(file) as connection:
+        connection.execute("DELETE FROM opened")
+    connection.close()
+    with pytest.raises(JournalError, match="is damaged"):
+        SqliteJournal(file)
+
+
+def test_a_server_that_cannot_be_made_lets_go_of_its_file(file: Path) -> None:
+    journal = SqliteJournal(file)
+    journal.write([Change("processes", "x", Log(processid="", message="no process"))])
+    journal.close()
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE rows SET row = '{'")
+    connection.close()
+    kept: list[BaseException] = []
+    for _ in range(2):
+        with pytest.raises(JournalError, match="'x' of processes cannot be read") as caught:
+            Server(db=file)
+        kept.append(caught.value)  # so that nothing is closed by the garbage collector
+    with sqlite3.connect(file) as connection:
+        connection.execute("DELETE FROM rows")
+    connection.close()
 
 
 def test_a_place_without_files_is_named(tmp_path: Path) -> None:

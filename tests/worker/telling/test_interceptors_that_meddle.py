@@ -191,7 +191,7 @@ async def test_a_reply_that_is_there_is_not_lost_to_the_deadline(fails: bool) ->
 
     calls = own_calls.OwnCalls([Blocking()], "w", lambda _: None)
     call = OutgoingCall(GET_PROCESS, GetProcessMsg(processid=PROCESS_ID), "", time.monotonic() + 2)
-    made = in_time(calls.around_call(call, proceed), "get_process", call.deadline, Sending())
+    made = in_time(lambda: calls.around_call(call, proceed), "get_process", call.deadline, Sending())
     if fails:
         with pytest.raises(NotFoundError):
             await made
