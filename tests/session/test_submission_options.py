@@ -104,8 +104,8 @@ def test_an_option_that_is_none_is_not_given(colonies: LocalColony, option: str)
     spec = colonies.submit("f", to="math", **nothing).process.spec
     task = Workflow("", to="math").task("f", **nothing).spec
     assert getattr(spec, option) == getattr(task, option) == getattr(BARE, option)
-    whole = FunctionSpec.new("f", "math", colonies.name, maxretries=5)
-    whole.priority, whole.label = 3, "mine"
+    whole = FunctionSpec.new("f", "math", colonies.name)
+    whole.priority, whole.label, whole.maxretries = 3, "mine", 5
     again = colonies.submit(whole, **nothing).process.spec
     assert (again.maxretries, again.priority, again.label) == (5, 3, "mine")
 
