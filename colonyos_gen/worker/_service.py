@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections import deque
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from colonyos_gen_wire import Executor, Process
@@ -110,7 +110,8 @@ class Service(Taker):
         self._runs: dict[str, Run] = {}
         """The last run of each process that is run here."""
         self._tasks: dict[asyncio.Task[None], Run] = {}
-        self._remembered: deque[str] = deque(maxlen=_REMEMBERED)
+        self._ended_at: dict[str, float] = {}
+        """When (`time.monotonic`) the last attempt at a process ended here, for the latest ones."""
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
         self._hurrying = asyncio.Event()
@@ -169,8 +170,13 @@ class Service(Taker):
         # Not by `finally` in a coroutine: a task that is cancelled before its first step comes to none.
         task.add_done_callback(functools.partial(self._ended, run))
 
-    def knows(self, processid: str) -> bool:
-        return processid in self._runs or processid in self._remembered
+    def knows(self, processid: str, since: float) -> bool:
+        run = self._runs.get(processid)
+        if run is not None and not run.told.is_set():
+            return True
+        # What is RUNNING after the server was told of an end is another attempt.
+        ended_at = self._ended_at.get(processid, 0.0) if run is None else run.told_at
+        return ended_at >= since
 
     async def refuse(self, processid: str, reason: str) -> None:
         await self._closer.fail(Attempt(processid, self._me.executorid), [reason])
@@ -184,7 +190,10 @@ class Service(Taker):
         processid = run.process.processid
         if self._runs.get(processid) is run:
             del self._runs[processid]
-            self._remembered.append(processid)
+            self._ended_at.pop(processid, None)
+            self._ended_at[processid] = run.told_at or time.monotonic()
+            if len(self._ended_at) > _REMEMBERED:
+                del self._ended_at[next(iter(self._ended_at))]
         self._changed.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             _logger.error("%s: a process could not be ended: %r", self._me.executorname, error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -64,6 +65,8 @@ class Run:
         """The process, as it was assigned."""
         self.told: asyncio.Event = asyncio.Event()
         """Set once the server knows how the attempt ended, or need not know. The function may go on even so."""
+        self.told_at: float = 0.0
+        """When that was, as `time.monotonic` has it; 0 before."""
         self._catalogue = equipment.catalogue
         self._watch = equipment.watch
         self._closer = equipment.closer
@@ -88,8 +91,20 @@ class Run:
     async def run(self) -> None:
         """Run the function, and tell the server: all that happens to a process between its assignment and its end.
 
-        Returns when the function has ended, which may be later than the end of its process.
+        Returns when the function has ended, which may be later than the end of its process. Whatever is raised on the way, be it
+        by a mistake of ours, fails this process and goes no further.
         """
+        try:
+            await self._run()
+        except asyncio.CancelledError:  # the worker ends
+            raise
+        except BaseException as error:
+            _logger.exception("%s: process %s went wrong", self._name, self.process.processid)
+            if not self.told.is_set():
+                await self._closer.fail(self._attempt, error_texts(error, self._secrets))
+                self._note_told()
+
+    async def _run(self) -> None:
         work = asyncio.get_running_loop().create_task(self._call())
         try:
             with self._watch.over(self._attempt, self.lose, lambda: self._outgoing.is_streaming):
@@ -100,7 +115,7 @@ class Run:
                 self._verdict = asyncio.get_running_loop().create_future()
                 prepared = outcome if isinstance(outcome, Nothing) else await self._prepare(outcome)
             await self._tell(outcome, prepared)
-            self.told.set()
+            self._note_told()
             if not work.done():
                 await asyncio.wait({work})
                 processid = self.process.processid
@@ -109,6 +124,10 @@ class Run:
             self._cancellation.set("the worker ends")
             self._outgoing.abandon("the process has ended")
             work.cancel()
+
+    def _note_told(self) -> None:
+        self.told_at = time.monotonic()
+        self.told.set()
 
     async def _await_outcome(self, work: asyncio.Task[Any]) -> Outcome:
         loop = asyncio.get_running_loop()
@@ -151,7 +170,9 @@ class Run:
     async def _call(self) -> Any:
         try:
             return await self._catalogue.call(self._context, self._cancellation)
-        except Exception as error:  # of preparing the call, such as arguments that do not fit
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # of preparing the call, such as arguments that do not fit
             return Raised(error)
 
     def _decide(self, verdict: Failure | Nothing) -> None:
@@ -187,6 +208,8 @@ class Run:
             return Success(as_output(result))
         except OutputError as error:
             return Failure([str(error)])
+        except BaseException as error:  # whatever the value does when it is looked at
+            return Failure(error_texts(error, self._secrets))
 
     async def _tell(self, outcome: Outcome, prepared: Outcome) -> None:
         if isinstance(prepared, Nothing):

@@ -54,8 +54,8 @@ class Taker(ABC):
         """Run a process that has been assigned; `found` if that was earlier, and nobody knows when."""
 
     @abstractmethod
-    def knows(self, processid: str) -> bool:
-        """Whether a process is being run, or was not long ago."""
+    def knows(self, processid: str, since: float) -> bool:
+        """Whether a process is being run, or was at the time `since` (of `time.monotonic`)."""
 
     @abstractmethod
     async def refuse(self, processid: str, reason: str) -> None:
@@ -261,12 +261,13 @@ class Assignment:
     async def _recover(self) -> bool:
         """Start what runs in our name without our knowing, and tell whether there was anything."""
         unnoticed: list[Process] = []
+        asked = time.monotonic()
         try:
             found = await running_of(self._client, self._availability, self._colonyname, self._executorid)
             unnoticed += [
                 each
                 for each in found
-                if not self._taker.knows(each.processid) and each.processid not in self._refused
+                if not self._taker.knows(each.processid, asked) and each.processid not in self._refused
             ]
         except RPCError as error:
             _logger.info("%s: it is unknown what was assigned unnoticed: %s", self._name, error)

@@ -45,7 +45,7 @@ def plain_text(text: str, secrets: Iterable[str] = ()) -> str:
 def _headline(error: BaseException) -> str:
     try:
         message = str(error)
-    except Exception:  # whatever the __str__ of a user's exception raises
+    except BaseException:  # whatever the __str__ of a user's exception raises
         message = "(its message cannot be shown)"
     name = type(error).__name__
     return f"{name}: {message}" if message else name
