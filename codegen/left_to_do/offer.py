@@ -19,6 +19,7 @@ class Struct:
 
     attributes: Mapping[str, str]
     methods: frozenset[str]
+    is_request: bool = False
 
 
 @dataclass
@@ -31,6 +32,8 @@ class Offer:
     """What can be asked of each enum by name."""
     calls: set[str] = field(default_factory=set[str])
     """Names of the methods of clients."""
+    parameters: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    """Parameters of the methods of clients."""
     own: set[str] = field(default_factory=set[str])
     """Public names of classes, functions and constants, wherever they are defined."""
     errors: set[str] = field(default_factory=set[str])
@@ -61,12 +64,16 @@ def read_offer(files: Mapping[str, str]) -> Offer:
         part = module.split(".")[1:2]
         for node in tree.body:
             if isinstance(node, ast.ClassDef) and part in (["types"], ["requests"]) and not _is_enum(node):
-                offer.structs[node.name] = _struct(node)
+                offer.structs[node.name] = _struct(node, is_request=part == ["requests"])
                 for name, kind in offer.structs[node.name].attributes.items():
                     _give(offer, name, kind)
             elif isinstance(node, ast.ClassDef) and part in (["stubs_async"], ["stubs_sync"]):
-                offer.calls |= {item.name for item in node.body if isinstance(item, _FUNCTIONS)}
                 for item in node.body:
+                    if isinstance(item, _FUNCTIONS):
+                        offer.calls.add(item.name)
+                        offer.parameters[item.name] = {
+                            each.arg for each in (*item.args.args, *item.args.kwonlyargs)
+                        }
                     if isinstance(item, _FUNCTIONS) and item.returns is not None:
                         _give(offer, item.name, ast.unparse(item.returns))
             elif isinstance(node, ast.AnnAssign) and part == ["methods"]:
@@ -123,10 +130,11 @@ def _is_enum(node: ast.ClassDef) -> bool:
     return any(ast.unparse(base) in ("OpenIntEnum", "enum.Enum", "enum.IntEnum") for base in node.bases)
 
 
-def _struct(node: ast.ClassDef) -> Struct:
+def _struct(node: ast.ClassDef, *, is_request: bool) -> Struct:
     attributes = {
         item.target.id: ast.unparse(item.annotation).removesuffix(" | None")
         for item in node.body
         if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
     }
-    return Struct(attributes, frozenset(item.name for item in node.body if isinstance(item, _FUNCTIONS)))
+    methods = frozenset(item.name for item in node.body if isinstance(item, _FUNCTIONS))
+    return Struct(attributes, methods, is_request)
