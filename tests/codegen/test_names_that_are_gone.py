@@ -14,7 +14,7 @@ from codegen.left_to_do.offer import Offer, read_offer
 from codegen.left_to_do.project import Project
 from codegen.left_to_do.uses import uses
 from codegen.targets import registry
-from tests.codegen.kit.schema_edits import replace
+from tests.codegen.kit.schema_edits import add_message, replace
 
 ROOT = Path(__file__).parents[2]
 RENAMED = {
@@ -38,14 +38,16 @@ OLD = {
 
 
 def offered(schema: Path) -> Offer:
-    return read_offer(render(schema, {"python": registry()["python"]}, None, schema / "nowhere"))
+    """What the Python package offers that is made of a schema, also of a draft."""
+    return read_offer(render(schema, {"python": registry()["python"]}, None, schema / "nowhere", draft=True))
 
 
 @pytest.fixture(scope="module")
 def offers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Offer, Offer]:
-    """What the generated package offers before and after the change."""
+    """What the generated package offers before and after the change, of a schema that is a draft."""
     folder = tmp_path_factory.mktemp("gone")
     schema = shutil.copytree(ROOT / "schema", folder / "schema")
+    add_message(schema, "pause", "break", example=False)
     before = offered(schema)
     for path in (*schema.glob("*.yaml"), *schema.glob("types/*.yaml"), *schema.glob("rpc/*.yaml")):
         text = path.read_text(encoding="utf-8")
