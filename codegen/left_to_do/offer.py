@@ -34,6 +34,8 @@ class Offer:
     """Names of the methods of clients."""
     parameters: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     """Parameters of the methods of clients."""
+    messages: set[str] = field(default_factory=set[str])
+    """Types of messages."""
     own: set[str] = field(default_factory=set[str])
     """Public names of classes, functions and constants, wherever they are defined."""
     errors: set[str] = field(default_factory=set[str])
@@ -62,6 +64,7 @@ def read_offer(files: Mapping[str, str]) -> Offer:
         offer.errors |= set(_error_names(tree))
         offer.options |= set(_submission_options(tree))
         part = module.split(".")[1:2]
+        offer.messages |= set(_tags(tree)) if part == ["requests"] else set[str]()
         for node in tree.body:
             if isinstance(node, ast.ClassDef) and part in (["types"], ["requests"]) and not _is_enum(node):
                 offer.structs[node.name] = _struct(node, is_request=part == ["requests"])
@@ -116,6 +119,13 @@ def _error_names(tree: ast.Module) -> Iterator[str]:
         for call in ast.walk(node):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "ErrorSpec":
                 yield from (str(each.value) for each in call.args[:1] if isinstance(each, ast.Constant))
+
+
+def _tags(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        for keyword in node.keywords if isinstance(node, ast.ClassDef) else ():
+            if keyword.arg == "tag" and isinstance(keyword.value, ast.Constant):
+                yield str(keyword.value.value)
 
 
 def _submission_options(tree: ast.Module) -> Iterator[str]:

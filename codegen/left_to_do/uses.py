@@ -24,7 +24,7 @@ def uses(before: Offer, offer: Offer, project: Project) -> Iterator[Item]:
     own = before.own - offer.own - by_hand
     gone = _Gone(
         names=(before.calls | own) - offer.members - offer.own - by_hand,
-        texts=own | (before.errors - offer.errors),
+        texts=own | (before.errors - offer.errors) | (before.messages - offer.messages),
         members={
             (enum, member)
             for enum, members in before.enums.items()
@@ -47,7 +47,7 @@ class _Gone:
     names: set[str]
     """Of methods of clients, classes and constants."""
     texts: set[str]
-    """What stands in quotes: names of errors, and names that are looked up."""
+    """What stands in quotes: names of errors, types of messages, and names that are looked up."""
     members: set[tuple[str, str]]
     """Enums, each with a member."""
     options: set[str]

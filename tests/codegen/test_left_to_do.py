@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from codegen.cli import EXIT_FINDINGS, main
-from tests.codegen.kit.schema_edits import add_field, replace
+from tests.codegen.kit.schema_edits import add_field, remove_message, replace
 
 SMALL = Path(__file__).parent / "small"
 
@@ -220,6 +220,36 @@ def test_traffic_that_says_otherwise(project: Project, book: object, misfit: str
     assert project.generate()[1:] == [f"tests/golden/rpc/books.json:4 record it anew: a reply {misfit}"]
 
 
+def test_a_message_that_went(project: Project) -> None:
+    """Its type in quotes, its exchanges and what is known of it are told with their places."""
+    project.write(
+        "tests/test_it.py", "OF = [\n    'countloansmsg',\n    'addbookmsg',\n    'nosuchmsg',\n]\n"
+    )
+    exchanges = [{"msgtype": each} for each in ("addbookmsg", "countloansmsg", "nosuchmsg", "countloansmsg")]
+    project.write("tests/golden/rpc/loans.json", json.dumps({"exchanges": exchanges}, indent=1))
+    sent = [
+        {"type": "ws_send", "msgtype": "countloansmsg"},
+        {"type": "rpc", "exchange": {"msgtype": "addbookmsg"}},
+    ]
+    project.write("tests/golden/ws/loans.json", json.dumps({"events": sent}, indent=1))
+    project.write(
+        "tests/golden/protocol/facts.json",
+        '{"messages": {\n"addbookmsg": {},\n"countloansmsg": {}}, "types": {\n"CountLoansMsg": {}}}',
+    )
+    project.write("tests/golden/crypto/keys.json", "[]")
+    assert project.generate() == []
+    remove_message(project.root / "schema", "loan", "CountLoansMsg")
+    replace(project.root / "schema/rpc/library.yaml", "x-roles: [reader, owner]", "x-roles: [nobody]")
+    left = project.generate()
+    assert [line for line in left if "take out" in line or "tests/test_it" in line] == [
+        "tests/test_it.py:2 'countloansmsg' is gone from the schema",
+        "tests/golden/protocol/facts.json:4 take out what is said of CountLoansMsg, which is gone",
+        "tests/golden/protocol/facts.json:3 take out what is said of countloansmsg, which is gone",
+        "tests/golden/rpc/loans.json:7 take out 2 exchanges of countloansmsg, which is gone",
+        "tests/golden/ws/loans.json:5 take out 1 exchange of countloansmsg, which is gone",
+    ]
+
+
 def test_a_draft_may_lack_examples(project: Project) -> None:
     examples = project.root / "schema/examples/loan.json"
     content = json.loads(examples.read_text(encoding="utf-8"))
@@ -230,7 +260,9 @@ def test_a_draft_may_lack_examples(project: Project) -> None:
     assert "MESSAGE_HAS_EXAMPLE" in project.said.readouterr().out
     left = project.generate("--draft")
     assert left[0] == "left to do by hand:"
-    assert left[1].endswith(" record an example of countloansmsg, under that key in examples/loan.json")
+    assert left[1].endswith(
+        " record an example of countloansmsg, under that key in schema/examples/loan.json"
+    )
     assert left[1].startswith("schema/rpc/loan.yaml:")
     assert left[2] == "a draft: no recorded example of countloansmsg"
     assert main(["generate", "--draft", *folders]) == 0, "in all languages and documents"

@@ -129,7 +129,9 @@ def test_add_a_message_that_was_not_recorded_yet(copy: Copy) -> None:
     add_message(copy.root / "schema", "pause", "break", example=False)
     left = copy.generate("--draft")
     (message,) = places(copy, "schema/rpc/pause.yaml", "RenewBreakMsg:")
-    assert f"{message} record an example of renewbreakmsg, under that key in examples/pause.json" in left
+    assert (
+        f"{message} record an example of renewbreakmsg, under that key in schema/examples/pause.json" in left
+    )
     assert left[-1].startswith("a draft: no recorded example of ")
     assert "renewbreakmsg" in left[-1]
     copy.answers(UNKNOWN)
