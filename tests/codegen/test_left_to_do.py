@@ -93,9 +93,9 @@ def test_a_handler_to_write_has_its_place_and_its_signature(project: Project) ->
     project.write(path, LIBRARY.replace("watch_book", "watch").replace("get_books", "list_books"))
     assert project.generate() == [
         "left to do by hand:",
-        f"{path}:17 write the handler, in Library: "
+        f"{path}:14 write the handler, in Library, after watch: "
         "async def get_books(self, request: GetBooksMsg, signer: str, /) -> list[Book]",
-        f"{path}:17 write the handler, in Library: "
+        f"{path}:14 write the handler, in Library, after watch: "
         "def watch_book(self, request: WatchBookMsg, signer: str, /) -> AsyncIterator[Book]",
         f"{path}:10 remove the handler list_books: there is no such message any more",
         f"{path}:13 remove the handler watch: there is no such message any more",

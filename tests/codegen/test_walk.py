@@ -119,7 +119,7 @@ def test_add_a_message(copy: Copy) -> None:
     (handler,) = left[1:]
     assert handler.startswith(f"{module_of(copy, 'pause')}:")
     assert handler.endswith(
-        "write the handler, in Pauses: "
+        "write the handler, in Pauses, after get_pause_status: "
         "async def renew_break(self, request: RenewBreakMsg, signer: str, /) -> None"
     )
     copy.answers(UNKNOWN)
