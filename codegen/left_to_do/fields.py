@@ -1,4 +1,4 @@
-"""Code that may use a field which is gone, where it cannot be told of which struct a value is."""
+"""Code that uses a field which is gone, or may use it, where it cannot be told of which struct a value is."""
 
 from __future__ import annotations
 
@@ -8,23 +8,44 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 
 from codegen.left_to_do.item import Item
 from codegen.left_to_do.offer import Offer
+from codegen.left_to_do.owners import FOREIGN, ByHand, Owners, last
 from codegen.left_to_do.project import Module
 
+Lost = Mapping[str, Set[str]]
 _CHANGERS = {"replace"}
 """Functions that take fields by keyword, beside the structs themselves."""
 
 
 class LostFields:
-    """Fields that structs had `before` and have not in `offer`, and what else in `modules` has values of those structs."""
+    """Fields that structs had `before` and have not in `offer`, and what else in `modules` has values of those structs.
+
+    A name that no struct has any more is looked for everywhere, and one that lives on only in modules with such structs.
+    """
 
     def __init__(self, before: Offer, offer: Offer, modules: Sequence[Module]) -> None:
-        self._lost = {
+        self._before = before
+        self._offer = offer
+        self._everywhere = before.members - before.calls - offer.members - offer.own
+        self._lost: dict[str, Set[str]] = {}
+        for name, struct in before.structs.items():
+            after = offer.structs.get(name)
+            lost = (
+                struct.attributes.keys() - after.attributes.keys()
+                if after
+                else self._everywhere & struct.attributes.keys()
+            )
+            if lost:
+                self._lost[name] = lost
+        self._parameters = {
             name: lost
-            for name, struct in before.structs.items()
-            if name in offer.structs
-            and (lost := struct.attributes.keys() - offer.structs[name].attributes.keys())
+            for name, parameters in before.parameters.items()
+            if name in offer.parameters and (lost := parameters - offer.parameters[name])
         }
-        self._structs = offer.structs.keys()
+        self._structs = before.structs.keys() | offer.structs.keys()
+        self._attributes = {
+            name: {**struct.attributes} for each in (before, offer) for name, struct in each.structs.items()
+        }
+        self._by_hand = ByHand(modules if self._lost else ())
         self._sources: dict[str, set[str]] = {
             name: {name} | before.sources.get(name, set()) | offer.sources.get(name, set())
             for name in self._lost
@@ -34,57 +55,86 @@ class LostFields:
                 self._sources[word].add(name)
 
     def uses(self, module: Module) -> Iterator[Item]:
-        """Attributes and keywords of `module` that have the name of a field which is gone, if it has such structs at all."""
-        named = set(_names(module.nodes)) if self._lost else set[str]()
-        here = {struct: lost for struct, lost in self._lost.items() if named & self._sources[struct]}
-        if not here:
+        """Attributes and keywords of `module` that have the name of a field which is gone.
+
+        It is said of the struct whose it is, and asked where that cannot be told.
+        """
+        if not self._lost:
             return
-        kinds = self._kinds(module.nodes)
+        named = set(_names(module.nodes))
+        here = {
+            struct: names
+            for struct, lost in self._lost.items()
+            if (names := lost if named & self._sources[struct] else lost & self._anywhere(struct))
+        }
+        words = set[str]().union(*here.values(), *self._parameters.values())
+        owners = Owners(module, self._by_hand, self._structs)
         called = {id(node.func) for node in module.nodes if isinstance(node, ast.Call)}
         for node in module.nodes:
-            if isinstance(node, ast.Attribute) and id(node) not in called:
-                kind = kinds.get(id(node.value))
-                structs = [] if _is_self(node.value) else _of(here, node.attr, kind)
-                yield from self._item(module, node, node.attr, structs)
+            if isinstance(node, ast.Attribute) and node.attr in words and id(node) not in called:
+                owner = owners.of(node.value, self._attributes)
+                yield from self._told(module, owners, here, owner, node, node.attr)
             elif isinstance(node, ast.Call):
-                taker = _last(node.func)
                 for keyword in node.keywords:
-                    kind = taker if taker in self._structs else None
-                    if keyword.arg is not None and (kind is not None or taker in _CHANGERS):
-                        yield from self._item(
-                            module, keyword.value, keyword.arg, _of(here, keyword.arg, kind)
-                        )
+                    if keyword.arg in words:
+                        yield from self._keyword(module, owners, here, node, keyword.value, keyword.arg)
+            elif isinstance(node, ast.MatchClass):
+                for name, pattern in zip(node.kwd_attrs, node.kwd_patterns, strict=True):
+                    yield from self._told(module, owners, here, owners.called(node.cls), pattern, name)
 
-    def _kinds(self, nodes: Sequence[ast.AST]) -> dict[int, str]:
-        """The struct of each name that is a parameter with one as its annotation, by the id of the node."""
-        kinds: dict[int, str] = {}
-        for function in nodes:
-            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                arguments = function.args
-                parameters = {
-                    each.arg: _last(each.annotation)
-                    for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-                    if each.annotation is not None and _last(each.annotation) in self._structs
-                }
-                names = (
-                    [node for node in ast.walk(function) if isinstance(node, ast.Name)] if parameters else []
+    def _anywhere(self, struct: str) -> Set[str]:
+        """The names that are looked for in modules that do not seem to have such structs: requests are not passed around."""
+        passed = struct in self._offer.structs and not self._before.structs[struct].is_request
+        return self._everywhere if passed else set[str]()
+
+    def _keyword(
+        self, module: Module, owners: Owners, here: Lost, node: ast.Call, value: ast.expr, name: str
+    ) -> Iterator[Item]:
+        taker = owners.called(node.func)
+        if last(node.func) in _CHANGERS:
+            owner = owners.of(node.args[0], self._attributes) if node.args else ""
+            yield from self._told(module, owners, here, owner, value, name)
+            return
+        if taker == FOREIGN:  # that may hand it on
+            taker = next(
+                (
+                    word
+                    for each in node.args
+                    if owners.is_struct(word := owners.called(each)) or word in self._parameters
+                ),
+                taker,
+            )
+        if owners.is_struct(taker):
+            yield from self._told(module, owners, here, taker, value, name)
+        elif taker in self._before.calls and taker not in self._offer.calls:
+            return  # the call is told already
+        elif name in self._parameters.get(taker, ()):
+            by_hand = self._by_hand.takes(taker, name, module.path)
+            asked = f"'{name}' of {taker} is gone; is this one?"
+            yield Item(module.path, value.lineno, asked if by_hand else f"{taker} takes no '{name}'")
+        elif isinstance(node.func, ast.Attribute) and self._by_hand.takes(
+            last(node.func.value), name, module.path
+        ):
+            return  # a second constructor, such as `Client.from_env`
+        elif (
+            name in self._everywhere
+            and taker != FOREIGN
+            and not self._by_hand.takes(taker, name, module.path)
+        ):
+            yield from self._told(module, owners, here, "", value, name)
+
+    def _told(
+        self, module: Module, owners: Owners, here: Lost, owner: str, node: ast.expr | ast.pattern, name: str
+    ) -> Iterator[Item]:
+        if owners.is_struct(owner):
+            if name in self._lost.get(owner, ()):
+                yield Item(module.path, node.lineno, f"{owner} has no field '{name}'")
+        elif owner != FOREIGN and not self._by_hand.has(owner, name, module.path):
+            structs = [struct for struct, names in here.items() if name in names]
+            if structs:
+                yield Item(
+                    module.path, node.lineno, f"'{name}' of {' and '.join(structs)} is gone; is this one?"
                 )
-                assigned = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
-                kinds.update(
-                    (id(node), parameters[node.id])
-                    for node in names
-                    if node.id in parameters and node.id not in assigned
-                )
-        return kinds
-
-    def _item(self, module: Module, node: ast.expr, name: str, structs: Sequence[str]) -> Iterator[Item]:
-        if structs:
-            yield Item(module.path, node.lineno, f"'{name}' of {' and '.join(structs)} is gone; is this one?")
-
-
-def _of(lost: Mapping[str, Set[str]], name: str, kind: str | None) -> list[str]:
-    """The structs that had a field `name`; only `kind`, if that is known."""
-    return [struct for struct, names in lost.items() if name in names and kind in (None, struct)]
 
 
 def _annotated(modules: Sequence[Module]) -> Iterator[tuple[str, str]]:
@@ -111,12 +161,3 @@ def _names(nodes: Sequence[ast.AST]) -> Iterator[str]:
             yield node.attr
         elif isinstance(node, ast.alias):
             yield node.name.rpartition(".")[2]
-
-
-def _is_self(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id in {"self", "cls"}
-
-
-def _last(node: ast.expr) -> str:
-    """The name by which `node` is called in the end; empty if it has none."""
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""

@@ -25,10 +25,12 @@ def handlers(service: Service, project: Project) -> Iterator[Item]:
                 yield Item(path, 1, f"write the handler, in a class for the domain: {signature(message)}")
             continue
         written = _methods(serving)
+        last = max(filter(_is_handler, written.values()), key=lambda each: each.lineno, default=serving)
+        after = f", after {last.name}" if last is not serving else ""
         for name, message in wanted.items():
             if name not in written:
-                last = serving.end_lineno or serving.lineno
-                yield Item(path, last, f"write the handler, in {serving.name}: {signature(message)}")
+                what = f"write the handler, in {serving.name}{after}: {signature(message)}"
+                yield Item(path, last.end_lineno or last.lineno, what)
         for name, function in written.items():
             if name not in wanted and _is_handler(function):
                 yield Item(

@@ -15,5 +15,10 @@ class Item:
     what: str
 
     def __str__(self) -> str:
-        path, here = self.path.resolve(), Path.cwd()
-        return f"{path.relative_to(here) if path.is_relative_to(here) else path}:{self.line} {self.what}"
+        return f"{shown(self.path)}:{self.line} {self.what}"
+
+
+def shown(path: Path) -> str:
+    """A path as seen from the current folder, if it is below that."""
+    path, here = path.resolve(), Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

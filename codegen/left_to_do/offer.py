@@ -19,6 +19,7 @@ class Struct:
 
     attributes: Mapping[str, str]
     methods: frozenset[str]
+    is_request: bool = False
 
 
 @dataclass
@@ -31,6 +32,10 @@ class Offer:
     """What can be asked of each enum by name."""
     calls: set[str] = field(default_factory=set[str])
     """Names of the methods of clients."""
+    parameters: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    """Parameters of the methods of clients."""
+    messages: set[str] = field(default_factory=set[str])
+    """Types of messages."""
     own: set[str] = field(default_factory=set[str])
     """Public names of classes, functions and constants, wherever they are defined."""
     errors: set[str] = field(default_factory=set[str])
@@ -59,14 +64,19 @@ def read_offer(files: Mapping[str, str]) -> Offer:
         offer.errors |= set(_error_names(tree))
         offer.options |= set(_submission_options(tree))
         part = module.split(".")[1:2]
+        offer.messages |= set(_tags(tree)) if part == ["requests"] else set[str]()
         for node in tree.body:
             if isinstance(node, ast.ClassDef) and part in (["types"], ["requests"]) and not _is_enum(node):
-                offer.structs[node.name] = _struct(node)
+                offer.structs[node.name] = _struct(node, is_request=part == ["requests"])
                 for name, kind in offer.structs[node.name].attributes.items():
                     _give(offer, name, kind)
             elif isinstance(node, ast.ClassDef) and part in (["stubs_async"], ["stubs_sync"]):
-                offer.calls |= {item.name for item in node.body if isinstance(item, _FUNCTIONS)}
                 for item in node.body:
+                    if isinstance(item, _FUNCTIONS):
+                        offer.calls.add(item.name)
+                        offer.parameters[item.name] = {
+                            each.arg for each in (*item.args.args, *item.args.kwonlyargs)
+                        }
                     if isinstance(item, _FUNCTIONS) and item.returns is not None:
                         _give(offer, item.name, ast.unparse(item.returns))
             elif isinstance(node, ast.AnnAssign) and part == ["methods"]:
@@ -111,6 +121,13 @@ def _error_names(tree: ast.Module) -> Iterator[str]:
                 yield from (str(each.value) for each in call.args[:1] if isinstance(each, ast.Constant))
 
 
+def _tags(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        for keyword in node.keywords if isinstance(node, ast.ClassDef) else ():
+            if keyword.arg == "tag" and isinstance(keyword.value, ast.Constant):
+                yield str(keyword.value.value)
+
+
 def _submission_options(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == _OPTIONS:
@@ -123,10 +140,11 @@ def _is_enum(node: ast.ClassDef) -> bool:
     return any(ast.unparse(base) in ("OpenIntEnum", "enum.Enum", "enum.IntEnum") for base in node.bases)
 
 
-def _struct(node: ast.ClassDef) -> Struct:
+def _struct(node: ast.ClassDef, *, is_request: bool) -> Struct:
     attributes = {
         item.target.id: ast.unparse(item.annotation).removesuffix(" | None")
         for item in node.body
         if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
     }
-    return Struct(attributes, frozenset(item.name for item in node.body if isinstance(item, _FUNCTIONS)))
+    methods = frozenset(item.name for item in node.body if isinstance(item, _FUNCTIONS))
+    return Struct(attributes, methods, is_request)

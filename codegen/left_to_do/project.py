@@ -43,6 +43,11 @@ class Project:
         """The files of recorded traffic."""
         return sorted([*self.root.glob("tests/golden/rpc/*.json"), *self.root.glob("tests/golden/ws/*.json")])
 
+    @property
+    def golden(self) -> list[Path]:
+        """The files with all that is known of real servers, recorded traffic included."""
+        return sorted(self.root.glob("tests/golden/**/*.json"))
+
     def committed(self, out: Path) -> dict[str, str]:
         """The generated files that are not as they were committed, as they were; none where there is no git."""
         changed = self._git(

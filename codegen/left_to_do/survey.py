@@ -9,7 +9,7 @@ from codegen.left_to_do.handlers import handlers
 from codegen.left_to_do.item import Item
 from codegen.left_to_do.offer import read_offer
 from codegen.left_to_do.project import project_around
-from codegen.left_to_do.traffic import older_examples, older_recordings, without_example
+from codegen.left_to_do.traffic import of_gone_messages, older_examples, older_recordings, without_example
 from codegen.left_to_do.uses import uses
 from codegen.model import Service
 from codegen.schema.loader import Schema
@@ -27,8 +27,11 @@ def left_to_do(
     project = project_around(out)
     items: list[Item] = []
     if project is not None and offer.modules:
+        earlier = read_offer({**before, **project.committed(out)})
         items += handlers(service, project)
-        items += uses(read_offer({**before, **project.committed(out)}), offer, project)
+        items += uses(earlier, offer, project)
+        gone = (earlier.messages - offer.messages) | (earlier.structs.keys() - offer.structs.keys())
+        items += of_gone_messages(gone, project)
     items += without_example(service, schema)
     items += older_examples(service, schema)
     if project is not None and offer.modules:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from codegen.left_to_do.item import Item
+from codegen.left_to_do.item import Item, shown
 from codegen.left_to_do.project import Project
 from codegen.model import Scalar, Service, Type
 from codegen.schema.findings import Position
@@ -43,7 +44,8 @@ def without_example(service: Service, schema: Schema) -> Iterator[Item]:
     for message in service.messages:
         if message.registered and not message.examples:
             place = message.struct.position
-            what = f"record an example of {message.msgtype}, under that key in examples/{message.domain}.json"
+            file = shown(schema.root / f"examples/{message.domain}.json")
+            what = f"record an example of {message.msgtype}, under that key in {file}"
             yield Item(schema.root / place.file, place.line, what)
 
 
@@ -74,6 +76,22 @@ def older_recordings(service: Service, project: Project) -> Iterator[Item]:
         path, msgtype = next(iter(paths.items()))
         others = f", as in {len(paths) - 1} more of these files" if len(paths) > 1 else ""
         yield Item(path, _line_of(path, msgtype), f"record it anew: a reply {misfit}{others}")
+
+
+def of_gone_messages(gone: Set[str], project: Project) -> Iterator[Item]:
+    """The files that have exchanges of messages which are gone, or facts about them or types that are gone with them."""
+    for path in project.golden if gone else ():
+        recording: object = json.loads(path.read_text(encoding="utf-8"))
+        known = cast("dict[str, Any]", recording) if isinstance(recording, dict) else {}
+        sent = Counter(entry.get("msgtype") for entry in _entries(known))
+        facts = {**known.get("messages", {}), **known.get("types", {})}
+        for msgtype in sorted(gone):
+            if count := sent[msgtype]:
+                what = f"take out {count} exchange{'s' * (count > 1)} of {msgtype}, which is gone"
+                yield Item(path, _line_of(path, msgtype), what)
+            if msgtype in facts:
+                what = f"take out what is said of {msgtype}, which is gone"
+                yield Item(path, _line_at(path, f'"{msgtype}": '), what)
 
 
 def misfits(
@@ -120,12 +138,7 @@ def _shown(value: Any) -> str:
 
 def _replies(path: Path) -> Iterator[tuple[str, Any]]:
     """The message type and payload of each successful reply in a recording."""
-    recording: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    entries: list[dict[str, Any]] = [
-        *recording.get("exchanges", []),
-        *(event["exchange"] for event in recording.get("events", []) if event["type"] == "rpc"),
-    ]
-    for entry in entries:
+    for entry in _entries(json.loads(path.read_text(encoding="utf-8"))):
         reply: dict[str, Any] | None = entry.get("reply")
         if reply is None or reply.get("error"):
             continue
@@ -134,7 +147,19 @@ def _replies(path: Path) -> Iterator[tuple[str, Any]]:
             yield entry.get("msgtype") or "", payload
 
 
+def _entries(recording: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Everything that was sent in a recording, with its reply if it has one of its own."""
+    yield from recording.get("exchanges", [])
+    for event in recording.get("events", []):
+        if event["type"] in {"rpc", "ws_send"}:
+            yield event.get("exchange", event)
+
+
 def _line_of(path: Path, msgtype: str) -> int:
     """The line of the first message of a type."""
-    text = path.read_text(encoding="utf-8")
-    return text.count("\n", 0, max(0, text.find(f'"msgtype": "{msgtype}"'))) + 1
+    return _line_at(path, f'"msgtype": "{msgtype}"')
+
+
+def _line_at(path: Path, text: str) -> int:
+    content = path.read_text(encoding="utf-8")
+    return content.count("\n", 0, max(0, content.find(text))) + 1

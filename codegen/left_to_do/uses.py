@@ -23,8 +23,8 @@ def uses(before: Offer, offer: Offer, project: Project) -> Iterator[Item]:
     by_hand = {name for module in modules for name in _defined(module.tree)}
     own = before.own - offer.own - by_hand
     gone = _Gone(
-        names=(before.members | own) - offer.members - offer.own - by_hand,
-        texts=own | (before.errors - offer.errors),
+        names=(before.calls | own) - offer.members - offer.own - by_hand,
+        texts=own | (before.errors - offer.errors) | (before.messages - offer.messages),
         members={
             (enum, member)
             for enum, members in before.enums.items()
@@ -45,9 +45,9 @@ class _Gone:
     """What was there before."""
 
     names: set[str]
-    """Of attributes, methods, classes and constants."""
+    """Of methods of clients, classes and constants."""
     texts: set[str]
-    """What stands in quotes: names of errors, and names that are looked up."""
+    """What stands in quotes: names of errors, types of messages, and names that are looked up."""
     members: set[tuple[str, str]]
     """Enums, each with a member."""
     options: set[str]
@@ -102,8 +102,6 @@ class _Uses:
             node.attr in self._gone.names or (_last(node.value), node.attr) in self._gone.members
         ):
             yield self._item(node, f"'{node.attr}' is gone from the schema")
-        if isinstance(node, ast.keyword) and node.arg in self._gone.names:
-            yield self._item(node.value, f"'{node.arg}' is gone from the schema")
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in self._gone.texts:
             yield self._item(node, f"'{node.value}' is gone from the schema")
         if isinstance(node, ast.alias) and node.name in self._gone.names:

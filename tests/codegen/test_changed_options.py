@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from codegen.cli import main
-from tests.codegen.kit.schema_edits import add_field, replace
+from tests.codegen.kit.schema_edits import add_field, add_message, replace
 
 ROOT = Path(__file__).parents[2]
 OPTIONS = "x-options: [channels, kwargs, priority, label, env, maxwaittime, maxexectime, maxretries]"
@@ -69,9 +69,10 @@ with LocalColony() as colony, connect(environ=colony.environment(), interceptors
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of what the generator and the server need."""
+    """A copy of what the generator and the server need, with a message that was not recorded yet."""
     for folder in ("colonyos_gen", "schema", "generated"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
+    add_message(tmp_path / "schema", "pause", "break", example=False)
     return tmp_path.resolve()
 
 
@@ -79,7 +80,7 @@ def run(project: Path, program: str) -> None:
     """Generate, and run a program with the code of the copy."""
     folders = ["--schema", str(project / "schema"), "--out", str(project / "generated")]
     with contextlib.redirect_stdout(io.StringIO()):
-        assert main(["generate", "--target", "python", *folders]) == 0
+        assert main(["generate", "--draft", "--target", "python", *folders]) == 0
     imports = "from colonyos_gen import workflow\nfrom colonyos_gen.testing import LocalColony\n"
     done = subprocess.run(
         [sys.executable, "-c", f"{imports}{program}\nimport colonyos_gen\nprint(colonyos_gen.__file__)"],

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from codegen.cli import EXIT_FINDINGS, main
-from tests.codegen.kit.schema_edits import add_field, replace
+from tests.codegen.kit.schema_edits import add_field, remove_message, replace
 
 SMALL = Path(__file__).parent / "small"
 
@@ -93,9 +93,9 @@ def test_a_handler_to_write_has_its_place_and_its_signature(project: Project) ->
     project.write(path, LIBRARY.replace("watch_book", "watch").replace("get_books", "list_books"))
     assert project.generate() == [
         "left to do by hand:",
-        f"{path}:17 write the handler, in Library: "
+        f"{path}:14 write the handler, in Library, after watch: "
         "async def get_books(self, request: GetBooksMsg, signer: str, /) -> list[Book]",
-        f"{path}:17 write the handler, in Library: "
+        f"{path}:14 write the handler, in Library, after watch: "
         "def watch_book(self, request: WatchBookMsg, signer: str, /) -> AsyncIterator[Book]",
         f"{path}:10 remove the handler list_books: there is no such message any more",
         f"{path}:13 remove the handler watch: there is no such message any more",
@@ -152,7 +152,7 @@ def test_what_was_there_before_counts_wherever_it_stands(project: Project) -> No
         "lent: {description:",
         "lent: {x-name: given, description:",
     )
-    assert "tests/test_it.py:2 'lent' is gone from the schema" in project.generate()
+    assert "tests/test_it.py:2 'lent' of Book is gone; is this one?" in project.generate()
 
 
 def test_names_that_are_gone_are_told_until_the_change_is_committed(project: Project) -> None:
@@ -167,10 +167,10 @@ def test_names_that_are_gone_are_told_until_the_change_is_committed(project: Pro
         "lent: {x-name: given, description:",
     )
     told = project.generate()
-    assert "tests/test_it.py:2 'lent' is gone from the schema" in told
+    assert "tests/test_it.py:2 'lent' of Book is gone; is this one?" in told
     assert project.generate() == told
     subprocess.run([*git, "commit", "-q", "-a", "-m", "after"], check=True)
-    assert "tests/test_it.py:2 'lent' is gone from the schema" not in project.generate()
+    assert "tests/test_it.py:2 'lent' of Book is gone; is this one?" not in project.generate()
 
 
 def test_names_that_mean_something_else_are_left_alone(project: Project) -> None:
@@ -220,6 +220,36 @@ def test_traffic_that_says_otherwise(project: Project, book: object, misfit: str
     assert project.generate()[1:] == [f"tests/golden/rpc/books.json:4 record it anew: a reply {misfit}"]
 
 
+def test_a_message_that_went(project: Project) -> None:
+    """Its type in quotes, its exchanges and what is known of it are told with their places."""
+    project.write(
+        "tests/test_it.py", "OF = [\n    'countloansmsg',\n    'addbookmsg',\n    'nosuchmsg',\n]\n"
+    )
+    exchanges = [{"msgtype": each} for each in ("addbookmsg", "countloansmsg", "nosuchmsg", "countloansmsg")]
+    project.write("tests/golden/rpc/loans.json", json.dumps({"exchanges": exchanges}, indent=1))
+    sent = [
+        {"type": "ws_send", "msgtype": "countloansmsg"},
+        {"type": "rpc", "exchange": {"msgtype": "addbookmsg"}},
+    ]
+    project.write("tests/golden/ws/loans.json", json.dumps({"events": sent}, indent=1))
+    project.write(
+        "tests/golden/protocol/facts.json",
+        '{"messages": {\n"addbookmsg": {},\n"countloansmsg": {}}, "types": {\n"CountLoansMsg": {}}}',
+    )
+    project.write("tests/golden/crypto/keys.json", "[]")
+    assert project.generate() == []
+    remove_message(project.root / "schema", "loan", "CountLoansMsg")
+    replace(project.root / "schema/rpc/library.yaml", "x-roles: [reader, owner]", "x-roles: [nobody]")
+    left = project.generate()
+    assert [line for line in left if "take out" in line or "tests/test_it" in line] == [
+        "tests/test_it.py:2 'countloansmsg' is gone from the schema",
+        "tests/golden/protocol/facts.json:4 take out what is said of CountLoansMsg, which is gone",
+        "tests/golden/protocol/facts.json:3 take out what is said of countloansmsg, which is gone",
+        "tests/golden/rpc/loans.json:7 take out 2 exchanges of countloansmsg, which is gone",
+        "tests/golden/ws/loans.json:5 take out 1 exchange of countloansmsg, which is gone",
+    ]
+
+
 def test_a_draft_may_lack_examples(project: Project) -> None:
     examples = project.root / "schema/examples/loan.json"
     content = json.loads(examples.read_text(encoding="utf-8"))
@@ -230,7 +260,9 @@ def test_a_draft_may_lack_examples(project: Project) -> None:
     assert "MESSAGE_HAS_EXAMPLE" in project.said.readouterr().out
     left = project.generate("--draft")
     assert left[0] == "left to do by hand:"
-    assert left[1].endswith(" record an example of countloansmsg, under that key in examples/loan.json")
+    assert left[1].endswith(
+        " record an example of countloansmsg, under that key in schema/examples/loan.json"
+    )
     assert left[1].startswith("schema/rpc/loan.yaml:")
     assert left[2] == "a draft: no recorded example of countloansmsg"
     assert main(["generate", "--draft", *folders]) == 0, "in all languages and documents"

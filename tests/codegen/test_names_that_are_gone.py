@@ -14,7 +14,7 @@ from codegen.left_to_do.offer import Offer, read_offer
 from codegen.left_to_do.project import Project
 from codegen.left_to_do.uses import uses
 from codegen.targets import registry
-from tests.codegen.kit.schema_edits import replace
+from tests.codegen.kit.schema_edits import add_message, replace
 
 ROOT = Path(__file__).parents[2]
 RENAMED = {
@@ -38,14 +38,16 @@ OLD = {
 
 
 def offered(schema: Path) -> Offer:
-    return read_offer(render(schema, {"python": registry()["python"]}, None, schema / "nowhere"))
+    """What the Python package offers that is made of a schema, also of a draft."""
+    return read_offer(render(schema, {"python": registry()["python"]}, None, schema / "nowhere", draft=True))
 
 
 @pytest.fixture(scope="module")
 def offers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Offer, Offer]:
-    """What the generated package offers before and after the change."""
+    """What the generated package offers before and after the change, of a schema that is a draft."""
     folder = tmp_path_factory.mktemp("gone")
     schema = shutil.copytree(ROOT / "schema", folder / "schema")
+    add_message(schema, "pause", "break", example=False)
     before = offered(schema)
     for path in (*schema.glob("*.yaml"), *schema.glob("types/*.yaml"), *schema.glob("rpc/*.yaml")):
         text = path.read_text(encoding="utf-8")
@@ -55,9 +57,9 @@ def offers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Offer, Offer]:
     return before, offered(schema)
 
 
-def written(pattern: str) -> Iterator[tuple[Path, int]]:
-    """The places in the package where code matches."""
-    for path in sorted((ROOT / "colonyos_gen").rglob("*.py")):
+def written(pattern: str, folder: Path = ROOT / "colonyos_gen") -> Iterator[tuple[Path, int]]:
+    """The places in a folder where code matches."""
+    for path in sorted(folder.rglob("*.py")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if re.search(pattern, line):
                 yield path, number
@@ -167,3 +169,131 @@ def test_what_a_call_returns_is_known_without_an_import(tmp_path: Path) -> None:
         (tmp_path / "tests" / name).write_text(code, encoding="utf-8")
     found = {item.path.name for item in uses(before, after, Project(tmp_path))}
     assert found == {"call.py", "message.py", "helper.py"}
+
+
+BY_HAND = """\
+import functools
+from asyncio import to_thread
+from datetime import timedelta
+from colonyos_gen_wire import Process as Job
+from msgspec.structs import replace
+class Attempt:
+    retries: int = 0
+    def again(self, other: "Attempt | None") -> int:
+        return self.retries + other.retries
+class Kept:
+    def __init__(self, job: Job) -> None:
+        self.job: Job = job
+    def count(self) -> int:
+        {kept}
+class Client:
+    def __init__(self, *, retries: int) -> None: ...
+    @classmethod
+    def make(cls, **options: int) -> "Client": ...
+class Stubborn(Client): ...
+def ask(retries: int, **options: int) -> None: ...
+def hand_on(**options: int) -> None: ...
+def f(job: Job | None, late: "Job", attempt: Attempt, delta: timedelta, text: str, thing, client) -> None:
+    made = Job()
+    for other in thing:
+        {line}
+"""
+A_FIELD = (
+    "job.retries",
+    "late.retries",
+    "made.retries",
+    "Job().retries",
+    "Job(retries=1)",
+    "replace(late, retries=2)",
+    "functools.partial(Job, retries=3)",
+    "to_thread(Job, retries=3)",
+    "isinstance(made, Job) and made.retries",
+)
+NO_FIELD = (
+    "Client(retries=1)",
+    "Client.make(retries=1)",
+    "Stubborn(retries=1)",
+    "ask(retries=1)",
+    "timedelta(retries=1)",
+    "timedelta.retries",
+    "delta.retries",
+    "text.retries",
+    "attempt.retries",
+    "Attempt().retries",
+    "Attempt(retries=1)",
+    "sorted([], retries=1)",
+    "[].sort(retries=1)",
+    "thing.retries()",
+)
+PERHAPS = (
+    "thing.retries",
+    "other.retries",
+    "hand_on(retries=1)",
+    "replace(thing, retries=1)",
+    "dict(retries=1)",
+    "client.get_process('').retries",
+)
+SAID, ASKED = "Process has no field 'retries'", "'retries' of Process is gone; is this one?"
+
+
+@pytest.fixture(scope="module")
+def renamed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Offer, Offer]:
+    """Before and after a field has another name, and no struct has the old one."""
+    schema = shutil.copytree(ROOT / "schema", tmp_path_factory.mktemp("renamed") / "schema")
+    before = offered(schema)
+    replace(schema / "types/process.yaml", "      retries:\n", "      retries:\n        x-name: lapses\n")
+    return before, offered(schema)
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [(A_FIELD, [SAID]), (NO_FIELD, []), (PERHAPS, [ASKED])],
+    ids=["field", "none", "perhaps"],
+)
+def test_whose_a_field_is_decides_what_is_said(
+    renamed: tuple[Offer, Offer], tmp_path: Path, lines: tuple[str, ...], told: list[str]
+) -> None:
+    """It is said of the struct whose it is, asked where that cannot be told, and not told of anything else."""
+    (tmp_path / "tests").mkdir()
+    for number, line in enumerate(lines):
+        code = BY_HAND.format(line=line, kept="return 0")
+        (tmp_path / f"tests/it{number}.py").write_text(code, encoding="utf-8")
+    found: dict[str, list[str]] = {line: [] for line in lines}
+    for item in uses(*renamed, Project(tmp_path)):
+        found[lines[int(item.path.stem[2:])]].append(item.what)
+    assert found == dict.fromkeys(lines, told)
+
+
+@pytest.mark.parametrize(("kept", "told"), [("self.job.retries", [SAID]), ("self.retries", [ASKED])])
+def test_what_a_class_holds(renamed: tuple[Offer, Offer], tmp_path: Path, kept: str, told: list[str]) -> None:
+    """By the annotation of its attribute; an attribute that it has not may be anybody's."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/it.py").write_text(BY_HAND.format(line="pass", kept=kept), encoding="utf-8")
+    assert [item.what for item in uses(*renamed, Project(tmp_path))] == told
+
+
+def test_the_uses_of_a_field_and_nothing_of_the_same_name(renamed: tuple[Offer, Offer]) -> None:
+    """Clients have an option `retries`, and a worker's attempt has an attribute, which are left alone."""
+    found = {(item.path, item.line): item.what for item in uses(*renamed, Project(ROOT))}
+    fields = r"\b(?:process|found|again|end|each|waits)\.retries\b"
+    used = {*written(fields), *written(fields, ROOT / "tests")}
+    assert len(used) > 20
+    assert used <= found.keys()
+    assert {found[place] for place in used} == {SAID, ASKED}
+    others = r"Client\(.*\bretries=|\bself\._?retries\b|\bpipeline\.retries"
+    left_alone = {*written(others), *written(others, ROOT / "tests")}
+    assert len(left_alone) > 20
+    assert not (left_alone - used) & found.keys()
+
+
+def test_a_parameter_of_a_call_that_went(tmp_path: Path) -> None:
+    schema = shutil.copytree(ROOT / "schema", tmp_path / "schema")
+    before = offered(schema)
+    replace(schema / "rpc/log.yaml", "      latest:\n", "      latest:\n        x-name: newest\n")
+    after = offered(schema)
+    (tmp_path / "tests").mkdir()
+    code = "def f(client, log):\n    client.get_logs('c', latest=True)\n    log(latest=True)\n"
+    (tmp_path / "tests/it.py").write_text(code, encoding="utf-8")
+    assert [(item.line, item.what) for item in uses(before, after, Project(tmp_path))][:1] == [
+        (2, "get_logs takes no 'latest'")
+    ]

@@ -119,7 +119,7 @@ def test_add_a_message(copy: Copy) -> None:
     (handler,) = left[1:]
     assert handler.startswith(f"{module_of(copy, 'pause')}:")
     assert handler.endswith(
-        "write the handler, in Pauses: "
+        "write the handler, in Pauses, after get_pause_status: "
         "async def renew_break(self, request: RenewBreakMsg, signer: str, /) -> None"
     )
     copy.answers(UNKNOWN)
@@ -129,7 +129,9 @@ def test_add_a_message_that_was_not_recorded_yet(copy: Copy) -> None:
     add_message(copy.root / "schema", "pause", "break", example=False)
     left = copy.generate("--draft")
     (message,) = places(copy, "schema/rpc/pause.yaml", "RenewBreakMsg:")
-    assert f"{message} record an example of renewbreakmsg, under that key in examples/pause.json" in left
+    assert (
+        f"{message} record an example of renewbreakmsg, under that key in schema/examples/pause.json" in left
+    )
     assert left[-1].startswith("a draft: no recorded example of ")
     assert "renewbreakmsg" in left[-1]
     copy.answers(UNKNOWN)

@@ -18,7 +18,7 @@ from colonyos_gen_wire.methods import METHODS
 from colonyos_gen_wire.requests.process import SubmitFunctionSpecMsg
 from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
 
-from tests.wire.kit.recordings import all_exchanges
+from tests.wire.kit.recordings import all_exchanges, method_of
 
 ID = "ab" * 32
 SECRETS = {"accesskey", "secretkey", "encryptionkey"}
@@ -45,7 +45,7 @@ def full(shape: Shape, depth: int = 6) -> Any:
 def refusal(msgtype: str, payload: Any) -> LimitError | None:
     """What the checks say about a request."""
     try:
-        check(decode_request(METHODS[msgtype], payload))
+        check(decode_request(method_of(msgtype), payload))
     except LimitError as error:
         return error
     return None
@@ -147,7 +147,7 @@ BY_ID = [
 )
 def test_identities_have_64_hexadecimal_characters(msgtype: str, field: str, wrong: str) -> None:
     """Not 63, not 65, no newline after them, no digits of other scripts."""
-    payload = full(StructOf(METHODS[msgtype].request)) | {"spec": full(StructOf(FunctionSpec))}
+    payload = full(StructOf(method_of(msgtype).request)) | {"spec": full(StructOf(FunctionSpec))}
     assert refusal(msgtype, payload | {field: ID.upper()}) is None
     error = refusal(msgtype, payload | {field: wrong})
     assert error is not None
@@ -243,7 +243,7 @@ def test_channel_payloads_have_at_most_10_mib() -> None:
     """Ten mebibytes pass, one byte more does not; the error does not repeat them."""
     base = {"processid": ID, "name": "c"}
     limit = 10 * 1024 * 1024
-    request = decode_request(METHODS["channelappendmsg"], base)
+    request = decode_request(method_of("channelappendmsg"), base)
     request.data = b"x" * limit
     check(request)
     request.data += b"x"

@@ -65,6 +65,12 @@ class Frame:
     reply: dict[str, Any]
 
 
+def method_of(msgtype: str) -> Method[Any, Any]:
+    """The method of a message; fails with its name if there is none."""
+    assert msgtype in METHODS, f"{msgtype} is gone from the schema, and is still named here"
+    return METHODS[msgtype]
+
+
 def expand(value: Any) -> Any:
     """`value` with `{"$repeat": [text, n]}` written out."""
     if isinstance(value, dict):
