@@ -115,6 +115,8 @@ class Service(Taker):
         self._stopping = asyncio.Event()
         self._hurrying = asyncio.Event()
         self._reason = ""
+        self._slots = invoker.slots
+        self._slots.changed = self._changed.set
 
     def stop(self, reason: str) -> None:
         """Take no more processes, and end when those that run have ended. The second time: end at once."""
@@ -226,7 +228,7 @@ class Service(Taker):
 
     def _free(self) -> int:
         """How many more processes may be started at this moment."""
-        return self._concurrency - len(self._tasks)
+        return min(self._concurrency - len(self._tasks), self._slots.ready)
 
     async def _drain(self, taking: asyncio.Task[None], grace: float) -> None:
         """Let what runs end by itself; what does not within `grace` seconds, or when there is a hurry, is failed."""
