@@ -25,6 +25,7 @@ from colonyos_gen.worker._life.program import run_as_program
 from colonyos_gen.worker._pool.hooks import Hooks, Pool
 from colonyos_gen.worker._pool.places import found
 from colonyos_gen.worker._running.functions import Offer
+from colonyos_gen.worker._running.hung import HungError
 from colonyos_gen.worker._running.invoking import Invoker
 from colonyos_gen.worker._running.reconciler import Handler
 from colonyos_gen.worker._service import Service
@@ -38,6 +39,8 @@ FuncT = TypeVar("FuncT", bound=Callable[..., Any])
 WATCHED_POLL_S = 1
 """Seconds of a long poll where code is watched, since starting anew waits for it."""
 
+HUNG_EXIT = 75
+"""Exit code of a worker that has lost all its slots: EX_TEMPFAIL of sysexits.h."""
 MAX_IN_FLIGHT = 8
 """Requests that a worker has under way, its long poll apart: fewer than others, since there are many workers."""
 
@@ -78,6 +81,8 @@ class Worker(Hooks):
         grace: Seconds that running functions get to end when the worker is to end; then their processes are failed.
         heartbeat: Seconds after which a busy worker tells the server that it lives. The server forgets executors after
             600 s of silence, and gives their processes to others.
+        hung_after: Seconds after which a function that was told to stop is taken for one that never will. Its slot is lost
+            then; when none is left, the worker ends.
         pool: `"process"` runs functions that are not async in processes instead of threads: `concurrency` of them, which are
             kept between calls. They import the program, so it needs a main guard, and its functions are defined at the top
             of a module. A process is killed, with those that it has started, when the time of its function is up or
@@ -106,6 +111,7 @@ class Worker(Hooks):
         locationname: str = "",
         grace: float = 30.0,
         heartbeat: float = 60.0,
+        hung_after: float = 60.0,
         pool: Pool = "thread",
         environ: Mapping[str, str] | None = None,
         interceptors: Sequence[Interceptor] = (),
@@ -117,6 +123,8 @@ class Worker(Hooks):
             raise ValueError(
                 f"heartbeat is {heartbeat:g}; it must be positive and below {STALE_EXECUTOR_S} s"
             )
+        if not hung_after > 0:
+            raise ValueError(f"hung_after is {hung_after:g}; it must be a positive number of seconds")
         if grace < 0:
             raise ValueError(f"grace is {grace:g}; it must be 0 or more seconds")
         if pool not in ("thread", "process"):
@@ -133,6 +141,7 @@ class Worker(Hooks):
         self._locationname = locationname
         self._grace = grace
         self._heartbeat = heartbeat
+        self._hung_after = hung_after
         self._pool: Pool = pool
         self._environ = environ
         self._interceptors = tuple(interceptors)
@@ -242,10 +251,15 @@ class Worker(Hooks):
             ConfigError: The environment does not say which colony, or holds something that cannot be used.
             RegistrationError: The worker cannot be an executor of the colony; the message says why.
             TypeError: An annotation of a function means nothing.
+            PoolError: The processes of a pool cannot be started.
+            SystemExit: 75, when every slot was lost to a function that does not end, so that a supervisor starts it anew.
         """
         found.before_running()
         self._poll = WATCHED_POLL_S if watch else POLL_S
-        run_as_program(self.serve, self.stop, watch=watch)
+        try:
+            run_as_program(self.serve, self.stop, watch=watch)
+        except HungError:
+            raise SystemExit(HUNG_EXIT) from None
 
     async def serve(
         self, *, environ: Mapping[str, str] | None = None, ready: Callable[[], object] | None = None
@@ -256,7 +270,7 @@ class Worker(Hooks):
             environ: Environment variables to use for this run.
             ready: Called once the worker is registered and approved.
 
-        Raises what `run` raises, and RuntimeError if the worker runs already.
+        Raises what `run` raises, but HungError where that exits, and RuntimeError if the worker runs already.
         """
         found.before_serving()
         if not self._running.acquire(blocking=False):
@@ -410,6 +424,7 @@ class Worker(Hooks):
             invoker,
             concurrency=self._concurrency,
             heartbeat=self._heartbeat,
+            hung_after=self._hung_after,
             poll=self._poll,
             alone=own.alone,
             may_add=colony_key is not None,

@@ -21,8 +21,8 @@ class Hooks:
     def __init__(self, executortype: str) -> None:
         self.executortype: str = executortype
         """Type of the executor."""
-        self._on_start: list[Callable[[], Any]] = []
-        self._on_stop: list[Callable[[], Any]] = []
+        self._start_hooks: list[Callable[[], Any]] = []
+        self._stop_hooks: list[Callable[[], Any]] = []
 
     def on_start(self, call: HookT) -> HookT:
         """Call a function, without arguments, in each slot before it takes calls: a decorator, to load a model once.
@@ -37,7 +37,7 @@ class Hooks:
         may be async, but runs apart from the event loop of async functions. The worker asks for no process as long as
         no slot is ready. If it raises, the worker does not start, and `run` raises.
         """
-        self._on_start.append(call)
+        self._start_hooks.append(call)
         found.note(self.executortype, "on_start", call, call)
         return call
 
@@ -47,14 +47,14 @@ class Hooks:
         Not called in processes that were killed, as at the end of a time limit, nor in threads whose function has not
         ended. All of them together get 10 s.
         """
-        self._on_stop.append(call)
+        self._stop_hooks.append(call)
         found.note(self.executortype, "on_stop", call, call)
         return call
 
     def _slots(self, pool: Pool, offers: Mapping[str, Offer], size: int) -> Slots:
         """The threads or processes for some functions, by what `found` knows them by."""
         if pool == "thread":
-            return Threads(self._on_start, self._on_stop, size)
+            return Threads(self._start_hooks, self._stop_hooks, size)
         places = {
             each: Place.of(self.executortype, key, each.call)
             for key, each in offers.items()
@@ -62,6 +62,6 @@ class Hooks:
         }
         start, stop = (
             [Place.of(self.executortype, key, each) for each in calls]
-            for key, calls in (("on_start", self._on_start), ("on_stop", self._on_stop))
+            for key, calls in (("on_start", self._start_hooks), ("on_stop", self._stop_hooks))
         )
         return Processes(places, start, stop, size)

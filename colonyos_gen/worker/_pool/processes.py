@@ -145,5 +145,6 @@ class Processes(Slots):
                         self._offer(await self._start(self._guardian))
                     return
             except PoolError as error:
-                _logger.error("a process of the pool cannot be started, trying again: %s", error)
+                problem = error
+            _logger.error("a process of the pool cannot be started, trying again: %s", problem)
             await asyncio.sleep(pause)

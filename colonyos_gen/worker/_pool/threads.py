@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import functools
 import inspect
 import logging
 import os
@@ -53,7 +54,7 @@ class Threads(Slots):
         for _ in range(self._size):
             thread = _Thread()
             for call in self._on_start:
-                result = await thread.call(lambda call=call: _through(call))
+                result = await thread.call(functools.partial(_through, call))
                 if isinstance(result, Raised):
                     error = result.error
                     raise error if isinstance(error, Exception) else RuntimeError(repr(error)) from error
@@ -85,7 +86,7 @@ class Threads(Slots):
 
     async def _stop(self, thread: _Thread) -> None:
         for call in self._on_stop:
-            result = await thread.call(lambda call=call: _through(call))
+            result = await thread.call(functools.partial(_through, call))
             if isinstance(result, Raised):
                 _logger.warning("on_stop failed: %r", result.error)
 
