@@ -105,7 +105,7 @@ class Child:
         try:
             offer = self._offers[place]
             context = ChildContext(process, self._cancellation, self._line)
-            bound = offer.bound(context, subject)
+            bound = offer.binder.bound(context, subject)
             result = offer.call(*bound.args, **bound.kwargs)
             if inspect.isawaitable(result):
                 result = asyncio.run(_awaited(result))

@@ -68,7 +68,7 @@ class Threads(Slots):
         self, offer: Offer, context: Context, subject: tuple[Any, ...], cancellation: Cancellation
     ) -> Any:
         def work() -> Any:
-            bound = offer.bound(context, subject)
+            bound = offer.binder.bound(context, subject)
             return offer.call(*bound.args, **bound.kwargs)
 
         thread = self._idle.pop() if self._idle else _Thread()

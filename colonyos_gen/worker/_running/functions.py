@@ -11,7 +11,6 @@ from colonyos_gen_wire import Function as WireFunction
 from colonyos_gen_wire import FunctionArg
 
 from colonyos_gen.worker._running.binding import INPUTS, Binder
-from colonyos_gen.worker._running.context import Context
 
 _STARS: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 
@@ -59,17 +58,6 @@ class Offer:
         They are looked at when they are first needed, as annotations may name what the module defines further down.
         """
         return Binder(self.call)
-
-    def bound(self, context: Context, subject: tuple[Any, ...]) -> inspect.BoundArguments:
-        """The arguments to call it with: those of the process, or the one thing in `subject`.
-
-        Raises BindingError, and what the types of the user raise.
-        """
-        if subject:
-            return self.binder.place(subject[0], context)
-        process = context.process
-        inputs = process.input if process.parents else None
-        return self.binder.bind(process.spec.args, process.spec.kwargs, inputs, context)
 
     def on_wire(self, executorname: str, executortype: str, colonyname: str) -> WireFunction:
         """The function, as the server is told of it."""

@@ -39,7 +39,7 @@ class Slots(ABC):
     async def call(
         self, offer: Offer, context: Context, subject: tuple[Any, ...], cancellation: Cancellation
     ) -> Any:
-        """What a function returns; a `Raised` if it raises, or its arguments do not fit (see `Offer.bound`)."""
+        """What a function returns; a `Raised` if it raises, or its arguments do not fit (see `Binder.bound`)."""
 
     @abstractmethod
     async def close(self) -> None:
@@ -67,7 +67,7 @@ class Invoker:
         if not offer.is_async:
             return await self.slots.call(offer, context, subject, cancellation)
         try:
-            bound = offer.bound(context, subject)
+            bound = offer.binder.bound(context, subject)
         except BaseException as error:  # of making arguments, too, which is the user's code
             return Raised(error)
         return await in_task(offer.call(*bound.args, **bound.kwargs), cancellation)
