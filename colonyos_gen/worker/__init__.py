@@ -12,8 +12,10 @@ worker.run()
 """
 
 from colonyos_gen.worker._life.registration import RegistrationError
+from colonyos_gen.worker._pool.child_process import PoolError
 from colonyos_gen.worker._running.context import Context
+from colonyos_gen.worker._running.hung import HungError
 from colonyos_gen.worker._telling.text_writer import TextWriter
 from colonyos_gen.worker._worker import Worker
 
-__all__ = ["Context", "RegistrationError", "TextWriter", "Worker"]
+__all__ = ["Context", "HungError", "PoolError", "RegistrationError", "TextWriter", "Worker"]

@@ -15,6 +15,7 @@ from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.worker._life.registration import Registration
 from colonyos_gen.worker._running.catalogue import Catalogue
 from colonyos_gen.worker._running.functions import Offer
+from colonyos_gen.worker._running.hung import Hung, HungError
 from colonyos_gen.worker._running.invoking import Invoker
 from colonyos_gen.worker._running.reconciler import Handler, Reconciler
 from colonyos_gen.worker._running.run import Equipment, Run
@@ -46,6 +47,7 @@ class Service(Taker):
         concurrency: How many processes run at the same time.
         heartbeat: Seconds after which the server is told that the worker lives, when it takes no processes.
         poll: Seconds of a long poll.
+        hung_after: Seconds after which a function that was told to stop is taken for one that never will.
         alone: Whether nobody else has the worker's key.
         may_add: Whether the client has the key of the colony owner.
         secrets: Texts that must not get into errors.
@@ -64,6 +66,7 @@ class Service(Taker):
         concurrency: int,
         heartbeat: float,
         poll: int,
+        hung_after: float,
         alone: bool,
         may_add: bool,
         secrets: Iterable[str],
@@ -96,6 +99,7 @@ class Service(Taker):
             self._closer,
             tuple(secrets),
             me.executorname,
+            Hung(me.executorname, concurrency, hung_after, self._end_hung),
         )
         self._assignment = Assignment(
             client,
@@ -116,6 +120,9 @@ class Service(Taker):
         self._stopping = asyncio.Event()
         self._hurrying = asyncio.Event()
         self._reason = ""
+        self._hung: HungError | None = None
+        self._slots = invoker.slots
+        self._slots.changed = self._changed.set
 
     def stop(self, reason: str) -> None:
         """Take no more processes, and end when those that run have ended. The second time: end at once."""
@@ -130,6 +137,7 @@ class Service(Taker):
 
         Raises:
             RegistrationError: The worker cannot be an executor of its colony, or is not any more.
+            HungError: All slots were lost to functions that do not end.
         """
         try:
             await unless_stopped(self._stopping, self._begin())
@@ -157,6 +165,14 @@ class Service(Taker):
         for task in (beating, taking):
             if task.done() and not task.cancelled():
                 task.result()
+        if self._hung is not None:
+            raise self._hung
+
+    def _end_hung(self, text: str) -> None:
+        """End at once: nothing more can be run, and the server knows how all that was run has ended."""
+        self._hung = HungError(text)
+        self.stop(text)
+        self.stop(text)
 
     # What the assignment asks for
 
@@ -235,7 +251,7 @@ class Service(Taker):
 
     def _free(self) -> int:
         """How many more processes may be started at this moment."""
-        return self._concurrency - len(self._tasks)
+        return min(self._concurrency - len(self._tasks), self._slots.ready)
 
     async def _drain(self, taking: asyncio.Task[None], grace: float) -> None:
         """Let what runs end by itself; what does not within `grace` seconds, or when there is a hurry, is failed."""

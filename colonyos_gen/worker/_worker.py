@@ -22,8 +22,11 @@ from colonyos_gen.worker._life.hardware import capabilities
 from colonyos_gen.worker._life.identity import find_identity, private_key
 from colonyos_gen.worker._life.key_file import OwnKey
 from colonyos_gen.worker._life.program import run_as_program
+from colonyos_gen.worker._pool.hooks import Hooks, Pool
+from colonyos_gen.worker._pool.places import found
 from colonyos_gen.worker._running.functions import Offer
-from colonyos_gen.worker._running.invoking import Invoker, Pool
+from colonyos_gen.worker._running.hung import HungError
+from colonyos_gen.worker._running.invoking import Invoker
 from colonyos_gen.worker._running.reconciler import Handler
 from colonyos_gen.worker._service import Service
 from colonyos_gen.worker._taking.assignment import POLL_S
@@ -36,13 +39,15 @@ FuncT = TypeVar("FuncT", bound=Callable[..., Any])
 WATCHED_POLL_S = 1
 """Seconds of a long poll where code is watched, since starting anew waits for it."""
 
+HUNG_EXIT = 75
+"""Exit code of a worker that has lost all its slots: EX_TEMPFAIL of sysexits.h."""
 MAX_IN_FLIGHT = 8
 """Requests that a worker has under way, its long poll apart: fewer than others, since there are many workers."""
 
 _logger = logging.getLogger("colonyos_gen.worker")
 
 
-class Worker:
+class Worker(Hooks):
     """An executor: it offers functions to a colony, and runs the processes that ask for them.
 
         worker = Worker("math", concurrency=4)
@@ -76,8 +81,12 @@ class Worker:
         grace: Seconds that running functions get to end when the worker is to end; then their processes are failed.
         heartbeat: Seconds after which a busy worker tells the server that it lives. The server forgets executors after
             600 s of silence, and gives their processes to others.
-        pool: `"process"` runs functions that are neither async nor ask for the context in processes of their own, instead
-            of threads. They must then be importable by name.
+        hung_after: Seconds after which a function that was told to stop is taken for one that never will. Its slot is lost
+            then; when none is left, the worker ends.
+        pool: `"process"` runs functions that are not async in processes instead of threads: `concurrency` of them, which are
+            kept between calls. They import the program, so it needs a main guard, and its functions are defined at the top
+            of a module. A process is killed, with those that it has started, when the time of its function is up or
+            nobody wants its result; a function that asks for the context is told a second before.
         environ: Environment variables to use instead of those of this process.
         interceptors: What comes around the runs of processes, and around the worker's own calls, the outermost first (see
             `colonyos_gen.interceptors`).
@@ -102,6 +111,7 @@ class Worker:
         locationname: str = "",
         grace: float = 30.0,
         heartbeat: float = 60.0,
+        hung_after: float = 60.0,
         pool: Pool = "thread",
         environ: Mapping[str, str] | None = None,
         interceptors: Sequence[Interceptor] = (),
@@ -113,13 +123,14 @@ class Worker:
             raise ValueError(
                 f"heartbeat is {heartbeat:g}; it must be positive and below {STALE_EXECUTOR_S} s"
             )
+        if not hung_after > 0:
+            raise ValueError(f"hung_after is {hung_after:g}; it must be a positive number of seconds")
         if grace < 0:
             raise ValueError(f"grace is {grace:g}; it must be 0 or more seconds")
         if pool not in ("thread", "process"):
             raise ValueError(f"pool is {pool!r}; it must be 'thread' or 'process'")
         around_runs(interceptors)  # so that what is no interceptor is noticed now
-        self.executortype: str = executortype
-        """Type of the executor."""
+        super().__init__(executortype)
         self.name: str | None = name
         """Name of the executor; None until it runs, if it was not given."""
         self._concurrency = concurrency
@@ -130,6 +141,7 @@ class Worker:
         self._locationname = locationname
         self._grace = grace
         self._heartbeat = heartbeat
+        self._hung_after = hung_after
         self._pool: Pool = pool
         self._environ = environ
         self._interceptors = tuple(interceptors)
@@ -178,6 +190,7 @@ class Worker:
                     f"the worker has a function {made.name!r} already; give this one another name=…"
                 )
             self._offers[made.name] = made
+            found.note(self.executortype, made.name, call, made)
             return call
 
         return offer if call is None else offer(call)
@@ -199,6 +212,7 @@ class Worker:
             if handler.reconcile is not None:
                 raise ValueError(f"the worker has a function for blueprints of kind {kind!r} already")
             handler.reconcile = Offer(call, timeout=timeout)
+            found.note(self.executortype, f"reconciles {kind}", call, handler.reconcile)
             return call
 
         return register
@@ -218,6 +232,7 @@ class Worker:
             if handler.clean_up is not None:
                 raise ValueError(f"the worker has a function that cleans up after kind {kind!r} already")
             handler.clean_up = Offer(call)
+            found.note(self.executortype, f"cleans up {kind}", call, handler.clean_up)
             return call
 
         return register
@@ -236,9 +251,15 @@ class Worker:
             ConfigError: The environment does not say which colony, or holds something that cannot be used.
             RegistrationError: The worker cannot be an executor of the colony; the message says why.
             TypeError: An annotation of a function means nothing.
+            PoolError: The processes of a pool cannot be started.
+            SystemExit: 75, when every slot was lost to a function that does not end, so that a supervisor starts it anew.
         """
+        found.before_running()
         self._poll = WATCHED_POLL_S if watch else POLL_S
-        run_as_program(self.serve, self.stop, watch=watch)
+        try:
+            run_as_program(self.serve, self.stop, watch=watch)
+        except HungError:
+            raise SystemExit(HUNG_EXIT) from None
 
     async def serve(
         self, *, environ: Mapping[str, str] | None = None, ready: Callable[[], object] | None = None
@@ -249,8 +270,9 @@ class Worker:
             environ: Environment variables to use for this run.
             ready: Called once the worker is registered and approved.
 
-        Raises what `run` raises, and RuntimeError if the worker runs already.
+        Raises what `run` raises, but HungError where that exits, and RuntimeError if the worker runs already.
         """
+        found.before_serving()
         if not self._running.acquire(blocking=False):
             raise RuntimeError("the worker runs already")
         try:
@@ -314,21 +336,40 @@ class Worker:
         except BaseException:  # a cancellation, too, leaves no interceptor running
             await calls.end()
             raise
-        invoker = Invoker(self._pool, self._concurrency)
+        try:
+            slots = self._slots(self._pool, self._by_key(), self._concurrency)
+        except BaseException:
+            own.release()
+            await calls.end()
+            raise
         try:
             calls.name = own.name
+            await unless_stopped(stopping, slots.begin())
             async with self._client(config, own, calls.for_client) as client:
-                service = await self._make(client, config, environ, own, colonyname, invoker)
+                service = await self._make(client, config, environ, own, colonyname, Invoker(slots))
                 for reason in stopped:
                     service.stop(reason)
                 self.name = own.name
                 await service.serve(self._grace, ready)
+        except StoppedError:
+            calls.raise_exit()
+            return
         finally:
-            invoker.close()
+            await slots.close()
             own.release()
             await calls.end()
         _logger.info("%s: ended", own.name)
         calls.raise_exit()
+
+    def _by_key(self) -> dict[str, Offer]:
+        """All that can be called, by what it was noted as."""
+        handled = {
+            f"{verb} {kind}": offer
+            for kind, handler in self._handlers.items()
+            for verb, offer in (("reconciles", handler.reconcile), ("cleans up", handler.clean_up))
+            if offer is not None
+        }
+        return self._offers | handled
 
     async def _find_own(
         self, config: Config, environ: Mapping[str, str], colonyname: str, calls: OwnCalls
@@ -383,6 +424,7 @@ class Worker:
             invoker,
             concurrency=self._concurrency,
             heartbeat=self._heartbeat,
+            hung_after=self._hung_after,
             poll=self._poll,
             alone=own.alone,
             may_add=colony_key is not None,

@@ -9,10 +9,10 @@ import signal
 from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from colonyos_gen.worker._life import reload
 from colonyos_gen.worker._life.daemon_threads import DaemonThreads
+from colonyos_gen.worker._life.forks import handlers
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -75,7 +75,7 @@ def stopped_by_signals(stop: Callable[[str], object]) -> Generator[None]:
         received += 1
         if received == 2:  # whoever is that impatient gets what the system does by default
             for each in _SIGNALS:
-                signal.signal(each, signal.SIG_DFL)
+                handlers.set(each, signal.SIG_DFL)
         stop(name)
 
     def handle(number: int, _frame: FrameType | None) -> None:
@@ -83,9 +83,9 @@ def stopped_by_signals(stop: Callable[[str], object]) -> Generator[None]:
 
     # Not add_signal_handler, which does not exist on Windows. The wake-up descriptor of the loop sees to it that a sleeping
     # loop notices.
-    before: dict[signal.Signals, Any] = {each: signal.signal(each, handle) for each in _SIGNALS}
+    for each in _SIGNALS:
+        handlers.set(each, handle)
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        handlers.reset()

@@ -55,6 +55,17 @@ class Binder:
         """The type that a parameter is converted to; `Any` without annotation."""
         return self._types[name]
 
+    def bound(self, context: Context, subject: tuple[Any, ...]) -> inspect.BoundArguments:
+        """The arguments for a process: its own, or the one thing in `subject`.
+
+        Raises BindingError, and what the types of the user raise.
+        """
+        if subject:
+            return self.place(subject[0], context)
+        process = context.process
+        inputs = process.input if process.parents else None
+        return self.bind(process.spec.args, process.spec.kwargs, inputs, context)
+
     def bind(
         self,
         args: Sequence[Any],

@@ -83,9 +83,7 @@ class Catalogue:
             known = ", ".join(sorted(self._offers)) or "none"
             text = f"{self._executorname} has no function {spec.funcname!r}; it has: {known}"
             return Raised(UnknownFunctionError(text))
-        inputs = process.input if process.parents else None
-        bound = offer.binder.bind(spec.args, spec.kwargs, inputs, context)
-        return await self._invoker.call(offer, bound.args, bound.kwargs, cancellation)
+        return await self._invoker.call(offer, context, cancellation)
 
     def _handler_of(self, process: Process) -> Handler | None:
         """A function of the name goes before what handles blueprints."""

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
-import contextlib
-import contextvars
-import functools
-import inspect
-import logging
-import multiprocessing
-import signal
-import threading
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from colonyos_gen.worker._running.cancellation import Cancellation
+from colonyos_gen.worker._running.context import Context
 from colonyos_gen.worker._running.functions import Offer
-
-Pool: TypeAlias = Literal["thread", "process"]
-
-_logger = logging.getLogger("colonyos_gen.worker")
 
 
 class Raised:
@@ -31,83 +19,62 @@ class Raised:
         self.error = error
 
 
+class Slots(ABC):
+    """The threads or processes that functions run in which are not async."""
+
+    def __init__(self) -> None:
+        self.changed: Callable[[], object] = lambda: None
+        """Called when one of them has become ready."""
+
+    @abstractmethod
+    async def begin(self) -> None:
+        """Get ready. Raises what keeps functions from being called."""
+
+    @property
+    @abstractmethod
+    def ready(self) -> int:
+        """How many calls can begin at this moment."""
+
+    @abstractmethod
+    async def call(
+        self, offer: Offer, context: Context, subject: tuple[Any, ...], cancellation: Cancellation
+    ) -> Any:
+        """What a function returns; a `Raised` if it raises, or its arguments do not fit (see `Binder.bound`)."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """End them; nothing in them keeps the interpreter from exiting."""
+
+
 class Invoker:
-    """Calls functions. Nothing in it keeps the interpreter from exiting.
+    """Calls functions.
 
     Args:
-        pool: Where functions run that are not async and do not ask for the context.
-        size: How many processes the pool has.
+        slots: Where those run that are not async.
     """
 
-    def __init__(self, pool: Pool, size: int) -> None:
-        self._pool = pool
-        self._size = size
-        self._processes: concurrent.futures.ProcessPoolExecutor | None = None
+    def __init__(self, slots: Slots) -> None:
+        self.slots: Slots = slots
+        """Where those run that are not async."""
 
     async def call(
-        self, offer: Offer, args: tuple[Any, ...], kwargs: dict[str, Any], cancellation: Cancellation
+        self, offer: Offer, context: Context, cancellation: Cancellation, subject: tuple[Any, ...] = ()
     ) -> Any:
-        """What the function returns; a `Raised` if it raises. `cancellation` cancels coroutines, and nothing else."""
-        if offer.is_async:
-            return await _in_task(offer.call(*args, **kwargs), cancellation)
-        work = functools.partial(offer.call, *args, **kwargs)
-        if self._pool == "process" and not offer.binder.takes_context:
-            return await self._in_process(work)
-        result = await in_thread(work)
-        return await _in_task(result, cancellation) if inspect.isawaitable(result) else result
+        """What the function returns; a `Raised` if it raises, or its arguments do not fit.
 
-    def close(self) -> None:
-        """End the processes of the pool, whatever they are doing."""
-        if self._processes is not None:
-            children = list((self._processes._processes or {}).values())  # pyright: ignore[reportPrivateUsage]
-            self._processes.shutdown(wait=False, cancel_futures=True)
-            for child in children:
-                child.terminate()
-            self._processes = None
-
-    async def _in_process(self, work: Callable[[], Any]) -> Any:
-        if self._processes is None:
-            self._processes = concurrent.futures.ProcessPoolExecutor(
-                self._size, multiprocessing.get_context("spawn"), initializer=_ignore_interrupts
-            )
-        pool = self._processes
+        `cancellation` cancels coroutines and ends processes; threads have to look for themselves.
+        """
+        if not offer.is_async:
+            return await self.slots.call(offer, context, subject, cancellation)
         try:
-            return await asyncio.get_running_loop().run_in_executor(pool, work)
-        except BrokenProcessPool as error:
-            if self._processes is pool:
-                _logger.warning("a process of the pool ended on its own; starting anew")
-                self._processes = None
-            return Raised(RuntimeError(f"the process that ran the function ended on its own: {error}"))
-        except Exception as error:  # of the function, or of taking it and its result to another process
+            bound = offer.binder.bound(context, subject)
+        except BaseException as error:  # of making arguments, too, which is the user's code
             return Raised(error)
+        return await in_task(offer.call(*bound.args, **bound.kwargs), cancellation)
 
 
-async def in_thread(work: Callable[[], Any]) -> Any:
-    """The result of `work`, called in a thread of its own; a `Raised` if it raises.
-
-    The thread is a daemon, so one that never ends does not keep the interpreter from exiting.
-    """
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[Any] = loop.create_future()
-    inherited = contextvars.copy_context()
-
-    def settle(result: Any) -> None:
-        if not done.done():
-            done.set_result(result)
-
-    def main() -> None:
-        try:
-            result = inherited.run(work)
-        except BaseException as error:  # SystemExit and the like end the function, not the worker
-            result = Raised(error)
-        with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody waits any more
-            loop.call_soon_threadsafe(settle, result)
-
-    threading.Thread(target=main, name="colonyos_gen.worker", daemon=True).start()
-    return await done
-
-
-async def _in_task(work: Awaitable[Any], cancellation: Cancellation) -> Any:
+async def in_task(work: Awaitable[Any], cancellation: Cancellation) -> Any:
+    """The result of a coroutine; a `Raised` if it raises. `cancellation` cancels it."""
     task = asyncio.get_running_loop().create_task(_caught(work))
     cancellation.then(task.cancel)
     try:
@@ -124,8 +91,3 @@ async def _caught(work: Awaitable[Any]) -> Any:
         return await work
     except BaseException as error:  # as above; a cancellation is told by whoever asked for it
         return Raised(error)
-
-
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C, which goes to all processes of a terminal, to the worker."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -167,8 +167,7 @@ class Reconciler:
             )
 
     async def _call(self, offer: Offer, subject: Any, context: Context, cancellation: Cancellation) -> Any:
-        bound = offer.binder.place(subject, context)
-        return await self._invoker.call(offer, bound.args, bound.kwargs, cancellation)
+        return await self._invoker.call(offer, context, cancellation, (subject,))
 
     def _is_ours(self, kind: str, definition: BlueprintDefinition | None) -> bool:
         if definition is None:

@@ -16,6 +16,7 @@ from colonyos_gen.errors import RPCError
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.catalogue import Catalogue
 from colonyos_gen.worker._running.context import Context, Outgoing
+from colonyos_gen.worker._running.hung import Hung
 from colonyos_gen.worker._running.invoking import Raised
 from colonyos_gen.worker._running.watching import Watch
 from colonyos_gen.worker._taking.availability import Availability
@@ -50,6 +51,8 @@ class Equipment:
     """Texts that must not get into errors."""
     name: str
     """Name of the executor."""
+    hung: Hung
+    """Where functions are waited for that do not end with their process."""
 
 
 class Run:
@@ -72,6 +75,7 @@ class Run:
         self._closer = equipment.closer
         self._secrets = equipment.secrets
         self._name = equipment.name
+        self._hung = equipment.hung
         self._attempt = Attempt.of(process, found=found)
         self._cancellation = Cancellation()
         self._outgoing = Outgoing(equipment.client, equipment.availability, process)
@@ -117,9 +121,7 @@ class Run:
             await self._tell(outcome, prepared)
             self._note_told()
             if not work.done():
-                await asyncio.wait({work})
-                processid = self.process.processid
-                _logger.info("%s: the function of process %s has ended at last", self._name, processid)
+                await self._hung.wait(work, self.process)
         finally:
             self._cancellation.set("the worker ends")
             self._outgoing.abandon("the process has ended")

@@ -22,12 +22,20 @@ _HANDING_ON = (
 _MACHINERY = ("concurrent.futures", "asyncio")
 
 
+class FailedElsewhere(Exception):
+    """What a function raised in another process: the texts that were made there."""
+
+    def __init__(self, texts: list[str]) -> None:
+        super().__init__(texts[0])
+        self.texts: list[str] = texts
+
+
 def error_texts(error: BaseException, secrets: Iterable[str] = ()) -> list[str]:
     """What went wrong in one line, and a short traceback; the latter begins in the user's code.
 
     No values of variables are in it, and `secrets` are blotted out wherever the message quotes them.
     """
-    texts = [_headline(error), _traceback(error)]
+    texts = error.texts if isinstance(error, FailedElsewhere) else [_headline(error), _traceback(error)]
     return [plain_text(text, secrets) for text in texts if text]
 
 

@@ -1,0 +1,220 @@
+"""A process of a pool: it imports the program, and calls functions until its worker ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import inspect
+import multiprocessing.spawn
+import os
+import queue
+import signal
+import socket
+import sys
+import threading
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from colonyos_gen_wire import Process
+
+from colonyos_gen.worker._life.forks import handlers, ignore
+from colonyos_gen.worker._pool.child_context import ChildContext, Line
+from colonyos_gen.worker._pool.frames import Message, for_worker, read_from_worker
+from colonyos_gen.worker._pool.places import MAIN, MainReached, Place, found
+from colonyos_gen.worker._running.cancellation import Cancellation
+from colonyos_gen.worker._running.functions import Offer
+from colonyos_gen.worker._telling.failure_text import error_texts
+from colonyos_gen.worker._telling.outputs import OutputError, as_output
+
+_MAIN_IN_CHILD = "__mp_main__"
+"""Name of the program where it is imported, as `multiprocessing` has it; its main guard is false."""
+
+
+def main(descriptor: int) -> None:
+    """Work for the worker at the other end of a socket, and end with it."""
+    # The signals of a terminal, systemd or Slurm go to all processes of a group: when this one ends is up to its worker.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        handlers.set(number, ignore)
+    Child(socket.socket(fileno=descriptor)).run()
+
+
+class Child:
+    """What a process of a pool does. Functions run in the main thread; another one listens to the worker."""
+
+    def __init__(self, pipe: socket.socket) -> None:
+        self._pipe = pipe
+        self._pid = os.getpid()
+        self._sending = threading.Lock()
+        self._tasks: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._cancellation = Cancellation()
+        self._line = Line(self._send)
+        self._on_stop: list[Callable[[], Any]] = []
+        self._offers: dict[Place, Offer] = {}
+        os.register_at_fork(after_in_child=self._after_fork)
+
+    def run(self) -> None:
+        """Work until the worker says that it is enough."""
+        threading.Thread(target=self._listen, name="colonyos_gen.worker", daemon=True).start()
+        while True:
+            what, *rest = self._tasks.get()
+            if what == "begin":
+                self._begin(*rest)
+            elif what == "call":
+                self._send(self._called(*rest))
+            elif what == "stop":
+                for call in self._on_stop:
+                    self._caught(call)
+                self._send(("stopped",))
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(0)
+
+    # In the main thread
+
+    def _begin(
+        self, preparation: dict[str, Any], places: list[Place], on_start: list[Place], on_stop: list[Place]
+    ) -> None:
+        found.is_child = True
+        try:
+            no_guard = _import_program(preparation)
+            missing = list[str]()
+            for place in places:
+                try:
+                    self._offers[place] = _offer_at(place)
+                except LookupError as error:
+                    missing.append(f"{place.key}: {error.args[0]}")
+            self._on_stop = [_call_at(each) for each in on_stop]
+            hooks = [_call_at(each) for each in on_start]
+        except BaseException as error:  # whatever importing the program raises, SystemExit included
+            self._send(("failed", ["the program cannot be imported in a new process", *error_texts(error)]))
+            return
+        if missing:
+            self._send(("failed", missing))
+            return
+        for call in hooks:
+            if (texts := self._caught(call)) is not None:
+                self._send(("failed", [f"{call.__name__} (on_start) failed: {texts[0]}", *texts[1:]]))
+                return
+        self._send(("ready", no_guard))
+
+    def _called(self, number: int, place: Place, process: Process, subject: tuple[Any, ...]) -> Message:
+        """What a call comes to: an output in plain values, or texts."""
+        try:
+            offer = self._offers[place]
+            context = ChildContext(process, self._cancellation, self._line)
+            bound = offer.binder.bound(context, subject)
+            result = offer.call(*bound.args, **bound.kwargs)
+            if inspect.isawaitable(result):
+                result = asyncio.run(_awaited(result))
+        except BaseException as error:  # SystemExit and the like end the function, not the process
+            return ("raised", number, error_texts(error))
+        finally:
+            self._unless_forked()
+        try:
+            output = as_output(result)
+            message = ("returned", number, _shape(result), output)
+            for_worker(message)
+        except OutputError as error:
+            return ("unfit", number, str(error))
+        except BaseException as error:  # of the methods of what it returned
+            return ("raised", number, error_texts(error))
+        return message
+
+    def _caught(self, call: Callable[[], Any]) -> list[str] | None:
+        try:
+            result = call()
+            if inspect.isawaitable(result):
+                asyncio.run(_awaited(result))
+        except BaseException as error:  # as above
+            return error_texts(error)
+        finally:
+            self._unless_forked()
+        return None
+
+    def _send(self, message: Message) -> None:
+        frame = for_worker(message)
+        with self._sending:
+            self._pipe.sendall(frame)
+
+    # In the thread that listens
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                message = read_from_worker(self._pipe)
+                if message[0] == "cancel":
+                    if message[1] == self._number:
+                        self._cancellation.set(message[2])
+                elif message[0] == "answer":
+                    self._line.answered(*message[1:])
+                else:
+                    if message[0] == "call":
+                        self._number, self._cancellation = message[1], Cancellation()
+                    self._tasks.put(message)
+        except (EOFError, OSError):  # the worker has ended, however that happened
+            with contextlib.suppress(OSError):
+                os.killpg(self._pid, signal.SIGKILL)
+            os._exit(1)
+
+    _number = 0
+    """The call that is under way."""
+
+    # In processes that functions make
+
+    def _after_fork(self) -> None:
+        with contextlib.suppress(OSError):
+            os.close(self._pipe.detach())
+
+    def _unless_forked(self) -> None:
+        if os.getpid() != self._pid:  # a function has made a fork, and returned in it too
+            os._exit(0)
+
+
+async def _awaited(work: Any) -> Any:
+    return await work
+
+
+def _shape(result: Any) -> str:
+    if result is None:
+        return "none"
+    return "many" if type(result) is tuple else "one"
+
+
+def _offer_at(place: Place) -> Offer:
+    offered = found.find(place)
+    return offered if isinstance(offered, Offer) else Offer(offered, place.key)
+
+
+def _call_at(place: Place) -> Callable[[], Any]:
+    call: Callable[[], Any] = found.find(place)
+    return call
+
+
+def _import_program(preparation: dict[str, Any]) -> bool:
+    """Import what the worker runs as `__main__`; whether it would have started a second worker."""
+    name, path = preparation.pop("init_main_from_name", None), preparation.pop("init_main_from_path", None)
+    multiprocessing.spawn.prepare(preparation)
+    if name is None and path is None:
+        return False
+    module = types.ModuleType(_MAIN_IN_CHILD)
+    if name is not None:
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.loader is None:
+            raise ModuleNotFoundError(f"there is no module {name}")
+        module.__spec__, module.__package__, module.__file__ = spec, spec.parent, spec.origin
+        code: Any = getattr(spec.loader, "get_code")(name)  # noqa: B009
+    else:
+        module.__file__ = path
+        code = compile(Path(path).read_bytes(), path, "exec")
+    sys.modules[_MAIN_IN_CHILD] = sys.modules[MAIN] = module
+    found.is_importing = True
+    try:
+        exec(code, module.__dict__)
+    except MainReached:
+        return True
+    finally:
+        found.is_importing = False
+    return False

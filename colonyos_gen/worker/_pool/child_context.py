@@ -1,0 +1,135 @@
+"""The context of a function that runs in a process of a pool: what it does is done by the worker."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+from colonyos_gen_wire import FunctionSpec, Process
+from colonyos_gen_wire.constants import ENV
+
+from colonyos_gen._conventions.progress import format_progress
+from colonyos_gen.worker._pool.frames import Message
+from colonyos_gen.worker._running.cancellation import Cancellation
+from colonyos_gen.worker._running.context import Context
+from colonyos_gen.worker._telling.bridge import Ready
+from colonyos_gen.worker._telling.failure_text import plain_text
+from colonyos_gen.worker._telling.text_writer import TextWriter
+
+
+class Line:
+    """The way to the worker, for one call of a function."""
+
+    def __init__(self, send: Callable[[Message], None]) -> None:
+        self.send: Callable[[Message], None] = send
+        """Sends a message to the worker."""
+        self._lock = threading.Lock()
+        self._answers: dict[int, queue.SimpleQueue[tuple[Any, BaseException | None]]] = {}
+        self._asked = 0
+
+    def ask(self, what: str, *arguments: Any) -> Any:
+        """Let the worker do something, and wait for it. Raises what that raises."""
+        answer: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+        with self._lock:
+            self._asked += 1
+            number = self._asked
+            self._answers[number] = answer
+        self.send(("ask", number, what, arguments))
+        value, error = answer.get()
+        if error is not None:
+            raise error
+        return value
+
+    def answered(self, number: int, value: Any, error: BaseException | None) -> None:
+        """Take note of what the worker says."""
+        with self._lock:
+            answer = self._answers.pop(number, None)
+        if answer is not None:
+            answer.put((value, error))
+
+
+class ChildContext(Context):
+    """The context in a process of a pool. Calls that a coroutine awaits elsewhere have been carried out when they return."""
+
+    def __init__(self, process: Process, cancellation: Cancellation, line: Line) -> None:
+        self.process = process
+        self._cancellation = cancellation
+        self._line = line
+        self._writers: dict[str, TextWriter] = {}
+        self._attributes = {
+            each.key: each.value for each in process.attributes if each.attributetype is not ENV
+        }
+
+    def log(self, text: object) -> None:
+        self._line.send(("log", plain_text(str(text))))
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        format_progress(fraction, message)  # which says what is wrong with it
+        self._line.send(("progress", float(fraction), plain_text(str(message))))
+
+    def stream(self, channel: str) -> TextWriter:
+        if channel not in self._writers:
+            self._line.ask("stream", channel)
+            self._writers[channel] = ChildWriter(self._line, channel)
+        return self._writers[channel]
+
+    def set_attribute(self, key: str, value: object) -> Awaitable[None]:
+        text = str(value)
+        self._line.ask("set_attribute", str(key), text)
+        self._attributes[key] = text
+        return Ready(None)
+
+    def add_child(self, spec: FunctionSpec, *, insert: bool = False) -> Awaitable[Process]:
+        return Ready(self._line.ask("add_child", msgspec.json.encode(spec), bool(insert)))
+
+    def wait_cancelled(self, timeout: float | None = None) -> Awaitable[bool]:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return Ready(self._cancellation.wait_in_thread(timeout))
+        return asyncio.to_thread(self._cancellation.wait_in_thread, timeout)
+
+
+class ChildWriter(TextWriter):
+    """A stream of text that the worker sends."""
+
+    def __init__(self, line: Line, channel: str) -> None:
+        self._line = line
+        self._channel = channel
+        self._open = True
+
+    def send(self, text: str | bytes) -> Awaitable[None]:
+        data = text.encode("utf-8", "replace") if isinstance(text, str) else bytes(text)
+        self._line.ask("stream_send", self._channel, data)
+        return Ready(None)
+
+    def close(self) -> Awaitable[None]:
+        self._open = False
+        self._line.ask("stream_close", self._channel)
+        return Ready(None)
+
+    @property
+    def is_open(self) -> bool:
+        return self._open
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, value, traceback)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            self.close()
+        except Exception:  # where the block has raised, that is the news
+            if value is None:
+                raise

@@ -1,0 +1,67 @@
+"""What a worker calls at the beginning and at the end of each thread or process that functions run in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from colonyos_gen.worker._pool.places import Place, found
+from colonyos_gen.worker._pool.processes import Processes
+from colonyos_gen.worker._pool.threads import Threads
+from colonyos_gen.worker._running.functions import Offer
+from colonyos_gen.worker._running.invoking import Slots
+
+HookT = TypeVar("HookT", bound=Callable[[], Any])
+Pool: TypeAlias = Literal["thread", "process"]
+
+
+class Hooks:
+    """The part of a worker that knows what is to be called around its functions."""
+
+    def __init__(self, executortype: str) -> None:
+        self.executortype: str = executortype
+        """Type of the executor."""
+        self._start_hooks: list[Callable[[], Any]] = []
+        self._stop_hooks: list[Callable[[], Any]] = []
+
+    def on_start(self, call: HookT) -> HookT:
+        """Call a function, without arguments, in each slot before it takes calls: a decorator, to load a model once.
+
+            local = threading.local()
+
+            @worker.on_start
+            def load() -> None:
+                local.model = ...
+
+        A slot is a thread that is kept between calls, or with `pool="process"` a process; there are `concurrency` of them. It
+        may be async, but runs apart from the event loop of async functions. The worker asks for no process as long as
+        no slot is ready. If it raises, the worker does not start, and `run` raises.
+        """
+        self._start_hooks.append(call)
+        found.note(self.executortype, "on_start", call, call)
+        return call
+
+    def on_stop(self, call: HookT) -> HookT:
+        """Call a function, without arguments, in each slot at its end: a decorator.
+
+        Not called in processes that were killed, as at the end of a time limit, nor in threads whose function has not
+        ended. All of them together get 10 s.
+        """
+        self._stop_hooks.append(call)
+        found.note(self.executortype, "on_stop", call, call)
+        return call
+
+    def _slots(self, pool: Pool, offers: Mapping[str, Offer], size: int) -> Slots:
+        """The threads or processes for some functions, by what `found` knows them by."""
+        if pool == "thread":
+            return Threads(self._start_hooks, self._stop_hooks, size)
+        places = {
+            each: Place.of(self.executortype, key, each.call)
+            for key, each in offers.items()
+            if not each.is_async
+        }
+        start, stop = (
+            [Place.of(self.executortype, key, each) for each in calls]
+            for key, calls in (("on_start", self._start_hooks), ("on_stop", self._stop_hooks))
+        )
+        return Processes(places, start, stop, size)

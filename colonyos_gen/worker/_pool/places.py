@@ -1,0 +1,98 @@
+"""Where a function is, so that another process finds it."""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+MAIN = "__main__"
+NO_GUARD = (
+    'the program starts its worker where it is imported too; put `if __name__ == "__main__":` before worker.run(), since '
+    "each process of a pool imports the program"
+)
+"""What is told of a program without a main guard."""
+
+
+class MainReached(BaseException):
+    """The program was imported as far as it goes; only its worker would follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One function of a worker."""
+
+    executortype: str
+    key: str
+    """Name of the function, or what it is for."""
+    module: str
+    qualname: str
+
+    @classmethod
+    def of(cls, executortype: str, key: str, call: Callable[..., Any]) -> Place:
+        """The place of a function, or of something else that is called."""
+        owner: Any = call if hasattr(call, "__qualname__") else type(call)
+        return cls(executortype, key, str(owner.__module__), str(owner.__qualname__))
+
+
+class Found:
+    """The functions that workers offer in this process, if it is one of a pool: noted as they are decorated."""
+
+    def __init__(self) -> None:
+        self.is_child: bool = False
+        """Whether this is a process of a pool."""
+        self.is_importing: bool = False
+        """Whether it is importing the program of its worker."""
+        self._noted: list[tuple[Place, Any]] = []
+
+    def note(self, executortype: str, key: str, call: Callable[..., Any], found: Any) -> None:
+        """Remember what a decorator was used for; `found` is what `find` returns for it."""
+        if self.is_child:
+            self._noted.append((Place.of(executortype, key, call), found))
+
+    def find(self, wanted: Place) -> Any:
+        """What was noted for a place, else what its module has by its name.
+
+        Raises what importing the module raises, and LookupError if there is no such thing.
+        """
+        module = importlib.import_module(wanted.module)
+        for place, found in self._noted:
+            if (place.executortype, place.key, place.qualname) == (
+                wanted.executortype,
+                wanted.key,
+                wanted.qualname,
+            ) and sys.modules.get(place.module) is module:
+                return found
+        found = module
+        try:
+            for name in wanted.qualname.split("."):
+                found = getattr(found, name)
+        except AttributeError:
+            raise LookupError(
+                f'a new process does not find {wanted.qualname} in {wanted.module}; with pool="process" functions are '
+                "defined at the top of a module"
+            ) from None
+        return found
+
+    def before_running(self) -> None:
+        """End the import of a program that starts its worker without a main guard.
+
+        Raises:
+            MainReached: A process of a pool is importing it.
+            RuntimeError: A process of `multiprocessing` is.
+        """
+        if self.is_importing:
+            raise MainReached
+        self.before_serving()
+
+    def before_serving(self) -> None:
+        """The same where there may be more behind it. Raises RuntimeError."""
+        if self.is_importing or getattr(multiprocessing.current_process(), "_inheriting", False):
+            raise RuntimeError(NO_GUARD)
+
+
+found = Found()
+"""Those of this process."""
