@@ -22,7 +22,7 @@ from colonyos_gen.worker._life.hardware import capabilities
 from colonyos_gen.worker._life.identity import find_identity, private_key
 from colonyos_gen.worker._life.key_file import OwnKey
 from colonyos_gen.worker._life.program import run_as_program
-from colonyos_gen.worker._running.functions import Offer
+from colonyos_gen.worker._running.functions import Offer, SignatureLike
 from colonyos_gen.worker._running.invoking import Invoker, Pool
 from colonyos_gen.worker._running.reconciler import Handler
 from colonyos_gen.worker._service import Service
@@ -145,7 +145,13 @@ class Worker:
 
     @overload
     def function(
-        self, /, *, name: str | None = None, timeout: float | None = None, description: str | None = None
+        self,
+        /,
+        *,
+        name: str | None = None,
+        timeout: float | None = None,
+        description: str | None = None,
+        signature: SignatureLike | None = None,
     ) -> Callable[[FuncT], FuncT]: ...
 
     def function(
@@ -156,23 +162,25 @@ class Worker:
         name: str | None = None,
         timeout: float | None = None,
         description: str | None = None,
+        signature: SignatureLike | None = None,
     ) -> FuncT | Callable[[FuncT], FuncT]:
         """Offer a function, which stays as it is: a decorator, with or without arguments.
 
         Args:
-            call: The function, async or not. A parameter `ctx`, or one annotated with `Context`, gets the context; in
-                workflows, a parameter `inputs` gets the outputs of the parents.
+            call: The function, async or not. A parameter `ctx` without another annotation, or one annotated with `Context`,
+                gets the context; in workflows, a parameter `inputs` gets the outputs of the parents.
             name: Name by which processes ask for it; None for its own.
             timeout: Seconds after which its process is failed; None for no limit but that of the process.
             description: What it does; None for the first paragraph of its docstring.
+            signature: What callers pass, where decorators pass the function more: a signature, or a function that has it.
 
         Raises:
-            TypeError: It cannot be a function of a worker, such as a generator.
+            TypeError: It cannot be a function of a worker, such as a generator, or a method without its object.
             ValueError: There is one of that name, or the timeout is not positive.
         """
 
         def offer(call: FuncT) -> FuncT:
-            made = Offer(call, name, timeout, description)
+            made = Offer(call, name, timeout, description, signature)
             if made.name in self._offers:
                 raise ValueError(
                     f"the worker has a function {made.name!r} already; give this one another name=…"
@@ -235,7 +243,6 @@ class Worker:
         Raises:
             ConfigError: The environment does not say which colony, or holds something that cannot be used.
             RegistrationError: The worker cannot be an executor of the colony; the message says why.
-            TypeError: An annotation of a function means nothing.
         """
         self._poll = WATCHED_POLL_S if watch else POLL_S
         run_as_program(self.serve, self.stop, watch=watch)
@@ -298,7 +305,7 @@ class Worker:
         self._stop = stop
         calls = OwnCalls(self._interceptors, self.executortype, stop_here)
         for each in self._offers.values():
-            _ = each.binder  # so that an annotation that means nothing is noticed now
+            _ = each.binder  # so that annotations that mean nothing are told now
         config = Config.from_env(environ)
         colonyname = self._colonyname or config.colonyname
         if not colonyname:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 from colonyos_gen_wire import Cron, FunctionSpec, WorkflowSpec
-from colonyos_gen_wire.codec import encode
 from colonyos_gen_wire.submission import Submittable
 from msgspec.structs import replace
 
@@ -52,7 +51,7 @@ class AsyncCrons:
         cron = Cron(
             colonyname=self._scope.colonyname,
             name=name,
-            workflowspec=encode(_workflow(spec, self._scope.colonyname)).decode(),
+            workflowspec=encoded(_workflow(spec, self._scope.colonyname)).decode(),
             cronexpression=expression,
             interval=interval,
             waitforprevprocessgraph=wait_for_previous,

@@ -156,7 +156,7 @@ class Reconciler:
                 )
             if status is None:
                 return
-            written = msgspec.to_builtins(status, str_keys=True)
+            written = to_plain(status, "status")
             if not isinstance(written, dict):
                 raise TypeError(
                     f"{offer.name} returned a {type(status).__name__}; the status must be a mapping"

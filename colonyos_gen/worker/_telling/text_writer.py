@@ -106,7 +106,7 @@ class TextFlow:
 
     def send(self, text: str | bytes) -> Awaitable[None]:
         """Send a piece of text (see `TextWriter.send`)."""
-        data = text.encode("utf-8", "replace") if isinstance(text, str) else bytes(text)
+        data = _bytes_of(text)
         with self._lock:
             self._check()
             if data:
