@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 
 import msgspec
 from colonyos_gen_wire import Failure, RPCReplyMsg
-from colonyos_gen_wire.codec import UnknownFieldsError, decode_reply, encode
+from colonyos_gen_wire.codec import UnknownFieldsError, decode_reply
 from colonyos_gen_wire.constants import API_PATH
 from colonyos_gen_wire.method import Method, Signer
 
-from colonyos_gen._call.finite_numbers import require_finite
+from colonyos_gen._call.plain_requests import encoded
 from colonyos_gen.errors import RPCError, ServerFaultError, UnexpectedReplyError, from_code, from_reply
 
 RespT = TypeVar("RespT")
@@ -32,14 +32,9 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 def written(request: msgspec.Struct) -> bytes:
     """The payload of an envelope: `request` encoded.
 
-    Raises:
-        LimitError: A number in it is not finite, and would arrive as null.
+    Raises what `encoded` raises.
     """
-    encoded = encode(request)
-    # Numbers that JSON cannot write come out as null. Hardly any request holds one, so hardly any is searched.
-    if b"null" in encoded:
-        require_finite(request)
-    return base64.b64encode(encoded)
+    return base64.b64encode(encoded(request))
 
 
 def signed(msgtype: str, payload: bytes, signer: Signer | None) -> bytes:
