@@ -227,7 +227,10 @@ class _Rewriting:
         if origin is tuple and arguments == ((),):
             return annotation
         given = tuple(each if each is ... else self.type_of(each) for each in arguments)
-        if given == arguments:
+        has_own_keys = origin is not tuple and len(given) == 2 and _is_custom_generic(given[0])
+        if has_own_keys:
+            pass  # msgspec asks nobody about keys
+        elif given == arguments:
             if _is_known(annotation) and not _is_custom_generic(origin):
                 return annotation
         else:

@@ -38,7 +38,7 @@ class _ReadOnceError(Exception):
 
 
 def to_plain(value: Any, path: str = "") -> Any:
-    """`value` as JSON has it: None, booleans, numbers, texts, lists, and dictionaries with texts as keys.
+    """`value` as JSON has it: None, booleans, numbers, texts, lists or tuples, and dictionaries with texts as keys.
 
     It takes what msgspec knows (dataclasses, attrs, structs, enums, dates, UUIDs, sets, bytes as base64, …), paths, values of
     numpy, pandas and whatever else has `tolist`, models of pydantic, mappings, iterables, and subclasses of all of these.
