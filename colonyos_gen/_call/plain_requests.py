@@ -14,7 +14,7 @@ from colonyos_gen_wire.constants import JSON_SAFE_INTEGER
 from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
 from msgspec.structs import replace
 
-from colonyos_gen._values.writing import plain_once, to_plain
+from colonyos_gen._values.writing import ValueWritingError, plain_once, to_plain
 
 _FINITE = "a finite number, as JSON has no other"
 _EXACT = "an integer from -2**53 to 2**53, as the server reads larger ones as floats, which changes them; send it as text"
@@ -42,6 +42,13 @@ def encoded(request: msgspec.Struct) -> bytes:
     if b"null" in text or _may_hold_a_large_integer(text):
         return _encoded_with_care(request)
     return text
+
+
+def place_of(error: Exception, request: msgspec.Struct) -> tuple[str, object]:
+    """Where in a request something cannot be written, and what, as far as that is known."""
+    if isinstance(error, ValueWritingError):
+        return error.path, error.value
+    return type(request).__name__, request
 
 
 def _encoded_with_care(request: msgspec.Struct) -> bytes:

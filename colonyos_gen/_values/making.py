@@ -9,11 +9,11 @@ import functools
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from colonyos_gen._values.writing import to_plain
+from colonyos_gen._values.writing import is_a, is_subclass, to_plain
 
 Read: TypeAlias = "Callable[[Any, bool], Any]"
 """Reads a value, strictly or not; raises one of `UNREADABLE`."""
@@ -24,6 +24,8 @@ UNREADABLE = (msgspec.MsgspecError, ValueError, TypeError, RecursionError, Overf
 
 class Boxed(type):
     """A type that msgspec leaves to us; what is read for it is taken as it comes."""
+
+    read: Any
 
     def __instancecheck__(cls, instance: object) -> bool:
         return True
@@ -53,19 +55,19 @@ def _make(kind: Any, value: Any) -> Any:
     made = maker(kind)
     if made is not None:
         return made(value, False)
-    if isinstance(value, kind):
+    if is_a(value, kind):
         return value
     raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
 
 
 def maker(kind: Any) -> Read | None:
     """What makes an object of a class from a JSON value; None if that is not known."""
-    if not isinstance(kind, type):
+    if not is_a(kind, type):
         return None
     if issubclass(kind, PurePath):
         return functools.partial(_from_text, kind)
     if hasattr(kind, "model_validate"):  # pydantic
-        return lambda value, _: cast("Any", kind).model_validate(value)
+        return lambda value, _: kind.model_validate(value)
     module = kind.__module__.split(".")[0]
     if module == "numpy":
         return functools.partial(read_array, None) if kind.__name__ == "ndarray" else _by_call(kind)
@@ -82,24 +84,26 @@ def maker(kind: Any) -> Read | None:
 
 
 def _by_call(kind: Any) -> Read:
-    return lambda value, _: value if isinstance(value, kind) else kind(value)
+    return lambda value, _: value if is_a(value, kind) else kind(value)
 
 
 def _from_text(kind: Any, value: Any, _: bool) -> Any:
-    if isinstance(value, kind):
+    if is_a(value, kind):
         return value
-    if isinstance(value, str):
+    if is_a(value, str):
         return kind(value)
     raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
 
 
 def _from_plain(kind: Any, plain: Any, value: Any, strict: bool) -> Any:
-    if isinstance(value, kind):
+    if is_a(value, kind):
         return value
     found = convert(plain, value, strict=strict)
-    if issubclass(kind, collections.defaultdict):
-        return kind(None, found)
-    return kind(found)
+    return _mapping_of(kind, found)
+
+
+def _mapping_of(kind: Any, found: Any) -> Any:
+    return kind(None, found) if is_subclass(kind, collections.defaultdict) else kind(found)
 
 
 def read_enum(kind: type[enum.Enum], value: Any, _: bool) -> Any:
@@ -112,14 +116,14 @@ def read_enum(kind: type[enum.Enum], value: Any, _: bool) -> Any:
 
 def read_dict(make: Any, given: tuple[Any, Any], value: Any, strict: bool) -> Any:
     """A mapping of a class, with the types of its keys and items."""
-    if not isinstance(value, dict):
+    if not is_a(value, dict):
         raise TypeError(f"expected an object, got {type(value).__name__}")
     key, item = given
     found = {
         (each if key is Any else convert(key, each, strict=False)): convert(item, inner, strict=strict)
-        for each, inner in cast("dict[Any, Any]", value).items()
+        for each, inner in value.items()
     }
-    return make(None, found) if issubclass(make, collections.defaultdict) else make(found)
+    return _mapping_of(make, found)
 
 
 def read_array(dtype: Any, value: Any, _: bool) -> Any:
@@ -133,12 +137,12 @@ class _Field(NamedTuple):
 
 
 def _is_typed_dict(kind: type[Any]) -> bool:
-    return issubclass(kind, dict) and hasattr(kind, "__required_keys__")  # of typing_extensions as well
+    return is_subclass(kind, dict) and hasattr(kind, "__required_keys__")  # of typing_extensions as well
 
 
 def names_of(kind: Any) -> set[str] | None:
     """The names of the fields of a class, as JSON has them; None if it has none."""
-    if not isinstance(kind, type):
+    if not is_a(kind, type):
         return None
     if hasattr(kind, "model_validate"):
         return _pydantic_names(kind)
@@ -169,27 +173,27 @@ def _fields_of(kind: Any) -> dict[str, _Field] | None:
         nothing = sys.modules["attr"].NOTHING
         return {
             each.name: _Field(each.alias, each.default is nothing)
-            for each in cast("Any", kind).__attrs_attrs__
+            for each in kind.__attrs_attrs__
             if each.init
         }
     if _is_typed_dict(kind):
         needed: frozenset[str] = getattr(kind, "__required_keys__", frozenset())
         return {name: _Field(name, name in needed) for name in kind.__annotations__}
-    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
-        defaults: Mapping[str, Any] = cast("Any", kind)._field_defaults
-        return {name: _Field(name, name not in defaults) for name in cast("Any", kind)._fields}
+    if is_subclass(kind, tuple) and hasattr(kind, "_fields"):
+        defaults: Mapping[str, Any] = kind._field_defaults
+        return {name: _Field(name, name not in defaults) for name in kind._fields}
     return None
 
 
 def read_fields(kind: Any, types_: Mapping[str, Any], value: Any, strict: bool) -> Any:
     """An object of a class with named fields, of which `types_` has the types."""
-    if isinstance(value, kind if not _is_typed_dict(kind) else ()):
+    if is_a(value, kind if not _is_typed_dict(kind) else ()):
         return value
     fields = _fields_of(kind) or {}
-    if isinstance(value, list) and issubclass(kind, tuple):
-        given: dict[Any, Any] = dict(zip(fields, cast("list[Any]", value), strict=False))
-    elif isinstance(value, dict):
-        given = cast("dict[Any, Any]", value)
+    if is_a(value, list) and is_subclass(kind, tuple):
+        given: dict[Any, Any] = dict(zip(fields, value, strict=False))
+    elif is_a(value, dict):
+        given = value
     else:
         raise TypeError(f"expected an object for {kind.__name__}, got {type(value).__name__}")
     arguments: dict[str, Any] = {}

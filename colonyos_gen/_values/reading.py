@@ -35,11 +35,12 @@ from colonyos_gen._values.making import (
     read_enum,
     read_fields,
 )
-from colonyos_gen._values.writing import to_plain
+from colonyos_gen._values.writing import is_a, to_plain
 
 _UNIONS = (Union, types.UnionType)
 _ITERATORS = (collections.abc.Iterator, collections.abc.Generator)
 _ITERABLES = (collections.abc.Iterable, collections.abc.Container, collections.abc.Reversible, *_ITERATORS)
+_CALLABLE: Any = collections.abc.Callable
 _WRAPPERS: tuple[Any, ...] = (typing.Final, typing.ClassVar, typing.Required, typing.NotRequired)
 
 
@@ -138,14 +139,15 @@ class _Rewriting:
         members = [self.type_of(each) for each in arguments]
         if Any in members:
             return Any
-        joined = Union[tuple(members)]  # noqa: UP007  # of any number
+        union: Any = Union
+        joined = union[tuple(members)]
         if _is_known(joined):
             return joined
         named = [names_of(each) for each in arguments]
 
         def read(value: Any, strict: bool) -> Any:
             problems: list[str] = []
-            known = set(cast("dict[Any, Any]", value)) if isinstance(value, dict) else None
+            known = set(value) if is_a(value, dict) else None
             for exact, careful in ((True, True), (False, True), (False, False)):
                 if careful < strict:
                     break
@@ -207,22 +209,22 @@ class _Rewriting:
         item = self.type_of(arguments[0]) if arguments else Any
 
         def read(value: Any, strict: bool) -> Any:
-            if not isinstance(value, list | str | dict):
+            if not is_a(value, (list, str, dict)):
                 raise TypeError(f"expected a list, got {type(value).__name__}")
-            items = cast("Any", value)
-            found = items if not isinstance(value, list) else convert(list[item], value, strict=strict)
+            found = value if not is_a(value, list) else convert(_list_of(item), value, strict=strict)
             return iter(found) if origin in _ITERATORS else found
 
         return box(read, "Iterable")
 
     def _of_generic(self, annotation: Any, origin: Any, arguments: tuple[Any, ...]) -> Any:
+        is_class = is_a(origin, type)
         if origin in _ITERABLES:
             return self._of_iterable(origin, arguments)
-        if origin is type or origin is collections.abc.Callable:
+        if origin is type or origin is _CALLABLE:
             return self._left(annotation)
         if getattr(origin, "__module__", "").split(".")[0] == "numpy":
             return box(functools.partial(read_array, _dtype_of(annotation)), "ndarray")
-        if isinstance(origin, type) and hasattr(origin, "model_validate"):
+        if is_class and hasattr(origin, "model_validate"):
             return box(lambda value, _: annotation.model_validate(value), origin.__name__)
         if origin is tuple and arguments == ((),):
             return annotation
@@ -240,7 +242,7 @@ class _Rewriting:
                     return again
         if origin is collections.Counter:
             given = (*given, int)
-        if isinstance(origin, type) and issubclass(origin, collections.abc.Mapping) and len(given) == 2:
+        if is_class and issubclass(origin, collections.abc.Mapping) and len(given) == 2:
             make = dict if inspect.isabstract(origin) else origin
             return box(functools.partial(read_dict, make, given), "dict")
         if (made := maker(origin)) is not None:
@@ -253,9 +255,13 @@ class _Rewriting:
         item = given[0] if len(given) == 1 else Any
 
         def read(value: Any, strict: bool) -> Any:
-            return made(convert(list[item], value, strict=strict) if item is not Any else value, strict)
+            return made(convert(_list_of(item), value, strict=strict) if item is not Any else value, strict)
 
         return box(read, "container")
+
+
+def _list_of(item: Any) -> Any:
+    return types.GenericAlias(list, (item,))
 
 
 def _plainly(hint: Any) -> Any:

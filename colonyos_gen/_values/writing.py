@@ -7,7 +7,7 @@ import io
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time, timedelta
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -64,8 +64,22 @@ def plain_once(value: object) -> Any:
     return _known(value)
 
 
+def is_a(value: Any, kinds: Any) -> bool:
+    """Whether it is an instance; for values of which no type is known, before and after."""
+    return isinstance(value, kinds)
+
+
+def is_subclass(kind: Any, kinds: Any) -> bool:
+    """The same of a class."""
+    return issubclass(kind, kinds)
+
+
+def _kind_of(value: object) -> Any:
+    return type(value)
+
+
 def _known(value: Any) -> Any:
-    if isinstance(value, Iterator):
+    if is_a(value, Iterator):
         raise _ReadOnceError
     return _simpler(value)
 
@@ -75,22 +89,22 @@ def _simpler(value: Any) -> Any:
 
     Only the class is asked what it can do: instances may answer whatever they are asked for.
     """
-    kind: Any = cast("object", type(value))
-    if isinstance(value, str):
+    kind = _kind_of(value)
+    if is_a(value, str):
         return str.__str__(value)
-    if isinstance(value, int):
+    if is_a(value, int):
         return int.__index__(value)
-    if isinstance(value, float):
+    if is_a(value, float):
         return float.__float__(value)
-    if isinstance(value, date | time):
+    if is_a(value, (date, time)):
         # Such as the timestamps of pandas, of which one, which is not equal to itself, stands for none.
         return value.isoformat() if value == value else None
-    if isinstance(value, timedelta):
+    if is_a(value, timedelta):
         return timedelta(value.days, value.seconds, value.microseconds)
-    if isinstance(value, bytes | bytearray):
+    if is_a(value, (bytes, bytearray)):
         return bytes(value)
-    if isinstance(value, os.PathLike):
-        return os.fspath(cast("os.PathLike[str]", value))
+    if is_a(value, os.PathLike):
+        return os.fspath(value)
     if hasattr(kind, "model_dump"):  # pydantic
         return value.model_dump(mode="json", by_alias=True)
     if hasattr(kind, "to_dicts"):  # frames of polars
@@ -99,10 +113,10 @@ def _simpler(value: Any) -> Any:
         return value.to_dict(orient="records")
     if hasattr(kind, "tolist"):  # numpy, series of pandas, tensors
         return value.tolist()
-    if isinstance(value, Mapping):
-        return dict(cast("Mapping[Any, Any]", value))
-    if isinstance(value, Iterable) and not isinstance(value, io.IOBase):
-        return list(_bounded(cast("Iterable[Any]", value)))
+    if is_a(value, Mapping):
+        return dict(value)
+    if is_a(value, Iterable) and not is_a(value, io.IOBase):
+        return list(_bounded(value))
     raise TypeError(f"a {kind.__module__}.{kind.__qualname__} is no JSON value")
 
 
@@ -118,12 +132,11 @@ def _walk(value: Any, path: str, depth: int) -> Any:
     if type(value) in _SIMPLE:
         return value
     try:
-        if isinstance(value, dict):
-            return _walk_dict(cast("dict[Any, Any]", value), path, depth)
-        if isinstance(value, list | tuple | set | frozenset):
-            items = cast("Iterable[Any]", value)
-            return [_walk(each, f"{path}[{index}]", depth + 1) for index, each in enumerate(items)]
-        if isinstance(value, msgspec.Struct) or _has_fields(type(cast("object", value))):
+        if is_a(value, dict):
+            return _walk_dict(value, path, depth)
+        if is_a(value, (list, tuple, set, frozenset)):
+            return [_walk(each, f"{path}[{index}]", depth + 1) for index, each in enumerate(value)]
+        if is_a(value, msgspec.Struct) or _has_fields(_kind_of(value)):
             return _walk_object(value, path, depth)
         try:
             return msgspec.to_builtins(value, str_keys=True, enc_hook=_refuse)
@@ -156,19 +169,19 @@ def _walk_dict(value: dict[Any, Any], path: str, depth: int) -> dict[str, Any]:
 
 
 def _key(key: Any, path: str) -> str:
-    if isinstance(key, str) and not isinstance(key, enum.Enum):
+    if is_a(key, str) and not is_a(key, enum.Enum):
         return str.__str__(key)
     try:
         (text,) = msgspec.to_builtins({key: None}, str_keys=True, enc_hook=_simpler)
         return str(text)
     except Exception as error:  # as above
-        kind = type(key)
+        kind = _kind_of(key)
         raise ValueWritingError(
             path, key, f"a {kind.__module__}.{kind.__qualname__} cannot be a key in JSON"
         ) from error
 
 
-def _has_fields(kind: type[Any]) -> bool:
+def _has_fields(kind: Any) -> bool:
     return hasattr(kind, "__dataclass_fields__") or hasattr(kind, "__attrs_attrs__")
 
 

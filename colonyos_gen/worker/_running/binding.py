@@ -238,7 +238,8 @@ def plain_function(function: Callable[..., Any]) -> Callable[..., Any]:
             found = type(found).__call__
         else:
             break
-    return found
+    plain: Callable[..., Any] = found
+    return plain
 
 
 def _own_signature(function: Callable[..., Any]) -> inspect.Signature | None:

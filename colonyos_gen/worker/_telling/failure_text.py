@@ -7,6 +7,9 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
+from typing import Any
+
+from colonyos_gen._values.writing import is_a
 
 FRAMES = 8
 """Frames that a traceback shows, the innermost ones."""
@@ -57,7 +60,7 @@ def _headline(error: BaseException) -> str:
     """What it is and says, with its notes, and the members of a group."""
     text = _one_line(error)
     try:
-        if isinstance(error, BaseExceptionGroup):
+        if is_a(error, BaseExceptionGroup):
             text += f": {_members(error)}"
     except BaseException:  # whatever a user's group of exceptions raises
         text += ": (its members cannot be shown)"
@@ -78,15 +81,15 @@ def _one_line(error: BaseException) -> str:
     return "; ".join([text, *_limited(notes, MEMBERS, "notes")])
 
 
-def _members(group: BaseExceptionGroup[BaseException]) -> str:
+def _members(group: Any) -> str:
     """The errors in a group, those of groups inside of it as well, each with what it came from at first."""
     found: list[str] = []
-    count, ahead = 0, list(group.exceptions)
+    count = 0
+    ahead: list[Any] = list(group.exceptions)
     while ahead:
         error = ahead.pop(0)
-        if isinstance(error, BaseExceptionGroup):
-            inner: BaseExceptionGroup[BaseException] = error
-            ahead[:0] = inner.exceptions
+        if is_a(error, BaseExceptionGroup):
+            ahead[:0] = error.exceptions
             continue
         count += 1
         if count <= MEMBERS:
@@ -114,7 +117,7 @@ def _causes(error: BaseException) -> list[BaseException]:
         error = cause
 
 
-def _traceback(error: BaseException, depth: int) -> str:
+def _traceback(error: Any, depth: int) -> str:
     found = traceback.extract_tb(_first_of_user(error.__traceback__))
     shown = [each for each in found if each.filename not in _HANDING_ON]
     lines = traceback.format_list(shown[-FRAMES:])
@@ -123,13 +126,12 @@ def _traceback(error: BaseException, depth: int) -> str:
     if len(told) > CAUSES:
         told = [*told[: CAUSES - 1], f"(and {len(told) - CAUSES} more, until)\n", told[-1]]
     lines += told
-    if isinstance(error, BaseExceptionGroup) and depth < DEPTH:
-        group: BaseExceptionGroup[BaseException] = error
-        for number, each in enumerate(group.exceptions[:MEMBERS], 1):
+    if is_a(error, BaseExceptionGroup) and depth < DEPTH:
+        for number, each in enumerate(error.exceptions[:MEMBERS], 1):
             inner = _traceback(each, depth + 1)
             lines.append(f"{number}. {_one_line(each)}\n{textwrap.indent(inner, '  ')}\n")
-        if len(group.exceptions) > MEMBERS:
-            lines.append(f"and {len(group.exceptions) - MEMBERS} more\n")
+        if len(error.exceptions) > MEMBERS:
+            lines.append(f"and {len(error.exceptions) - MEMBERS} more\n")
     return "".join(lines).rstrip()
 
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 import msgspec
 from colonyos_gen_wire.methods.channel import CHANNEL_APPEND
 
-from colonyos_gen._values.writing import to_plain
+from colonyos_gen._values.writing import is_a, to_plain
 from colonyos_gen.errors import ConflictError
 from colonyos_gen.worker._telling.bridge import Bridge
 from colonyos_gen.worker._telling.channel_sender import ChannelSender
@@ -46,8 +46,8 @@ class TextWriter:
 
         Raises:
             RPCError: Nothing more is sent, as when the process has been cancelled.
-            ValueError: The stream was closed, the channel is full: it holds 10000 entries, which is hours of text; or there is
-                no JSON for it.
+            ValueError: The stream was closed, the channel is full: it holds 10000 entries, which is hours of text; or no JSON
+                can be made of it.
         """
         return self._flow.send(text)
 
@@ -211,13 +211,13 @@ def ended(reason: str) -> ConflictError:
     return ConflictError(f"nothing is appended any more: {reason}", method=CHANNEL_APPEND.name)
 
 
-def _bytes_of(piece: object) -> bytes:
-    if isinstance(piece, str):
-        return piece.encode("utf-8", "replace")
-    if isinstance(piece, bytes | bytearray | memoryview):
+def _bytes_of(piece: Any) -> bytes:
+    if is_a(piece, str):
+        return str(piece).encode("utf-8", "replace")
+    if is_a(piece, (bytes, bytearray, memoryview)):
         return bytes(piece)
     plain = to_plain(piece)
-    return plain.encode("utf-8", "replace") if isinstance(plain, str) else msgspec.json.encode(plain)
+    return str(plain).encode("utf-8", "replace") if is_a(plain, str) else msgspec.json.encode(plain)
 
 
 class _Turn(Awaitable[None]):

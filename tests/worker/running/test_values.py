@@ -124,7 +124,7 @@ def test_names_of_parameters_are_free(colony: LocalColony) -> None:
         "names", to="w", what="a", funcname="b", self="c", method="d", kwargs={"timeout": 3}
     )
     assert handle.output(LONG) == ["a", "b", 3, "c", "d"]
-    given = {"what": "a", "funcname": "b", "self": "c", "method": "d"}
+    given: dict[str, Any] = {"what": "a", "funcname": "b", "self": "c", "method": "d"}
     assert session.call("names", to="w", timeout=LONG, kwargs={"timeout": 3}, **given) == [
         "a",
         "b",
@@ -134,7 +134,9 @@ def test_names_of_parameters_are_free(colony: LocalColony) -> None:
     ]
 
 
-@pytest.mark.parametrize("number", [2**53 + 1, -(2**53) - 1, 10**30, 10**5000], ids=["just", "negative", "large", "huge"])
+@pytest.mark.parametrize(
+    "number", [2**53 + 1, -(2**53) - 1, 10**30, 10**5000], ids=["just", "negative", "large", "huge"]
+)
 def test_integers_that_would_change_are_refused_before_they_are_sent(
     colony: LocalColony, number: int
 ) -> None:
