@@ -19,7 +19,7 @@ from colonyos_gen._call.envelope import open_reply, signed, written
 from colonyos_gen._call.hazardous import unconfirmed
 from colonyos_gen._call.in_flight import Lane, Turn, blocks_a_loop, gate_of
 from colonyos_gen._call.intercepting import around_calls, intercepted, sendable_headers
-from colonyos_gen._call.plain_requests import UNWRITABLE, place_of
+from colonyos_gen._call.plain_requests import UNWRITABLE, unwritable
 from colonyos_gen._call.retry import may_repeat, pauses
 from colonyos_gen._call.signers import Keyring, parse
 from colonyos_gen._values.writing import ValueWritingError
@@ -79,11 +79,7 @@ def _prepared(
             str(error), method=method.name, field=error.field, value=error.value, rule=error.rule
         ) from None
     except (*UNWRITABLE, ValueWritingError) as error:
-        field, value = place_of(error, request)
-        raise InvalidRequestError(
-            f"the request cannot be written as JSON: {error}",
-            method=method.name, field=field, value=value, rule="made of JSON values",
-        ) from error  # fmt: skip
+        raise unwritable(method.name, request, error) from error
 
 
 class Pipeline:

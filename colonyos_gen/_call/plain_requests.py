@@ -15,6 +15,7 @@ from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
 from msgspec.structs import replace
 
 from colonyos_gen._values.writing import ValueWritingError, plain_once, to_plain
+from colonyos_gen.errors import InvalidRequestError
 
 _FINITE = "a finite number, as JSON has no other"
 _EXACT = "an integer from -2**53 to 2**53, as the server reads larger ones as floats, which changes them; send it as text"
@@ -44,11 +45,13 @@ def encoded(request: msgspec.Struct) -> bytes:
     return text
 
 
-def place_of(error: Exception, request: msgspec.Struct) -> tuple[str, object]:
-    """Where in a request something cannot be written, and what, as far as that is known."""
+def unwritable(method: str, request: msgspec.Struct, error: Exception) -> InvalidRequestError:
+    """The error for a request that cannot be written, with the place and the value, as far as they are known."""
+    text = f"the request cannot be written as JSON: {error}"
+    field, value = type(request).__name__, cast("object", request)
     if isinstance(error, ValueWritingError):
-        return error.path, error.value
-    return type(request).__name__, request
+        field, value = error.path, error.value
+    return InvalidRequestError(text, method=method, field=field, value=value, rule="made of JSON values")
 
 
 def _encoded_with_care(request: msgspec.Struct) -> bytes:

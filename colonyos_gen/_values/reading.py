@@ -237,13 +237,14 @@ class _Rewriting:
                 return annotation
         else:
             with contextlib.suppress(TypeError):
-                again = origin[given if len(given) != 1 else given[0]]
+                generic: Any = origin
+                again = generic[given if len(given) != 1 else given[0]]
                 if _is_known(again) and not _is_custom_generic(origin):
                     return again
         if origin is collections.Counter:
             given = (*given, int)
         if is_class and issubclass(origin, collections.abc.Mapping) and len(given) == 2:
-            make = dict if inspect.isabstract(origin) else origin
+            make: Any = dict if inspect.isabstract(_any(origin)) else origin
             return box(functools.partial(read_dict, make, given), "dict")
         if (made := maker(origin)) is not None:
             return self._of_container(made, given)
@@ -262,6 +263,10 @@ class _Rewriting:
 
 def _list_of(item: Any) -> Any:
     return types.GenericAlias(list, (item,))
+
+
+def _any(value: object) -> Any:
+    return value
 
 
 def _plainly(hint: Any) -> Any:

@@ -104,7 +104,7 @@ def _simpler(value: Any) -> Any:
     if is_a(value, (bytes, bytearray)):
         return bytes(value)
     if is_a(value, os.PathLike):
-        return os.fspath(value)
+        return str(os.fspath(value))
     if hasattr(kind, "model_dump"):  # pydantic
         return value.model_dump(mode="json", by_alias=True)
     if hasattr(kind, "to_dicts"):  # frames of polars

@@ -175,16 +175,14 @@ class Worker:
             signature: What callers pass, where decorators pass the function more: a signature, or a function that has it.
 
         Raises:
-            TypeError: It cannot be a function of a worker, such as a generator, or a method without its object.
+            TypeError: It cannot be one, such as a generator, or a method without its object.
             ValueError: There is one of that name, or the timeout is not positive.
         """
 
         def offer(call: FuncT) -> FuncT:
             made = Offer(call, name, timeout, description, signature)
             if made.name in self._offers:
-                raise ValueError(
-                    f"the worker has a function {made.name!r} already; give this one another name=…"
-                )
+                raise ValueError(f"the worker has a function {made.name!r}; give this one another name=…")
             self._offers[made.name] = made
             return call
 
