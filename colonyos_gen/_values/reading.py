@@ -35,7 +35,7 @@ from colonyos_gen._values.making import (
     read_enum,
     read_fields,
 )
-from colonyos_gen._values.writing import is_a, to_plain
+from colonyos_gen._values.writing import is_a, is_subclass, to_plain
 
 _UNIONS = (Union, types.UnionType)
 _ITERATORS = (collections.abc.Iterator, collections.abc.Generator)
@@ -243,8 +243,8 @@ class _Rewriting:
                     return again
         if origin is collections.Counter:
             given = (*given, int)
-        if is_class and issubclass(origin, collections.abc.Mapping) and len(given) == 2:
-            make: Any = dict if inspect.isabstract(_any(origin)) else origin
+        if is_class and is_subclass(origin, collections.abc.Mapping) and len(given) == 2:
+            make: Any = dict if inspect.isabstract(origin) else origin
             return box(functools.partial(read_dict, make, given), "dict")
         if (made := maker(origin)) is not None:
             return self._of_container(made, given)
@@ -263,10 +263,6 @@ class _Rewriting:
 
 def _list_of(item: Any) -> Any:
     return types.GenericAlias(list, (item,))
-
-
-def _any(value: object) -> Any:
-    return value
 
 
 def _plainly(hint: Any) -> Any:

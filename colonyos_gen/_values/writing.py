@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import io
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time, timedelta
 from typing import Any
@@ -103,8 +102,8 @@ def _simpler(value: Any) -> Any:
         return timedelta(value.days, value.seconds, value.microseconds)
     if is_a(value, (bytes, bytearray)):
         return bytes(value)
-    if is_a(value, os.PathLike):
-        return str(os.fspath(value))
+    if hasattr(kind, "__fspath__"):
+        return str(kind.__fspath__(value))
     if hasattr(kind, "model_dump"):  # pydantic
         return value.model_dump(mode="json", by_alias=True)
     if hasattr(kind, "to_dicts"):  # frames of polars
