@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import re
 from typing import Any, cast
 
 import msgspec
@@ -23,26 +22,8 @@ _EXACT = "an integer from -2**53 to 2**53, as the server reads larger ones as fl
 UNWRITABLE = (TypeError, msgspec.MsgspecError, UnicodeEncodeError, OverflowError, RecursionError)
 """What else than our own errors is raised for what cannot be written."""
 
-_encode = msgspec.json.Encoder(enc_hook=plain_once).encode
-_may_hold_a_large_integer = re.compile(rb"[\[,:]-?\d{16}").search
-
-
-def encoded(request: msgspec.Struct) -> bytes:
-    """`request`, or any type of the schema, as JSON.
-
-    Raises:
-        LimitError: A number is not finite, and would arrive as null, or is an integer that the server would change.
-        ValueWritingError: A value cannot be written as JSON.
-        One of `UNWRITABLE`: Something else cannot.
-    """
-    try:
-        text = _encode(request)
-    except Exception:  # whatever the values of others raise; the slower way says where
-        return _encoded_with_care(request)
-    # Numbers that JSON cannot write come out as null. Hardly any request holds such or large ones, so hardly any is searched.
-    if b"null" in text or _may_hold_a_large_integer(text):
-        return _encoded_with_care(request)
-    return text
+encode = msgspec.json.Encoder(enc_hook=plain_once).encode
+"""Writes requests without a closer look."""
 
 
 def unwritable(method: str, request: msgspec.Struct, error: Exception) -> InvalidRequestError:
@@ -54,7 +35,8 @@ def unwritable(method: str, request: msgspec.Struct, error: Exception) -> Invali
     return InvalidRequestError(text, method=method, field=field, value=value, rule="made of JSON values")
 
 
-def _encoded_with_care(request: msgspec.Struct) -> bytes:
+def encoded_with_care(request: msgspec.Struct) -> bytes:
+    """The same as `encoded`, for a request that needs a closer look."""
     plain = _plain(StructOf(type(request)), request, "")
     for path, number in numbers_in(plain):
         if isinstance(number, float):
@@ -62,7 +44,7 @@ def _encoded_with_care(request: msgspec.Struct) -> bytes:
                 raise LimitError(path, number, _FINITE)
         elif abs(number) > JSON_SAFE_INTEGER:
             raise LimitError(path, number, _EXACT)
-    return _encode(plain)
+    return encode(plain)
 
 
 def _plain(shape: Shape, value: Any, path: str) -> Any:

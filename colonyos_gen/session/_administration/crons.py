@@ -9,7 +9,7 @@ from colonyos_gen_wire import Cron, FunctionSpec, WorkflowSpec
 from colonyos_gen_wire.submission import Submittable
 from msgspec.structs import replace
 
-from colonyos_gen._call.plain_requests import encoded
+from colonyos_gen._call.envelope import encoded
 from colonyos_gen._client.sync_client import Client
 from colonyos_gen.session._named import ALL, named
 from colonyos_gen.session._request import completed, completed_workflow
