@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any, TypeVar
 
 import msgspec
 from colonyos_gen_wire import Failure, RPCReplyMsg
-from colonyos_gen_wire.codec import UnknownFieldsError, decode_reply, encode
+from colonyos_gen_wire.codec import UnknownFieldsError, decode_reply
 from colonyos_gen_wire.constants import API_PATH
 from colonyos_gen_wire.method import Method, Signer
 
-from colonyos_gen._call.finite_numbers import require_finite
+from colonyos_gen._call.plain_requests import encode, encoded_with_care
 from colonyos_gen.errors import RPCError, ServerFaultError, UnexpectedReplyError, from_code, from_reply
 
 RespT = TypeVar("RespT")
 
+_may_hold_a_large_integer = re.compile(rb"[\[,:]-?\d{16}").search
 _decode_envelope = msgspec.json.Decoder(RPCReplyMsg).decode
 _decode_failure = msgspec.json.Decoder(Failure).decode
 
@@ -29,17 +31,30 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What reading JSON of unknown origin raises; the last one for nesting without end."""
 
 
+def encoded(request: msgspec.Struct) -> bytes:
+    """`request`, or any type of the schema, as JSON.
+
+    Raises:
+        LimitError: A number is not finite, and would arrive as null, or is an integer that the server would change.
+        ValueWritingError: A value cannot be written as JSON.
+        One of `UNWRITABLE`: Something else cannot.
+    """
+    try:
+        text = encode(request)
+    except Exception:  # whatever the values of others raise; the slower way says where
+        return encoded_with_care(request)
+    # Numbers that JSON cannot write come out as null. Hardly any request holds such or large ones, so hardly any is searched.
+    if b"null" in text or _may_hold_a_large_integer(text):
+        return encoded_with_care(request)
+    return text
+
+
 def written(request: msgspec.Struct) -> bytes:
     """The payload of an envelope: `request` encoded.
 
-    Raises:
-        LimitError: A number in it is not finite, and would arrive as null.
+    Raises what `encoded` raises.
     """
-    encoded = encode(request)
-    # Numbers that JSON cannot write come out as null. Hardly any request holds one, so hardly any is searched.
-    if b"null" in encoded:
-        require_finite(request)
-    return base64.b64encode(encoded)
+    return base64.b64encode(encoded(request))
 
 
 def signed(msgtype: str, payload: bytes, signer: Signer | None) -> bytes:

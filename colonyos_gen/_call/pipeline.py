@@ -19,8 +19,10 @@ from colonyos_gen._call.envelope import open_reply, signed, written
 from colonyos_gen._call.hazardous import unconfirmed
 from colonyos_gen._call.in_flight import Lane, Turn, blocks_a_loop, gate_of
 from colonyos_gen._call.intercepting import around_calls, intercepted, sendable_headers
+from colonyos_gen._call.plain_requests import UNWRITABLE, unwritable
 from colonyos_gen._call.retry import may_repeat, pauses
 from colonyos_gen._call.signers import Keyring, parse
+from colonyos_gen._values.writing import ValueWritingError
 from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError, closed_error, name_subject
 from colonyos_gen.interceptors import Interceptor, OutgoingCall
 from colonyos_gen.transport import Connection, Transport
@@ -76,11 +78,8 @@ def _prepared(
         raise InvalidRequestError(
             str(error), method=method.name, field=error.field, value=error.value, rule=error.rule
         ) from None
-    except (TypeError, msgspec.MsgspecError, UnicodeEncodeError, OverflowError, RecursionError) as error:
-        raise InvalidRequestError(
-            f"the request cannot be written as JSON: {error}",
-            method=method.name, field=type(request).__name__, value=request, rule="made of JSON values",
-        ) from error  # fmt: skip
+    except (*UNWRITABLE, ValueWritingError) as error:
+        raise unwritable(method.name, request, error) from error
 
 
 class Pipeline:

@@ -76,7 +76,7 @@ class AsyncSession(AsyncScope, AsyncSubmitting[AsyncProcessHandle, AsyncWorkflow
         if isinstance(what, str):
             executortype = await self._type_for(what) if to is None else to
             conditions = Conditions(colonyname=self.colonyname, executortype=executortype)
-            spec = function_spec(what, args, conditions, options)
+            spec = function_spec("submit", what, args, conditions, options)
             return AsyncProcessHandle(self, await self.rpc.submit(spec))
         if not isinstance(what, FunctionSpec | WorkflowSpec) and not callable(getattr(what, "spec", None)):
             kinds = "the name of a function, a FunctionSpec, a WorkflowSpec or a Workflow"

@@ -24,7 +24,7 @@ from colonyos_gen.worker._life.key_file import OwnKey
 from colonyos_gen.worker._life.program import run_as_program
 from colonyos_gen.worker._pool.hooks import Hooks, Pool
 from colonyos_gen.worker._pool.places import found
-from colonyos_gen.worker._running.functions import Offer
+from colonyos_gen.worker._running.functions import Offer, SignatureLike
 from colonyos_gen.worker._running.hung import HungError
 from colonyos_gen.worker._running.invoking import Invoker
 from colonyos_gen.worker._running.reconciler import Handler
@@ -157,7 +157,13 @@ class Worker(Hooks):
 
     @overload
     def function(
-        self, /, *, name: str | None = None, timeout: float | None = None, description: str | None = None
+        self,
+        /,
+        *,
+        name: str | None = None,
+        timeout: float | None = None,
+        description: str | None = None,
+        signature: SignatureLike | None = None,
     ) -> Callable[[FuncT], FuncT]: ...
 
     def function(
@@ -168,27 +174,27 @@ class Worker(Hooks):
         name: str | None = None,
         timeout: float | None = None,
         description: str | None = None,
+        signature: SignatureLike | None = None,
     ) -> FuncT | Callable[[FuncT], FuncT]:
         """Offer a function, which stays as it is: a decorator, with or without arguments.
 
         Args:
-            call: The function, async or not. A parameter `ctx`, or one annotated with `Context`, gets the context; in
-                workflows, a parameter `inputs` gets the outputs of the parents.
+            call: The function, async or not. A parameter `ctx` without another annotation, or one annotated with `Context`,
+                gets the context; in workflows, a parameter `inputs` gets the outputs of the parents.
             name: Name by which processes ask for it; None for its own.
             timeout: Seconds after which its process is failed; None for no limit but that of the process.
             description: What it does; None for the first paragraph of its docstring.
+            signature: What callers pass, where decorators pass the function more: a signature, or a function that has it.
 
         Raises:
-            TypeError: It cannot be a function of a worker, such as a generator.
+            TypeError: It cannot be one, such as a generator, or a method without its object.
             ValueError: There is one of that name, or the timeout is not positive.
         """
 
         def offer(call: FuncT) -> FuncT:
-            made = Offer(call, name, timeout, description)
+            made = Offer(call, name, timeout, description, signature)
             if made.name in self._offers:
-                raise ValueError(
-                    f"the worker has a function {made.name!r} already; give this one another name=…"
-                )
+                raise ValueError(f"the worker has a function {made.name!r}; give this one another name=…")
             self._offers[made.name] = made
             found.note(self.executortype, made.name, call, made)
             return call
@@ -250,7 +256,6 @@ class Worker(Hooks):
         Raises:
             ConfigError: The environment does not say which colony, or holds something that cannot be used.
             RegistrationError: The worker cannot be an executor of the colony; the message says why.
-            TypeError: An annotation of a function means nothing.
             PoolError: The processes of a pool cannot be started.
             SystemExit: 75, when every slot was lost to a function that does not end, so that a supervisor starts it anew.
         """
@@ -320,7 +325,7 @@ class Worker(Hooks):
         self._stop = stop
         calls = OwnCalls(self._interceptors, self.executortype, stop_here)
         for each in self._offers.values():
-            _ = each.binder  # so that an annotation that means nothing is noticed now
+            _ = each.binder  # so that annotations that mean nothing are told now
         config = Config.from_env(environ)
         colonyname = self._colonyname or config.colonyname
         if not colonyname:

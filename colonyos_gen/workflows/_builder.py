@@ -76,12 +76,12 @@ class Workflow(TaskMaking[Task, After]):
         after: After | None,
         name: str | None,
     ) -> Task:
-        spec = function_spec(funcname, args, Conditions(executortype=to or ""), options)
-        for value in (*spec.args, *spec.kwargs.values()):
+        for value in (*args, *options.values(), *_values_of(options.get("kwargs"))):
             if isinstance(value, Task):
                 raise TypeError(
                     f"{funcname}: task {value.name!r} is given as an argument; with after= its output becomes input"
                 )
+        spec = function_spec("task", funcname, args, Conditions(executortype=to or ""), options)
         return self.add(spec, after=after, name=name, label=options.get("label"))
 
     def add(
@@ -213,6 +213,10 @@ class Workflow(TaskMaking[Task, After]):
 
     def __repr__(self) -> str:
         return f"<Workflow {self.name!r}: {len(self)} tasks>"
+
+
+def _values_of(kwargs: object) -> Iterable[Any]:
+    return kwargs.values() if isinstance(kwargs, dict) else ()  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
 
 
 def _node(task: Task, *, executortype: str, colonyname: str = "") -> FunctionSpec:

@@ -10,19 +10,30 @@ from colonyos_gen_wire.fields import FIELDS
 from colonyos_gen_wire.shape import ListOf, MapOf
 from colonyos_gen_wire.types.process import Conditions, FunctionSpec
 
+from colonyos_gen._values.writing import ValueWritingError, to_plain
+from colonyos_gen.errors import InvalidRequestError
+
 _SHAPES = {field.name: field.shape for field in FIELDS[FunctionSpec]}
 
 
 def function_spec(
-    funcname: str, args: Sequence[Any], conditions: Conditions, options_and_kwargs: Mapping[str, Any]
+    method: str,
+    funcname: str,
+    args: Sequence[Any],
+    conditions: Conditions,
+    options_and_kwargs: Mapping[str, Any],
 ) -> FunctionSpec:
     """The spec of a call, however it is spelt.
 
+    Its arguments are as they are now: changing them later changes nothing, and iterators are read once.
+
     Args:
+        method: What is called, for errors.
         options_and_kwargs: What `FUNCTION_SPEC_OPTIONS` names is an option, and has the default of `FunctionSpec` when it is
             missing or None; all else is a keyword argument of the function.
 
     Raises:
+        InvalidRequestError: An argument cannot be written as JSON.
         TypeError: A keyword argument is given twice, or an option is no list or no map where it must be one. What else it
             cannot be is told when it is sent.
     """
@@ -39,8 +50,24 @@ def function_spec(
             f"{funcname!r} got multiple values for {', '.join(map(repr, twice))}: in kwargs= as well"
         )
     return FunctionSpec(
-        funcname=funcname, conditions=conditions, args=list(args), kwargs={**kwargs, **more}, **options
+        funcname=funcname,
+        conditions=conditions,
+        args=[_plain(method, each, f"spec.args[{index}]") for index, each in enumerate(args)],
+        kwargs={
+            name: _plain(method, each, f"spec.kwargs.{name}") for name, each in {**kwargs, **more}.items()
+        },
+        **options,
     )
+
+
+def _plain(method: str, value: Any, path: str) -> Any:
+    try:
+        return to_plain(value, path)
+    except ValueWritingError as error:
+        text = f"the request cannot be written as JSON: {error}"
+        raise InvalidRequestError(
+            text, method=method, field=error.path, value=error.value, rule="made of JSON values"
+        ) from error
 
 
 def _own(name: str, value: Any) -> Any:

@@ -51,6 +51,13 @@ INVALID_TEXT = ErrorSpec(
     "Invalid {field}, it must not contain NUL characters",
     "The database of the real server cannot hold a NUL character in a text.",
 )
+INEXACT_INTEGER = ErrorSpec(
+    "inexact_integer",
+    ErrorCode.INVALID,
+    400,
+    "{field} is an integer beyond 2^53, which the real server would change without a word; send it as text",
+    "The real server reads the numbers of arguments, outputs and the like as 64-bit floats.",
+)
 BAD_SCHEDULE = ErrorSpec(
     "bad_schedule",
     ErrorCode.INVALID,

@@ -42,6 +42,7 @@ from colonyos_gen.server._front.envelope import (
 )
 from colonyos_gen.server._front.rendering import Answer, Rendering
 from colonyos_gen.server._store.tables import Store
+from colonyos_gen.server._values.exact_integers import require_exact_integers
 from colonyos_gen.server.hazards._subscriptions import Subscription
 from colonyos_gen.server.hazards._traffic import Passing
 from colonyos_gen.server.hazards._watch import HazardWatch
@@ -130,6 +131,8 @@ class Dispatcher:
             raise _unknown(envelope)
         payload = _payload_of(method, envelope)
         request = _request_of(method, payload)
+        if not self.rendering.rounds_numbers:
+            require_exact_integers(request)
         if method.roles == (Role.SERVER_OWNER,):
             self._access.require_server_owner(method, signer)
         _require_object(method, payload)

@@ -49,6 +49,8 @@ class Rendering:
 
     def __init__(self, quirks: Quirks = STRICT, zone: tzinfo = UTC) -> None:
         self._quirks = quirks
+        self.rounds_numbers: bool = quirks.lossy_numbers
+        """Whether numbers inside of JSON values come back rounded, instead of being refused."""
         self._plain = _writer(quirks, zone, IN_UTC)
         self._stored = _writer(quirks, zone, zero_time(zone)) if quirks.zoned_zero_times else self._plain
         self._history = _mislabelled(self._stored, zone) if quirks.local_history_times else self._stored

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from colonyos_gen_wire import Cron, FunctionSpec, WorkflowSpec
-from colonyos_gen_wire.codec import encode
 from colonyos_gen_wire.submission import Submittable
 from msgspec.structs import replace
 
+from colonyos_gen._call.envelope import encoded
 from colonyos_gen._client.sync_client import Client
 from colonyos_gen.session._named import ALL, named
 from colonyos_gen.session._request import completed, completed_workflow
@@ -52,7 +52,7 @@ class AsyncCrons:
         cron = Cron(
             colonyname=self._scope.colonyname,
             name=name,
-            workflowspec=encode(_workflow(spec, self._scope.colonyname)).decode(),
+            workflowspec=encoded(_workflow(spec, self._scope.colonyname)).decode(),
             cronexpression=expression,
             interval=interval,
             waitforprevprocessgraph=wait_for_previous,

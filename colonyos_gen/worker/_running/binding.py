@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+import logging
+import typing
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import PurePath
-from typing import Any
+from typing import Any, get_args, get_origin
 
-import msgspec
-
+from colonyos_gen._values.making import UNREADABLE
+from colonyos_gen._values.reading import Reader
 from colonyos_gen.worker._running.context import Context
 
 CONTEXT = "ctx"
-"""Name of the parameter that receives the context; one of any name does that is annotated with `Context`."""
+"""Name of the parameter that receives the context, without another annotation; or any that is annotated with `Context`."""
 INPUTS = "inputs"
 """Name of the parameter that receives the outputs of the parents, in workflows."""
+
+_logger = logging.getLogger("colonyos_gen.worker")
+
+
+class _Unknown:
+    """Stands for an annotation in quotes that names what cannot be found here."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return repr(self.text)
 
 
 class BindingError(Exception):
@@ -25,26 +39,32 @@ class Binder:
     """The parameters of one function.
 
     Args:
-        function: Function, with or without annotations. Values of parameters without one are passed as they arrived.
-
-    Raises:
-        TypeError: An annotation names something that does not exist, or that no JSON value can be converted to.
+        function: Function, with or without annotations. Values of parameters without one are passed as they arrived, and so
+            are those whose annotation nothing can be converted to; then the log has a warning.
+        signature: What its parameters are; None for its own. A function stands for the parameters that it has.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._name = getattr(function, "__name__", type(function).__name__)
-        signature = inspect.signature(function)
-        self._parameters = dict(signature.parameters)
-        self._types = {name: _type_of(function, parameter) for name, parameter in self._parameters.items()}
+    def __init__(
+        self, function: Callable[..., Any], signature: inspect.Signature | Callable[..., Any] | None = None
+    ) -> None:
+        self._name = name_of(function)
+        if isinstance(signature, inspect.Signature):
+            self._signature, described = signature, function
+        else:
+            described = function if signature is None else signature
+            self._signature = inspect.signature(described)
+        self._injected_by = _own_signature(function) if signature is None else None
+        self._parameters = dict(self._signature.parameters)
+        self._types = {name: _type_of(described, each) for name, each in self._parameters.items()}
         self._context = next((name for name in self._parameters if self._is_context(name)), None)
         self.parameters: list[inspect.Parameter] = [
             parameter for name, parameter in self._parameters.items() if name != self._context
         ]
         """The parameters that are bound, in order."""
-        self._signature = signature
         self._described = str(inspect.Signature([self._shown(each) for each in self.parameters]))
-        for parameter in self.parameters:
-            self._test(parameter)
+        self._keywords: dict[str, Reader] = {}
+        self._readers = {each.name: self._reader(each) for each in self.parameters}
+        self._warn()
 
     @property
     def takes_context(self) -> bool:
@@ -96,7 +116,10 @@ class Binder:
         try:
             bound = given.bind(*args, **keywords)
         except TypeError as error:
-            raise self._misfit(error) from None
+            injected = self._bind_injected(args, keywords, context)
+            if injected is None:
+                raise self._misfit(error) from None
+            return injected
         values = {name: self._convert(name, value) for name, value in (bound.arguments | extra).items()}
         if self._context is not None:
             values[self._context] = context
@@ -121,6 +144,20 @@ class Binder:
         full.apply_defaults()
         return full
 
+    def _bind_injected(
+        self, args: Sequence[Any], keywords: Mapping[str, Any], context: Context | None
+    ) -> inspect.BoundArguments | None:
+        """The arguments for a decorator that takes any, and passes the function more than it gets itself.
+
+        Only where all are named: of others nobody can tell which parameter they are for.
+        """
+        if self._injected_by is None or args or not keywords.keys() <= self._readers.keys():
+            return None
+        values = {name: self._convert(name, value) for name, value in keywords.items()}
+        if self._context is not None:
+            values[self._context] = context
+        return self._injected_by.bind(**values)
+
     def _misfit(self, problem: object) -> BindingError:
         return BindingError(f"{problem}; the function is {self._name}{self._described}")
 
@@ -131,32 +168,111 @@ class Binder:
         return parameter.replace(annotation=self._types[parameter.name])
 
     def _is_context(self, name: str) -> bool:
-        return name == CONTEXT or self._types[name] is Context
+        wanted = self._types[name]
+        if wanted is Context or Context in get_args(wanted):
+            return True
+        return name == CONTEXT and (wanted is Any or isinstance(wanted, _Unknown))
+
+    def _reader(self, parameter: inspect.Parameter) -> Reader:
+        wanted = self._types[parameter.name]
+        if isinstance(wanted, typing.ParamSpecArgs | typing.ParamSpecKwargs):
+            return Reader(Any)
+        if _is_unpacked(wanted):
+            (inner,) = get_args(wanted)
+            if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+                hints = typing.get_type_hints(get_origin(inner) or inner)
+                self._keywords = {name: Reader(hint) for name, hint in hints.items()}
+            return Reader(Any)
+        return Reader(wanted)
+
+    def _warn(self) -> None:
+        """Tell once which values are passed as they arrive, though there are annotations."""
+        faulty = {
+            name: self._types[name]
+            for name, reader in {**self._readers, **self._keywords}.items()
+            if reader.unreadable and name in self._types
+        }
+        faulty |= {
+            name: each.unreadable[0]
+            for name, each in self._keywords.items()
+            if each.unreadable and name not in faulty
+        }
+        if faulty:
+            shown = ", ".join(f"{name}: {_text_of(wanted)}" for name, wanted in faulty.items())
+            _logger.warning(
+                "%s: nothing can be converted to the annotations of %s; what they get is as JSON gives it",
+                self._name,
+                shown,
+            )
 
     def _convert(self, name: str, value: Any) -> Any:
-        kind = self._parameters[name].kind
+        kind, reader = self._parameters[name].kind, self._readers[name]
         if kind is inspect.Parameter.VAR_POSITIONAL:
             return tuple(
-                self._convert_one(f"*{name}[{index}]", name, each) for index, each in enumerate(value)
+                self._convert_one(f"*{name}[{index}]", reader, each) for index, each in enumerate(value)
             )
         if kind is inspect.Parameter.VAR_KEYWORD:
-            return {key: self._convert_one(key, name, each) for key, each in value.items()}
-        return self._convert_one(name, name, value)
+            return {
+                key: self._convert_one(key, self._keywords.get(key, reader), each)
+                for key, each in value.items()
+            }
+        return self._convert_one(name, reader, value)
 
-    def _convert_one(self, shown: str, name: str, value: Any) -> Any:
+    def _convert_one(self, shown: str, reader: Reader, value: Any) -> Any:
         try:
-            return msgspec.convert(value, self._types[name], strict=False, dec_hook=_from_text)
-        except (msgspec.MsgspecError, ValueError, TypeError) as error:
+            return reader.read(value)
+        except UNREADABLE as error:
             raise self._misfit(f"argument {shown}: {error}") from None
 
-    def _test(self, parameter: inspect.Parameter) -> None:
-        try:
-            msgspec.json.Decoder(self._types[parameter.name])
-        except TypeError as error:
-            raise TypeError(
-                f"{self._name}: parameter {parameter.name} is annotated with a type that no JSON value can be converted "
-                f"to: {error}"
-            ) from None
+
+def name_of(function: Callable[..., Any]) -> str:
+    """What a function is called."""
+    name = getattr(plain_function(function), "__name__", None)
+    return name if isinstance(name, str) else type(function).__name__
+
+
+def plain_function(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function behind partials, decorators, bound methods and callable objects."""
+    found: Any = function
+    for _ in range(100):  # more than anybody nests
+        if isinstance(found, functools.partial):
+            found = found.func  # pyright: ignore[reportUnknownMemberType]
+        elif hasattr(found, "__wrapped__"):
+            found = found.__wrapped__
+        elif inspect.ismethod(found):
+            found = found.__func__
+        elif (
+            not inspect.isroutine(found)
+            and not isinstance(found, type)
+            and inspect.isfunction(type(found).__call__)
+        ):
+            found = type(found).__call__
+        else:
+            break
+    plain: Callable[..., Any] = found
+    return plain
+
+
+def _own_signature(function: Callable[..., Any]) -> inspect.Signature | None:
+    """The signature of a decorated function without its decorators, if they take any keyword arguments."""
+    if not hasattr(function, "__wrapped__"):
+        return None
+    try:
+        found = inspect.signature(function, follow_wrapped=False)
+    except (TypeError, ValueError):  # of something in C
+        return None
+    takes_any = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in found.parameters.values())
+    return found if takes_any else None
+
+
+def _is_unpacked(wanted: Any) -> bool:
+    return getattr(get_origin(wanted), "_name", None) == "Unpack" or repr(get_origin(wanted)).endswith(
+        ".Unpack"
+    )
+
+
+def _text_of(wanted: Any) -> str:
+    return wanted.__name__ if isinstance(wanted, type) else str(wanted)
 
 
 def _type_of(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
@@ -165,29 +281,17 @@ def _type_of(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
         return Any
     if not isinstance(annotation, str):
         return annotation
-    if parameter.name == CONTEXT or annotation.split(".")[-1] == Context.__name__:
+    if annotation.split(".")[-1] == Context.__name__:
         return Context  # often imported for type checkers only
-    plain = inspect.unwrap(function)
+    plain = plain_function(function)
     names: Mapping[str, Any] = inspect.getclosurevars(plain).nonlocals if inspect.isfunction(plain) else {}
+    meaning: Any = annotation
     try:
-        meaning = eval(annotation, getattr(plain, "__globals__", {}), dict(names))
-        # In quotes, where all annotations are text already.
-        return (
-            eval(meaning, getattr(plain, "__globals__", {}), dict(names))
-            if isinstance(meaning, str)
-            else meaning
-        )
-    except Exception as error:  # whatever the text of an annotation may raise
-        name = getattr(function, "__name__", "the function")
-        raise TypeError(
-            f"{name}: the annotation {annotation!r} of parameter {parameter.name} means nothing here ({error}); "
-            "name a type that can be found in the module of the function"
-        ) from None
-
-
-def _from_text(wanted: type, value: Any) -> Any:
-    if isinstance(value, str) and issubclass(wanted, PurePath):
-        return wanted(value)
-    if isinstance(value, wanted):
-        return value
-    raise TypeError(f"expected {wanted.__name__}, got {type(value).__name__}")
+        for _ in range(2):  # in quotes, where all annotations are text already
+            if isinstance(meaning, str):
+                meaning = eval(meaning, getattr(plain, "__globals__", {}), dict(names))
+    except (
+        Exception
+    ):  # whatever the text of an annotation may raise, often as it was imported for type checkers only
+        return _Unknown(annotation)
+    return meaning

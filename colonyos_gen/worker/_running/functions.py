@@ -5,12 +5,15 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from colonyos_gen_wire import Function as WireFunction
 from colonyos_gen_wire import FunctionArg
 
-from colonyos_gen.worker._running.binding import INPUTS, Binder
+from colonyos_gen.worker._running.binding import INPUTS, Binder, name_of, plain_function
+
+SignatureLike: TypeAlias = inspect.Signature | Callable[..., Any]
+"""A signature, or a function that has it."""
 
 _STARS: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 
@@ -23,9 +26,10 @@ class Offer:
         name: Name in function specs; None for the function's own.
         timeout: Seconds that it may take; None for no limit but that of the process.
         description: What it does; None for the first paragraph of its docstring.
+        signature: What its parameters are; None for its own.
 
     Raises:
-        TypeError: It cannot be called so, or it is a generator.
+        TypeError: It cannot be called so, it is a generator, or a method without its object.
         ValueError: The timeout is not positive.
     """
 
@@ -35,10 +39,15 @@ class Offer:
         name: str | None = None,
         timeout: float | None = None,
         description: str | None = None,
+        signature: SignatureLike | None = None,
     ) -> None:
+        if not callable(call):  # pyright: ignore[reportUnnecessaryComparison]
+            raise TypeError(f"{call!r} cannot be called, so it cannot be offered")
+        if signature is None:
+            _refuse_unbound(call)
         if inspect.isgeneratorfunction(call) or inspect.isasyncgenfunction(call):
             raise TypeError(
-                f"{call.__qualname__} is a generator; let it return a value, and stream with ctx.stream(…)"
+                f"{name_of(call)} is a generator; let it return a value, and stream with ctx.stream(…)"
             )
         name = name or getattr(call, "__name__", "")
         if not name or name == "<lambda>":
@@ -49,15 +58,16 @@ class Offer:
         self.name: str = name
         self.timeout: float | None = timeout
         self.description: str = _description(call) if description is None else description
-        self.is_async: bool = inspect.iscoroutinefunction(call)
+        self.is_async: bool = inspect.iscoroutinefunction(call) or _is_async_object(call)
+        self._of: SignatureLike | None = signature
 
     @functools.cached_property
     def binder(self) -> Binder:
-        """Its parameters. Raises TypeError if an annotation means nothing.
+        """Its parameters.
 
         They are looked at when they are first needed, as annotations may name what the module defines further down.
         """
-        return Binder(self.call)
+        return Binder(self.call, self._of)
 
     def on_wire(self, executorname: str, executortype: str, colonyname: str) -> WireFunction:
         """The function, as the server is told of it."""
@@ -75,8 +85,27 @@ class Offer:
         )
 
 
+def _is_async_object(call: Callable[..., Any]) -> bool:
+    """Whether it is an object that is called like a coroutine function."""
+    return not inspect.isroutine(call) and inspect.iscoroutinefunction(getattr(type(call), "__call__", None))  # noqa: B004
+
+
+def _refuse_unbound(call: Callable[..., Any]) -> None:
+    """Raise TypeError for a method that is offered where its class is made, without an object that it is of."""
+    if inspect.ismethod(call) or not inspect.isfunction(call):
+        return
+    scope, _, name = plain_function(call).__qualname__.rpartition(".")
+    first = next(iter(inspect.signature(call).parameters), "")
+    if scope and not scope.endswith("<locals>") and first in ("self", "cls"):
+        raise TypeError(
+            f"{scope}.{name} needs {first!r}, which no caller can pass; make the object, and offer its method: "
+            f"worker.function({scope.rpartition('.')[2].lower()}.{name})"
+        )
+
+
 def _description(call: Callable[..., Any]) -> str:
-    text = inspect.getdoc(call) or ""
+    described = call.func if isinstance(call, functools.partial) else call
+    text = inspect.getdoc(described) or ""
     return " ".join(text.split("\n\n", 1)[0].split())
 
 

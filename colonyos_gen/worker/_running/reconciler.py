@@ -7,11 +7,11 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from colonyos_gen_wire import BlueprintDefinition, Process
 from colonyos_gen_wire import Function as WireFunction
 
 from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._values.writing import to_plain
 from colonyos_gen.errors import NotFoundError
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.context import Context
@@ -156,7 +156,7 @@ class Reconciler:
                 )
             if status is None:
                 return
-            written = msgspec.to_builtins(status, str_keys=True)
+            written = to_plain(status, "status")
             if not isinstance(written, dict):
                 raise TypeError(
                     f"{offer.name} returned a {type(status).__name__}; the status must be a mapping"

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import textwrap
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
+from typing import Any
+
+from colonyos_gen._values.writing import is_a
 
 FRAMES = 8
 """Frames that a traceback shows, the innermost ones."""
 LONGEST = 4000
 """Characters of one error text."""
+
+MEMBERS = 8
+"""Members of a group of exceptions that are told, and notes of one; how many more there are is told too."""
+DEPTH = 3
+"""Groups inside of groups whose tracebacks are told."""
+CAUSES = 4
+"""Exceptions that led to another which are told: the last ones, and the first."""
 
 _OURS = str(Path(__file__).parent.parent)
 _HANDING_ON = (
@@ -35,7 +46,13 @@ def error_texts(error: BaseException, secrets: Iterable[str] = ()) -> list[str]:
 
     No values of variables are in it, and `secrets` are blotted out wherever the message quotes them.
     """
-    texts = error.texts if isinstance(error, FailedElsewhere) else [_headline(error), _traceback(error)]
+    if isinstance(error, FailedElsewhere):
+        return [plain_text(text, secrets) for text in error.texts if text]
+    try:
+        told = _traceback(error, 0)
+    except BaseException:  # whatever a user's exceptions raise, also about what led to them
+        told = ""
+    texts = [_headline(error), told]
     return [plain_text(text, secrets) for text in texts if text]
 
 
@@ -51,21 +68,81 @@ def plain_text(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def _headline(error: BaseException) -> str:
+    """What it is and says, with its notes, and the members of a group."""
+    text = _one_line(error)
+    try:
+        if is_a(error, BaseExceptionGroup):
+            text += f": {_members(error)}"
+    except BaseException:  # whatever a user's group of exceptions raises
+        text += ": (its members cannot be shown)"
+    return text
+
+
+def _one_line(error: BaseException) -> str:
+    name = type(error).__name__
     try:
         message = str(error)
-    except BaseException:  # whatever the __str__ of a user's exception raises
-        message = "(its message cannot be shown)"
-    name = type(error).__name__
-    return f"{name}: {message}" if message else name
+    except BaseException as problem:  # whatever the __str__ of a user's exception raises, SystemExit included
+        message = f"(its message cannot be shown: {type(problem).__name__})"
+    text = f"{name}: {message}" if message else name
+    try:
+        notes = [str(each) for each in getattr(error, "__notes__", ())]
+    except BaseException:  # as above
+        notes = ["(its notes cannot be shown)"]
+    return "; ".join([text, *_limited(notes, MEMBERS, "notes")])
 
 
-def _traceback(error: BaseException) -> str:
+def _members(group: Any) -> str:
+    """The errors in a group, those of groups inside of it as well, each with what it came from at first."""
+    found: list[str] = []
+    count = 0
+    ahead: list[Any] = list(group.exceptions)
+    while ahead:
+        error = ahead.pop(0)
+        if is_a(error, BaseExceptionGroup):
+            ahead[:0] = error.exceptions
+            continue
+        count += 1
+        if count <= MEMBERS:
+            causes = _causes(error)
+            found.append(_one_line(error) + (f" (because of {_one_line(causes[-1])})" if causes else ""))
+    if count > MEMBERS:
+        found.append(f"and {count - MEMBERS} more")
+    return "; ".join(found)
+
+
+def _limited(texts: list[str], most: int, what: str) -> list[str]:
+    return texts if len(texts) <= most else [*texts[:most], f"and {len(texts) - most} more {what}"]
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """What led to it, from the last to the first."""
+    found: list[BaseException] = []
+    seen = {id(error)}
+    while True:
+        cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if cause is None or id(cause) in seen:
+            return found
+        seen.add(id(cause))
+        found.append(cause)
+        error = cause
+
+
+def _traceback(error: Any, depth: int) -> str:
     found = traceback.extract_tb(_first_of_user(error.__traceback__))
     shown = [each for each in found if each.filename not in _HANDING_ON]
     lines = traceback.format_list(shown[-FRAMES:])
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if cause is not None:
-        lines.append(f"because of {_headline(cause)}\n")
+    causes = _causes(error)
+    told = [f"because of {_headline(each)}\n" for each in causes]
+    if len(told) > CAUSES:
+        told = [*told[: CAUSES - 1], f"(and {len(told) - CAUSES} more, until)\n", told[-1]]
+    lines += told
+    if is_a(error, BaseExceptionGroup) and depth < DEPTH:
+        for number, each in enumerate(error.exceptions[:MEMBERS], 1):
+            inner = _traceback(each, depth + 1)
+            lines.append(f"{number}. {_one_line(each)}\n{textwrap.indent(inner, '  ')}\n")
+        if len(error.exceptions) > MEMBERS:
+            lines.append(f"and {len(error.exceptions) - MEMBERS} more\n")
     return "".join(lines).rstrip()
 
 

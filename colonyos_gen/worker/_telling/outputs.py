@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
+from colonyos_gen._values.writing import ValueWritingError, to_plain
 
 
 class OutputError(Exception):
@@ -14,26 +14,20 @@ class OutputError(Exception):
 def as_output(value: Any) -> list[Any]:
     """The output for what a function returned.
 
-    None is no output, a tuple is one output for each of its elements, and anything else, lists included, is one output.
-    Dataclasses, msgspec structs, dates, enums, sets and the like are written as msgspec writes them, arrays and scalars of
-    numpy as lists and numbers.
+    None is no output, a tuple is one output for each of its elements, and anything else, lists included, is one output. It
+    is written as `to_plain` writes it.
 
     Raises:
-        OutputError: There is no JSON for it.
+        OutputError: There is no JSON for it, whatever it raises when it is asked what it holds.
     """
     if value is None:
         return []
     values: list[Any] = [*value] if type(value) is tuple else [value]  # named tuples are one value each
     try:
-        return [msgspec.to_builtins(each, str_keys=True, enc_hook=_plain) for each in values]
-    except RecursionError:
-        raise OutputError("the returned value contains itself; JSON cannot write that") from None
-    except (TypeError, ValueError, msgspec.MsgspecError) as error:
+        return [to_plain(each, f"out[{index}]") for index, each in enumerate(values)]
+    except ValueWritingError as error:
         raise OutputError(f"the returned value cannot be written as JSON: {error}") from None
-
-
-def _plain(value: Any) -> Any:
-    convert = getattr(value, "tolist", None)  # numpy's, which need not be installed
-    if callable(convert):
-        return convert()
-    raise TypeError(f"a {type(value).__module__}.{type(value).__qualname__} is no JSON value")
+    except BaseException as error:  # SystemExit and the like, which must end nothing but this
+        raise OutputError(
+            f"the returned value cannot be written as JSON: it raised {type(error).__name__}"
+        ) from None

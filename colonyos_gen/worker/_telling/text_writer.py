@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Generator
 from types import TracebackType
 from typing import Any, Self
 
+import msgspec
 from colonyos_gen_wire.methods.channel import CHANNEL_APPEND
 
+from colonyos_gen._values.writing import is_a, to_plain
 from colonyos_gen.errors import ConflictError
 from colonyos_gen.worker._telling.bridge import Bridge
 from colonyos_gen.worker._telling.channel_sender import ChannelSender
@@ -37,12 +39,15 @@ class TextWriter:
     def __init__(self, flow: TextFlow) -> None:
         self._flow = flow
 
-    def send(self, text: str | bytes) -> Awaitable[None]:
+    def send(self, text: object) -> Awaitable[None]:
         """Send a piece of text; to be awaited in coroutines. Waits only if the server cannot keep up.
+
+        What is neither text nor bytes is sent as JSON.
 
         Raises:
             RPCError: Nothing more is sent, as when the process has been cancelled.
-            ValueError: The stream was closed, or the channel is full: it holds 10000 entries, which is hours of text.
+            ValueError: The stream was closed, the channel is full: it holds 10000 entries, which is hours of text; or no JSON
+                can be made of it.
         """
         return self._flow.send(text)
 
@@ -104,9 +109,9 @@ class TextFlow:
         self._room.set()
         self._sending: asyncio.Task[None] | None = None
 
-    def send(self, text: str | bytes) -> Awaitable[None]:
+    def send(self, text: object) -> Awaitable[None]:
         """Send a piece of text (see `TextWriter.send`)."""
-        data = text.encode("utf-8", "replace") if isinstance(text, str) else bytes(text)
+        data = _bytes_of(text)
         with self._lock:
             self._check()
             if data:
@@ -204,6 +209,15 @@ class TextFlow:
 def ended(reason: str) -> ConflictError:
     """What is raised where nothing can be appended any more."""
     return ConflictError(f"nothing is appended any more: {reason}", method=CHANNEL_APPEND.name)
+
+
+def _bytes_of(piece: Any) -> bytes:
+    if is_a(piece, str):
+        return str(piece).encode("utf-8", "replace")
+    if is_a(piece, (bytes, bytearray, memoryview)):
+        return bytes(piece)
+    plain = to_plain(piece)
+    return str(plain).encode("utf-8", "replace") if is_a(plain, str) else msgspec.json.encode(plain)
 
 
 class _Turn(Awaitable[None]):

@@ -59,7 +59,7 @@ class LimitError(ValueError):
     """
 
     def __init__(self, field: str, value: Any, rule: str) -> None:
-        shown = repr(value)
+        shown = _shown(value)
         if len(shown) > 100:
             shown = f"{shown[:97]}..."
         super().__init__(f"{field} is {shown}; it must be {rule}")
@@ -69,6 +69,15 @@ class LimitError(ValueError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return LimitError, (self.field, self.value, self.rule)
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception:  # of integers with more digits than Python writes, and of objects of others
+        if isinstance(value, int):
+            return f"an integer of about {value.bit_length() * 30103 // 100000 + 1} digits"
+        return f"a {type(value).__name__} that cannot be shown"
 
 
 def refuse(field: str, value: Any, rule: str) -> NoReturn:

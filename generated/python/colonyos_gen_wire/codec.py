@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 import operator
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any, TypeAlias, TypeVar, cast, get_args, get_origin
 
@@ -117,6 +117,11 @@ def unknown_fields(type_: Any, payload: bytes) -> list[str]:
     return found
 
 
+def numbers_in(value: msgspec.Struct) -> Iterator[tuple[str, int | float]]:
+    """The numbers of a request that need not be integers, and those inside of what may be any JSON, with their paths."""
+    return _numbers(shape_of(type(value)), value, "")
+
+
 def shape_of(type_: Any) -> Shape:
     """The shape of a type of the schema, of a list or dict of one, or of a plain Python type."""
     if get_origin(type_) is list:
@@ -126,6 +131,38 @@ def shape_of(type_: Any) -> Shape:
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
         return StructOf(type_)
     return Leaf.ANY
+
+
+def _numbers(shape: Shape, value: Any, path: str) -> Iterator[tuple[str, int | float]]:
+    if value is None or not may_hold_numbers(shape):
+        return
+    if isinstance(shape, StructOf):
+        for field in _fields(shape.type):
+            inner = f"{path}.{field.wire}" if path else field.wire
+            yield from _numbers(field.shape, getattr(value, field.name), inner)
+    elif isinstance(shape, ListOf):
+        for index, item in enumerate(value):
+            yield from _numbers(shape.item, item, f"{path}[{index}]")
+    elif isinstance(shape, MapOf):
+        for key, item in value.items():
+            yield from _numbers(shape.item, item, f"{path}.{key}")
+    elif isinstance(value, int | float):
+        if not isinstance(value, bool):
+            yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
+            yield from _numbers(Leaf.ANY, item, f"{path}.{key}")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            yield from _numbers(Leaf.ANY, item, f"{path}[{index}]")
+
+
+@functools.cache
+def may_hold_numbers(shape: Shape) -> bool:
+    """Whether a value of this shape can hold numbers that need not be integers."""
+    if isinstance(shape, ListOf | MapOf):
+        return may_hold_numbers(shape.item)
+    return isinstance(shape, StructOf) or shape in (Leaf.ANY, Leaf.NUMBER)
 
 
 def _nullable(type_: Any) -> Any:

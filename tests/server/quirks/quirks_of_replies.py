@@ -8,12 +8,13 @@ from datetime import timedelta, timezone
 from colonyos_gen_wire import File
 from colonyos_gen_wire.methods.file import ADD_FILE
 from colonyos_gen_wire.methods.log import ADD_LOG, GET_LOGS
-from colonyos_gen_wire.methods.process import ASSIGN, GET_PROCESS
+from colonyos_gen_wire.methods.process import ASSIGN, GET_PROCESS, SUBMIT
 from colonyos_gen_wire.requests.file import AddFileMsg
 from colonyos_gen_wire.requests.log import AddLogMsg, GetLogsMsg
-from colonyos_gen_wire.requests.process import AssignProcessMsg, GetProcessMsg
+from colonyos_gen_wire.requests.process import AssignProcessMsg, GetProcessMsg, SubmitFunctionSpecMsg
 
 from colonyos_gen import PrivateKey
+from colonyos_gen._call.envelope import open_reply
 from tests.server.kit.blueprint_lab import blueprint, define
 from tests.server.kit.lab import COLONY, opened, spec
 
@@ -83,15 +84,19 @@ async def history_time(here: QuirkScene) -> object:
 
 @shows(
     "lossy_numbers",
-    strict='[9007199254740993, 12345678901234567890, {"n": [1.0, 0.5]}]',
-    quirk='[9007199254740992, 12345678901234567000, {"n": [1, 0.5]}]',
+    strict=(400, "spec.args[0] is an integer beyond 2^53"),
+    quirk=(200, '[9007199254740992, 12345678901234567000, {"n": [1, 0.5]}]'),
 )
 async def large_numbers(here: QuirkScene) -> object:
-    submitted = await here.user.submit(
-        spec(args=[9007199254740993, 12345678901234567890, {"n": [1.0, 0.5]}], priority=5)
+    request = SubmitFunctionSpecMsg(
+        spec=spec(args=[9007199254740993, 12345678901234567890, {"n": [1.0, 0.5]}], priority=5)
     )
+    status, body = await posted(here, here.user_key, SUBMIT, request)
+    if status != 200:
+        return status, opened(body)[2]["message"].split(",")[0]
+    submitted = open_reply(SUBMIT, status, body)
     assert submitted.prioritytime % 10 or submitted.prioritytime > 2**53, "typed integers are exact"
-    return json.dumps((await here.user.get_process(submitted.processid)).spec.args)
+    return status, json.dumps((await here.user.get_process(submitted.processid)).spec.args)
 
 
 @shows("forwarded_assign", strict=(404, "NoProcessError 404"), quirk=(200, "NoProcessError 404"))

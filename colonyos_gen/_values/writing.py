@@ -1,0 +1,204 @@
+"""Values of Python programs, written as JSON values."""
+
+from __future__ import annotations
+
+import enum
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, time, timedelta
+from typing import Any
+
+import msgspec
+
+MOST_ITEMS = 1_000_000
+"""Items that are taken from an iterator, which may have no end."""
+
+_SIMPLE = (str, int, float, bool, type(None))
+
+
+class ValueWritingError(ValueError):
+    """A value cannot be written as JSON.
+
+    Attributes:
+        path: Where it is, such as `args[0].name`.
+        value: The value.
+        reason: Why it cannot be written.
+    """
+
+    def __init__(self, path: str, value: object, reason: str) -> None:
+        super().__init__(f"{path}: {reason}" if path else reason)
+        self.path: str = path
+        self.value: object = value
+        self.reason: str = reason
+
+
+class _ReadOnceError(Exception):
+    """There is an iterator in the value, which must be read once only."""
+
+
+def to_plain(value: Any, path: str = "") -> Any:
+    """`value` as JSON has it: None, booleans, numbers, texts, lists or tuples, and dictionaries with texts as keys.
+
+    It takes what msgspec knows (dataclasses, attrs, structs, enums, dates, UUIDs, sets, bytes as base64, …), paths, values of
+    numpy, pandas and whatever else has `tolist`, models of pydantic, mappings, iterables, and subclasses of all of these.
+    Numbers that JSON or the server would change are not looked for.
+
+    Args:
+        value: Anything.
+        path: What the value is called in errors.
+
+    Raises:
+        ValueWritingError: It cannot be written, or raises when it is asked what it holds.
+    """
+    if type(value) in _SIMPLE:
+        return value
+    try:
+        return msgspec.to_builtins(value, str_keys=True, enc_hook=_known)
+    except Exception:  # whatever the values of others raise; now more slowly, to learn where
+        return _walk(value, path, 0)
+
+
+def plain_once(value: object) -> Any:
+    """For encoders of msgspec: what an object that msgspec does not know is written as. Iterators are refused."""
+    return _known(value)
+
+
+def is_a(value: Any, kinds: Any) -> bool:
+    """Whether it is an instance; for values of which no type is known, before and after."""
+    return isinstance(value, kinds)
+
+
+def is_subclass(kind: Any, kinds: Any) -> bool:
+    """The same of a class."""
+    return issubclass(kind, kinds)
+
+
+def _kind_of(value: object) -> Any:
+    return type(value)
+
+
+def _known(value: Any) -> Any:
+    if is_a(value, Iterator):
+        raise _ReadOnceError
+    return _simpler(value)
+
+
+def _simpler(value: Any) -> Any:
+    """One step from an object that msgspec does not know to one that it does.
+
+    Only the class is asked what it can do: instances may answer whatever they are asked for.
+    """
+    kind = _kind_of(value)
+    if is_a(value, str):
+        return str.__str__(value)
+    if is_a(value, int):
+        return int.__index__(value)
+    if is_a(value, float):
+        return float.__float__(value)
+    if is_a(value, (date, time)):
+        # Such as the timestamps of pandas, of which one, which is not equal to itself, stands for none.
+        return value.isoformat() if value == value else None
+    if is_a(value, timedelta):
+        return timedelta(value.days, value.seconds, value.microseconds)
+    if is_a(value, (bytes, bytearray)):
+        return bytes(value)
+    if hasattr(kind, "__fspath__"):
+        return str(kind.__fspath__(value))
+    if hasattr(kind, "model_dump"):  # pydantic
+        return value.model_dump(mode="json", by_alias=True)
+    if hasattr(kind, "to_dicts"):  # frames of polars
+        return value.to_dicts()
+    if hasattr(kind, "to_dict") and hasattr(kind, "itertuples"):  # frames of pandas
+        return value.to_dict(orient="records")
+    if hasattr(kind, "tolist"):  # numpy, series of pandas, tensors
+        return value.tolist()
+    if is_a(value, Mapping):
+        return dict(value)
+    if is_a(value, Iterable) and not is_a(value, io.IOBase):
+        return list(_bounded(value))
+    raise TypeError(f"a {kind.__module__}.{kind.__qualname__} is no JSON value")
+
+
+def _bounded(values: Iterable[Any]) -> Iterator[Any]:
+    for count, each in enumerate(values):
+        if count == MOST_ITEMS:
+            raise TypeError(f"an iterator gives more than {MOST_ITEMS} items")
+        yield each
+
+
+def _walk(value: Any, path: str, depth: int) -> Any:
+    """The same step by step, for the place of a fault, and so that iterators are read once."""
+    if type(value) in _SIMPLE:
+        return value
+    try:
+        if is_a(value, dict):
+            return _walk_dict(value, path, depth)
+        if is_a(value, (list, tuple, set, frozenset)):
+            return [_walk(each, f"{path}[{index}]", depth + 1) for index, each in enumerate(value)]
+        if is_a(value, msgspec.Struct) or _has_fields(_kind_of(value)):
+            return _walk_object(value, path, depth)
+        try:
+            return msgspec.to_builtins(value, str_keys=True, enc_hook=_refuse)
+        except _UnknownError:
+            return _walk(_simpler(value), path, depth + 1)
+    except ValueWritingError:
+        raise
+    except RecursionError:
+        raise ValueWritingError(
+            path if len(path) < 100 else "", value, "it contains itself, or is nested too deeply for JSON"
+        ) from None
+    except Exception as error:  # whatever the values of others raise
+        raise ValueWritingError(path, value, _told(error, value)) from error
+
+
+class _UnknownError(Exception):
+    """Msgspec does not know the value."""
+
+
+def _refuse(_: object) -> Any:
+    raise _UnknownError
+
+
+def _walk_dict(value: dict[Any, Any], path: str, depth: int) -> dict[str, Any]:
+    written: dict[str, Any] = {}
+    for key, item in value.items():
+        name = _key(key, path)
+        written[name] = _walk(item, f"{path}.{name}" if path else name, depth + 1)
+    return written
+
+
+def _key(key: Any, path: str) -> str:
+    if is_a(key, str) and not is_a(key, enum.Enum):
+        return str.__str__(key)
+    try:
+        (text,) = msgspec.to_builtins({key: None}, str_keys=True, enc_hook=_simpler)
+        return str(text)
+    except Exception as error:  # as above
+        kind = _kind_of(key)
+        raise ValueWritingError(
+            path, key, f"a {kind.__module__}.{kind.__qualname__} cannot be a key in JSON"
+        ) from error
+
+
+def _has_fields(kind: Any) -> bool:
+    return hasattr(kind, "__dataclass_fields__") or hasattr(kind, "__attrs_attrs__")
+
+
+def _walk_object(value: Any, path: str, depth: int) -> Any:
+    def inner(found: Any) -> Any:
+        return _walk(_simpler(found), path, depth + 1)
+
+    return msgspec.to_builtins(value, str_keys=True, enc_hook=inner)
+
+
+def _told(error: Exception, value: object) -> str:
+    if isinstance(error, TypeError) and "is no JSON value" in str(error):
+        return str(error)
+    kind = type(value)
+    try:
+        text = str(error)
+    except Exception:  # as above
+        text = "(its message cannot be shown)"
+    return (
+        f"a {kind.__module__}.{kind.__qualname__} cannot be written as JSON: {type(error).__name__}: {text}"
+    )
