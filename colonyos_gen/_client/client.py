@@ -21,7 +21,7 @@ from colonyos_gen._call.signers import Keyring
 from colonyos_gen._client.subscriptions import AsyncSubscriptions
 from colonyos_gen._streams.stream import AsyncStream
 from colonyos_gen._waiting.watchers import Watchers, watchers
-from colonyos_gen.config import DEFAULT_MAX_IN_FLIGHT, Config
+from colonyos_gen.config import DEFAULT_MAX_IN_FLIGHT, Config, ConfigError
 from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.transport import MAX_REPLY_BYTES, Transport
 
@@ -216,7 +216,20 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
 
 
 def settings(config: Config) -> dict[str, Any]:
-    """The constructor arguments of a client that `config` stands for."""
+    """The constructor arguments of a client that `config` stands for.
+
+    Raises:
+        ConfigError: There are no certificates where `config` says.
+    """
+    if config.tls and config.ca_file is not None:
+        import ssl  # which not everybody needs
+
+        try:
+            ssl.create_default_context(cafile=config.ca_file)
+        except OSError as error:
+            raise ConfigError(
+                f"COLONIES_CA_FILE is {config.ca_file!r}: {error.strerror or error}; give a PEM file with certificates"
+            ) from None
     return {
         "url": config.url,
         "server_key": config.server_key,

@@ -223,18 +223,21 @@ class Worker:
         return register
 
     def run(self, *, watch: bool = False) -> None:
-        """Work until SIGINT or SIGTERM.
+        """Work until SIGINT or SIGTERM. Where an event loop runs already, as in notebooks, use `serve`.
 
         The first signal lets running functions end, within `grace` seconds; the second fails their processes at once.
-        Where logging is not set up, messages go to standard error.
+        In another thread than the main one there are no signals; `stop` ends it. Where the program has set up no
+        logging, the lines of the logger `colonyos_gen` go to standard error; other loggers are left alone.
 
         Args:
             watch: Start the program anew when a file of it has changed, once running functions have ended. For
                 development.
 
         Raises:
-            ConfigError: The environment does not say which colony, or holds something that cannot be used.
-            RegistrationError: The worker cannot be an executor of the colony; the message says why.
+            SystemExit: With code 78, after one line in the log: the environment does not say which colony, or holds
+                something that cannot be used, or the worker cannot be an executor of the colony. In another thread than
+                the main one it is what `serve` raises.
+            RuntimeError: An event loop is running in this thread.
             TypeError: An annotation of a function means nothing.
         """
         self._poll = WATCHED_POLL_S if watch else POLL_S
@@ -249,7 +252,12 @@ class Worker:
             environ: Environment variables to use for this run.
             ready: Called once the worker is registered and approved.
 
-        Raises what `run` raises, and RuntimeError if the worker runs already.
+        Raises:
+            ConfigError: The environment does not say which colony, or holds something that cannot be used.
+            InvalidKeyError: The worker's key cannot be used.
+            RegistrationError: The worker cannot be an executor of the colony; the message says why.
+            RuntimeError: The worker runs already.
+            TypeError: An annotation of a function means nothing.
         """
         if not self._running.acquire(blocking=False):
             raise RuntimeError("the worker runs already")
