@@ -80,6 +80,14 @@ class AiohttpTransport(Transport):
     ) -> None:
         self._server = parse(url)
         self._proxy = proxy_for(self._server) if proxy is None else parse(proxy, "proxy") if proxy else None
+        self._passwords: dict[str, str] = {}
+        """Headers of each request. As headers of all of a session the proxy would get those that are for the server."""
+        self._for_tunnels: dict[str, str] = {}
+        if self._server.authorization:
+            self._passwords["Authorization"] = self._server.authorization
+        if self._proxy is not None and self._proxy.authorization:
+            of_proxy = self._for_tunnels if self._server.is_https else self._passwords
+            of_proxy["Proxy-Authorization"] = self._proxy.authorization
         self._ssl = _ssl_context(ca_file, insecure) if self._server.is_https else True
         self._max_reply_bytes = max_reply_bytes
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -111,7 +119,11 @@ class AiohttpTransport(Transport):
                 elif loop.time() - self._looked_at > _BLOCKED_S:
                     await _see_what_was_closed()
                 async with session.post(
-                    self._server.url + API_PATH, data=payload, headers=headers, allow_redirects=False
+                    self._server.url + API_PATH,
+                    data=payload,
+                    headers=self._with_passwords(headers),
+                    allow_redirects=False,
+                    proxy_headers=self._for_tunnels,
                 ) as response:
                     content = await self._read(response, method.name)
         except aiohttp.ClientError as error:  # first, because some of them are TimeoutErrors as well
@@ -135,7 +147,8 @@ class AiohttpTransport(Transport):
             async with asyncio.timeout(timeout):
                 socket = await session.ws_connect(
                     self._server.url + PUBSUB_PATH,  # http, not ws: proxies may not know ws
-                    headers=headers,
+                    headers=self._with_passwords(headers),
+                    proxy_headers=self._for_tunnels,
                     heartbeat=None,
                     autoping=False,
                     autoclose=False,
@@ -162,6 +175,15 @@ class AiohttpTransport(Transport):
             await session.close()
         if connector is not None:
             await connector.close()
+
+    def _with_passwords(self, headers: Mapping[str, str] | None) -> Mapping[str, str] | None:
+        if not self._passwords or not headers:
+            return headers or self._passwords
+        given = {name.lower() for name in headers}
+        return {
+            **headers,
+            **{name: each for name, each in self._passwords.items() if name.lower() not in given},
+        }
 
     def _let_go(self) -> tuple[aiohttp.TCPConnector | None, list[aiohttp.ClientSession]]:
         connector, self._connector = self._connector, None
@@ -195,18 +217,13 @@ class AiohttpTransport(Transport):
             self._connector = aiohttp.TCPConnector(
                 limit=0, keepalive_timeout=IDLE_SECONDS, ssl=self._ssl, ttl_dns_cache=60
             )
-        headers = {"Content-Type": "application/json"}
-        if self._server.authorization:
-            headers["Authorization"] = self._server.authorization
-        if self._proxy is not None and self._proxy.authorization and not self._server.is_https:
-            headers["Proxy-Authorization"] = self._proxy.authorization
         return aiohttp.ClientSession(
             connector=self._connector,
             connector_owner=False,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
             auto_decompress=True,
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers=headers,
+            headers={"Content-Type": "application/json"},
             skip_auto_headers=("Accept", "User-Agent", "Accept-Encoding"),
             trace_configs=list(traces),
             proxy=None if self._proxy is None else self._proxy.url,
