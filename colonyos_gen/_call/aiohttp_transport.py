@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
-from aiohttp.abc import AbstractStreamWriter
 from colonyos_gen_wire.constants import API_PATH, PUBSUB_PATH
 from colonyos_gen_wire.method import Method
 
@@ -27,6 +26,7 @@ from colonyos_gen._call.misdirected import (
     wants_tls,
 )
 from colonyos_gen._call.proxies import proxy_for
+from colonyos_gen._call.request_body import RequestBody
 from colonyos_gen.errors import (
     ConnectionFailedError,
     RPCTimeoutError,
@@ -111,7 +111,7 @@ class AiohttpTransport(Transport):
     ) -> tuple[int, bytes]:
         loop = asyncio.get_running_loop()
         session = self._posting if self._loop is loop else None
-        payload = _Body(body)
+        payload = RequestBody(body)
         try:
             async with asyncio.timeout(timeout):
                 if session is None:
@@ -310,24 +310,6 @@ class AiohttpTransport(Transport):
         if hint:
             failure.hint = f"{failure.hint}; {hint}"
         return failure
-
-
-class _Body(aiohttp.BytesPayload):
-    """A request, and whether any of it has left."""
-
-    sent = False
-
-    async def write(self, writer: AbstractStreamWriter) -> None:
-        self._note(writer)
-        await super().write(writer)
-
-    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
-        self._note(writer)
-        await super().write_with_length(writer, content_length)
-
-    def _note(self, writer: AbstractStreamWriter) -> None:
-        transport = getattr(writer, "transport", None)  # on one that is closed, writing fails
-        self.sent = transport is not None and not transport.is_closing()
 
 
 async def _see_what_was_closed() -> None:

@@ -151,10 +151,10 @@ async def test_calls_and_websockets_go_through_the_proxy(way: str) -> None:
         async with proxy.listening() as address:
             if way == "environment":
                 environ.setenv("HTTP_PROXY", f"http://user:p%40ss@{address}")
-            options = {} if way == "environment" else {"proxy": f"http://user:p%40ss@{address}"}
+            given = None if way == "environment" else f"http://user:p%40ss@{address}"
             key = colony.add_executor("listener").key
             url = "http://colonies.invalid:50080"
-            async with AsyncClient(url, member_key=key, retries=0, **options) as client:
+            async with AsyncClient(url, member_key=key, retries=0, proxy=given) as client:
                 assert len(await client.get_executors(colony.name)) == 1
                 stream = client.subscribe_processes("listener", 2, timeout=60)
                 hearing = asyncio.create_task(anext(aiter(stream)))
