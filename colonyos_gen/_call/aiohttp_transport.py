@@ -13,9 +13,9 @@ import aiohttp
 from colonyos_gen_wire.constants import API_PATH, PUBSUB_PATH
 from colonyos_gen_wire.method import Method
 
-from colonyos_gen._call.address import parse
 from colonyos_gen._call.envelope import open_reply
-from colonyos_gen._call.misdirected import (
+from colonyos_gen._call.network.address import parse
+from colonyos_gen._call.network.misdirected import (
     NEEDS_NO_TLS,
     NEEDS_TLS,
     hint_of_close,
@@ -25,8 +25,8 @@ from colonyos_gen._call.misdirected import (
     redirected,
     wants_tls,
 )
-from colonyos_gen._call.proxies import proxy_for
-from colonyos_gen._call.request_body import RequestBody
+from colonyos_gen._call.network.proxies import proxy_for
+from colonyos_gen._call.network.request_body import RequestBody
 from colonyos_gen.errors import (
     ConnectionFailedError,
     RPCTimeoutError,

@@ -21,7 +21,7 @@ import weakref
 from collections import deque
 from contextvars import ContextVar
 
-from colonyos_gen._call.address import server_at
+from colonyos_gen._call.network.address import server_at
 
 _SLOW_S = 1.0
 """A call that was given up sooner says nothing about the server: it was in a hurry."""

@@ -14,8 +14,8 @@ from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_async import AsyncStubs
 
 from colonyos_gen._arguments import is_number, require_message, require_seconds, require_whole_number
-from colonyos_gen._call.address import shown
 from colonyos_gen._call.guarded import Guarded
+from colonyos_gen._call.network.address import shown
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.signers import Keyring
 from colonyos_gen._client.subscriptions import AsyncSubscriptions

@@ -234,11 +234,9 @@ class Worker:
                 development.
 
         Raises:
-            SystemExit: With code 78, after one line in the log: the environment does not say which colony, or holds
-                something that cannot be used, or the worker cannot be an executor of the colony. In another thread than
-                the main one it is what `serve` raises.
+            SystemExit: With code 78, after one line in the log: `serve` would raise ConfigError, InvalidKeyError or
+                RegistrationError. Another thread than the main one gets those.
             RuntimeError: An event loop is running in this thread.
-            TypeError: An annotation of a function means nothing.
         """
         self._poll = WATCHED_POLL_S if watch else POLL_S
         run_as_program(self.serve, self.stop, watch=watch)

@@ -16,7 +16,7 @@ from colonyos_gen.testing import LocalColony
 from tests.client.kit.loops import in_a_loop
 from tests.client.kit.scripted import KEY, Scripted, http, sample
 
-TLS = Path(__file__).parent / "tls"
+TLS = Path(__file__).parents[1] / "tls"
 ECHO = FunctionSpec.new("echo", "cli", "dev")
 
 TARGETS = {

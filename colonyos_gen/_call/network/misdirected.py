@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 import aiohttp
 
-from colonyos_gen._call.address import Address, parse, shown_target
+from colonyos_gen._call.network.address import Address, parse, shown_target
 
 _WANTS_TLS = re.compile(rb"\bHTTPS\b|\bSSL-enabled\b|\bTLS\b")
 """In a page with status 400: Go, nginx and Apache say it in different words."""

@@ -10,8 +10,8 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from colonyos_gen import AsyncClient, Client, ConfigError
-from colonyos_gen._call.address import parse
-from colonyos_gen._call.proxies import is_direct, proxy_for
+from colonyos_gen._call.network.address import parse
+from colonyos_gen._call.network.proxies import is_direct, proxy_for
 from colonyos_gen.errors import ConnectionFailedError, UnexpectedReplyError
 from colonyos_gen.testing import LocalColony
 from tests.client.kit.loops import in_a_loop

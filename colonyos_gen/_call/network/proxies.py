@@ -11,7 +11,7 @@ import ipaddress
 import os
 from collections.abc import Mapping
 
-from colonyos_gen._call.address import Address, parse
+from colonyos_gen._call.network.address import Address, parse
 from colonyos_gen.config import ConfigError
 
 

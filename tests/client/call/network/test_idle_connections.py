@@ -14,7 +14,7 @@ from colonyos_gen import AsyncClient, FunctionSpec
 from tests.client.kit.scripted import KEY, Scripted, sample
 
 ECHO = FunctionSpec.new("echo", "cli", "dev")
-TLS = Path(__file__).parent / "tls"
+TLS = Path(__file__).parents[1] / "tls"
 
 
 def _loops() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

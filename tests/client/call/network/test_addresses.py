@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from colonyos_gen import AsyncClient, Client
-from colonyos_gen._call.address import parse, server_at, shown, shown_target
+from colonyos_gen._call.network.address import parse, server_at, shown, shown_target
 from colonyos_gen.errors import RPCError
 from tests.client.kit.scripted import KEY, Scripted, free_port, sample
 
