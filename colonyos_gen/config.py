@@ -49,6 +49,8 @@ _BOOLEANS = {
     "off": False,
 }
 
+_QUOTES = "\"'`"
+
 _logger = logging.getLogger("colonyos_gen")
 
 
@@ -97,7 +99,8 @@ class Config:
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Config":
         """Read the settings from environment variables.
 
-        White space around a value is dropped, and an empty variable counts as not set. Where several names
+        White space around a value is dropped, and an empty variable counts as not set. Quotes around a value, which
+        `docker run --env-file` keeps, are refused. Where several names
         are listed, the first that is set wins:
 
         - host: `COLONIES_SERVER_HOST`, otherwise localhost
@@ -149,6 +152,11 @@ def _find(environ: Mapping[str, str], names: tuple[str, ...]) -> Iterator[tuple[
     for name in names:
         # docker compose passes on variables that are not set as empty ones.
         if value := environ.get(name, "").strip():
+            if value[0] in _QUOTES and value[-1] == value[0]:
+                # The value is not quoted: it may be a key.
+                raise ConfigError(
+                    f"{name} has quotes around its value; write it without them (docker run --env-file keeps quotes)"
+                )
             yield name, value
 
 
@@ -171,6 +179,8 @@ def _read_host(environ: Mapping[str, str]) -> str:
             raise ConfigError(f"{name} is {value!r}; give the host alone, and the port in {PORT[0]}")
         if any(character.isspace() for character in host):
             raise ConfigError(f"{name} is {value!r}; remove the white space in it")
+        if odd := next((each for each in host if each in _QUOTES or not each.isprintable()), ""):
+            raise ConfigError(f"{name} is {value!r}; remove the {odd!r} in it")
         return host
     return DEFAULT_HOST
 

@@ -104,6 +104,14 @@ def closed_error() -> RPCError:
     return RPCError("the client is closed; make a new one")
 
 
+def other_loop_error() -> RPCError:
+    """What using an asynchronous client on a second event loop raises, while the first one is there."""
+    return RPCError(
+        "this client is in use on another event loop; make a new one for each loop, or share a Client, which has a loop of "
+        "its own and may be called from any thread"
+    )
+
+
 _BY_STATUS = {
     403: ErrorCode.DENIED,
     404: ErrorCode.NOT_FOUND,

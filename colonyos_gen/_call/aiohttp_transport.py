@@ -13,9 +13,26 @@ import aiohttp
 from colonyos_gen_wire.constants import API_PATH, PUBSUB_PATH
 from colonyos_gen_wire.method import Method
 
-from colonyos_gen._call.address import shown
 from colonyos_gen._call.envelope import open_reply
-from colonyos_gen.errors import ConnectionFailedError, RPCTimeoutError, UnexpectedReplyError
+from colonyos_gen._call.network.address import parse
+from colonyos_gen._call.network.misdirected import (
+    NEEDS_NO_TLS,
+    NEEDS_TLS,
+    hint_of_close,
+    hint_of_handshake,
+    is_redirect,
+    is_tls_record,
+    redirected,
+    wants_tls,
+)
+from colonyos_gen._call.network.proxies import proxy_for
+from colonyos_gen._call.network.request_body import RequestBody
+from colonyos_gen.errors import (
+    ConnectionFailedError,
+    RPCTimeoutError,
+    UnexpectedReplyError,
+    other_loop_error,
+)
 from colonyos_gen.transport import MAX_REPLY_BYTES, Connection, Transport
 
 IDLE_SECONDS = 30.0
@@ -24,21 +41,32 @@ IDLE_SECONDS = 30.0
 CONNECT_SECONDS = 10.0
 """How long establishing a connection may take."""
 
+_BLOCKED_S = 0.05
+"""Seconds without a request after which the event loop may not have run for long enough to miss the end of a connection."""
+_ROUNDS = 6
+"""Rounds of the event loop after which it has seen all ends; those of TLS take several."""
+
 
 class AiohttpTransport(Transport):
     """Posts request bodies to one server, and opens WebSockets to it.
 
     Connections are pooled and kept alive; how many there are is the business of who posts. It belongs to the event loop of
-    its first use, until it is closed. Redirects are not followed: a signed request is for the server that it was sent to.
+    its first use, until it is closed or that loop is. Redirects are not followed: a signed request is for the server that it
+    was sent to.
 
     Args:
-        url: Address of the server, such as `https://colonies.example.com:443`.
+        url: Address of the server, such as `https://colonies.example.com:443`, with a name and password if a gateway wants
+            them.
         ca_file: File with the certificates to trust instead of the system's (PEM).
         insecure: Do not verify certificates at all. Only for tests.
         max_reply_bytes: Largest reply that is read, in bytes.
+        proxy: Address of an HTTP proxy to go through, with a name and password if it wants them; empty for none. None for
+            that of the environment: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, also in small letters. For this
+            machine there is none then.
 
     Raises:
-        ValueError: The url is not one.
+        ConfigError: A variable that names a proxy has no address of one.
+        ValueError: The url or the proxy is not one.
     """
 
     def __init__(
@@ -48,47 +76,79 @@ class AiohttpTransport(Transport):
         ca_file: str | None = None,
         insecure: bool = False,
         max_reply_bytes: int = MAX_REPLY_BYTES,
+        proxy: str | None = None,
     ) -> None:
-        if not str(url).startswith(("http://", "https://")):
-            raise ValueError(f"url is {url!r}; it must start with http:// or https://")
-        self._url = url.rstrip("/")
-        self._ssl = _ssl_context(ca_file, insecure) if url.startswith("https:") else True
+        self._server = parse(url)
+        self._proxy = proxy_for(self._server) if proxy is None else parse(proxy, "proxy") if proxy else None
+        self._passwords: dict[str, str] = {}
+        """Headers of each request. As headers of all of a session the proxy would get those that are for the server."""
+        self._for_tunnels: dict[str, str] = {}
+        if self._server.authorization:
+            self._passwords["Authorization"] = self._server.authorization
+        if self._proxy is not None and self._proxy.authorization:
+            of_proxy = self._for_tunnels if self._server.is_https else self._passwords
+            of_proxy["Proxy-Authorization"] = self._proxy.authorization
+        self._ssl = _ssl_context(ca_file, insecure) if self._server.is_https else True
         self._max_reply_bytes = max_reply_bytes
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._connector: aiohttp.TCPConnector | None = None
         self._posting: aiohttp.ClientSession | None = None
         self._subscribing: aiohttp.ClientSession | None = None
         """Apart, because what stops redirects of WebSockets would cost every request something."""
+        self._closing: asyncio.Task[None] | None = None
+        self._answered = False
+        """Whether it has ever got a reply."""
+        self._looked_at = 0.0
+        """When the event loop has last had the time to see which connections the peer has closed, on its clock."""
 
     @property
     def url(self) -> str:
-        return self._url
+        """Address of the server, without the name and password."""
+        return self._server.url
 
     async def post(
         self, body: bytes, *, method: Method[Any, Any], headers: Mapping[str, str] | None, timeout: float
     ) -> tuple[int, bytes]:
-        session = self._posting or self._open()
+        loop = asyncio.get_running_loop()
+        session = self._posting if self._loop is loop else None
+        payload = RequestBody(body)
         try:
             async with asyncio.timeout(timeout):
+                if session is None:
+                    session = self._open()
+                elif loop.time() - self._looked_at > _BLOCKED_S:
+                    await _see_what_was_closed()
                 async with session.post(
-                    self._url + API_PATH, data=body, headers=headers, allow_redirects=False
+                    self._server.url + API_PATH,
+                    data=payload,
+                    headers=self._with_passwords(headers),
+                    allow_redirects=False,
+                    proxy_headers=self._for_tunnels,
                 ) as response:
-                    return response.status, await self._read(response, method.name)
+                    content = await self._read(response, method.name)
         except aiohttp.ClientError as error:  # first, because some of them are TimeoutErrors as well
-            raise self._connection_error(error, method) from error
+            raise self._connection_error(error, method, sent=payload.sent) from error
         except TimeoutError as error:
-            raise RPCTimeoutError(f"no reply within {timeout:g} s", method=method.name) from error
+            raise self._late(method, timeout, sent=payload.sent) from error
+        finally:
+            self._looked_at = loop.time()
+        self._answered = True
+        if response.status != 200:
+            self._require_server(method, response, content, API_PATH)
+        return response.status, content
 
     async def connect(
         self, *, method: Method[Any, Any], headers: Mapping[str, str] | None, timeout: float
     ) -> Connection:
         # Nothing happens on it by itself: servers do not answer pings while entries of a channel are subscribed to.
-        session = self._subscribing or self._open_for_subscriptions()
-        url = "ws" + self._url.removeprefix("http") + PUBSUB_PATH
+        is_here = self._loop is asyncio.get_running_loop()
+        session = (self._subscribing if is_here else None) or self._open_for_subscriptions()
         try:
             async with asyncio.timeout(timeout):
                 socket = await session.ws_connect(
-                    url,
-                    headers=headers,
+                    self._server.url + PUBSUB_PATH,  # http, not ws: proxies may not know ws
+                    headers=self._with_passwords(headers),
+                    proxy_headers=self._for_tunnels,
                     heartbeat=None,
                     autoping=False,
                     autoclose=False,
@@ -98,9 +158,10 @@ class AiohttpTransport(Transport):
             failure = self._connection_error(error, method, sent=False)
             failure.status = error.status
             raise failure from error
-        except _RedirectedError as redirected:
-            open_reply(method, redirected.status, redirected.body)
-            raise AssertionError("a redirect was taken for a reply") from redirected
+        except _RedirectedError as redirect:
+            self._require_server(method, redirect.response, redirect.body, PUBSUB_PATH)
+            open_reply(method, redirect.response.status, redirect.body)
+            raise AssertionError("a redirect was taken for a reply") from redirect
         except UnexpectedReplyError as error:
             error.method = method.name
             raise
@@ -109,14 +170,26 @@ class AiohttpTransport(Transport):
         return _WebSocket(socket, method.name)
 
     async def close(self) -> None:
-        connector, self._connector = self._connector, None
-        sessions = self._posting, self._subscribing
-        self._posting = self._subscribing = None
+        connector, sessions = self._let_go()
         for session in sessions:
-            if session is not None:
-                await session.close()
+            await session.close()
         if connector is not None:
             await connector.close()
+
+    def _with_passwords(self, headers: Mapping[str, str] | None) -> Mapping[str, str] | None:
+        if not self._passwords or not headers:
+            return headers or self._passwords
+        given = {name.lower() for name in headers}
+        return {
+            **headers,
+            **{name: each for name, each in self._passwords.items() if name.lower() not in given},
+        }
+
+    def _let_go(self) -> tuple[aiohttp.TCPConnector | None, list[aiohttp.ClientSession]]:
+        connector, self._connector = self._connector, None
+        sessions = [each for each in (self._posting, self._subscribing) if each is not None]
+        self._posting = self._subscribing = self._loop = None
+        return connector, sessions
 
     def _open(self) -> aiohttp.ClientSession:
         self._posting = self._session()
@@ -129,7 +202,18 @@ class AiohttpTransport(Transport):
         return self._subscribing
 
     def _session(self, *traces: aiohttp.TraceConfig) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            if self._loop is not None and not self._loop.is_closed():
+                raise other_loop_error()
+            # Nobody can close anything properly any more on a loop that is closed.
+            connector, sessions = self._let_go()
+            for session in sessions:
+                session.detach()
+            if connector is not None:
+                self._closing = loop.create_task(connector.close())
         if self._connector is None:
+            self._loop = loop
             self._connector = aiohttp.TCPConnector(
                 limit=0, keepalive_timeout=IDLE_SECONDS, ssl=self._ssl, ttl_dns_cache=60
             )
@@ -142,6 +226,7 @@ class AiohttpTransport(Transport):
             headers={"Content-Type": "application/json"},
             skip_auto_headers=("Accept", "User-Agent", "Accept-Encoding"),
             trace_configs=list(traces),
+            proxy=None if self._proxy is None else self._proxy.url,
         )
 
     async def _stop_there(
@@ -152,7 +237,7 @@ class AiohttpTransport(Transport):
     ) -> None:
         del session, context
         try:
-            raise _RedirectedError(redirect.response.status, await self._read(redirect.response, ""))
+            raise _RedirectedError(redirect.response, await self._read(redirect.response, ""))
         finally:
             redirect.response.close()
 
@@ -174,21 +259,63 @@ class AiohttpTransport(Transport):
             raise UnexpectedReplyError(message, method=method, status=response.status)
         return b"".join(chunks)
 
+    def _require_server(
+        self, method: Method[Any, Any], response: aiohttp.ClientResponse, body: bytes, path: str
+    ) -> None:
+        """Raise what is to be said of a reply that is not one of the server."""
+        status = response.status
+        if is_redirect(status) and (location := response.headers.get("Location")):
+            message, hint = redirected(self._server, location, path)
+        elif wants_tls(status, body):
+            message, hint = f"{self._server.url} speaks TLS", NEEDS_TLS
+        elif status == 407 and self._proxy is not None:
+            message = f"the proxy {self._proxy.url} asks for a name and password"
+            hint = "write them into its address, as in http://name:password@proxy:3128"
+        else:
+            return
+        raise UnexpectedReplyError(message, method=method.name, status=status, hint=hint)
+
+    def _late(self, method: Method[Any, Any], timeout: float, *, sent: bool) -> RPCTimeoutError:
+        text = f"{'no reply' if sent else f'no connection to {self._through()}'} within {timeout:g} s"
+        if not sent and self._server.is_https:
+            text += f"; if the port does not speak TLS, {NEEDS_NO_TLS}"
+        late = RPCTimeoutError(text, method=method.name)
+        late.sent = sent
+        return late
+
+    def _through(self) -> str:
+        return self._server.url if self._proxy is None else f"{self._server.url} (proxy {self._proxy.url})"
+
     def _connection_error(
-        self, error: Exception, method: Method[Any, Any], *, sent: bool = True
+        self, error: Exception, method: Method[Any, Any], *, sent: bool
     ) -> ConnectionFailedError:
-        never_sent = isinstance(
-            error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL
-        )
         cause = error
         if isinstance(error, aiohttp.ClientConnectorCertificateError):  # has no os_error, unlike its base
             cause = error.certificate_error
         elif isinstance(error, aiohttp.ClientConnectorError):
             cause = error.os_error
         reason = str(cause) or type(cause).__name__
-        return ConnectionFailedError(
-            f"{shown(self._url)}: {reason}", method=method.name, sent=sent and not never_sent
-        )
+        where = self._server.url
+        if isinstance(error, aiohttp.ClientHttpProxyError):
+            reason = f"the proxy refused with status {str(error).partition(',')[0]}"
+        if self._proxy is not None:
+            where = self._through()
+        hint = hint_of_handshake(cause)
+        if not self._answered:
+            hint = hint or hint_of_close(self._server, cause)
+        if isinstance(error, aiohttp.ClientResponseError) and is_tls_record(str(error)):
+            reason, hint = "the port speaks TLS", NEEDS_TLS
+            sent = False  # what a plain request is to such a port cannot be carried out
+        failure = ConnectionFailedError(f"{where}: {reason}", method=method.name, sent=sent)
+        if hint:
+            failure.hint = f"{failure.hint}; {hint}"
+        return failure
+
+
+async def _see_what_was_closed() -> None:
+    """Let the event loop read what has arrived while the program kept it from running: ends of connections."""
+    for _ in range(_ROUNDS):
+        await asyncio.sleep(0)
 
 
 class _WebSocket(Connection):
@@ -242,9 +369,9 @@ class _WebSocket(Connection):
 
 
 class _RedirectedError(Exception):
-    def __init__(self, status: int, body: bytes) -> None:
-        super().__init__(status)
-        self.status = status
+    def __init__(self, response: aiohttp.ClientResponse, body: bytes) -> None:
+        super().__init__(response.status)
+        self.response = response
         self.body = body
 
 

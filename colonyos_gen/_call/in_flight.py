@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import math
 import os
 import random
@@ -21,7 +20,8 @@ import time
 import weakref
 from collections import deque
 from contextvars import ContextVar
-from urllib.parse import urlsplit
+
+from colonyos_gen._call.network.address import server_at
 
 _SLOW_S = 1.0
 """A call that was given up sooner says nothing about the server: it was in a hurry."""
@@ -218,6 +218,16 @@ class Gate:
         """What to say of a server that has stopped answering; empty if it has not."""
         return self._health.diagnosis()
 
+    @property
+    def ahead(self) -> str:
+        """Why a request has no turn."""
+        if self.is_in_trouble:
+            late = (
+                "calls have timed out, so this program sends less, and later, until the server answers again"
+            )
+            return self.trouble or late
+        return f"{self.under_way} requests of this program were under way, of {self.limit} at once"
+
     # With the lock held
 
     def _is_free(self, lane: Lane) -> bool:
@@ -344,24 +354,8 @@ class _Health:
         )
 
 
-def _is_loopback(host: str) -> bool:
-    if host in ("localhost", "0.0.0.0", "::"):  # all of them this machine
-        return True
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return False
-
-
 _gates: weakref.WeakValueDictionary[str, Gate] = weakref.WeakValueDictionary()
 _gates_lock = threading.Lock()
-
-
-def server_at(url: str) -> str:
-    """What the addresses of one server have in common, however they are written."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return f"{'loopback' if _is_loopback(host) else host}:{port}"
 
 
 def gate_of(url: str) -> Gate:

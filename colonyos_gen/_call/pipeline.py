@@ -19,6 +19,7 @@ from colonyos_gen._call.envelope import open_reply, signed, written
 from colonyos_gen._call.hazardous import unconfirmed
 from colonyos_gen._call.in_flight import Lane, Turn, blocks_a_loop, gate_of
 from colonyos_gen._call.intercepting import around_calls, intercepted, sendable_headers
+from colonyos_gen._call.one_loop import OneLoop
 from colonyos_gen._call.plain_requests import UNWRITABLE, unwritable
 from colonyos_gen._call.retry import may_repeat, pauses
 from colonyos_gen._call.signers import Keyring, parse
@@ -122,7 +123,8 @@ class Pipeline:
         """Where calls line up."""
         self.reading: Lane = self._gate.open_lane(min(max_in_flight, pool_size, _READING), self.lane)
         """Where those line up that wait for processes."""
-        self._polls = asyncio.Semaphore(pool_size)
+        self.home: OneLoop = OneLoop(pool_size)
+        """The event loop that it is used on."""
         self._closed = False
 
     @property
@@ -268,7 +270,7 @@ class Pipeline:
             raise
         finally:
             if turn is None:
-                self._polls.release()
+                self.home.polls.release()
             else:
                 self._gate.leave(turn)
             if _logger.isEnabledFor(logging.DEBUG):
@@ -278,6 +280,7 @@ class Pipeline:
         self, method: Method[Any, Any], deadline: float, lane: Lane | None
     ) -> Turn | None:
         self.require_open()
+        self.home.require_here()
         limit = deadline - time.monotonic()
         if limit <= 0:
             raise self._never_sent(method)
@@ -291,7 +294,7 @@ class Pipeline:
             async with asyncio.timeout(limit):
                 if lane is None:
                     await self._gate.calm()
-                    await self._polls.acquire()
+                    await self.home.polls.acquire()
                 elif turn is None:
                     turn = await self._gate.enter(lane, deadline)
         except TimeoutError:
@@ -307,15 +310,8 @@ class Pipeline:
         return turn
 
     def _never_sent(self, method: Method[Any, Any]) -> RPCTimeoutError:
-        ahead = (
-            "calls have timed out, so this program sends less, and later, until the server answers again"
-            if self._gate.is_in_trouble
-            else f"{self._gate.under_way} requests of this program were under way, of {self._gate.limit} at once"
-        )
         late = RPCTimeoutError(
-            "the time was over before the request had its turn",
-            method=method.name,
-            hint=self._gate.trouble or ahead,
+            "the time was over before the request had its turn", method=method.name, hint=self._gate.ahead
         )
         late.sent = False
         return late
@@ -386,6 +382,7 @@ class Pipeline:
         return connection
 
     async def _turn_to_subscribe(self, method: Method[Any, Any], until: float) -> Turn:
+        self.home.require_here()
         if (turn := self._gate.enter_at_once(self.lane, until)) is not None:
             return turn
         try:

@@ -14,14 +14,14 @@ from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_async import AsyncStubs
 
 from colonyos_gen._arguments import is_number, require_message, require_seconds, require_whole_number
-from colonyos_gen._call.address import shown
 from colonyos_gen._call.guarded import Guarded
+from colonyos_gen._call.network.address import shown
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.signers import Keyring
 from colonyos_gen._client.subscriptions import AsyncSubscriptions
 from colonyos_gen._streams.stream import AsyncStream
 from colonyos_gen._waiting.watchers import Watchers, watchers
-from colonyos_gen.config import DEFAULT_MAX_IN_FLIGHT, Config
+from colonyos_gen.config import DEFAULT_MAX_IN_FLIGHT, Config, ConfigError
 from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.transport import MAX_REPLY_BYTES, Transport
 
@@ -48,7 +48,8 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
             process = await client.submit(FunctionSpec.new("echo", "cli", "dev"))
 
     Keys are given once, by role, and the schema says which of them a call needs; `prvkey=` on a call takes precedence.
-    A client keeps one pool of connections and may be used by any number of tasks of one event loop. Cancelling a task
+    A client keeps one pool of connections and may be used by any number of tasks of one event loop; once that is closed,
+    the next one may take over, as with a second `asyncio.run`. Cancelling a task
     cancels its call: the connection is dropped, and the server may or may not have carried out the request.
 
     Calls that only read, or that may be repeated without harm, are repeated when the connection fails. Any other call is
@@ -69,6 +70,9 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         retries: How often a call that may be repeated is repeated.
         ca_file: File with the certificates to trust instead of the system's (PEM).
         insecure: Do not verify certificates at all. Only for tests: anyone in between can read and replay requests.
+        proxy: Address of an HTTP proxy to go through, with a name and password if it wants them; empty for none. None for
+            that of the environment of this process: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, also in small letters.
+            Servers on this machine are spoken to directly then.
         max_reply_bytes: Largest reply that is read, in bytes.
         pool_size: Long polls that are under way at the same time.
         max_in_flight: Other requests of this client that are under way at the same time, at most `pool_size`. All clients of
@@ -77,13 +81,15 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
             freezes a server, the logger `colonyos_gen` gets a warning.
         strict: Refuse replies that hold fields the schema does not know, instead of ignoring those fields.
         transport: What carries requests and replies, instead of sockets (see `colonyos_gen.transport`). Then `url`,
-            `ca_file`, `insecure` and `max_reply_bytes` are not used. It serves one client at a time, and is closed with it.
+            `ca_file`, `insecure`, `proxy` and `max_reply_bytes` are not used. It serves one client at a time, and is closed
+            with it.
         interceptors: What comes around calls, the outermost first (see `colonyos_gen.interceptors`).
 
     Raises:
         InvalidKeyError: A key is not a private key.
         TypeError: A key is neither text nor something that signs, or another argument is of a wrong type.
-        ValueError: The url is not one, or a number is too small.
+        ConfigError: A variable that names a proxy has no address of one.
+        ValueError: The url or the proxy is not one, or a number is too small.
     """
 
     def __init__(
@@ -97,6 +103,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         retries: int = 3,
         ca_file: str | None = None,
         insecure: bool = False,
+        proxy: str | None = None,
         max_reply_bytes: int = MAX_REPLY_BYTES,
         pool_size: int = 100,
         max_in_flight: int = DEFAULT_MAX_IN_FLIGHT,
@@ -118,7 +125,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
             from colonyos_gen._call.aiohttp_transport import AiohttpTransport
 
             transport = AiohttpTransport(
-                url, ca_file=ca_file, insecure=insecure, max_reply_bytes=max_reply_bytes
+                url, ca_file=ca_file, insecure=insecure, max_reply_bytes=max_reply_bytes, proxy=proxy
             )
         else:
             transport = Guarded(transport)
@@ -149,8 +156,8 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
 
     @property
     def url(self) -> str:
-        """Address of the server."""
-        return self._pipeline.url
+        """Address of the server, without the name and password that it was given with."""
+        return shown(self._pipeline.url)
 
     @property
     def timeout(self) -> float:
@@ -216,7 +223,20 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
 
 
 def settings(config: Config) -> dict[str, Any]:
-    """The constructor arguments of a client that `config` stands for."""
+    """The constructor arguments of a client that `config` stands for.
+
+    Raises:
+        ConfigError: There are no certificates where `config` says.
+    """
+    if config.tls and config.ca_file is not None:
+        import ssl  # which not everybody needs
+
+        try:
+            ssl.create_default_context(cafile=config.ca_file)
+        except OSError as error:
+            raise ConfigError(
+                f"COLONIES_CA_FILE is {config.ca_file!r}: {error.strerror or error}; give a PEM file with certificates"
+            ) from None
     return {
         "url": config.url,
         "server_key": config.server_key,

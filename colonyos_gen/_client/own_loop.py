@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Coroutine
@@ -164,9 +165,19 @@ def _serve(loop: asyncio.AbstractEventLoop, over: threading.Event) -> None:
 
 
 def _new_event_loop() -> asyncio.AbstractEventLoop:
-    """A loop of uvloop where the `speed` extra is installed, else of asyncio."""
+    """A loop of uvloop where the `speed` extra is installed and threads are threads, else of asyncio."""
+    if _has_green_threads():
+        return asyncio.new_event_loop()
     try:
         import uvloop
     except ImportError:
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()
+
+
+def _has_green_threads() -> bool:
+    """Whether gevent or eventlet have replaced threads: a loop that waits in C would hold up all of them for ever."""
+    gevent, eventlet = sys.modules.get("gevent.monkey"), sys.modules.get("eventlet.patcher")
+    return (gevent is not None and bool(gevent.is_module_patched("threading"))) or (
+        eventlet is not None and bool(eventlet.is_monkey_patched("thread"))
+    )

@@ -53,6 +53,9 @@ class Client(Subscriptions, Stubs):
         retries: How often a call that may be repeated is repeated.
         ca_file: File with the certificates to trust instead of the system's (PEM).
         insecure: Do not verify certificates at all. Only for tests: anyone in between can read and replay requests.
+        proxy: Address of an HTTP proxy to go through, with a name and password if it wants them; empty for none. None for
+            that of the environment of this process: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, also in small letters.
+            Servers on this machine are spoken to directly then.
         max_reply_bytes: Largest reply that is read, in bytes.
         pool_size: Long polls that are under way at the same time.
         max_in_flight: Other requests of this client that are under way at the same time, at most `pool_size`. All clients of
@@ -61,13 +64,15 @@ class Client(Subscriptions, Stubs):
             freezes a server, the logger `colonyos_gen` gets a warning.
         strict: Refuse replies that hold fields the schema does not know, instead of ignoring those fields.
         transport: What carries requests and replies, instead of sockets (see `colonyos_gen.transport`). Then `url`,
-            `ca_file`, `insecure` and `max_reply_bytes` are not used. It serves one client at a time, and is closed with it.
+            `ca_file`, `insecure`, `proxy` and `max_reply_bytes` are not used. It serves one client at a time, and is closed
+            with it.
         interceptors: What comes around calls, the outermost first (see `colonyos_gen.interceptors`).
 
     Raises:
         InvalidKeyError: A key is not a private key.
         TypeError: A key is neither text nor something that signs, or another argument is of a wrong type.
-        ValueError: The url is not one, or a number is too small.
+        ConfigError: A variable that names a proxy has no address of one.
+        ValueError: The url or the proxy is not one, or a number is too small.
     """
 
     def __init__(
@@ -81,6 +86,7 @@ class Client(Subscriptions, Stubs):
         retries: int = 3,
         ca_file: str | None = None,
         insecure: bool = False,
+        proxy: str | None = None,
         max_reply_bytes: int = MAX_REPLY_BYTES,
         pool_size: int = 100,
         max_in_flight: int = DEFAULT_MAX_IN_FLIGHT,
@@ -97,6 +103,7 @@ class Client(Subscriptions, Stubs):
             retries=retries,
             ca_file=ca_file,
             insecure=insecure,
+            proxy=proxy,
             max_reply_bytes=max_reply_bytes,
             pool_size=pool_size,
             max_in_flight=max_in_flight,

@@ -16,6 +16,8 @@ class Watchers:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
+        self._closed = 0
+        """How many event loops have been closed under the client when it was last looked at."""
         self._own: Watcher | None = None
         self._others = weakref.WeakValueDictionary[str, Watcher]()
         """Those of keys that calls have brought along, each for as long as somebody waits with it."""
@@ -25,6 +27,10 @@ class Watchers:
 
         That of a `prvkey` is the same for all who wait with it, and is forgotten when nobody does or refers to it.
         """
+        if self._closed != self._pipeline.home.closed:
+            # Those who waited on a loop that is closed have gone, and what was read for them with it.
+            self._closed, self._own = self._pipeline.home.closed, None
+            self._others.clear()
         if prvkey is None:
             self._own = self._own or Watcher(self._pipeline)
             return self._own

@@ -244,20 +244,22 @@ class Worker(Hooks):
         return register
 
     def run(self, *, watch: bool = False) -> None:
-        """Work until SIGINT or SIGTERM.
+        """Work until SIGINT or SIGTERM. Where an event loop runs already, as in notebooks, use `serve`.
 
         The first signal lets running functions end, within `grace` seconds; the second fails their processes at once.
-        Where logging is not set up, messages go to standard error.
+        In another thread than the main one there are no signals; `stop` ends it. Where the program has set up no
+        logging, the lines of the logger `colonyos_gen` go to standard error; other loggers are left alone.
 
         Args:
             watch: Start the program anew when a file of it has changed, once running functions have ended. For
                 development.
 
         Raises:
-            ConfigError: The environment does not say which colony, or holds something that cannot be used.
-            RegistrationError: The worker cannot be an executor of the colony; the message says why.
+            SystemExit: With code 78, after one line in the log: `serve` would raise ConfigError, InvalidKeyError or
+                RegistrationError. Another thread than the main one gets those. With code 75, when every slot was lost to a
+                function that does not end, so that a supervisor starts it anew.
             PoolError: The processes of a pool cannot be started.
-            SystemExit: 75, when every slot was lost to a function that does not end, so that a supervisor starts it anew.
+            RuntimeError: An event loop is running in this thread.
         """
         found.before_running()
         self._poll = WATCHED_POLL_S if watch else POLL_S
@@ -275,7 +277,13 @@ class Worker(Hooks):
             environ: Environment variables to use for this run.
             ready: Called once the worker is registered and approved.
 
-        Raises what `run` raises, but HungError where that exits, and RuntimeError if the worker runs already.
+        Raises:
+            ConfigError: The environment does not say which colony, or holds something that cannot be used.
+            InvalidKeyError: The worker's key cannot be used.
+            RegistrationError: The worker cannot be an executor of the colony; the message says why.
+            RuntimeError: The worker runs already.
+            PoolError: The processes of a pool cannot be started.
+            HungError: Every slot was lost to a function that does not end.
         """
         found.before_serving()
         if not self._running.acquire(blocking=False):

@@ -217,3 +217,35 @@ def test_repr_hides_keys() -> None:
 def test_config_is_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
         Config().port = 1  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.mark.parametrize("quote", ["'", '"', "`"])
+def test_quotes_that_docker_keeps_are_refused_everywhere(quote: str) -> None:
+    """Whatever the variable is for; what it holds may be a key, and is not shown."""
+    key = gen_prvkey()
+    names = {
+        "COLONIES_SERVER_HOST": "localhost",
+        "COLONIES_SERVER_PORT": "50080",
+        "COLONIES_TLS": "true",
+        "COLONIES_CA_FILE": "/etc/ca.pem",
+        "COLONIES_COLONY_NAME": "dev",
+        "COLONIES_EXECUTOR_NAME": "w-1",
+        "COLONIES_EXECUTOR_TYPE": "w",
+        "COLONIES_MAX_IN_FLIGHT": "8",
+        "COLONIES_PRVKEY": key,
+    }
+    for name, value in names.items():
+        with pytest.raises(ConfigError, match=f"^{name} has quotes around its value") as caught:
+            Config.from_env({name: f"{quote}{value}{quote}"})
+        assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["local'host", '"localhost', "loc\x1b[31malhost"])
+def test_a_host_with_characters_that_no_host_has(host: str) -> None:
+    with pytest.raises(ConfigError, match=r"^COLONIES_SERVER_HOST is .*; remove the") as caught:
+        Config.from_env({"COLONIES_SERVER_HOST": host})
+    assert "\x1b" not in str(caught.value)
+
+
+def test_names_may_have_quotes_inside() -> None:
+    assert Config.from_env({"COLONIES_COLONY_NAME": "bob's"}).colonyname == "bob's"

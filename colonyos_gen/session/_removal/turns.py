@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator
 
-from colonyos_gen._call.in_flight import server_at
+from colonyos_gen._call.network.address import server_at
 
 _REMEMBERED_S = 60.0
 """Seconds after which no server works on a request any more whose answer was lost."""

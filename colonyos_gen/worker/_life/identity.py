@@ -40,15 +40,21 @@ async def find_identity(
 
     Raises:
         RegistrationError: There is no such colony.
-        ConfigError: The key in the environment is that of another executor, or another worker has the key file.
+        ConfigError: The key in the environment is that of another executor, another worker has the key file, or that can
+            be neither read nor written.
         InvalidKeyError: The key file is damaged.
-        OSError: The key file can be neither read nor written.
     """
     name = name or config.executorname
     if prvkey is not None:
         return OwnKey(name or default_name(executortype), prvkey, alone=True)
     if keyfile is not None:
-        return from_file(keyfile, name or default_name(executortype), passphrase_from_env(environ))
+        try:
+            return from_file(keyfile, name or default_name(executortype), passphrase_from_env(environ))
+        except OSError as error:
+            raise ConfigError(
+                f"the worker's key in {keyfile} can be neither read nor made ({error.strerror or error}); "
+                "give keyfile=… another path, or its user the right to it"
+            ) from error
     key = config.member_key
     if key is not None:
         rows = await _executors(client, availability, colonyname, key)

@@ -68,10 +68,23 @@ def from_file(path: Path, name: str, passphrase: str | None) -> OwnKey:
 def from_folder(environ: Mapping[str, str], colonyname: str, name: str | None, executortype: str) -> OwnKey:
     """The key that is kept for a worker of this name; without a name, the first that no other worker of this type has.
 
-    Raises what `from_file` raises.
+    Raises:
+        ConfigError: The folder cannot be used.
+        KeyInUseError, InvalidKeyError: As `from_file`.
     """
-    passphrase = passphrase_from_env(environ)
-    folder = key_folder(environ) / "workers" / _as_file(colonyname)
+    keys = key_folder(environ)
+    try:
+        return _from_folder(
+            keys / "workers" / _as_file(colonyname), name, executortype, passphrase_from_env(environ)
+        )
+    except OSError as error:
+        raise ConfigError(
+            f"the worker cannot keep its key in {keys} ({error.strerror or error}); "
+            "set COLONIES_KEYS to a folder that it can write to"
+        ) from error
+
+
+def _from_folder(folder: Path, name: str | None, executortype: str, passphrase: str | None) -> OwnKey:
     if name is not None:
         return from_file(folder / _as_file(name), name, passphrase)
     for number in itertools.count(1):

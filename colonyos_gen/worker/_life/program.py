@@ -6,42 +6,78 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Generator
+import threading
+from collections.abc import Callable, Coroutine, Generator
 from pathlib import Path
 from types import FrameType
 
+from colonyos_gen.config import ConfigError
+from colonyos_gen.crypto import InvalidKeyError
 from colonyos_gen.worker._life import reload
 from colonyos_gen.worker._life.daemon_threads import DaemonThreads
 from colonyos_gen.worker._life.forks import handlers
+from colonyos_gen.worker._life.own_log import own_log
+from colonyos_gen.worker._life.registration import RegistrationError
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _logger = logging.getLogger("colonyos_gen.worker")
 
 
+EXIT_CONFIGURATION = 78
+"""Exit code of a program that must be set up in another way before it can run: EX_CONFIG of sysexits.h."""
+
+
 def run_as_program(
-    serve: Callable[[], Awaitable[None]], stop: Callable[[str], object], *, watch: bool
+    serve: Callable[[], Coroutine[Any, Any, None]], stop: Callable[[str], object], *, watch: bool
 ) -> None:
     """Serve on an event loop of its own, until a signal calls `stop`, or a file of the program has changed.
+
+    In another thread than the main one there are no signals, so that only `stop` ends it.
 
     Args:
         serve: Works until `stop` was called.
         stop: Lets it end, with a reason.
         watch: Whether to start the program anew when a file of it has changed.
 
+    Raises:
+        SystemExit: With code 78, in the main thread: the program must be set up in another way; the log says how.
+        RuntimeError: An event loop is running in this thread.
+
     Raises what `serve` raises.
     """
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)-7s %(message)s"
-    )  # does nothing where logging is set up
-    changed = asyncio.run(_serve_until_changed(serve, stop, watch))
-    if changed is not None:
-        _logger.warning("%s has changed; starting anew", changed)
-        reload.start_anew()
+    _require_no_loop()
+    is_program = threading.current_thread() is threading.main_thread()
+    with own_log():
+        try:
+            changed = asyncio.run(_serve_until_changed(serve, stop, watch, with_signals=is_program))
+        except (ConfigError, InvalidKeyError, RegistrationError) as error:
+            if not is_program:
+                raise
+            _logger.critical("%s", " ".join(str(error).split()))
+            raise SystemExit(EXIT_CONFIGURATION) from error
+        if changed is not None:
+            _logger.warning("%s has changed; starting anew", changed)
+            reload.start_anew()
+
+
+def _require_no_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError(
+        "Worker.run cannot be called where an event loop is running, as in notebooks: use `await worker.serve()`, or "
+        "call it in another thread; `worker.stop()` ends both"
+    )
 
 
 async def _serve_until_changed(
-    serve: Callable[[], Awaitable[None]], stop: Callable[[str], object], watch: bool
+    serve: Callable[[], Coroutine[Any, Any, None]],
+    stop: Callable[[str], object],
+    watch: bool,
+    *,
+    with_signals: bool,
 ) -> Path | None:
     changed: Path | None = None
 
@@ -53,7 +89,7 @@ async def _serve_until_changed(
     asyncio.get_running_loop().set_default_executor(DaemonThreads())
     following = asyncio.create_task(follow()) if watch else None
     try:
-        with stopped_by_signals(stop):
+        with stopped_by_signals(stop) if with_signals else contextlib.nullcontext():
             await serve()
     finally:
         if following is not None:

@@ -88,7 +88,7 @@ def test_empty_body_under_200_is_a_denial_for_two_calls(name: str) -> None:
         (http(b"<html><h1>Bad Gateway</h1></html>", 502), ServerFaultError, "Bad Gateway"),
         (http(b"<html>Not Found</html>", 404), UnexpectedReplyError, "is a ColonyOS server behind"),
         (http(b"<html>Welcome to nginx</html>"), UnexpectedReplyError, "Welcome to nginx"),
-        (http(b"", 301, headers={"Location": "/api/"}), UnexpectedReplyError, "empty body"),
+        (http(b"", 301, headers={"Location": "/api/"}), UnexpectedReplyError, "redirected to /api/;"),
         (http(envelope("getprocessmsg", process())[:-20]), UnexpectedReplyError, "not a ColonyOS reply"),
         (http(b"null"), UnexpectedReplyError, "not a ColonyOS reply"),
         (http(b"[]"), UnexpectedReplyError, "not a ColonyOS reply"),

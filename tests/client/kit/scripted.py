@@ -122,6 +122,7 @@ class Scripted:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._port = port
+        self._writers = set[asyncio.StreamWriter]()
 
     @property
     def url(self) -> str:
@@ -138,6 +139,15 @@ class Scripted:
         self._thread.join(5)
         self._loop.close()
 
+    def hang_up(self) -> None:
+        """Close all connections, whatever their clients are doing; what that takes has been sent when this returns."""
+
+        async def close() -> None:
+            for writer in self._writers:
+                writer.close()
+
+        asyncio.run_coroutine_threadsafe(close(), self._loop).result(60)
+
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port, ssl=self._tls)
         self._port = self._server.sockets[0].getsockname()[1]
@@ -152,6 +162,7 @@ class Scripted:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number = self.connections
         self.connections += 1
+        self._writers.add(writer)
         try:
             with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
                 while await self._answer_one(number, reader, writer):
@@ -159,6 +170,7 @@ class Scripted:
                 return
             self.hung_up.set()
         finally:
+            self._writers.discard(writer)
             writer.close()
 
     async def _answer_one(

@@ -1,0 +1,209 @@
+"""`Worker.run` in programs of all kinds: notebooks, threads, with and without a log of their own, set up well or not."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from colonyos_gen import PrivateKey, Worker
+from colonyos_gen.testing import LocalColony
+from colonyos_gen.worker import RegistrationError
+from tests.worker.kit.spawned import ROOT
+
+
+def _worker(colony: LocalColony, keys: Path, name: str = "w") -> Worker:
+    environ = colony.environment().without_member_key() | {"COLONIES_KEYS": str(keys)}
+    worker = Worker("w", name=name, environ=environ, grace=1)
+    worker.function(name="one")(lambda: 1)
+    return worker
+
+
+def _environ(colony: LocalColony, **changed: str) -> dict[str, str]:
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "generated" / "python")])
+    return os.environ | colony.environment().without_member_key() | {"PYTHONPATH": paths} | changed
+
+
+def _ran(program: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    return subprocess.run(command, env=environ, stderr=subprocess.PIPE, text=True, timeout=300)
+
+
+def _why_it_ended(ran: subprocess.CompletedProcess[str]) -> str:
+    """The last line; what comes before it are lines of the log, and no traceback."""
+    *before, line = ran.stderr.splitlines()
+    assert " CRITICAL " in line
+    assert [each for each in before if not each.startswith("20")] == []
+    return line
+
+
+PROGRAM = """
+    from colonyos_gen import Worker
+    worker = Worker("w", name="w")
+    worker.function(name="one")(lambda: 1)
+    worker.run()
+"""
+
+
+def test_in_a_notebook_it_says_what_to_call_instead(
+    colonies: LocalColony, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    async def cell() -> None:
+        _worker(colonies, tmp_path).run()
+
+    with pytest.raises(RuntimeError, match=r"`await worker\.serve\(\)`"):
+        asyncio.run(cell())
+    assert [str(each.message) for each in recwarn if "never awaited" in str(each.message)] == []
+
+
+def test_in_a_thread_it_runs_until_stop_is_called(colonies: LocalColony, tmp_path: Path) -> None:
+    worker = _worker(colonies, tmp_path)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        assert colonies.call("one", to="w", timeout=60) == 1
+    finally:
+        worker.stop()
+        thread.join(60)
+    assert not thread.is_alive()
+
+
+def test_in_a_thread_its_errors_are_raised(colonies: LocalColony, tmp_path: Path) -> None:
+    """SystemExit would end a thread without a word."""
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            Worker("other", name="w", environ=environ).run()
+        except BaseException as error:  # SystemExit, too
+            raised.append(error)
+
+    with colonies.worker(_worker(colonies, tmp_path / "first")):
+        environ = colonies.environment().without_member_key() | {"COLONIES_KEYS": str(tmp_path / "second")}
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join(60)
+    assert [type(error) for error in raised] == [RegistrationError]
+
+
+SETTINGS = {
+    "no colony": ({"COLONIES_COLONY_NAME": ""}, "COLONIES_COLONY_NAME"),
+    "another colony": ({"COLONIES_COLONY_NAME": "elsewhere"}, "COLONIES_COLONY_NAME"),
+    "quotes": ({"COLONIES_COLONY_NAME": '"dev"'}, "COLONIES_COLONY_NAME has quotes"),
+    "a key cut short": ({"COLONIES_COLONY_PRVKEY": "abc"}, "COLONIES_COLONY_PRVKEY: "),
+    "a home that is a file": (
+        {"HOME": __file__, "COLONIES_KEYS": "", "XDG_CONFIG_HOME": ""},
+        "COLONIES_KEYS",
+    ),
+    "keys in a file": ({"COLONIES_KEYS": __file__ + "/keys"}, "COLONIES_KEYS"),
+    "certificates that are not there": (
+        {"COLONIES_TLS": "true", "COLONIES_CA_FILE": "/none.pem"},
+        "COLONIES_CA_FILE",
+    ),
+    "certificates that are none": (
+        {"COLONIES_TLS": "true", "COLONIES_CA_FILE": __file__},
+        "COLONIES_CA_FILE",
+    ),
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_wrong_setting_is_one_line_and_an_exit_code_of_its_own(
+    colonies: LocalColony, tmp_path: Path, setting: str
+) -> None:
+    changed, told = SETTINGS[setting]
+    ran = _ran(PROGRAM, _environ(colonies, COLONIES_KEYS=str(tmp_path)) | changed)
+    line = _why_it_ended(ran)
+    assert told in line
+    assert ran.returncode == 78
+
+
+def test_a_damaged_key_file_is_one_line(colonies: LocalColony, tmp_path: Path) -> None:
+    file = tmp_path / "workers" / "dev" / "w"
+    file.parent.mkdir(parents=True)
+    file.write_text("not a key")
+    file.chmod(0o600)
+    ran = _ran(PROGRAM, _environ(colonies, COLONIES_KEYS=str(tmp_path)))
+    line = _why_it_ended(ran)
+    assert str(file) in line
+    assert ran.returncode == 78
+
+
+LOGGING = """
+    import logging, sys
+    from colonyos_gen import Worker
+
+    {set_up}
+    shop = logging.getLogger("shop")
+    worker = Worker("w", name="w")
+
+    @worker.function
+    def one() -> None:
+        shop.warning("sold one")
+        {in_function}
+        logging.getLogger("colonyos_gen.worker").info("a line of ours")
+        logging.getLogger("chatty").info("internal detail")
+        worker.stop()
+
+    worker.run()
+    print("root:", logging.getLogger().level, len(logging.getLogger().handlers), file=sys.stderr)
+    print("ours:", logging.getLogger("colonyos_gen").level, file=sys.stderr)
+"""
+
+LOGS = {
+    "none": ("", "", "root: 30 0"),
+    "a handler of the program's logger": (
+        "logging.getLogger('shop').addHandler(logging.StreamHandler())",
+        "",
+        "root: 30 0",
+    ),
+    "set up for all": ("logging.basicConfig(level=logging.INFO)", "", "root: 20 1"),
+    "set up by a function": ("", "logging.basicConfig(level=logging.WARNING)", "root: 30 1"),
+    "a handler of a logger of ours": (
+        "ours = logging.getLogger('colonyos_gen.worker'); ours.addHandler(logging.StreamHandler())",
+        "",
+        "root: 30 0",
+    ),
+}
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_every_line_is_written_once_and_other_loggers_are_left_alone(
+    colonies: LocalColony, tmp_path: Path, log: str
+) -> None:
+    set_up, in_function, root = LOGS[log]
+    environ = _environ(colonies, COLONIES_KEYS=str(tmp_path))
+    asked = colonies.submit("one", to="w")
+    ran = _ran(LOGGING.format(set_up=set_up, in_function=in_function), environ)
+    asked.wait(timeout=60)
+    assert ran.stderr.count("sold one") == 1
+    assert ran.stderr.count("a line of ours") == 1
+    assert ran.stderr.count("internal detail") == (log == "set up for all")
+    assert root in ran.stderr.splitlines()
+    assert "ours: 0" in ran.stderr.splitlines()
+    assert ran.returncode == 0
+
+
+@pytest.fixture(autouse=True)
+def no_log_is_left() -> Iterator[None]:
+    """What a worker adds to the logger goes with it."""
+    before = list(logging.getLogger("colonyos_gen").handlers)
+    yield
+    assert logging.getLogger("colonyos_gen").handlers == before
+
+
+def test_the_key_in_a_refused_setting_is_not_shown(colonies: LocalColony, tmp_path: Path) -> None:
+    key = PrivateKey.generate().hex()
+    ran = _ran(PROGRAM, _environ(colonies, COLONIES_KEYS=str(tmp_path), COLONIES_COLONY_PRVKEY=f"'{key}'"))
+    line = _why_it_ended(ran)
+    assert "COLONIES_COLONY_PRVKEY has quotes" in line
+    assert key not in line
+    assert ran.returncode == 78
