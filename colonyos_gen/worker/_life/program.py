@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Coroutine, Generator
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from colonyos_gen.config import ConfigError
 from colonyos_gen.crypto import InvalidKeyError

@@ -19,7 +19,7 @@ from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.context import Context
 from colonyos_gen.worker._telling.bridge import Ready
 from colonyos_gen.worker._telling.failure_text import plain_text
-from colonyos_gen.worker._telling.text_writer import TextWriter
+from colonyos_gen.worker._telling.text_writer import TextWriter, bytes_of
 
 
 class Line:
@@ -103,9 +103,8 @@ class ChildWriter(TextWriter):
         self._channel = channel
         self._open = True
 
-    def send(self, text: str | bytes) -> Awaitable[None]:
-        data = text.encode("utf-8", "replace") if isinstance(text, str) else bytes(text)
-        self._line.ask("stream_send", self._channel, data)
+    def send(self, text: object) -> Awaitable[None]:
+        self._line.ask("stream_send", self._channel, bytes_of(text))
         return Ready(None)
 
     def close(self) -> Awaitable[None]:

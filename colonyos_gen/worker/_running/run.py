@@ -95,8 +95,8 @@ class Run:
     async def run(self) -> None:
         """Run the function, and tell the server: all that happens to a process between its assignment and its end.
 
-        Returns when the function has ended, which may be later than the end of its process. Whatever is raised on the way, be it
-        by a mistake of ours, fails this process and goes no further.
+        Returns when the function has ended, which may be later than the end of its process. Whatever is raised on the way, be
+        it by a mistake of ours, fails this process and goes no further.
         """
         try:
             await self._run()

@@ -101,7 +101,9 @@ class Closer:
             reason = error.message if isinstance(error, InvalidError) else str(error)
             await self.fail(attempt, [plain_text(f"the output cannot be stored: {reason}")])
         except Exception as error:  # of writing it as JSON
-            await self.fail(attempt, [plain_text(f"the output cannot be written: {type(error).__name__}: {error}")])
+            await self.fail(
+                attempt, [plain_text(f"the output cannot be written: {type(error).__name__}: {error}")]
+            )
 
     async def fail(self, attempt: Attempt, errors: list[str]) -> None:
         """Close a process as failed."""

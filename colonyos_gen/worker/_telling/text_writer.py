@@ -111,7 +111,7 @@ class TextFlow:
 
     def send(self, text: object) -> Awaitable[None]:
         """Send a piece of text (see `TextWriter.send`)."""
-        data = _bytes_of(text)
+        data = bytes_of(text)
         with self._lock:
             self._check()
             if data:
@@ -211,7 +211,7 @@ def ended(reason: str) -> ConflictError:
     return ConflictError(f"nothing is appended any more: {reason}", method=CHANNEL_APPEND.name)
 
 
-def _bytes_of(piece: Any) -> bytes:
+def bytes_of(piece: Any) -> bytes:
     if is_a(piece, str):
         return str(piece).encode("utf-8", "replace")
     if is_a(piece, (bytes, bytearray, memoryview)):
