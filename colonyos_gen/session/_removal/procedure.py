@@ -37,7 +37,7 @@ CLOCKS_S = 10.0
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 2.0
 _READ_S = 10.0
-_LEAST_S = 10.0
+_LEAST_S = 2.0
 """Seconds that a request may take although less time is left, so that it is not given up at once."""
 TRY_LATER = "Try again later, or give it more time with timeout=."
 _AT_WORK = "another part of this program is cancelling or removing it"
