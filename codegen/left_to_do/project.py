@@ -80,6 +80,7 @@ class Project:
 
 @functools.lru_cache(maxsize=2000)
 def _module(path: Path, text: str) -> Module:
+    """A module as it is; read once by programs, such as tests, that generate again and again."""
     return Module(path, ast.parse(text))
 
 

@@ -88,9 +88,7 @@ def test_an_executor_that_is_gone_for_good(colonies: LocalColony) -> None:
 
 
 def test_an_executor_behind_many_others(colonies: LocalColony, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        procedure, "_LEAST_S", 60.0
-    )  # a look that is asked for at once may take long on a busy machine
+    monkeypatch.setattr(procedure, "_LEAST_S", 60.0)  # on a busy machine, a look takes long
     handle, executor = begun(colonies)
     other = colonies.add_executor("math")
     for n in range(101):
