@@ -11,6 +11,8 @@ import pytest
 from colonyos_gen import SUCCESS, FunctionSpec, PrivateKey, Worker
 from colonyos_gen.testing import LocalColony
 
+pytestmark = pytest.mark.long
+
 WORKERS = 200
 PROCESSES = 1500
 SUBMITTERS = 20
