@@ -33,8 +33,7 @@ def check(session: nox.Session) -> None:
     """What a change must pass, with the Python at hand and in one environment; CI adds `mypy`, `wheel` and other Pythons."""
     session.install("-e", ".[dev,lint]")
     _style(session)
-    _generated(session)
-    with _beside(session, _pyright):
+    with _beside(session, _generated, _pyright):
         _suite(session, *session.posargs)
 
 
@@ -105,9 +104,8 @@ def _style(session: nox.Session) -> None:
     session.run("lint-imports", "--no-cache")
 
 
-def _generated(session: nox.Session) -> None:
-    session.run("python", "-m", "codegen", "lint")
-    session.run("python", "-m", "codegen", "check")
+def _generated(session: nox.Session, said: IO[str] | None = None) -> None:
+    session.run("python", "-m", "codegen", "check", stdout=said)  # says what `lint` says, too
 
 
 def _types(session: nox.Session) -> None:

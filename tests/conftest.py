@@ -5,7 +5,9 @@ Tests in `peers/pycolonies` need an environment of their own, see the session `p
 
 from __future__ import annotations
 
+import gc
 import logging
+from collections import Counter
 from collections.abc import Generator
 from typing import Any
 
@@ -57,9 +59,24 @@ def _harmless(request: pytest.FixtureRequest) -> Generator[None]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Where the suite runs in several processes, those of a file run in one of them: some count together."""
+    """Where the suite runs in several processes, the tests of a file run in one of them: some count together."""
     if config.getoption("dist", "no") == "load":
         config.option.dist = "loadfile"
+        config.option.loadscopereorder = False  # done below
+    # The garbage collector would go through what the process keeps again and again.
+    gc.set_threshold(50_000, 20, 50)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long starts first, and then the files with many tests, so that no core is idle at the end."""
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.get_closest_marker("long") is None, -tests[item.path]))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -61,26 +61,31 @@ class LostFields:
         """
         if not self._lost:
             return
-        named = set(_names(module.nodes))
         here = {
             struct: names
             for struct, lost in self._lost.items()
-            if (names := lost if named & self._sources[struct] else lost & self._anywhere(struct))
+            if (
+                names := lost & self._anywhere(struct)
+                if module.names.isdisjoint(self._sources[struct])
+                else lost
+            )
         }
         words = set[str]().union(*here.values(), *self._parameters.values())
+        if words.isdisjoint(module.names | module.keywords):
+            return
         owners = Owners(module, self._by_hand, self._structs)
-        called = {id(node.func) for node in module.nodes if isinstance(node, ast.Call)}
-        for node in module.nodes:
-            if isinstance(node, ast.Attribute) and node.attr in words and id(node) not in called:
+        called = {id(node.func) for node in module.by_kind(ast.Call)}
+        for node in module.by_kind(ast.Attribute):
+            if node.attr in words and id(node) not in called:
                 owner = owners.of(node.value, self._attributes)
                 yield from self._told(module, owners, here, owner, node, node.attr)
-            elif isinstance(node, ast.Call):
-                for keyword in node.keywords:
-                    if keyword.arg in words:
-                        yield from self._keyword(module, owners, here, node, keyword.value, keyword.arg)
-            elif isinstance(node, ast.MatchClass):
-                for name, pattern in zip(node.kwd_attrs, node.kwd_patterns, strict=True):
-                    yield from self._told(module, owners, here, owners.called(node.cls), pattern, name)
+        for node in module.by_kind(ast.Call):
+            for keyword in node.keywords:
+                if keyword.arg in words:
+                    yield from self._keyword(module, owners, here, node, keyword.value, keyword.arg)
+        for node in module.by_kind(ast.MatchClass):
+            for name, pattern in zip(node.kwd_attrs, node.kwd_patterns, strict=True):
+                yield from self._told(module, owners, here, owners.called(node.cls), pattern, name)
 
     def _anywhere(self, struct: str) -> Set[str]:
         """The names that are looked for in modules that do not seem to have such structs: requests are not passed around."""
@@ -140,24 +145,14 @@ class LostFields:
 def _annotated(modules: Sequence[Module]) -> Iterator[tuple[str, str]]:
     """Functions and attributes, each with the words of its annotation."""
     for module in modules:
-        for node in module.nodes:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
+        for node in (*module.by_kind(ast.FunctionDef), *module.by_kind(ast.AsyncFunctionDef)):
+            if node.returns is not None:
                 yield from ((node.name, word) for word in words(node.returns))
-            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute):
+        for node in module.by_kind(ast.AnnAssign):
+            if isinstance(node.target, ast.Attribute):
                 yield from ((node.target.attr, word) for word in words(node.annotation))
 
 
 def words(annotation: ast.expr) -> list[str]:
     """The names in an annotation, also in one that is text."""
     return re.findall(r"\w+", ast.unparse(annotation))
-
-
-def _names(nodes: Sequence[ast.AST]) -> Iterator[str]:
-    """The names that a module imports and reads."""
-    for node in nodes:
-        if isinstance(node, ast.Name):
-            yield node.id
-        elif isinstance(node, ast.Attribute):
-            yield node.attr
-        elif isinstance(node, ast.alias):
-            yield node.name.rpartition(".")[2]

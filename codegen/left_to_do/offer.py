@@ -61,7 +61,7 @@ def read_offer(files: Mapping[str, str]) -> Offer:
         tree = ast.parse(text)
         offer.modules[module] = set(_names(tree))
         offer.own |= {name for name in _defined(tree) if not name.startswith("_")}
-        offer.errors |= set(_error_names(tree))
+        offer.errors |= set(_error_names(tree)) if "ErrorSpec" in text else set[str]()
         offer.options |= set(_submission_options(tree))
         part = module.split(".")[1:2]
         offer.messages |= set(_tags(tree)) if part == ["requests"] else set[str]()

@@ -45,18 +45,17 @@ class ByHand:
         self.methods: set[str] = set()
         """Names of methods that are no handlers."""
         for module in modules:
-            for node in module.nodes:
-                if isinstance(node, ast.ClassDef):
-                    self._classes.setdefault(node.name, {})[module.path] = _class(node)
-                    self.methods |= {
-                        each.name
-                        for each in node.body
-                        if isinstance(each, _FUNCTIONS)
-                        and [one.arg for one in each.args.posonlyargs] != ["self", "request", "signer"]
-                    }
-                elif isinstance(node, _FUNCTIONS):
-                    known = self._functions.setdefault(node.name, {}).setdefault(module.path, set())
-                    known |= _parameters(node.args)
+            for node in module.by_kind(ast.ClassDef):
+                self._classes.setdefault(node.name, {})[module.path] = _class(node)
+                self.methods |= {
+                    each.name
+                    for each in node.body
+                    if isinstance(each, _FUNCTIONS)
+                    and [one.arg for one in each.args.posonlyargs] != ["self", "request", "signer"]
+                }
+            for function in (*module.by_kind(ast.FunctionDef), *module.by_kind(ast.AsyncFunctionDef)):
+                known = self._functions.setdefault(function.name, {}).setdefault(module.path, set())
+                known |= _parameters(function.args)
 
     def classes(self, name: str, path: Path) -> list[Class]:
         """The classes that `name` may be in the module at `path`: its own, or any."""
@@ -101,14 +100,10 @@ class Owners:
         self._names: dict[str, str] = {}
         """What imported names are called where they come from; `FOREIGN` if that is neither project nor schema."""
         self._kinds: dict[int, str] = {}
-        for node in module.nodes:
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                self._import(node)
-        for node in module.nodes:
-            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-                self._names.pop(node.id, None)
-            elif isinstance(node, ast.arg):
-                self._names.pop(node.arg, None)
+        for node in (*module.by_kind(ast.Import), *module.by_kind(ast.ImportFrom)):
+            self._import(node)
+        for name in module.bound:
+            self._names.pop(name, None)
         for node in module.nodes:  # from the outside to the inside
             if isinstance(node, ast.ClassDef):
                 self._kinds.update((id(each), node.name) for each in ast.walk(node) if _is_self(each))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import functools
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar, cast
 
+Node = TypeVar("Node", bound=ast.AST)
 PACKAGE = "colonyos_gen_wire"
 
 
@@ -23,6 +25,37 @@ class Module:
     def nodes(self) -> tuple[ast.AST, ...]:
         """All nodes of the tree: it is gone through several times, and walking takes longer than parsing."""
         return tuple(ast.walk(self.tree))
+
+    def by_kind(self, kind: type[Node]) -> Sequence[Node]:
+        """The nodes of one kind."""
+        return cast("Sequence[Node]", self._kinds.get(kind, ()))
+
+    @functools.cached_property
+    def _kinds(self) -> dict[type[ast.AST], list[ast.AST]]:
+        kinds: dict[type[ast.AST], list[ast.AST]] = {}
+        for node in self.nodes:
+            kinds.setdefault(type(node), []).append(node)
+        return kinds
+
+    @functools.cached_property
+    def bound(self) -> frozenset[str]:
+        """The names that something is assigned to, or that parameters have."""
+        stored = (node.id for node in self.by_kind(ast.Name) if not isinstance(node.ctx, ast.Load))
+        return frozenset((*stored, *(node.arg for node in self.by_kind(ast.arg))))
+
+    @functools.cached_property
+    def names(self) -> frozenset[str]:
+        """The names that the module imports and reads."""
+        imported = (node.name.rpartition(".")[2] for node in self.by_kind(ast.alias))
+        read = (node.id for node in self.by_kind(ast.Name))
+        return frozenset((*imported, *read, *(node.attr for node in self.by_kind(ast.Attribute))))
+
+    @functools.cached_property
+    def keywords(self) -> frozenset[str]:
+        """The names in its calls and patterns."""
+        given = (node.arg for node in self.by_kind(ast.keyword) if node.arg is not None)
+        matched = (name for node in self.by_kind(ast.MatchClass) for name in node.kwd_attrs)
+        return frozenset((*given, *matched))
 
 
 @dataclass(frozen=True)
@@ -80,6 +113,7 @@ class Project:
 
 @functools.lru_cache(maxsize=2000)
 def _module(path: Path, text: str) -> Module:
+    """A module as it is; read once by programs, such as tests, that generate again and again."""
     return Module(path, ast.parse(text))
 
 

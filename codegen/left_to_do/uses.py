@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codegen.left_to_do.fields import LostFields
@@ -67,26 +67,31 @@ class _Uses:
         """Generated enums by the names that they have in this file."""
 
     def items(self) -> Iterator[Item]:
-        nodes = self._module.nodes
-        for node in nodes:
-            if isinstance(node, ast.ImportFrom):
-                yield from self._import(node)
-            elif isinstance(node, ast.Import):
-                yield from self._import_module(node)
-        for name in set(_bound(nodes)):  # that may be something else
+        by_kind = self._module.by_kind
+        for node in by_kind(ast.ImportFrom):
+            yield from self._import(node)
+        for node in by_kind(ast.Import):
+            yield from self._import_module(node)
+        for name in self._module.bound:  # that may be something else
             self._modules.pop(name, None)
             self._structs.pop(name, None)
             self._enums.pop(name, None)
-        for node in nodes:
-            if isinstance(node, ast.Attribute):
-                yield from self._of_module(node)
-                yield from self._of_enum(node)
-            if isinstance(node, ast.Call):
-                yield from self._keywords(node)
-                yield from self._options(node)
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                yield from self._inside(node)
-            yield from self._gone_from(node)
+        for node in by_kind(ast.Attribute):
+            yield from self._of_module(node)
+            yield from self._of_enum(node)
+            if node.attr in self._gone.names or (_last(node.value), node.attr) in self._gone.members:
+                yield self._item(node, f"'{node.attr}' is gone from the schema")
+        for node in by_kind(ast.Call):
+            yield from self._keywords(node)
+            yield from self._options(node)
+        for function in (*by_kind(ast.FunctionDef), *by_kind(ast.AsyncFunctionDef)):
+            yield from self._inside(function)
+        for node in by_kind(ast.Constant):
+            if isinstance(node.value, str) and node.value in self._gone.texts:
+                yield self._item(node, f"'{node.value}' is gone from the schema")
+        for node in by_kind(ast.alias):
+            if node.name in self._gone.names:
+                yield self._item(node, f"'{node.name}' is gone from the schema")
 
     def _options(self, node: ast.Call) -> Iterator[Item]:
         """Keywords that were options, and would now be keyword arguments of the function."""
@@ -95,17 +100,6 @@ class _Uses:
             for keyword in node.keywords:
                 if keyword.arg in self._gone.options:
                     yield self._item(keyword.value, f"'{keyword.arg}' is no option of {taker} any more")
-
-    def _gone_from(self, node: ast.AST) -> Iterator[Item]:
-        """Names that were there before, wherever they stand."""
-        if isinstance(node, ast.Attribute) and (
-            node.attr in self._gone.names or (_last(node.value), node.attr) in self._gone.members
-        ):
-            yield self._item(node, f"'{node.attr}' is gone from the schema")
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in self._gone.texts:
-            yield self._item(node, f"'{node.value}' is gone from the schema")
-        if isinstance(node, ast.alias) and node.name in self._gone.names:
-            yield self._item(node, f"'{node.name}' is gone from the schema")
 
     def _import(self, node: ast.ImportFrom) -> Iterator[Item]:
         source = node.module or ""
@@ -219,15 +213,6 @@ def _defined(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name
-
-
-def _bound(nodes: Sequence[ast.AST]) -> Iterator[str]:
-    """Names that something is assigned to, or that parameters have."""
-    for node in nodes:
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            yield node.id
-        elif isinstance(node, ast.arg):
-            yield node.arg
 
 
 def _last(node: ast.expr) -> str:

@@ -15,10 +15,8 @@ from colonyos_gen_wire.method import Key
 
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.retry import passes
+from colonyos_gen._waiting import late_errors
 from colonyos_gen._waiting.colony import Colony
-from colonyos_gen._waiting.late_errors import AGAIN_S as ERRORS_AGAIN_S
-from colonyos_gen._waiting.late_errors import LATE_S as ERRORS_LATE_S
-from colonyos_gen._waiting.late_errors import lacks_errors
 from colonyos_gen._waiting.pace import (
     AGAIN_S,
     FIRST_LOOK_S,
@@ -271,10 +269,10 @@ class Watcher:
         wait.due = wait.read_at + pause_after(wait.read_at - wait.began, cost, shortest)
         wait.was_read = True
         self._tell_more(wait, process)
-        if ended and lacks_errors(process):
+        if ended and late_errors.lacks_errors(process):
             wait.failed_at = min(wait.failed_at, wait.read_at)
-            if wait.read_at < wait.failed_at + ERRORS_LATE_S:
-                self._read_later(wait, wait.read_at + ERRORS_AGAIN_S)
+            if wait.read_at < wait.failed_at + late_errors.LATE_S:
+                self._read_later(wait, wait.read_at + late_errors.AGAIN_S)
                 return
         if ended:
             wait.settle(process)

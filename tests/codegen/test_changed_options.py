@@ -17,7 +17,7 @@ from tests.codegen.kit.schema_edits import add_field, add_message, replace
 
 ROOT = Path(__file__).parents[2]
 OPTIONS = "x-options: [channels, kwargs, priority, label, env, maxwaittime, maxexectime, maxretries]"
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.long
 
 NEW = """
 import inspect, typing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 from collections.abc import Iterator
@@ -40,6 +41,12 @@ OLD = {
 def offered(schema: Path) -> Offer:
     """What the Python package offers that is made of a schema, also of a draft."""
     return read_offer(render(schema, {"python": registry()["python"]}, None, schema / "nowhere", draft=True))
+
+
+@functools.cache
+def offered_today() -> Offer:
+    """What it offers with the schema of this repository."""
+    return offered(ROOT / "schema")
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +99,7 @@ def test_nothing_is_listed_while_nothing_is_gone(offers: tuple[Offer, Offer]) ->
 def test_an_option_that_went_is_listed_where_it_is_given(tmp_path: Path) -> None:
     """Also when the field stays: its name would become a keyword argument of the function."""
     schema = shutil.copytree(ROOT / "schema", tmp_path / "schema")
-    before = offered(schema)
+    before = offered_today()
     replace(schema / "types/process.yaml", "priority, label, env,", "priority, env,")
     code = 'def run(session, wf, log):\n    session.submit("f", label="x")\n'
     code += '    session.call(\n        "f",\n        label="x",\n    )\n'
@@ -126,7 +133,7 @@ def known(log: Log, version: BlueprintHistory, clock):
 def test_a_field_of_a_name_that_lives_on_is_asked_about(tmp_path: Path) -> None:
     """In the modules that have such structs, where it cannot be told of which struct a value is."""
     schema = shutil.copytree(ROOT / "schema", tmp_path / "schema")
-    before = offered(schema)
+    before = offered_today()
     log = schema / "types/log.yaml"
     replace(log, "      timestamp:\n", "      timestamp:\n        x-name: stamp\n")
     after = offered(schema)
@@ -153,7 +160,7 @@ def test_a_field_of_a_name_that_lives_on_is_asked_about(tmp_path: Path) -> None:
 
 def test_what_a_call_returns_is_known_without_an_import(tmp_path: Path) -> None:
     schema = shutil.copytree(ROOT / "schema", tmp_path / "schema")
-    before = offered(schema)
+    before = offered_today()
     log = schema / "types/log.yaml"
     replace(log, "      timestamp:\n", "      timestamp:\n        x-name: stamp\n")
     after = offered(schema)
@@ -240,7 +247,7 @@ SAID, ASKED = "Process has no field 'retries'", "'retries' of Process is gone; i
 def renamed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Offer, Offer]:
     """Before and after a field has another name, and no struct has the old one."""
     schema = shutil.copytree(ROOT / "schema", tmp_path_factory.mktemp("renamed") / "schema")
-    before = offered(schema)
+    before = offered_today()
     replace(schema / "types/process.yaml", "      retries:\n", "      retries:\n        x-name: lapses\n")
     return before, offered(schema)
 
@@ -288,7 +295,7 @@ def test_the_uses_of_a_field_and_nothing_of_the_same_name(renamed: tuple[Offer, 
 
 def test_a_parameter_of_a_call_that_went(tmp_path: Path) -> None:
     schema = shutil.copytree(ROOT / "schema", tmp_path / "schema")
-    before = offered(schema)
+    before = offered_today()
     replace(schema / "rpc/log.yaml", "      latest:\n", "      latest:\n        x-name: newest\n")
     after = offered(schema)
     (tmp_path / "tests").mkdir()

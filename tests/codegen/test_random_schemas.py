@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from codegen.cli import render
@@ -20,6 +21,8 @@ from codegen.schema.loader import load
 from codegen.targets import registry
 from codegen.validate import validate
 from tests.codegen.kit.random_schema import Drawn, schemas
+
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNT = int(os.environ.get("RANDOM_SCHEMAS", "10"))

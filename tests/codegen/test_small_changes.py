@@ -18,7 +18,7 @@ from tests.codegen.kit.schema_edits import add_field, add_message, replace
 
 SCHEMA = Path(__file__).parents[2] / "schema"
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.long
 
 
 def in_logs(schema: Path) -> None:

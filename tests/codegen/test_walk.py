@@ -23,7 +23,7 @@ from codegen.cli import main
 from tests.codegen.kit.schema_edits import add_field, add_message, remove_message, replace
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.long
 
 COPIED = ("colonyos_gen", "schema", "generated")
 

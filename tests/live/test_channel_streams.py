@@ -22,6 +22,8 @@ from tests.client.kit.proxy import Proxy
 
 from .scene import Scene, play
 
+pytestmark = pytest.mark.long
+
 ENTRIES = 1000
 CUTS = 100
 

@@ -27,6 +27,8 @@ from colonyos_gen.testing import Fault, LocalColony
 
 from .scene import executing
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def counted(colonies: LocalColony) -> dict[str, Fault]:

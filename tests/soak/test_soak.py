@@ -11,6 +11,8 @@ from tests.soak.ground import ground
 from tests.soak.parts import PARTS, Scale
 from tests.soak.program import Report, soak
 
+pytestmark = pytest.mark.long
+
 TINY = Scale(calls=24, teardowns=2, workers=3, minutes=0.05)
 
 

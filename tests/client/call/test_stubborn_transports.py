@@ -108,7 +108,7 @@ def test_a_stream_that_is_closed() -> None:
 def test_closing(
     deed: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(guarded, "CLOSE_S", SOON_S, raising=False)
+    monkeypatch.setattr(guarded, "CLOSE_S", SOON_S)
 
     async def main() -> None:
         transport: Any = Closing(deed)

@@ -25,6 +25,7 @@ SCALE = settings.default.max_examples // 100 if settings.default is not None els
 pytestmark = [
     *([pytest.mark.timeout(0)] if DEEP else []),
     pytest.mark.hazards,
+    pytest.mark.long,
 ]
 
 

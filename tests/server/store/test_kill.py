@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from colonyos_gen_wire.types.colony import Colony
 from colonyos_gen_wire.types.executor import Executor
 from colonyos_gen_wire.types.log import Log
@@ -20,6 +21,8 @@ from tests.server.kit.lab import COLONY, TYPE, spec
 from tests.server.kit.spawned import ServerProcess
 
 from .acknowledged import Acknowledged, output, workflow
+
+pytestmark = pytest.mark.long
 
 KILLS = 20
 WORKERS = 4

@@ -71,23 +71,33 @@ def test_the_time_to_wait_for_others_counts(colonies: LocalColony) -> None:
     session = colonies.session
     handle, flow = colonies.submit("add", 1, to="nobody"), leaves(colonies)
     made, executor = add_generator(colonies), colonies.add_executor("math")
-    removals: dict[str, Callable[[], None]] = {
-        handle.processid: lambda: handle.remove(timeout=1.5),
-        flow.processgraphid: lambda: flow.remove(timeout=1.5),
-        made.generatorid: lambda: session.generators.remove("packer", timeout=1.5),
-        f"executor {executor.name} of dev": lambda: session.executors.remove(executor.name, timeout=1.5),
-        "colony dev": lambda: session.colonies.remove("dev", timeout=1.5, clear=True),
+    removals: dict[str, Callable[[float], None]] = {
+        handle.processid: lambda time: handle.remove(timeout=time),
+        flow.processgraphid: lambda time: flow.remove(timeout=time),
+        made.generatorid: lambda time: session.generators.remove("packer", timeout=time),
+        f"executor {executor.name} of dev": lambda time: session.executors.remove(
+            executor.name, timeout=time
+        ),
+        "colony dev": lambda time: session.colonies.remove("dev", timeout=time, clear=True),
     }
 
     async def main() -> None:
         for key, remove in removals.items():
             async with turn_for(colonies.url.replace("127.0.0.1", "LOCALHOST") + "/", key, 0):
-                with pytest.raises(RemovalRefused) as caught:
-                    await asyncio.wait_for(asyncio.to_thread(remove), 100)
-            first, second = caught.value.in_the_way
+                refused = await refusal_of(remove)
+            first, second = refused.in_the_way
             assert first == "another part of this program is cancelling or removing it"
             assert re.fullmatch(r"[\d.]+ s have passed", second)
-            assert "timeout=" in caught.value.remedy
+            assert "timeout=" in refused.remedy
+
+    async def refusal_of(remove: Callable[[float], None]) -> RemovalRefused:
+        """Where the machine is slow, the time may be up before it is anybody's turn: then there was too little of it."""
+        for seconds in (1.5, 6, 24, 96):
+            with pytest.raises(RemovalRefused) as caught:
+                await asyncio.wait_for(asyncio.to_thread(remove, seconds), 300)
+            if len(caught.value.in_the_way) > 1:
+                break
+        return caught.value
 
     asyncio.run(main())
     assert handle.refresh().state is not CANCELLED

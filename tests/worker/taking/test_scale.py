@@ -11,11 +11,14 @@ import pytest
 from colonyos_gen import SUCCESS, FunctionSpec, PrivateKey, Worker
 from colonyos_gen.testing import LocalColony
 
+pytestmark = pytest.mark.long
+
 WORKERS = 200
 PROCESSES = 1500
 SUBMITTERS = 20
 
 
+@pytest.mark.hazards("too_many_reads")  # which 200 workers may be, where the server is slow
 def test_200_workers_close_each_of_1500_processes_once(
     colonies: LocalColony, caplog: pytest.LogCaptureFixture
 ) -> None:

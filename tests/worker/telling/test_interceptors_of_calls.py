@@ -25,6 +25,8 @@ from colonyos_gen.interceptors import Proceed
 from colonyos_gen.testing import LocalColony
 from tests.worker.kit.scene import EXECUTORTYPE, LONG, ended, submit, until
 
+pytestmark = pytest.mark.long
+
 Deed: TypeAlias = Callable[[OutgoingCall, Proceed], Awaitable[Any]]
 
 
