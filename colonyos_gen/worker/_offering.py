@@ -9,6 +9,7 @@ from colonyos_gen.worker._pool.hooks import Hooks
 from colonyos_gen.worker._pool.places import found
 from colonyos_gen.worker._running.functions import Offer, SignatureLike
 from colonyos_gen.worker._running.reconciler import Handler
+from colonyos_gen.worker._running.retries import Errors, Retries
 
 FuncT = TypeVar("FuncT", bound=Callable[..., Any])
 
@@ -33,6 +34,9 @@ class Offering(Hooks):
         timeout: float | None = None,
         description: str | None = None,
         signature: SignatureLike | None = None,
+        retries: int = 0,
+        backoff: float = 1.0,
+        retry_on: Errors = Exception,
     ) -> Callable[[FuncT], FuncT]: ...
 
     def function(
@@ -44,6 +48,9 @@ class Offering(Hooks):
         timeout: float | None = None,
         description: str | None = None,
         signature: SignatureLike | None = None,
+        retries: int = 0,
+        backoff: float = 1.0,
+        retry_on: Errors = Exception,
     ) -> FuncT | Callable[[FuncT], FuncT]:
         """Offer a function, which stays as it is: a decorator, with or without arguments.
 
@@ -54,14 +61,22 @@ class Offering(Hooks):
             timeout: Seconds after which its process is failed; None for no limit but that of the process.
             description: What it does; None for the first paragraph of its docstring.
             signature: What callers pass, where decorators pass the function more: a signature, or a function that has it.
+            retries: How often it is tried again when it raises, within one attempt at its process: deadline and `timeout`
+                count for all tries together. Each failure is a line in the log of the process; the last one fails it.
+            backoff: Seconds before it is tried again; twice as many before each further try, up to a minute.
+            retry_on: The exceptions after which it is tried again: a class, or a tuple of them. Arguments that do not fit
+                fail the process at once.
 
         Raises:
-            TypeError: It cannot be one, such as a generator, or a method without its object.
-            ValueError: There is one of that name, or the timeout is not positive.
+            TypeError: It cannot be one, such as a generator, or a method without its object; `retry_on` is no exception
+                class.
+            ValueError: There is one of that name, or the timeout is not positive; `retries` or `backoff` is negative.
         """
 
+        again = Retries(retries, backoff, retry_on)
+
         def offer(call: FuncT) -> FuncT:
-            made = Offer(call, name, timeout, description, signature)
+            made = Offer(call, name, timeout, description, signature, again)
             if made.name in self._offers:
                 raise ValueError(f"the worker has a function {made.name!r}; give this one another name=…")
             self._offers[made.name] = made

@@ -7,6 +7,7 @@ import functools
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal, TypeAlias
 
 from colonyos_gen_wire import Executor, Process
 
@@ -28,6 +29,9 @@ from colonyos_gen.worker._taking.stopping import StoppedError, unless_stopped
 from colonyos_gen.worker._telling.attempt import Attempt
 from colonyos_gen.worker._telling.closing import Closer
 
+OnStop: TypeAlias = Literal["leave", "fail"]
+"""What becomes of processes whose functions have not ended when the worker is to end: those that the server gives to another
+worker once their deadline has passed are left to it, or they are failed as well."""
 LAST_WORDS_S = 10.0
 """Seconds that there are at the end for telling the server what could not be finished."""
 _REMEMBERED = 10_000
@@ -48,6 +52,7 @@ class Service(Taker):
         heartbeat: Seconds after which the server is told that the worker lives, when it takes no processes.
         poll: Seconds of a long poll.
         hung_after: Seconds after which a function that was told to stop is taken for one that never will.
+        on_stop: What becomes of processes whose functions have not ended when the worker is to end.
         alone: Whether nobody else has the worker's key.
         may_add: Whether the client has the key of the colony owner.
         secrets: Texts that must not get into errors.
@@ -67,6 +72,7 @@ class Service(Taker):
         heartbeat: float,
         poll: int,
         hung_after: float,
+        on_stop: OnStop,
         alone: bool,
         may_add: bool,
         secrets: Iterable[str],
@@ -79,6 +85,7 @@ class Service(Taker):
         self._alone = alone
         self._poll = poll
         self._heartbeat = heartbeat
+        self._on_stop = on_stop
         self._closer = Closer(client, availability, me.executorname)
         reconciler = Reconciler(
             client,
@@ -89,7 +96,8 @@ class Service(Taker):
             executorname=me.executorname,
             executortype=me.executortype,
         )
-        catalogue = Catalogue(offers, reconciler, invoker, interceptors, me.executorname)
+        texts = tuple(secrets)
+        catalogue = Catalogue(offers, reconciler, invoker, interceptors, me.executorname, texts)
         self._registration = Registration(client, availability, me, catalogue.functions, may_add=may_add)
         self._equipment = Equipment(
             client,
@@ -97,7 +105,7 @@ class Service(Taker):
             catalogue,
             Watch(client, me.colonyname, me.executorid, self._registration.ensure),
             self._closer,
-            tuple(secrets),
+            texts,
             me.executorname,
             Hung(me.executorname, concurrency, hung_after, self._end_hung),
         )
@@ -284,8 +292,12 @@ class Service(Taker):
             await self._changed.wait()
 
     async def _give_up(self) -> None:
+        text = f"the worker was stopped before the function had ended: {self._reason}"
         for run in list(self._tasks.values()):
-            run.give_up(f"the worker was stopped before the function had ended: {self._reason}")
+            if self._on_stop == "leave" and run.goes_back:
+                run.lose(f"{text}; another one will get the process when its maxexectime has passed")
+            else:
+                run.give_up(text)
         told = [asyncio.create_task(run.told.wait()) for run in self._tasks.values()]
         if told:
             await asyncio.wait(told, timeout=LAST_WORDS_S)

@@ -28,7 +28,7 @@ from colonyos_gen.worker._pool.places import found
 from colonyos_gen.worker._running.functions import Offer
 from colonyos_gen.worker._running.hung import HungError
 from colonyos_gen.worker._running.invoking import Invoker
-from colonyos_gen.worker._service import Service
+from colonyos_gen.worker._service import OnStop, Service
 from colonyos_gen.worker._taking.assignment import POLL_S
 from colonyos_gen.worker._taking.availability import Availability
 from colonyos_gen.worker._taking.stopping import StoppedError, unless_stopped
@@ -76,11 +76,14 @@ class Worker(Offering):
         prvkey: The worker's own key. Two workers must not have the same.
         colony_key: Key of the colony owner, used to add and approve the worker; None for COLONIES_COLONY_PRVKEY.
         locationname: Location of the executor; processes may ask for one.
-        grace: Seconds that running functions get to end when the worker is to end; then their processes are failed.
+        grace: Seconds that running functions get to end when the worker is to end; `on_stop` says what comes then.
         heartbeat: Seconds after which a busy worker tells the server that it lives. The server forgets executors after
             600 s of silence, and gives their processes to others.
         hung_after: Seconds after which a function that was told to stop is taken for one that never will. Its slot is lost
             then; when none is left, the worker ends.
+        on_stop: What becomes of processes whose functions have not ended when `grace` is over. `"leave"`: those with a
+            `maxexectime` and retries left stay RUNNING, until the server gives them to another worker; the rest is failed.
+            `"fail"`: all are failed.
         pool: `"process"` runs functions that are not async in processes instead of threads: `concurrency` of them, which are
             kept between calls. They import the program, so it needs a main guard, and its functions are defined at the top
             of a module. A process is killed, with those that it has started, when the time of its function is up or
@@ -110,6 +113,7 @@ class Worker(Offering):
         grace: float = 30.0,
         heartbeat: float = 60.0,
         hung_after: float = 60.0,
+        on_stop: OnStop = "leave",
         pool: Pool = "thread",
         environ: Mapping[str, str] | None = None,
         interceptors: Sequence[Interceptor] = (),
@@ -125,6 +129,8 @@ class Worker(Offering):
             raise ValueError(f"hung_after is {hung_after:g}; it must be a positive number of seconds")
         if grace < 0:
             raise ValueError(f"grace is {grace:g}; it must be 0 or more seconds")
+        if on_stop not in ("leave", "fail"):
+            raise ValueError(f"on_stop is {on_stop!r}; it must be 'leave' or 'fail'")
         if pool not in ("thread", "process"):
             raise ValueError(f"pool is {pool!r}; it must be 'thread' or 'process'")
         around_runs(interceptors)  # so that what is no interceptor is noticed now
@@ -140,6 +146,7 @@ class Worker(Offering):
         self._grace = grace
         self._heartbeat = heartbeat
         self._hung_after = hung_after
+        self._on_stop: OnStop = on_stop
         self._pool: Pool = pool
         self._environ = environ
         self._interceptors = tuple(interceptors)
@@ -176,7 +183,7 @@ class Worker(Offering):
     async def serve(
         self, *, environ: Mapping[str, str] | None = None, ready: Callable[[], object] | None = None
     ) -> None:
-        """Work until `stop`, for programs with an event loop of their own. Cancelling it fails what is running.
+        """Work until `stop`, for programs with an event loop of their own. Cancelled, it ends without `grace`.
 
         Args:
             environ: Environment variables to use for this run.
@@ -343,6 +350,7 @@ class Worker(Offering):
             concurrency=self._concurrency,
             heartbeat=self._heartbeat,
             hung_after=self._hung_after,
+            on_stop=self._on_stop,
             poll=self._poll,
             alone=own.alone,
             may_add=colony_key is not None,

@@ -41,5 +41,5 @@ def test_a_wait_for_an_output_leads_through_few_files() -> None:
     output = routes.waiting()
     files = output.files()
     assert {"session/_handles/process.py", "_call/pipeline.py"} < set(files)
-    assert len(files) <= 19
-    assert output.changes() <= 47
+    assert len(files) <= 21
+    assert output.changes() <= 49

@@ -102,15 +102,15 @@ class Child:
 
     def _called(self, number: int, place: Place, process: Process, subject: tuple[Any, ...]) -> Message:
         """What a call comes to: an output in plain values, or texts."""
+        offer = self._offers[place]
         try:
-            offer = self._offers[place]
             context = ChildContext(process, self._cancellation, self._line)
             bound = offer.binder.bound(context, subject)
             result = offer.call(*bound.args, **bound.kwargs)
             if inspect.isawaitable(result):
                 result = asyncio.run(_awaited(result))
         except BaseException as error:  # SystemExit and the like end the function, not the process
-            return ("raised", number, error_texts(error))
+            return ("raised", number, error_texts(error), offer.retries.worth(error))
         finally:
             self._unless_forked()
         try:
@@ -120,7 +120,7 @@ class Child:
         except OutputError as error:
             return ("unfit", number, str(error))
         except BaseException as error:  # of the methods of what it returned
-            return ("raised", number, error_texts(error))
+            return ("raised", number, error_texts(error), False)
         return message
 
     def _caught(self, call: Callable[[], Any]) -> list[str] | None:

@@ -280,7 +280,10 @@ def _result(what: str, rest: list[Any]) -> Any:
     if what == "returned":
         shape, output = rest
         return None if shape == "none" else tuple(output) if shape == "many" else output[0]
-    return Raised(FailedElsewhere(rest[0] if what == "raised" else [rest[0]]))
+    if what == "raised":
+        texts, worth_retrying = rest
+        return Raised(FailedElsewhere(texts, worth_retrying=worth_retrying))
+    return Raised(FailedElsewhere([rest[0]]))
 
 
 async def _done(context: Context, what: str, arguments: tuple[Any, ...]) -> Any:

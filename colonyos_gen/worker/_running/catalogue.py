@@ -14,7 +14,7 @@ from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.context import Context
 from colonyos_gen.worker._running.functions import Offer
 from colonyos_gen.worker._running.intercepting import run_intercepted
-from colonyos_gen.worker._running.invoking import Invoker, Raised
+from colonyos_gen.worker._running.invoking import Invoker, Raised, tried
 from colonyos_gen.worker._running.reconciler import Handler, Reconciler
 
 
@@ -31,6 +31,7 @@ class Catalogue:
         invoker: Where functions run.
         interceptors: What comes around runs of processes, the outermost first.
         executorname: Name of the worker.
+        secrets: Texts that must not get into logs.
     """
 
     def __init__(
@@ -40,12 +41,14 @@ class Catalogue:
         invoker: Invoker,
         interceptors: Sequence[Interceptor],
         executorname: str,
+        secrets: Sequence[str],
     ) -> None:
         self._offers = offers
         self._reconciler = reconciler
         self._invoker = invoker
         self._around = around_runs(interceptors)
         self._executorname = executorname
+        self._secrets = secrets
 
     def timeout_of(self, process: Process) -> float | None:
         """Seconds that a process may take; None for no limit but its own."""
@@ -83,7 +86,13 @@ class Catalogue:
             known = ", ".join(sorted(self._offers)) or "none"
             text = f"{self._executorname} has no function {spec.funcname!r}; it has: {known}"
             return Raised(UnknownFunctionError(text))
-        return await self._invoker.call(offer, context, cancellation)
+        if not offer.retries.most:
+            return await self._invoker.call(offer, context, cancellation)
+
+        async def call() -> Any:
+            return await self._invoker.call(offer, context, cancellation)
+
+        return await tried(offer.retries, call, context, cancellation, self._secrets)
 
     def _handler_of(self, process: Process) -> Handler | None:
         """A function of the name goes before what handles blueprints."""

@@ -11,6 +11,7 @@ from colonyos_gen_wire import Function as WireFunction
 from colonyos_gen_wire import FunctionArg
 
 from colonyos_gen.worker._running.binding import INPUTS, Binder, name_of, plain_function
+from colonyos_gen.worker._running.retries import NO_RETRIES, Retries
 
 SignatureLike: TypeAlias = inspect.Signature | Callable[..., Any]
 """A signature, or a function that has it."""
@@ -27,6 +28,7 @@ class Offer:
         timeout: Seconds that it may take; None for no limit but that of the process.
         description: What it does; None for the first paragraph of its docstring.
         signature: What its parameters are; None for its own.
+        retries: How often it is tried again within one attempt at a process.
 
     Raises:
         TypeError: It cannot be called so, it is a generator, or a method without its object.
@@ -40,6 +42,7 @@ class Offer:
         timeout: float | None = None,
         description: str | None = None,
         signature: SignatureLike | None = None,
+        retries: Retries = NO_RETRIES,
     ) -> None:
         if not callable(call):  # pyright: ignore[reportUnnecessaryComparison]
             raise TypeError(f"{call!r} cannot be called, so it cannot be offered")
@@ -57,6 +60,7 @@ class Offer:
         self.call: Callable[..., Any] = call
         self.name: str = name
         self.timeout: float | None = timeout
+        self.retries: Retries = retries
         self.description: str = _description(call) if description is None else description
         self.is_async: bool = inspect.iscoroutinefunction(call) or _is_async_object(call)
         self._of: SignatureLike | None = signature

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.context import Context
 from colonyos_gen.worker._running.functions import Offer
+from colonyos_gen.worker._running.retries import Retries
+from colonyos_gen.worker._telling.failure_text import first_line
+
+_logger = logging.getLogger("colonyos_gen.worker")
 
 
 class Raised:
@@ -91,3 +96,27 @@ async def _caught(work: Awaitable[Any]) -> Any:
         return await work
     except BaseException as error:  # as above; a cancellation is told by whoever asked for it
         return Raised(error)
+
+
+async def tried(
+    retries: Retries,
+    call: Callable[[], Awaitable[Any]],
+    context: Context,
+    cancellation: Cancellation,
+    secrets: Iterable[str],
+) -> Any:
+    """What `call` comes to, which is made again as `retries` says while it raises; the log of the process has each failure.
+
+    Nothing is tried any more once the process is to stop.
+    """
+    for number, pause in enumerate(retries.pauses(), 1):
+        result = await call()
+        if not isinstance(result, Raised) or cancellation.is_set or not retries.worth(result.error):
+            return result
+        why = first_line(result.error, secrets)
+        text = f"try {number} of {retries.most + 1} failed, the next one comes in {pause:g} s: {why}"
+        context.log(text)
+        _logger.warning("process %s (%s): %s", context.process.processid, context.process.spec.funcname, text)
+        if await cancellation.wait(pause):
+            return result
+    return await call()

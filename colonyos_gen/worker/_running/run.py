@@ -84,6 +84,12 @@ class Run:
         )
         self._verdict: asyncio.Future[Failure | Nothing] = asyncio.get_running_loop().create_future()
 
+    @property
+    def goes_back(self) -> bool:
+        """Whether the server gives the process to another worker, once this attempt has passed its deadline."""
+        spec = self.process.spec
+        return spec.maxexectime > 0 and (spec.maxretries < 0 or self.process.retries < spec.maxretries)
+
     def lose(self, reason: str) -> None:
         """Stop the function: the server does not want its result."""
         self._decide(Nothing(reason))

@@ -34,11 +34,15 @@ _MACHINERY = ("concurrent.futures", "asyncio")
 
 
 class FailedElsewhere(Exception):
-    """What a function raised in another process: the texts that were made there."""
+    """What a function raised in another process: the texts that were made there.
 
-    def __init__(self, texts: list[str]) -> None:
+    `worth_retrying` tells whether it is one of those after which the function may be tried again.
+    """
+
+    def __init__(self, texts: list[str], *, worth_retrying: bool = False) -> None:
         super().__init__(texts[0])
         self.texts: list[str] = texts
+        self.worth_retrying: bool = worth_retrying
 
 
 def error_texts(error: BaseException, secrets: Iterable[str] = ()) -> list[str]:
@@ -54,6 +58,12 @@ def error_texts(error: BaseException, secrets: Iterable[str] = ()) -> list[str]:
         told = ""
     texts = [_headline(error), told]
     return [plain_text(text, secrets) for text in texts if text]
+
+
+def first_line(error: BaseException, secrets: Iterable[str] = ()) -> str:
+    """The first of those texts."""
+    text = error.texts[0] if isinstance(error, FailedElsewhere) else _headline(error)
+    return plain_text(text, secrets)
 
 
 def plain_text(text: str, secrets: Iterable[str] = ()) -> str:

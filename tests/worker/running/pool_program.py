@@ -55,6 +55,18 @@ _ENDS: dict[str, Callable[[], Any]] = {
 }
 
 
+@worker.function(retries=2, backoff=0, retry_on=(ConnectionError, TwoArguments))
+def in_the_end(path: str, wrong: bool = False) -> int:
+    """Succeed at the third try, or raise what is not worth another one."""
+    tries = Path(path)
+    tries.write_text(tries.read_text() + "." if tries.exists() else ".")
+    if wrong:
+        raise LookupError("what it is about is gone")
+    if len(tries.read_text()) < 3:
+        raise TwoArguments("blue", 7)
+    return os.getpid()
+
+
 @worker.function
 def end(how: str) -> None:
     """Leave the function in an odd way."""

@@ -10,7 +10,7 @@ import pytest
 
 from colonyos_gen import AsyncClient, Client, Interceptor, OutgoingCall, RPCError, RPCTimeoutError
 from colonyos_gen.interceptors import Proceed
-from tests.client.call.test_stubborn_transports import run
+from tests.client.call.plugged_in.test_stubborn_transports import run
 from tests.client.kit.odd import OddTransport
 from tests.client.kit.scripted import KEY, PROCESS_ID
 
