@@ -14,7 +14,7 @@ from colonyos_gen_wire import LimitError
 from colonyos_gen_wire.checks import check
 from colonyos_gen_wire.method import Key, Method, Signer
 
-from colonyos_gen._call.deadline import Sending, in_time, send_in_time
+from colonyos_gen._call.deadline import Sending, had_no_turn, in_time, send_in_time
 from colonyos_gen._call.envelope import open_reply, signed, written
 from colonyos_gen._call.hazardous import unconfirmed
 from colonyos_gen._call.in_flight import Lane, Turn, blocks_a_loop, gate_of
@@ -252,6 +252,7 @@ class Pipeline:
         outcome: object = "failed"
         try:
             self.require_open()
+            sending.require_wanted(method.name)
             sending.trying = True
             status, reply = await self._transport.post(
                 body, method=method, headers=headers, timeout=deadline - began
@@ -313,13 +314,7 @@ class Pipeline:
             if self._gate.is_in_trouble
             else f"{self._gate.under_way} requests of this program were under way, of {self._gate.limit} at once"
         )
-        late = RPCTimeoutError(
-            "the time was over before the request had its turn",
-            method=method.name,
-            hint=self._gate.trouble or ahead,
-        )
-        late.sent = False
-        return late
+        return had_no_turn(method.name, self._gate.trouble or ahead)
 
     async def subscribe(
         self,
@@ -373,12 +368,15 @@ class Pipeline:
         try:
             if connection is None:
                 self.require_open()
+                sending.require_wanted(method.name)
                 connection = await self._transport.connect(
                     method=method, headers=headers, timeout=until - time.monotonic()
                 )
-            sending.trying = True
             try:
+                sending.require_wanted(method.name)
+                sending.trying = True
                 await send_in_time(connection, body, method.name, until)
+                sending.require_wanted(method.name)
             except BaseException:  # a cancellation, too
                 connection.drop()
                 raise
