@@ -39,9 +39,8 @@ class Module:
 
     @functools.cached_property
     def bound(self) -> frozenset[str]:
-        """The names that something is assigned to, or that parameters have."""
-        stored = (node.id for node in self.by_kind(ast.Name) if not isinstance(node.ctx, ast.Load))
-        return frozenset((*stored, *(node.arg for node in self.by_kind(ast.arg))))
+        """The names that something else than an import binds somewhere: assignments, parameters, patterns, definitions."""
+        return frozenset(name for node in self.nodes if (name := bound_by(node)) is not None)
 
     @functools.cached_property
     def names(self) -> frozenset[str]:
@@ -109,6 +108,21 @@ class Project:
                         yield _module(path, path.read_text(encoding="utf-8"))
                     except (SyntaxError, UnicodeDecodeError):
                         continue
+
+
+def bound_by(node: ast.AST) -> str | None:
+    """The name that a node binds by itself, other than by an import."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
+            return name
+        case ast.ExceptHandler(name=name) | ast.MatchAs(name=name) | ast.MatchStar(name=name):
+            return name
+        case ast.MatchMapping(rest=name):
+            return name
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return name
+        case _:
+            return None
 
 
 @functools.lru_cache(maxsize=2000)

@@ -9,7 +9,13 @@ from codegen.left_to_do.handlers import handlers
 from codegen.left_to_do.item import Item
 from codegen.left_to_do.offer import read_offer
 from codegen.left_to_do.project import project_around
-from codegen.left_to_do.traffic import of_gone_messages, older_examples, older_recordings, without_example
+from codegen.left_to_do.traffic import (
+    of_gone_messages,
+    older_examples,
+    older_recordings,
+    without_example,
+    without_since,
+)
 from codegen.left_to_do.uses import uses
 from codegen.model import Service
 from codegen.schema.loader import Schema
@@ -35,5 +41,6 @@ def left_to_do(
     items += without_example(service, schema)
     items += older_examples(service, schema)
     if project is not None and offer.modules:
+        items += without_since(service, schema, project)
         items += older_recordings(service, project)
     return items

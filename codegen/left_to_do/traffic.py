@@ -94,6 +94,25 @@ def of_gone_messages(gone: Set[str], project: Project) -> Iterator[Item]:
                 yield Item(path, _line_at(path, f'"{msgtype}": '), what)
 
 
+def without_since(service: Service, schema: Schema, project: Project) -> Iterator[Item]:
+    """The fields that the recorded release had not, by what is known of it, and that do not say since when they are there.
+
+    A rule finds those that replies always have; what may be left out of a request no recording can tell.
+    """
+    for path in project.golden:
+        recording: object = json.loads(path.read_text(encoding="utf-8"))
+        known: object = (
+            cast("dict[str, Any]", recording).get("types") if isinstance(recording, dict) else None
+        )
+        facts = cast("dict[str, Any]", known) if isinstance(known, dict) else {}
+        for struct in (*service.structs, *(message.struct for message in service.messages)):
+            for field in struct.fields if struct.name in facts else ():
+                if field.since is None and field.wire not in facts[struct.name]:
+                    place = field.position
+                    what = f"say since when {struct.name} has '{field.wire}' (x-since): {shown(path)} has not"
+                    yield Item(schema.root / place.file, place.line, what)
+
+
 def misfits(
     service: Service, type_: Type | None, value: Any, of: tuple[str, str] = ("", "")
 ) -> Iterator[Misfit]:

@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from codegen.left_to_do.fields import LostFields
 from codegen.left_to_do.item import Item
 from codegen.left_to_do.offer import Offer
-from codegen.left_to_do.project import PACKAGE, Module, Project
+from codegen.left_to_do.project import PACKAGE, Module, Project, bound_by
 
+_OURS = {"colonyos_gen", PACKAGE}
 _TAKE_OPTIONS = {"call", "submit", "task"}
+_OPTIONS = "options"
+"""What code calls a mapping of them."""
+_LOOK_UP = {"get", "pop"}
 
 
 def uses(before: Offer, offer: Offer, project: Project) -> Iterator[Item]:
@@ -21,9 +25,16 @@ def uses(before: Offer, offer: Offer, project: Project) -> Iterator[Item]:
     """
     modules = list(project.modules())
     by_hand = {name for module in modules for name in _defined(module.tree)}
+    in_package = {
+        name
+        for module in modules
+        if module.path.is_relative_to(project.root / "colonyos_gen")
+        for name in _defined(module.tree)
+    }
     own = before.own - offer.own - by_hand
     gone = _Gone(
         names=(before.calls | own) - offer.members - offer.own - by_hand,
+        imported=before.own - offer.own - in_package,
         texts=own | (before.errors - offer.errors) | (before.messages - offer.messages),
         members={
             (enum, member)
@@ -46,6 +57,8 @@ class _Gone:
 
     names: set[str]
     """Of methods of clients, classes and constants."""
+    imported: set[str]
+    """Names of classes and constants that an import from the packages gives."""
     texts: set[str]
     """What stands in quotes: names of errors, types of messages, and names that are looked up."""
     members: set[tuple[str, str]]
@@ -65,6 +78,8 @@ class _Uses:
         """Generated structs by the names that they have in this file."""
         self._enums: dict[str, str] = {}
         """Generated enums by the names that they have in this file."""
+        self._takes_all = False
+        """Whether names come from an import of `*`."""
 
     def items(self) -> Iterator[Item]:
         by_kind = self._module.by_kind
@@ -89,9 +104,13 @@ class _Uses:
         for node in by_kind(ast.Constant):
             if isinstance(node.value, str) and node.value in self._gone.texts:
                 yield self._item(node, f"'{node.value}' is gone from the schema")
-        for node in by_kind(ast.alias):
-            if node.name in self._gone.names:
-                yield self._item(node, f"'{node.name}' is gone from the schema")
+        for statement in by_kind(ast.ImportFrom):
+            for alias in statement.names if (statement.module or "").partition(".")[0] in _OURS else ():
+                if alias.name in self._gone.imported:
+                    yield self._item(alias, f"'{alias.name}' is gone from the schema")
+        for node in by_kind(ast.Name) if self._takes_all else ():
+            if node.id in self._gone.imported - self._module.bound:
+                yield self._item(node, f"'{node.id}' is gone from the schema")
 
     def _options(self, node: ast.Call) -> Iterator[Item]:
         """Keywords that were options, and would now be keyword arguments of the function."""
@@ -100,6 +119,11 @@ class _Uses:
             for keyword in node.keywords:
                 if keyword.arg in self._gone.options:
                     yield self._item(keyword.value, f"'{keyword.arg}' is no option of {taker} any more")
+        # What takes options in a mapping looks them up there.
+        if taker in _LOOK_UP and _last(getattr(node.func, "value", node.func)) == _OPTIONS:
+            for each in node.args[:1]:
+                if isinstance(each, ast.Constant) and each.value in self._gone.options:
+                    yield self._item(each, f"'{each.value}' is no option any more")
 
     def _import(self, node: ast.ImportFrom) -> Iterator[Item]:
         source = node.module or ""
@@ -115,7 +139,9 @@ class _Uses:
             name = alias.asname or alias.name
             if f"{source}.{alias.name}" in self._offer.modules:
                 self._modules[name] = f"{source}.{alias.name}"
-            elif alias.name not in self._offer.modules[source] and alias.name != "*":
+            elif alias.name == "*":
+                self._takes_all = True
+            elif alias.name not in self._offer.modules[source]:
                 yield self._item(alias, f"{source} has no '{alias.name}'")
             else:
                 self._know(alias)
@@ -178,13 +204,11 @@ class _Uses:
         }
         if not kinds:
             return
-        stored = {
-            each.id
-            for each in ast.walk(node)
-            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
-        }
-        for name in stored:
-            kinds.pop(name, None)
+        # What anything in the function binds again, a parameter of a function inside included, may be something else.
+        outside = {id(node), *(id(each) for each in ast.walk(node.args) if isinstance(each, ast.arg))}
+        for each in ast.walk(node):
+            if id(each) not in outside and (name := bound_by(each)) is not None:
+                kinds.pop(name, None)
         for inner in ast.walk(node):
             if isinstance(inner, ast.Attribute):
                 owner = self._kind(inner.value, kinds)

@@ -39,7 +39,10 @@ _METHODS = {"call"} | reserved.CLIENT
 _HAZARDS = {"hazards"}
 _DOMAINS = {"shared"}
 _OTHER_EXCEPTIONS = {
-    fold(name): name for name in sorted(reserved.PACKAGE | reserved.BUILT_IN | {"RPCError", "LimitError"})
+    fold(name): name
+    for name in sorted(
+        reserved.PACKAGE | reserved.EXCEPTIONS | reserved.BUILT_IN | {"RPCError", "LimitError"}
+    )
 }
 """Names that an exception made from a code could meet, by what is left of them without their case."""
 _CONSTANTS = {"DEFAULT_PORT", "ERROR_PAYLOADTYPE", "PROTOCOL_VERSION", "SERVER_VERSION"}

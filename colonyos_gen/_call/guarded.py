@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import inspect
 import logging
@@ -129,6 +130,8 @@ class _GuardedConnection(Connection):
         self._method = method
         self._kept: deque[Any] = deque()
         """Frames that arrived while the wait for them was cancelled."""
+        self._receiving: asyncio.Task[Any] | None = None
+        """The last wait for a frame, which goes on if it does not end when it is cancelled."""
 
     @property
     def heard_at(self) -> float:
@@ -141,13 +144,20 @@ class _GuardedConnection(Connection):
         await self._awaited("send", lambda: self._inner.send(body))
 
     async def receive(self) -> bytes:
+        # Frames come in order only if there is one wait for them at a time.
+        while not self._kept and self._receiving is not None and not self._receiving.done():
+            await asyncio.wait({self._receiving})
         if self._kept:
             frame = self._kept.popleft()
         else:
-            frame = await self._awaited("receive", self._inner.receive, unwanted=self._kept.append)
+            frame = await self._awaited("receive", self._receive, unwanted=self._kept.append)
         if not isinstance(frame, bytes):
             raise _odd(self._kind, "receive", frame, "bytes", self._method)
         return frame
+
+    def _receive(self) -> Any:
+        self._receiving = asyncio.current_task()
+        return self._inner.receive()
 
     async def ping(self) -> None:
         with contextlib.suppress(TimeUpError):

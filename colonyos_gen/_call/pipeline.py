@@ -14,7 +14,7 @@ from colonyos_gen_wire import LimitError
 from colonyos_gen_wire.checks import check
 from colonyos_gen_wire.method import Key, Method, Signer
 
-from colonyos_gen._call.deadline import Sending, in_time, send_in_time
+from colonyos_gen._call.deadline import Sending, had_no_turn, in_time, send_in_time
 from colonyos_gen._call.envelope import open_reply, signed, written
 from colonyos_gen._call.hazardous import unconfirmed
 from colonyos_gen._call.in_flight import Lane, Turn, blocks_a_loop, gate_of
@@ -253,6 +253,7 @@ class Pipeline:
         outcome: object = "failed"
         try:
             self.require_open()
+            sending.require_wanted(method.name)
             sending.trying = True
             status, reply = await self._transport.post(
                 body, method=method, headers=headers, timeout=deadline - began
@@ -310,11 +311,20 @@ class Pipeline:
         return turn
 
     def _never_sent(self, method: Method[Any, Any]) -> RPCTimeoutError:
+<<<<<<< HEAD
         late = RPCTimeoutError(
             "the time was over before the request had its turn", method=method.name, hint=self._gate.ahead
         )
         late.sent = False
         return late
+=======
+        ahead = (
+            "calls have timed out, so this program sends less, and later, until the server answers again"
+            if self._gate.is_in_trouble
+            else f"{self._gate.under_way} requests of this program were under way, of {self._gate.limit} at once"
+        )
+        return had_no_turn(method.name, self._gate.trouble or ahead)
+>>>>>>> main
 
     async def subscribe(
         self,
@@ -368,12 +378,15 @@ class Pipeline:
         try:
             if connection is None:
                 self.require_open()
+                sending.require_wanted(method.name)
                 connection = await self._transport.connect(
                     method=method, headers=headers, timeout=until - time.monotonic()
                 )
-            sending.trying = True
             try:
+                sending.require_wanted(method.name)
+                sending.trying = True
                 await send_in_time(connection, body, method.name, until)
+                sending.require_wanted(method.name)
             except BaseException:  # a cancellation, too
                 connection.drop()
                 raise

@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 _GOODBYE_S = 0.5
 """Seconds that calls get to fail properly when their client is closed."""
+_LAST_S = 1.0
+"""Seconds that they get to end when they are cancelled then."""
 
 
 class OwnLoop:
@@ -47,20 +49,14 @@ class OwnLoop:
             RuntimeError: It is called from the event loop itself, or after a fork.
         """
         require_coroutine(work)
+        token = blocks_a_loop.set(_is_in_a_loop())
         try:
-            loop = self._start()
+            future = self._begin(work)
         except BaseException:
             work.close()
             raise
-        if threading.current_thread() is self._thread:
-            work.close()
-            raise RuntimeError("a callback may not call the client that it was called by; use another client")
-        token = blocks_a_loop.set(_is_in_a_loop())
-        try:
-            future = asyncio.run_coroutine_threadsafe(work, loop)
         finally:
             blocks_a_loop.reset(token)
-        self._waited_for.add(future)
         try:
             return future.result()
         except concurrent.futures.CancelledError:
@@ -72,6 +68,17 @@ class OwnLoop:
             raise
         finally:
             self._waited_for.discard(future)
+
+    def _begin(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        with self._lock:  # so that whatever has begun is there when the loop is wound up
+            loop = self._start()
+            if threading.current_thread() is self._thread:
+                raise RuntimeError(
+                    "a callback may not call the client that it was called by; use another client"
+                )
+            future = asyncio.run_coroutine_threadsafe(work, loop)
+            self._waited_for.add(future)
+            return future
 
     def give_up(self) -> None:
         """Let nothing run here from now on, because another loop takes over.
@@ -112,20 +119,19 @@ class OwnLoop:
         loop.stop()
 
     def _start(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self._stopped:
-                raise closed_error()
-            if self._process != os.getpid():
-                raise RuntimeError("this client was made before a fork; make a new one in the child process")
-            if self._given_up:
-                raise RuntimeError("`async with` has taken this client over; await the calls of what it gave")
-            if self._running is None:
-                self._running = _new_event_loop()
-                self._thread = threading.Thread(
-                    target=_serve, args=(self._running, self._over), name="colonyos_gen.Client", daemon=True
-                )
-                self._thread.start()
-            return self._running
+        if self._stopped:
+            raise closed_error()
+        if self._process != os.getpid():
+            raise RuntimeError("this client was made before a fork; make a new one in the child process")
+        if self._given_up:
+            raise RuntimeError("`async with` has taken this client over; await the calls of what it gave")
+        if self._running is None:
+            self._running = _new_event_loop()
+            self._thread = threading.Thread(
+                target=_serve, args=(self._running, self._over), name="colonyos_gen.Client", daemon=True
+            )
+            self._thread.start()
+        return self._running
 
 
 loops: weakref.WeakKeyDictionary[Caller, OwnLoop] = weakref.WeakKeyDictionary()
@@ -149,7 +155,11 @@ async def _wind_up(last: Callable[[], Coroutine[Any, Any, None]]) -> None:
             await asyncio.wait(others, timeout=_GOODBYE_S)
         for task in others:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        if others:
+            ended, _ = await asyncio.wait(others, timeout=_LAST_S)
+            for task in ended:
+                if not task.cancelled():
+                    task.exception()  # which nobody wants to know any more
 
 
 def _serve(loop: asyncio.AbstractEventLoop, over: threading.Event) -> None:

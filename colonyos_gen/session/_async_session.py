@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from colonyos_gen_wire import Conditions, FunctionSpec, ProcessState, WorkflowSpec
+from colonyos_gen_wire.constants import FUNCTION_SPEC_OPTIONS
 from colonyos_gen_wire.submission import AsyncSubmitting, Submittable
 
 from colonyos_gen._arguments import require_seconds
@@ -81,7 +82,10 @@ class AsyncSession(AsyncScope, AsyncSubmitting[AsyncProcessHandle, AsyncWorkflow
         if not isinstance(what, FunctionSpec | WorkflowSpec) and not callable(getattr(what, "spec", None)):
             kinds = "the name of a function, a FunctionSpec, a WorkflowSpec or a Workflow"
             raise TypeError(f"{what!r} cannot be submitted; it must be {kinds}")
-        if args or any(value is not None for value in options.values()):
+        # An option that is None is left out; anything else would be an argument.
+        if args or any(
+            value is not None or name not in FUNCTION_SPEC_OPTIONS for name, value in options.items()
+        ):
             raise TypeError(f"{type(what).__name__} has its own arguments and options; set them there")
         if isinstance(what, FunctionSpec):
             return AsyncProcessHandle(self, await self.rpc.submit(completed(what, self.colonyname, to)))

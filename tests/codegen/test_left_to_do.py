@@ -250,6 +250,21 @@ def test_a_message_that_went(project: Project) -> None:
     ]
 
 
+def test_a_field_of_a_request_that_the_recorded_release_had_not(project: Project) -> None:
+    project.write("tests/golden/protocol/facts.json", '{"types": {"CountLoansMsg": {"msgtype": {}}}}')
+    assert project.generate() == []
+    loans = project.root / "schema/rpc/loan.yaml"
+    add_field(loans, "CountLoansMsg", "wing: {description: Where they are., type: string, default: ''}")
+    line = next(n for n, text in enumerate(loans.read_text().splitlines(), 1) if "wing:" in text)
+    (told,) = [each for each in project.generate() if "wing" in each]
+    assert told == (
+        f"schema/rpc/loan.yaml:{line} say since when CountLoansMsg has 'wing' (x-since): "
+        "tests/golden/protocol/facts.json has not"
+    )
+    replace(loans, "default: ''}", "default: '', x-since: v9.9.9}")
+    assert [each for each in project.generate() if "wing" in each] == []
+
+
 def test_a_draft_may_lack_examples(project: Project) -> None:
     examples = project.root / "schema/examples/loan.json"
     content = json.loads(examples.read_text(encoding="utf-8"))

@@ -304,3 +304,62 @@ def test_a_parameter_of_a_call_that_went(tmp_path: Path) -> None:
     assert [(item.line, item.what) for item in uses(before, after, Project(tmp_path))][:1] == [
         (2, "get_logs takes no 'latest'")
     ]
+
+
+BINDS_ANEW = """\
+import colonyos_gen_wire.types.process as types
+from colonyos_gen_wire import Process
+from colonyos_gen_wire.types import log
+
+
+def inner(process: Process):
+    def other(process: dict):
+        return process.nosuch
+    return other, lambda process: process.nosuch
+
+
+def caught(found):
+    try:
+        found()
+    except* ValueError as log:
+        log.nosuch
+    match found:
+        case {"x": types, **rest}:
+            return types.nosuch
+"""
+
+
+def test_a_name_that_is_bound_anew_may_be_anything(tmp_path: Path) -> None:
+    """By a function inside, an exception, or a pattern."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/it.py").write_text(BINDS_ANEW, encoding="utf-8")
+    assert list(uses(offered_today(), offered_today(), Project(tmp_path))) == []
+
+
+def test_names_of_an_import_of_all_of_them(tmp_path: Path) -> None:
+    """And those that some class of a test has as well, where they are imported from the packages."""
+    schema = shutil.copytree(ROOT / "schema", tmp_path / "schema")
+    for path in (*schema.glob("types/*.yaml"), *schema.glob("rpc/*.yaml")):
+        path.write_text(re.sub(r"\bAttribute\b", "Trait", path.read_text(encoding="utf-8")), encoding="utf-8")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/all.py").write_text("from colonyos_gen_wire import *\n\nNONE = Attribute()\n")
+    (tmp_path / "tests/own.py").write_text("class Attribute: ...\n\n\nNONE = Attribute()\n")
+    (tmp_path / "tests/its.py").write_text("from tests.own import Attribute\n")
+    (tmp_path / "tests/one.py").write_text("from colonyos_gen import Attribute\n")
+    found = {
+        (item.path.name, item.line) for item in uses(offered_today(), offered(schema), Project(tmp_path))
+    }
+    assert found == {("all.py", 3), ("one.py", 1)}
+
+
+def test_an_option_that_went_is_listed_where_it_is_looked_up(tmp_path: Path) -> None:
+    schema = shutil.copytree(ROOT / "schema", tmp_path / "schema")
+    text = (schema / "types/process.yaml").read_text(encoding="utf-8")
+    (options,) = re.findall(r"x-options: \[(.*)\]", text)
+    *kept, last = options.split(", ")
+    replace(schema / "types/process.yaml", f"x-options: [{options}]", f"x-options: [{', '.join(kept)}]")
+    (tmp_path / "tests").mkdir()
+    code = f"def f(options, other):\n    other.get({last!r})\n    return options.get({last!r})\n"
+    (tmp_path / "tests/it.py").write_text(code, encoding="utf-8")
+    found = [(item.line, item.what) for item in uses(offered_today(), offered(schema), Project(tmp_path))]
+    assert found == [(3, f"'{last}' is no option any more")]

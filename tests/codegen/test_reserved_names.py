@@ -44,6 +44,21 @@ def test_the_list_has_every_name_of_the_package() -> None:
     ) | modules == reserved.PACKAGE
 
 
+def test_the_list_has_every_exception_of_the_public_modules() -> None:
+    modules = [
+        import_module(each.name)
+        for each in pkgutil.walk_packages(colonyos_gen.__path__, "colonyos_gen.")
+        if not any(part.startswith("_") for part in each.name.split("."))
+    ]
+    exceptions = {
+        name
+        for module in modules
+        for name in cast("list[str]", getattr(module, "__all__", []))
+        if isinstance(kind := getattr(module, name), type) and issubclass(kind, BaseException)
+    }
+    assert exceptions - reserved.PACKAGE - {*dir(colonyos_gen)} == reserved.EXCEPTIONS
+
+
 @pytest.mark.parametrize("name", sorted(reserved.CLIENT))
 def test_no_call_hides_behind_an_attribute_of_a_client(name: str, tmp_path: Path) -> None:
     schema = shutil.copytree(BASE, tmp_path / "schema")
@@ -54,7 +69,7 @@ def test_no_call_hides_behind_an_attribute_of_a_client(name: str, tmp_path: Path
 
 def test_no_exception_is_called_as_another_one_in_another_case(tmp_path: Path) -> None:
     schema = shutil.copytree(BASE, tmp_path / "schema")
-    for code in ("rpc_timeout", "r_p_c_timeout", "missing_key", "o_s", "limit", "config"):
+    for code in ("rpc_timeout", "r_p_c_timeout", "missing_key", "o_s", "limit", "config", "journal"):
         shutil.copy(BASE / "colonyos.yaml", schema)
         text = (schema / "colonyos.yaml").read_text(encoding="utf-8")
         text = text.replace("code: invalid, status: 400, text: Too", f"code: {code}, status: 400, text: Too")

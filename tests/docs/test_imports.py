@@ -25,6 +25,8 @@ WRONG = [
     ("colonyos_gen.config", "tests.conftest"),
     ("colonyos_gen.crypto", "examples.call"),
     ("colonyos_gen.spec_file", "noxfile"),
+    ("codegen.model.services", "tests.conftest"),
+    ("colonyos_gen_wire.method", "examples.call"),
 ]
 
 

@@ -142,7 +142,7 @@ def test_events_over_a_bad_connection() -> None:
 
     async def wait(scene: Scene) -> None:
         async with (
-            Proxy(scene.url, seed=7, life=(0.01, 0.1)) as proxy,
+            Proxy(scene.url, seed=7, idle=(0.01, 0.1)) as proxy,
             AsyncClient(proxy.url, member_key=scene.user_key, retries=20) as client,
         ):
             process = await scene.submit()

@@ -4,7 +4,8 @@ After a change that is meant, write the list anew, read what changed in it, and 
 
     UPDATE_EXPECTED=1 python -m pytest tests/public
 
-What comes from the schema (`colonyos_gen_wire`) is here by name only: the schema says what it is.
+Types and constants of the schema (`colonyos_gen_wire`) are here by name only: the schema says what they are. The calls and
+options that it gives to clients and sessions are here with their signatures, since they are how people use it.
 """
 
 from __future__ import annotations

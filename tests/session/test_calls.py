@@ -79,6 +79,8 @@ def test_arguments_that_cannot_be_meant(colonies: LocalColony) -> None:
     spec = FunctionSpec.new("add", "math", "")
     with pytest.raises(TypeError, match="FunctionSpec has its own arguments and options"):
         session.submit(spec, 1)
+    with pytest.raises(TypeError, match="FunctionSpec has its own arguments and options"):
+        session.submit(spec, maxretires=None)  # pyright: ignore[reportArgumentType, reportCallIssue]
     with pytest.raises(ValueError, match="to is 'other', but the function spec of 'add' is for 'math'"):
         session.submit(spec, to="other")
     assert colonies.client.get_processes(colonies.name) == []

@@ -88,6 +88,19 @@ PACKAGE = frozenset(
 )
 """What the package defines itself, and its public modules. It wins over a type of the same name."""
 
+EXCEPTIONS = frozenset(
+    {
+        "DamagedKeyFileError",
+        "ExposedKeyFileError",
+        "JournalError",
+        "KeyFileError",
+        "PassphraseNeededError",
+        "RegistrationError",
+        "WrongPassphraseError",
+    }
+)
+"""Exceptions of its public modules which the package itself does not have."""
+
 _PARAMETER = "it is a parameter of submit, call or task"
 _SET = "submit, call and task set that field of FunctionSpec themselves"
 SUBMISSION = {

@@ -34,6 +34,8 @@ A server reads files of its own version and older ones, which are of its own ver
 
 _APPLICATION_ID = 0x434F4C59
 """Marks the file as one of ours, in the place that SQLite has for this."""
+_SMALLEST = 512
+"""Bytes of the smallest SQLite file."""
 _FOREIGN = "is no file of this server; give the name of a new file, or of one that it has made"
 
 _CREATE = f"""
@@ -127,7 +129,7 @@ class SqliteJournal:
         for key, text in lines:
             try:
                 rows.append(cast("Row", decoder.decode(text)))
-            except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
                 raise JournalError(
                     f"{self.path}: the row {key!r} of {table} cannot be read: {error}"
                 ) from error
@@ -172,8 +174,11 @@ class SqliteJournal:
         A file that is there is not even opened: closing it again would take away the lock that another journal of this
         process may have on it, which is how POSIX has it.
         """
+        path = self.path.resolve()  # a link to nothing is followed by SQLite, and not here
         with contextlib.suppress(FileExistsError):
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        if 0 < path.stat().st_size < _SMALLEST:  # which SQLite takes for an empty one
+            raise JournalError(f"{self.path} {_FOREIGN}")
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         # In this mode the first access locks the file until it is closed, or its process ends in whatever way.
@@ -230,6 +235,8 @@ class SqliteJournal:
             raise JournalError(f"{self.path} {reason or f'cannot be used: {error}'}") from error
         except JournalError:
             raise
+        except UnicodeDecodeError as error:  # a message of SQLite that quotes what it has found
+            raise JournalError(f"{self.path} is damaged") from error
         except OSError as error:
             raise JournalError(f"{self.path} cannot be made: {error.strerror}") from error
 

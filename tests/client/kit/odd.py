@@ -25,7 +25,7 @@ class OddConnection:
 
     def __init__(self, **does: Callable[[], Any]) -> None:
         self.does = does
-        self.dropped = 0
+        self.dropped = self.sent = 0
 
     async def _do(self, name: str, otherwise: Callable[[], Any]) -> Any:
         outcome = self.does.get(name, otherwise)()
@@ -33,6 +33,7 @@ class OddConnection:
 
     async def send(self, body: bytes) -> Any:
         del body
+        self.sent += 1
         return await self._do("send", lambda: None)
 
     async def receive(self) -> Any:

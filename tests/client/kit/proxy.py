@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 CHUNK = 4096
@@ -21,7 +22,9 @@ class Proxy:
     Args:
         target: URL of the server.
         seed: What the misfortunes follow from.
-        life: Seconds after which a connection is cut: somewhere between these two.
+        pieces: Pieces of data after which a connection is cut: a number between these two.
+        idle: Seconds after which one is cut that lies idle, once the server has answered: somewhere between these two. What
+            is on its way before that is not hurried, so that a slow machine gets as far as a fast one.
         stall: Chance that a piece of data is held back, for up to `pause` seconds.
         pause: Longest time that anything is held back.
     """
@@ -31,14 +34,16 @@ class Proxy:
         target: str,
         *,
         seed: int,
-        life: tuple[float, float] = (0.002, 0.08),
+        pieces: tuple[int, int] = (1, 20),
+        idle: tuple[float, float] = (0.002, 0.08),
         stall: float = 0.1,
         pause: float = 0.05,
     ) -> None:
         parts = urlsplit(target)
         self._target = parts.hostname, parts.port
         self._seed = seed
-        self._life = life
+        self._pieces = pieces
+        self._idle = idle
         self._stall = stall
         self._pause = pause
         self._connections: set[asyncio.Task[None]] = set()
@@ -89,23 +94,31 @@ class Proxy:
     ) -> None:
         far_reader, far_writer = await asyncio.open_connection(*self._target)
         try:
+            life = _Life(chance.randint(*self._pieces), chance.uniform(*self._idle))
             ways = [
-                asyncio.create_task(self._forward(chance, reader, far_writer)),
-                asyncio.create_task(self._forward(chance, far_reader, writer)),
+                asyncio.create_task(self._forward(chance, reader, far_writer, life.sent)),
+                asyncio.create_task(self._forward(chance, far_reader, writer, life.answered)),
             ]
-            life = None if self.calm else chance.uniform(*self._life)
+            tasks: list[asyncio.Task[Any]] = [*ways]
+            if not self.calm:
+                tasks.append(asyncio.create_task(life.is_over.wait()))
             try:
-                done, _ = await asyncio.wait(ways, timeout=life, return_when=asyncio.FIRST_COMPLETED)
-                self.cuts += not done
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                self.cuts += done.isdisjoint(ways)
             finally:
-                for way in ways:
-                    way.cancel()
-                await asyncio.gather(*ways, return_exceptions=True)
+                life.end()
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             far_writer.transport.abort()
 
     async def _forward(
-        self, chance: random.Random, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        chance: random.Random,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        passed: Callable[[], object],
     ) -> None:
         with contextlib.suppress(ConnectionError):
             # Small pieces, so that a cut goes through the middle of a frame.
@@ -114,3 +127,30 @@ class Proxy:
                     await asyncio.sleep(chance.uniform(0, self._pause))
                 writer.write(data)
                 await writer.drain()
+                passed()
+
+
+class _Life:
+    """How long a connection lasts."""
+
+    def __init__(self, pieces: int, idle: float) -> None:
+        self.is_over = asyncio.Event()
+        self._pieces = pieces
+        self._idle = idle
+        self._alarm: asyncio.TimerHandle | None = None
+
+    def sent(self) -> None:
+        """A piece of what the client says has passed."""
+        self._pieces -= 1
+        if self._pieces <= 0:
+            self.is_over.set()
+
+    def answered(self) -> None:
+        """A piece of an answer has."""
+        self.sent()
+        self.end()
+        self._alarm = asyncio.get_running_loop().call_later(self._idle, self.is_over.set)
+
+    def end(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()

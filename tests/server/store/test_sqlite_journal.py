@@ -250,6 +250,48 @@ def test_foreign_files_are_left_alone(file: Path) -> None:
     assert other.read_bytes() == before
 
 
+@pytest.mark.parametrize("content", [b"x", b"hello\n", b"x" * 511])
+def test_a_small_foreign_file_is_left_alone(file: Path, content: bytes) -> None:
+    """SQLite takes it for an empty one."""
+    file.write_bytes(content)
+    with pytest.raises(JournalError, match=f"{file} is no file of this server"):
+        SqliteJournal(file)
+    assert file.read_bytes() == content
+
+
+def test_a_link_to_nothing_leads_to_a_file_for_its_owner_alone(file: Path) -> None:
+    link = file.with_name("link.db")
+    link.symlink_to(file)
+    journal = SqliteJournal(link)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    journal.close()
+
+
+@pytest.mark.parametrize("byte", [b"\xc5", b"\xff"])
+@pytest.mark.parametrize("where", [b"CREATE TABLE opened", b"tableopened", b"tablerowsrows", b"CREATE TAB"])
+def test_damage_where_names_are_kept_is_named(file: Path, where: bytes, byte: bytes) -> None:
+    """Then a message of SQLite may be no text."""
+    SqliteJournal(file).close()
+    content = file.read_bytes()
+    place = content.index(where) + len(where) - 2
+    file.write_bytes(content[:place] + byte + content[place + 1 :])
+    with pytest.raises(JournalError, match=str(file)):
+        SqliteJournal(file)
+
+
+def test_a_row_that_is_nothing_is_named(file: Path) -> None:
+    SqliteJournal(file).close()
+    with sqlite3.connect(file) as connection:
+        connection.execute("DROP TABLE rows")
+        connection.execute(
+            "CREATE TABLE rows (position INTEGER PRIMARY KEY, tablename TEXT, key TEXT, row TEXT)"
+        )
+        connection.execute("INSERT INTO rows VALUES (1, 'logs', 'one', NULL)")
+    connection.close()
+    with pytest.raises(JournalError, match=f"{file}: the row 'one' of logs cannot be read"):
+        SqliteJournal(file).load("logs", Log)
+
+
 def test_a_damaged_file_is_named(file: Path) -> None:
     journal = SqliteJournal(file)
     journal.write(put(*map(str, range(1000))))

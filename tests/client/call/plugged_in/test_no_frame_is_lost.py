@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -103,3 +104,33 @@ async def test_a_wait_that_is_cancelled_when_a_frame_comes(
     while len(received) < 2:
         received.append(await asyncio.wait_for(connection.receive(), 60))
     assert received == [b"1", b"2"]
+
+
+class Deaf(Queued):
+    """Does not hear that a wait is cancelled."""
+
+    async def receive(self) -> bytes:
+        getting = asyncio.create_task(self.frames.get())
+        while not getting.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({getting})
+        return getting.result()
+
+
+@in_a_loop
+async def test_frames_come_in_order_after_a_wait_that_did_not_end() -> None:
+    """Whoever waits next gets what it was waiting for."""
+    queued = Deaf()
+    connection = await Guarded(OneConnection(queued)).connect(
+        method=SUBSCRIBE_CHANNEL, headers=None, timeout=60
+    )
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await connection.receive()
+    waiting = asyncio.create_task(connection.receive())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    queued.frames.put_nowait(b"1")
+    assert await asyncio.wait_for(waiting, 60) == b"1"
+    queued.frames.put_nowait(b"2")
+    assert await asyncio.wait_for(connection.receive(), 60) == b"2"
