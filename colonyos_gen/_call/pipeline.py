@@ -311,20 +311,7 @@ class Pipeline:
         return turn
 
     def _never_sent(self, method: Method[Any, Any]) -> RPCTimeoutError:
-<<<<<<< HEAD
-        late = RPCTimeoutError(
-            "the time was over before the request had its turn", method=method.name, hint=self._gate.ahead
-        )
-        late.sent = False
-        return late
-=======
-        ahead = (
-            "calls have timed out, so this program sends less, and later, until the server answers again"
-            if self._gate.is_in_trouble
-            else f"{self._gate.under_way} requests of this program were under way, of {self._gate.limit} at once"
-        )
-        return had_no_turn(method.name, self._gate.trouble or ahead)
->>>>>>> main
+        return had_no_turn(method.name, self._gate.ahead)
 
     async def subscribe(
         self,
