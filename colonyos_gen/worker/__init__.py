@@ -11,6 +11,7 @@ def add(a: int, b: int) -> int:
 worker.run()
 """
 
+from colonyos_gen.worker._life.log_lines import JsonFormatter, ProcessFilter
 from colonyos_gen.worker._life.registration import RegistrationError
 from colonyos_gen.worker._pool.child_process import PoolError
 from colonyos_gen.worker._running.context import Context
@@ -18,4 +19,13 @@ from colonyos_gen.worker._running.hung import HungError
 from colonyos_gen.worker._telling.text_writer import TextWriter
 from colonyos_gen.worker._worker import Worker
 
-__all__ = ["Context", "HungError", "PoolError", "RegistrationError", "TextWriter", "Worker"]
+__all__ = [
+    "Context",
+    "HungError",
+    "JsonFormatter",
+    "PoolError",
+    "ProcessFilter",
+    "RegistrationError",
+    "TextWriter",
+    "Worker",
+]

@@ -21,6 +21,7 @@ from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.worker._life.hardware import capabilities
 from colonyos_gen.worker._life.identity import find_identity, private_key
 from colonyos_gen.worker._life.key_file import OwnKey
+from colonyos_gen.worker._life.own_log import LogFormat
 from colonyos_gen.worker._life.program import run_as_program
 from colonyos_gen.worker._offering import Offering
 from colonyos_gen.worker._pool.hooks import Pool
@@ -155,7 +156,7 @@ class Worker(Offering):
         self._running = threading.Lock()
         self._stop: Callable[[str], None] | None = None
 
-    def run(self, *, watch: bool = False) -> None:
+    def run(self, *, watch: bool = False, log_format: LogFormat = "text") -> None:
         """Work until SIGINT or SIGTERM. Where an event loop runs already, as in notebooks, use `serve`.
 
         The first signal lets running functions end, within `grace` seconds; the second fails their processes at once.
@@ -165,18 +166,22 @@ class Worker(Offering):
         Args:
             watch: Start the program anew when a file of it has changed, once running functions have ended. For
                 development.
+            log_format: `"json"` writes those lines as JSON objects instead, one each (see `JsonFormatter`).
 
         Raises:
+            ValueError: `log_format` is another word.
             SystemExit: With code 78, after one line in the log: `serve` would raise ConfigError, InvalidKeyError or
                 RegistrationError. Another thread than the main one gets those. With code 75, when every slot was lost to a
                 function that does not end, so that a supervisor starts it anew.
             PoolError: The processes of a pool cannot be started.
             RuntimeError: An event loop is running in this thread.
         """
+        if log_format not in ("text", "json"):
+            raise ValueError(f"log_format is {log_format!r}; it must be 'text' or 'json'")
         found.before_running()
         self._poll = WATCHED_POLL_S if watch else POLL_S
         try:
-            run_as_program(self.serve, self.stop, watch=watch)
+            run_as_program(self.serve, self.stop, watch=watch, log_format=log_format)
         except HungError:
             raise SystemExit(HUNG_EXIT) from None
 

@@ -5,22 +5,29 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Generator
+from typing import Literal, TypeAlias
 
+from colonyos_gen.worker._life.log_lines import JsonFormatter, ProcessFilter
+
+LogFormat: TypeAlias = Literal["text", "json"]
+"""What lines of the log are."""
 _FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
 
 
 @contextlib.contextmanager
-def own_log() -> Generator[None]:
+def own_log(log_format: LogFormat = "text") -> Generator[None]:
     """Within the block the lines of `colonyos_gen` go to standard error, unless the program has seen to them.
 
-    Only that logger is touched, and is as before afterwards: what other loggers write, and where, is the program's business.
+    They are text, or JSON, one object for each line. Only that logger is touched, and is as before afterwards: what other
+    loggers write, and where, is the program's business.
     """
     logger = logging.getLogger("colonyos_gen")
     if logger.handlers or logging.getLogger().handlers:
         yield
         return
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter(_FORMAT))
+    handler.setFormatter(JsonFormatter() if log_format == "json" else logging.Formatter(_FORMAT))
+    handler.addFilter(ProcessFilter())
     handler.addFilter(lambda record: not _is_written_by_others(record, handler))
     level = logger.level
     logger.addHandler(handler)

@@ -17,7 +17,7 @@ from colonyos_gen.crypto import InvalidKeyError
 from colonyos_gen.worker._life import reload
 from colonyos_gen.worker._life.daemon_threads import DaemonThreads
 from colonyos_gen.worker._life.forks import handlers
-from colonyos_gen.worker._life.own_log import own_log
+from colonyos_gen.worker._life.own_log import LogFormat, own_log
 from colonyos_gen.worker._life.registration import RegistrationError
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -30,7 +30,11 @@ EXIT_CONFIGURATION = 78
 
 
 def run_as_program(
-    serve: Callable[[], Coroutine[Any, Any, None]], stop: Callable[[str], object], *, watch: bool
+    serve: Callable[[], Coroutine[Any, Any, None]],
+    stop: Callable[[str], object],
+    *,
+    watch: bool,
+    log_format: LogFormat,
 ) -> None:
     """Serve on an event loop of its own, until a signal calls `stop`, or a file of the program has changed.
 
@@ -40,6 +44,7 @@ def run_as_program(
         serve: Works until `stop` was called.
         stop: Lets it end, with a reason.
         watch: Whether to start the program anew when a file of it has changed.
+        log_format: What lines of the log are, where the program has set up none.
 
     Raises:
         SystemExit: With code 78, in the main thread: the program must be set up in another way; the log says how.
@@ -49,7 +54,7 @@ def run_as_program(
     """
     _require_no_loop()
     is_program = threading.current_thread() is threading.main_thread()
-    with own_log():
+    with own_log(log_format):
         try:
             changed = asyncio.run(_serve_until_changed(serve, stop, watch, with_signals=is_program))
         except (ConfigError, InvalidKeyError, RegistrationError) as error:

@@ -21,6 +21,7 @@ from typing import Any
 from colonyos_gen_wire import Process
 
 from colonyos_gen.worker._life.forks import handlers, ignore
+from colonyos_gen.worker._life.log_lines import current
 from colonyos_gen.worker._pool.child_context import ChildContext, Line
 from colonyos_gen.worker._pool.frames import Message, for_worker, read_from_worker
 from colonyos_gen.worker._pool.places import MAIN, MainReached, Place, found
@@ -103,6 +104,7 @@ class Child:
     def _called(self, number: int, place: Place, process: Process, subject: tuple[Any, ...]) -> Message:
         """What a call comes to: an output in plain values, or texts."""
         offer = self._offers[place]
+        current.set(process)  # for the lines that the function logs
         try:
             context = ChildContext(process, self._cancellation, self._line)
             bound = offer.binder.bound(context, subject)

@@ -7,12 +7,13 @@ import logging
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeVar
 
 from colonyos_gen_wire import Process
 
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import RPCError
+from colonyos_gen.worker._life.log_lines import current
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.catalogue import Catalogue
 from colonyos_gen.worker._running.context import Context, Outgoing
@@ -21,7 +22,7 @@ from colonyos_gen.worker._running.invoking import Raised
 from colonyos_gen.worker._running.watching import Watch
 from colonyos_gen.worker._taking.availability import Availability
 from colonyos_gen.worker._telling.attempt import Attempt
-from colonyos_gen.worker._telling.closing import Closer, Failure, Nothing, Success
+from colonyos_gen.worker._telling.closing import Closer, Failure, Nothing, Outcome, Success
 from colonyos_gen.worker._telling.failure_text import error_texts
 from colonyos_gen.worker._telling.outputs import OutputError, as_output
 
@@ -32,8 +33,7 @@ FLUSH_S = 30.0
 CANCELLED_FROM_INSIDE = "CancelledError: the task that ran the process was cancelled from inside"
 """Error of a process whose function or interceptors have cancelled the task that they run in."""
 
-Outcome: TypeAlias = Success | Failure | Nothing
-
+T = TypeVar("T")
 _logger = logging.getLogger("colonyos_gen.worker")
 
 
@@ -82,6 +82,7 @@ class Run:
         self._context = Context(
             equipment.client, equipment.availability, process, self._cancellation, self._outgoing
         )
+        self._started_at = time.monotonic()
         self._verdict: asyncio.Future[Failure | Nothing] = asyncio.get_running_loop().create_future()
 
     @property
@@ -176,6 +177,7 @@ class Run:
         return limits
 
     async def _call(self) -> Any:
+        current.set(self.process)  # for the lines that the function logs; this task is its own
         try:
             return await self._catalogue.call(self._context, self._cancellation)
         except asyncio.CancelledError:
@@ -233,7 +235,28 @@ class Run:
         else:
             ending = self._closer.fail(self._attempt, prepared.errors)
         self._verdict = asyncio.get_running_loop().create_future()
-        await self._unless_decided(ending)
+        if (told := await self._unless_decided(ending)) is not None:
+            self._log(told)
+
+    def _log(self, told: Outcome) -> None:
+        """One line for each process, and the traceback where it has failed; what is lost has been told already."""
+        seconds = time.monotonic() - self._started_at
+        processid, funcname = self.process.processid, self.process.spec.funcname
+        about: dict[str, object] = {
+            "processid": processid,
+            "function": funcname,
+            "seconds": round(seconds, 3),
+        }
+        if isinstance(told, Success):
+            text = "%s: process %s (%s) succeeded after %.2f s"
+            _logger.info(
+                text, self._name, processid, funcname, seconds, extra={**about, "outcome": "success"}
+            )
+        elif isinstance(told, Failure):
+            text = "%s: process %s (%s) failed after %.2f s: %s"
+            errors = "\n".join(told.errors)
+            about["outcome"] = "failure"
+            _logger.warning(text, self._name, processid, funcname, seconds, errors, extra=about)
 
     async def _prepare(self, outcome: Success | Failure) -> Outcome:
         """Send what remains of log and streams; without them if time is up. The outcome may become another one by that."""
@@ -258,7 +281,8 @@ class Run:
             return verdict
         return failure[0] if failure and isinstance(outcome, Success) else outcome
 
-    async def _unless_decided(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _unless_decided(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """What `work` comes to; None if it was overtaken by a verdict."""
         task = asyncio.get_running_loop().create_task(work)
         try:
             either: set[asyncio.Future[Any]] = {task, self._verdict}
@@ -266,5 +290,4 @@ class Run:
         finally:
             if not task.done():
                 task.cancel()
-        if task.done():
-            task.result()
+        return task.result() if task.done() and not task.cancelled() else None

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from colonyos_gen_wire import Process
 from colonyos_gen_wire.constants import FAILED, SUCCESS
@@ -65,6 +65,9 @@ class Nothing:
     reason: str
 
 
+Outcome: TypeAlias = Success | Failure | Nothing
+
+
 class _LostError(Exception):
     """The attempt is over, and was not ended by us; the message says by what."""
 
@@ -85,8 +88,8 @@ class Closer:
         self._checks: set[asyncio.Task[None]] = set()
         self._ending = asyncio.Event()
 
-    async def close(self, attempt: Attempt, output: list[Any]) -> None:
-        """Close a process as successful; fail it if the server cannot take its output."""
+    async def close(self, attempt: Attempt, output: list[Any]) -> Outcome:
+        """Close a process as successful; fail it if the server cannot take its output. Returns what it came to."""
         processid = attempt.processid
 
         def is_done(found: Process) -> bool:
@@ -94,19 +97,20 @@ class Closer:
 
         try:
             await self._tell(attempt, lambda: self._client.close(processid, output=output), is_done)
-            self._check_later(attempt, "output", is_done)
         except (_LostError, ConflictError, DeniedError, NotFoundError) as error:
             self._too_late(processid, "output", error)
+            return Nothing(str(error))
         except RPCError as error:
             reason = error.message if isinstance(error, InvalidError) else str(error)
-            await self.fail(attempt, [plain_text(f"the output cannot be stored: {reason}")])
+            return await self.fail(attempt, [plain_text(f"the output cannot be stored: {reason}")])
         except Exception as error:  # of writing it as JSON
-            await self.fail(
-                attempt, [plain_text(f"the output cannot be written: {type(error).__name__}: {error}")]
-            )
+            text = f"the output cannot be written: {type(error).__name__}: {error}"
+            return await self.fail(attempt, [plain_text(text)])
+        self._check_later(attempt, "output", is_done)
+        return Success(output)
 
-    async def fail(self, attempt: Attempt, errors: list[str]) -> None:
-        """Close a process as failed."""
+    async def fail(self, attempt: Attempt, errors: list[str]) -> Outcome:
+        """Close a process as failed. Returns what it came to."""
         processid = attempt.processid
 
         def is_done(found: Process) -> bool:
@@ -114,9 +118,11 @@ class Closer:
 
         try:
             await self._tell(attempt, lambda: self._client.fail(processid, errors=errors), is_done)
-            self._check_later(attempt, "failure", is_done)
         except (_LostError, RPCError) as error:
             self._too_late(processid, "failure", error)
+            return Nothing(str(error))
+        self._check_later(attempt, "failure", is_done)
+        return Failure(errors)
 
     async def finish(self) -> None:
         """Make the checks that are left now."""
