@@ -73,13 +73,15 @@ class WaitTimeout(TimeoutError):
         handle: What was waited for, a handle like that one; where it was several, the first that had not ended.
         seconds: How long it was waited for.
         unanswered: Why the server could not tell how it is, if it did not; empty if it did.
+        standing: In which state it is and why, as far as the server tells: that no executor of its type is there, say.
     """
 
-    def __init__(self, handle: Described, seconds: float, unanswered: str = "") -> None:
+    def __init__(self, handle: Described, seconds: float, unanswered: str = "", standing: str = "") -> None:
         super().__init__(handle, seconds)
         self.handle: Any = handle  # synchronous or not, as the code that catches it knows
         self.seconds = seconds
         self.unanswered = unanswered
+        self.standing = standing
 
     def __str__(self) -> str:
         if self.unanswered:
@@ -87,8 +89,9 @@ class WaitTimeout(TimeoutError):
                 f"{self.handle.description} was not seen to end within {self.seconds:g} s; how it is now is unknown, "
                 f"as the server does not tell: {self.unanswered}"
             )
+        standing = f": {self.standing}" if self.standing else ""
         return (
-            f"{self.handle.description} did not end within {self.seconds:g} s and goes on; "
+            f"{self.handle.description} did not end within {self.seconds:g} s and goes on{standing}; "
             "wait again, or stop it with error.handle.cancel()"
         )
 
@@ -98,7 +101,7 @@ class WaitTimeout(TimeoutError):
 
 def late_of(handle: Described, late: WaitTimeout) -> WaitTimeout:
     """The same of another handle, such as the synchronous one that belongs to it."""
-    return WaitTimeout(handle, late.seconds, late.unanswered)
+    return WaitTimeout(handle, late.seconds, late.unanswered, late.standing)
 
 
 class FunctionLookupError(LookupError):

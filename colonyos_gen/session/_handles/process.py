@@ -20,6 +20,7 @@ from colonyos_gen.session._handles.seen import SeenProcess
 from colonyos_gen.session._removal.ending import Ending
 from colonyos_gen.session._removal.process import ProcessProcedure
 from colonyos_gen.session._scope import AsyncScope
+from colonyos_gen.session._standing import standing
 from colonyos_gen.session._streams.bar import progress_bar
 from colonyos_gen.session._streams.log import LogStream
 from colonyos_gen.session._streams.progress import ProgressStream
@@ -234,7 +235,8 @@ class AsyncProcessHandle(SeenProcess):
                 raise
             unanswered = self._session.rpc.trouble or str(error)
         if not self.done:
-            raise WaitTimeout(self, timeout, unanswered)
+            told = "" if unanswered or not timeout else await standing(self._session.rpc, self._process)
+            raise WaitTimeout(self, timeout, unanswered, told)
 
     def _see(self, process: Process) -> None:
         if not self.done:  # an answer may come late
