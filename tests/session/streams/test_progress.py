@@ -16,8 +16,7 @@ import pytest
 from colonyos_gen import Client, Log, Process, WaitTimeout, workflow
 from colonyos_gen._conventions.progress import format_progress
 from colonyos_gen.testing import LocalColony
-
-from .scene import executing
+from tests.session.scene import executing
 
 PROCESS = """
 from colonyos_gen import connect
