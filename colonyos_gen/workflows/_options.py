@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -13,6 +14,10 @@ from colonyos_gen_wire.types.process import Conditions, FunctionSpec
 from colonyos_gen._values.writing import ValueWritingError, to_plain
 from colonyos_gen.errors import InvalidRequestError
 
+_NEARLY = 0.8
+"""How alike two names are, from 0 to 1, of which one is taken for the other misspelt."""
+_FOLDED = {name.replace("_", "").lower(): name for name in FUNCTION_SPEC_OPTIONS}
+"""The options by what is left of their names without case and underscores."""
 _SHAPES = {field.name: field.shape for field in FIELDS[FunctionSpec]}
 
 
@@ -34,8 +39,8 @@ def function_spec(
 
     Raises:
         InvalidRequestError: An argument cannot be written as JSON.
-        TypeError: A keyword argument is given twice, or an option is no list or no map where it must be one. What else it
-            cannot be is told when it is sent.
+        TypeError: A keyword argument is given twice, or is nearly the name of an option; or an option is no list or no map
+            where it must be one. What else it cannot be is told when it is sent.
     """
     options = {
         name: _own(name, value)
@@ -43,6 +48,8 @@ def function_spec(
         if (value := options_and_kwargs.get(name)) is not None
     }
     more = {name: value for name, value in options_and_kwargs.items() if name not in FUNCTION_SPEC_OPTIONS}
+    for name in more:
+        _require_no_misspelling(name)
     kwargs: dict[str, Any] = options.pop("kwargs", {})
     twice = sorted(set(kwargs) & set(more))
     if twice:
@@ -58,6 +65,22 @@ def function_spec(
         },
         **options,
     )
+
+
+def _require_no_misspelling(name: str) -> None:
+    """Raise TypeError for a keyword that is nearly an option: the function would get what was meant for the server."""
+    written = _folded(name)
+    near = difflib.get_close_matches(written, _FOLDED, 1, _NEARLY)
+    if near:
+        option = _FOLDED[near[0]]
+        raise TypeError(
+            f"there is no option {name!r}; did you mean {option!r}? "
+            f"A keyword argument of the function that is called so goes into kwargs={{{name!r}: …}}"
+        )
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def _plain(method: str, value: Any, path: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import typing
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from colonyos_gen_wire.constants import FUNCTION_SPEC_OPTIONS
 
-from colonyos_gen import AsyncSession, Client, FunctionSpec, Session, WaitTimeout, Workflow
+from colonyos_gen import AsyncSession, Client, FunctionSpec, Session, WaitTimeout, Workflow, workflow
 from colonyos_gen.testing import LocalColony
 
 BARE = FunctionSpec(funcname="f")
@@ -143,3 +144,33 @@ def test_a_job_means_the_same_however_it_is_spelt(colonies: LocalColony, how: st
     spec = spellings(colonies)[how]()
     assert (spec.maxretries, spec.maxexectime, spec.maxwaittime, spec.priority) == (-1, -1, -1, 0)
     assert spec.maxretries == BARE.maxretries
+
+
+MISSPELT = {
+    "prioritty": "priority", "maxexectim": "maxexectime", "max_exec_time": "maxexectime", "maxRetries": "maxretries",
+    "lable": "label", "chanels": "channels", "kwarg": "kwargs", "maxretires": "maxretries",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "meant"), MISSPELT.items())
+def test_a_misspelt_option_is_no_argument_of_the_function(
+    colonies: LocalColony, written: str, meant: str
+) -> None:
+    """However a job is spelt; whoever means an argument says so."""
+    told = f"there is no option '{written}'; did you mean '{meant}'?"
+    given: dict[str, Any] = {written: 1}
+    flow = workflow("w", to="x")
+    for spelling in (colonies.session.submit, colonies.session.call, colonies.submit, flow.task):
+        with pytest.raises(TypeError, match=re.escape(told)):
+            spelling("f", to="x", **given)
+    assert colonies.client.get_processes(colonies.name) == []
+    meant_so = colonies.session.submit("f", to="x", kwargs=given).process
+    assert meant_so.spec.kwargs == given
+
+
+@pytest.mark.parametrize(
+    "name", ["env_name", "retries", "time", "level", "channel_name", "maximum", "labels_of", "lr", "text"]
+)
+def test_other_keywords_are_arguments(colonies: LocalColony, name: str) -> None:
+    given: dict[str, Any] = {name: 1}
+    assert colonies.session.submit("f", to="x", **given).process.spec.kwargs == given
