@@ -14,7 +14,7 @@ from colonyos_gen_wire.types.process import Conditions, FunctionSpec
 from colonyos_gen._values.writing import ValueWritingError, to_plain
 from colonyos_gen.errors import InvalidRequestError
 
-_NEARLY = 0.8
+_NEARLY = 0.84
 """How alike two names are, from 0 to 1, of which one is taken for the other misspelt."""
 _FOLDED = {name.replace("_", "").lower(): name for name in FUNCTION_SPEC_OPTIONS}
 """The options by what is left of their names without case and underscores."""
@@ -70,7 +70,8 @@ def function_spec(
 def _require_no_misspelling(name: str) -> None:
     """Raise TypeError for a keyword that is nearly an option: the function would get what was meant for the server."""
     written = _folded(name)
-    near = difflib.get_close_matches(written, _FOLDED, 1, _NEARLY)
+    same_letters = [each for each in _FOLDED if sorted(each) == sorted(written)]
+    near = same_letters or difflib.get_close_matches(written, _FOLDED, 1, _NEARLY)
     if near:
         option = _FOLDED[near[0]]
         raise TypeError(
