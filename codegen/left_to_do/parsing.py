@@ -9,8 +9,8 @@ import gc
 def parse(text: str) -> ast.Module:
     """The tree of a module. Raises SyntaxError.
 
-    Python 3.11 raises SystemError instead if the garbage collector runs meanwhile and calls something
-    (https://github.com/python/cpython/issues/106905), which it may wherever this is not a program of its own.
+    Python 3.11 raises SystemError instead if the garbage collector runs meanwhile and what it calls parses something, too,
+    as writing a traceback does (https://github.com/python/cpython/issues/106905).
     """
     was_enabled = gc.isenabled()
     gc.disable()
