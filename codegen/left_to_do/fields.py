@@ -79,13 +79,13 @@ class LostFields:
             if node.attr in words and id(node) not in called:
                 owner = owners.of(node.value, self._attributes)
                 yield from self._told(module, owners, here, owner, node, node.attr)
-        for node in module.by_kind(ast.Call):
-            for keyword in node.keywords:
+        for call in module.by_kind(ast.Call):
+            for keyword in call.keywords:
                 if keyword.arg in words:
-                    yield from self._keyword(module, owners, here, node, keyword.value, keyword.arg)
-        for node in module.by_kind(ast.MatchClass):
-            for name, pattern in zip(node.kwd_attrs, node.kwd_patterns, strict=True):
-                yield from self._told(module, owners, here, owners.called(node.cls), pattern, name)
+                    yield from self._keyword(module, owners, here, call, keyword.value, keyword.arg)
+        for match in module.by_kind(ast.MatchClass):
+            for name, pattern in zip(match.kwd_attrs, match.kwd_patterns, strict=True):
+                yield from self._told(module, owners, here, owners.called(match.cls), pattern, name)
 
     def _anywhere(self, struct: str) -> Set[str]:
         """The names that are looked for in modules that do not seem to have such structs: requests are not passed around."""
@@ -145,9 +145,9 @@ class LostFields:
 def _annotated(modules: Sequence[Module]) -> Iterator[tuple[str, str]]:
     """Functions and attributes, each with the words of its annotation."""
     for module in modules:
-        for node in (*module.by_kind(ast.FunctionDef), *module.by_kind(ast.AsyncFunctionDef)):
-            if node.returns is not None:
-                yield from ((node.name, word) for word in words(node.returns))
+        for function in module.functions:
+            if function.returns is not None:
+                yield from ((function.name, word) for word in words(function.returns))
         for node in module.by_kind(ast.AnnAssign):
             if isinstance(node.target, ast.Attribute):
                 yield from ((node.target.attr, word) for word in words(node.annotation))

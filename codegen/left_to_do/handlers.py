@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from codegen.left_to_do.item import Item
+from codegen.left_to_do.parsing import parse
 from codegen.left_to_do.project import Project
 from codegen.model import Domain, Message, Service
 from codegen.targets.python import spelling
@@ -51,7 +52,7 @@ def signature(message: Message) -> str:
 def _serving(path: Path, domain: Domain, wanted: set[str]) -> ast.ClassDef | None:
     """The class in `path` that has most of the handlers of `domain`."""
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = parse(path.read_text(encoding="utf-8"))
     except (OSError, SyntaxError):
         return None
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]

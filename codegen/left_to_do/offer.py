@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from codegen.left_to_do.parsing import parse
 from codegen.left_to_do.project import PACKAGE
 
 _FOLDER = f"python/{PACKAGE}/"
@@ -58,7 +59,7 @@ def read_offer(files: Mapping[str, str]) -> Offer:
         if not (path.startswith(_FOLDER) and path.endswith(".py")):
             continue
         module = path.removeprefix("python/").removesuffix(".py").replace("/", ".").removesuffix(".__init__")
-        tree = ast.parse(text)
+        tree = parse(text)
         offer.modules[module] = set(_names(tree))
         offer.own |= {name for name in _defined(tree) if not name.startswith("_")}
         offer.errors |= set(_error_names(tree)) if "ErrorSpec" in text else set[str]()

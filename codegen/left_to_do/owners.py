@@ -53,7 +53,7 @@ class ByHand:
                     if isinstance(each, _FUNCTIONS)
                     and [one.arg for one in each.args.posonlyargs] != ["self", "request", "signer"]
                 }
-            for function in (*module.by_kind(ast.FunctionDef), *module.by_kind(ast.AsyncFunctionDef)):
+            for function in module.functions:
                 known = self._functions.setdefault(function.name, {}).setdefault(module.path, set())
                 known |= _parameters(function.args)
 
@@ -100,8 +100,12 @@ class Owners:
         self._names: dict[str, str] = {}
         """What imported names are called where they come from; `FOREIGN` if that is neither project nor schema."""
         self._kinds: dict[int, str] = {}
-        for node in (*module.by_kind(ast.Import), *module.by_kind(ast.ImportFrom)):
-            self._import(node)
+        imports: list[ast.Import | ast.ImportFrom] = [
+            *module.by_kind(ast.Import),
+            *module.by_kind(ast.ImportFrom),
+        ]
+        for statement in imports:
+            self._import(statement)
         for name in module.bound:
             self._names.pop(name, None)
         for node in module.nodes:  # from the outside to the inside

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
 
+from codegen.left_to_do.parsing import parse
+
 Node = TypeVar("Node", bound=ast.AST)
 PACKAGE = "colonyos_gen_wire"
 
@@ -29,6 +31,11 @@ class Module:
     def by_kind(self, kind: type[Node]) -> Sequence[Node]:
         """The nodes of one kind."""
         return cast("Sequence[Node]", self._kinds.get(kind, ()))
+
+    @property
+    def functions(self) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+        """The functions and methods."""
+        return [*self.by_kind(ast.FunctionDef), *self.by_kind(ast.AsyncFunctionDef)]
 
     @functools.cached_property
     def _kinds(self) -> dict[type[ast.AST], list[ast.AST]]:
@@ -128,7 +135,7 @@ def bound_by(node: ast.AST) -> str | None:
 @functools.lru_cache(maxsize=2000)
 def _module(path: Path, text: str) -> Module:
     """A module as it is; read once by programs, such as tests, that generate again and again."""
-    return Module(path, ast.parse(text))
+    return Module(path, parse(text))
 
 
 def project_around(out: Path) -> Project | None:

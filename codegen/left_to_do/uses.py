@@ -83,34 +83,38 @@ class _Uses:
 
     def items(self) -> Iterator[Item]:
         by_kind = self._module.by_kind
-        for node in by_kind(ast.ImportFrom):
-            yield from self._import(node)
-        for node in by_kind(ast.Import):
-            yield from self._import_module(node)
+        for source in by_kind(ast.ImportFrom):
+            yield from self._import(source)
+        for statement in by_kind(ast.Import):
+            yield from self._import_module(statement)
         for name in self._module.bound:  # that may be something else
             self._modules.pop(name, None)
             self._structs.pop(name, None)
             self._enums.pop(name, None)
-        for node in by_kind(ast.Attribute):
-            yield from self._of_module(node)
-            yield from self._of_enum(node)
-            if node.attr in self._gone.names or (_last(node.value), node.attr) in self._gone.members:
-                yield self._item(node, f"'{node.attr}' is gone from the schema")
-        for node in by_kind(ast.Call):
-            yield from self._keywords(node)
-            yield from self._options(node)
-        for function in (*by_kind(ast.FunctionDef), *by_kind(ast.AsyncFunctionDef)):
+        for attribute in by_kind(ast.Attribute):
+            yield from self._of_module(attribute)
+            yield from self._of_enum(attribute)
+            name = attribute.attr
+            if name in self._gone.names or (_last(attribute.value), name) in self._gone.members:
+                yield self._gone_item(attribute, name)
+        for call in by_kind(ast.Call):
+            yield from self._keywords(call)
+            yield from self._options(call)
+        for function in self._module.functions:
             yield from self._inside(function)
-        for node in by_kind(ast.Constant):
-            if isinstance(node.value, str) and node.value in self._gone.texts:
-                yield self._item(node, f"'{node.value}' is gone from the schema")
-        for statement in by_kind(ast.ImportFrom):
-            for alias in statement.names if (statement.module or "").partition(".")[0] in _OURS else ():
+        for constant in by_kind(ast.Constant):
+            if isinstance(constant.value, str) and constant.value in self._gone.texts:
+                yield self._gone_item(constant, constant.value)
+        for source in by_kind(ast.ImportFrom):
+            for alias in source.names if (source.module or "").partition(".")[0] in _OURS else ():
                 if alias.name in self._gone.imported:
-                    yield self._item(alias, f"'{alias.name}' is gone from the schema")
-        for node in by_kind(ast.Name) if self._takes_all else ():
-            if node.id in self._gone.imported - self._module.bound:
-                yield self._item(node, f"'{node.id}' is gone from the schema")
+                    yield self._gone_item(alias, alias.name)
+        for word in by_kind(ast.Name) if self._takes_all else ():
+            if word.id in self._gone.imported - self._module.bound:
+                yield self._gone_item(word, word.id)
+
+    def _gone_item(self, node: ast.expr | ast.alias, name: str) -> Item:
+        return self._item(node, f"'{name}' is gone from the schema")
 
     def _options(self, node: ast.Call) -> Iterator[Item]:
         """Keywords that were options, and would now be keyword arguments of the function."""

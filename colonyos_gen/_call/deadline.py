@@ -44,7 +44,8 @@ class Sending:
         """Raise RPCError if nobody waits any more, or is about to: what was not sent by then never is."""
         waiting = self._waiting
         if self._over or (waiting is not None and waiting.cancelling() > self._cancelled):
-            raise RPCError("the call was given up before it was sent", method=method)
+            again = " again" if self.begun else ""
+            raise RPCError(f"the call was given up before it was sent{again}", method=method)
 
     def failed(self, error: RPCError) -> None:
         """Take note of how a try ended, and let its error not say that nothing was sent if a try before it may have."""

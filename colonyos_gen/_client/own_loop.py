@@ -119,6 +119,7 @@ class OwnLoop:
         loop.stop()
 
     def _start(self) -> asyncio.AbstractEventLoop:
+        """The event loop, which is started if it was not. The caller holds the lock."""
         if self._stopped:
             raise closed_error()
         if self._process != os.getpid():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -77,10 +77,11 @@ def test_arguments_that_cannot_be_meant(colonies: LocalColony) -> None:
     with pytest.raises(TypeError, match=r"channels is 'out'; it must be a list of names, such as \['out'\]"):
         session.submit("chat", to="llm", channels="out")
     spec = FunctionSpec.new("add", "math", "")
+    no_option: dict[str, Any] = {"maxretires": None}
     with pytest.raises(TypeError, match="FunctionSpec has its own arguments and options"):
         session.submit(spec, 1)
     with pytest.raises(TypeError, match="FunctionSpec has its own arguments and options"):
-        session.submit(spec, maxretires=None)  # pyright: ignore[reportArgumentType, reportCallIssue]
+        session.submit(cast("Any", spec), **no_option)
     with pytest.raises(ValueError, match="to is 'other', but the function spec of 'add' is for 'math'"):
         session.submit(spec, to="other")
     assert colonies.client.get_processes(colonies.name) == []

@@ -174,7 +174,7 @@ class SqliteJournal:
         A file that is there is not even opened: closing it again would take away the lock that another journal of this
         process may have on it, which is how POSIX has it.
         """
-        path = self.path.resolve()  # a link to nothing is followed by SQLite, and not here
+        path = Path(os.path.realpath(self.path))  # a link to nothing is followed by SQLite, and not here
         with contextlib.suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         if 0 < path.stat().st_size < _SMALLEST:  # which SQLite takes for an empty one

@@ -267,6 +267,12 @@ def test_a_link_to_nothing_leads_to_a_file_for_its_owner_alone(file: Path) -> No
     journal.close()
 
 
+def test_links_that_lead_nowhere_are_named(file: Path) -> None:
+    file.symlink_to(file)
+    with pytest.raises(JournalError, match=str(file)):
+        SqliteJournal(file)
+
+
 @pytest.mark.parametrize("byte", [b"\xc5", b"\xff"])
 @pytest.mark.parametrize("where", [b"CREATE TABLE opened", b"tableopened", b"tablerowsrows", b"CREATE TAB"])
 def test_damage_where_names_are_kept_is_named(file: Path, where: bytes, byte: bytes) -> None:

@@ -12,6 +12,7 @@ from colonyos_gen import AsyncClient, Client, Interceptor, OutgoingCall, RPCErro
 from colonyos_gen._call.apart import UNWIND_S
 from colonyos_gen.interceptors import Proceed
 from tests.client.call.plugged_in.test_stubborn_transports import run, stubborn
+from tests.client.call.test_deadlines import Seeing
 from tests.client.kit.odd import OddConnection, OddTransport
 from tests.client.kit.scripted import KEY, PROCESS_ID
 
@@ -121,21 +122,6 @@ def test_what_was_cancelled_is_not_sent_any_more(kind: str, wait_s: float) -> No
             await stream.close()
 
     run(main)
-
-
-class Seeing(Interceptor):
-    """Takes note of what a call comes to."""
-
-    def __init__(self) -> None:
-        self.seen: list[BaseException] = []
-
-    async def around_call(self, call: OutgoingCall, proceed: Proceed) -> object:
-        del call
-        try:
-            return await proceed()
-        except BaseException as error:
-            self.seen.append(error)
-            raise
 
 
 def test_an_interceptor_sees_that_a_transport_took_too_long() -> None:
