@@ -225,4 +225,6 @@ def _serve(options: argparse.Namespace) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from colonyos_gen.demo import run
 
+    if not options.verbose:  # the demonstration tells itself how each process ends
+        logging.getLogger("colonyos_gen.worker").setLevel(logging.ERROR)
     return asyncio.run(run(options.spec, options.picture))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -42,7 +41,11 @@ class WorkerThread:
 
     def _main(self) -> None:
         try:
-            asyncio.run(self._worker.serve(environ=self._environ, ready=self._settled.set))
+            # Imported here, as a colony without workers needs none of it.
+            from colonyos_gen.worker._life.event_loop import run_to_the_end
+
+            serving = self._worker.serve(environ=self._environ, ready=self._settled.set)
+            run_to_the_end(serving, self._worker.stop)
         except BaseException as error:  # raised where the worker was started, or where it is stopped
             self._failure = error
         finally:

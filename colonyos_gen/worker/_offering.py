@@ -78,7 +78,9 @@ class Offering(Hooks):
         def offer(call: FuncT) -> FuncT:
             made = Offer(call, name, timeout, description, signature, again)
             if made.name in self._offers:
-                raise ValueError(f"the worker has a function {made.name!r}; give this one another name=…")
+                raise ValueError(
+                    f"the worker has a function {made.name!r} already; give this one another name=…"
+                )
             self._offers[made.name] = made
             found.note(self.executortype, made.name, call, made)
             return call

@@ -6,8 +6,8 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeAlias
 
 from colonyos_gen_wire import Executor, Process
 
@@ -128,6 +128,8 @@ class Service(Taker):
         self._stopping = asyncio.Event()
         self._hurrying = asyncio.Event()
         self._reason = ""
+        self._over = False
+        """Whether nothing is told to the server any more."""
         self._hung: HungError | None = None
         self._slots = invoker.slots
         self._slots.changed = self._changed.set
@@ -165,9 +167,10 @@ class Service(Taker):
             await self._drain(taking, grace)
         except asyncio.CancelledError:
             self.stop("the worker was cancelled")
-            await self._give_up()
+            await self._drain(taking, 0.0)
             raise
         finally:
+            self._over = True
             for task in (beating, taking, *self._tasks):
                 task.cancel()
         for task in (beating, taking):
@@ -189,10 +192,7 @@ class Service(Taker):
         if (earlier := self._runs.get(processid)) is not None:
             earlier.lose("the server took it back, and assigned it anew")
         run = self._runs[processid] = Run(self._equipment, process, found=found)
-        task = asyncio.create_task(run.run())
-        self._tasks[task] = run
-        # Not by `finally` in a coroutine: a task that is cancelled before its first step comes to none.
-        task.add_done_callback(functools.partial(self._ended, run))
+        self._begin_task(run, run.run())
 
     def knows(self, processid: str, since: float) -> bool:
         run = self._runs.get(processid)
@@ -208,9 +208,19 @@ class Service(Taker):
     async def register(self) -> None:
         await self._registration.ensure()
 
+    def _begin_task(self, run: Run, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks[task] = run
+        # Not by `finally` in a coroutine: a task that is cancelled before its first step comes to none.
+        task.add_done_callback(functools.partial(self._ended, run))
+
     def _ended(self, run: Run, task: asyncio.Task[None]) -> None:
-        """Take note that a run is over, however it ended."""
+        """Take note that a run is over, however it ended. The one place that sees to it that the server knows."""
         del self._tasks[task]
+        error = None if task.cancelled() else task.exception()
+        if not run.told.is_set() and not self._over and (error is None or not run.rescued):
+            self._begin_task(run, run.rescue(error))
+            return
         processid = run.process.processid
         if self._runs.get(processid) is run:
             del self._runs[processid]
@@ -219,7 +229,7 @@ class Service(Taker):
             if len(self._ended_at) > _REMEMBERED:
                 del self._ended_at[next(iter(self._ended_at))]
         self._changed.set()
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if error is not None:
             _logger.error("%s: a process could not be ended: %r", self._me.executorname, error)
 
     # From the start to the end
@@ -281,6 +291,7 @@ class Service(Taker):
             await self._give_up()
             limit = self._poll + LAST_WORDS_S
             await asyncio.wait({taking, hurry}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+            await self._assignment.look_if_dropped()
             await self._give_up()  # what it has taken in the meantime
         hurry.cancel()
         await self._closer.finish()

@@ -188,7 +188,9 @@ class Worker(Offering):
     async def serve(
         self, *, environ: Mapping[str, str] | None = None, ready: Callable[[], object] | None = None
     ) -> None:
-        """Work until `stop`, for programs with an event loop of their own. Cancelled, it ends without `grace`.
+        """Work until `stop`, for programs with an event loop of their own.
+
+        Cancelled, it ends without `grace`: what runs is failed or left to the server (`on_stop`), which takes a moment.
 
         Args:
             environ: Environment variables to use for this run.

@@ -92,9 +92,11 @@ EXCEPTIONS = frozenset(
     {
         "DamagedKeyFileError",
         "ExposedKeyFileError",
+        "HungError",
         "JournalError",
         "KeyFileError",
         "PassphraseNeededError",
+        "PoolError",
         "RegistrationError",
         "WrongPassphraseError",
     }

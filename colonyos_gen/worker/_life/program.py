@@ -16,6 +16,7 @@ from colonyos_gen.config import ConfigError
 from colonyos_gen.crypto import InvalidKeyError
 from colonyos_gen.worker._life import reload
 from colonyos_gen.worker._life.daemon_threads import DaemonThreads
+from colonyos_gen.worker._life.event_loop import run_to_the_end
 from colonyos_gen.worker._life.forks import handlers
 from colonyos_gen.worker._life.own_log import LogFormat, own_log
 from colonyos_gen.worker._life.registration import RegistrationError
@@ -48,7 +49,7 @@ def run_as_program(
 
     Raises:
         SystemExit: With code 78, in the main thread: the program must be set up in another way; the log says how.
-        RuntimeError: An event loop is running in this thread.
+        RuntimeError: An event loop is running in this thread, or what runs on this one has cancelled all of its tasks.
 
     Raises what `serve` raises.
     """
@@ -56,7 +57,8 @@ def run_as_program(
     is_program = threading.current_thread() is threading.main_thread()
     with own_log(log_format):
         try:
-            changed = asyncio.run(_serve_until_changed(serve, stop, watch, with_signals=is_program))
+            work = _serve_until_changed(serve, stop, watch, with_signals=is_program)
+            changed = run_to_the_end(work, stop)
         except (ConfigError, InvalidKeyError, RegistrationError) as error:
             if not is_program:
                 raise

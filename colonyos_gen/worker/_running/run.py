@@ -68,6 +68,8 @@ class Run:
         """The process, as it was assigned."""
         self.told: asyncio.Event = asyncio.Event()
         """Set once the server knows how the attempt ended, or need not know. The function may go on even so."""
+        self.rescued: bool = False
+        """Whether `rescue` was called."""
         self.told_at: float = 0.0
         """When that was, as `time.monotonic` has it; 0 before."""
         self._catalogue = equipment.catalogue
@@ -107,13 +109,30 @@ class Run:
         """
         try:
             await self._run()
-        except asyncio.CancelledError:  # the worker ends
+        except (
+            asyncio.CancelledError
+        ):  # the worker ends, or a function has cancelled what is not its own: see `rescue`
             raise
         except BaseException as error:
             _logger.exception("%s: process %s went wrong", self._name, self.process.processid)
             if not self.told.is_set():
                 await self._closer.fail(self._attempt, error_texts(error, self._secrets))
                 self._note_told()
+
+    async def rescue(self, error: BaseException | None) -> None:
+        """End the process of a run that ended before the server knew of it: by an error, or because it was cancelled.
+
+        The run may have been about to tell the server, so that is asked first.
+        """
+        self.rescued = True
+        verdict = self._verdict.result() if self._verdict.done() else None
+        if not isinstance(verdict, Nothing):
+            reason = (
+                CANCELLED_FROM_INSIDE if error is None else f"the worker went wrong: {type(error).__name__}"
+            )
+            errors = [reason] if verdict is None else verdict.errors
+            await self._closer.fail(self._attempt, errors, look_first=True)
+        self._note_told()
 
     async def _run(self) -> None:
         work = asyncio.get_running_loop().create_task(self._call())

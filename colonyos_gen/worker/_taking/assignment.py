@@ -99,6 +99,8 @@ class Assignment:
         self._unsure_until = 0.0
         """Until when a request whose reply got lost may still be given a process; 0 if it is known what became of all."""
         self._looked_at = 0.0
+        self._dropped = False
+        """Whether a request was cancelled before its reply was there."""
         self._refused: deque[str] = deque(maxlen=1000)
         self.asking: bool = False
         """Whether a process is being asked for."""
@@ -156,6 +158,9 @@ class Assignment:
             process = await (asked if stopping is None else unless_stopped(stopping, asked))
         except StoppedError:
             await self._look_after_giving_up()
+        except asyncio.CancelledError:
+            self._dropped = True
+            raise
         except NoProcessError:
             self._answered()
         except PausedError as error:
@@ -208,6 +213,12 @@ class Assignment:
         _logger.error("%s: process %s cannot be read and is failed: %s", self._name, processid, error)
         self._refused.append(processid)
         await self._taker.refuse(processid, f"{self._name} cannot read this process: {error.message}")
+
+    async def look_if_dropped(self) -> None:
+        """Find what a request that was cancelled has been given, if what runs in our name must be ours."""
+        if self._dropped and self._alone:
+            self._dropped = False
+            await self._look_after_giving_up()
 
     async def _look_after_giving_up(self) -> None:
         """Find what a poll that was given up has been given, which is one process at most.

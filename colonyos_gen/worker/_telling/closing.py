@@ -109,15 +109,16 @@ class Closer:
         self._check_later(attempt, "output", is_done)
         return Success(output)
 
-    async def fail(self, attempt: Attempt, errors: list[str]) -> Outcome:
-        """Close a process as failed. Returns what it came to."""
+    async def fail(self, attempt: Attempt, errors: list[str], *, look_first: bool = False) -> Outcome:
+        """Close a process as failed; with `look_first`, if it still runs in our name. Returns what it came to."""
         processid = attempt.processid
 
         def is_done(found: Process) -> bool:
             return found.state is FAILED and found.errors == errors
 
         try:
-            await self._tell(attempt, lambda: self._client.fail(processid, errors=errors), is_done)
+            if not look_first or await self._is_open(attempt, is_done):
+                await self._tell(attempt, lambda: self._client.fail(processid, errors=errors), is_done)
         except (_LostError, RPCError) as error:
             self._too_late(processid, "failure", error)
             return Nothing(str(error))

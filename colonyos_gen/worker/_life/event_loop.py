@@ -1,0 +1,54 @@
+"""An event loop that works until its work is done, whatever functions do to it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_logger = logging.getLogger("colonyos_gen.worker")
+
+
+def run_to_the_end(work: Coroutine[Any, Any, T], stop: Callable[[str], object]) -> T:
+    """Run a coroutine on an event loop of its own, as `asyncio.run` does, but to its end.
+
+    Where functions stop the loop, it goes on. KeyboardInterrupt and SystemExit that come out of a callback, a signal handler
+    or a task that nobody waits for call `stop` with a reason; the first of them is raised when the work has ended.
+
+    Args:
+        work: What is run.
+        stop: Lets it end.
+
+    Raises:
+        RuntimeError: Its task was cancelled, which only what runs in it can have done.
+
+    Raises what `work` raises.
+    """
+    leaving: KeyboardInterrupt | SystemExit | None = None
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        task = loop.create_task(work)
+        while not task.done():
+            try:
+                loop.run_until_complete(task)
+            except asyncio.CancelledError as error:
+                raise RuntimeError(
+                    "a function has cancelled the tasks of the worker, which has ended"
+                ) from error
+            except (KeyboardInterrupt, SystemExit) as error:
+                if task.done():
+                    raise
+                leaving = leaving or error
+                text = f"{type(error).__name__} outside of a function's own call: {error}".rstrip(": ")
+                _logger.warning("%s", text, exc_info=error)
+                stop(text)
+            except RuntimeError:
+                if task.done():
+                    raise
+                _logger.warning("something has stopped the event loop of the worker; it goes on")
+    if leaving is not None:
+        raise leaving
+    return task.result()
