@@ -7,7 +7,6 @@ is of a life that was killed, and what it lists is what that one left unfinished
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import secrets
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
 from colonyos_gen_wire import Process
 
 from colonyos_gen.worker._life.forks import without_forks
@@ -28,8 +28,7 @@ _ROUNDING_S = 0.001
 _logger = logging.getLogger("colonyos_gen.worker")
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(msgspec.Struct, frozen=True, array_like=True):
     processid: str
     retries: int
     started: float | None
@@ -92,8 +91,7 @@ class Ledger:
         """Write down that an attempt begins; its place in the file, None if it is not there."""
         if self._handle is None:
             return None
-        entry = [process.processid, process.retries, _seconds(process.starttime)]
-        line = json.dumps(entry).encode()
+        line = msgspec.json.encode(_Entry(process.processid, process.retries, _seconds(process.starttime)))
         if len(line) >= _WIDTH:  # an id as no server makes it
             return None
         if not self._free:
@@ -198,9 +196,8 @@ def _dead(folder: Path) -> Iterator[_Dead]:
 
 def _entries(content: bytes) -> Iterator[_Entry]:
     for line in content.splitlines():
-        with contextlib.suppress(ValueError, TypeError):
-            processid, retries, started = json.loads(line)
-            yield _Entry(processid, retries, started)
+        with contextlib.suppress(msgspec.DecodeError):  # as a rule, of what is struck out
+            yield msgspec.json.decode(line, type=_Entry)
 
 
 def _lock(handle: int) -> None:
