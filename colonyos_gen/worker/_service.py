@@ -13,8 +13,6 @@ from colonyos_gen_wire import Executor, Process
 
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.interceptors import Interceptor
-from colonyos_gen.worker._life.ledger import Ledger
-from colonyos_gen.worker._life.lives import Lives
 from colonyos_gen.worker._life.registration import Registration
 from colonyos_gen.worker._running.catalogue import Catalogue
 from colonyos_gen.worker._running.functions import Offer
@@ -25,6 +23,8 @@ from colonyos_gen.worker._running.run import Equipment, Run
 from colonyos_gen.worker._running.watching import Watch
 from colonyos_gen.worker._taking.assignment import Assignment, Taker, keep_alive
 from colonyos_gen.worker._taking.availability import Availability
+from colonyos_gen.worker._taking.ledger import Ledger
+from colonyos_gen.worker._taking.lives import Lives
 from colonyos_gen.worker._taking.neighbours import warn_of_neighbours
 from colonyos_gen.worker._taking.recovery import Recovery
 from colonyos_gen.worker._taking.stopping import StoppedError, unless_stopped

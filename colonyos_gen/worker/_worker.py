@@ -21,7 +21,6 @@ from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.worker._life.hardware import capabilities
 from colonyos_gen.worker._life.identity import find_identity, private_key
 from colonyos_gen.worker._life.key_file import OwnKey
-from colonyos_gen.worker._life.ledger import Ledger
 from colonyos_gen.worker._life.own_log import LogFormat
 from colonyos_gen.worker._life.program import run_as_program
 from colonyos_gen.worker._offering import Offering
@@ -33,6 +32,7 @@ from colonyos_gen.worker._running.invoking import Invoker
 from colonyos_gen.worker._service import OnStop, Service
 from colonyos_gen.worker._taking.assignment import POLL_S
 from colonyos_gen.worker._taking.availability import Availability
+from colonyos_gen.worker._taking.ledger import Ledger
 from colonyos_gen.worker._taking.stopping import StoppedError, unless_stopped
 from colonyos_gen.worker._telling.own_calls import OwnCalls
 

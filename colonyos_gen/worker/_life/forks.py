@@ -1,8 +1,7 @@
-"""What stays with a process, and does not go to its forks: handlers of signals, and locks."""
+"""Signal handlers that stay with the process that set them."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 from types import FrameType
@@ -46,25 +45,3 @@ handlers = Handlers()
 
 def ignore(_number: int, _frame: FrameType | None) -> None:
     """A handler that does nothing; unlike SIG_IGN, programs that are started from here do not inherit it."""
-
-
-class WithoutForks(set[int]):
-    """Open files that forks of this process do not keep.
-
-    A lock lasts until all that have the file are gone, and what a function has started may outlive its worker.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._after_fork)
-
-    def _after_fork(self) -> None:
-        for handle in self:
-            with contextlib.suppress(OSError):
-                os.close(handle)
-        self.clear()
-
-
-without_forks = WithoutForks()
-"""Those of this process."""

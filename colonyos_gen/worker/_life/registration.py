@@ -18,8 +18,8 @@ from colonyos_gen_wire.errors import shared
 from colonyos_gen._call.retry import passes
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import AlreadyExistsError, DeniedError, NotFoundError, RPCError
-from colonyos_gen.worker._life.lives import Lives
 from colonyos_gen.worker._taking.availability import Availability
+from colonyos_gen.worker._taking.lives import Lives
 
 Functions: TypeAlias = Callable[[str, str], Awaitable[Sequence[WireFunction]]]
 """Gives the functions of an executor, by its type and its colony."""

@@ -13,7 +13,6 @@ from colonyos_gen_wire import Process
 
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import RPCError
-from colonyos_gen.worker._life.ledger import Ledger
 from colonyos_gen.worker._life.log_lines import current
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.catalogue import Catalogue
@@ -22,6 +21,7 @@ from colonyos_gen.worker._running.hung import Hung
 from colonyos_gen.worker._running.invoking import Raised
 from colonyos_gen.worker._running.watching import Watch
 from colonyos_gen.worker._taking.availability import Availability
+from colonyos_gen.worker._taking.ledger import Ledger
 from colonyos_gen.worker._telling.attempt import Attempt
 from colonyos_gen.worker._telling.closing import Closer, Failure, Nothing, Outcome, Success
 from colonyos_gen.worker._telling.failure_text import error_texts

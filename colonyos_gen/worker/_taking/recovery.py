@@ -14,9 +14,9 @@ from colonyos_gen_wire.constants import RUNNING
 
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import RPCError
-from colonyos_gen.worker._life.ledger import Ledger
-from colonyos_gen.worker._life.lives import Lives
 from colonyos_gen.worker._taking.availability import Availability
+from colonyos_gen.worker._taking.ledger import Ledger
+from colonyos_gen.worker._taking.lives import Lives
 
 RENEW_S = 120.0
 """Seconds between two times that a worker shows that it lives, to others with its key."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from colonyos_gen import FunctionSpec, Process
-from colonyos_gen.worker._life.ledger import Ledger
+from colonyos_gen.worker._taking.ledger import Ledger
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
@@ -20,9 +20,7 @@ def process(name: str, *, retries: int = 0, started: datetime | None = NOON) -> 
 
 def die(ledger: Ledger) -> None:
     """End as a process does that is killed: its files are closed, and that is all."""
-    assert ledger._handle is not None  # pyright: ignore[reportPrivateUsage]
-    os.close(ledger._handle)  # pyright: ignore[reportPrivateUsage]
-    ledger._handle = None  # pyright: ignore[reportPrivateUsage]
+    ledger._close()  # pyright: ignore[reportPrivateUsage]
 
 
 def test_the_next_life_knows_what_the_last_one_left(tmp_path: Path) -> None:
@@ -86,16 +84,19 @@ def test_a_fork_does_not_keep_a_life_going(tmp_path: Path) -> None:
     """Such as a process that a function has started, and that goes on when its worker was killed."""
     first = Ledger(tmp_path, "me")
     first.note(process("a"))
-    reading, writing = os.pipe()
+    begun, begin = os.pipe()
+    over, end = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(writing)
-        os.read(reading, 1)
+        os.close(end)
+        os.write(begin, b"!")
+        os.read(over, 1)
         os._exit(0)
-    os.close(reading)
+    os.read(begun, 1)
     die(first)
     second = Ledger(tmp_path, "me")
-    os.close(writing)
+    for each in (begun, begin, over, end):
+        os.close(each)
     os.waitpid(child, 0)
     assert second.was_left(process("a"))
 

@@ -29,7 +29,7 @@ class Holding:
     """A worker with a function that returns what the worker is called here, once it is let through."""
 
     def __init__(self, who: str, **options: Any) -> None:
-        self.worker = Worker(EXECUTORTYPE, **({"name": "me"} | options))
+        self.worker = Worker(EXECUTORTYPE, name="me", **options)
         self.runs: list[str] = []
         self.door = threading.Event()
 
@@ -168,7 +168,7 @@ def test_what_a_killed_worker_had_is_failed_when_it_comes_back(
     colonies: LocalColony, tmp_path: Path, limits: dict[str, int], is_failed: bool
 ) -> None:
     gate = Gate(tmp_path)
-    options = {"prvkey": PrivateKey.generate().hex(), "name": "me"}
+    options: dict[str, Any] = {"prvkey": PrivateKey.generate().hex(), "name": "me"}
     with SpawnedWorker(colonies, tmp_path, **options):
         asked = submit(colonies, "hold", str(gate.path), channels=None, **limits)
         gate.reached()
@@ -241,7 +241,7 @@ def test_where_it_may_not_be_seen_only_a_lock_says_that_it_is_alone(
     path = tmp_path / "key"
     path.write_text(key.hex())
     path.chmod(0o600)
-    me = Holding("me", **({"keyfile": path} if locked else {"prvkey": key}))
+    me = Holding("me", keyfile=path) if locked else Holding("me", prvkey=key)
     me.door.set()
     colonies.faults.error("update_executor", refused, times=None)
     colonies.faults.drop("assign", after_request=True)
@@ -260,7 +260,7 @@ def test_one_that_is_not_seen_anew_is_over(
 ) -> None:
     """It was killed where nothing remained of it, and so nobody takes its sign away."""
     monkeypatch.setattr("colonyos_gen.worker._taking.recovery.RENEW_S", 0.02)
-    monkeypatch.setattr("colonyos_gen.worker._life.lives.GONE_S", 0.2)
+    monkeypatch.setattr("colonyos_gen.worker._taking.lives.GONE_S", 0.2)
     me = Holding("me", prvkey=(key := PrivateKey.generate()))
     me.door.set()
     colonies.client.add_executor(Executor.new("me", key.id, EXECUTORTYPE, colonies.name))

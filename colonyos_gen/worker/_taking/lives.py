@@ -15,8 +15,8 @@ from colonyos_gen_wire import Capabilities, Executor
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._conventions.lives import NAME, lives_in, shown
 from colonyos_gen.errors import RPCError
-from colonyos_gen.worker._life.ledger import Ledger
 from colonyos_gen.worker._taking.availability import Availability
+from colonyos_gen.worker._taking.ledger import Ledger
 
 GONE_S = 600.0
 """Seconds after which a life that was not shown anew is over; by then the server has given its processes to others."""
