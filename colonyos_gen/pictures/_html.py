@@ -18,6 +18,7 @@ from colonyos_gen_wire.types.process import Process
 from colonyos_gen_wire.types.statistics import Statistics
 from colonyos_gen_wire.types.workflow import ProcessGraph
 
+from colonyos_gen._conventions import lives
 from colonyos_gen.pictures._drawing import draw_graph
 from colonyos_gen.pictures._look.labels import clean
 from colonyos_gen.pictures._look.palette import INK, Shade, shade, state_name
@@ -219,6 +220,8 @@ def _hardware(executor: Executor) -> Iterable[str]:
 
 def _software(executor: Executor) -> Iterable[str]:
     for each in executor.capabilities.software:
+        if each.name == lives.NAME:
+            continue
         yield clean(" ".join(part for part in (each.name, each.version) if part))
 
 

@@ -113,7 +113,7 @@ class LocalColony(Submitting[ProcessHandle, WorkflowHandle]):
         self._making = threading.Lock()
         self._asessions: dict[AsyncClient, AsyncSession] = {}
         self._keys: tempfile.TemporaryDirectory[str] | None = None
-        self._workers: dict[str, WorkerThread] = {}
+        self._workers: dict[WorkerThread, str] = {}
         self._numbers = itertools.count(1)
         self._entered = False
 
@@ -270,12 +270,12 @@ class LocalColony(Submitting[ProcessHandle, WorkflowHandle]):
         thread = WorkerThread(worker, environ)
         thread.start()
         name = worker.name or ""
-        self._workers[name] = thread
+        self._workers[thread] = name
         try:
             yield worker
         finally:
             thread.stop(lambda: self._on_server(lambda: self._thread.server.dismiss(self.name, name)))
-            del self._workers[name]
+            del self._workers[thread]
 
     def add_user(self, name: str | None = None) -> LocalUser:
         """Add a user, called `name`, or by a name of the colony's choice. Raises RPCError if the name is taken."""
@@ -295,7 +295,7 @@ class LocalColony(Submitting[ProcessHandle, WorkflowHandle]):
         """
 
         require_numbers(seconds=seconds, minutes=minutes, hours=hours)
-        workers = [(self.name, each) for each in list(self._workers)]
+        workers = [(self.name, each) for each in list(self._workers.values())]
 
         def move() -> None:
             with self._thread.server.listeners_stay(workers):

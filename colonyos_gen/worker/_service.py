@@ -23,10 +23,12 @@ from colonyos_gen.worker._running.run import Equipment, Run
 from colonyos_gen.worker._running.watching import Watch
 from colonyos_gen.worker._taking.assignment import Assignment, Taker, keep_alive
 from colonyos_gen.worker._taking.availability import Availability
+from colonyos_gen.worker._taking.ledger import Ledger
+from colonyos_gen.worker._taking.lives import Lives
 from colonyos_gen.worker._taking.neighbours import warn_of_neighbours
-from colonyos_gen.worker._taking.recovery import running_of
+from colonyos_gen.worker._taking.recovery import Recovery
 from colonyos_gen.worker._taking.stopping import StoppedError, unless_stopped
-from colonyos_gen.worker._telling.attempt import Attempt
+from colonyos_gen.worker._telling.attempt import Attempt, goes_back
 from colonyos_gen.worker._telling.closing import Closer
 
 OnStop: TypeAlias = Literal["leave", "fail"]
@@ -53,7 +55,8 @@ class Service(Taker):
         poll: Seconds of a long poll.
         hung_after: Seconds after which a function that was told to stop is taken for one that never will.
         on_stop: What becomes of processes whose functions have not ended when the worker is to end.
-        alone: Whether nobody else has the worker's key.
+        ledger: Where it is written down what is run.
+        locked: Whether no other worker on this machine can have the key.
         may_add: Whether the client has the key of the colony owner.
         secrets: Texts that must not get into errors.
         interceptors: What comes around runs of processes, the outermost first.
@@ -73,7 +76,8 @@ class Service(Taker):
         poll: int,
         hung_after: float,
         on_stop: OnStop,
-        alone: bool,
+        ledger: Ledger,
+        locked: bool,
         may_add: bool,
         secrets: Iterable[str],
         interceptors: Sequence[Interceptor] = (),
@@ -82,7 +86,6 @@ class Service(Taker):
         self._availability = availability
         self._me = me
         self._concurrency = concurrency
-        self._alone = alone
         self._poll = poll
         self._heartbeat = heartbeat
         self._on_stop = on_stop
@@ -98,7 +101,12 @@ class Service(Taker):
         )
         texts = tuple(secrets)
         catalogue = Catalogue(offers, reconciler, invoker, interceptors, me.executorname, texts)
-        self._registration = Registration(client, availability, me, catalogue.functions, may_add=may_add)
+        self._lives = Lives(client, availability, me, ledger, locked=locked)
+        self._recovery = Recovery(client, availability, me, self._lives, ledger, locked=locked)
+        self._ledger = ledger
+        self._registration = Registration(
+            client, availability, me, catalogue.functions, self._lives, may_add=may_add
+        )
         self._equipment = Equipment(
             client,
             availability,
@@ -108,16 +116,16 @@ class Service(Taker):
             texts,
             me.executorname,
             Hung(me.executorname, concurrency, hung_after, self._end_hung),
+            ledger,
         )
         self._assignment = Assignment(
             client,
             availability,
             self,
+            self._recovery,
             colonyname=me.colonyname,
-            executorid=me.executorid,
             name=me.executorname,
             poll=poll,
-            alone=alone,
         )
         self._runs: dict[str, Run] = {}
         """The last run of each process that is run here."""
@@ -152,10 +160,12 @@ class Service(Taker):
         try:
             await unless_stopped(self._stopping, self._begin())
         except StoppedError:
+            await self._lives.leave()
             return
         if ready is not None:
             ready()
         beating = asyncio.create_task(keep_alive(self._assignment, self._heartbeat))
+        showing = asyncio.create_task(self._recovery.keep_showing())
         taking = asyncio.create_task(self._take())
         try:
             stopping = asyncio.create_task(self._stopping.wait())
@@ -171,8 +181,9 @@ class Service(Taker):
             raise
         finally:
             self._over = True
-            for task in (beating, taking, *self._tasks):
+            for task in (beating, showing, taking, *self._tasks):
                 task.cancel()
+            await self._lives.leave()
         for task in (beating, taking):
             if task.done() and not task.cancelled():
                 task.result()
@@ -237,24 +248,26 @@ class Service(Taker):
     async def _begin(self) -> None:
         await self.register()
         await warn_of_neighbours(self._client, self._me)
-        if self._alone:
-            await self._end_leftovers()
+        await self._end_leftovers()
 
     async def _end_leftovers(self) -> None:
-        """Fail what an earlier life of this worker left RUNNING, unless there is a deadline that will put it back.
+        """Fail what an earlier life of this worker left RUNNING, unless the server gives it to another worker in time.
 
         The server would go on waiting for it, as this worker is alive; and a cron would wait with it.
         """
-        me = self._me
-        for each in await running_of(self._client, self._availability, me.colonyname, me.executorid):
-            if each.spec.maxexectime <= 0:
-                _logger.warning(
-                    "%s: process %s had been left unfinished and is failed", me.executorname, each.processid
-                )
+        for each in await self._recovery.leftovers():
+            if not self._is_left(each):
+                name = self._me.executorname
+                _logger.warning("%s: process %s had been left unfinished and is failed", name, each.processid)
                 await self._closer.fail(
                     Attempt.of(each, found=True),
-                    [f"{me.executorname} ended while it ran this process; it was started again"],
+                    [f"{name} ended while it ran this process; it was started again"],
                 )
+        self._ledger.forget_dead()
+
+    def _is_left(self, process: Process) -> bool:
+        """Whether a process that was not finished is left to the server."""
+        return self._on_stop == "leave" and goes_back(process)
 
     async def _take(self) -> None:
         while not self._stopping.is_set():
@@ -305,7 +318,7 @@ class Service(Taker):
     async def _give_up(self) -> None:
         text = f"the worker was stopped before the function had ended: {self._reason}"
         for run in list(self._tasks.values()):
-            if self._on_stop == "leave" and run.goes_back:
+            if self._is_left(run.process):
                 run.lose(f"{text}; another one will get the process when its maxexectime has passed")
             else:
                 run.give_up(text)

@@ -32,6 +32,7 @@ from colonyos_gen.worker._running.invoking import Invoker
 from colonyos_gen.worker._service import OnStop, Service
 from colonyos_gen.worker._taking.assignment import POLL_S
 from colonyos_gen.worker._taking.availability import Availability
+from colonyos_gen.worker._taking.ledger import Ledger
 from colonyos_gen.worker._taking.stopping import StoppedError, unless_stopped
 from colonyos_gen.worker._telling.own_calls import OwnCalls
 
@@ -74,7 +75,8 @@ class Worker(Offering):
         colonyname: Name of the colony; None for COLONIES_COLONY_NAME.
         keyfile: File with the worker's own key, made if there is none. Without it and `prvkey` the key is that in
             COLONIES_PRVKEY, unless it is a user's, else it is kept in the folder of `colonyos_gen.keys`.
-        prvkey: The worker's own key. Two workers must not have the same.
+        prvkey: The worker's own key. Two workers that have the same notice each other, and leave alone what the other runs;
+            but what the server assigns to either of them unnoticed, as a reply got lost, is left to its deadline.
         colony_key: Key of the colony owner, used to add and approve the worker; None for COLONIES_COLONY_PRVKEY.
         locationname: Location of the executor; processes may ask for one.
         grace: Seconds that running functions get to end when the worker is to end; `on_stop` says what comes then.
@@ -274,11 +276,12 @@ class Worker(Offering):
             own.release()
             await calls.end()
             raise
+        ledger = Ledger(own.lives, own.name)
         try:
             calls.name = own.name
             await unless_stopped(stopping, slots.begin())
             async with self._client(config, own, calls.for_client) as client:
-                service = await self._make(client, config, environ, own, colonyname, Invoker(slots))
+                service = await self._make(client, config, environ, own, ledger, colonyname, Invoker(slots))
                 for reason in stopped:
                     service.stop(reason)
                 self.name = own.name
@@ -288,6 +291,7 @@ class Worker(Offering):
             return
         finally:
             await slots.close()
+            ledger.end()
             own.release()
             await calls.end()
         _logger.info("%s: ended", own.name)
@@ -338,6 +342,7 @@ class Worker(Offering):
         config: Config,
         environ: Mapping[str, str],
         own: OwnKey,
+        ledger: Ledger,
         colonyname: str,
         invoker: Invoker,
     ) -> Service:
@@ -359,7 +364,8 @@ class Worker(Offering):
             hung_after=self._hung_after,
             on_stop=self._on_stop,
             poll=self._poll,
-            alone=own.alone,
+            ledger=ledger,
+            locked=own.lock is not None,
             may_add=colony_key is not None,
             interceptors=self._interceptors,
             secrets=[each.hex() for each in (own.key, colony_key) if each is not None],

@@ -340,7 +340,7 @@ def test_a_worker_has_fewer_requests_under_way(
     variables: dict[str, str], options: dict[str, Any], limit: int
 ) -> None:
     async def main() -> None:
-        own = OwnKey("me", PrivateKey.generate(), alone=True)
+        own = OwnKey("me", PrivateKey.generate())
         worker = Worker(EXECUTORTYPE, **options)
         async with worker._client(Config.from_env(variables), own, []) as client:  # pyright: ignore[reportPrivateUsage]
             assert client._pipeline.lane.limit == limit  # pyright: ignore[reportPrivateUsage]

@@ -14,7 +14,7 @@ from colonyos_gen.config import Config, ConfigError
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.errors import DeniedError, NotFoundError
 from colonyos_gen.keys import passphrase_from_env
-from colonyos_gen.worker._life.key_file import OwnKey, default_name, from_file, from_folder
+from colonyos_gen.worker._life.key_file import OwnKey, default_name, from_file, from_folder, given
 from colonyos_gen.worker._life.registration import no_such_colony
 from colonyos_gen.worker._taking.availability import Availability
 
@@ -46,7 +46,7 @@ async def find_identity(
     """
     name = name or config.executorname
     if prvkey is not None:
-        return OwnKey(name or default_name(executortype), prvkey, alone=True)
+        return given(environ, colonyname, name or default_name(executortype), prvkey)
     if keyfile is not None:
         try:
             return from_file(keyfile, name or default_name(executortype), passphrase_from_env(environ))
@@ -59,11 +59,11 @@ async def find_identity(
     if key is not None:
         rows = await _executors(client, availability, colonyname, key)
         if rows is None:  # nobody's key so far
-            return OwnKey(name or default_name(executortype), key, alone=False)
+            return given(environ, colonyname, name or default_name(executortype), key)
         row = next((each for each in rows if each.executorid == key.id), None)
         if row is not None:
             _require_same(row, name, executortype)
-            return OwnKey(row.executorname, key, alone=False)
+            return given(environ, colonyname, row.executorname, key)
         _logger.info("COLONIES_PRVKEY is the key of a user; the worker has a key of its own")
     return from_folder(environ, colonyname, name, executortype)
 

@@ -28,15 +28,14 @@ class KeyInUseError(ConfigError):
 
 @dataclass(frozen=True, slots=True)
 class OwnKey:
-    """A key and a name.
-
-    `alone` says that nobody else has this key, so that whatever runs in its name is this worker's.
-    """
+    """A key and a name, and where lives of workers with this key leave word for each other."""
 
     name: str
     key: PrivateKey
-    alone: bool
     lock: IO[bytes] | None = None
+    """What keeps other workers on this machine from having the key."""
+    lives: Path | None = None
+    """Folder for what they leave; None where there is none."""
 
     def release(self) -> None:
         """Let another worker have the key file."""
@@ -56,9 +55,7 @@ def from_file(path: Path, name: str, passphrase: str | None) -> OwnKey:
     """
     lock = _lock(path)
     try:
-        return OwnKey(
-            name, load_or_create_key(path, passphrase=passphrase), alone=lock is not None, lock=lock
-        )
+        return OwnKey(name, load_or_create_key(path, passphrase=passphrase), lock, _lives_beside(path))
     except BaseException:
         if lock is not None:
             lock.close()
@@ -74,14 +71,30 @@ def from_folder(environ: Mapping[str, str], colonyname: str, name: str | None, e
     """
     keys = key_folder(environ)
     try:
-        return _from_folder(
-            keys / "workers" / _as_file(colonyname), name, executortype, passphrase_from_env(environ)
-        )
+        return _from_folder(_workers(keys, colonyname), name, executortype, passphrase_from_env(environ))
     except OSError as error:
         raise ConfigError(
             f"the worker cannot keep its key in {keys} ({error.strerror or error}); "
             "set COLONIES_KEYS to a folder that it can write to"
         ) from error
+
+
+def given(environ: Mapping[str, str], colonyname: str, name: str, key: PrivateKey) -> OwnKey:
+    """A key that was given, and not by a file. Others may have been given it as well."""
+    try:
+        lives = _lives_beside(_workers(key_folder(environ), colonyname) / key.id)
+    except ConfigError as error:
+        _logger.debug("no folder for %s: %s", name, error)
+        lives = None
+    return OwnKey(name, key, None, lives)
+
+
+def _workers(keys: Path, colonyname: str) -> Path:
+    return keys / "workers" / _as_file(colonyname)
+
+
+def _lives_beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.lives")
 
 
 def _from_folder(folder: Path, name: str | None, executortype: str, passphrase: str | None) -> OwnKey:

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
+import msgspec
 from colonyos_gen_wire import Executor
 from colonyos_gen_wire import Function as WireFunction
 from colonyos_gen_wire.constants import APPROVED, REJECTED
@@ -18,6 +19,7 @@ from colonyos_gen._call.retry import passes
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import AlreadyExistsError, DeniedError, NotFoundError, RPCError
 from colonyos_gen.worker._taking.availability import Availability
+from colonyos_gen.worker._taking.lives import Lives
 
 Functions: TypeAlias = Callable[[str, str], Awaitable[Sequence[WireFunction]]]
 """Gives the functions of an executor, by its type and its colony."""
@@ -43,6 +45,7 @@ class Registration:
         client: Client with the worker's key, and the colony owner's where it was given.
         me: The executor to be.
         functions: Gives the functions of the worker.
+        lives: Shows that the worker lives, and sees who else does with its key.
         may_add: Whether the client has the key of the colony owner.
     """
 
@@ -52,6 +55,7 @@ class Registration:
         availability: Availability,
         me: Executor,
         functions: Functions,
+        lives: Lives,
         *,
         may_add: bool,
     ) -> None:
@@ -59,6 +63,7 @@ class Registration:
         self._availability = availability
         self._me = me
         self._functions = functions
+        self._lives = lives
         self._may_add = may_add
         self._asked = ""
         self._lock = asyncio.Lock()
@@ -94,7 +99,7 @@ class Registration:
                 f"{row.executortype!r}, not {self._me.executortype!r}; give the worker another name or key"
             )
         if row.state is APPROVED:
-            await self._update(row)
+            await self._lives.show_in(row)
             return True
         if not self._may_add or row.state is REJECTED:
             self._ask_owner(f"is {row.state.name.lower()}", self._approve_command())
@@ -133,7 +138,9 @@ class Registration:
 
     async def _add(self) -> bool:
         try:
-            await self._client.add_executor(self._me)
+            await self._client.add_executor(
+                msgspec.structs.replace(self._me, capabilities=self._lives.begin())
+            )
         except AlreadyExistsError:
             return False  # by an attempt whose reply was lost, or by somebody else: the next look tells
         except NotFoundError as error:
@@ -158,14 +165,6 @@ class Registration:
             return False
         self._availability.heard()
         return True
-
-    async def _update(self, row: Executor) -> None:
-        if row.capabilities == self._me.capabilities:
-            return
-        capabilities = self._me.capabilities
-        await self._availability.insist(
-            lambda: self._client.update_executor(self._me.colonyname, self._me.executorname, capabilities)
-        )
 
     async def _register(self, wanted: Sequence[WireFunction]) -> None:
         """Make the functions on the server the wanted ones: those that remain keep their statistics."""

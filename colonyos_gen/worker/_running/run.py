@@ -21,6 +21,7 @@ from colonyos_gen.worker._running.hung import Hung
 from colonyos_gen.worker._running.invoking import Raised
 from colonyos_gen.worker._running.watching import Watch
 from colonyos_gen.worker._taking.availability import Availability
+from colonyos_gen.worker._taking.ledger import Ledger
 from colonyos_gen.worker._telling.attempt import Attempt
 from colonyos_gen.worker._telling.closing import Closer, Failure, Nothing, Outcome, Success
 from colonyos_gen.worker._telling.failure_text import error_texts
@@ -53,6 +54,8 @@ class Equipment:
     """Name of the executor."""
     hung: Hung
     """Where functions are waited for that do not end with their process."""
+    ledger: Ledger
+    """Where it is written down what is run."""
 
 
 class Run:
@@ -78,6 +81,8 @@ class Run:
         self._secrets = equipment.secrets
         self._name = equipment.name
         self._hung = equipment.hung
+        self._ledger = equipment.ledger
+        self._place = self._ledger.note(process)
         self._attempt = Attempt.of(process, found=found)
         self._cancellation = Cancellation()
         self._outgoing = Outgoing(equipment.client, equipment.availability, process)
@@ -86,12 +91,6 @@ class Run:
         )
         self._started_at = time.monotonic()
         self._verdict: asyncio.Future[Failure | Nothing] = asyncio.get_running_loop().create_future()
-
-    @property
-    def goes_back(self) -> bool:
-        """Whether the server gives the process to another worker, once this attempt has passed its deadline."""
-        spec = self.process.spec
-        return spec.maxexectime > 0 and (spec.maxretries < 0 or self.process.retries < spec.maxretries)
 
     def lose(self, reason: str) -> None:
         """Stop the function: the server does not want its result."""
@@ -154,6 +153,8 @@ class Run:
             work.cancel()
 
     def _note_told(self) -> None:
+        self._ledger.strike(self._place)
+        self._place = None
         self.told_at = time.monotonic()
         self.told.set()
 

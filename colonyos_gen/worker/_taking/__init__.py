@@ -1,1 +1,1 @@
-"""Work that is asked for, and what became of requests whose replies got lost."""
+"""Work that is asked for, what became of requests whose replies got lost, and whose is what runs in a worker's name."""

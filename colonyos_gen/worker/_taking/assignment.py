@@ -24,7 +24,7 @@ from colonyos_gen.errors import (
     UnexpectedReplyError,
 )
 from colonyos_gen.worker._taking.availability import WITHOUT_END, Availability, is_lost_reply
-from colonyos_gen.worker._taking.recovery import running_of
+from colonyos_gen.worker._taking.recovery import Recovery
 from colonyos_gen.worker._taking.stopping import StoppedError, unless_stopped
 from colonyos_gen.worker._taking.unreadable import processid_in
 
@@ -70,9 +70,8 @@ class Assignment:
     """Asks the server for processes. A request is never repeated before it is known what became of it.
 
     Args:
+        recovery: Finds processes whose assignment got lost on the way.
         poll: Seconds of a long poll.
-        alone: Whether whatever is RUNNING in this executor's name must be ours. Only then a process whose assignment got
-            lost on the way can be found; otherwise it is left to its deadline.
     """
 
     def __init__(
@@ -80,21 +79,19 @@ class Assignment:
         client: AsyncClient,
         availability: Availability,
         taker: Taker,
+        recovery: Recovery,
         *,
         colonyname: str,
-        executorid: str,
         name: str,
         poll: int,
-        alone: bool,
     ) -> None:
         self._client = client
         self._availability = availability
         self._taker = taker
+        self._recovery = recovery
         self._colonyname = colonyname
-        self._executorid = executorid
         self._name = name
         self._poll = poll
-        self._alone = alone
         self._pauses = pauses(WITHOUT_END)
         self._unsure_until = 0.0
         """Until when a request whose reply got lost may still be given a process; 0 if it is known what became of all."""
@@ -115,7 +112,7 @@ class Assignment:
         """
         self.asking = True
         try:
-            return await self._ask(self._poll, "", stopping if self._alone else None)
+            return await self._ask(self._poll, "", stopping)
         finally:
             self.asking = False
 
@@ -150,12 +147,14 @@ class Assignment:
     async def _ask(self, timeout: int, availablecpu: str, stopping: asyncio.Event | None = None) -> bool:
         """Make a request for work, and start what it brings; whether it brought something.
 
-        It is given up when `stopping` is set.
+        It is given up when `stopping` is set, if what it may have been given can be found.
         """
         asked = self._client.assign(self._colonyname, timeout, availablecpu=availablecpu)
         try:
             # Only the request may be given up: whatever it brings is to be taken care of.
-            process = await (asked if stopping is None else unless_stopped(stopping, asked))
+            process = await (
+                asked if stopping is None else unless_stopped(stopping, asked, self._recovery.is_alone)
+            )
         except StoppedError:
             await self._look_after_giving_up()
         except asyncio.CancelledError:
@@ -262,7 +261,7 @@ class Assignment:
     async def recover_if_unsure(self) -> None:
         """Look for what was assigned unnoticed: at once, now and then, and once more when nothing can come any more."""
         now = time.monotonic()
-        if not self._alone or not self._unsure_until or now < self._looked_at + LOOK_AGAIN_S:
+        if not self._unsure_until or now < self._looked_at + LOOK_AGAIN_S:
             return
         if now >= self._unsure_until:
             self._unsure_until = 0.0
@@ -272,20 +271,17 @@ class Assignment:
     async def _recover(self) -> bool:
         """Start what runs in our name without our knowing, and tell whether there was anything."""
         unnoticed: list[Process] = []
-        asked = time.monotonic()
         try:
-            found = await running_of(self._client, self._availability, self._colonyname, self._executorid)
-            unnoticed += [
-                each
-                for each in found
-                if not self._taker.knows(each.processid, asked) and each.processid not in self._refused
-            ]
+            unnoticed = await self._recovery.unnoticed(self._knows)
         except RPCError as error:
             _logger.info("%s: it is unknown what was assigned unnoticed: %s", self._name, error)
         for each in unnoticed:
             _logger.warning("%s: process %s had been assigned unnoticed", self._name, each.processid)
             self._taker.start(each, found=True)
         return bool(unnoticed)
+
+    def _knows(self, processid: str, since: float) -> bool:
+        return processid in self._refused or self._taker.knows(processid, since)
 
 
 async def keep_alive(assignment: Assignment, seconds: float) -> None:

@@ -25,6 +25,11 @@ class Availability:
         self._url = url
         self._away = False
 
+    @property
+    def is_away(self) -> bool:
+        """Whether the last call found nobody."""
+        return self._away
+
     def lost(self, error: RPCError) -> None:
         """A call found nobody."""
         if not self._away:

@@ -1,15 +1,34 @@
-"""Processes that are RUNNING in our name without our knowing, because the reply of an assign was lost."""
+"""Processes that are RUNNING in our name without our knowing, and which of them are ours."""
 
 from __future__ import annotations
 
-from colonyos_gen_wire import Process
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from colonyos_gen_wire import Executor, Process
 from colonyos_gen_wire.constants import RUNNING
 
 from colonyos_gen._client.client import AsyncClient
+from colonyos_gen.errors import RPCError
 from colonyos_gen.worker._taking.availability import Availability
+from colonyos_gen.worker._taking.ledger import Ledger
+from colonyos_gen.worker._taking.lives import Lives
 
+RENEW_S = 120.0
+"""Seconds between two times that a worker shows that it lives, to others with its key."""
 _LOOK_BACK_S = 10 * 365 * 86400
 """How long ago a process may have been submitted, in seconds."""
+
+_MOST_IDS = 5
+"""Ids in a line of the log."""
+
+_AttemptKey: TypeAlias = tuple[str, int, datetime | None]
+
+_logger = logging.getLogger("colonyos_gen.worker")
 
 
 async def running_of(
@@ -26,3 +45,122 @@ async def ask_running(client: AsyncClient, colonyname: str, executorid: str) -> 
     """The same, asked for once. Raises RPCError if the server refuses to tell, or is away."""
     found = await client.get_process_history(colonyname, _LOOK_BACK_S, RUNNING, executorid=executorid)
     return [each for each in found if each.assignedexecutorid == executorid]
+
+
+class Recovery:
+    """Tells what is ours of what is RUNNING in our name: what a life that was killed has left, and what was lost on its way.
+
+    The first is written down in the ledger. The second can be anybody's who has the key, so it is ours only while nobody
+    else has it. What is not ours is set aside, and never taken for ours later.
+
+    Args:
+        locked: Whether no other worker on this machine can have the key.
+    """
+
+    def __init__(
+        self,
+        client: AsyncClient,
+        availability: Availability,
+        me: Executor,
+        lives: Lives,
+        ledger: Ledger,
+        *,
+        locked: bool,
+    ) -> None:
+        self._client = client
+        self._availability = availability
+        self._me = me
+        self._lives = lives
+        self._ledger = ledger
+        self._locked = locked
+        self._alone = False
+        self._aside: set[_AttemptKey] = set()
+
+    async def leftovers(self) -> list[Process]:
+        """What earlier lives of this worker have left RUNNING. Asked once the executor is registered, before it takes any.
+
+        Raises RPCError if the server refuses to tell.
+        """
+        await self._lives.look()
+        self._alone = not self._lives.are_others
+        found = await self._running()
+        left = [each for each in found if self._ledger.was_left(each) or (self._alone and self._locked)]
+        self._set_aside(left)
+        ours = {each.processid for each in left}
+        self._leave([each for each in found if each.processid not in ours])
+        return left
+
+    async def keep_showing(self) -> None:
+        """Show that this worker lives, now and then, and see who else does."""
+        while True:
+            await asyncio.sleep(RENEW_S)
+            try:
+                await self._lives.show_anew()
+                if self._lives.are_others:
+                    self._alone = False
+                elif not self._alone:
+                    self._set_aside(await self._running())  # what somebody else has left that had the key
+                    self._alone = True
+            except RPCError as error:
+                _logger.info("%s: it is unknown who else has its key: %s", self._me.executorname, error)
+
+    async def is_alone(self) -> bool:
+        """Whether what is assigned in our name from now on is ours, or was."""
+        try:
+            return await self._look()
+        except RPCError:
+            return False
+
+    async def unnoticed(self, knows: Callable[[str, float], bool]) -> list[Process]:
+        """What was assigned to us without our knowing.
+
+        Raises RPCError if the server does not tell.
+
+        Args:
+            knows: Whether a process is being run, or was at a time (of `time.monotonic`).
+        """
+        asked = time.monotonic()
+        found = [
+            each
+            for each in await self._running()
+            if _key(each) not in self._aside and not knows(each.processid, asked)
+        ]
+        # Whoever runs one of them has been there before it was assigned, and so is seen now.
+        if not found or await self._look():
+            return found
+        self._leave(found)
+        return []
+
+    async def _look(self) -> bool:
+        if self._alone:
+            await self._lives.look()
+            self._alone = not self._lives.are_others
+        return self._alone
+
+    async def _running(self) -> list[Process]:
+        me = self._me
+        return await running_of(self._client, self._availability, me.colonyname, me.executorid)
+
+    def _set_aside(self, processes: Sequence[Process]) -> None:
+        self._aside.update(_key(each) for each in processes)
+
+    def _leave(self, processes: Sequence[Process]) -> None:
+        """Leave what may be another worker's, and say so."""
+        self._set_aside(processes)
+        if not processes:
+            return
+        endless = [each.processid for each in processes if each.spec.maxexectime <= 0]
+        _logger.warning(
+            "%s: %d RUNNING in its name may be another worker's, and are left to it, or to their deadline%s",
+            self._me.executorname,
+            len(processes),
+            f"; without one, so to be cancelled if nobody runs them: {_listed(endless)}" if endless else "",
+        )
+
+
+def _listed(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:_MOST_IDS]) + (f" and {len(ids) - _MOST_IDS} more" if len(ids) > _MOST_IDS else "")
+
+
+def _key(process: Process) -> _AttemptKey:
+    return process.processid, process.retries, process.starttime

@@ -14,6 +14,12 @@ DOUBT_S = 2.0
 """Seconds before its deadline from which a process may be taken back although its close was accepted."""
 
 
+def goes_back(process: Process) -> bool:
+    """Whether the server gives a process to another worker, once this attempt at it has passed its deadline."""
+    spec = process.spec
+    return spec.maxexectime > 0 and (spec.maxretries < 0 or process.retries < spec.maxretries)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Attempt:
     """One assignment of a process to this executor."""

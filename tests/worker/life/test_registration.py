@@ -219,7 +219,8 @@ def test_key_files_belong_to_one_worker_at_a_time(tmp_path: Path) -> None:
         from_folder(environ, "dev", first.name, "gpu")
     first.release()
     again = from_folder(environ, "dev", None, "gpu")
-    assert (again.name, again.key.id, again.alone) == (first.name, first.key.id, True)
+    assert (again.name, again.key.id) == (first.name, first.key.id)
+    assert again.lock is not None
     odd = from_folder(environ, "../..", "../a b/..", "gpu")
     assert odd.name == "../a b/.."
     assert {each.parent.parent for each in tmp_path.rglob("*") if each.is_file()} == {tmp_path / "workers"}
