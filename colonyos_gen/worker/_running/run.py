@@ -201,6 +201,7 @@ class Run:
         )
         if isinstance(verdict, Nothing):
             self._outgoing.end_streams(reason)  # a real server takes what is appended now, and never frees it
+        self._outgoing.hurry(reason)
         self._cancellation.set(reason)
 
     def _outcome(self, work: asyncio.Task[Any]) -> Outcome:
