@@ -13,6 +13,7 @@ from colonyos_gen_wire import Executor, Process
 
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.interceptors import Interceptor
+from colonyos_gen.worker._life.health import Health
 from colonyos_gen.worker._life.registration import Registration
 from colonyos_gen.worker._running.catalogue import Catalogue
 from colonyos_gen.worker._running.functions import Offer
@@ -139,6 +140,18 @@ class Service(Taker):
         self._reason = self._reason or reason
         self._stopping.set()
         self._changed.set()
+
+    @property
+    def health(self) -> Health:
+        """How the worker is at this moment; may be asked from any thread."""
+        heard_at = self._availability.heard_at
+        return Health(
+            slots=self._concurrency,
+            busy=len(self._tasks),
+            hung=self._equipment.hung.lost,
+            heard_s=None if heard_at is None else time.monotonic() - heard_at,
+            draining=self._stopping.is_set(),
+        )
 
     async def serve(self, grace: float, ready: Callable[[], object] | None) -> None:
         """Register, take processes until `stop`, and let those that run end, for at most `grace` seconds.
