@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 from colonyos_gen_wire import Executor, Process
 
 from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._conventions.slots import Slots
 from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.worker._life.health import Health
 from colonyos_gen.worker._life.registration import Registration
@@ -109,6 +110,7 @@ class Service(Taker):
             texts,
             me.executorname,
             Hung(me.executorname, concurrency, hung_after, self._end_hung),
+            Slots(concurrency),
         )
         self._assignment = Assignment(
             client,

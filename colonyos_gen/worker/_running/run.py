@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from colonyos_gen_wire import Process
 
 from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._conventions.slots import Slot, Slots, own_slot
 from colonyos_gen.errors import RPCError
 from colonyos_gen.worker._life.log_lines import current
 from colonyos_gen.worker._running.cancellation import Cancellation
@@ -53,6 +54,8 @@ class Equipment:
     """Name of the executor."""
     hung: Hung
     """Where functions are waited for that do not end with their process."""
+    slots: Slots
+    """What each of them takes one of."""
 
 
 class Run:
@@ -76,6 +79,7 @@ class Run:
         self._secrets = equipment.secrets
         self._name = equipment.name
         self._hung = equipment.hung
+        self._slot = Slot(equipment.slots, process)
         self._attempt = Attempt.of(process, found=found)
         self._cancellation = Cancellation()
         self._outgoing = Outgoing(equipment.client, equipment.availability, process)
@@ -178,12 +182,15 @@ class Run:
 
     async def _call(self) -> Any:
         current.set(self.process)  # for the lines that the function logs; this task is its own
+        own_slot.set(self._slot)
         try:
             return await self._catalogue.call(self._context, self._cancellation)
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # of preparing the call, such as arguments that do not fit
             return Raised(error)
+        finally:
+            self._slot.is_free = True
 
     def _decide(self, verdict: Failure | Nothing) -> None:
         if not self._verdict.done() and not self.told.is_set():
