@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -41,8 +40,10 @@ class WorkerThread:
             raise self._failure
 
     def _main(self) -> None:
+        from colonyos_gen.worker._life.to_the_end import run_to_the_end
+
         try:
-            asyncio.run(self._worker.serve(environ=self._environ, ready=self._settled.set))
+            run_to_the_end(self._worker.serve(environ=self._environ, ready=self._settled.set))
         except BaseException as error:  # raised where the worker was started, or where it is stopped
             self._failure = error
         finally:

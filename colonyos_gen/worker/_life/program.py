@@ -19,6 +19,7 @@ from colonyos_gen.worker._life.daemon_threads import DaemonThreads
 from colonyos_gen.worker._life.forks import handlers
 from colonyos_gen.worker._life.own_log import LogFormat, own_log
 from colonyos_gen.worker._life.registration import RegistrationError
+from colonyos_gen.worker._life.to_the_end import run_to_the_end
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -56,7 +57,7 @@ def run_as_program(
     is_program = threading.current_thread() is threading.main_thread()
     with own_log(log_format):
         try:
-            changed = asyncio.run(_serve_until_changed(serve, stop, watch, with_signals=is_program))
+            changed = run_to_the_end(_serve_until_changed(serve, stop, watch, with_signals=is_program))
         except (ConfigError, InvalidKeyError, RegistrationError) as error:
             if not is_program:
                 raise
