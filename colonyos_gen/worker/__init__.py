@@ -11,6 +11,7 @@ def add(a: int, b: int) -> int:
 worker.run()
 """
 
+from colonyos_gen.worker._life.health import Health
 from colonyos_gen.worker._life.log_lines import JsonFormatter, ProcessFilter
 from colonyos_gen.worker._life.registration import RegistrationError
 from colonyos_gen.worker._pool.child_process import PoolError
@@ -21,6 +22,7 @@ from colonyos_gen.worker._worker import Worker
 
 __all__ = [
     "Context",
+    "Health",
     "HungError",
     "JsonFormatter",
     "PoolError",

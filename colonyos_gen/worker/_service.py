@@ -12,7 +12,9 @@ from typing import Any, Literal, TypeAlias
 from colonyos_gen_wire import Executor, Process
 
 from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._conventions.slots import Slots
 from colonyos_gen.interceptors import Interceptor
+from colonyos_gen.worker._life.health import Health
 from colonyos_gen.worker._life.registration import Registration
 from colonyos_gen.worker._running.catalogue import Catalogue
 from colonyos_gen.worker._running.functions import Offer
@@ -117,6 +119,7 @@ class Service(Taker):
             me.executorname,
             Hung(me.executorname, concurrency, hung_after, self._end_hung),
             ledger,
+            Slots(concurrency),
         )
         self._assignment = Assignment(
             client,
@@ -150,6 +153,18 @@ class Service(Taker):
         self._stopping.set()
         self._changed.set()
 
+    @property
+    def health(self) -> Health:
+        """How the worker is at this moment; may be asked from any thread."""
+        heard_at = self._availability.heard_at
+        return Health(
+            slots=self._concurrency,
+            busy=len(self._tasks),
+            hung=self._equipment.hung.lost,
+            heard_s=None if heard_at is None else time.monotonic() - heard_at,
+            draining=self._stopping.is_set(),
+        )
+
     async def serve(self, grace: float, ready: Callable[[], object] | None) -> None:
         """Register, take processes until `stop`, and let those that run end, for at most `grace` seconds.
 
@@ -159,9 +174,11 @@ class Service(Taker):
         """
         try:
             await unless_stopped(self._stopping, self._begin())
-        except StoppedError:
+        except BaseException as error:
             await self._lives.leave()
-            return
+            if isinstance(error, StoppedError):
+                return
+            raise
         if ready is not None:
             ready()
         beating = asyncio.create_task(keep_alive(self._assignment, self._heartbeat))

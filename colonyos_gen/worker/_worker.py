@@ -19,6 +19,7 @@ from colonyos_gen._client.client import AsyncClient, settings
 from colonyos_gen.config import Config, ConfigError
 from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.worker._life.hardware import capabilities
+from colonyos_gen.worker._life.health import Health
 from colonyos_gen.worker._life.identity import find_identity, private_key
 from colonyos_gen.worker._life.key_file import OwnKey
 from colonyos_gen.worker._life.own_log import LogFormat
@@ -157,6 +158,7 @@ class Worker(Offering):
         self._poll = POLL_S
         self._running = threading.Lock()
         self._stop: Callable[[str], None] | None = None
+        self._service: Service | None = None
 
     def run(self, *, watch: bool = False, log_format: LogFormat = "text") -> None:
         """Work until SIGINT or SIGTERM. Where an event loop runs already, as in notebooks, use `serve`.
@@ -212,7 +214,7 @@ class Worker(Offering):
         try:
             await self._serve(self._variables(environ), ready)
         finally:
-            self._stop = None
+            self._stop = self._service = None
             self._running.release()
 
     def stop(self, reason: str = "stop was called") -> None:
@@ -228,6 +230,18 @@ class Worker(Offering):
     def is_running(self) -> bool:
         """Whether it works at this moment."""
         return self._running.locked()
+
+    @property
+    def health(self) -> Health:
+        """How it is at this moment, for supervisors: slots that are busy or hung, and when the server was last heard from.
+
+        May be asked from any thread. An idle worker hears from the server every 10 seconds, one whose slots are all busy
+        every `heartbeat` seconds.
+        """
+        service = self._service
+        if service is None:
+            return Health(slots=self._concurrency, busy=0, hung=0, heard_s=None, draining=False)
+        return service.health
 
     def _variables(self, environ: Mapping[str, str] | None) -> Mapping[str, str]:
         if environ is not None:
@@ -282,6 +296,7 @@ class Worker(Offering):
             await unless_stopped(stopping, slots.begin())
             async with self._client(config, own, calls.for_client) as client:
                 service = await self._make(client, config, environ, own, ledger, colonyname, Invoker(slots))
+                self._service = service
                 for reason in stopped:
                     service.stop(reason)
                 self.name = own.name

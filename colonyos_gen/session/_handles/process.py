@@ -10,6 +10,7 @@ from colonyos_gen_wire.constants import CANCELLED, FAILED
 
 from colonyos_gen._arguments import require_seconds
 from colonyos_gen._call.retry import passes
+from colonyos_gen._conventions.slots import own_slot
 from colonyos_gen._streams.stream import AsyncStream
 from colonyos_gen._streams.subscription import FIRST_LOOK_S, LAST_LOOK_S
 from colonyos_gen._waiting import with_errors
@@ -17,6 +18,7 @@ from colonyos_gen._waiting.watchers import watcher_of
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import ProcessCancelled, ProcessFailed, WaitTimeout
 from colonyos_gen.session._handles.seen import SeenProcess
+from colonyos_gen.session._own_slot import kept
 from colonyos_gen.session._removal.ending import Ending
 from colonyos_gen.session._removal.process import ProcessProcedure
 from colonyos_gen.session._scope import AsyncScope
@@ -74,6 +76,8 @@ class AsyncProcessHandle(SeenProcess):
         Raises:
             WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
             NotFoundError: There is no such process, or it was removed.
+            RuntimeError: A function of a worker would wait for itself: for what only this worker can do, all of whose slots
+                have functions that wait.
         """
         require_seconds("wait", "timeout", timeout)
         if progress and (bar := progress_bar(self.process.spec.funcname)) is not None:
@@ -83,7 +87,11 @@ class AsyncProcessHandle(SeenProcess):
                         bar.show(look)
             return self
         if not self.done:
-            await self._wait(timeout)
+            if (slot := own_slot.get()) is None or timeout == 0:
+                await self._wait(timeout)
+            else:
+                async with kept(self._session.rpc, slot, self._process):
+                    await self._wait(timeout)
         return self
 
     async def output(self, timeout: float | None = None) -> Any:

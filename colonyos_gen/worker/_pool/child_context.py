@@ -65,12 +65,15 @@ class ChildContext(Context):
             each.key: each.value for each in process.attributes if each.attributetype is not ENV
         }
 
-    def log(self, text: object) -> None:
+    def log(self, text: object) -> Awaitable[None]:
+        # The worker reads no more of the pipe than its log has room for, so that this waits as it does elsewhere.
         self._line.send(("log", plain_text(str(text))))
+        return Ready(None)
 
-    def progress(self, fraction: float, message: str = "") -> None:
+    def progress(self, fraction: float, message: str = "") -> Awaitable[None]:
         format_progress(fraction, message)  # which says what is wrong with it
         self._line.send(("progress", float(fraction), plain_text(str(message))))
+        return Ready(None)
 
     def stream(self, channel: str) -> TextWriter:
         if channel not in self._writers:

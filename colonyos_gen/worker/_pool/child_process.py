@@ -153,9 +153,9 @@ class ChildProcess:
             while True:
                 what, *rest = await self._next()
                 if what == "log":
-                    context.log(rest[0])
+                    await context.log(rest[0])
                 elif what == "progress":
-                    context.progress(*rest)
+                    await context.progress(*rest)
                 elif what == "ask":
                     self._begin_answer(context, *rest)
                 else:

@@ -29,7 +29,7 @@ class Outgoing:
     def __init__(self, client: AsyncClient, availability: Availability, process: Process) -> None:
         self.bridge: Bridge = Bridge(asyncio.get_running_loop())
         """Leads from threads to the event loop."""
-        self.log: LogWriter = LogWriter(client, availability, process)
+        self.log: LogWriter = LogWriter(client, availability, process, self.bridge)
         """The log of the process."""
         self._client = client
         self._availability = availability
@@ -38,6 +38,8 @@ class Outgoing:
         self._flows: dict[str, TextFlow] = {}
         self._over = ""
         """Why there are no more streams."""
+        self._hurry = ""
+        """Why the function is to stop."""
 
     def stream(self, channel: str) -> TextWriter:
         """The stream over a channel that the function spec declares (see `Context.stream`)."""
@@ -52,7 +54,9 @@ class Outgoing:
                 channel,
                 self._process.assignedexecutorid,
             )
-            self._flows[channel] = TextFlow(self.bridge, sender, channel)
+            flow = self._flows[channel] = TextFlow(self.bridge, sender, channel)
+            if self._hurry:
+                flow.hurry(self._hurry)
         return self._flows[channel].writer
 
     @property
@@ -78,6 +82,13 @@ class Outgoing:
                 await flow.finish()
         finally:
             await self.log.flush(seconds)
+
+    def hurry(self, reason: str) -> None:
+        """Let the function, which is to stop, not wait for room any more."""
+        self._hurry = reason
+        self.log.hurry()
+        for flow in self._flows.values():
+            flow.hurry(reason)
 
     def end_streams(self, reason: str) -> None:
         """Append nothing more, not even ends; who tries is told why."""
@@ -141,16 +152,22 @@ class Context:
         """The environment variables of the function spec."""
         return self.process.spec.env
 
-    def log(self, text: object) -> None:
-        """Add a line to the log of the process. Never waits and never fails; lines arrive in order."""
-        self._log.write(str(text))
+    def log(self, text: object) -> Awaitable[None]:
+        """Add a line to the log of the process; may be awaited in coroutines. Never fails; lines arrive in order.
 
-    def progress(self, fraction: float, message: str = "") -> None:
+        It takes time only when a megabyte lies ready to be sent, as the server cannot keep up, or is away. Then threads wait
+        here, and coroutines where they await it: until there is room, the process is to stop, or the server has taken nothing
+        for a minute. Lines of those that do not wait are dropped when there are eight megabytes; their number is in this log
+        and in the worker's.
+        """
+        return self._log.write(str(text))
+
+    def progress(self, fraction: float, message: str = "") -> Awaitable[None]:
         """Tell how much is done, from 0 to 1: a line of the log that those who wait for the process can read back.
 
-        Raises ValueError if `fraction` is not a number.
+        It waits, and is dropped, as lines of `log` are. Raises ValueError if `fraction` is not a number.
         """
-        self._log.write(format_progress(fraction, message), progress=True)
+        return self._log.write(format_progress(fraction, message), progress=True)
 
     def stream(self, channel: str) -> TextWriter:
         """Where to write text for whoever listens to a channel, which the function spec must declare.

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from colonyos_gen_wire import Process
 
 from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._conventions.slots import Slot, Slots, own_slot
 from colonyos_gen.errors import RPCError
 from colonyos_gen.worker._life.log_lines import current
 from colonyos_gen.worker._running.cancellation import Cancellation
@@ -56,6 +57,8 @@ class Equipment:
     """Where functions are waited for that do not end with their process."""
     ledger: Ledger
     """Where it is written down what is run."""
+    slots: Slots
+    """What each of them takes one of."""
 
 
 class Run:
@@ -83,6 +86,7 @@ class Run:
         self._hung = equipment.hung
         self._ledger = equipment.ledger
         self._place = self._ledger.note(process)
+        self._slot = Slot(equipment.slots, process)
         self._attempt = Attempt.of(process, found=found)
         self._cancellation = Cancellation()
         self._outgoing = Outgoing(equipment.client, equipment.availability, process)
@@ -108,9 +112,7 @@ class Run:
         """
         try:
             await self._run()
-        except (
-            asyncio.CancelledError
-        ):  # the worker ends, or a function has cancelled what is not its own: see `rescue`
+        except asyncio.CancelledError:  # the worker ends, or a function cancelled what is not its own: see `rescue`
             raise
         except BaseException as error:
             _logger.exception("%s: process %s went wrong", self._name, self.process.processid)
@@ -126,10 +128,8 @@ class Run:
         self.rescued = True
         verdict = self._verdict.result() if self._verdict.done() else None
         if not isinstance(verdict, Nothing):
-            reason = (
-                CANCELLED_FROM_INSIDE if error is None else f"the worker went wrong: {type(error).__name__}"
-            )
-            errors = [reason] if verdict is None else verdict.errors
+            wrong = f"the worker went wrong: {type(error).__name__}"
+            errors = [CANCELLED_FROM_INSIDE if error is None else wrong] if verdict is None else verdict.errors
             await self._closer.fail(self._attempt, errors, look_first=True)
         self._note_told()
 
@@ -198,12 +198,15 @@ class Run:
 
     async def _call(self) -> Any:
         current.set(self.process)  # for the lines that the function logs; this task is its own
+        own_slot.set(self._slot)
         try:
             return await self._catalogue.call(self._context, self._cancellation)
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # of preparing the call, such as arguments that do not fit
             return Raised(error)
+        finally:
+            self._slot.is_free = True
 
     def _decide(self, verdict: Failure | Nothing) -> None:
         if not self._verdict.done() and not self.told.is_set():
@@ -221,6 +224,7 @@ class Run:
         )
         if isinstance(verdict, Nothing):
             self._outgoing.end_streams(reason)  # a real server takes what is appended now, and never frees it
+        self._outgoing.hurry(reason)
         self._cancellation.set(reason)
 
     def _outcome(self, work: asyncio.Task[Any]) -> Outcome:

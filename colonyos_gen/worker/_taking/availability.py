@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -24,6 +25,8 @@ class Availability:
         self._name = name
         self._url = url
         self._away = False
+        self.heard_at: float | None = None
+        """When the server last answered a call that is told here, as `time.monotonic` has it."""
 
     @property
     def is_away(self) -> bool:
@@ -38,6 +41,7 @@ class Availability:
 
     def heard(self) -> None:
         """A call was answered, in whatever way."""
+        self.heard_at = time.monotonic()
         if self._away:
             self._away = False
             _logger.warning("%s: the server at %s answers again", self._name, self._url)

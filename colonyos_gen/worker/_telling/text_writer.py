@@ -21,6 +21,8 @@ CHUNK_BYTES = 1024 * 1024
 """Most that goes into one entry."""
 BUFFER_BYTES = 1024 * 1024
 """What may lie ready to be sent before `send` waits."""
+LIMIT_BYTES = 16 * BUFFER_BYTES
+"""The same before `send` refuses more, where it is called and not awaited."""
 
 _logger = logging.getLogger("colonyos_gen.worker")
 
@@ -45,7 +47,9 @@ class TextWriter:
         What is neither text nor bytes is sent as JSON.
 
         Raises:
-            RPCError: Nothing more is sent, as when the process has been cancelled.
+            RPCError: Nothing more is sent, as when the process has been cancelled; or there is no room, and the process is to
+                stop.
+            RuntimeError: A coroutine has not awaited it, and 16 megabytes wait to be sent.
             ValueError: The stream was closed, the channel is full: it holds 10000 entries, which is hours of text; or no JSON
                 can be made of it.
         """
@@ -104,6 +108,8 @@ class TextFlow:
         self._size = 0
         self._closing = False
         self._failure: BaseException | None = None
+        self._hurry = ""
+        """Why the function is to stop."""
         self._stirred = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -118,7 +124,7 @@ class TextFlow:
                 self._parts.append(data)
                 self._size += len(data)
             full = self._size > BUFFER_BYTES
-            if full:
+            if full and not self._hurry:
                 self._room.clear()
         if self.bridge.here:
             self._stir()
@@ -147,6 +153,12 @@ class TextFlow:
         if self._failure is None:
             await self._sender.delivered()
 
+    def hurry(self, reason: str) -> None:
+        """Let nobody wait for room any more: who finds none is told why, by a ConflictError."""
+        with self._lock:
+            self._hurry = reason
+            self._room.set()
+
     def abandon(self, reason: str) -> None:
         """Send nothing more; who sends is told why, by a ConflictError. Does nothing to a stream that has ended."""
         with self._lock:
@@ -154,6 +166,7 @@ class TextFlow:
                 return
             self._failure = self._failure or ended(reason)
             self._closing = True
+        self._room.set()
         if self._sending is not None:
             self._sending.cancel()
 
@@ -162,11 +175,19 @@ class TextFlow:
             raise self._failure
         if self._closing:
             raise ValueError(f"the stream {self.channel!r} was closed; nothing can follow its end")
+        if self._hurry and self._size > BUFFER_BYTES:
+            raise ended(self._hurry)
+        if self._size > LIMIT_BYTES and self.bridge.here:
+            raise RuntimeError(
+                f"{self._size >> 20} MiB of the stream {self.channel!r} wait to be sent; await what `send` returns"
+            )
 
     async def _wait_for_room(self) -> None:
         await self._room.wait()
         if self._failure is not None:
             raise self._failure
+        if self._hurry and self._size > BUFFER_BYTES:
+            raise ended(self._hurry)
 
     def _stir(self) -> None:
         if self._failure is not None:
@@ -212,6 +233,10 @@ def ended(reason: str) -> ConflictError:
 
 
 def bytes_of(piece: Any) -> bytes:
+    """A piece of what is streamed: text in UTF-8, bytes as they are, anything else as JSON.
+
+    Raises ValueWritingError, or what `msgspec.json.encode` raises, if there is no JSON for it.
+    """
     if is_a(piece, str):
         return str(piece).encode("utf-8", "replace")
     if is_a(piece, (bytes, bytearray, memoryview)):

@@ -135,6 +135,15 @@ def until_cancelled(ctx: Context, left: Path) -> None:
 
 
 @worker.function
+def flood(written: Path, lines: int, length: int, ctx: Context) -> None:
+    """Log many lines, and tell how many so far."""
+    for number in range(lines):
+        ctx.log(f"{number:<{length}}")
+        if not number % 100:
+            written.write_text(str(number))
+
+
+@worker.function
 def signal_itself(number: int) -> str:
     """Get a signal, as all processes of a group do."""
     os.kill(os.getpid(), number)

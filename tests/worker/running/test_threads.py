@@ -15,7 +15,7 @@ from tests.worker.kit.scene import EXECUTORTYPE, ended, submit
 from tests.worker.kit.spawned import SpawnedWorker
 
 PROGRAM = """
-import os, signal, sys, time
+import asyncio, os, signal, sys, time
 from colonyos_gen import Worker
 worker = Worker("tester", grace=1, hung_after=0.2)
 
@@ -23,6 +23,12 @@ worker = Worker("tester", grace=1, hung_after=0.2)
 def hang() -> None:
     while True:
         time.sleep(0.1)
+
+@worker.function
+async def stop_the_loop() -> int:
+    asyncio.get_running_loop().stop()
+    await asyncio.sleep(0)
+    return 1
 
 @worker.function
 def fork_obeys() -> int:
@@ -111,3 +117,14 @@ def test_forks_of_a_function_obey_signals(
 ) -> None:
     with SpawnedWorker(colonies, tmp_path, program=program):
         assert ended(colonies, submit(colonies, "fork_obeys")).output == [-signal.SIGTERM]
+
+
+def test_a_worker_goes_on_whose_loop_a_function_has_stopped(
+    colonies: LocalColony, tmp_path: Path, program: tuple[str, ...]
+) -> None:
+    with SpawnedWorker(colonies, tmp_path, program=program) as spawned:
+        for _ in range(2):
+            assert ended(colonies, submit(colonies, "stop_the_loop")).output == [1]
+        spawned.said("a function has stopped the event loop of its worker, which goes on", 2)
+        spawned.terminate()
+        assert spawned.wait() == 0
