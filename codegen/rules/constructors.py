@@ -45,20 +45,19 @@ def options_fit(outline: Outline) -> Problems:
         names: set[str] = set()
         paths: set[str] = set()
         for index, entry in enumerate(struct.data.get("x-options", [])):
-            path = entry if isinstance(entry, str) else entry["field"]
+            more = cast("dict[str, Any]", {"field": entry} if isinstance(entry, str) else entry)
+            path: str = more["field"]
             position = struct.at("x-options", index)
             owner, field = _owner_and_field(outline, struct, path)
             if owner is None or field is None or field.name in owner.data.get("required", []):
                 yield position, f"{struct.name} has no field '{path}' with a default"
                 continue
-            name = public_name(field)[1] if isinstance(entry, str) else entry["name"]
-            if isinstance(entry, dict):
-                yield from _option_fits(outline, position, field, cast("dict[str, Any]", entry))
+            name = more.get("name", public_name(field)[1])
+            yield from _option_fits(outline, position, field, {**more, "name": name})
             taken = reserved.SUBMISSION.get(name) or reserved.SUBMISSION.get(path)
             if taken and struct.name == options.SUBMITTED:
                 yield position, f"'{name}' cannot be an option: {taken}"
-            also = [] if isinstance(entry, str) else entry.get("also", [])
-            for each in (name, *also):
+            for each in (name, *more.get("also", [])):
                 if fold(each) in names:
                     yield position, f"'{each}' is an option of {struct.name} already"
                 names.add(fold(each))

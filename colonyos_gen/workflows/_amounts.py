@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from numbers import Rational, Real
 from types import MappingProxyType
+from typing import SupportsIndex
 
 from colonyos_gen_wire.constants import MEMORY_UNITS
 
@@ -18,8 +19,8 @@ _CORES = "a number of cores, such as 2 or 0.5, or text with thousandths of one, 
 _BYTES = (
     "text with a whole or decimal number and a unit, such as '512Mi', '4Gi' or '1.5GB', or a number of bytes"
 )
-_LARGEST = 2**63 - 1
-"""The server counts in 64 bits."""
+_LARGEST = 2**62
+"""The server counts in 64 bits, and what is sent is rounded up."""
 _MI = MEMORY_UNITS["Mi"]
 _DECIMAL = re.compile(r"[0-9]{1,19}(?:\.[0-9]{1,9})?", re.ASCII)
 _WITH_UNIT = re.compile(rf"({_DECIMAL.pattern}) ?([A-Za-z]*)", re.ASCII)
@@ -33,6 +34,7 @@ _ALSO = {
 }
 """Units that are clear, but that the server does not know, or takes or refuses at random."""
 _UNITS = {**_ALSO, **MEMORY_UNITS}
+_USUAL = ("Ki", "Mi", "Gi", "Ti", "KB", "MB", "GB", "TB")
 
 
 def cores(method: str, name: str, value: object) -> str:
@@ -71,9 +73,7 @@ def _memory_of_text(method: str, name: str, value: str) -> str:
     found = _WITH_UNIT.fullmatch(value.strip())
     number, unit = found.groups() if found else ("", "")
     if unit not in _UNITS or Fraction(number) * _UNITS[unit] > _LARGEST:
-        near = [
-            each for each in ("Ki", "Mi", "Gi", "Ti", "KB", "MB", "GB", "TB") if each[0] == unit[:1].upper()
-        ]
+        near = [each for each in _USUAL if unit not in _UNITS and each[0] == unit[:1].upper()]
         meant = f"; did you mean {' or '.join(repr(number + each) for each in near)}?" if near else ""
         raise refused(method, name, value, _BYTES + meant)
     if number.isdecimal() and unit in MEMORY_UNITS:
@@ -97,7 +97,7 @@ def _exact(value: object) -> Fraction | None:
 def whole_number(method: str, name: str, value: object, least: int | None, most: int | None) -> int:
     """A count. Raises InvalidRequestError unless it is a whole number within the limits."""
     number: int | None = None
-    if not isinstance(value, bool) and hasattr(value, "__index__"):
+    if isinstance(value, SupportsIndex) and not isinstance(value, bool):
         number = operator.index(value)  # numbers of numpy as well
     if number is None or (least is not None and number < least) or (most is not None and number > most):
         bounds = (

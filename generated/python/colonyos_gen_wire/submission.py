@@ -141,7 +141,8 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
             WorkflowError: The workflow could not run.
             TypeError: It is nothing of that, or there are arguments or options beside a spec, which has its own. A keyword
-                argument is given twice, or an option is no list of names or no dict with str as keys, where it must be one.
+                argument is given twice or is nearly the name of an option, or an option is no list of names or no dict with
+                str as keys, where it must be one.
             InvalidRequestError: An option is something else that it cannot be.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
         """
@@ -250,8 +251,8 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
             ProcessCancelled: It was cancelled.
             WaitTimeout: It did not end in time, and goes on.
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
-            TypeError: A keyword argument is given twice, or an option is no list of names or no dict with str as keys,
-                where it must be one; nothing was submitted.
+            TypeError: A keyword argument is given twice or is nearly the name of an option, or an option is no list of names
+                or no dict with str as keys, where it must be one; nothing was submitted.
             InvalidRequestError: `timeout` is not a number, or an option is something else that it cannot be; nothing was
                 submitted.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
@@ -414,7 +415,8 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
             WorkflowError: The workflow could not run.
             TypeError: It is nothing of that, or there are arguments or options beside a spec, which has its own. A keyword
-                argument is given twice, or an option is no list of names or no dict with str as keys, where it must be one.
+                argument is given twice or is nearly the name of an option, or an option is no list of names or no dict with
+                str as keys, where it must be one.
             InvalidRequestError: An option is something else that it cannot be.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
         """
@@ -523,8 +525,8 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
             ProcessCancelled: It was cancelled.
             WaitTimeout: It did not end in time, and goes on.
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
-            TypeError: A keyword argument is given twice, or an option is no list of names or no dict with str as keys,
-                where it must be one; nothing was submitted.
+            TypeError: A keyword argument is given twice or is nearly the name of an option, or an option is no list of names
+                or no dict with str as keys, where it must be one; nothing was submitted.
             InvalidRequestError: `timeout` is not a number, or an option is something else that it cannot be; nothing was
                 submitted.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
@@ -675,8 +677,10 @@ class TaskMaking(Generic[Task, After]):
 
         Raises:
             WorkflowError: The name is taken, or `after` has a task of another workflow.
-            TypeError: A keyword argument is given twice, a task is given as an argument, or an option is no list of names or
-                no dict with str as keys, where it must be one. What else an option cannot be is told when it is submitted.
+            TypeError: A keyword argument is given twice or is nearly the name of an option, a task is given as an argument, or
+                an option is no list of names or no dict with str as keys, where it must be one.
+            InvalidRequestError: An argument cannot be written as JSON, or an amount or a count is none. What else an option
+                cannot be is told when it is submitted.
         """
         options: dict[str, Any] = {
             "channels": channels,
