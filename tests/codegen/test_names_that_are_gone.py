@@ -100,7 +100,7 @@ def test_an_option_that_went_is_listed_where_it_is_given(tmp_path: Path) -> None
     """Also when the field stays: its name would become a keyword argument of the function."""
     schema = shutil.copytree(ROOT / "schema", tmp_path / "schema")
     before = offered_today()
-    replace(schema / "types/process.yaml", "priority, label, env,", "priority, env,")
+    replace(schema / "types/process.yaml", "      - label\n", "")
     code = 'def run(session, wf, log):\n    session.submit("f", label="x")\n'
     code += '    session.call(\n        "f",\n        label="x",\n    )\n'
     code += '    wf.task("f", label="x")\n    log(label="x")\n    session.submit("f", priority=3)\n'
