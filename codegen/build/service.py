@@ -20,6 +20,7 @@ from codegen.model import (
     Member,
     Message,
     Method,
+    Option,
     Parameter,
     Reply,
     Role,
@@ -176,9 +177,7 @@ class _Build:
             ),
             msgtype=msgtype,
             file=self._file_form(document, fields, definition["x-file"]) if "x-file" in definition else None,
-            options=tuple(
-                field for wire in definition.get("x-options", []) for field in fields if field.wire == wire
-            ),
+            options=tuple(self._option(document, fields, entry) for entry in definition.get("x-options", [])),
             deprecated=definition.get("deprecated", False),
         )
 
@@ -191,7 +190,7 @@ class _Build:
         )
 
     def _argument(
-        self, document: Document, fields: tuple[Field, ...], entry: str | dict[str, str]
+        self, document: Document, fields: tuple[Field, ...], entry: str | dict[str, Any]
     ) -> Argument:
         path = (entry if isinstance(entry, str) else entry["field"]).split(".")
         public: list[str] = []
@@ -203,6 +202,20 @@ class _Build:
                 fields = self._named(document, found.type.name).fields
         assert found is not None
         return Argument(found.name if isinstance(entry, str) else entry["name"], tuple(public), found)
+
+    def _option(self, document: Document, fields: tuple[Field, ...], entry: str | dict[str, Any]) -> Option:
+        more = {} if isinstance(entry, str) else entry
+        argument = self._argument(document, fields, entry)
+        return Option(
+            name=argument.name,
+            path=argument.path,
+            wire=entry if isinstance(entry, str) else entry["field"],
+            field=replace(argument.field, description=more.get("description", argument.field.description)),
+            quantity=more.get("quantity"),
+            minimum=more.get("minimum"),
+            maximum=more.get("maximum"),
+            also=tuple(more.get("also", ())),
+        )
 
     def _named(self, document: Document, name: str) -> Struct:
         if name not in self._structs:

@@ -9,7 +9,18 @@ from codegen.model.constants import LimitConstant, Table, TextConstant
 from codegen.model.hazards import Hazard, HazardOf
 from codegen.model.messages import About, ErrorCase, Example, Message, Method, Parameter, Reply
 from codegen.model.service import Domain, Role, Service
-from codegen.model.values import Argument, Enumeration, Field, FileForm, Limit, Member, Scalar, Struct, Type
+from codegen.model.values import (
+    Argument,
+    Enumeration,
+    Field,
+    FileForm,
+    Limit,
+    Member,
+    Option,
+    Scalar,
+    Struct,
+    Type,
+)
 
 __all__ = [
     "About",
@@ -27,6 +38,7 @@ __all__ = [
     "Member",
     "Message",
     "Method",
+    "Option",
     "Parameter",
     "Reply",
     "Role",

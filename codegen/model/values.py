@@ -100,6 +100,25 @@ class Argument:
 
 
 @dataclass(frozen=True)
+class Option:
+    """A keyword of the short ways to make a struct, and the field it goes to."""
+
+    name: str
+    path: tuple[str, ...]
+    """Public field names from the struct down to the value."""
+    wire: str
+    """The same in wire names, joined by dots."""
+    field: Field
+    """The field, with the description that it has as an option."""
+    quantity: Literal["cores", "bytes"] | None = None
+    """Of a text: what a number, given instead of it, counts."""
+    minimum: int | None = None
+    maximum: int | None = None
+    also: tuple[str, ...] = ()
+    """Names that people take for it, and that no function is given instead."""
+
+
+@dataclass(frozen=True)
 class FileForm:
     """How a struct is written in files that people write by hand."""
 
@@ -125,7 +144,7 @@ class Struct:
     msgtype: str | None = None
     """The constant `msgtype` that the object carries, if any."""
     file: FileForm | None = None
-    options: tuple[Field, ...] = ()
+    options: tuple[Option, ...] = ()
     """What the short ways to make one take by name, in order."""
     deprecated: bool = False
 

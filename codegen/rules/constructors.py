@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+import keyword
+from typing import Any, cast
 
 from codegen.rules.names import fold, public_name
 from codegen.rules.registry import Problems, rule
+from codegen.schema.findings import Position
 from codegen.schema.outline import Outline, Part, is_number, is_struct
 from codegen.targets.python import options, reserved
 
@@ -35,17 +37,48 @@ def constructor_fits(outline: Outline) -> Problems:
 
 @rule(
     "OPTIONS_FIT",
-    "x-options names fields that exist and have a default; those of FunctionSpec are free as keywords of its makers.",
+    "x-options names fields that exist and have a default, each once, with what suits them; those of FunctionSpec are free "
+    "as keywords of its makers.",
 )
 def options_fit(outline: Outline) -> Problems:
     for struct in outline.structs:
-        for index, wire in enumerate(struct.data.get("x-options", [])):
-            field = _field_at(outline, struct, wire) if "." not in wire else None
+        names: set[str] = set()
+        paths: set[str] = set()
+        for index, entry in enumerate(struct.data.get("x-options", [])):
+            more = cast("dict[str, Any]", {"field": entry} if isinstance(entry, str) else entry)
+            path: str = more["field"]
             position = struct.at("x-options", index)
-            if field is None or wire in struct.data.get("required", []):
-                yield position, f"{struct.name} has no field '{wire}' with a default"
-            elif struct.name == options.SUBMITTED and (name := public_name(field)[1]) in reserved.SUBMISSION:
-                yield position, f"'{name}' cannot be an option: {reserved.SUBMISSION[name]}"
+            owner, field = _owner_and_field(outline, struct, path)
+            if owner is None or field is None or field.name in owner.data.get("required", []):
+                yield position, f"{struct.name} has no field '{path}' with a default"
+                continue
+            name = more.get("name", public_name(field)[1])
+            yield from _option_fits(outline, position, field, {**more, "name": name})
+            taken = reserved.SUBMISSION.get(name) or reserved.SUBMISSION.get(path)
+            if taken and struct.name == options.SUBMITTED:
+                yield position, f"'{name}' cannot be an option: {taken}"
+            for each in (name, *more.get("also", [])):
+                if fold(each) in names:
+                    yield position, f"'{each}' is an option of {struct.name} already"
+                names.add(fold(each))
+            if path in paths:
+                yield position, f"'{path}' is an option of {struct.name} already"
+            paths.add(path)
+
+
+def _option_fits(outline: Outline, position: Position, field: Part, entry: dict[str, Any]) -> Problems:
+    """Whether what is said about an option suits its field, and whether it can be a keyword."""
+    kind = outline.resolved(field).data.get("type")
+    if not _is_keyword(entry["name"]):
+        yield position, f"'{entry['name']}' cannot be a keyword"
+    if "quantity" in entry and kind != "string":
+        yield position, f"'{entry['name']}' has a quantity, but '{entry['field']}' is no text"
+    if ("minimum" in entry or "maximum" in entry) and kind != "integer":
+        yield position, f"'{entry['name']}' has a minimum or maximum, but '{entry['field']}' is no integer"
+
+
+def _is_keyword(name: str) -> bool:
+    return name.isascii() and name.isidentifier() and not name.startswith("_") and not keyword.iskeyword(name)
 
 
 @rule(
@@ -101,14 +134,21 @@ def _is_list_of_structs(outline: Outline, field: Part) -> bool:
 
 def _field_at(outline: Outline, struct: Part, path: str) -> Part | None:
     """The field to which the dotted wire names lead through structs; None if they lead nowhere."""
+    return _owner_and_field(outline, struct, path)[1]
+
+
+def _owner_and_field(outline: Outline, struct: Part, path: str) -> tuple[Part | None, Part | None]:
+    """The same with the struct that has the field."""
+    last: Part | None = None
     owner: Part | None = struct
     field = None
     for wire in path.split("."):
         if owner is None or wire not in owner.data["properties"]:
-            return None
+            return None, None
+        last = owner
         field = owner.inside("properties", wire)
         if "const" in field.data:
-            return None
+            return None, None
         target = outline.target(field.document, field.data["$ref"]) if "$ref" in field.data else None
         owner = target if target is not None and "properties" in target.data else None
-    return field
+    return last, field

@@ -92,7 +92,7 @@ class Workflow(TaskMaking[Task, After]):
         name: str | None = None,
         label: str | None = None,
     ) -> Task:
-        """Add a task that runs `spec`: for conditions, files, and all else that `task` has no argument for.
+        """Add a task that runs `spec`: for files, and all else that `task` has no argument for.
 
         Args:
             spec: What to run. It comes after its `conditions.dependencies`, and after `after`.
@@ -222,7 +222,12 @@ def _values_of(kwargs: object) -> Iterable[Any]:
 def _node(task: Task, *, executortype: str, colonyname: str = "") -> FunctionSpec:
     spec = task.spec
     conditions = replace(
-        spec.conditions, executortype=executortype, colonyname=colonyname, dependencies=task.parents
+        spec.conditions,
+        executortype=executortype,
+        colonyname=colonyname,
+        dependencies=task.parents,
+        executornames=list(spec.conditions.executornames),
+        gpu=replace(spec.conditions.gpu),
     )
     return replace(
         spec,

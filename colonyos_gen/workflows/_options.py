@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from colonyos_gen_wire.constants import FUNCTION_SPEC_OPTIONS
-from colonyos_gen_wire.fields import FIELDS
-from colonyos_gen_wire.shape import ListOf, MapOf
+from colonyos_gen_wire.options import OPTIONS
+from colonyos_gen_wire.shape import STRING, ListOf, MapOf, Option
 from colonyos_gen_wire.types.process import Conditions, FunctionSpec
 
+from colonyos_gen._arguments import require_text
 from colonyos_gen._values.writing import ValueWritingError, to_plain
 from colonyos_gen.errors import InvalidRequestError
+from colonyos_gen.workflows._amounts import QUANTITIES, whole_number
 
 _NEARLY = 0.84
 """How alike two names are, from 0 to 1, of which one is taken for the other misspelt."""
-_FOLDED = {name.replace("_", "").lower(): name for name in FUNCTION_SPEC_OPTIONS}
-"""The options by what is left of their names without case and underscores."""
-_SHAPES = {field.name: field.shape for field in FIELDS[FunctionSpec]}
+_OPTIONS = OPTIONS[FunctionSpec]
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+_FOLDED = {
+    **{_folded(each): name for name, option in _OPTIONS.items() for each in option.also},
+    "executortype": "to",
+    **{_folded(name): name for name in _OPTIONS},
+}
+"""The options by what is left of their names, or of others that are taken for them, without case and underscores."""
 
 
 def function_spec(
@@ -34,20 +46,21 @@ def function_spec(
 
     Args:
         method: What is called, for errors.
-        options_and_kwargs: What `FUNCTION_SPEC_OPTIONS` names is an option, and has the default of `FunctionSpec` when it is
-            missing or None; all else is a keyword argument of the function.
+        conditions: Those of the spec, which get what the options say.
+        options_and_kwargs: What `OPTIONS` names is an option, and has the default of `FunctionSpec` when it is missing or
+            None; all else is a keyword argument of the function.
 
     Raises:
-        InvalidRequestError: An argument cannot be written as JSON.
+        InvalidRequestError: An argument cannot be written as JSON, or a condition is not what it can be.
         TypeError: A keyword argument is given twice, or is nearly the name of an option; or an option is no list or no map
             where it must be one. What else it cannot be is told when it is sent.
     """
     options = {
-        name: _own(name, value)
-        for name in FUNCTION_SPEC_OPTIONS
+        name: _own(method, name, option, value)
+        for name, option in _OPTIONS.items()
         if (value := options_and_kwargs.get(name)) is not None
     }
-    more = {name: value for name, value in options_and_kwargs.items() if name not in FUNCTION_SPEC_OPTIONS}
+    more = {name: value for name, value in options_and_kwargs.items() if name not in _OPTIONS}
     for name in more:
         _require_no_misspelling(name)
     kwargs: dict[str, Any] = options.pop("kwargs", {})
@@ -56,15 +69,18 @@ def function_spec(
         raise TypeError(
             f"{funcname!r} got multiple values for {', '.join(map(repr, twice))}: in kwargs= as well"
         )
-    return FunctionSpec(
+    spec = FunctionSpec(
         funcname=funcname,
         conditions=conditions,
         args=[_plain(method, each, f"spec.args[{index}]") for index, each in enumerate(args)],
         kwargs={
             name: _plain(method, each, f"spec.kwargs.{name}") for name, each in {**kwargs, **more}.items()
         },
-        **options,
     )
+    for name, value in options.items():
+        *way, last = _OPTIONS[name].path
+        setattr(functools.reduce(getattr, way, spec), last, value)
+    return spec
 
 
 def _require_no_misspelling(name: str) -> None:
@@ -80,10 +96,6 @@ def _require_no_misspelling(name: str) -> None:
         )
 
 
-def _folded(name: str) -> str:
-    return name.replace("_", "").lower()
-
-
 def _plain(method: str, value: Any, path: str) -> Any:
     try:
         return to_plain(value, path)
@@ -94,12 +106,17 @@ def _plain(method: str, value: Any, path: str) -> Any:
         ) from error
 
 
-def _own(name: str, value: Any) -> Any:
-    """The value of an option; a list or a map of its own, where it is one."""
-    shape = _SHAPES[name]
-    if isinstance(shape, MapOf):
+def _own(method: str, name: str, option: Option, value: Any) -> Any:
+    """The value of an option as it is sent; a list or a map of its own, where it is one."""
+    if option.quantity is not None:
+        return QUANTITIES[option.quantity](method, name, value)
+    if option.minimum is not None or option.maximum is not None:
+        return whole_number(method, name, value, option.minimum, option.maximum)
+    if option.shape is STRING and len(option.path) > 1:  # what is sent is called otherwise
+        require_text(method, name, value)
+    if isinstance(option.shape, MapOf):
         return _own_map(name, value)
-    if not isinstance(shape, ListOf):
+    if not isinstance(option.shape, ListOf):
         return value
     if isinstance(value, str):
         raise TypeError(f"{name} is {value!r}; it must be a list of names, such as [{value!r}]")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from codegen.cli import main
-from tests.codegen.kit.schema_edits import add_field, add_message
+from tests.codegen.kit.schema_edits import add_field, add_message, replace
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.long
@@ -43,6 +42,22 @@ with LocalColony() as colony:
     assert [(job.zone, job.floor, job.kwargs) for job in jobs] == [
         ("a", 4, {"x": 1}), ("c", 5, {}), ("b", 5, {"x": 1}), ("", 3, {"x": 1})
     ], jobs
+
+    many = [
+        colony.submit("f", to="x", seats=2).process.spec,
+        colony.session.rpc.run(colony.session.asynchronous.submit("f", to="x", seats=2)).process.spec,
+        workflow("w", to="x").task("f", seats=2).spec,
+    ]
+    assert [job.conditions.licences for job in many] == [2, 2, 2]
+    for way in (colony.submit, colony.call, workflow("w", to="x").task):
+        for wrong, said in (({"seats": 10}, "seats is 10; it must be a whole number, at most 9"), ({"chairs": 1}, "'seats'")):
+            try:
+                way("f", to="x", **wrong)
+            except (TypeError, ValueError) as error:
+                assert said in str(error), error
+            else:
+                raise AssertionError(wrong)
+    assert "seats: How many." in Session.submit.__doc__
 """
 RENAMED = """
 from colonyos_gen import Interceptor, RPCError, connect
@@ -104,8 +119,14 @@ def test_a_new_option_is_one_everywhere(project: Path) -> None:
         "floor: {description: On which floor., type: integer, default: 3, x-unit: count, x-since: v1.10.0}",
     ):
         add_field(types, "FunctionSpec", field)
-    text = types.read_text(encoding="utf-8")
-    types.write_text(re.sub(r"(x-options: \[[^]]*)", r"\1, zone, floor", text), encoding="utf-8")
+    line = "licences: {description: How many., type: integer, default: 0, x-unit: count, x-since: v1.10.0}"
+    add_field(types, "Conditions", line)
+    entries = ["zone", "floor", "{name: seats, field: conditions.licences, maximum: 9, also: [chairs]}"]
+    replace(
+        types,
+        "\n      - channels\n",
+        "".join(f"\n      - {entry}" for entry in ["channels", *entries]) + "\n",
+    )
     run(project, NEW)
 
 

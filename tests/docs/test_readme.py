@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 import re
 import signal
@@ -11,6 +12,9 @@ import sys
 from collections.abc import Generator
 from pathlib import Path
 
+from colonyos_gen_wire.constants import FUNCTION_SPEC_OPTIONS
+
+from colonyos_gen import Session
 from colonyos_gen.demo.functions import ANSWER
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +22,29 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 LIMIT = 300
 """Seconds after which a program that should have ended has failed."""
+
+
+_KINDS = {
+    "Iterable[str]": "list of `str`",
+    "Mapping[str, Any]": "dict",
+    "Mapping[str, str]": "dict of `str`",
+    "float | str": "`float` or `str`",
+}
+
+
+def test_the_options_are_those_of_the_signature() -> None:
+    """In their order, with their types, and seconds where it is seconds."""
+    chapter = README.partition("### Options of")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.+?)(, seconds)? \| .+ \|$", chapter, re.MULTILINE)
+    parameters = inspect.signature(Session.call).parameters
+    said: list[tuple[str, str]] = re.findall(r"^ +(\w+): (.*)$", str(Session.call.__doc__), re.MULTILINE)
+    help_of = dict(said)
+    expected: list[tuple[str, str, str]] = []
+    for name in FUNCTION_SPEC_OPTIONS:
+        kind = str(parameters[name].annotation).removesuffix(" | None")
+        seconds = ", seconds" if " in seconds" in help_of[name] else ""
+        expected.append((name, _KINDS.get(kind, f"`{kind}`"), seconds))
+    assert rows == expected
 
 
 def _serve(home: Path) -> tuple[subprocess.Popen[str], dict[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from codegen.model import Enumeration, ErrorCase, Field, HazardOf, Message, Service, Struct
+from codegen.model import Enumeration, ErrorCase, Field, HazardOf, Message, Option, Service, Struct
 from codegen.output.render import BANNER
 from codegen.targets.jsonschema.values import TIME, JsonSchema, field_schema, reply_schema
 
@@ -167,7 +167,7 @@ class _Definitions:
         if struct.constructor:
             schema["x-new"] = [{"name": a.name, "field": ".".join(a.path)} for a in struct.constructor]
         if struct.options:
-            schema["x-options"] = [field.wire for field in struct.options]
+            schema["x-options"] = [_option(option) for option in struct.options]
         if struct.file is not None:
             form: JsonSchema = {}
             if struct.file.fill:
@@ -228,6 +228,19 @@ def _enumeration(enum: Enumeration) -> JsonSchema:
     if enum.coloured:
         schema["x-enum-colours"] = [member.colour for member in enum.members]
     return schema
+
+
+def _option(option: Option) -> JsonSchema:
+    facts = {
+        "name": option.name,
+        "field": option.wire,
+        "description": option.field.description,
+        "quantity": option.quantity,
+        "minimum": option.minimum,
+        "maximum": option.maximum,
+        "also": list(option.also) or None,
+    }
+    return {key: value for key, value in facts.items() if value is not None}
 
 
 def _message(message: Message) -> dict[str, Any]:

@@ -38,6 +38,8 @@ class _Render:
             submission_defaults=options.telling,
             zero_in_file=options.zero_in_file,
             with_default=options.with_default,
+            option_doc=options.doc,
+            option_written=options.written,
             imports=self._imports,
             registered=self._registered,
             exception_names=[spelling.exception(code) for code in service.codes],
@@ -55,6 +57,7 @@ class _Render:
         for name in [
             *_SUPPORT,
             "fields",
+            "options",
             "file_forms",
             "checks",
             "constants",

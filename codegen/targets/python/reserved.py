@@ -110,5 +110,9 @@ SUBMISSION = {
         ("after", "funcname", "more_kwargs", "name", "options", "self", "timeout", "to", "what"), _PARAMETER
     ),
     **dict.fromkeys(("args", "conditions", "nodename"), _SET),
+    **dict.fromkeys(
+        ("conditions.colonyname", "conditions.executortype", "conditions.dependencies"),
+        "submit, call and task set it themselves",
+    ),
 }
-"""Names that no option of a submission can have, with the reason."""
+"""Names that no option of a submission can have, and fields that it cannot be, with the reason."""

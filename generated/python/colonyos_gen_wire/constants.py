@@ -75,8 +75,20 @@ FUNCTION_SPEC_OPTIONS: tuple[str, ...] = (
     "maxwaittime",
     "maxexectime",
     "maxretries",
+    "executornames",
+    "location",
+    "cpu",
+    "mem",
+    "storage",
+    "gpu",
+    "gpuname",
+    "gpumem",
+    "nodes",
+    "processes",
+    "processespernode",
+    "walltime",
 )
-"""Fields of `FunctionSpec` that the short ways to make one take by name."""
+"""What the short ways to make a `FunctionSpec` take by name; `options` tells where it goes."""
 
 SMALLEST_INT32 = -2147483648
 """Lowest number that a 32-bit column of the database holds. Unit: count."""

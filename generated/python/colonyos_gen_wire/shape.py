@@ -65,3 +65,18 @@ class Property:
     """Whether the value must never be printed."""
     since: str | None = None
     """First server release that has it; None for what was there from the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What is given by name, and the field that it goes to."""
+
+    path: tuple[str, ...]
+    """Names of the attributes that lead to it."""
+    shape: Shape
+    quantity: str | None = None
+    """Of a text: what a number counts that is given instead, `cores` or `bytes`."""
+    minimum: int | None = None
+    maximum: int | None = None
+    also: tuple[str, ...] = ()
+    """Names that are taken for it."""

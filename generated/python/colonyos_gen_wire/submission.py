@@ -48,6 +48,18 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
         maxwaittime: int | None = -1,
         maxexectime: int | None = -1,
         maxretries: int | None = -1,
+        executornames: Iterable[str] | None = (),
+        location: str | None = None,
+        cpu: float | str | None = None,
+        mem: float | str | None = None,
+        storage: float | str | None = None,
+        gpu: int | None = 0,
+        gpuname: str | None = None,
+        gpumem: float | str | None = None,
+        nodes: int | None = 0,
+        processes: int | None = 0,
+        processespernode: int | None = 0,
+        walltime: int | None = 0,
         **more_kwargs: Any,
     ) -> ProcessHandle: ...
 
@@ -93,13 +105,44 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
                 the queue, for any worker, before the process fails. `-1`, the default, or any negative value
                 retries without limit; `0`, also what the server assumes when the field is absent, fails it at
                 the first expiry. What a worker fails is not retried.
+            executornames: Names of the executors that may take the process; null or an empty list admits all. `["*"]` is
+                read back as an empty list and is assignable only on servers with exclusive assign switched
+                off.
+            location: Location the executor must be at, compared ignoring case. Empty admits every location and is
+                absent from the JSON.
+            cpu: CPU that an executor must have free; one that does not say how much it has, has enough. A
+                number counts cores, a text ends in `m` for thousandths: 2, 0.5, `500m`. Rounded up to
+                thousandths.
+            mem: Memory that an executor must have free; one that does not say how much it has, has enough. It
+                is read back in whole Mi, rounded down. A number counts bytes, and is 0 or at least 2^20; a
+                text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent
+                in whole Mi, rounded up.
+            storage: Storage that is asked for. Servers with exclusive assign, the default, give a process that
+                asks for more than 0 to nobody. A number counts bytes, and is 0 or at least 2^20; a text has a
+                unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent in whole
+                Mi, rounded up.
+            gpu: Number of GPUs, for the executor to read; it does not decide who is given the process. At
+                least 0.
+            gpuname: Name of the GPU, for the executor to read.
+            gpumem: Memory of the GPU, for the executor to read, in whole Mi. A number counts bytes, and is 0 or
+                at least 2^20; a text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as
+                it stands is sent in whole Mi, rounded up.
+            nodes: Number of nodes, for the executor to read; above 127 the server gives the process to nobody.
+                At least 0, at most 127.
+            processes: Number of processes, for the executor to read; above 127 the server gives the process to
+                nobody. At least 0, at most 127.
+            processespernode: Number of processes on each node, for the executor to read; above 127 the server gives the
+                process to nobody. At least 0, at most 127.
+            walltime: Time in seconds that the executor should reserve, for it to read; `maxexectime` is what the
+                server enforces. At least 0.
             more_kwargs: Keyword arguments of the function.
 
         Raises:
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
             WorkflowError: The workflow could not run.
             TypeError: It is nothing of that, or there are arguments or options beside a spec, which has its own. A keyword
-                argument is given twice, or an option is no list of names or no dict with str as keys, where it must be one.
+                argument is given twice or is nearly the name of an option, or an option is no list of names or no dict with
+                str as keys, where it must be one.
             InvalidRequestError: An option is something else that it cannot be.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
         """
@@ -120,6 +163,18 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
         maxwaittime: int | None = -1,
         maxexectime: int | None = -1,
         maxretries: int | None = -1,
+        executornames: Iterable[str] | None = (),
+        location: str | None = None,
+        cpu: float | str | None = None,
+        mem: float | str | None = None,
+        storage: float | str | None = None,
+        gpu: int | None = 0,
+        gpuname: str | None = None,
+        gpumem: float | str | None = None,
+        nodes: int | None = 0,
+        processes: int | None = 0,
+        processespernode: int | None = 0,
+        walltime: int | None = 0,
         **more_kwargs: Any,
     ) -> Any:
         """Submit a function, wait until it has ended, and return its output.
@@ -156,6 +211,36 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
                 the queue, for any worker, before the process fails. `-1`, the default, or any negative value
                 retries without limit; `0`, also what the server assumes when the field is absent, fails it at
                 the first expiry. What a worker fails is not retried.
+            executornames: Names of the executors that may take the process; null or an empty list admits all. `["*"]` is
+                read back as an empty list and is assignable only on servers with exclusive assign switched
+                off.
+            location: Location the executor must be at, compared ignoring case. Empty admits every location and is
+                absent from the JSON.
+            cpu: CPU that an executor must have free; one that does not say how much it has, has enough. A
+                number counts cores, a text ends in `m` for thousandths: 2, 0.5, `500m`. Rounded up to
+                thousandths.
+            mem: Memory that an executor must have free; one that does not say how much it has, has enough. It
+                is read back in whole Mi, rounded down. A number counts bytes, and is 0 or at least 2^20; a
+                text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent
+                in whole Mi, rounded up.
+            storage: Storage that is asked for. Servers with exclusive assign, the default, give a process that
+                asks for more than 0 to nobody. A number counts bytes, and is 0 or at least 2^20; a text has a
+                unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent in whole
+                Mi, rounded up.
+            gpu: Number of GPUs, for the executor to read; it does not decide who is given the process. At
+                least 0.
+            gpuname: Name of the GPU, for the executor to read.
+            gpumem: Memory of the GPU, for the executor to read, in whole Mi. A number counts bytes, and is 0 or
+                at least 2^20; a text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as
+                it stands is sent in whole Mi, rounded up.
+            nodes: Number of nodes, for the executor to read; above 127 the server gives the process to nobody.
+                At least 0, at most 127.
+            processes: Number of processes, for the executor to read; above 127 the server gives the process to
+                nobody. At least 0, at most 127.
+            processespernode: Number of processes on each node, for the executor to read; above 127 the server gives the
+                process to nobody. At least 0, at most 127.
+            walltime: Time in seconds that the executor should reserve, for it to read; `maxexectime` is what the
+                server enforces. At least 0.
             more_kwargs: Keyword arguments of the function. Those whose names are taken here go into `kwargs`.
 
         Returns:
@@ -166,8 +251,8 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
             ProcessCancelled: It was cancelled.
             WaitTimeout: It did not end in time, and goes on.
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
-            TypeError: A keyword argument is given twice, or an option is no list of names or no dict with str as keys,
-                where it must be one; nothing was submitted.
+            TypeError: A keyword argument is given twice or is nearly the name of an option, or an option is no list of names
+                or no dict with str as keys, where it must be one; nothing was submitted.
             InvalidRequestError: `timeout` is not a number, or an option is something else that it cannot be; nothing was
                 submitted.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
@@ -181,6 +266,18 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
             "maxwaittime": maxwaittime,
             "maxexectime": maxexectime,
             "maxretries": maxretries,
+            "executornames": executornames,
+            "location": location,
+            "cpu": cpu,
+            "mem": mem,
+            "storage": storage,
+            "gpu": gpu,
+            "gpuname": gpuname,
+            "gpumem": gpumem,
+            "nodes": nodes,
+            "processes": processes,
+            "processespernode": processespernode,
+            "walltime": walltime,
         }
 
         return self._call(funcname, args, to, timeout, {**options, **more_kwargs})
@@ -225,6 +322,18 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
         maxwaittime: int | None = -1,
         maxexectime: int | None = -1,
         maxretries: int | None = -1,
+        executornames: Iterable[str] | None = (),
+        location: str | None = None,
+        cpu: float | str | None = None,
+        mem: float | str | None = None,
+        storage: float | str | None = None,
+        gpu: int | None = 0,
+        gpuname: str | None = None,
+        gpumem: float | str | None = None,
+        nodes: int | None = 0,
+        processes: int | None = 0,
+        processespernode: int | None = 0,
+        walltime: int | None = 0,
         **more_kwargs: Any,
     ) -> AsyncProcessHandle: ...
 
@@ -270,13 +379,44 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
                 the queue, for any worker, before the process fails. `-1`, the default, or any negative value
                 retries without limit; `0`, also what the server assumes when the field is absent, fails it at
                 the first expiry. What a worker fails is not retried.
+            executornames: Names of the executors that may take the process; null or an empty list admits all. `["*"]` is
+                read back as an empty list and is assignable only on servers with exclusive assign switched
+                off.
+            location: Location the executor must be at, compared ignoring case. Empty admits every location and is
+                absent from the JSON.
+            cpu: CPU that an executor must have free; one that does not say how much it has, has enough. A
+                number counts cores, a text ends in `m` for thousandths: 2, 0.5, `500m`. Rounded up to
+                thousandths.
+            mem: Memory that an executor must have free; one that does not say how much it has, has enough. It
+                is read back in whole Mi, rounded down. A number counts bytes, and is 0 or at least 2^20; a
+                text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent
+                in whole Mi, rounded up.
+            storage: Storage that is asked for. Servers with exclusive assign, the default, give a process that
+                asks for more than 0 to nobody. A number counts bytes, and is 0 or at least 2^20; a text has a
+                unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent in whole
+                Mi, rounded up.
+            gpu: Number of GPUs, for the executor to read; it does not decide who is given the process. At
+                least 0.
+            gpuname: Name of the GPU, for the executor to read.
+            gpumem: Memory of the GPU, for the executor to read, in whole Mi. A number counts bytes, and is 0 or
+                at least 2^20; a text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as
+                it stands is sent in whole Mi, rounded up.
+            nodes: Number of nodes, for the executor to read; above 127 the server gives the process to nobody.
+                At least 0, at most 127.
+            processes: Number of processes, for the executor to read; above 127 the server gives the process to
+                nobody. At least 0, at most 127.
+            processespernode: Number of processes on each node, for the executor to read; above 127 the server gives the
+                process to nobody. At least 0, at most 127.
+            walltime: Time in seconds that the executor should reserve, for it to read; `maxexectime` is what the
+                server enforces. At least 0.
             more_kwargs: Keyword arguments of the function.
 
         Raises:
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
             WorkflowError: The workflow could not run.
             TypeError: It is nothing of that, or there are arguments or options beside a spec, which has its own. A keyword
-                argument is given twice, or an option is no list of names or no dict with str as keys, where it must be one.
+                argument is given twice or is nearly the name of an option, or an option is no list of names or no dict with
+                str as keys, where it must be one.
             InvalidRequestError: An option is something else that it cannot be.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
         """
@@ -297,6 +437,18 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
         maxwaittime: int | None = -1,
         maxexectime: int | None = -1,
         maxretries: int | None = -1,
+        executornames: Iterable[str] | None = (),
+        location: str | None = None,
+        cpu: float | str | None = None,
+        mem: float | str | None = None,
+        storage: float | str | None = None,
+        gpu: int | None = 0,
+        gpuname: str | None = None,
+        gpumem: float | str | None = None,
+        nodes: int | None = 0,
+        processes: int | None = 0,
+        processespernode: int | None = 0,
+        walltime: int | None = 0,
         **more_kwargs: Any,
     ) -> Any:
         """Submit a function, wait until it has ended, and return its output.
@@ -333,6 +485,36 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
                 the queue, for any worker, before the process fails. `-1`, the default, or any negative value
                 retries without limit; `0`, also what the server assumes when the field is absent, fails it at
                 the first expiry. What a worker fails is not retried.
+            executornames: Names of the executors that may take the process; null or an empty list admits all. `["*"]` is
+                read back as an empty list and is assignable only on servers with exclusive assign switched
+                off.
+            location: Location the executor must be at, compared ignoring case. Empty admits every location and is
+                absent from the JSON.
+            cpu: CPU that an executor must have free; one that does not say how much it has, has enough. A
+                number counts cores, a text ends in `m` for thousandths: 2, 0.5, `500m`. Rounded up to
+                thousandths.
+            mem: Memory that an executor must have free; one that does not say how much it has, has enough. It
+                is read back in whole Mi, rounded down. A number counts bytes, and is 0 or at least 2^20; a
+                text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent
+                in whole Mi, rounded up.
+            storage: Storage that is asked for. Servers with exclusive assign, the default, give a process that
+                asks for more than 0 to nobody. A number counts bytes, and is 0 or at least 2^20; a text has a
+                unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent in whole
+                Mi, rounded up.
+            gpu: Number of GPUs, for the executor to read; it does not decide who is given the process. At
+                least 0.
+            gpuname: Name of the GPU, for the executor to read.
+            gpumem: Memory of the GPU, for the executor to read, in whole Mi. A number counts bytes, and is 0 or
+                at least 2^20; a text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as
+                it stands is sent in whole Mi, rounded up.
+            nodes: Number of nodes, for the executor to read; above 127 the server gives the process to nobody.
+                At least 0, at most 127.
+            processes: Number of processes, for the executor to read; above 127 the server gives the process to
+                nobody. At least 0, at most 127.
+            processespernode: Number of processes on each node, for the executor to read; above 127 the server gives the
+                process to nobody. At least 0, at most 127.
+            walltime: Time in seconds that the executor should reserve, for it to read; `maxexectime` is what the
+                server enforces. At least 0.
             more_kwargs: Keyword arguments of the function. Those whose names are taken here go into `kwargs`.
 
         Returns:
@@ -343,8 +525,8 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
             ProcessCancelled: It was cancelled.
             WaitTimeout: It did not end in time, and goes on.
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
-            TypeError: A keyword argument is given twice, or an option is no list of names or no dict with str as keys,
-                where it must be one; nothing was submitted.
+            TypeError: A keyword argument is given twice or is nearly the name of an option, or an option is no list of names
+                or no dict with str as keys, where it must be one; nothing was submitted.
             InvalidRequestError: `timeout` is not a number, or an option is something else that it cannot be; nothing was
                 submitted.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
@@ -358,6 +540,18 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
             "maxwaittime": maxwaittime,
             "maxexectime": maxexectime,
             "maxretries": maxretries,
+            "executornames": executornames,
+            "location": location,
+            "cpu": cpu,
+            "mem": mem,
+            "storage": storage,
+            "gpu": gpu,
+            "gpuname": gpuname,
+            "gpumem": gpumem,
+            "nodes": nodes,
+            "processes": processes,
+            "processespernode": processespernode,
+            "walltime": walltime,
         }
 
         return await self._call(funcname, args, to, timeout, {**options, **more_kwargs})
@@ -403,6 +597,18 @@ class TaskMaking(Generic[Task, After]):
         maxwaittime: int | None = -1,
         maxexectime: int | None = -1,
         maxretries: int | None = -1,
+        executornames: Sequence[str] | None = (),
+        location: str | None = None,
+        cpu: float | str | None = None,
+        mem: float | str | None = None,
+        storage: float | str | None = None,
+        gpu: int | None = 0,
+        gpuname: str | None = None,
+        gpumem: float | str | None = None,
+        nodes: int | None = 0,
+        processes: int | None = 0,
+        processespernode: int | None = 0,
+        walltime: int | None = 0,
         **more_kwargs: Any,
     ) -> Task:
         """Add a task that calls `funcname` with `args`, `kwargs` and `more_kwargs`.
@@ -437,12 +643,44 @@ class TaskMaking(Generic[Task, After]):
                 the queue, for any worker, before the process fails. `-1`, the default, or any negative value
                 retries without limit; `0`, also what the server assumes when the field is absent, fails it at
                 the first expiry. What a worker fails is not retried.
+            executornames: Names of the executors that may take the process; null or an empty list admits all. `["*"]` is
+                read back as an empty list and is assignable only on servers with exclusive assign switched
+                off.
+            location: Location the executor must be at, compared ignoring case. Empty admits every location and is
+                absent from the JSON.
+            cpu: CPU that an executor must have free; one that does not say how much it has, has enough. A
+                number counts cores, a text ends in `m` for thousandths: 2, 0.5, `500m`. Rounded up to
+                thousandths.
+            mem: Memory that an executor must have free; one that does not say how much it has, has enough. It
+                is read back in whole Mi, rounded down. A number counts bytes, and is 0 or at least 2^20; a
+                text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent
+                in whole Mi, rounded up.
+            storage: Storage that is asked for. Servers with exclusive assign, the default, give a process that
+                asks for more than 0 to nobody. A number counts bytes, and is 0 or at least 2^20; a text has a
+                unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent in whole
+                Mi, rounded up.
+            gpu: Number of GPUs, for the executor to read; it does not decide who is given the process. At
+                least 0.
+            gpuname: Name of the GPU, for the executor to read.
+            gpumem: Memory of the GPU, for the executor to read, in whole Mi. A number counts bytes, and is 0 or
+                at least 2^20; a text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as
+                it stands is sent in whole Mi, rounded up.
+            nodes: Number of nodes, for the executor to read; above 127 the server gives the process to nobody.
+                At least 0, at most 127.
+            processes: Number of processes, for the executor to read; above 127 the server gives the process to
+                nobody. At least 0, at most 127.
+            processespernode: Number of processes on each node, for the executor to read; above 127 the server gives the
+                process to nobody. At least 0, at most 127.
+            walltime: Time in seconds that the executor should reserve, for it to read; `maxexectime` is what the
+                server enforces. At least 0.
             more_kwargs: Keyword arguments of the function. Those whose names are taken here go into `kwargs`.
 
         Raises:
             WorkflowError: The name is taken, or `after` has a task of another workflow.
-            TypeError: A keyword argument is given twice, a task is given as an argument, or an option is no list of names or
-                no dict with str as keys, where it must be one. What else an option cannot be is told when it is submitted.
+            TypeError: A keyword argument is given twice or is nearly the name of an option, a task is given as an argument, or
+                an option is no list of names or no dict with str as keys, where it must be one.
+            InvalidRequestError: An argument cannot be written as JSON, or an amount or a count is none. What else an option
+                cannot be is told when it is submitted.
         """
         options: dict[str, Any] = {
             "channels": channels,
@@ -453,6 +691,18 @@ class TaskMaking(Generic[Task, After]):
             "maxwaittime": maxwaittime,
             "maxexectime": maxexectime,
             "maxretries": maxretries,
+            "executornames": executornames,
+            "location": location,
+            "cpu": cpu,
+            "mem": mem,
+            "storage": storage,
+            "gpu": gpu,
+            "gpuname": gpuname,
+            "gpumem": gpumem,
+            "nodes": nodes,
+            "processes": processes,
+            "processespernode": processespernode,
+            "walltime": walltime,
         }
 
         return self._task(funcname, args, {**options, **more_kwargs}, to=to, after=after, name=name)
