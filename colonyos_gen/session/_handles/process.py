@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any, Literal, Self, overload
 
 from colonyos_gen_wire import Log, Process, ProcessState
@@ -20,7 +21,7 @@ from colonyos_gen.session._handles.seen import SeenProcess
 from colonyos_gen.session._removal.ending import Ending
 from colonyos_gen.session._removal.process import ProcessProcedure
 from colonyos_gen.session._scope import AsyncScope
-from colonyos_gen.session._standing import standing
+from colonyos_gen.session._standing import LOOK_S, standing
 from colonyos_gen.session._streams.bar import progress_bar
 from colonyos_gen.session._streams.log import LogStream
 from colonyos_gen.session._streams.progress import ProgressStream
@@ -42,12 +43,20 @@ class AsyncProcessHandle(SeenProcess):
         self._session = session
         self._process = process
         self._ending = Ending()
+        self._told: tuple[ProcessState, str] | None = None
+        """How it stands, and in which state that was."""
         self._note_end()
 
     @property
     def process(self) -> Process:
         """The process as it was last seen."""
         return self._process
+
+    @property
+    def standing(self) -> str:
+        """In which state it was when it was last seen, and why, as far as was told then; `explain` asks anew."""
+        state = self.state
+        return self._told[1] if self._told is not None and self._told[0] is state else f"it is {state.name}"
 
     @property
     def session(self) -> AsyncScope:
@@ -59,6 +68,17 @@ class AsyncProcessHandle(SeenProcess):
         if not self.done:
             self._see(await self._session.rpc.get_process(self.processid))
         return self
+
+    async def explain(self) -> str:
+        """In which state it is and why: it waits for an executor of a type that the colony does not have, say.
+
+        That takes a few calls, and 2 seconds each for the process and the reason at most; where many ask over one client, one
+        of them learns the reason. What the server does not tell in time is left out. Raises nothing.
+        """
+        with contextlib.suppress(RPCError):
+            if not self.done:
+                self._see(await self._session.rpc.get_process(self.processid, rpc_timeout=LOOK_S))
+        return await self._explain()
 
     async def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
         """Wait until the process has ended, in whatever way, and return this handle.
@@ -235,8 +255,14 @@ class AsyncProcessHandle(SeenProcess):
                 raise
             unanswered = self._session.rpc.trouble or str(error)
         if not self.done:
-            told = "" if unanswered or not timeout else await standing(self._session.rpc, self._process)
+            told = "" if unanswered or not timeout else await self._explain()
             raise WaitTimeout(self, timeout, unanswered, told)
+
+    async def _explain(self) -> str:
+        told = await standing(self._session.rpc, self._process)
+        if told != f"it is {self.state.name}":
+            self._told = self.state, told
+        return told
 
     def _see(self, process: Process) -> None:
         if not self.done:  # an answer may come late
