@@ -11,6 +11,7 @@ from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
 from colonyos_gen_wire.submission import Submittable, Submitting
 
 from colonyos_gen._arguments import require_seconds
+from colonyos_gen._callers import caller
 from colonyos_gen._client.own_loop import loops
 from colonyos_gen._client.sync_client import Client
 from colonyos_gen.session._administration.colonies import Colonies
@@ -22,6 +23,7 @@ from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.sync_workflow import WorkflowHandle
 from colonyos_gen.session._removal.bulk import Removed
 from colonyos_gen.session._scope import Scope
+from colonyos_gen.session._unknown_types import submitter
 
 
 class Session(Scope, Submitting[ProcessHandle, WorkflowHandle]):
@@ -81,10 +83,13 @@ class Session(Scope, Submitting[ProcessHandle, WorkflowHandle]):
         options: Mapping[str, Any],
     ) -> ProcessHandle | WorkflowHandle:
         given = options if to is None else {**options, "to": to}
-        if isinstance(what, str | FunctionSpec):
-            inner = self.rpc.run(self.asynchronous.submit(what, *args, **given))
-            return ProcessHandle(self, inner)
-        return WorkflowHandle(self, self.rpc.run(self.asynchronous.submit(what, *args, **given)))
+        token = submitter.set(caller())
+        try:
+            if isinstance(what, str | FunctionSpec):
+                return ProcessHandle(self, self.rpc.run(self.asynchronous.submit(what, *args, **given)))
+            return WorkflowHandle(self, self.rpc.run(self.asynchronous.submit(what, *args, **given)))
+        finally:
+            submitter.reset(token)
 
     def _call(
         self,

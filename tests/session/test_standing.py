@@ -233,7 +233,10 @@ def test_what_is_asked_for_while_many_wait_is_bounded(colonies: LocalColony) -> 
 
     async def main() -> list[BaseException | None]:
         mine = [await colonies.asession.process(each.processid) for each in handles]
-        return await asyncio.gather(*(each.output(0.3) for each in mine), return_exceptions=True)
+        ends: list[BaseException | None] = await asyncio.gather(
+            *(each.output(0.3) for each in mine), return_exceptions=True
+        )
+        return ends
 
     errors = asyncio.run(main())
     assert all(isinstance(each, WaitTimeout) for each in errors)

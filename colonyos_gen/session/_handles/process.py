@@ -39,8 +39,11 @@ class AsyncProcessHandle(SeenProcess):
     Waiting for it never affects it: a wait that is cancelled or that times out leaves the process as it is.
     """
 
-    def __init__(self, session: AsyncScope, process: Process) -> None:
+    def __init__(
+        self, session: AsyncScope, process: Process, doubt: asyncio.Task[None] | None = None
+    ) -> None:
         self._session = session
+        self._doubt = doubt  # if it raises, so does a wait
         self._process = process
         self._ending = Ending()
         self._told: tuple[ProcessState, str] | None = None
@@ -236,7 +239,7 @@ class AsyncProcessHandle(SeenProcess):
         scope = asyncio.timeout(timeout)
         try:
             async with scope:
-                self._see(await watcher_of(self._session.rpc).final(self._process))
+                await self._see_end()
         except TimeoutError:
             if not scope.expired() or timeout is None:
                 raise
@@ -244,6 +247,22 @@ class AsyncProcessHandle(SeenProcess):
             return
         if not self.done:
             await self._look_last(timeout)
+
+    async def _see_end(self) -> None:
+        end, doubt = watcher_of(self._session.rpc).final(self._process), self._doubt
+        if doubt is None or doubt.get_loop() is not asyncio.get_running_loop():
+            self._see(await end)
+            return
+        waiting = asyncio.ensure_future(end)
+        try:
+            await asyncio.wait({waiting, doubt}, return_when=asyncio.FIRST_COMPLETED)
+            if doubt.done():
+                self._doubt = None
+                if not doubt.cancelled():
+                    doubt.result()
+            self._see(await waiting)
+        finally:
+            waiting.cancel()
 
     async def _look_last(self, timeout: float) -> None:
         limit = LAST_LOOK_S if timeout > 0 else FIRST_LOOK_S
