@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-_OURS = ("colonyos_gen", "colonyos_gen_wire")
-_BETWEEN = ("asyncio", "concurrent", "contextlib", "threading", "uvloop")
+OURS: tuple[str, ...] = ("colonyos_gen", "colonyos_gen_wire")
+"""The packages that are ours."""
+_BETWEEN = ("aiohttp", "asyncio", "concurrent", "contextlib", "selectors", "threading", "uvloop")
 """What runs our code for a caller."""
 
 
 def is_ours(frame: FrameType) -> bool:
     """Whether a frame runs code of this package."""
-    return _package(frame) in _OURS
+    return _package(frame) in OURS
 
 
 def is_between(frame: FrameType) -> bool:

@@ -13,6 +13,7 @@ from colonyos_gen_wire.submission import AsyncSubmitting, Submittable
 
 from colonyos_gen._arguments import require_seconds
 from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.session._administration.colonies import AsyncColonies
 from colonyos_gen.session._administration.crons import AsyncCrons
 from colonyos_gen.session._administration.executors import AsyncExecutors
@@ -30,6 +31,7 @@ from colonyos_gen.session._unknown_types import KnownTypes
 from colonyos_gen.workflows._options import function_spec
 
 
+@short_tracebacks
 class AsyncSession(AsyncScope, AsyncSubmitting[AsyncProcessHandle, AsyncWorkflowHandle]):
     """A client bound to a colony; `async with connect() as session` makes one.
 

@@ -16,6 +16,7 @@ from colonyos_gen._client.sync_client import Client
 from colonyos_gen._streams.stream import AsyncStream, Ended, Finished
 from colonyos_gen._streams.subscription import LAST_LOOK_S
 from colonyos_gen._streams.sync_stream import Stream
+from colonyos_gen._tracebacks import short_traceback
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import WaitTimeout, late_of
 from colonyos_gen.session._handles.process import AsyncProcessHandle, value_of
@@ -195,6 +196,7 @@ def as_completed(handles: Iterable[AsyncT], *, timeout: float | None = None) -> 
 def as_completed(handles: Iterable[SyncT], *, timeout: float | None = None) -> Stream[SyncT]: ...
 
 
+@short_traceback
 def as_completed(
     handles: Iterable[AsyncHandle] | Iterable[Handle], *, timeout: float | None = None
 ) -> AsyncStream[Any] | Stream[Any]:
@@ -239,6 +241,7 @@ def gather(
 def gather(*handles: ProcessHandle | Iterable[ProcessHandle], timeout: float | None = None) -> list[Any]: ...
 
 
+@short_traceback
 def gather(
     *handles: AsyncProcessHandle | ProcessHandle | Iterable[AsyncProcessHandle] | Iterable[ProcessHandle],
     timeout: float | None = None,
@@ -277,6 +280,7 @@ def gather(
         raise _translated(late, outer) from None
 
 
+@short_traceback
 async def _outputs(handles: list[AsyncProcessHandle], timeout: float | None) -> list[Any]:
     async with Completed(handles, timeout) as completed:
         async for handle in completed:

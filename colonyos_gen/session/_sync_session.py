@@ -14,6 +14,7 @@ from colonyos_gen._arguments import require_seconds
 from colonyos_gen._callers import caller
 from colonyos_gen._client.own_loop import loops
 from colonyos_gen._client.sync_client import Client
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.session._administration.colonies import Colonies
 from colonyos_gen.session._administration.crons import Crons
 from colonyos_gen.session._administration.executors import Executors
@@ -26,6 +27,7 @@ from colonyos_gen.session._scope import Scope
 from colonyos_gen.session._unknown_types import submitter
 
 
+@short_tracebacks
 class Session(Scope, Submitting[ProcessHandle, WorkflowHandle]):
     """A client bound to a colony; `connect()` makes one. The methods are those of `AsyncSession`.
 

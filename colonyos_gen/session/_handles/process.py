@@ -13,6 +13,7 @@ from colonyos_gen._arguments import require_seconds
 from colonyos_gen._call.retry import passes
 from colonyos_gen._streams.stream import AsyncStream
 from colonyos_gen._streams.subscription import FIRST_LOOK_S, LAST_LOOK_S
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen._waiting import with_errors
 from colonyos_gen._waiting.watchers import watcher_of
 from colonyos_gen.errors import RPCError
@@ -30,6 +31,7 @@ from colonyos_gen.session._streams.text import pieces
 _LOG_TAIL = 20
 
 
+@short_tracebacks
 class AsyncProcessHandle(SeenProcess):
     """A process, for coroutines; `AsyncSession.submit` makes it.
 

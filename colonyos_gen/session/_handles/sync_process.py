@@ -8,6 +8,7 @@ from colonyos_gen_wire import Log, Process, ProcessState
 
 from colonyos_gen._streams.stream import AsyncStream
 from colonyos_gen._streams.sync_stream import Stream
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.session._failures import ProcessFailed, WaitTimeout, late_of
 from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.seen import SeenProcess
@@ -19,6 +20,7 @@ from colonyos_gen.session._streams.text import pieces
 T = TypeVar("T")
 
 
+@short_tracebacks
 class ProcessHandle(SeenProcess):
     """A process; `Session.submit` makes it. The methods are those of `AsyncProcessHandle`.
 

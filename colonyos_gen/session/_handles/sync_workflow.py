@@ -8,6 +8,7 @@ from typing import Any, Self
 from colonyos_gen_wire import Process, ProcessGraph, ProcessState
 
 from colonyos_gen._streams.sync_stream import Stream
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.session._failures import ProcessFailed, WaitTimeout, late_of
 from colonyos_gen.session._handles.seen import SeenWorkflow
 from colonyos_gen.session._handles.sync_process import ProcessHandle
@@ -17,6 +18,7 @@ from colonyos_gen.session._streams.bar import progress_bar
 from colonyos_gen.session._streams.graph import GraphLooks
 
 
+@short_tracebacks
 class WorkflowHandle(SeenWorkflow):
     """A workflow; `Session.submit` makes it. The methods are those of `AsyncWorkflowHandle`.
 

@@ -14,6 +14,7 @@ from colonyos_gen_wire.constants import FAILED
 
 from colonyos_gen._arguments import require_seconds
 from colonyos_gen._streams.stream import AsyncStream
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen._waiting import with_errors
 from colonyos_gen._waiting.node_states import node_names, node_states
 from colonyos_gen.errors import RPCError
@@ -32,6 +33,7 @@ _AT_ONCE = 8
 _DETAILED = 32
 
 
+@short_tracebacks
 class AsyncWorkflowHandle(SeenWorkflow):
     """A workflow, for coroutines; `AsyncSession.submit` makes it.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-import warnings
 from abc import ABC, abstractmethod
 from html import escape
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from colonyos_gen._callers import caller
 from colonyos_gen.session._streams.progress import Look
 
 if TYPE_CHECKING:
@@ -42,9 +42,8 @@ def progress_bar(title: str) -> Bar | None:
     try:
         return TerminalBar(title)
     except ImportError:
-        warnings.warn(
-            "progress=True shows nothing without rich: pip install 'colonyos-gen[progress]'", stacklevel=4
-        )
+        message = "progress=True shows nothing without rich: pip install 'colonyos-gen[progress]'"
+        caller().warn(message, UserWarning)
         return None
 
 
