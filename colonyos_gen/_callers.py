@@ -10,7 +10,16 @@ from typing import Any
 
 OURS: tuple[str, ...] = ("colonyos_gen", "colonyos_gen_wire")
 """The packages that are ours."""
-_BETWEEN = ("aiohttp", "asyncio", "concurrent", "contextlib", "selectors", "threading", "uvloop")
+_BETWEEN = (
+    "aiohappyeyeballs",
+    "aiohttp",
+    "asyncio",
+    "concurrent",
+    "contextlib",
+    "selectors",
+    "threading",
+    "uvloop",
+)
 """What runs our code for a caller."""
 
 

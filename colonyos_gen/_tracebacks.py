@@ -85,7 +85,7 @@ def shorten(error: BaseException, handled: BaseException | None) -> None:
         setattr(error, _MEANT, True)
     if error.__cause__ is not None:
         _shorten_causes(error)
-    if error.__cause__ is None and raised_here and error.__context__ is not handled:
+    if error.__cause__ is None and raised_here:
         known = handled is None or any(error is each for each in _chain(handled))
         error.__context__ = None if known else handled
         error.__suppress_context__ = known
@@ -142,23 +142,20 @@ def _theirs(traceback: TracebackType | None) -> TracebackType | None:
 
 
 def _shorten_causes(error: BaseException) -> None:
-    """Leave of the causes of an exception what is not ours: what we have raised says nothing that `error` does not."""
-    ours = True
-    for cause in reversed(list(_causes(error))):
-        theirs = _theirs(cause.__traceback__)
-        ours = ours and _is_meant(cause) and theirs is None
-        cause.__traceback__ = theirs
-    if ours:
-        error.__cause__ = error.__context__ = None
+    """Leave of the causes of an exception what lies in the program. Where nothing does, `error` has said it all."""
+    causes = list(_shown_causes(error))
+    for cause in causes:
+        cause.__traceback__ = _theirs(cause.__traceback__)
+    error.__cause__ = next((each for each in causes if each.__traceback__ is not None), None)
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def _shown_causes(error: BaseException) -> Iterator[BaseException]:
     seen = {id(error)}
     cause = error.__cause__
     while cause is not None and id(cause) not in seen:
         seen.add(id(cause))
         yield cause
-        cause = cause.__cause__
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
 
 
 def _chain(error: BaseException) -> list[BaseException]:
