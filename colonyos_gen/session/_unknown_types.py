@@ -39,7 +39,7 @@ class KnownTypes:
 
     def __init__(self, rpc: AsyncClient) -> None:
         self._rpc = rpc
-        self._known: set[str] = set()
+        self._known: set[tuple[str, str]] = set()
         self._looking: set[asyncio.Task[None]] = set()
 
     def look_for(self, colonyname: str, wanted: Iterable[Conditions]) -> asyncio.Task[None] | None:
@@ -47,11 +47,12 @@ class KnownTypes:
 
         None if there are no such types. Where the server does not tell, nobody is warned.
         """
-        missing = {each.executortype for each in wanted if each.executortype} - self._known
+        types = {each.executortype for each in wanted if each.executortype}
+        missing = sorted(each for each in types if (colonyname, each) not in self._known)
         if not missing:
             return None
-        self._known |= missing
-        task = asyncio.create_task(self._look(colonyname, sorted(missing), submitter.get() or caller()))
+        self._known.update((colonyname, each) for each in missing)
+        task = asyncio.create_task(self._look(colonyname, missing, submitter.get() or caller()))
         self._looking.add(task)
         task.add_done_callback(self._looking.discard)
         return task

@@ -175,6 +175,12 @@ def test_the_lines_of_interceptors_stay(colonies: LocalColony) -> None:
     assert functions_of(caught.value) == ["test_the_lines_of_interceptors_stay", "around_call"]
 
 
+def test_a_test_is_shown_its_own_lines(colonies: LocalColony) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        colonies.call("f", to="math", priority=100_000)
+    assert functions_of(caught.value) == ["test_a_test_is_shown_its_own_lines"]
+
+
 def test_what_we_did_not_mean_to_raise_is_shown_whole(colonies: LocalColony) -> None:
     with (
         Client(colonies.url, member_key=colonies.user_key, interceptors=[Counting(KeyError("x"))]) as client,
