@@ -18,7 +18,7 @@ from colonyos_gen._waiting.watchers import watcher_of
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import WaitTimeout
 from colonyos_gen.session._scope import AsyncScope
-from colonyos_gen.session._streams.progress import Look, with_reason
+from colonyos_gen.session._streams.progress import Look
 from colonyos_gen.session._streams.reason import Reason
 
 _FIRST_PAUSE_S = 0.25
@@ -177,7 +177,7 @@ class GraphLooks(AsyncStream[Look]):
         look = look_at(graph)
         reason = "" if has_ended(graph) else self._reason.of(look)
         # The bar counts what has ended by itself.
-        return look._replace(message=with_reason(look.message, reason.partition("have ended; ")[2], ""))
+        return look._replace(reason=reason.partition("have ended; ")[2])
 
     def _drop(self) -> None:
         self._reason.close()

@@ -31,6 +31,13 @@ class Look(NamedTuple):
     """State, in words."""
     message: str
     """What was last said about it."""
+    reason: str = ""
+    """Why it does not move, if it has not for a while and that is known."""
+
+    @property
+    def text(self) -> str:
+        """The message, and the reason, in one line."""
+        return " ".join("; ".join(filter(None, (self.message, self.reason))).split())
 
 
 class Watched(Protocol):
@@ -48,10 +55,9 @@ class Watched(Protocol):
     async def explain(self) -> str: ...
 
 
-def with_reason(message: str, reason: str, state: str) -> str:
-    """What is shown of a message, and of the reason why nothing moves, in a bar that shows the state already."""
-    told = reason.removeprefix(f"it is {state}").removeprefix(":").strip()
-    return "; ".join(filter(None, (message, told)))
+def brief(reason: str, state: str) -> str:
+    """What a bar that shows the state shows of a reason."""
+    return reason.removeprefix(f"it is {state}").removeprefix(":").strip().removeprefix("the colony has ")
 
 
 class ProgressStream(AsyncStream[Look]):
@@ -126,4 +132,4 @@ class ProgressStream(AsyncStream[Look]):
         fraction = 1.0 if ended_well else self._fraction
         done, total, state = fraction or 0.0, None if fraction is None else 1.0, self._handle.state.name
         reason = "" if self._over else self._reason.of((fraction, state, self._message))
-        return Look(done, total, state, with_reason(self._message, reason, state))
+        return Look(done, total, state, self._message, brief(reason, state))
