@@ -21,7 +21,6 @@ from colonyos_gen_wire.constants import (
 )
 
 from colonyos_gen._client.client import AsyncClient
-from colonyos_gen.errors import RPCError
 
 LOOK_S = 2.0
 """Seconds that finding out may take."""
@@ -75,7 +74,7 @@ async def in_time(rpc: AsyncClient, ask: Callable[[], Awaitable[str]], otherwise
     try:
         async with asyncio.timeout(LOOK_S):
             return await ask()
-    except (TimeoutError, RPCError):  # what is asked for is only an addition
+    except Exception:  # what is asked for is only an addition, whatever interceptors may raise
         return otherwise
     finally:
         _asking.discard(rpc)

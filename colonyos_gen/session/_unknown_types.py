@@ -10,7 +10,6 @@ from colonyos_gen_wire import Conditions
 
 from colonyos_gen._callers import Place, caller
 from colonyos_gen._client.client import AsyncClient
-from colonyos_gen.errors import RPCError
 from colonyos_gen.session._standing import nearest
 
 _GRACE_S = 0.05
@@ -65,7 +64,7 @@ class KnownTypes:
     async def _look(self, colonyname: str, types: Iterable[str], place: Place) -> None:
         try:
             rows = await self._rpc.get_executors(colonyname, rpc_timeout=_LOOK_S)
-        except RPCError:  # it is only an addition
+        except Exception:  # it is only an addition, whatever interceptors may raise
             return
         for executortype in types:
             if all(each.executortype != executortype for each in rows):

@@ -14,7 +14,17 @@ from typing import Any
 import pytest
 from colonyos_gen_wire import Conditions, FunctionSpec, WorkflowSpec
 
-from colonyos_gen import Client, Process, Session, UnknownExecutorTypeWarning, WaitTimeout, workflow
+from colonyos_gen import (
+    Client,
+    Interceptor,
+    OutgoingCall,
+    Process,
+    Session,
+    UnknownExecutorTypeWarning,
+    WaitTimeout,
+    workflow,
+)
+from colonyos_gen.interceptors import Proceed
 from colonyos_gen.testing import LocalColony
 
 from .scene import executing
@@ -110,6 +120,23 @@ def test_where_nobody_may_look_nobody_is_warned(colonies: LocalColony) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         colonies.session.submit("f", to="mth")
+
+
+class Choosy(Interceptor):
+    """Does not know all calls."""
+
+    async def around_call(self, call: OutgoingCall, proceed: Proceed) -> Any:
+        if call.method.name == "get_executors":
+            raise KeyError(call.method.name)
+        return await proceed()
+
+
+def test_what_interceptors_raise_meanwhile_disturbs_nobody(colonies: LocalColony) -> None:
+    with Client(colonies.url, member_key=colonies.user_key, interceptors=[Choosy()]) as client:
+        handle = Session(client, colonies.name).submit("f", to="mth")
+        with pytest.raises(WaitTimeout) as caught:
+            handle.wait(0.2)
+        assert caught.value.standing == handle.explain() == "it is WAITING"
 
 
 def test_where_warnings_are_errors_a_wait_raises_it(colonies: LocalColony) -> None:
