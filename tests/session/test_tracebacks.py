@@ -195,21 +195,21 @@ def test_what_we_did_not_mean_to_raise_is_shown_whole(colonies: LocalColony) -> 
 def test_what_the_program_handles_is_the_context(colonies: LocalColony) -> None:
     def synchronous() -> None:
         try:
-            {}["mine"]
-        except KeyError:
+            int("mine")
+        except ValueError:
             colonies.session.submit("f", to="math", priority=100_000)
 
     async def asynchronous() -> None:
         try:
-            {}["mine"]
-        except KeyError:
+            int("mine")
+        except ValueError:
             await colonies.asession.submit("f", to="math", priority=100_000)
 
     for run_it in (synchronous, lambda: asyncio.run(asynchronous())):
         with pytest.raises(InvalidRequestError) as caught:
             run_it()
         error = caught.value
-        assert isinstance(error.__context__, KeyError)
+        assert isinstance(error.__context__, ValueError)
         assert not error.__suppress_context__
         assert error.__cause__ is None
 
