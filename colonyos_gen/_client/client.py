@@ -20,6 +20,7 @@ from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.signers import Keyring
 from colonyos_gen._client.subscriptions import AsyncSubscriptions
 from colonyos_gen._streams.stream import AsyncStream
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen._waiting.watchers import Watchers, watchers
 from colonyos_gen.config import DEFAULT_MAX_IN_FLIGHT, Config, ConfigError
 from colonyos_gen.interceptors import Interceptor
@@ -41,6 +42,7 @@ _MAY_FREEZE = (
 _logger = logging.getLogger("colonyos_gen")
 
 
+@short_tracebacks
 class AsyncClient(AsyncSubscriptions, AsyncStubs):
     """Makes signed calls to a ColonyOS server; every function of the protocol is a method.
 

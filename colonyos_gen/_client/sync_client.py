@@ -14,6 +14,7 @@ from colonyos_gen_wire.stubs_sync import Stubs
 from colonyos_gen._client.client import DEFAULT_TIMEOUT, DEFAULT_URL, AsyncClient, settings
 from colonyos_gen._client.own_loop import OwnLoop, loops
 from colonyos_gen._client.sync_subscriptions import Subscriptions
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.config import DEFAULT_MAX_IN_FLIGHT, Config
 from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.transport import MAX_REPLY_BYTES, Transport
@@ -23,6 +24,7 @@ RespT = TypeVar("RespT")
 T = TypeVar("T")
 
 
+@short_tracebacks
 class Client(Subscriptions, Stubs):
     """Makes signed calls to a ColonyOS server; every function of the protocol is a method, and none has to be awaited.
 

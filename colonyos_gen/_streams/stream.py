@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from colonyos_gen._call.frames import now
+from colonyos_gen._tracebacks import short_tracebacks
 
 T = TypeVar("T")
 
@@ -34,6 +35,7 @@ class Finished(Exception):
         self.reason = reason
 
 
+@short_tracebacks
 class AsyncStream(ABC, Generic[T]):
     """Items that arrive over time: an asynchronous iterator, and a context manager that closes it.
 

@@ -12,6 +12,7 @@ from colonyos_gen_wire import ChannelEntry
 
 from colonyos_gen._streams.channel import AsyncChannelStream
 from colonyos_gen._streams.stream import AsyncStream, Ended
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.errors import RPCError
 
 T = TypeVar("T")
@@ -20,6 +21,7 @@ Runner = Callable[[Coroutine[Any, Any, Any]], Any]
 """Runs a coroutine on the event loop of a client and returns its result."""
 
 
+@short_tracebacks
 class Stream(Generic[T]):
     """Items that arrive over time: an iterator that waits for each, and a context manager that closes it.
 

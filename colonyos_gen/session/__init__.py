@@ -20,6 +20,7 @@ from colonyos_gen.session._removal.refusal import RemovalRefused
 from colonyos_gen.session._scope import AsyncScope, Scope
 from colonyos_gen.session._several import as_completed, gather
 from colonyos_gen.session._sync_session import Session
+from colonyos_gen.session._unknown_types import UnknownExecutorTypeWarning
 
 __all__ = [
     "AsyncProcessHandle",
@@ -35,6 +36,7 @@ __all__ = [
     "Scope",
     "Session",
     "Submittable",
+    "UnknownExecutorTypeWarning",
     "WaitTimeout",
     "WorkflowHandle",
     "as_completed",

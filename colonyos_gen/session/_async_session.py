@@ -13,6 +13,7 @@ from colonyos_gen_wire.submission import AsyncSubmitting, Submittable
 
 from colonyos_gen._arguments import require_seconds
 from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.session._administration.colonies import AsyncColonies
 from colonyos_gen.session._administration.crons import AsyncCrons
 from colonyos_gen.session._administration.executors import AsyncExecutors
@@ -26,9 +27,11 @@ from colonyos_gen.session._request import (
     only_type,
 )
 from colonyos_gen.session._scope import AsyncScope
+from colonyos_gen.session._unknown_types import KnownTypes
 from colonyos_gen.workflows._options import function_spec
 
 
+@short_tracebacks
 class AsyncSession(AsyncScope, AsyncSubmitting[AsyncProcessHandle, AsyncWorkflowHandle]):
     """A client bound to a colony; `async with connect() as session` makes one.
 
@@ -46,6 +49,7 @@ class AsyncSession(AsyncScope, AsyncSubmitting[AsyncProcessHandle, AsyncWorkflow
     def __init__(self, rpc: AsyncClient, colonyname: str | None, *, owned: bool = False) -> None:
         super().__init__(rpc, colonyname)
         self._owned = owned
+        self._types = KnownTypes(rpc)
 
     @cached_property
     def colonies(self) -> AsyncColonies:
@@ -78,7 +82,7 @@ class AsyncSession(AsyncScope, AsyncSubmitting[AsyncProcessHandle, AsyncWorkflow
             executortype = await self._type_for(what) if to is None else to
             conditions = Conditions(colonyname=self.colonyname, executortype=executortype)
             spec = function_spec("submit", what, args, conditions, options)
-            return AsyncProcessHandle(self, await self.rpc.submit(spec))
+            return await self._submit_spec(spec, looked_up=to is None)
         if not isinstance(what, FunctionSpec | WorkflowSpec) and not callable(getattr(what, "spec", None)):
             kinds = "the name of a function, a FunctionSpec, a WorkflowSpec or a Workflow"
             raise TypeError(f"{what!r} cannot be submitted; it must be {kinds}")
@@ -88,11 +92,25 @@ class AsyncSession(AsyncScope, AsyncSubmitting[AsyncProcessHandle, AsyncWorkflow
         ):
             raise TypeError(f"{type(what).__name__} has its own arguments and options; set them there")
         if isinstance(what, FunctionSpec):
-            return AsyncProcessHandle(self, await self.rpc.submit(completed(what, self.colonyname, to)))
+            return await self._submit_spec(completed(what, self.colonyname, to))
         if to is not None:
             raise TypeError("a workflow has an executor type for each of its nodes; leave to= out")
         workflow = completed_workflow(what, self.colonyname)
-        return AsyncWorkflowHandle(self, await self.rpc.submit_workflow(workflow))
+        specs = workflow.functionspecs
+        look = self._types.look_for(workflow.colonyname, (each.conditions for each in specs))
+        graph = await self.rpc.submit_workflow(workflow)
+        if look is not None:
+            await self._types.settle()
+        return AsyncWorkflowHandle(self, graph)
+
+    async def _submit_spec(self, spec: FunctionSpec, *, looked_up: bool = False) -> AsyncProcessHandle:
+        # Both are under way at the same time, so that a warning costs a submission no time.
+        conditions = spec.conditions
+        look = None if looked_up else self._types.look_for(conditions.colonyname, [conditions])
+        process = await self.rpc.submit(spec)
+        if look is not None:
+            await self._types.settle()
+        return AsyncProcessHandle(self, process, look)
 
     async def _call(
         self,
@@ -157,6 +175,7 @@ class AsyncSession(AsyncScope, AsyncSubmitting[AsyncProcessHandle, AsyncWorkflow
     async def close(self) -> None:
         """Close the connections of this session."""
         if self._owned:
+            await self._types.settle()
             await self.rpc.close_connections()
 
     async def _type_for(self, funcname: str) -> str:

@@ -9,6 +9,7 @@ from colonyos_gen_wire.method import Key
 
 from colonyos_gen._client.client import settings
 from colonyos_gen._client.sync_client import Client
+from colonyos_gen._tracebacks import short_traceback
 from colonyos_gen.config import Config
 from colonyos_gen.notebook import register
 from colonyos_gen.session._sync_session import Session
@@ -16,6 +17,7 @@ from colonyos_gen.session._sync_session import Session
 _ROLES = ("server", "colony", "member")
 
 
+@short_traceback
 def connect(
     colonyname: str | None = None,
     *,

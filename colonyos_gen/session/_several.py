@@ -16,6 +16,7 @@ from colonyos_gen._client.sync_client import Client
 from colonyos_gen._streams.stream import AsyncStream, Ended, Finished
 from colonyos_gen._streams.subscription import LAST_LOOK_S
 from colonyos_gen._streams.sync_stream import Stream
+from colonyos_gen._tracebacks import short_traceback
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import WaitTimeout, late_of
 from colonyos_gen.session._handles.process import AsyncProcessHandle, value_of
@@ -104,8 +105,9 @@ class Completed(AsyncStream[AsyncT]):
             async with asyncio.timeout(LAST_LOOK_S):
                 await handle.wait(0)
         except WaitTimeout as late:
+            told = "" if late.unanswered else await self._explained(handle, waits)
             self._end(Ended.TIMEOUT)
-            raise WaitTimeout(handle, self._timeout or 0.0, late.unanswered) from None
+            raise WaitTimeout(handle, self._timeout or 0.0, late.unanswered, told) from None
         except RPCError:
             del waits[task]
             task.cancel()
@@ -117,6 +119,14 @@ class Completed(AsyncStream[AsyncT]):
         waits.pop(task, None)
         task.cancel()
         return handle
+
+    async def _explained(self, handle: AsyncT, waits: Mapping[asyncio.Task[None], AsyncT]) -> str:
+        """How one stands, and for how many of the others nothing was seen of an end."""
+        told = await handle.explain()
+        others = sum(not task.done() for task in waits) - 1
+        if others > 0:
+            told += f"; {others} of the other {len(self._handles) - 1} {'has' if others == 1 else 'have'} not ended either"
+        return told
 
 
 class _Outer(AsyncStream[SyncT]):
@@ -186,6 +196,7 @@ def as_completed(handles: Iterable[AsyncT], *, timeout: float | None = None) -> 
 def as_completed(handles: Iterable[SyncT], *, timeout: float | None = None) -> Stream[SyncT]: ...
 
 
+@short_traceback
 def as_completed(
     handles: Iterable[AsyncHandle] | Iterable[Handle], *, timeout: float | None = None
 ) -> AsyncStream[Any] | Stream[Any]:
@@ -202,8 +213,8 @@ def as_completed(
         timeout: Seconds from the first wait on; None for no limit; 0 to look once at each.
 
     Raises (from the iteration):
-        WaitTimeout: The rest did not end in time, and goes on; `handle` is the first of it, and `unanswered` tells if the
-            server could not say how that is.
+        WaitTimeout: The rest did not end in time, and goes on; `handle` is the first of it, `unanswered` tells if the
+            server could not say how that is, and `standing` why it waits, and how many others do.
         RPCError: A handle cannot be waited for, such as one whose process was removed. Going on gives the others.
 
     Raises:
@@ -230,6 +241,7 @@ def gather(
 def gather(*handles: ProcessHandle | Iterable[ProcessHandle], timeout: float | None = None) -> list[Any]: ...
 
 
+@short_traceback
 def gather(
     *handles: AsyncProcessHandle | ProcessHandle | Iterable[AsyncProcessHandle] | Iterable[ProcessHandle],
     timeout: float | None = None,
@@ -247,8 +259,8 @@ def gather(
     Raises:
         ProcessFailed: One of them failed.
         ProcessCancelled: One of them was cancelled.
-        WaitTimeout: One of them did not end in time; `handle` is the first such, and `unanswered` tells if the server could
-            not say how that is.
+        WaitTimeout: One of them did not end in time; `handle` is the first such, `unanswered` tells if the server could
+            not say how that is, and `standing` why it waits, and how many others do.
         InvalidRequestError: `timeout` is not a number.
         TypeError: The handles are of both kinds, or of several synchronous clients, or none.
     """
@@ -268,6 +280,7 @@ def gather(
         raise _translated(late, outer) from None
 
 
+@short_traceback
 async def _outputs(handles: list[AsyncProcessHandle], timeout: float | None) -> list[Any]:
     async with Completed(handles, timeout) as completed:
         async for handle in completed:

@@ -6,11 +6,12 @@ import asyncio
 import datetime
 import difflib
 import weakref
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from colonyos_gen_wire import Executor, Process
 from colonyos_gen_wire.constants import (
     APPROVED,
+    FINAL_PROCESS_STATES,
     MAX_NODES_MATCHABLE,
     RUNNING,
     STALE_EXECUTOR_S,
@@ -20,7 +21,6 @@ from colonyos_gen_wire.constants import (
 )
 
 from colonyos_gen._client.client import AsyncClient
-from colonyos_gen.errors import RPCError
 
 LOOK_S = 2.0
 """Seconds that finding out may take."""
@@ -40,44 +40,103 @@ async def standing(rpc: AsyncClient, process: Process) -> str:
     nothing.
     """
     state = f"it is {process.state.name}"
-    if rpc in _asking:
+    if process.state in FINAL_PROCESS_STATES:
         return state
+    return await in_time(rpc, lambda: _reason(Colony(rpc, process), process), state) or state
+
+
+async def several(rpc: AsyncClient, processids: Sequence[str]) -> str:
+    """How processes of one colony stand, in words: those of which the same is to be told together.
+
+    Empty if another one asks already, or the server does not tell. Raises nothing.
+    """
+
+    async def ask() -> str:
+        processes = await asyncio.gather(*map(rpc.get_process, processids))
+        colony = Colony(rpc, processes[0])
+        alike: dict[str, list[str]] = {}
+        for process in processes:
+            reason = (await _reason(colony, process)).removeprefix("it is ")
+            alike.setdefault(reason, []).append(repr(process.spec.nodename or process.spec.funcname))
+        return "; ".join(
+            f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} {reason}"
+            for reason, names in alike.items()
+        )
+
+    return await in_time(rpc, ask, "") if processids else ""
+
+
+async def in_time(rpc: AsyncClient, ask: Callable[[], Awaitable[str]], otherwise: str) -> str:
+    """What `ask` tells within 2 seconds, one at a time over a client; if it does not, something else. Raises nothing."""
+    if rpc in _asking:
+        return otherwise
     _asking.add(rpc)
     try:
         async with asyncio.timeout(LOOK_S):
-            if process.state is WAITING:
-                return f"{state}: {await _why_waiting(rpc, process)}"
-            if process.state is RUNNING:
-                return f"{state} {await _where_running(rpc, process)}"
-    except (TimeoutError, RPCError):  # what is asked for is only an addition
-        pass
+            return await ask()
+    except Exception:  # what is asked for is only an addition, whatever interceptors may raise
+        return otherwise
     finally:
         _asking.discard(rpc)
+
+
+class Colony:
+    """What is asked about the colony of a process; each thing is asked once."""
+
+    def __init__(self, rpc: AsyncClient, process: Process) -> None:
+        self.rpc: AsyncClient = rpc
+        self._name = process.spec.conditions.colonyname
+        self._executors: list[Executor] | None = None
+        self._paused: bool | None = None
+        self._running: dict[str, list[Process]] = {}
+
+    async def executors(self) -> list[Executor]:
+        if self._executors is None:
+            self._executors = await self.rpc.get_executors(self._name)
+        return self._executors
+
+    async def is_paused(self) -> bool:
+        if self._paused is None:
+            self._paused = (await self.rpc.get_pause_status(self._name)).ispaused
+        return self._paused
+
+    async def running(self, executortype: str) -> list[Process]:
+        if executortype not in self._running:
+            self._running[executortype] = await self.rpc.get_processes(
+                self._name, _MOST_RUNNING, RUNNING, executortype=executortype
+            )
+        return self._running[executortype]
+
+
+async def _reason(colony: Colony, process: Process) -> str:
+    state = f"it is {process.state.name}"
+    if process.state is WAITING:
+        return f"{state}: {await _why_waiting(colony, process)}"
+    if process.state is RUNNING:
+        return f"{state} {await _where_running(colony, process)}"
     return state
 
 
-async def _where_running(rpc: AsyncClient, process: Process) -> str:
-    rows = await rpc.get_executors(process.spec.conditions.colonyname)
+async def _where_running(colony: Colony, process: Process) -> str:
+    rows = await colony.executors()
     row = next((each for each in rows if each.executorid == process.assignedexecutorid), None)
     name = process.assignedexecutorid if row is None else row.executorname
     text = f"on {name}"
     if process.starttime is not None:
-        text += f" for {_ago(process.starttime)}"
-    if row is not None and (silent := _silence(row)):
-        text += f", which has not been heard from for {silent}"
+        text += f" for {_told(_seconds_since(process.starttime, rows))}"
+    if row is not None and (silent := _silence(row, rows)):
+        text += f", which has not been heard from for {_told(silent)}"
     return text
 
 
-async def _why_waiting(rpc: AsyncClient, process: Process) -> str:
+async def _why_waiting(colony: Colony, process: Process) -> str:
     conditions = process.spec.conditions
     if process.waitforparents:
-        return await _which_parents(rpc, process)
-    paused, rows = await asyncio.gather(
-        rpc.get_pause_status(conditions.colonyname), rpc.get_executors(conditions.colonyname)
-    )
-    if paused.ispaused:
+        return await _which_parents(colony.rpc, process)
+    paused, rows = await asyncio.gather(colony.is_paused(), colony.executors())
+    if paused:
         return f"assignments are paused in colony {conditions.colonyname!r}"
-    return _without_executor(process, rows) or await _with_executors(rpc, process, rows)
+    return _without_executor(process, rows) or await _with_executors(colony, process, rows)
 
 
 async def _which_parents(rpc: AsyncClient, process: Process) -> str:
@@ -102,15 +161,12 @@ def _without_executor(process: Process, rows: Sequence[Executor]) -> str:
         return f"it asks for more nodes or processes than the {MAX_NODES_MATCHABLE} that are ever assigned"
     there = [each for each in rows if each.executortype == kind and each.state is not UNREGISTERED]
     if not there:
-        types = sorted({each.executortype for each in rows if each.state is not UNREGISTERED})
-        near = difflib.get_close_matches(kind, types, 1)
-        hint = f"nearest: {near[0]!r}" if near else f"there are: {', '.join(map(repr, types)) or 'none'}"
         gone = ", those that were there have gone" if any(each.executortype == kind for each in rows) else ""
-        return f"the colony has no executor of type {kind!r} ({hint}){gone}"
+        return f"the colony has no executor of type {kind!r} ({nearest(kind, rows)}){gone}"
     approved = [each for each in there if each.state is APPROVED]
     if not approved:
         return f"no executor of type {kind!r} is approved: {_names(there)}"
-    names = [each for each in conditions.executornames if each != "*"]
+    names = [] if "*" in conditions.executornames else conditions.executornames
     named = [each for each in approved if not names or each.executorname in names]
     if not named:
         return f"none of the executors that it is for is there: {', '.join(names)} (of that type: {_names(approved)})"
@@ -118,18 +174,28 @@ def _without_executor(process: Process, rows: Sequence[Executor]) -> str:
     if place and not [each for each in named if each.locationname.lower() == place.lower()]:
         places = ", ".join(sorted({each.locationname for each in named if each.locationname})) or "none"
         return f"no executor of type {kind!r} is at location {place!r} (they are at: {places})"
-    if all(_silence(each) for each in named):
-        return f"none of type {kind!r} has been heard from for {min(map(_silence, named), key=len)}: {_names(named)}"
+    silent = [_silence(each, rows) for each in named]
+    if all(silent):
+        return f"none of type {kind!r} has been heard from for {_told(min(silent))}: {_names(named)}"
     return ""
 
 
-async def _with_executors(rpc: AsyncClient, process: Process, rows: Sequence[Executor]) -> str:
+def nearest(executortype: str, rows: Sequence[Executor]) -> str:
+    """Which executor type of a colony may be meant by one that it does not have."""
+    types = sorted({each.executortype for each in rows if each.state is not UNREGISTERED})
+    near = difflib.get_close_matches(executortype, types, 1)
+    if near:
+        return f"nearest: {near[0]!r}"
+    more = f" and {len(types) - _SHOWN} more" if len(types) > _SHOWN else ""
+    return f"there are: {', '.join(map(repr, types[:_SHOWN])) or 'none'}{more}"
+
+
+async def _with_executors(colony: Colony, process: Process, rows: Sequence[Executor]) -> str:
     conditions = process.spec.conditions
     kind = conditions.executortype
-    running = await rpc.get_processes(conditions.colonyname, _MOST_RUNNING, RUNNING, executortype=kind)
-    awake = [
-        each for each in rows if each.executortype == kind and each.state is APPROVED and not _silence(each)
-    ]
+    running = await colony.running(kind)
+    there = [each for each in rows if each.executortype == kind and each.state is APPROVED]
+    awake = [each for each in there if not _silence(each, rows)]
     busy = {each.assignedexecutorid for each in running} & {each.executorid for each in awake}
     more = " or more" if len(running) == _MOST_RUNNING else ""
     text = f"{len(awake)} of type {kind!r} {'is' if len(awake) == 1 else 'are'} there, and {len(busy)} busy"
@@ -145,18 +211,19 @@ def _names(rows: Sequence[Executor]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
-def _silence(row: Executor) -> str:
-    """How long nothing was heard of an executor, if that is so long that the server takes it for gone; else empty."""
+def _silence(row: Executor, rows: Sequence[Executor]) -> float:
+    """For how many seconds nothing was heard of an executor, if so long that the server takes it for gone; else 0."""
     heard = row.lastheardfromtime
-    if heard is None or _seconds_since(heard) < STALE_EXECUTOR_S:
-        return ""
-    return _ago(heard)
+    seconds = 0.0 if heard is None else _seconds_since(heard, rows)
+    return 0.0 if seconds < STALE_EXECUTOR_S else seconds
 
 
-def _seconds_since(time: datetime.datetime) -> float:
-    return (datetime.datetime.now(datetime.UTC) - time).total_seconds()
+def _seconds_since(time: datetime.datetime, rows: Sequence[Executor]) -> float:
+    """How long ago something was by the clock of the server, which is no earlier than when it last heard of anybody."""
+    heard = (each.lastheardfromtime for each in rows)
+    now = max([datetime.datetime.now(datetime.UTC), *filter(None, heard)])
+    return max(0.0, (now - time).total_seconds())
 
 
-def _ago(time: datetime.datetime) -> str:
-    seconds = max(0.0, _seconds_since(time))
+def _told(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"

@@ -11,8 +11,10 @@ from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
 from colonyos_gen_wire.submission import Submittable, Submitting
 
 from colonyos_gen._arguments import require_seconds
+from colonyos_gen._callers import caller
 from colonyos_gen._client.own_loop import loops
 from colonyos_gen._client.sync_client import Client
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.session._administration.colonies import Colonies
 from colonyos_gen.session._administration.crons import Crons
 from colonyos_gen.session._administration.executors import Executors
@@ -22,8 +24,10 @@ from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.sync_workflow import WorkflowHandle
 from colonyos_gen.session._removal.bulk import Removed
 from colonyos_gen.session._scope import Scope
+from colonyos_gen.session._unknown_types import submitter
 
 
+@short_tracebacks
 class Session(Scope, Submitting[ProcessHandle, WorkflowHandle]):
     """A client bound to a colony; `connect()` makes one. The methods are those of `AsyncSession`.
 
@@ -81,10 +85,13 @@ class Session(Scope, Submitting[ProcessHandle, WorkflowHandle]):
         options: Mapping[str, Any],
     ) -> ProcessHandle | WorkflowHandle:
         given = options if to is None else {**options, "to": to}
-        if isinstance(what, str | FunctionSpec):
-            inner = self.rpc.run(self.asynchronous.submit(what, *args, **given))
-            return ProcessHandle(self, inner)
-        return WorkflowHandle(self, self.rpc.run(self.asynchronous.submit(what, *args, **given)))
+        token = submitter.set(caller())
+        try:
+            if isinstance(what, str | FunctionSpec):
+                return ProcessHandle(self, self.rpc.run(self.asynchronous.submit(what, *args, **given)))
+            return WorkflowHandle(self, self.rpc.run(self.asynchronous.submit(what, *args, **given)))
+        finally:
+            submitter.reset(token)
 
     def _call(
         self,

@@ -28,6 +28,7 @@ from colonyos_gen._call.pipeline import sealed
 from colonyos_gen._call.signers import Keyring
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._client.sync_client import Client
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server._clock import OffsetClock, moment
 from colonyos_gen.server._server import Server
@@ -60,6 +61,7 @@ ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")
 
 
+@short_tracebacks
 class LocalColony(Submitting[ProcessHandle, WorkflowHandle]):
     """A colony on a server of its own, for a test, with `with` or `async with`.
 
@@ -293,7 +295,6 @@ class LocalColony(Submitting[ProcessHandle, WorkflowHandle]):
         assign and then been silent for 600 seconds (`stale_after`) are unregistered, as on any server, also if the
         seconds were skipped; except those whose assign is waiting at this moment, as they would have called again.
         """
-
         require_numbers(seconds=seconds, minutes=minutes, hours=hours)
         workers = [(self.name, each) for each in list(self._workers.values())]
 

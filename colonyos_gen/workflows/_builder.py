@@ -12,6 +12,7 @@ from colonyos_gen_wire.types.process import Conditions, FunctionSpec
 from colonyos_gen_wire.types.workflow import WorkflowSpec
 from msgspec.structs import replace
 
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.workflows._options import function_spec
 from colonyos_gen.workflows._rules import WorkflowError, check_parents, taken
 from colonyos_gen.workflows._task import After, Task
@@ -30,6 +31,7 @@ def workflow(name: str, *, to: str | None = None) -> Workflow:
     return Workflow(name, to=to)
 
 
+@short_tracebacks
 class Workflow(TaskMaking[Task, After]):
     """Tasks and their order.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from colonyos_gen_wire import Conditions, Executor
 
-from colonyos_gen import FunctionSpec, WaitTimeout, Worker, workflow
+from colonyos_gen import FunctionSpec, WaitTimeout, Worker, as_completed, gather, workflow
 from colonyos_gen.testing import LocalColony
 from tests.worker.kit.scene import until
 
@@ -100,3 +101,143 @@ def test_parents_that_have_not_ended(colonies: LocalColony) -> None:
     with pytest.raises(WaitTimeout) as caught:
         handle.wait(0.05)
     assert caught.value.standing == "it is WAITING: it comes after first (WAITING)"
+
+
+def line(colony: LocalColony, **to: str) -> Any:
+    """A workflow, submitted: tasks of which each comes after the one before, with the executor type of each."""
+    flow, before = workflow("w"), None
+    for name, executortype in to.items():
+        before = flow.task("f", name=name, to=executortype, after=[] if before is None else [before])
+    return colony.session.submit(flow)
+
+
+def test_a_workflow_tells_which_of_its_processes_waits_for_what(colonies: LocalColony) -> None:
+    math = colonies.add_executor("math")
+    handle = line(colonies, first="math", second="mth", third="math")
+    math.client.close(math.client.assign(colonies.name, 10).processid)
+    with pytest.raises(WaitTimeout) as caught:
+        handle.wait(0.3)
+    expected = (
+        "it is RUNNING: 1 of 3 processes have ended; "
+        "'second' is WAITING: the colony has no executor of type 'mth' (nearest: 'math'); 1 comes after others"
+    )
+    assert caught.value.standing == expected
+    assert expected in str(caught.value)
+    assert handle.explain() == expected
+    assert repr(handle).endswith(f" 3 processes {expected.removeprefix('it is ')}>")
+
+
+def test_of_a_wide_workflow_a_few_processes_are_told_and_the_others_counted(colonies: LocalColony) -> None:
+    colonies.add_executor("math")
+    flow = workflow("w", to="gpu")
+    flow.task("sum", after=[flow.task("part", name=f"p{n}") for n in range(50)])
+    handle = colonies.session.submit(flow)
+    asked = colonies.faults.delay("get_process", 0)
+    told = handle.explain()
+    assert told.startswith("it is WAITING: 0 of 51 processes have ended; 'p")
+    assert told.endswith(
+        " are WAITING: the colony has no executor of type 'gpu' (there are: 'math'); 47 more are next to them; "
+        "1 comes after others"
+    )
+    assert asked.hits == 3
+
+
+def test_what_runs_in_a_workflow(colonies: LocalColony) -> None:
+    math = colonies.add_executor("math")
+    handle = line(colonies, first="math")
+    math.client.assign(colonies.name, 10)
+    assert handle.explain().startswith(
+        f"it is RUNNING: 0 of 1 processes have ended; 'first' is RUNNING on {math.name} for "
+    )
+
+
+@pytest.mark.parametrize("how", ["gather", "as_completed"])
+def test_of_several_the_first_is_told_and_the_others_counted(colonies: LocalColony, how: str) -> None:
+    colonies.add_executor("math")
+    handles = [colonies.submit("f", n, to="mth") for n in range(3)]
+    with pytest.raises(WaitTimeout) as caught:
+        gather(handles, timeout=0.3) if how == "gather" else list(as_completed(handles, timeout=0.3))
+    assert caught.value.handle is handles[0]
+    assert caught.value.standing == (
+        "it is WAITING: the colony has no executor of type 'mth' (nearest: 'math'); "
+        "2 of the other 2 have not ended either"
+    )
+
+
+def test_a_handle_shows_what_was_told_and_asks_nobody(colonies: LocalColony) -> None:
+    handle = colonies.submit("f", to="mth")
+    assert repr(handle) == f"<ProcessHandle 'f' {handle.processid[:8]}… WAITING>"
+    told = handle.explain()
+    assert told == "it is WAITING: the colony has no executor of type 'mth' (there are: none)"
+    with colonies.outage():
+        assert handle.standing == told
+        assert repr(handle) == f"<ProcessHandle 'f' {handle.processid[:8]}… {told.removeprefix('it is ')}>"
+    handle.cancel()
+    assert handle.standing == handle.explain() == "it is CANCELLED"
+
+
+def test_without_a_server_only_what_was_seen_is_told(colonies: LocalColony) -> None:
+    handle, flow = colonies.submit("f", to="mth"), line(colonies, first="mth")
+    with colonies.outage():
+        assert handle.explain() == "it is WAITING"
+        assert flow.explain() == "it is WAITING"
+
+
+def test_three_are_busy(colonies: LocalColony) -> None:
+    for _ in range(3):
+        executor = colonies.add_executor("math")
+        colonies.submit("f", to="math")
+        executor.client.assign(colonies.name, 10)
+    assert told(colonies, executortype="math") == (
+        "it is WAITING: 3 of type 'math' are there, and 3 busy with 3 processes"
+    )
+
+
+def test_nothing_was_heard_of_those_that_are_there() -> None:
+    with LocalColony(stale_after=100_000) as colony:
+        silent, other = colony.add_executor("math"), colony.add_executor("other")
+        for executor in (silent, other):
+            colony.submit("f", to="math" if executor is silent else "other")
+            executor.client.assign(colony.name, 10)
+        colony.advance(minutes=15)
+        colony.submit("f", to="other")
+        other.client.assign(colony.name, 10)  # by which the time of the server is known
+        assert told(colony, executortype="math") == (
+            f"it is WAITING: none of type 'math' has been heard from for 15 minutes: {silent.name} (APPROVED)"
+        )
+
+
+def test_coroutines_are_told_the_same(colonies: LocalColony) -> None:
+    async def main() -> None:
+        session = colonies.asession
+        handles = [await session.submit("f", to="mth") for _ in range(3)]
+        flow = workflow("w", to="mth")
+        flow.task("g", name="first")
+        submitted = await session.submit(flow)
+        why = "the colony has no executor of type 'mth' (there are: none)"
+        with pytest.raises(WaitTimeout) as caught:
+            await gather(handles, timeout=0.2)
+        assert caught.value.standing == f"it is WAITING: {why}; 2 of the other 2 have not ended either"
+        with pytest.raises(WaitTimeout) as caught:
+            await submitted.wait(0.2)
+        expected = f"it is WAITING: 0 of 1 processes have ended; 'first' is WAITING: {why}"
+        assert caught.value.standing == submitted.standing == expected
+
+    asyncio.run(main())
+
+
+def test_what_is_asked_for_while_many_wait_is_bounded(colonies: LocalColony) -> None:
+    """Of waits that end in vain at the same time, not each asks for its reason."""
+    handles = [colonies.submit("f", to="mth") for _ in range(20)]
+    asked = colonies.faults.delay("get_executors", 0.5)
+
+    async def main() -> list[BaseException | None]:
+        mine = [await colonies.asession.process(each.processid) for each in handles]
+        ends: list[BaseException | None] = await asyncio.gather(
+            *(each.output(0.3) for each in mine), return_exceptions=True
+        )
+        return ends
+
+    errors = asyncio.run(main())
+    assert all(isinstance(each, WaitTimeout) for each in errors)
+    assert 1 <= asked.hits < len(errors)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from colonyos_gen_wire import Colony
 
 from colonyos_gen._client.sync_client import Client
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.session._removal.colony import ColonyProcedure
 from colonyos_gen.session._scope import AsyncScope
 
 
+@short_tracebacks
 class AsyncColonies:
     """The colonies of the server, for its owner: `session.colonies`."""
 
@@ -59,6 +61,7 @@ class AsyncColonies:
         return await self._scope.rpc.get_colonies()
 
 
+@short_tracebacks
 class Colonies:
     """The colonies of the server, for its owner; the methods are those of `AsyncColonies`."""
 

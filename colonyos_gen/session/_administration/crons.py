@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from colonyos_gen._call.envelope import encoded
 from colonyos_gen._client.sync_client import Client
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.session._named import ALL, named
 from colonyos_gen.session._request import completed, completed_workflow
 from colonyos_gen.session._scope import AsyncScope
@@ -20,6 +21,7 @@ CronSpec: TypeAlias = str | Path | FunctionSpec | WorkflowSpec | Submittable
 """What a cron starts: a file, a function, or a workflow."""
 
 
+@short_tracebacks
 class AsyncCrons:
     """The crons of the colony: `session.crons`."""
 
@@ -75,6 +77,7 @@ class AsyncCrons:
         return named(await self.list(), name, f"colony {self._scope.colonyname!r} has no cron").cronid
 
 
+@short_tracebacks
 class Crons:
     """The crons of the colony; the methods are those of `AsyncCrons`."""
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from colonyos_gen_wire import Executor
 
 from colonyos_gen._client.sync_client import Client
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.session._removal.executor import ExecutorProcedure
 from colonyos_gen.session._scope import AsyncScope
 
 
+@short_tracebacks
 class AsyncExecutors:
     """The executors of the colony: `session.executors`. Its owner admits them, and its members may list them."""
 
@@ -48,6 +50,7 @@ class AsyncExecutors:
         return await self._scope.rpc.get_executors(self._scope.colonyname)
 
 
+@short_tracebacks
 class Executors:
     """The executors of the colony; the methods are those of `AsyncExecutors`."""
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from colonyos_gen_wire import Generator
 
 from colonyos_gen._client.sync_client import Client
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.session._named import ALL, named
 from colonyos_gen.session._removal.arguments import require_limit, require_name
 from colonyos_gen.session._removal.generator import GeneratorProcedure
 from colonyos_gen.session._scope import AsyncScope
 
 
+@short_tracebacks
 class AsyncGenerators:
     """The generators of the colony: `session.generators`."""
 
@@ -51,6 +53,7 @@ class AsyncGenerators:
         return named(await self.list(), name, f"colony {self._scope.colonyname!r} has no generator")
 
 
+@short_tracebacks
 class Generators:
     """The generators of the colony; the methods are those of `AsyncGenerators`."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any, Literal, Self, overload
 
 from colonyos_gen_wire import Log, Process, ProcessState
@@ -13,6 +14,7 @@ from colonyos_gen._call.retry import passes
 from colonyos_gen._conventions.slots import own_slot
 from colonyos_gen._streams.stream import AsyncStream
 from colonyos_gen._streams.subscription import FIRST_LOOK_S, LAST_LOOK_S
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen._waiting import with_errors
 from colonyos_gen._waiting.watchers import watcher_of
 from colonyos_gen.errors import RPCError
@@ -22,7 +24,7 @@ from colonyos_gen.session._own_slot import kept
 from colonyos_gen.session._removal.ending import Ending
 from colonyos_gen.session._removal.process import ProcessProcedure
 from colonyos_gen.session._scope import AsyncScope
-from colonyos_gen.session._standing import standing
+from colonyos_gen.session._standing import LOOK_S, standing
 from colonyos_gen.session._streams.bar import progress_bar
 from colonyos_gen.session._streams.log import LogStream
 from colonyos_gen.session._streams.progress import ProgressStream
@@ -31,6 +33,7 @@ from colonyos_gen.session._streams.text import pieces
 _LOG_TAIL = 20
 
 
+@short_tracebacks
 class AsyncProcessHandle(SeenProcess):
     """A process, for coroutines; `AsyncSession.submit` makes it.
 
@@ -40,16 +43,27 @@ class AsyncProcessHandle(SeenProcess):
     Waiting for it never affects it: a wait that is cancelled or that times out leaves the process as it is.
     """
 
-    def __init__(self, session: AsyncScope, process: Process) -> None:
+    def __init__(
+        self, session: AsyncScope, process: Process, doubt: asyncio.Task[None] | None = None
+    ) -> None:
         self._session = session
+        self._doubt = doubt  # if it raises, so does a wait
         self._process = process
         self._ending = Ending()
+        self._told: tuple[ProcessState, str] | None = None
+        """How it stands, and in which state that was."""
         self._note_end()
 
     @property
     def process(self) -> Process:
         """The process as it was last seen."""
         return self._process
+
+    @property
+    def standing(self) -> str:
+        """In which state it was when it was last seen, and why, as far as was told then; `explain` asks anew."""
+        state = self.state
+        return self._told[1] if self._told is not None and self._told[0] is state else f"it is {state.name}"
 
     @property
     def session(self) -> AsyncScope:
@@ -61,6 +75,17 @@ class AsyncProcessHandle(SeenProcess):
         if not self.done:
             self._see(await self._session.rpc.get_process(self.processid))
         return self
+
+    async def explain(self) -> str:
+        """In which state it is and why: it waits for an executor of a type that the colony does not have, say.
+
+        That takes a few calls, and 2 seconds each for the process and the reason at most; where many ask over one client, one
+        of them learns the reason. What the server does not tell in time is left out. Raises nothing.
+        """
+        with contextlib.suppress(RPCError):
+            if not self.done:
+                self._see(await self._session.rpc.get_process(self.processid, rpc_timeout=LOOK_S))
+        return await self._explain()
 
     async def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
         """Wait until the process has ended, in whatever way, and return this handle.
@@ -224,7 +249,7 @@ class AsyncProcessHandle(SeenProcess):
         scope = asyncio.timeout(timeout)
         try:
             async with scope:
-                self._see(await watcher_of(self._session.rpc).final(self._process))
+                await self._see_end()
         except TimeoutError:
             if not scope.expired() or timeout is None:
                 raise
@@ -232,6 +257,22 @@ class AsyncProcessHandle(SeenProcess):
             return
         if not self.done:
             await self._look_last(timeout)
+
+    async def _see_end(self) -> None:
+        end, doubt = watcher_of(self._session.rpc).final(self._process), self._doubt
+        if doubt is None or doubt.get_loop() is not asyncio.get_running_loop():
+            self._see(await end)
+            return
+        waiting = asyncio.ensure_future(end)
+        try:
+            await asyncio.wait({waiting, doubt}, return_when=asyncio.FIRST_COMPLETED)
+            if doubt.done():
+                self._doubt = None
+                if not doubt.cancelled():
+                    doubt.result()
+            self._see(await waiting)
+        finally:
+            waiting.cancel()
 
     async def _look_last(self, timeout: float) -> None:
         limit = LAST_LOOK_S if timeout > 0 else FIRST_LOOK_S
@@ -243,8 +284,14 @@ class AsyncProcessHandle(SeenProcess):
                 raise
             unanswered = self._session.rpc.trouble or str(error)
         if not self.done:
-            told = "" if unanswered or not timeout else await standing(self._session.rpc, self._process)
+            told = "" if unanswered or not timeout else await self._explain()
             raise WaitTimeout(self, timeout, unanswered, told)
+
+    async def _explain(self) -> str:
+        told = await standing(self._session.rpc, self._process)
+        if told != f"it is {self.state.name}":
+            self._told = self.state, told
+        return told
 
     def _see(self, process: Process) -> None:
         if not self.done:  # an answer may come late

@@ -35,13 +35,18 @@ class SeenProcess(ABC):
         return self.process.state in FINAL_PROCESS_STATES
 
     @property
+    @abstractmethod
+    def standing(self) -> str:
+        """In which state it was when it was last seen, and why, as far as was told then; `explain` asks anew."""
+
+    @property
     def description(self) -> str:
         """What messages call it."""
         return describe(self.process)
 
     def __repr__(self) -> str:
-        spec = self.process.spec
-        return f"<{type(self).__name__} {spec.funcname!r} {self.processid[:8]}… {self.state.name}>"
+        name = f"{type(self).__name__} {self.process.spec.funcname!r} {self.processid[:8]}…"
+        return f"<{name} {self.standing.removeprefix('it is ')}>"
 
     def _repr_html_(self) -> str:
         from colonyos_gen.pictures import to_html  # only notebooks ask
@@ -73,10 +78,15 @@ class SeenWorkflow(ABC):
         return has_ended(self.graph)
 
     @property
+    @abstractmethod
+    def standing(self) -> str:
+        """In which state it was when it was last seen, and why, as far as was told then; `explain` asks anew."""
+
+    @property
     def description(self) -> str:
         """What messages call it."""
         return f"workflow {self.processgraphid}"
 
     def __repr__(self) -> str:
-        processes = len(self.graph.processids)
-        return f"<{type(self).__name__} {self.processgraphid[:8]}… {processes} processes {self.state.name}>"
+        name = f"{type(self).__name__} {self.processgraphid[:8]}… {len(self.graph.processids)} processes"
+        return f"<{name} {self.standing.removeprefix('it is ')}>"

@@ -8,6 +8,7 @@ from colonyos_gen_wire import Log, Process, ProcessState
 
 from colonyos_gen._streams.stream import AsyncStream
 from colonyos_gen._streams.sync_stream import Stream
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.session._failures import ProcessFailed, WaitTimeout, late_of
 from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.seen import SeenProcess
@@ -19,6 +20,7 @@ from colonyos_gen.session._streams.text import pieces
 T = TypeVar("T")
 
 
+@short_tracebacks
 class ProcessHandle(SeenProcess):
     """A process; `Session.submit` makes it. The methods are those of `AsyncProcessHandle`.
 
@@ -38,6 +40,11 @@ class ProcessHandle(SeenProcess):
         return self._inner.process
 
     @property
+    def standing(self) -> str:
+        """In which state it was when it was last seen, and why, as far as was told then; `explain` asks anew."""
+        return self._inner.standing
+
+    @property
     def session(self) -> Scope:
         """The session that the process was submitted in."""
         return self._session
@@ -51,6 +58,10 @@ class ProcessHandle(SeenProcess):
         """Read the process, and return this handle. Raises RPCError."""
         self._session.rpc.run(self._inner.refresh())
         return self
+
+    def explain(self) -> str:
+        """In which state it is and why, as far as the server tells (see `AsyncProcessHandle.explain`). Raises nothing."""
+        return self._session.rpc.run(self._inner.explain())
 
     def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
         """Wait until the process has ended, in whatever way, and return this handle (see `AsyncProcessHandle.wait`).

@@ -8,15 +8,17 @@ from typing import Any, Self
 from colonyos_gen_wire import Process, ProcessGraph, ProcessState
 
 from colonyos_gen._streams.sync_stream import Stream
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.session._failures import ProcessFailed, WaitTimeout, late_of
 from colonyos_gen.session._handles.seen import SeenWorkflow
 from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.workflow import AsyncWorkflowHandle
 from colonyos_gen.session._scope import Scope
 from colonyos_gen.session._streams.bar import progress_bar
-from colonyos_gen.session._streams.graph import look_at
+from colonyos_gen.session._streams.graph import GraphLooks
 
 
+@short_tracebacks
 class WorkflowHandle(SeenWorkflow):
     """A workflow; `Session.submit` makes it. The methods are those of `AsyncWorkflowHandle`.
 
@@ -36,6 +38,11 @@ class WorkflowHandle(SeenWorkflow):
         return self._inner.graph
 
     @property
+    def standing(self) -> str:
+        """In which state it was when it was last seen, and why, as far as was told then; `explain` asks anew."""
+        return self._inner.standing
+
+    @property
     def session(self) -> Scope:
         """The session that the workflow was submitted in."""
         return self._session
@@ -50,6 +57,10 @@ class WorkflowHandle(SeenWorkflow):
         self._session.rpc.run(self._inner.refresh())
         return self
 
+    def explain(self) -> str:
+        """In which state it is and why, as far as the server tells (see `AsyncWorkflowHandle.explain`). Raises nothing."""
+        return self._session.rpc.run(self._inner.explain())
+
     def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
         """Wait until the workflow has ended, in whatever way, and return this handle (see `AsyncWorkflowHandle.wait`).
 
@@ -59,10 +70,10 @@ class WorkflowHandle(SeenWorkflow):
         """
         try:
             if progress and (bar := progress_bar("workflow")) is not None:
-                rpc = self._session.rpc
-                with bar, Stream(rpc.run, self._inner.graphs(timeout), rpc) as graphs:
-                    for graph in graphs:
-                        bar.show(look_at(graph))
+                rpc, inner = self._session.rpc, self._inner
+                with bar, Stream(rpc.run, GraphLooks(inner.graphs(timeout), inner.explain), rpc) as looks:
+                    for look in looks:
+                        bar.show(look)
             else:
                 self._session.rpc.run(self._inner.wait(timeout))
         except WaitTimeout as late:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import difflib
 from collections.abc import Iterable
 from os import PathLike
@@ -13,21 +14,26 @@ from colonyos_gen_wire.constants import FAILED
 
 from colonyos_gen._arguments import require_seconds
 from colonyos_gen._streams.stream import AsyncStream
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen._waiting import with_errors
 from colonyos_gen._waiting.node_states import node_names, node_states
+from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import ProcessFailed, WaitTimeout, late_of
 from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.seen import SeenWorkflow
 from colonyos_gen.session._removal.ending import Ending
 from colonyos_gen.session._removal.workflow import WorkflowProcedure, how_it_ended
 from colonyos_gen.session._scope import AsyncScope
+from colonyos_gen.session._standing import LOOK_S
+from colonyos_gen.session._standing_workflow import workflow_standing
 from colonyos_gen.session._streams.bar import progress_bar
-from colonyos_gen.session._streams.graph import GraphStream, look_at
+from colonyos_gen.session._streams.graph import GraphLooks, GraphStream
 
 _AT_ONCE = 8
 _DETAILED = 32
 
 
+@short_tracebacks
 class AsyncWorkflowHandle(SeenWorkflow):
     """A workflow, for coroutines; `AsyncSession.submit` makes it.
 
@@ -41,12 +47,21 @@ class AsyncWorkflowHandle(SeenWorkflow):
     def __init__(self, session: AsyncScope, graph: ProcessGraph) -> None:
         self._session = session
         self._ending = Ending()
+        self._told: tuple[dict[str, ProcessState], str] | None = None
+        """How it stands, and in which states its processes were then."""
         self._see(graph)
 
     @property
     def graph(self) -> ProcessGraph:
         """The workflow as it was last seen. Its drawing is there once it has been read or waited for."""
         return self._graph
+
+    @property
+    def standing(self) -> str:
+        """In which state it was when it was last seen, and why, as far as was told then; `explain` asks anew."""
+        if self._told is not None and self._told[0] == node_states(self._graph):
+            return self._told[1]
+        return f"it is {self.state.name}"
 
     @property
     def session(self) -> AsyncScope:
@@ -57,6 +72,16 @@ class AsyncWorkflowHandle(SeenWorkflow):
         """Read the workflow, and return this handle. Raises RPCError."""
         self._see(await self._session.rpc.get_processgraph(self.processgraphid))
         return self
+
+    async def explain(self) -> str:
+        """In which state it is, how many of its processes have ended, and which of the next ones waits for what.
+
+        That takes a few calls, and 2 seconds each for the workflow and the reasons at most. A few of the processes are asked
+        about, and the others counted. What the server does not tell in time is left out. Raises nothing.
+        """
+        with contextlib.suppress(RPCError):
+            self._see(await self._session.rpc.get_processgraph(self.processgraphid, rpc_timeout=LOOK_S))
+        return await self._explain()
 
     async def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
         """Wait until the workflow has ended, in whatever way, and return this handle.
@@ -76,14 +101,15 @@ class AsyncWorkflowHandle(SeenWorkflow):
             NotFoundError: There is no such workflow, or it was removed.
         """
         bar = progress_bar("workflow") if progress else None
-        async with self.graphs(timeout) as graphs:
-            if bar is None:
+        if bar is None:
+            async with self.graphs(timeout) as graphs:
                 async for _ in graphs:
                     pass
-            else:
-                with bar:
-                    async for graph in graphs:
-                        bar.show(look_at(graph))
+        else:
+            with bar:
+                async with GraphLooks(self.graphs(timeout), self.explain) as looks:
+                    async for look in looks:
+                        bar.show(look)
         return self
 
     def graphs(self, timeout: float | None = None) -> AsyncStream[ProcessGraph]:
@@ -95,7 +121,7 @@ class AsyncWorkflowHandle(SeenWorkflow):
         """
         require_seconds("wait", "timeout", timeout)
         late = WaitTimeout(self, timeout or 0.0)
-        return GraphStream(self._session, self.processgraphid, timeout, late, self._see)
+        return GraphStream(self._session, self.processgraphid, timeout, late, self._see, self._explain)
 
     async def node(self, name: str) -> AsyncProcessHandle:
         """The process of a node.
@@ -224,6 +250,11 @@ class AsyncWorkflowHandle(SeenWorkflow):
         """Take `graph` for the latest known state."""
         self._graph = graph
         self._ending.see(how_it_ended(graph))
+
+    async def _explain(self) -> str:
+        told = await workflow_standing(self._session.rpc, self._graph)
+        self._told = node_states(self._graph), told
+        return told
 
     async def _find(self, name: str) -> str:
         if name not in node_names(self._graph):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
-import warnings
 from abc import ABC, abstractmethod
 from html import escape
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from colonyos_gen._callers import caller
 from colonyos_gen.session._streams.progress import Look
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import BarColumn, Progress
+
+_WIDE = 40
+_NARROW = 10
+"""Width of a bar that stands still."""
 
 
 class Bar(ABC):
@@ -42,9 +46,8 @@ def progress_bar(title: str) -> Bar | None:
     try:
         return TerminalBar(title)
     except ImportError:
-        warnings.warn(
-            "progress=True shows nothing without rich: pip install 'colonyos-gen[progress]'", stacklevel=4
-        )
+        message = "progress=True shows nothing without rich: pip install 'colonyos-gen[progress]'"
+        caller().warn(message, UserWarning)
         return None
 
 
@@ -52,18 +55,22 @@ class TerminalBar(Bar):
     """A bar with state, share, elapsed time and last message, by rich. It stays when it is done."""
 
     def __init__(self, title: str) -> None:
-        self._progress = _rich_progress()
+        from rich.progress import BarColumn
+
+        self._bar = BarColumn()
+        self._progress = _rich_progress(self._bar)
         self._task = self._progress.add_task(title, total=None, share="", state="", message="")
 
     def show(self, look: Look) -> None:
         share = "" if look.total is None else f"{look.done / look.total:.0%}" if look.total else "100%"
+        self._bar.bar_width = _NARROW if look.reason else _WIDE  # so that there is room to say why
         self._progress.update(
             self._task,
             completed=look.done,
             total=look.total,
             state=look.state,
             share=share,
-            message=" ".join(look.message.split()),
+            message=look.text,
         )
 
     def __enter__(self) -> Self:
@@ -89,7 +96,7 @@ class NotebookBar(Bar):
         part = "" if look.total is None else f' value="{look.done:g}" max="{look.total:g}"'
         seconds = int(time.monotonic() - self._began)
         elapsed = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-        text = " · ".join(filter(None, (look.state, elapsed, look.message)))
+        text = " · ".join(filter(None, (look.state, elapsed, look.text)))
         html = f"<div><code>{escape(self._title)}</code> <progress{part}></progress> {escape(text)}</div>"
         data = {"text/html": html, "text/plain": f"{self._title}: {text}"}
         if self._shown is None:
@@ -98,13 +105,13 @@ class NotebookBar(Bar):
             self._shown.update(data, raw=True)
 
 
-def _rich_progress() -> Progress:
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+def _rich_progress(bar: BarColumn) -> Progress:
+    from rich.progress import Progress, TextColumn, TimeElapsedColumn
     from rich.table import Column
 
     return Progress(
         TextColumn("{task.description}", markup=False),
-        BarColumn(),
+        bar,
         TextColumn("{task.fields[share]}", markup=False),
         TimeElapsedColumn(),
         TextColumn("{task.fields[state]}", markup=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from colonyos_gen_wire import FunctionSpec, Process, ProcessGraph, ProcessState
 from colonyos_gen_wire.constants import FINAL_PROCESS_STATES
@@ -19,6 +19,7 @@ from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import WaitTimeout
 from colonyos_gen.session._scope import AsyncScope
 from colonyos_gen.session._streams.progress import Look
+from colonyos_gen.session._streams.reason import Reason
 
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 2.0
@@ -42,6 +43,7 @@ class GraphStream(AsyncStream[ProcessGraph]):
         timeout: float | None,
         error: Exception,
         see: Callable[[ProcessGraph], None],
+        explain: Callable[[], Awaitable[str]],
     ) -> None:
         super().__init__()
         self._session = session
@@ -49,6 +51,7 @@ class GraphStream(AsyncStream[ProcessGraph]):
         self._timeout = timeout
         self._error = error
         self._see = see
+        self._explain = explain
         self._deadline: float | None = None
         self._graph: ProcessGraph | None = None
         self._unanswered = ""
@@ -68,10 +71,10 @@ class GraphStream(AsyncStream[ProcessGraph]):
             self._begun = True
             self._deadline = None if self._timeout is None else loop.time() + self._timeout
         elif await self._pass():
-            raise self._late()
+            raise await self._late()
         while (graph := await self._read()) is None:
             if await self._pass():
-                raise self._late()
+                raise await self._late()
         self._graph, self._unanswered = graph, ""
         self._over = has_ended(graph)
         states = node_states(graph)
@@ -84,10 +87,12 @@ class GraphStream(AsyncStream[ProcessGraph]):
         if self._leaf is not None:
             self._leaf.cancel()
 
-    def _late(self) -> Exception:
-        self._end(Ended.TIMEOUT)
+    async def _late(self) -> Exception:
         if isinstance(self._error, WaitTimeout):
             self._error.unanswered = self._unanswered
+            if self._timeout and not self._unanswered:
+                self._error.standing = await self._explain()
+        self._end(Ended.TIMEOUT)
         return self._error
 
     async def _read(self) -> ProcessGraph | None:
@@ -147,6 +152,35 @@ class GraphStream(AsyncStream[ProcessGraph]):
             if node.id not in parents and self._states[node.id] not in FINAL_PROCESS_STATES
         ]
         return max(leaves, key=lambda node: node.position.y).id if leaves else None
+
+
+class GraphLooks(AsyncStream[Look]):
+    """How far a workflow is, each time that it has been read; while nothing moves, why, asked for every 10 seconds."""
+
+    def __init__(self, graphs: AsyncStream[ProcessGraph], explain: Callable[[], Awaitable[str]]) -> None:
+        super().__init__()
+        self._graphs = graphs
+        self._reason = Reason(explain)
+
+    async def close(self) -> None:
+        await super().close()
+        await self._graphs.close()
+
+    async def _next(self) -> Look:
+        try:
+            graph = await self._graphs.take()
+        except WaitTimeout:
+            self._end(Ended.TIMEOUT)
+            raise
+        if graph is None:
+            raise Finished(self._graphs.ended or Ended.PROCESS)
+        look = look_at(graph)
+        reason = "" if has_ended(graph) else self._reason.of(look)
+        # The bar counts what has ended by itself.
+        return look._replace(reason=reason.partition("have ended; ")[2])
+
+    def _drop(self) -> None:
+        self._reason.close()
 
 
 def look_at(graph: ProcessGraph) -> Look:

@@ -14,6 +14,7 @@ from colonyos_gen._conventions.progress import read_progress
 from colonyos_gen._streams.stream import AsyncStream, Ended, Finished
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import WaitTimeout
+from colonyos_gen.session._streams.reason import Reason
 
 _PAUSE_S = 0.5
 _LINES = 20
@@ -30,6 +31,13 @@ class Look(NamedTuple):
     """State, in words."""
     message: str
     """What was last said about it."""
+    reason: str = ""
+    """Why it does not move, if it has not for a while and that is known."""
+
+    @property
+    def text(self) -> str:
+        """The message, and the reason, in one line."""
+        return " ".join("; ".join(filter(None, (self.message, self.reason))).split())
 
 
 class Watched(Protocol):
@@ -44,9 +52,19 @@ class Watched(Protocol):
 
     async def last_logs(self, count: int, /) -> Sequence[Log]: ...
 
+    async def explain(self) -> str: ...
+
+
+def brief(reason: str, state: str) -> str:
+    """What a bar that shows the state shows of a reason."""
+    return reason.removeprefix(f"it is {state}").removeprefix(":").strip().removeprefix("the colony has ")
+
 
 class ProgressStream(AsyncStream[Look]):
-    """Waits for a process, and looks at it twice a second; the last look is at its end. Raises what `wait` raises."""
+    """Waits for a process, and looks at it twice a second; the last look is at its end. Raises what `wait` raises.
+
+    While nothing moves, the looks tell why, which is asked for every 10 seconds.
+    """
 
     def __init__(self, handle: Watched, timeout: float | None) -> None:
         super().__init__()
@@ -55,6 +73,7 @@ class ProgressStream(AsyncStream[Look]):
         self._waiting: asyncio.Task[object] | None = None
         self._fraction: float | None = None
         self._message = ""
+        self._reason = Reason(handle.explain)
         self._over = False
         """Whether the last look was taken."""
 
@@ -82,6 +101,7 @@ class ProgressStream(AsyncStream[Look]):
         return self._look()
 
     def _drop(self) -> None:
+        self._reason.close()
         if self._waiting is not None:
             self._waiting.cancel()
 
@@ -110,6 +130,6 @@ class ProgressStream(AsyncStream[Look]):
     def _look(self) -> Look:
         ended_well = self._handle.state is SUCCESS
         fraction = 1.0 if ended_well else self._fraction
-        return Look(
-            fraction or 0.0, None if fraction is None else 1.0, self._handle.state.name, self._message
-        )
+        done, total, state = fraction or 0.0, None if fraction is None else 1.0, self._handle.state.name
+        reason = "" if self._over else self._reason.of((fraction, state, self._message))
+        return Look(done, total, state, self._message, brief(reason, state))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import importlib
 import os
 import pty
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from queue import Empty
 from typing import Any
 
@@ -15,6 +18,7 @@ import pytest
 
 from colonyos_gen import Client, Log, Process, WaitTimeout, workflow
 from colonyos_gen._conventions.progress import format_progress
+from colonyos_gen.session._streams.reason import Reason
 from colonyos_gen.testing import LocalColony
 from tests.session.scene import executing
 
@@ -56,10 +60,12 @@ class Trainer:
         return ["done"]
 
 
-def in_a_terminal(colony: LocalColony, script: str, trainer: Trainer, until: str) -> str:
-    """What a program prints to a terminal; the trainer goes on once `until` has been printed."""
+def in_a_terminal(
+    colony: LocalColony, script: str, then: Callable[[], None], until: str, columns: int = 120
+) -> str:
+    """What a program prints to a terminal; `then` is called once `until` has been printed."""
     ours, theirs = pty.openpty()
-    environ = os.environ | colony.environment() | {"TERM": "xterm-256color", "COLUMNS": "120"}
+    environ = os.environ | colony.environment() | {"TERM": "xterm-256color", "COLUMNS": str(columns)}
     child = subprocess.Popen([sys.executable, "-c", script], env=environ, stdout=theirs, stderr=theirs)
     os.close(theirs)
     shown = b""
@@ -72,7 +78,7 @@ def in_a_terminal(colony: LocalColony, script: str, trainer: Trainer, until: str
             break
         shown += read
         if until.encode() in shown:
-            trainer.go_on.set()
+            then()
     os.close(ours)
     assert child.wait(60) == 0
     return shown.decode()
@@ -82,7 +88,7 @@ def in_a_terminal(colony: LocalColony, script: str, trainer: Trainer, until: str
 def test_a_process_in_a_terminal(colonies: LocalColony, script: str) -> None:
     trainer = Trainer()
     with executing(colonies, work=trainer):
-        shown = in_a_terminal(colonies, script, trainer, "epoch 1")
+        shown = in_a_terminal(colonies, script, trainer.go_on.set, "epoch 1")
     for part in ("train", "25%", "RUNNING", "epoch 1", "100%", "SUCCESS", "value done"):
         assert part in shown
 
@@ -90,9 +96,28 @@ def test_a_process_in_a_terminal(colonies: LocalColony, script: str) -> None:
 def test_a_workflow_in_a_terminal(colonies: LocalColony) -> None:
     trainer = Trainer()
     with executing(colonies, work=trainer):
-        shown = in_a_terminal(colonies, WORKFLOW, trainer, "0/4: 1 RUNNING, 3 WAITING")
+        shown = in_a_terminal(colonies, WORKFLOW, trainer.go_on.set, "0/4: 1 RUNNING, 3 WAITING")
     for part in ("workflow", "4/4: 4 SUCCESS", "value done"):
         assert part in shown
+
+
+@pytest.mark.parametrize("script", [PROCESS, COROUTINE, WORKFLOW])
+def test_a_bar_that_does_not_move_tells_why(colonies: LocalColony, script: str) -> None:
+    """What nobody takes is shown with the reason; the program goes on when somebody does."""
+    trainer = Trainer()
+    trainer.go_on.set()
+    begun: list[object] = []
+
+    def begin() -> None:
+        if not begun:
+            begun.append(stack.enter_context(executing(colonies, work=trainer)))
+
+    with contextlib.ExitStack() as stack:
+        columns = 300 if script == WORKFLOW else 80
+        shown = in_a_terminal(colonies, script, begin, "no executor of type 'math'", columns)
+    assert "WAITING" in shown
+    assert "no executor of type 'math' (there are: none)" in shown
+    assert "value done" in shown
 
 
 @pytest.mark.parametrize("script", [PROCESS, COROUTINE, WORKFLOW])
@@ -133,9 +158,44 @@ def test_without_rich_it_says_so_and_goes_on(colonies: LocalColony) -> None:
     trainer = Trainer()
     trainer.go_on.set()
     with executing(colonies, work=trainer):
-        shown = in_a_terminal(colonies, script, trainer, "never")
+        shown = in_a_terminal(colonies, script, trainer.go_on.set, "never")
     assert "shows nothing without rich: pip install 'colonyos-gen[progress]'" in shown
     assert "value done" in shown
+
+
+def test_a_reason_is_asked_for_seldom_and_holds_nothing_up() -> None:
+    asked: list[asyncio.Event] = []
+
+    async def ask() -> str:
+        asked.append(asyncio.Event())
+        await asked[-1].wait()
+        return "nobody is there"
+
+    async def turns() -> None:
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        reason = Reason(ask, after=0, every=3600)
+        for _ in range(50):
+            assert reason.of("0%") == ""
+            await turns()
+        assert len(asked) == 1
+        asked[0].set()
+        await turns()
+        assert reason.of("0%") == "nobody is there"
+        assert reason.of("1%") == ""  # it has moved
+        assert reason.of("1%") == ""
+        await turns()
+        assert len(asked) == 2
+        assert reason.of("2%") == ""  # what was asked for is not wanted any more
+        asked[1].set()
+        await turns()
+        later = Reason(ask, after=3600)
+        assert [later.of("2%") for _ in range(50)] == [""] * 50
+        assert len(asked) == 2
+
+    asyncio.run(main())
 
 
 def test_in_a_notebook(colonies: LocalColony) -> None:
