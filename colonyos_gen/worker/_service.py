@@ -6,12 +6,13 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from colonyos_gen_wire import Executor, Process
 
 from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._secrets import Secrets
 from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.worker._life.registration import Registration
 from colonyos_gen.worker._running.catalogue import Catalogue
@@ -55,7 +56,7 @@ class Service(Taker):
         on_stop: What becomes of processes whose functions have not ended when the worker is to end.
         alone: Whether nobody else has the worker's key.
         may_add: Whether the client has the key of the colony owner.
-        secrets: Texts that must not get into errors.
+        secrets: What must not get into errors.
         interceptors: What comes around runs of processes, the outermost first.
     """
 
@@ -75,7 +76,7 @@ class Service(Taker):
         on_stop: OnStop,
         alone: bool,
         may_add: bool,
-        secrets: Iterable[str],
+        secrets: Secrets,
         interceptors: Sequence[Interceptor] = (),
     ) -> None:
         self._client = client
@@ -86,7 +87,7 @@ class Service(Taker):
         self._poll = poll
         self._heartbeat = heartbeat
         self._on_stop = on_stop
-        self._closer = Closer(client, availability, me.executorname)
+        self._closer = Closer(client, availability, me.executorname, secrets)
         reconciler = Reconciler(
             client,
             availability,
@@ -96,8 +97,7 @@ class Service(Taker):
             executorname=me.executorname,
             executortype=me.executortype,
         )
-        texts = tuple(secrets)
-        catalogue = Catalogue(offers, reconciler, invoker, interceptors, me.executorname, texts)
+        catalogue = Catalogue(offers, reconciler, invoker, interceptors, me.executorname, secrets)
         self._registration = Registration(client, availability, me, catalogue.functions, may_add=may_add)
         self._equipment = Equipment(
             client,
@@ -105,7 +105,7 @@ class Service(Taker):
             catalogue,
             Watch(client, me.colonyname, me.executorid, self._registration.ensure),
             self._closer,
-            texts,
+            secrets,
             me.executorname,
             Hung(me.executorname, concurrency, hung_after, self._end_hung),
         )

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from colonyos_gen_wire import Process
 
 from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._secrets import Secrets
 from colonyos_gen.errors import RPCError
 from colonyos_gen.worker._life.log_lines import current
 from colonyos_gen.worker._running.cancellation import Cancellation
@@ -47,8 +48,8 @@ class Equipment:
     watch: Watch
     """What tells that the server has ended a process or given it away."""
     closer: Closer
-    secrets: tuple[str, ...]
-    """Texts that must not get into errors."""
+    secrets: Secrets
+    """What must not get into errors."""
     name: str
     """Name of the executor."""
     hung: Hung
@@ -78,7 +79,7 @@ class Run:
         self._hung = equipment.hung
         self._attempt = Attempt.of(process, found=found)
         self._cancellation = Cancellation()
-        self._outgoing = Outgoing(equipment.client, equipment.availability, process)
+        self._outgoing = Outgoing(equipment.client, equipment.availability, process, equipment.secrets)
         self._context = Context(
             equipment.client, equipment.availability, process, self._cancellation, self._outgoing
         )

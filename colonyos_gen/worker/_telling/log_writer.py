@@ -11,6 +11,7 @@ from colonyos_gen_wire import Log, Process
 from colonyos_gen_wire.stubs_async import AsyncStubs
 
 from colonyos_gen._call.retry import passes, pauses
+from colonyos_gen._secrets import SECRETS, Secrets
 from colonyos_gen.errors import RPCError
 from colonyos_gen.worker._taking.availability import WITHOUT_END, Availability, is_lost_reply
 from colonyos_gen.worker._telling.failure_text import plain_text
@@ -27,10 +28,13 @@ class LogWriter:
     Lines that come faster than they can be sent are joined, by line breaks; of progress only the newest is kept then.
     """
 
-    def __init__(self, client: AsyncStubs, availability: Availability, process: Process) -> None:
+    def __init__(
+        self, client: AsyncStubs, availability: Availability, process: Process, secrets: Secrets = SECRETS
+    ) -> None:
         self._client = client
         self._availability = availability
         self._process = process
+        self._secrets = secrets
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
         self._queue: deque[tuple[str, bool]] = deque()
@@ -39,7 +43,7 @@ class LogWriter:
 
     def write(self, text: str, *, progress: bool = False) -> None:
         """Add a line; never waits. From any thread."""
-        line = plain_text(text)
+        line = plain_text(text, self._secrets)
         with self._lock:
             if progress and self._queue and self._queue[-1][1]:
                 self._queue.pop()
