@@ -51,6 +51,12 @@ class Hidden(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._variables)
 
+    def __or__(self, other: Mapping[str, str]) -> Hidden:
+        return Hidden({**self._variables, **other})
+
+    def __ror__(self, other: Mapping[str, str]) -> Hidden:
+        return Hidden({**other, **self._variables})
+
     def __contains__(self, name: object) -> bool:
         return name in self._variables
 
