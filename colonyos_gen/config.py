@@ -10,11 +10,14 @@ for the one works for the other:
 import ipaddress
 import logging
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from colonyos_gen_wire.constants import DEFAULT_PORT
 
+from colonyos_gen._log import prepare
+from colonyos_gen._secrets import Hidden
 from colonyos_gen.crypto import InvalidKeyError, PrivateKey
 
 __all__ = ["Config", "ConfigError", "server_is_set"]
@@ -49,9 +52,12 @@ _BOOLEANS = {
     "off": False,
 }
 
+_MAY_BE_SECRET = re.compile(r"[@%]|\b[0-9a-fA-F]{60,68}\b")
+_NOT_SHOWN = "something that is not shown here, as it may be a key or password"
 _QUOTES = "\"'`"
 
 _logger = logging.getLogger("colonyos_gen")
+prepare()
 
 
 class ConfigError(ValueError):
@@ -120,6 +126,7 @@ class Config:
         Raises:
             ConfigError: a variable holds something else than it should.
         """
+        environ = Hidden(environ)  # for those who print the variables of a traceback
         return cls(
             host=_read_host(environ),
             port=_read_port(environ),
@@ -176,13 +183,19 @@ def _read_host(environ: Mapping[str, str]) -> str:
             )
         host = value[1:-1] if value.startswith("[") and value.endswith("]") else value
         if ":" in host and not _is_ipv6(host):
-            raise ConfigError(f"{name} is {value!r}; give the host alone, and the port in {PORT[0]}")
+            told = _quoted(value) if value.rpartition(":")[2].isdigit() else _NOT_SHOWN
+            raise ConfigError(f"{name} is {told}; give the host alone, and the port in {PORT[0]}")
         if any(character.isspace() for character in host):
-            raise ConfigError(f"{name} is {value!r}; remove the white space in it")
+            raise ConfigError(f"{name} is {_quoted(value)}; remove the white space in it")
         if odd := next((each for each in host if each in _QUOTES or not each.isprintable()), ""):
-            raise ConfigError(f"{name} is {value!r}; remove the {odd!r} in it")
+            raise ConfigError(f"{name} is {_quoted(value)}; remove the {odd!r} in it")
         return host
     return DEFAULT_HOST
+
+
+def _quoted(value: str) -> str:
+    """A value as a message has it, unless it may be a key, or an address with a password."""
+    return _NOT_SHOWN if _MAY_BE_SECRET.search(value) else repr(value)
 
 
 def _is_ipv6(host: str) -> bool:
@@ -201,7 +214,7 @@ def _read_port(environ: Mapping[str, str]) -> int:
         if value.startswith("tcp://"):
             # Kubernetes gives every pod such a variable for a service that is called colonies-server.
             remedy = f"Kubernetes sets it for a service of that name; set {PORT[0]}, which comes first"
-        raise ConfigError(f"{name} is {value!r}; {remedy}")
+        raise ConfigError(f"{name} is {_quoted(value)}; {remedy}")
     return DEFAULT_PORT
 
 
@@ -209,7 +222,7 @@ def _read_count(environ: Mapping[str, str], names: tuple[str, ...], default: int
     for name, value in _find(environ, names):
         if value.isascii() and value.isdigit() and len(value) <= 5 and int(value) >= 1:
             return int(value)
-        raise ConfigError(f"{name} is {value!r}; give a whole number from 1 on, such as {default}")
+        raise ConfigError(f"{name} is {_quoted(value)}; give a whole number from 1 on, such as {default}")
     return default
 
 
@@ -219,7 +232,7 @@ def _read_boolean(environ: Mapping[str, str], names: tuple[str, ...]) -> bool:
     for name, value in found:
         answer = _BOOLEANS.get(value.lower())
         if answer is None:
-            raise ConfigError(f"{name} is {value!r}; write true or false")
+            raise ConfigError(f"{name} is {_quoted(value)}; write true or false")
         answers.append(answer)
     if len(set(answers)) > 1:
         settings = ", ".join(f"{name}={value}" for name, value in found)

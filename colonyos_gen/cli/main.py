@@ -13,6 +13,7 @@ from pathlib import Path
 from colonyos_gen_wire.constants import DEFAULT_PORT, PROTOCOL_VERSION, SERVER_VERSION
 
 from colonyos_gen import ConfigError, RPCError, __version__
+from colonyos_gen._log import ShownFormatter, shown
 from colonyos_gen.keys import _command as keys_command
 from colonyos_gen.spec_lint import _command as lint_command
 
@@ -36,11 +37,9 @@ COLONIES_COLONY_NAME, COLONIES_SERVER_PRVKEY, COLONIES_COLONY_PRVKEY, COLONIES_P
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(
-        level=logging.DEBUG if options.verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(ShownFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.DEBUG if options.verbose else logging.WARNING, handlers=[handler])
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     reconfigure = getattr(sys.stdout, "reconfigure", None)  # a stand-in for the stream may not have it
     if reconfigure is not None and not sys.stdout.isatty():
@@ -54,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at exit
         return EXIT_FAILED
     except (RPCError, ConfigError, ValueError, OSError) as error:
-        print(f"colonyos-gen: {_words_of(error)}", file=sys.stderr)
+        print(f"colonyos-gen: {shown(_words_of(error))}", file=sys.stderr)
         if isinstance(error, RPCError) and error.conn_err():
             print(
                 "Is a server running there? `colonyos-gen serve` starts one on this machine.", file=sys.stderr

@@ -7,7 +7,7 @@ import contextlib
 import os
 import shlex
 import signal
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from colonyos_gen_wire import Colony, User
 from colonyos_gen_wire.hazards import Hazard
 
 from colonyos_gen import AlreadyExistsError, AsyncClient, Config, ConfigError, PrivateKey
-from colonyos_gen.cli.env_file import read_env_file, write_env_file
+from colonyos_gen._secrets import Hidden
+from colonyos_gen.cli.env_file import look_at, read_env_file, require_ours, written
 from colonyos_gen.server import Server
 from colonyos_gen.server._caller.identities import is_identity
 from colonyos_gen.server._server import is_loopback
@@ -49,13 +50,17 @@ async def serve(
 
     Raises:
         ConfigError: A variable holds something that cannot be used, the key of the server owner is needed, or `env_file`
-            belongs to another colony.
+            is not one of this server; it is never overwritten then.
         OSError: The port is taken, or the file `db` cannot be used.
         ValueError: There are no such `quirks`, or there is no such `zone`.
     """
     if db is not None:
         env_file = env_file or db.with_name(db.name + ".env")
-    kept = _kept(env_file, colonyname) if db is not None and env_file is not None else {}
+    kept = _kept(env_file, db, colonyname) if db is not None and env_file is not None else Hidden({})
+    if db is None and env_file is not None:
+        require_ours(
+            env_file, look_at(env_file), None
+        )  # again when it is written, but nobody is to wait for that
     key, identity, variables = _owner(kept)
     if colonyname is not None and key is None and kept.get(_COLONY) != colonyname:
         raise ConfigError(f"--colony needs the key of the server owner: set {_OWNER_KEY}")
@@ -86,7 +91,7 @@ async def serve(
         variables |= {"COLONIES_SERVER_PORT": str(server.port), "COLONIES_TLS": "false"}
         variables |= _colony(kept, colonyname)
         path = (env_file or Path.home() / ".colonyos-gen" / f"serve-{server.port}.env").absolute()
-        with _written(path, variables, keep=db is not None):
+        with written(path, variables, None if db is None else db.absolute()):
             # The keys are in the file before the colony is on the server, so neither can be without the other.
             if colonyname is not None and key is not None:
                 await _found(server, key, variables)
@@ -109,8 +114,15 @@ async def _first(*works: Coroutine[Any, Any, object]) -> None:
             task.cancel()
 
 
-def _kept(env_file: Path, colonyname: str | None) -> dict[str, str]:
+def _kept(env_file: Path, db: Path, colonyname: str | None) -> Hidden:
     """What an earlier run has kept. The keys of its colony must not be overwritten by those of another."""
+    found = look_at(env_file)
+    if found is not None and found.process and not found.live:  # of a server that kept nothing
+        return Hidden({})
+    if found is None or not (
+        found.live and found.kept_for == db.absolute()
+    ):  # where the database is what is in use
+        require_ours(env_file, found, db.absolute())
     kept = read_env_file(env_file)
     if colonyname is not None and kept.get(_COLONY, colonyname) != colonyname:
         raise ConfigError(
@@ -119,7 +131,7 @@ def _kept(env_file: Path, colonyname: str | None) -> dict[str, str]:
     return kept
 
 
-def _owner(kept: dict[str, str]) -> tuple[PrivateKey | None, str | None, dict[str, str]]:
+def _owner(kept: Hidden) -> tuple[PrivateKey | None, str | None, Hidden]:
     """Key and identity of the server owner as far as they are known, and the variables to hand on.
 
     What the environment says comes first, then what an earlier run has kept. With neither, a key is made.
@@ -130,23 +142,25 @@ def _owner(kept: dict[str, str]) -> tuple[PrivateKey | None, str | None, dict[st
     if key is not None and identity not in (None, key.id):
         raise ConfigError(f"{_OWNER_ID} is not the identity of the key in {_OWNER_KEY}; set one of them")
     if key is not None or identity is not None:
-        return key, identity, {}
+        return key, identity, Hidden({})
     key = Config.from_env({_OWNER_KEY: kept.get(_OWNER_KEY, "")}).server_key or PrivateKey.generate()
-    return key, None, {_OWNER_KEY: key.hex()}
+    return key, None, Hidden({_OWNER_KEY: key.hex()})
 
 
-def _colony(kept: dict[str, str], colonyname: str | None) -> dict[str, str]:
+def _colony(kept: Hidden, colonyname: str | None) -> Hidden:
     """The variables that stand for a colony and its user: those of an earlier run, or new ones."""
     if colonyname in (None, kept.get(_COLONY)):
-        return {name: kept[name] for name in (_COLONY, _COLONY_KEY, _USER_KEY) if name in kept}
-    return {
-        _COLONY: colonyname or "",
-        _COLONY_KEY: PrivateKey.generate().hex(),
-        _USER_KEY: PrivateKey.generate().hex(),
-    }
+        return Hidden({name: kept[name] for name in (_COLONY, _COLONY_KEY, _USER_KEY) if name in kept})
+    return Hidden(
+        {
+            _COLONY: colonyname or "",
+            _COLONY_KEY: PrivateKey.generate().hex(),
+            _USER_KEY: PrivateKey.generate().hex(),
+        }
+    )
 
 
-async def _found(server: Server, owner: PrivateKey, variables: dict[str, str]) -> None:
+async def _found(server: Server, owner: PrivateKey, variables: Hidden) -> None:
     """Make the colony that `variables` stand for, with one user, unless an earlier run has done so."""
     config = Config.from_env(variables)
     name, colony_key, user_key = config.colonyname, config.colony_key, config.member_key
@@ -160,15 +174,3 @@ async def _found(server: Server, owner: PrivateKey, variables: dict[str, str]) -
             raise ConfigError(f"there is a colony {name!r} already, with another key; leave --colony out")
         with contextlib.suppress(AlreadyExistsError):
             await client.add_user(User(colonyname=name, userid=user_key.id, name=_USER))
-
-
-@contextlib.contextmanager
-def _written(path: Path, variables: dict[str, str], *, keep: bool) -> Generator[None]:
-    """The file of export lines, for as long as the block lasts, or longer if it is to be kept."""
-    write_env_file(path, variables)
-    try:
-        yield
-    finally:
-        if not keep:
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from colonyos_gen_wire import Process
+from colonyos_gen_wire.terminal import visible
 
 _HEADER = ("FUNCTION", "ARGUMENTS", "STATE", "WAITED", "RAN", "OUTPUT")
 
@@ -31,7 +32,7 @@ def _row(process: Process) -> tuple[str, ...]:
     arguments = [*map(_text, spec.args), *(f"{name}={_text(value)}" for name, value in spec.kwargs.items())]
     # The first of the errors says what went wrong, the others where.
     result = process.errors[:1] or map(_text, process.output)
-    return (
+    texts = (
         spec.funcname,
         _short(", ".join(arguments), 32),
         process.state.name,
@@ -39,6 +40,7 @@ def _row(process: Process) -> tuple[str, ...]:
         _seconds(process.starttime, process.endtime),
         _short("; ".join(result), 72),
     )
+    return tuple(visible(text.replace("\n", " ")) for text in texts)
 
 
 def _text(value: Any) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from colonyos_gen_wire import FunctionSpec, Process
 from colonyos_gen_wire.constants import FAILED, SUCCESS
+from colonyos_gen_wire.terminal import visible
 
 from colonyos_gen import AsyncSession, AsyncWorkflowHandle, Task, Worker, connect, workflow
 from colonyos_gen.demo.functions import make_worker
@@ -93,7 +94,9 @@ async def _call(session: AsyncSession, executortype: str) -> Process:
     began = time.perf_counter()
     handle = await session.submit("add", 19, 23, to=executortype)
     output = await handle.output()
-    print(f"  session.call('add', 19, 23)  gives {output}, in {(time.perf_counter() - began) * 1000:.0f} ms")
+    print(
+        f"  session.call('add', 19, 23)  gives {output!r}, in {(time.perf_counter() - began) * 1000:.0f} ms"
+    )
     return handle.process
 
 
@@ -102,7 +105,7 @@ async def _stream(session: AsyncSession, executortype: str) -> Process:
     handle = await session.submit("chat", "How does streaming work?", to=executortype, channels=["out"])
     print("  ", end="")
     async for text in handle.stream("out"):
-        print(text, end="", flush=True)
+        print(visible(text), end="", flush=True)
     print()
     return (await handle.wait()).process
 
@@ -125,7 +128,7 @@ async def _workflow(session: AsyncSession, executortype: str, picture: Path) -> 
         await handle.wait(progress=True)
     processes = list((await handle.processes()).values())
     save(draw_graph(handle.graph, processes, fold=False), picture)
-    print(f"  report gives {await handle.output('report')}; the picture is in {picture}")
+    print(f"  report gives {await handle.output('report')!r}; the picture is in {picture}")
     return processes
 
 
@@ -137,7 +140,7 @@ async def _follow(handle: AsyncWorkflowHandle) -> None:
         quarter = int(4 * look.done / (look.total or 1))
         if quarter > shown:
             shown = quarter
-            print(f"  {look.message}", flush=True)
+            print(f"  {visible(look.message)}", flush=True)
 
 
 async def _specs(
@@ -155,4 +158,5 @@ async def _specs(
 
 
 def _title(text: str) -> None:
+    text = visible(text)
     print(f"\n\033[1m{text}\033[0m" if sys.stdout.isatty() else f"\n{text}", flush=True)

@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from colonyos_gen_wire.terminal import visible
+
+from colonyos_gen._log import shown
 from colonyos_gen.config import ConfigError
 
 if TYPE_CHECKING:
@@ -140,13 +143,14 @@ def _list(options: argparse.Namespace) -> int:
     folder = _folder(options)
     entries = list_keys(folder)
     if not entries:
-        print(f"No keys in {folder}; `colonyos-gen keys new NAME` makes one.", file=sys.stderr)
+        print(f"No keys in {shown(str(folder))}; `colonyos-gen keys new NAME` makes one.", file=sys.stderr)
         return 0
-    width = max(4, *(len(entry.name) for entry in entries))
+    names = [visible(entry.name) for entry in entries]
+    width = max(4, *map(len, names))
     print(f"{'NAME':{width}}  {'KEPT':9}  IDENTITY")
-    for entry in entries:
+    for name, entry in zip(names, entries, strict=True):
         kept = "unusable" if entry.problem else "encrypted" if entry.encrypted else "plain"
-        print(f"{entry.name:{width}}  {kept:9}  {entry.problem or entry.identity}")
+        print(f"{name:{width}}  {kept:9}  {shown(entry.problem or entry.identity)}")
     return 0
 
 
@@ -242,4 +246,4 @@ def _with_library(work: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def _note(text: str) -> None:
-    print(f"colonyos-gen: {text}", file=sys.stderr, flush=True)
+    print(f"colonyos-gen: {shown(text)}", file=sys.stderr, flush=True)

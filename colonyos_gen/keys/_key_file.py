@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import stat
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from colonyos_gen.keys._errors import (
     WrongPassphraseError,
 )
 from colonyos_gen.keys._private_file import read_private, write_private
+
+BEING_MADE_S = 2.0
+"""Seconds for which an empty file may be one that somebody is about to write."""
 
 _logger = logging.getLogger("colonyos_gen")
 
@@ -96,16 +101,30 @@ def load_or_create_key(path: str | Path, *, passphrase: str | None = None) -> Pr
 
     Of several programs that start at once, all get the same key. Raises what `load_key` and `save_key` do.
     """
+    path = Path(path)
     try:
-        return load_key(path, passphrase=passphrase)
+        return _load_when_written(path, passphrase)
     except FileNotFoundError:
         pass
     key = PrivateKey.generate()
     try:
         save_key(path, key, passphrase=passphrase)
     except FileExistsError:
-        return load_key(path, passphrase=passphrase)  # somebody else was faster
+        return _load_when_written(path, passphrase)  # somebody else was faster
     return key
+
+
+def _load_when_written(path: Path, passphrase: str | None) -> PrivateKey:
+    """The key in `path`, which is empty for a moment if it is made just now on a file system without hard links."""
+    until = time.monotonic() + BEING_MADE_S
+    while _is_empty(path) and time.monotonic() < until:
+        time.sleep(0.01)
+    return load_key(path, passphrase=passphrase)
+
+
+def _is_empty(path: Path) -> bool:
+    status = path.stat()
+    return stat.S_ISREG(status.st_mode) and status.st_size == 0
 
 
 def list_keys(folder: str | Path) -> list[KeyEntry]:
@@ -158,7 +177,7 @@ def _parse(path: Path, content: bytes) -> sealed.Sealed:
 def _plain_key(path: Path, content: bytes) -> PrivateKey:
     text = content.decode("ascii", "replace").strip()
     if not text:
-        raise DamagedKeyFileError(path, "it is empty")
+        raise DamagedKeyFileError(path, "it is empty; remove it, and a new key can take its place")
     try:
         return PrivateKey.parse(text)
     except InvalidKeyError as error:

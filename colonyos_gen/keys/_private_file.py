@@ -13,6 +13,18 @@ from colonyos_gen.keys._errors import DamagedKeyFileError, ExposedKeyFileError
 
 MAX_SIZE = 16384
 """Bytes that a key file may have. Ours have a few hundred."""
+_NO_LINKS = frozenset(
+    {
+        errno.EPERM,
+        errno.EACCES,
+        errno.ENOSYS,
+        errno.EOPNOTSUPP,
+        errno.ENOTSUP,
+        errno.EMLINK,
+        errno.EXDEV,
+        errno.EINVAL,
+    }
+)
 
 
 def write_private(path: Path, content: bytes, *, overwrite: bool = False) -> None:
@@ -22,7 +34,7 @@ def write_private(path: Path, content: bytes, *, overwrite: bool = False) -> Non
 
     Raises:
         FileExistsError: There is such a file, and `overwrite` is false. Of several writers at once exactly one wins.
-        OSError: It cannot be written; the file system must have hard links unless `overwrite` is true.
+        OSError: It cannot be written.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
@@ -37,7 +49,7 @@ def write_private(path: Path, content: bytes, *, overwrite: bool = False) -> Non
         if overwrite:
             draft.replace(path)
         else:
-            _link(draft, path)
+            place(draft, path)
     finally:
         with contextlib.suppress(FileNotFoundError):
             draft.unlink()
@@ -84,15 +96,40 @@ def exposure(status: os.stat_result) -> str:
     return ""
 
 
-def _link(draft: Path, path: Path) -> None:
+def place(draft: Path, path: Path) -> None:
+    """Let `draft`, which is complete, be `path` from now on, if there is nothing so far. Of several exactly one wins.
+
+    The draft may be there afterwards. Where the file system has no hard links, `path` is empty for a moment.
+
+    Raises:
+        FileExistsError: There is something at `path`, and it is kept.
+        OSError: It cannot be written.
+    """
+    try:
+        if (exists := _link(draft, path)) is None:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            draft.replace(path)
+            exists = False
+    except FileExistsError:
+        exists = True
+    if exists:  # raised here, so that it names the one file that matters
+        raise FileExistsError(errno.EEXIST, "there is such a file already, and it is kept", str(path))
+
+
+def _link(draft: Path, path: Path) -> bool | None:
+    """Whether there is something at `path`; None if that cannot be had by a hard link."""
+    if not hasattr(os, "link"):
+        return None
     try:
         os.link(draft, path)
     except FileExistsError:
-        exists = True
-    else:
-        exists = False
-    if exists:  # raised here, so that it names the one file that matters
-        raise FileExistsError(errno.EEXIST, "there is such a file already, and it is kept", str(path))
+        return True
+    except OSError as error:
+        # What file systems and containers without hard links say; what else is wrong will show again.
+        if error.errno in _NO_LINKS:
+            return None
+        raise
+    return False
 
 
 def _sync_folder(folder: Path) -> None:

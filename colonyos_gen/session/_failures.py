@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from colonyos_gen_wire import Log, Process
+from colonyos_gen_wire.terminal import visible
 
 
 class Described(Protocol):
@@ -42,7 +43,7 @@ class ProcessFailed(Exception):
         if self.logs:
             lines = "".join(f"\n  {_cut(log.message)}" for log in self.logs[-_SHOWN_LOGS:])
             text += f"\nthe end of its log:{lines}"
-        return text
+        return visible(text)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self).splitlines()[0]!r})"
@@ -60,7 +61,7 @@ class ProcessCancelled(Exception):
         self.process = process
 
     def __str__(self) -> str:
-        return f"{describe(self.process)} was cancelled"
+        return visible(f"{describe(self.process)} was cancelled")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
@@ -84,6 +85,9 @@ class WaitTimeout(TimeoutError):
         self.standing = standing
 
     def __str__(self) -> str:
+        return visible(self._text())
+
+    def _text(self) -> str:
         if self.unanswered:
             return (
                 f"{self.handle.description} was not seen to end within {self.seconds:g} s; how it is now is unknown, "
@@ -122,7 +126,7 @@ class FunctionLookupError(LookupError):
         if self.choices:
             types = ", ".join(map(repr, self.choices))
             return f"several executor types offer {self.funcname!r}; choose one with to=…: {types}"
-        offered = ", ".join(self.known) or "none"
+        offered = visible(", ".join(self.known)) or "none"
         return (
             f"no executor has registered a function {self.funcname!r} (registered: {offered}); "
             "name the executor type with to=… if it needs no registration"

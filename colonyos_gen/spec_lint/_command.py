@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from colonyos_gen._log import shown
+
 CLEAN = 0
 USAGE = 2
 FINDINGS = 100
@@ -37,11 +39,11 @@ def _run(options: argparse.Namespace) -> int:
         try:
             findings = lint_spec(file)
         except OSError as error:
-            print(f"colonyos-gen: {file}: {error.strerror}", file=sys.stderr)
+            print(shown(f"colonyos-gen: {file}: {error.strerror}"), file=sys.stderr)
             code = USAGE
             continue
         for finding in findings:
-            print(finding)
+            print(shown(str(finding)))
         if findings and code == CLEAN:
             code = FINDINGS
     return code

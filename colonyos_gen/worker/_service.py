@@ -6,13 +6,14 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from colonyos_gen_wire import Executor, Process
 
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._conventions.slots import Slots
+from colonyos_gen._secrets import Secrets
 from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.worker._life.health import Health
 from colonyos_gen.worker._life.registration import Registration
@@ -60,7 +61,7 @@ class Service(Taker):
         ledger: Where it is written down what is run.
         locked: Whether no other worker on this machine can have the key.
         may_add: Whether the client has the key of the colony owner.
-        secrets: Texts that must not get into errors.
+        secrets: What must not get into errors.
         interceptors: What comes around runs of processes, the outermost first.
     """
 
@@ -81,7 +82,7 @@ class Service(Taker):
         ledger: Ledger,
         locked: bool,
         may_add: bool,
-        secrets: Iterable[str],
+        secrets: Secrets,
         interceptors: Sequence[Interceptor] = (),
     ) -> None:
         self._client = client
@@ -91,7 +92,7 @@ class Service(Taker):
         self._poll = poll
         self._heartbeat = heartbeat
         self._on_stop = on_stop
-        self._closer = Closer(client, availability, me.executorname)
+        self._closer = Closer(client, availability, me.executorname, secrets)
         reconciler = Reconciler(
             client,
             availability,
@@ -101,8 +102,7 @@ class Service(Taker):
             executorname=me.executorname,
             executortype=me.executortype,
         )
-        texts = tuple(secrets)
-        catalogue = Catalogue(offers, reconciler, invoker, interceptors, me.executorname, texts)
+        catalogue = Catalogue(offers, reconciler, invoker, interceptors, me.executorname, secrets)
         self._lives = Lives(client, availability, me, ledger, locked=locked)
         self._recovery = Recovery(client, availability, me, self._lives, ledger, locked=locked)
         self._ledger = ledger
@@ -115,7 +115,7 @@ class Service(Taker):
             catalogue,
             Watch(client, me.colonyname, me.executorid, self._registration.ensure),
             self._closer,
-            texts,
+            secrets,
             me.executorname,
             Hung(me.executorname, concurrency, hung_after, self._end_hung),
             ledger,

@@ -16,6 +16,7 @@ from colonyos_gen_wire.method import Key
 
 from colonyos_gen._call.intercepting import around_runs
 from colonyos_gen._client.client import AsyncClient, settings
+from colonyos_gen._secrets import Hidden, Secrets
 from colonyos_gen.config import Config, ConfigError
 from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.worker._life.hardware import capabilities
@@ -244,9 +245,9 @@ class Worker(Offering):
         return service.health
 
     def _variables(self, environ: Mapping[str, str] | None) -> Mapping[str, str]:
-        if environ is not None:
-            return environ
-        return os.environ if self._environ is None else self._environ
+        if environ is None:
+            environ = os.environ if self._environ is None else self._environ
+        return Hidden(environ)
 
     async def _serve(self, environ: Mapping[str, str], ready: Callable[[], object] | None) -> None:
         loop = asyncio.get_running_loop()
@@ -383,7 +384,7 @@ class Worker(Offering):
             locked=own.lock is not None,
             may_add=colony_key is not None,
             interceptors=self._interceptors,
-            secrets=[each.hex() for each in (own.key, colony_key) if each is not None],
+            secrets=Secrets(own.key, colony_key, environ=environ),
         )
 
     def __repr__(self) -> str:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from colonyos_gen_wire.constants import DEFAULT_PORT
+from colonyos_gen_wire.terminal import visible
 
-_USER_INFO = re.compile(r"://.*@", re.DOTALL)
+_USER_INFO = re.compile(r"^(.*?://)?.*@", re.DOTALL)
 _LONGEST = 200
 """Characters of somebody else's address that are shown."""
 
@@ -84,13 +85,12 @@ def _split(text: str) -> SplitResult | None:
 
 def shown(url: str) -> str:
     """An address without the name and password that may stand in it, whatever they are made of."""
-    return _USER_INFO.sub("://", url)
+    return _USER_INFO.sub(r"\1", url)
 
 
 def shown_target(location: str) -> str:
     """Where somebody else's address leads, without what follows a question mark, and fit for a terminal."""
-    text = shown(location.partition("?")[0])[:_LONGEST]
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    return visible(shown(location.partition("?")[0])[:_LONGEST])
 
 
 def server_at(url: str) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Generator, Iterable
 from datetime import datetime, timedelta
 
 from colonyos_gen_wire.constants import MAX_WAITING_CHECKED, STALE_EXECUTOR_S, UNREGISTERED, WAITING
+from colonyos_gen_wire.terminal import visible
 from colonyos_gen_wire.types.executor import Executor
 from colonyos_gen_wire.types.process import Process
 from msgspec.structs import replace
@@ -84,7 +85,7 @@ class Checker:
             heard = executor.lastheardfromtime
             silent = heard is not None and heard < limit and executor.executorid not in self._spared
             if silent and executor.state is not UNREGISTERED:
-                logger.info("executor %s fell silent and is unregistered", executor.executorname)
+                logger.info("executor %s fell silent and is unregistered", visible(executor.executorname))
                 unregister(self._records, executor)
 
     @contextlib.contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from colonyos_gen_wire.terminal import visible
+
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import Clock, Timer
 from colonyos_gen.server._store.tables import Store
@@ -47,7 +49,7 @@ def attempt(store: Store, step: Callable[[], object], what: str) -> bool:
         store.commit()
     except Refusal as refusal:
         store.rollback()
-        logger.warning("%s failed: %s", what, refusal)
+        logger.warning("%s failed: %s", what, visible(str(refusal)))
         return False
     except Exception:
         store.rollback()

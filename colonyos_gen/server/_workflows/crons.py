@@ -13,6 +13,7 @@ from functools import partial
 
 from colonyos_gen_wire.constants import CANCELLED, RUNNING, WAITING
 from colonyos_gen_wire.errors import cron as errors
+from colonyos_gen_wire.terminal import visible
 from colonyos_gen_wire.types.cron import Cron
 from msgspec.structs import replace
 
@@ -101,7 +102,7 @@ class CronStarter:
     def _put_off(self, cron: Cron) -> None:
         nextrun = self._next_run(cron)
         if nextrun is None:
-            logger.info("cron %s never runs", cron.name)
+            logger.info("cron %s never runs", visible(cron.name))
         else:
             self._records.crons.put(replace(cron, nextrun=nextrun))
 

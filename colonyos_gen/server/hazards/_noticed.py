@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from colonyos_gen_wire.constants import ID_LENGTH
 from colonyos_gen_wire.hazards import Hazard
 from colonyos_gen_wire.methods import METHODS
+from colonyos_gen_wire.terminal import visible
 
 logger: logging.Logger = logging.getLogger("colonyos_gen.server.hazards")
 
@@ -39,7 +40,7 @@ class Part:
         """The name of the call, which programs know, and the message type, which the catalogue knows."""
         about = f" of {_short(self.subject)}" if self.subject else ""
         when = "" if self.ms == 0 else f", {abs(self.ms):.1f} ms {'earlier' if self.ms > 0 else 'later'}"
-        return f"{METHODS[self.msgtype].name} ({self.msgtype}){about} by {_short(self.who)}{when}"
+        return visible(f"{METHODS[self.msgtype].name} ({self.msgtype}){about} by {_short(self.who)}{when}")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Occurrence:
 
     def __str__(self) -> str:
         hazard = self.hazard
-        return (
+        return visible(
             f"{hazard.name}: {self.overlap}. The real server ({hazard.versions}): {hazard.what} "
             f"To avoid it: {hazard.avoid}"
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from colonyos_gen_wire.terminal import visible
+
 
 class RemovalRefused(Exception):
     """Something was not removed, since that could harm the server or somebody's work. Nothing is removed later either.
@@ -26,7 +28,7 @@ class RemovalRefused(Exception):
         return "; ".join(self.in_the_way)
 
     def __str__(self) -> str:
-        return f"{self.what} is not removed: {self.reason}. {self.remedy}"
+        return visible(f"{self.what} is not removed: {self.reason}. {self.remedy}")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"

@@ -9,6 +9,8 @@ from html import escape
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from colonyos_gen_wire.terminal import visible
+
 from colonyos_gen._callers import caller
 from colonyos_gen.session._streams.progress import Look
 
@@ -59,7 +61,7 @@ class TerminalBar(Bar):
 
         self._bar = BarColumn()
         self._progress = _rich_progress(self._bar)
-        self._task = self._progress.add_task(title, total=None, share="", state="", message="")
+        self._task = self._progress.add_task(visible(title), total=None, share="", state="", message="")
 
     def show(self, look: Look) -> None:
         share = "" if look.total is None else f"{look.done / look.total:.0%}" if look.total else "100%"
@@ -68,9 +70,9 @@ class TerminalBar(Bar):
             self._task,
             completed=look.done,
             total=look.total,
-            state=look.state,
+            state=visible(look.state),
             share=share,
-            message=look.text,
+            message=visible(" ".join(look.text.split())),
         )
 
     def __enter__(self) -> Self:
@@ -98,7 +100,7 @@ class NotebookBar(Bar):
         elapsed = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
         text = " · ".join(filter(None, (look.state, elapsed, look.text)))
         html = f"<div><code>{escape(self._title)}</code> <progress{part}></progress> {escape(text)}</div>"
-        data = {"text/html": html, "text/plain": f"{self._title}: {text}"}
+        data = {"text/html": html, "text/plain": visible(f"{self._title}: {text}")}
         if self._shown is None:
             self._shown = self._display(data, raw=True, display_id=True)
         else:

@@ -5,16 +5,23 @@ from __future__ import annotations
 import datetime
 import json
 import logging
+import re
 from contextvars import ContextVar
 from typing import Any
 
 from colonyos_gen_wire import Process
+
+from colonyos_gen._secrets import SECRETS
 
 current: ContextVar[Process | None] = ContextVar("colonyos_gen.worker.current", default=None)
 """The process that a function runs for, in its coroutine or thread."""
 
 _FIELDS = ("processid", "function", "seconds", "outcome")
 """What lines of a worker say of a process, beside their text."""
+
+
+_UNFIT = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What JSON may hold as it is, and a terminal should not get."""
 
 
 class ProcessFilter(logging.Filter):
@@ -56,4 +63,9 @@ class JsonFormatter(logging.Formatter):
         )
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        text = json.dumps(line, ensure_ascii=False, default=str)
+        return _UNFIT.sub(_escaped, SECRETS.blot(text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found.group()):04x}"

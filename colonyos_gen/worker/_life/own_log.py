@@ -7,6 +7,7 @@ import logging
 from collections.abc import Generator
 from typing import Literal, TypeAlias
 
+from colonyos_gen._log import ShownFormatter
 from colonyos_gen.worker._life.log_lines import JsonFormatter, ProcessFilter
 
 LogFormat: TypeAlias = Literal["text", "json"]
@@ -26,7 +27,7 @@ def own_log(log_format: LogFormat = "text") -> Generator[None]:
         yield
         return
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter() if log_format == "json" else logging.Formatter(_FORMAT))
+    handler.setFormatter(JsonFormatter() if log_format == "json" else ShownFormatter(_FORMAT))
     handler.addFilter(ProcessFilter())
     handler.addFilter(lambda record: not _is_written_by_others(record, handler))
     level = logger.level

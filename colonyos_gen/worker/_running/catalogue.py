@@ -9,6 +9,7 @@ from colonyos_gen_wire import Function as WireFunction
 from colonyos_gen_wire import Process
 
 from colonyos_gen._call.intercepting import around_runs
+from colonyos_gen._secrets import Secrets
 from colonyos_gen.interceptors import Interceptor, ProcessRun
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.context import Context
@@ -31,7 +32,7 @@ class Catalogue:
         invoker: Where functions run.
         interceptors: What comes around runs of processes, the outermost first.
         executorname: Name of the worker.
-        secrets: Texts that must not get into logs.
+        secrets: What must not get into logs.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class Catalogue:
         invoker: Invoker,
         interceptors: Sequence[Interceptor],
         executorname: str,
-        secrets: Sequence[str],
+        secrets: Secrets,
     ) -> None:
         self._offers = offers
         self._reconciler = reconciler

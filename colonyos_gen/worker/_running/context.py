@@ -12,6 +12,7 @@ from colonyos_gen_wire.constants import ENV
 from colonyos_gen._call.retry import passes, pauses
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._conventions.progress import format_progress
+from colonyos_gen._secrets import Secrets
 from colonyos_gen.errors import AlreadyExistsError, RPCError
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._taking.availability import WITHOUT_END, Availability, is_lost_reply
@@ -26,10 +27,12 @@ from colonyos_gen.worker._telling.text_writer import TextFlow, TextWriter, ended
 class Outgoing:
     """What one attempt at one process has to send. Make it on the event loop of the worker."""
 
-    def __init__(self, client: AsyncClient, availability: Availability, process: Process) -> None:
+    def __init__(
+        self, client: AsyncClient, availability: Availability, process: Process, secrets: Secrets
+    ) -> None:
         self.bridge: Bridge = Bridge(asyncio.get_running_loop())
         """Leads from threads to the event loop."""
-        self.log: LogWriter = LogWriter(client, availability, process, self.bridge)
+        self.log: LogWriter = LogWriter(client, availability, process, self.bridge, secrets)
         """The log of the process."""
         self._client = client
         self._availability = availability

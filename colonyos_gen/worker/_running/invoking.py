@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+from colonyos_gen._secrets import Secrets
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.context import Context
 from colonyos_gen.worker._running.functions import Offer
@@ -103,7 +104,7 @@ async def tried(
     call: Callable[[], Awaitable[Any]],
     context: Context,
     cancellation: Cancellation,
-    secrets: Iterable[str],
+    secrets: Secrets,
 ) -> Any:
     """What `call` comes to, which is made again as `retries` says while it raises; the log of the process has each failure.
 

@@ -13,6 +13,7 @@ from colonyos_gen_wire import Process
 
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._conventions.slots import Slot, Slots, own_slot
+from colonyos_gen._secrets import Secrets
 from colonyos_gen.errors import RPCError
 from colonyos_gen.worker._life.log_lines import current
 from colonyos_gen.worker._running.cancellation import Cancellation
@@ -49,8 +50,8 @@ class Equipment:
     watch: Watch
     """What tells that the server has ended a process or given it away."""
     closer: Closer
-    secrets: tuple[str, ...]
-    """Texts that must not get into errors."""
+    secrets: Secrets
+    """What must not get into errors."""
     name: str
     """Name of the executor."""
     hung: Hung
@@ -89,7 +90,7 @@ class Run:
         self._slot = Slot(equipment.slots, process)
         self._attempt = Attempt.of(process, found=found)
         self._cancellation = Cancellation()
-        self._outgoing = Outgoing(equipment.client, equipment.availability, process)
+        self._outgoing = Outgoing(equipment.client, equipment.availability, process, equipment.secrets)
         self._context = Context(
             equipment.client, equipment.availability, process, self._cancellation, self._outgoing
         )
@@ -112,7 +113,9 @@ class Run:
         """
         try:
             await self._run()
-        except asyncio.CancelledError:  # the worker ends, or a function cancelled what is not its own: see `rescue`
+        except (
+            asyncio.CancelledError
+        ):  # the worker ends, or a function cancelled what is not its own: see `rescue`
             raise
         except BaseException as error:
             _logger.exception("%s: process %s went wrong", self._name, self.process.processid)
@@ -129,7 +132,9 @@ class Run:
         verdict = self._verdict.result() if self._verdict.done() else None
         if not isinstance(verdict, Nothing):
             wrong = f"the worker went wrong: {type(error).__name__}"
-            errors = [CANCELLED_FROM_INSIDE if error is None else wrong] if verdict is None else verdict.errors
+            errors = (
+                [CANCELLED_FROM_INSIDE if error is None else wrong] if verdict is None else verdict.errors
+            )
             await self._closer.fail(self._attempt, errors, look_first=True)
         self._note_told()
 

@@ -215,7 +215,7 @@ class Assignment:
 
     async def look_if_dropped(self) -> None:
         """Find what a request that was cancelled has been given, if what runs in our name must be ours."""
-        if self._dropped and self._alone:
+        if self._dropped:
             self._dropped = False
             await self._look_after_giving_up()
 

@@ -15,6 +15,7 @@ from colonyos_gen_wire.constants import FAILED, SUCCESS
 
 from colonyos_gen._call.retry import passes, pauses
 from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._secrets import SECRETS, Secrets
 from colonyos_gen.errors import (
     ConflictError,
     DeniedError,
@@ -81,10 +82,13 @@ class Closer:
     seconds later, in the background, as a server that has begun to take the process back does so all the same.
     """
 
-    def __init__(self, client: AsyncClient, availability: Availability, name: str) -> None:
+    def __init__(
+        self, client: AsyncClient, availability: Availability, name: str, secrets: Secrets = SECRETS
+    ) -> None:
         self._client = client
         self._availability = availability
         self._name = name
+        self._secrets = secrets
         self._checks: set[asyncio.Task[None]] = set()
         self._ending = asyncio.Event()
 
@@ -105,13 +109,18 @@ class Closer:
             return await self.fail(attempt, [plain_text(f"the output cannot be stored: {reason}")])
         except Exception as error:  # of writing it as JSON
             text = f"the output cannot be written: {type(error).__name__}: {error}"
-            return await self.fail(attempt, [plain_text(text)])
+            return await self.fail(attempt, [plain_text(text, self._secrets)])
         self._check_later(attempt, "output", is_done)
         return Success(output)
 
     async def fail(self, attempt: Attempt, errors: list[str], *, look_first: bool = False) -> Outcome:
-        """Close a process as failed; with `look_first`, if it still runs in our name. Returns what it came to."""
+        """Close a process as failed, for reasons without the keys of the worker. Returns what it came to.
+
+        Args:
+            look_first: Whether it may have been told already, so that it is read before.
+        """
         processid = attempt.processid
+        errors = [self._secrets.blot(each) for each in errors]
 
         def is_done(found: Process) -> bool:
             return found.state is FAILED and found.errors == errors

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import textwrap
 import traceback
-from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from colonyos_gen._secrets import SECRETS, Secrets
 from colonyos_gen._values.writing import is_a
 
 FRAMES = 8
@@ -45,7 +45,7 @@ class FailedElsewhere(Exception):
         self.worth_retrying: bool = worth_retrying
 
 
-def error_texts(error: BaseException, secrets: Iterable[str] = ()) -> list[str]:
+def error_texts(error: BaseException, secrets: Secrets = SECRETS) -> list[str]:
     """What went wrong in one line, and a short traceback; the latter begins in the user's code.
 
     No values of variables are in it, and `secrets` are blotted out wherever the message quotes them.
@@ -60,16 +60,15 @@ def error_texts(error: BaseException, secrets: Iterable[str] = ()) -> list[str]:
     return [plain_text(text, secrets) for text in texts if text]
 
 
-def first_line(error: BaseException, secrets: Iterable[str] = ()) -> str:
+def first_line(error: BaseException, secrets: Secrets = SECRETS) -> str:
     """The first of those texts."""
     text = error.texts[0] if isinstance(error, FailedElsewhere) else _headline(error)
     return plain_text(text, secrets)
 
 
-def plain_text(text: str, secrets: Iterable[str] = ()) -> str:
+def plain_text(text: str, secrets: Secrets = SECRETS) -> str:
     """`text` as the server can store it: no NUL, no half characters, not too long, and without `secrets`."""
-    for secret in secrets:
-        text = text.replace(secret, "***")
+    text = secrets.blot(text)  # before it is cut, so that of none a part remains
     text = text.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
     if len(text) > LONGEST:
         half = LONGEST // 2

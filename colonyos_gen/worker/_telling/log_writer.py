@@ -15,6 +15,7 @@ from colonyos_gen_wire import Log, Process
 from colonyos_gen_wire.stubs_async import AsyncStubs
 
 from colonyos_gen._call.retry import passes, pauses
+from colonyos_gen._secrets import SECRETS, Secrets
 from colonyos_gen.errors import RPCError
 from colonyos_gen.worker._taking.availability import WITHOUT_END, Availability, is_lost_reply
 from colonyos_gen.worker._telling.bridge import Bridge, Ready
@@ -43,12 +44,18 @@ class LogWriter:
     """
 
     def __init__(
-        self, client: AsyncStubs, availability: Availability, process: Process, bridge: Bridge
+        self,
+        client: AsyncStubs,
+        availability: Availability,
+        process: Process,
+        bridge: Bridge,
+        secrets: Secrets = SECRETS,
     ) -> None:
         self._client = client
         self._availability = availability
         self._process = process
         self._bridge = bridge
+        self._secrets = secrets
         self._lock = threading.Lock()
         self._queue: deque[tuple[str, bool]] = deque()
         self._size = 0
@@ -73,7 +80,7 @@ class LogWriter:
 
     def write(self, text: str, *, progress: bool = False) -> Awaitable[None]:
         """Add a line, from any thread. If there is no room, this waits; on the event loop what it returns does."""
-        line = plain_text(text)
+        line = plain_text(text, self._secrets)
         with self._lock:
             if self._refused:
                 self._late += 1

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from colonyos_gen_wire.method import ErrorCode
+from colonyos_gen_wire.terminal import visible
 
 __all__ = [
     "AlreadyExistsError",
@@ -64,7 +65,8 @@ class RPCError(Exception):
     def __str__(self) -> str:
         notes = [f"status {self.status}"] if self.status is not None else []
         notes += [self.hint] if self.hint else []
-        return f"{self.method or 'call'}: {self.message}" + (f" ({'; '.join(notes)})" if notes else "")
+        text = f"{self.method or 'call'}: {self.message}" + (f" ({'; '.join(notes)})" if notes else "")
+        return visible(text)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.message, dict(self.__dict__))

@@ -65,6 +65,8 @@ def test_errors_do_not_hold_the_password(given: str) -> None:
         f"http://user:{SECRET}",
         f"http://user:{SECRET}@",
         f"http://user:{SECRET}@host:port",
+        f"user:{SECRET}@host:80",
+        f"http:/user:{SECRET}@host:80",
         f"ftp://user:{SECRET}@host",
         f"ftp://user:a/{SECRET}@host",
     ],
