@@ -10,6 +10,7 @@ import pytest
 from colonyos_gen_wire.types.executor import GPU, Capabilities, Hardware, Software
 
 from colonyos_gen import FAILED, SUCCESS, FunctionSpec, Process, ProcessGraph, Statistics, workflow
+from colonyos_gen._conventions import lives
 from colonyos_gen.pictures import to_html
 from colonyos_gen.testing import LocalColony
 
@@ -93,7 +94,7 @@ def test_executors(colonies: LocalColony) -> None:
         executor.client.get_executor(colonies.name, "hpc-1"),
         capabilities=Capabilities(
             hardware=[Hardware(model="EPYC", cores=64, mem="512Gi", gpu=GPU(name="A100", count=4))],
-            software=[Software(name="python", version="3.12")],
+            software=[Software(name="python", version="3.12"), lives.shown("0123", "it lives")],
         ),
     )
     page = _Page(to_html(row))
