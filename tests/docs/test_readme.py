@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import json
 import os
 import re
 import signal
@@ -125,8 +126,30 @@ def test_the_worker_is_tested_without_a_server(tmp_path: Path) -> None:
     assert "3 passed" in shown.stdout
 
 
+def test_a_worker_with_a_pool_works_and_logs_for_machines(tmp_path: Path) -> None:
+    path = tmp_path / "ocr_worker.py"
+    path.write_text(PROGRAMS[6], encoding="utf-8")
+    caller = """
+from colonyos_gen import connect
+with connect() as colony:
+    print(colony.call("read", "page", to="ocr", timeout=300))
+"""
+    with _dev_server(tmp_path) as environment:
+        running = subprocess.Popen(
+            [sys.executable, str(path)], env=environment, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            assert _run(caller, environment, tmp_path) == "PAGE\n"
+        finally:
+            running.send_signal(signal.SIGTERM)
+            _, told = running.communicate(timeout=LIMIT)
+    assert running.returncode == 0
+    lines = [json.loads(each) for each in told.splitlines()]
+    assert [each["function"] for each in lines if each.get("outcome") == "success"] == ["read"]
+
+
 def test_an_interceptor_sees_the_calls_of_a_session(tmp_path: Path) -> None:
-    worker, timing = PROGRAMS[0], PROGRAMS[6]
+    worker, timing = PROGRAMS[0], PROGRAMS[7]
     assert "around_call" in timing
     with _dev_server(tmp_path) as environment:
         # With the same interceptor around the processes of the worker.
@@ -149,7 +172,7 @@ def test_an_interceptor_sees_the_calls_of_a_session(tmp_path: Path) -> None:
 
 
 def test_a_client_needs_no_sockets(tmp_path: Path) -> None:
-    program = PROGRAMS[7]
+    program = PROGRAMS[8]
     assert "InProcessTransport" in program
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COLONIES_")}
     environment["PYTHONPATH"] = os.pathsep.join((str(ROOT / "generated" / "python"), str(ROOT)))
