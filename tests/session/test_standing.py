@@ -127,6 +127,15 @@ def test_a_workflow_tells_which_of_its_processes_waits_for_what(colonies: LocalC
     assert repr(handle).endswith(f" 3 processes {expected.removeprefix('it is ')}>")
 
 
+def test_an_output_of_a_workflow_tells_of_its_process(colonies: LocalColony) -> None:
+    handle = line(colonies, first="mth")
+    with pytest.raises(WaitTimeout) as caught:
+        handle.output("first", 0.2)
+    assert caught.value.standing == (
+        "'first' is WAITING: the colony has no executor of type 'mth' (there are: none)"
+    )
+
+
 def test_of_a_wide_workflow_a_few_processes_are_told_and_the_others_counted(colonies: LocalColony) -> None:
     colonies.add_executor("math")
     flow = workflow("w", to="gpu")

@@ -150,6 +150,8 @@ class AsyncWorkflowHandle(SeenWorkflow):
         try:
             return await node.output(timeout)
         except WaitTimeout as late:
+            if late.standing:
+                late.standing = f"{name!r} {late.standing.removeprefix('it ')}"
             raise late_of(self, late) from None
 
     async def processes(self) -> dict[str, Process]:
