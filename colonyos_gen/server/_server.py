@@ -296,6 +296,7 @@ class Server:
             access_log=None,
             logger=http_log.logger,
             handler_cancellation=True,
+            auto_decompress=False,  # as on the real server: a few megabytes could become gigabytes
             keepalive_timeout=self._idle_timeout,
             shutdown_timeout=_SHUTDOWN_S,
             handle_signals=False,
