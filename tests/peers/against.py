@@ -40,7 +40,7 @@ def served() -> Generator[dict[str, str]]:
                 assert server.stdout is not None
                 if not any(line.startswith("Stop it") for line in server.stdout):
                     raise RuntimeError("the server ended instead of serving")
-                yield read_env_file(env_file)
+                yield dict(read_env_file(env_file))
             finally:
                 server.terminate()
 
