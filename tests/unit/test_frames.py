@@ -21,6 +21,7 @@ OURS = str(Path(__file__).parents[2] / "colonyos_gen")
 KEYS = [PrivateKey.generate().hex() for _ in range(3)]
 WRONG = KEYS[2][:-1] + "x"
 ROLES = ("server_key", "colony_key", "member_key")
+NO_NUMBER: Any = "long"
 PASSPHRASE = "correct horse battery"
 ENVIRONMENT = dict(
     zip(("COLONIES_SERVER_PRVKEY", "COLONIES_COLONY_PRVKEY", "COLONIES_PRVKEY"), KEYS, strict=True)
@@ -53,7 +54,7 @@ CASES: dict[str, Callable[[Path], object]] = {
         for role in ROLES
     },
     "client without an address": lambda _: Client("nowhere", **given(*KEYS)),
-    "client with a wrong number": lambda _: AsyncClient(**given(*KEYS), timeout="long"),
+    "client with a wrong number": lambda _: AsyncClient(**given(*KEYS), timeout=NO_NUMBER),
     "client of an environment": lambda _: Client.from_env(ENVIRONMENT, timeout="long", **given(*KEYS)),
     "client of a wrong environment": lambda _: AsyncClient.from_env(ENVIRONMENT | {"COLONIES_TLS": "?"}),
     "session with a wrong key": lambda _: connect(keys={"member": KEYS[0], "colony": WRONG}),
