@@ -160,7 +160,7 @@ def _find(environ: Mapping[str, str], names: tuple[str, ...]) -> Iterator[tuple[
         # docker compose passes on variables that are not set as empty ones.
         if value := environ.get(name, "").strip():
             if value[0] in _QUOTES and value[-1] == value[0]:
-                # The value is not quoted: it may be a key.
+                value = ""  # which those who print the variables of a traceback would show; it may be a key
                 raise ConfigError(
                     f"{name} has quotes around its value; write it without them (docker run --env-file keeps quotes)"
                 )
@@ -246,6 +246,7 @@ def _read_key(environ: Mapping[str, str], names: tuple[str, ...]) -> PrivateKey 
             return PrivateKey.parse(value)
         except InvalidKeyError as error:
             problem = str(error)
+        del value
         # Raised out of the handler, so that the new error does not hold on to frames with the key in them.
         raise ConfigError(f"{name}: {problem}")
     return None

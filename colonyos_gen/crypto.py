@@ -78,11 +78,15 @@ class PrivateKey:
         Raises:
             InvalidKeyError: `secret` is not 32 bytes long, is zero, or is not below the order of the curve.
         """
+        problem = ""
         if len(secret) != _KEY_DIGITS // 2:
-            raise InvalidKeyError(f"private key has {len(secret)} bytes; expected {_KEY_DIGITS // 2}")
+            problem = f"private key has {len(secret)} bytes; expected {_KEY_DIGITS // 2}"
         # Checked here, not by catching coincurve's error, which would keep frames with the key alive.
-        if not 0 < int.from_bytes(secret, "big") < CURVE_ORDER:
-            raise InvalidKeyError("private key is zero or too large; it must be below the order of secp256k1")
+        elif not 0 < int.from_bytes(secret, "big") < CURVE_ORDER:
+            problem = "private key is zero or too large; it must be below the order of secp256k1"
+        if problem:
+            del secret  # which those who print the variables of a traceback would show
+            raise InvalidKeyError(problem)
         self._key = coincurve.PrivateKey(secret)
         self._id = None
 
@@ -100,7 +104,10 @@ class PrivateKey:
         """
         if isinstance(key, PrivateKey):
             return key
-        return _parse_key(key)
+        try:
+            return _parse_key(key)
+        finally:
+            del key  # which those who print the variables of a traceback would show
 
     @classmethod
     def generate(cls) -> "PrivateKey":
@@ -232,16 +239,22 @@ def _identify(public_key: coincurve.PublicKey) -> str:
 def _parse_key(key: object) -> PrivateKey:
     if not isinstance(key, str):
         raise TypeError(f"private key must be text or a PrivateKey, not {type(key).__name__}")
+    if problem := _problem_of(key):
+        del key  # as above
+        raise InvalidKeyError(problem)
+    try:
+        return PrivateKey(bytes.fromhex(key))
+    finally:
+        del key
+
+
+def _problem_of(key: str) -> str:
     if key[:2] in ("0x", "0X"):
-        raise InvalidKeyError(
-            f"private key starts with 0x; write its {_KEY_DIGITS} hexadecimal characters alone"
-        )
+        return f"private key starts with 0x; write its {_KEY_DIGITS} hexadecimal characters alone"
     if key != key.strip():
-        raise InvalidKeyError("private key has white space around it; remove it")
+        return "private key has white space around it; remove it"
     if len(key) != _KEY_DIGITS:
-        raise InvalidKeyError(
-            f"private key has {len(key)} characters; expected {_KEY_DIGITS} hexadecimal characters"
-        )
+        return f"private key has {len(key)} characters; expected {_KEY_DIGITS} hexadecimal characters"
     if wrong := _NOT_HEX.search(key):
-        raise InvalidKeyError(f"private key is not hexadecimal at character {wrong.start() + 1}")
-    return PrivateKey(bytes.fromhex(key))
+        return f"private key is not hexadecimal at character {wrong.start() + 1}"
+    return ""

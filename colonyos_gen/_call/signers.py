@@ -30,6 +30,8 @@ def parse(key: Key, parameter: str = "prvkey") -> Signer:
             return PrivateKey.parse(key)
         except InvalidKeyError as error:
             raise InvalidKeyError(f"{parameter}: {error}") from None
+        finally:
+            del key  # which those who print the variables of a traceback would show
     if not (hasattr(key, "sign") and hasattr(key, "id")):
         kind = type(key).__name__
         raise TypeError(
@@ -44,8 +46,16 @@ class Keyring:
     def __init__(
         self, *, server: Key | None = None, colony: Key | None = None, member: Key | None = None
     ) -> None:
-        given = {"server": server, "colony": colony, "member": member}
-        self._signers = {role: parse(key, f"{role}_key") for role, key in given.items() if key is not None}
+        self._signers: dict[str, Signer] = {}
+        try:
+            if server is not None:
+                self._signers["server"] = parse(server, "server_key")
+            if colony is not None:
+                self._signers["colony"] = parse(colony, "colony_key")
+            if member is not None:
+                self._signers["member"] = parse(member, "member_key")
+        finally:
+            del server, colony, member  # as above
 
     def identity(self, role: Literal["server", "colony", "member"]) -> str:
         """The identity of the key of a role. Raises MissingKeyError if there is none, ValueError for another role."""

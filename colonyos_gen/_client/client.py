@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import weakref
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -19,6 +20,7 @@ from colonyos_gen._call.network.address import shown
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.signers import Keyring
 from colonyos_gen._client.subscriptions import AsyncSubscriptions
+from colonyos_gen._secrets import Hidden
 from colonyos_gen._streams.stream import AsyncStream
 from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen._waiting.watchers import Watchers, watchers
@@ -113,6 +115,14 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         transport: Transport | None = None,
         interceptors: Sequence[Interceptor] = (),
     ) -> None:
+        try:
+            self._keys = Keyring(server=server_key, colony=colony_key, member=member_key)
+        finally:
+            del (
+                server_key,
+                colony_key,
+                member_key,
+            )  # which those who print the variables of a traceback would show
         if not is_number(timeout):
             raise TypeError(f"timeout is {timeout!r}; it must be a number of seconds, such as 30")
         require_whole_number("retries", retries, 0)
@@ -121,7 +131,6 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         require_whole_number("max_in_flight", max_in_flight, 1)
         if max_in_flight > MAX_OPEN_DATABASE_CONNECTIONS:
             _logger.warning(_MAY_FREEZE, max_in_flight, MAX_OPEN_DATABASE_CONNECTIONS)
-        self._keys = Keyring(server=server_key, colony=colony_key, member=member_key)
         if transport is None:
             # Loads the HTTP library, which is not felt before a client is made.
             from colonyos_gen._call.aiohttp_transport import AiohttpTransport
@@ -153,8 +162,11 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         Raises:
             ConfigError: A variable holds something that cannot be used; the message names it.
         """
-        config = Config.from_env() if environ is None else Config.from_env(environ)
-        return cls(**(settings(config) | options))
+        environ = Hidden(os.environ if environ is None else environ)
+        try:
+            return cls(**(settings(Config.from_env(environ)) | options))
+        finally:
+            options.clear()  # for those who print the variables of a traceback
 
     @property
     def url(self) -> str:

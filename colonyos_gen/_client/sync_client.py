@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Coroutine, Mapping, Sequence
 from types import TracebackType
@@ -14,6 +15,7 @@ from colonyos_gen_wire.stubs_sync import Stubs
 from colonyos_gen._client.client import DEFAULT_TIMEOUT, DEFAULT_URL, AsyncClient, settings
 from colonyos_gen._client.own_loop import OwnLoop, loops
 from colonyos_gen._client.sync_subscriptions import Subscriptions
+from colonyos_gen._secrets import Hidden
 from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.config import DEFAULT_MAX_IN_FLIGHT, Config
 from colonyos_gen.interceptors import Interceptor
@@ -96,23 +98,30 @@ class Client(Subscriptions, Stubs):
         transport: Transport | None = None,
         interceptors: Sequence[Interceptor] = (),
     ) -> None:
-        self._async = AsyncClient(
-            url,
-            server_key=server_key,
-            colony_key=colony_key,
-            member_key=member_key,
-            timeout=timeout,
-            retries=retries,
-            ca_file=ca_file,
-            insecure=insecure,
-            proxy=proxy,
-            max_reply_bytes=max_reply_bytes,
-            pool_size=pool_size,
-            max_in_flight=max_in_flight,
-            strict=strict,
-            transport=transport,
-            interceptors=interceptors,
-        )
+        try:
+            self._async = AsyncClient(
+                url,
+                server_key=server_key,
+                colony_key=colony_key,
+                member_key=member_key,
+                timeout=timeout,
+                retries=retries,
+                ca_file=ca_file,
+                insecure=insecure,
+                proxy=proxy,
+                max_reply_bytes=max_reply_bytes,
+                pool_size=pool_size,
+                max_in_flight=max_in_flight,
+                strict=strict,
+                transport=transport,
+                interceptors=interceptors,
+            )
+        finally:
+            del (
+                server_key,
+                colony_key,
+                member_key,
+            )  # which those who print the variables of a traceback would show
         self._loop = loops[self] = OwnLoop()
         # Runs once: when asked to, when the client is dropped without a close, or at interpreter exit.
         self._finish = weakref.finalize(self, self._loop.stop, self._async.close_connections)
@@ -126,8 +135,11 @@ class Client(Subscriptions, Stubs):
         Raises:
             ConfigError: A variable holds something that cannot be used; the message names it.
         """
-        config = Config.from_env() if environ is None else Config.from_env(environ)
-        return cls(**(settings(config) | options))
+        environ = Hidden(os.environ if environ is None else environ)
+        try:
+            return cls(**(settings(Config.from_env(environ)) | options))
+        finally:
+            options.clear()  # for those who print the variables of a traceback
 
     @property
     def url(self) -> str:

@@ -135,6 +135,7 @@ def written(path: Path, variables: Mapping[str, str], kept_for: Path | None = No
         ConfigError: There is a file already that is not ours to overwrite.
         OSError: It cannot be written.
     """
+    variables = Hidden(variables)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     require_ours(path, look_at(path), kept_for)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")

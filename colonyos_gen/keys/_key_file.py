@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import stat
 import time
@@ -57,9 +58,16 @@ def save_key(
         ImportError: A passphrase is given, and pycryptodome is not installed.
         OSError: The file cannot be written.
     """
-    key = PrivateKey.parse(key)
-    content = f"{key.hex()}\n".encode() if passphrase is None else sealed.seal(key, passphrase)
-    write_private(Path(path), content, overwrite=overwrite)
+    try:
+        key = PrivateKey.parse(key)
+        content = f"{key.hex()}\n".encode() if passphrase is None else sealed.seal(key, passphrase)
+        write_private(Path(path), content, overwrite=overwrite)
+    finally:
+        key, content, passphrase = (
+            "",
+            b"",
+            None,
+        )  # which those who print the variables of a traceback would show
 
 
 def load_key(path: str | Path, *, passphrase: str | None = None) -> PrivateKey:
@@ -78,15 +86,15 @@ def load_key(path: str | Path, *, passphrase: str | None = None) -> PrivateKey:
         OSError: It cannot be read.
     """
     path = Path(path)
-    content = read_private(path)
-    if not _is_sealed(content):
-        if passphrase is not None:
-            _logger.warning("%s is not encrypted; the passphrase for it is not used", path)
-        return _plain_key(path, content)
-    parsed = _parse(path, content)
-    if passphrase is None:
-        raise PassphraseNeededError(path, "it is encrypted; give its passphrase")
     try:
+        content = read_private(path)
+        if not _is_sealed(content):
+            if passphrase is not None:
+                _logger.warning("%s is not encrypted; the passphrase for it is not used", path)
+            return _plain_key(path, content)
+        parsed = _parse(path, content)
+        if passphrase is None:
+            raise PassphraseNeededError(path, "it is encrypted; give its passphrase")
         return sealed.unseal(parsed, passphrase)
     except sealed.RefusedError:
         raise WrongPassphraseError(
@@ -94,6 +102,8 @@ def load_key(path: str | Path, *, passphrase: str | None = None) -> PrivateKey:
         ) from None
     except sealed.MalformedError as error:
         raise DamagedKeyFileError(path, f"it is damaged: {error}") from None
+    finally:
+        content, passphrase = b"", None  # as above
 
 
 def load_or_create_key(path: str | Path, *, passphrase: str | None = None) -> PrivateKey:
@@ -103,15 +113,16 @@ def load_or_create_key(path: str | Path, *, passphrase: str | None = None) -> Pr
     """
     path = Path(path)
     try:
-        return _load_when_written(path, passphrase)
-    except FileNotFoundError:
-        pass
-    key = PrivateKey.generate()
-    try:
-        save_key(path, key, passphrase=passphrase)
-    except FileExistsError:
-        return _load_when_written(path, passphrase)  # somebody else was faster
-    return key
+        with contextlib.suppress(FileNotFoundError):
+            return _load_when_written(path, passphrase)
+        key = PrivateKey.generate()
+        try:
+            save_key(path, key, passphrase=passphrase)
+        except FileExistsError:
+            return _load_when_written(path, passphrase)  # somebody else was faster
+        return key
+    finally:
+        passphrase = None
 
 
 def _load_when_written(path: Path, passphrase: str | None) -> PrivateKey:
@@ -119,7 +130,10 @@ def _load_when_written(path: Path, passphrase: str | None) -> PrivateKey:
     until = time.monotonic() + BEING_MADE_S
     while _is_empty(path) and time.monotonic() < until:
         time.sleep(0.01)
-    return load_key(path, passphrase=passphrase)
+    try:
+        return load_key(path, passphrase=passphrase)
+    finally:
+        passphrase = None
 
 
 def _is_empty(path: Path) -> bool:
@@ -147,7 +161,10 @@ def read_identity(path: str | Path) -> str:
     """The identity of the key in `path`, as the file says; no passphrase is needed. Raises what `load_key` does."""
     path = Path(path)
     content = read_private(path)
-    return _parse(path, content).identity if _is_sealed(content) else _plain_key(path, content).id
+    try:
+        return _parse(path, content).identity if _is_sealed(content) else _plain_key(path, content).id
+    finally:
+        content = b""
 
 
 def _entry(path: Path) -> KeyEntry:
@@ -176,11 +193,13 @@ def _parse(path: Path, content: bytes) -> sealed.Sealed:
 
 def _plain_key(path: Path, content: bytes) -> PrivateKey:
     text = content.decode("ascii", "replace").strip()
+    content = b""
     if not text:
         raise DamagedKeyFileError(path, "it is empty; remove it, and a new key can take its place")
     try:
         return PrivateKey.parse(text)
     except InvalidKeyError as error:
         problem = str(error)
+    text = ""
     # Raised out of the handler, so that the new error does not hold on to frames with the key in them.
     raise DamagedKeyFileError(path, f"it is neither an encrypted key nor a plain one: {problem}")

@@ -36,10 +36,10 @@ def write_private(path: Path, content: bytes, *, overwrite: bool = False) -> Non
         FileExistsError: There is such a file, and `overwrite` is false. Of several writers at once exactly one wins.
         OSError: It cannot be written.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         with os.fdopen(handle, "wb") as stream:
             if os.name != "nt":
                 os.fchmod(handle, 0o600)
@@ -51,7 +51,8 @@ def write_private(path: Path, content: bytes, *, overwrite: bool = False) -> Non
         else:
             place(draft, path)
     finally:
-        with contextlib.suppress(FileNotFoundError):
+        del content  # which those who print the variables of a traceback would show
+        with contextlib.suppress(OSError):  # of which the folder may be the reason
             draft.unlink()
     _sync_folder(path.parent)
 

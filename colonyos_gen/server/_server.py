@@ -125,11 +125,14 @@ class Server:
         middlewares: Sequence[Middleware] = (),
         hazards: Mode = "notice",
     ) -> None:
+        try:
+            key = None if server_key is None else PrivateKey.parse(server_key)
+        finally:
+            del server_key  # which those who print the variables of a traceback would show
         if not allow_remote and not is_loopback(host):
             raise ValueError(
                 f"{host} can be reached from other machines; pass allow_remote=True if it is meant to"
             )
-        key = None if server_key is None else PrivateKey.parse(server_key)
         if key is None and server_id is None:
             key = PrivateKey.generate()
         if server_id is not None and not is_identity(server_id):
@@ -296,6 +299,7 @@ class Server:
             access_log=None,
             logger=http_log.logger,
             handler_cancellation=True,
+            auto_decompress=False,  # as on the real server: a few megabytes could become gigabytes
             keepalive_timeout=self._idle_timeout,
             shutdown_timeout=_SHUTDOWN_S,
             handle_signals=False,

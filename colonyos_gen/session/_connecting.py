@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
-from colonyos_gen_wire.method import Key
+from colonyos_gen_wire.method import Key, Signer
 
+from colonyos_gen._call.signers import parse
 from colonyos_gen._client.client import settings
 from colonyos_gen._client.sync_client import Client
+from colonyos_gen._secrets import Hidden
 from colonyos_gen._tracebacks import short_traceback
 from colonyos_gen.config import Config
 from colonyos_gen.notebook import register
@@ -49,15 +52,30 @@ def connect(
         InvalidKeyError: A key is not a private key.
         ValueError: There is no such role, or the url is not one.
     """
-    config = Config.from_env() if environ is None else Config.from_env(environ)
-    options = settings(config)
-    if url is not None:
-        options["url"] = url
-    if keys is not None:
-        unknown = sorted(set(keys) - set(_ROLES))
-        if unknown:
-            raise ValueError(f"keys are for the roles {', '.join(_ROLES)}; there is no {unknown[0]!r}")
-        options |= {f"{role}_key": keys.get(role) for role in _ROLES}
-    options |= client_options
+    environ = Hidden(os.environ if environ is None else environ)
+    try:
+        config = Config.from_env(environ)
+        given = {} if keys is None else _by_parameter(keys)
+        client_options = {"url": config.url if url is None else url} | given | client_options
+        client = Client(**(settings(config) | client_options))
+    finally:
+        del keys, client_options  # which those who print the variables of a traceback would show
     register(lists=False)
-    return Session(Client(**options), colonyname or config.colonyname, owned=True)
+    return Session(client, colonyname or config.colonyname, owned=True)
+
+
+def _by_parameter(keys: Mapping[str, Key | None]) -> dict[str, Signer | None]:
+    unknown = sorted(set(keys) - set(_ROLES))
+    try:
+        if not unknown:
+            return {f"{role}_key": _signer(keys.get(role), f"{role}_key") for role in _ROLES}
+    finally:
+        del keys
+    raise ValueError(f"keys are for the roles {', '.join(_ROLES)}; there is no {unknown[0]!r}")
+
+
+def _signer(key: Key | None, parameter: str) -> Signer | None:
+    try:
+        return None if key is None else parse(key, parameter)
+    finally:
+        del key

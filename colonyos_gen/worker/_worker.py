@@ -124,6 +124,12 @@ class Worker(Offering):
         interceptors: Sequence[Interceptor] = (),
         **client_options: Any,
     ) -> None:
+        environ = None if environ is None else Hidden(environ)
+        try:
+            self._prvkey = None if prvkey is None else private_key(prvkey, "prvkey")
+            self._colony_key = None if colony_key is None else private_key(colony_key, "colony_key")
+        finally:
+            del prvkey, colony_key  # which those who print the variables of a traceback would show
         if concurrency < 1:
             raise ValueError(f"concurrency is {concurrency}; it must be 1 or more")
         if not 0 < heartbeat < STALE_EXECUTOR_S:
@@ -145,15 +151,13 @@ class Worker(Offering):
         self._concurrency = concurrency
         self._colonyname = colonyname
         self._keyfile = None if keyfile is None else Path(keyfile)
-        self._prvkey = None if prvkey is None else private_key(prvkey, "prvkey")
-        self._colony_key = None if colony_key is None else private_key(colony_key, "colony_key")
         self._locationname = locationname
         self._grace = grace
         self._heartbeat = heartbeat
         self._hung_after = hung_after
         self._on_stop: OnStop = on_stop
         self._pool: Pool = pool
-        self._environ = environ
+        self._environ: Hidden | None = environ
         self._interceptors = tuple(interceptors)
         self._client_options: dict[str, Any] = client_options
         self._poll = POLL_S

@@ -49,6 +49,9 @@ from colonyos_gen.server.hazards._watch import HazardWatch
 
 logger: logging.Logger = logging.getLogger(__name__)
 
+_MOST_UNSIGNED = 64 * 1024
+"""Characters of a payload that is read whoever has sent it."""
+
 Handler = Callable[[Any, str], Any]
 
 
@@ -189,6 +192,8 @@ def _unknown(envelope: Envelope) -> Refusal:
 def _payload_of(method: AnyMethod, envelope: Envelope) -> dict[str, object]:
     if not _declares(method, "invalid_json") and not msgspec.structs.fields(method.request):
         return {}
+    if Role.NONE in method.roles and len(envelope.payload) > _MOST_UNSIGNED:
+        raise _invalid(method, "the payload is too long for a message that nobody has signed")
     try:
         return read_payload(envelope.payload)
     except (ValueError, TypeError) as error:

@@ -31,8 +31,8 @@ from colonyos_gen.server.hazards._subscriptions import Subscription
 
 logger: logging.Logger = logging.getLogger(__name__)
 
-_FRAME_LIMIT = 1024**2
-"""Largest request in bytes. A subscription needs a few hundred."""
+_FRAME_LIMIT = 64 * 1024
+"""Largest request in bytes. A subscription needs a few hundred, and nobody has signed one that is not complete."""
 _FAREWELL_S = 0.4
 """How long a client may take to answer a close frame."""
 

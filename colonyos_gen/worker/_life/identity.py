@@ -94,5 +94,8 @@ def private_key(key: Key, parameter: str) -> PrivateKey:
     if isinstance(key, PrivateKey):
         return key
     if isinstance(key, str):
-        return PrivateKey.parse(key)
+        try:
+            return PrivateKey.parse(key)
+        finally:
+            del key  # which those who print the variables of a traceback would show
     raise TypeError(f"{parameter} is of type {type(key).__name__}; it must be a str or a PrivateKey")

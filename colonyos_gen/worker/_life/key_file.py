@@ -60,6 +60,8 @@ def from_file(path: Path, name: str, passphrase: str | None) -> OwnKey:
         if lock is not None:
             lock.close()
         raise
+    finally:
+        passphrase = None  # which those who print the variables of a traceback would show
 
 
 def from_folder(environ: Mapping[str, str], colonyname: str, name: str | None, executortype: str) -> OwnKey:
@@ -98,16 +100,19 @@ def _lives_beside(path: Path) -> Path:
 
 
 def _from_folder(folder: Path, name: str | None, executortype: str, passphrase: str | None) -> OwnKey:
-    if name is not None:
-        return from_file(folder / _as_file(name), name, passphrase)
-    for number in itertools.count(1):
-        each = default_name(executortype, number)
-        try:
-            return from_file(folder / _as_file(each), each, passphrase)
-        except KeyInUseError:
-            if number == _MOST_WORKERS:
-                raise
-    raise AssertionError("counting does not end")
+    try:
+        if name is not None:
+            return from_file(folder / _as_file(name), name, passphrase)
+        for number in itertools.count(1):
+            each = default_name(executortype, number)
+            try:
+                return from_file(folder / _as_file(each), each, passphrase)
+            except KeyInUseError:
+                if number == _MOST_WORKERS:
+                    raise
+        raise AssertionError("counting does not end")
+    finally:
+        passphrase = None
 
 
 def default_name(executortype: str, number: int = 1) -> str:
