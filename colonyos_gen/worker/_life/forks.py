@@ -42,8 +42,8 @@ class Handlers:
         self._masks.old = signal.pthread_sigmask(signal.SIG_BLOCK, self._before) if self._before else None
 
     def _let_go(self) -> None:
-        if self._masks.old is not None:
-            signal.pthread_sigmask(signal.SIG_SETMASK, self._masks.old)
+        if (old := getattr(self._masks, "old", None)) is not None:  # there is none if this was set up during the fork
+            signal.pthread_sigmask(signal.SIG_SETMASK, old)
 
     def _after_fork(self) -> None:
         if self._before:

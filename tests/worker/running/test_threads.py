@@ -18,6 +18,8 @@ PROGRAM = """
 import asyncio, os, signal, sys, time
 from colonyos_gen import Worker
 worker = Worker("tester", grace=1, hung_after=0.2)
+at_once = []
+os.register_at_fork(after_in_child=lambda: at_once and os.kill(os.getpid(), signal.SIGTERM))
 
 @worker.function(timeout=0.5)
 def hang() -> None:
@@ -31,11 +33,13 @@ async def stop_the_loop() -> int:
     return 1
 
 @worker.function
-def fork_obeys() -> int:
+def fork_obeys(early: bool) -> int:
+    at_once[:] = [early] * early
     child = os.fork()
     if not child:
         time.sleep(1000)
-    os.kill(child, signal.SIGTERM)
+    if not early:
+        os.kill(child, signal.SIGTERM)
     return -os.waitpid(child, 0)[1]
 
 if __name__ == "__main__":
@@ -112,11 +116,12 @@ def test_lost_slots_are_told_and_end_the_worker(
         assert spawned.wait() == os.EX_TEMPFAIL
 
 
+@pytest.mark.parametrize("early", [False, True], ids=["late", "at once"])
 def test_forks_of_a_function_obey_signals(
-    colonies: LocalColony, tmp_path: Path, program: tuple[str, ...]
+    colonies: LocalColony, tmp_path: Path, program: tuple[str, ...], early: bool
 ) -> None:
     with SpawnedWorker(colonies, tmp_path, program=program):
-        assert ended(colonies, submit(colonies, "fork_obeys")).output == [-signal.SIGTERM]
+        assert ended(colonies, submit(colonies, "fork_obeys", early)).output == [-signal.SIGTERM]
 
 
 def test_a_worker_goes_on_whose_loop_a_function_has_stopped(
