@@ -11,6 +11,7 @@ import msgspec
 from colonyos_gen_wire import FunctionSpec, WorkflowSpec
 from colonyos_gen_wire.codec import read_as_server
 from colonyos_gen_wire.shape import StructOf
+from colonyos_gen_wire.terminal import visible
 
 from colonyos_gen.spec_lint._json_tree import JsonError, Node, line_and_column, read_tree
 from colonyos_gen.spec_lint._known_keys import key_problems
@@ -50,7 +51,7 @@ class Finding:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column} {self.rule} {self.message}"
+        return visible(f"{self.file}:{self.line}:{self.column} {self.rule} {self.message}")
 
 
 def lint_spec(path: str | Path, content: str | bytes | None = None) -> list[Finding]:

@@ -82,7 +82,8 @@ def test_the_data_is_as_it_was_written(colonies: LocalColony) -> None:
 def test_hazards() -> None:
     hazard = next(iter(HAZARDS.values()))
     part = Part("getcoloniesmsg", EVIL, EVIL, 0, under_way=False)
-    require_shown(str(part) + str(Occurrence(hazard, (part,), EVIL)))
+    met = Occurrence(hazard, (part,), EVIL)
+    require_shown(str(part) + str(met) + met.overlap)
 
 
 @pytest.mark.parametrize("formatter", [ShownFormatter("%(message)s"), JsonFormatter()])

@@ -66,11 +66,11 @@ class Occurrence:
         if len(others) > _SHOWN:
             shown.append(f"{len(others) - _SHOWN} more")
         met = f"{last}, sent before the reply to {' and '.join(shown)}" if shown else str(last)
-        return f"{met}; {self.detail}" if self.detail else met
+        return visible(f"{met}; {self.detail}" if self.detail else met)
 
     def __str__(self) -> str:
         hazard = self.hazard
-        return visible(
+        return (
             f"{hazard.name}: {self.overlap}. The real server ({hazard.versions}): {hazard.what} "
             f"To avoid it: {hazard.avoid}"
         )
