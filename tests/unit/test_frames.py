@@ -47,9 +47,13 @@ def kept(folder: Path) -> dict[str, str]:
     return ENVIRONMENT | {"COLONIES_KEYS": str(folder), "COLONIES_COLONY_NAME": "dev"}
 
 
+def made_with_wrong(kind: Callable[..., object], role: str) -> Callable[[Path], object]:
+    return lambda _: kind(**wrong_for(role))
+
+
 CASES: dict[str, Callable[[Path], object]] = {
     **{
-        f"{kind.__name__} with a wrong {role}": lambda _, kind=kind, role=role: kind(**wrong_for(role))
+        f"{kind.__name__} with a wrong {role}": made_with_wrong(kind, role)
         for kind in (Client, AsyncClient)
         for role in ROLES
     },

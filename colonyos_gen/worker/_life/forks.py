@@ -42,7 +42,9 @@ class Handlers:
         self._masks.old = signal.pthread_sigmask(signal.SIG_BLOCK, self._before) if self._before else None
 
     def _let_go(self) -> None:
-        if (old := getattr(self._masks, "old", None)) is not None:  # there is none if this was set up during the fork
+        if (
+            old := getattr(self._masks, "old", None)
+        ) is not None:  # there is none if this was set up during the fork
             signal.pthread_sigmask(signal.SIG_SETMASK, old)
 
     def _after_fork(self) -> None:
