@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import weakref
 
+from colonyos_gen_wire import Process
 from colonyos_gen_wire.method import AsyncCaller, Key
 
 from colonyos_gen._call.pipeline import Pipeline
@@ -54,3 +56,15 @@ watchers: weakref.WeakKeyDictionary[AsyncCaller, Watchers] = weakref.WeakKeyDict
 def watcher_of(client: AsyncCaller, prvkey: Key | None = None) -> Watcher:
     """What waits for processes over a client (see `Watchers.of`)."""
     return watchers[client].of(prvkey)
+
+
+def end_of(client: AsyncCaller, process: Process) -> asyncio.Task[Process]:
+    """A task that waits for the end of a process (see `Watcher.final`), for whoever may stop looking at it."""
+    task = asyncio.create_task(watcher_of(client).final(process))
+    task.add_done_callback(_look_at)
+    return task
+
+
+def _look_at(task: asyncio.Task[Process]) -> None:
+    if not task.cancelled():
+        task.exception()  # so that asyncio does not complain when nobody wants to know any more

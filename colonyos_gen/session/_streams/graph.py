@@ -14,7 +14,7 @@ from colonyos_gen._client.client import DEFAULT_TIMEOUT
 from colonyos_gen._streams.stream import AsyncStream, Ended, Finished
 from colonyos_gen._streams.subscription import FIRST_LOOK_S, LAST_LOOK_S
 from colonyos_gen._waiting.node_states import has_ended, node_states
-from colonyos_gen._waiting.watchers import watcher_of
+from colonyos_gen._waiting.watchers import end_of
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import WaitTimeout
 from colonyos_gen.session._scope import AsyncScope
@@ -133,13 +133,11 @@ class GraphStream(AsyncStream[ProcessGraph]):
     def _watch_leaf(self) -> None:
         if self._leaf is not None and not self._leaf.done():
             return
-        if self._leaf is not None and not self._leaf.cancelled():
-            self._leaf.exception()  # a process that cannot be watched is a matter of the next read
-        self._leaf = None
+        self._leaf = None  # one that cannot be watched is a matter of the next read
         leaf = self._next_leaf()
         if leaf is not None:
             process = Process(processid=leaf, spec=FunctionSpec(funcname=""))
-            self._leaf = asyncio.create_task(watcher_of(self._session.rpc).final(process))
+            self._leaf = end_of(self._session.rpc, process)
 
     def _next_leaf(self) -> str | None:
         """The lowest process in the drawing that nothing waits for and that has not ended."""

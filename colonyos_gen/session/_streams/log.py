@@ -11,7 +11,7 @@ from colonyos_gen_wire.constants import MAX_LOG_COUNT
 from colonyos_gen._call.retry import passes
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._streams.stream import AsyncStream, Ended, Finished
-from colonyos_gen._waiting.watchers import watcher_of
+from colonyos_gen._waiting.watchers import end_of
 from colonyos_gen.errors import RPCError
 
 _FIRST_PAUSE_S = 0.1
@@ -102,7 +102,7 @@ class LogStream(AsyncStream[Log]):
         if self._process.state.is_final:
             return True
         if self._waiting is None:
-            self._waiting = asyncio.create_task(watcher_of(self._rpc).final(self._process))
+            self._waiting = end_of(self._rpc, self._process)
         if not self._waiting.done():
             return False
         self._process = self._waiting.result()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 
 import pytest
@@ -18,6 +19,7 @@ from colonyos_gen import (
     ProcessHandle,
     Session,
     User,
+    connect,
 )
 from colonyos_gen.server._clock import ManualClock
 from colonyos_gen.server._thread import ServerThread
@@ -140,3 +142,22 @@ def test_lines_of_one_nanosecond_at_the_border_of_a_page(count: int) -> None:
             executor.close(handle.processid)
             seen += list(first)
             assert [log.message for log in seen if log] == [f"line {line // 2}" for line in range(count + 5)]
+
+
+def test_whoever_stops_reading_and_closes_leaves_no_complaint(colonies: LocalColony) -> None:
+    complaints: list[object] = []
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+        async with connect(environ=colonies.environment()) as session:
+            handle = await session.submit("work", to="math")
+            reading = asyncio.create_task(anext(aiter(handle.logs(follow=True))))
+            await asyncio.wait({reading}, timeout=0.5)
+            reading.cancel()
+            await asyncio.wait({reading})
+        await asyncio.sleep(0)
+        del handle, reading
+        gc.collect()
+
+    asyncio.run(main())
+    assert complaints == []
