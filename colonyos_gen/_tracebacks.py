@@ -54,6 +54,7 @@ def short_traceback(function: FunctionT) -> FunctionT:
         try:
             return await function(*args, **kwargs)
         except BaseException as error:
+            del args, kwargs  # which may hold keys, and the frame may be shown
             shorten(error, handled)
             raise  # adds no frame, unlike `raise error`
 
@@ -62,6 +63,7 @@ def short_traceback(function: FunctionT) -> FunctionT:
         try:
             return function(*args, **kwargs)
         except BaseException as error:
+            del args, kwargs
             shorten(error, handled)
             raise
 

@@ -38,7 +38,10 @@ class ProcessFailed(Exception):
         self.logs: list[Log] = list(logs)
 
     def __str__(self) -> str:
-        reason = "; ".join(self.errors) or _unexplained(self.process)
+        between = (
+            "\n" if any("\n" in each for each in self.errors) else "; "
+        )  # a traceback has lines of its own
+        reason = between.join(self.errors) or _unexplained(self.process)
         text = f"{describe(self.process)} failed: {_cut(reason)}"
         if self.logs:
             lines = "".join(f"\n  {_cut(log.message)}" for log in self.logs[-_SHOWN_LOGS:])

@@ -230,6 +230,9 @@ def test_what_code_of_the_program_raised_is_the_cause(colonies: LocalColony) -> 
 def test_an_interrupted_wait(colony: LocalColony, tmp_path: Path) -> None:
     line = "session.submit('f', to='nobody').wait(print('waiting', flush=True))"
     program = program_of(tmp_path, line, asynchronous=False)
+    # A shell that runs tests in the background has the signal ignored, which programs inherit.
+    obeying = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    program.write_text(obeying + program.read_text())
     child = subprocess.Popen(
         [sys.executable, program],
         env=os.environ | colony.environment(),

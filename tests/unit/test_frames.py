@@ -124,7 +124,8 @@ def found_in(variables: Mapping[str, object]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_no_frame_of_ours_has_a_key(name: str, tmp_path: Path) -> None:
+def test_no_frame_of_ours_has_a_key(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLONIES_FULL_TRACEBACKS", "1")
     with pytest.raises((ValueError, TypeError, OSError)) as caught:
         CASES[name](tmp_path)
     shown = 0

@@ -57,6 +57,7 @@ PACKAGE = frozenset(
         "Task",
         "Transport",
         "UnexpectedReplyError",
+        "UnknownExecutorTypeWarning",
         "WaitTimeout",
         "Worker",
         "Workflow",

@@ -130,6 +130,6 @@ def test_a_worker_goes_on_whose_loop_a_function_has_stopped(
     with SpawnedWorker(colonies, tmp_path, program=program) as spawned:
         for _ in range(2):
             assert ended(colonies, submit(colonies, "stop_the_loop")).output == [1]
-        spawned.said("a function has stopped the event loop of its worker, which goes on", 2)
+        spawned.said("something has stopped the event loop of the worker; it goes on", 2)
         spawned.terminate()
         assert spawned.wait() == 0

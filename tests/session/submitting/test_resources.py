@@ -30,7 +30,7 @@ from colonyos_gen import (
 from colonyos_gen.interceptors import Proceed
 from colonyos_gen.testing import LocalColony
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SENT: list[tuple[dict[str, Any], Conditions]] = [
     ({"executornames": ["a", "b"]}, Conditions(executornames=["a", "b"])),
     ({"executornames": ("a",)}, Conditions(executornames=["a"])),

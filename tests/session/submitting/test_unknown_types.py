@@ -26,8 +26,7 @@ from colonyos_gen import (
 )
 from colonyos_gen.interceptors import Proceed
 from colonyos_gen.testing import LocalColony
-
-from .scene import executing
+from tests.session.scene import executing
 
 MTH = (
     "colony 'dev' has never had an executor of type 'mth' (nearest: 'math'); "
