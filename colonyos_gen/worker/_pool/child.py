@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import importlib.util
 import inspect
+import itertools
 import multiprocessing.spawn
 import os
 import queue
@@ -51,7 +52,8 @@ class Child:
         self._sending = threading.Lock()
         self._tasks: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._cancellation = Cancellation()
-        self._line = Line(self._send)
+        self._numbers = itertools.count(1)
+        self._line = Line(self._send, self._numbers)
         self._on_stop: list[Callable[[], Any]] = []
         self._offers: dict[Place, Offer] = {}
         os.register_at_fork(after_in_child=self._after_fork)
@@ -103,10 +105,19 @@ class Child:
 
     def _called(self, number: int, place: Place, process: Process, subject: tuple[Any, ...]) -> Message:
         """What a call comes to: an output in plain values, or texts."""
+        line = self._line = Line(self._send, self._numbers)
+        try:
+            return self._outcome(number, place, process, subject, line)
+        finally:
+            line.end()
+
+    def _outcome(
+        self, number: int, place: Place, process: Process, subject: tuple[Any, ...], line: Line
+    ) -> Message:
         offer = self._offers[place]
         current.set(process)  # for the lines that the function logs
         try:
-            context = ChildContext(process, self._cancellation, self._line)
+            context = ChildContext(process, self._cancellation, line)
             bound = offer.binder.bound(context, subject)
             result = offer.call(*bound.args, **bound.kwargs)
             if inspect.isawaitable(result):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,23 +23,42 @@ from colonyos_gen.worker._telling.text_writer import TextWriter, bytes_of
 
 
 class Line:
-    """The way to the worker, for one call of a function."""
+    """The way to the worker, for one call of a function.
 
-    def __init__(self, send: Callable[[Message], None]) -> None:
-        self.send: Callable[[Message], None] = send
-        """Sends a message to the worker."""
+    What threads that a function has left behind say later belongs to no process any more, and least of all to the next one.
+
+    Args:
+        send: Sends a message to the worker.
+        numbers: What questions are numbered by, no two of this process alike.
+    """
+
+    def __init__(self, send: Callable[[Message], None], numbers: Iterator[int]) -> None:
+        self._send = send
+        self._numbers = numbers
+        self._sending = threading.Lock()
+        self._is_over = False
         self._lock = threading.Lock()
         self._answers: dict[int, queue.SimpleQueue[tuple[Any, BaseException | None]]] = {}
-        self._asked = 0
+
+    def tell(self, *message: Any) -> None:
+        """Send a message, as long as the function has not returned."""
+        with self._sending:
+            if not self._is_over:
+                self._send(message)
 
     def ask(self, what: str, *arguments: Any) -> Any:
-        """Let the worker do something, and wait for it. Raises what that raises."""
+        """Let the worker do something, and wait for it.
+
+        Raises what that raises, and RuntimeError once the function has returned.
+        """
         answer: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
         with self._lock:
-            self._asked += 1
-            number = self._asked
+            number = next(self._numbers)
             self._answers[number] = answer
-        self.send(("ask", number, what, arguments))
+        with self._sending:
+            if self._is_over:
+                raise _over()
+            self._send(("ask", number, what, arguments))
         value, error = answer.get()
         if error is not None:
             raise error
@@ -51,6 +70,19 @@ class Line:
             answer = self._answers.pop(number, None)
         if answer is not None:
             answer.put((value, error))
+
+    def end(self) -> None:
+        """The function has returned: nothing is sent any more, and nobody is answered."""
+        with self._sending:
+            self._is_over = True
+        with self._lock:
+            answers, self._answers = self._answers, {}
+        for each in answers.values():
+            each.put((None, _over()))
+
+
+def _over() -> RuntimeError:
+    return RuntimeError("the function has returned, so that nothing can be done in its name any more")
 
 
 class ChildContext(Context):
@@ -67,12 +99,12 @@ class ChildContext(Context):
 
     def log(self, text: object) -> Awaitable[None]:
         # The worker reads no more of the pipe than its log has room for, so that this waits as it does elsewhere.
-        self._line.send(("log", plain_text(str(text))))
+        self._line.tell("log", plain_text(str(text)))
         return Ready(None)
 
     def progress(self, fraction: float, message: str = "") -> Awaitable[None]:
         format_progress(fraction, message)  # which says what is wrong with it
-        self._line.send(("progress", float(fraction), plain_text(str(message))))
+        self._line.tell("progress", float(fraction), plain_text(str(message)))
         return Ready(None)
 
     def stream(self, channel: str) -> TextWriter:

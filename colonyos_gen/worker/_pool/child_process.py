@@ -18,6 +18,7 @@ from typing import Any, Self
 import msgspec
 from colonyos_gen_wire import FunctionSpec
 
+from colonyos_gen.worker._life.forks import without_forks
 from colonyos_gen.worker._pool.frames import Message, for_child, read_from_child
 from colonyos_gen.worker._pool.guardian import Guardian
 from colonyos_gen.worker._pool.places import Place
@@ -90,6 +91,7 @@ class ChildProcess:
             raise PoolError(f"a process cannot be started: {error}") from error
         finally:
             theirs.close()
+        without_forks.add(ours)
         reader, writer = await asyncio.open_unix_connection(sock=ours, limit=_LIMIT)
         child = cls(popen, reader, writer, guardian)
         try:

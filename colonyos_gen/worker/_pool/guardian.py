@@ -6,12 +6,16 @@ import contextlib
 import subprocess
 import sys
 
+from colonyos_gen.worker._life.forks import without_forks
+
 _CODE = """
 import os, signal, sys
 for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     signal.signal(each, signal.SIG_IGN)
 groups = set()
 for line in sys.stdin:
+    if line[0] == ".":
+        break
     (groups.add if line[0] == "+" else groups.discard)(int(line[1:]))
 for each in groups:
     try:
@@ -34,6 +38,8 @@ class Guardian:
             text=True,
             bufsize=1,
         )
+        if self._popen.stdin is not None:
+            without_forks.add(self._popen.stdin)
 
     def watch(self, group: int) -> None:
         """Kill a group in the end."""
@@ -45,6 +51,7 @@ class Guardian:
 
     def close(self) -> None:
         """End it, and what it watches."""
+        self._tell(".\n")  # and not only by closing the pipe, which others may have too
         if self._popen.stdin is not None:
             with contextlib.suppress(OSError):
                 self._popen.stdin.close()

@@ -56,7 +56,7 @@ class Hooks:
         if pool == "thread":
             return Threads(self._start_hooks, self._stop_hooks, size)
         places = {
-            each: Place.of(self.executortype, key, each.call)
+            each: Place.of(self.executortype, key, each.call, plain=each.is_plain)
             for key, each in offers.items()
             if not each.is_async
         }

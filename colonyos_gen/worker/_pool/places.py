@@ -30,12 +30,29 @@ class Place:
     """Name of the function, or what it is for."""
     module: str
     qualname: str
+    by_name: bool
+    """Whether its name in its module is all that a new process has to know of it."""
 
     @classmethod
-    def of(cls, executortype: str, key: str, call: Callable[..., Any]) -> Place:
-        """The place of a function, or of something else that is called."""
+    def of(cls, executortype: str, key: str, call: Callable[..., Any], *, plain: bool = True) -> Place:
+        """The place of a function, or of something else that is called.
+
+        Args:
+            plain: Whether nothing was said of it besides that it is to be called.
+        """
         owner: Any = call if hasattr(call, "__qualname__") else type(call)
-        return cls(executortype, key, str(owner.__module__), str(owner.__qualname__))
+        module, qualname = str(owner.__module__), str(owner.__qualname__)
+        return cls(
+            executortype, key, module, qualname, plain and _named(sys.modules.get(module), qualname) is call
+        )
+
+
+def _named(module: object, qualname: str) -> Any:
+    """What a module has by a name; None if it has no such thing."""
+    found: Any = module
+    for name in qualname.split("."):
+        found = getattr(found, name, None)
+    return found
 
 
 class Found:
@@ -66,15 +83,18 @@ class Found:
                 wanted.qualname,
             ) and sys.modules.get(place.module) is module:
                 return found
-        found = module
-        try:
-            for name in wanted.qualname.split("."):
-                found = getattr(found, name)
-        except AttributeError:
+        found = _named(module, wanted.qualname)
+        if found is None:
             raise LookupError(
                 f'a new process does not find {wanted.qualname} in {wanted.module}; with pool="process" functions are '
                 "defined at the top of a module"
-            ) from None
+            )
+        if not wanted.by_name:
+            raise LookupError(
+                f"a new process does not know what {wanted.qualname} of {wanted.module} was offered with: an object, a "
+                'decorator, signature= or retry_on=; with pool="process" it is offered at the top of the module too, '
+                "not behind the main guard"
+            )
         return found
 
     def before_running(self) -> None:

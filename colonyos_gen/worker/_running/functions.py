@@ -63,6 +63,8 @@ class Offer:
         self.retries: Retries = retries
         self.description: str = _description(call) if description is None else description
         self.is_async: bool = inspect.iscoroutinefunction(call) or _is_async_object(call)
+        self.is_plain: bool = signature is None and retries.on is Exception
+        """Whether calling it needs nothing but itself."""
         self._of: SignatureLike | None = signature
 
     @functools.cached_property
