@@ -13,10 +13,10 @@ from urllib.parse import quote, unquote
 
 SHORTEST = 4
 """Characters of a password of ours; shorter ones would be found in every text."""
-SHORTEST_OF_OTHERS = 12
+SHORTEST_OF_OTHERS = 8
 """Characters of what other programs keep in variables that are called like keys, which may be plain words."""
 
-_CALLED_SO = re.compile(r"(KEY|PASSPHRASE|PASSWORD|PASSWD|SECRET|TOKEN)$", re.IGNORECASE)
+_CALLED_SO = re.compile(r"(KEY|PASSPHRASE|PASSWORD|PASSWD|_PWD|SECRET|TOKEN)$", re.IGNORECASE)
 _WITH_PASSWORD = re.compile(r"(?:.*?://)?([^:]*):(.*)@", re.DOTALL)
 _HOST = "COLONIES_SERVER_HOST"
 
@@ -67,7 +67,7 @@ class Hidden(Mapping[str, str]):
 class Secrets:
     """What must not be told: keys that a program holds, and those of its environment.
 
-    These are the values of variables whose names end in KEY, PASSPHRASE, PASSWORD, SECRET or TOKEN, and the passwords in
+    These are the values of variables whose names end in KEY, PASSPHRASE, PASSWORD, _PWD, SECRET or TOKEN, and the passwords in
     addresses.
 
     Args:

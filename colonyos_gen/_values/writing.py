@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -78,7 +78,9 @@ def _kind_of(value: object) -> Any:
 
 
 def _known(value: Any) -> Any:
-    if is_a(value, Iterator):
+    if is_a(value, Iterator) or (
+        is_a(value, Iterable) and not is_a(value, Sized)
+    ):  # which may be read once only
         raise _ReadOnceError
     return _simpler(value)
 

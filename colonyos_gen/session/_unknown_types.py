@@ -46,7 +46,7 @@ class KnownTypes:
 
         None if there are no such types. Where the server does not tell, nobody is warned.
         """
-        types = {each.executortype for each in wanted if each.executortype}
+        types = {each.executortype for each in wanted if _is_name(each.executortype)}
         missing = sorted(each for each in types if (colonyname, each) not in self._known)
         if not missing:
             return None
@@ -73,3 +73,9 @@ class KnownTypes:
                     f"({nearest(executortype, rows)}); what is submitted for it waits until there is one",
                     UnknownExecutorTypeWarning,
                 )
+
+
+def _is_name(executortype: object) -> bool:
+    return (
+        isinstance(executortype, str) and executortype != ""
+    )  # what is no text is refused when it is submitted

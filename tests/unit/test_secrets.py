@@ -37,6 +37,12 @@ def test_keys_are_found_in_any_text(name: str, monkeypatch: pytest.MonkeyPatch) 
         assert "***" in told
 
 
+@pytest.mark.parametrize("name", ["DB_PASSWORD", "MYSQL_PWD"])
+def test_passwords_of_others_are_short(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "hunter2!x")
+    assert SECRETS.blot("access denied with hunter2!x") == "access denied with ***"
+
+
 def _quoted(text: str) -> str:
     return quote(text, "")
 

@@ -99,6 +99,21 @@ def test_iterators_are_read_once_even_where_others_need_care() -> None:
     assert to_plain([numbers(), {Text("k"): numbers()}, Array(numbers())]) == [[1, 2], {"k": [1, 2]}, [1, 2]]
 
 
+class _Drains:
+    """Gives its items once, as cursors of databases do, and is no iterator."""
+
+    def __init__(self) -> None:
+        self._items = [1, 2]
+
+    def __iter__(self) -> Iterator[int]:
+        while self._items:
+            yield self._items.pop(0)
+
+
+def test_so_is_whatever_gives_its_items_once() -> None:
+    assert to_plain({"rows": _Drains(), "more": iter([3])}) == {"rows": [1, 2], "more": [3]}
+
+
 class _Raises:
     def __init__(self, error: BaseException) -> None:
         self._error = error

@@ -26,6 +26,7 @@ from colonyos_gen.worker._life.log_lines import current
 from colonyos_gen.worker._pool.child_context import ChildContext, Line
 from colonyos_gen.worker._pool.frames import Message, for_worker, read_from_worker
 from colonyos_gen.worker._pool.places import MAIN, MainReached, Place, found
+from colonyos_gen.worker._running.binding import name_of
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.functions import Offer
 from colonyos_gen.worker._telling.failure_text import error_texts
@@ -99,7 +100,7 @@ class Child:
             return
         for call in hooks:
             if (texts := self._caught(call)) is not None:
-                self._send(("failed", [f"{call.__name__} (on_start) failed: {texts[0]}", *texts[1:]]))
+                self._send(("failed", [f"{name_of(call)} (on_start) failed: {texts[0]}", *texts[1:]]))
                 return
         self._send(("ready", no_guard))
 

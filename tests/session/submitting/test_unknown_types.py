@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from colonyos_gen_wire import Conditions, FunctionSpec, WorkflowSpec
 from colonyos_gen import (
     Client,
     Interceptor,
+    InvalidRequestError,
     OutgoingCall,
     Process,
     Session,
@@ -52,6 +54,22 @@ def test_a_call_warns_at_once_and_names_the_line(colonies: LocalColony) -> None:
     (warning,) = caught
     assert str(warning.message) == MTH
     assert (Path(warning.filename).name, warning.lineno) == (Path(__file__).name, line_of("sync call"))
+
+
+def test_what_is_no_type_is_only_refused(colonies: LocalColony) -> None:
+    complaints: list[object] = []
+    wrong: Any = 3
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+        colonies.add_executor("math")
+        with pytest.raises(InvalidRequestError):
+            await colonies.asession.call("f", to=wrong)
+        await asyncio.sleep(0.2)
+        gc.collect()
+
+    asyncio.run(main())
+    assert complaints == []
 
 
 def test_so_does_a_coroutine(colonies: LocalColony) -> None:
