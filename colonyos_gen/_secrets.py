@@ -67,8 +67,8 @@ class Hidden(Mapping[str, str]):
 class Secrets:
     """What must not be told: keys that a program holds, and those of its environment.
 
-    These are the values of variables whose names end in KEY, PASSPHRASE, PASSWORD, _PWD, SECRET or TOKEN, and the passwords in
-    addresses.
+    These are the values of variables whose names end in KEY, PASSPHRASE, PASSWORD, _PWD, SECRET or TOKEN, and the passwords
+    in addresses.
 
     Args:
         keys: Keys, None for none.

@@ -105,15 +105,19 @@ def test_a_fork_that_a_coroutine_leaves_does_not_hold_up_the_end(
     until(lambda: os.waitpid(child, os.WNOHANG)[0] == child)
 
 
-@pytest.mark.parametrize(
-    "offer",
-    [
-        pytest.param(lambda to: to.function(Scale(3), name="scale"), id="object"),
-        pytest.param(lambda to: to.function(Scale(3).times), id="method"),
-        pytest.param(lambda to: to.function(twice, retries=1, retry_on=ValueError), id="retry_on"),
-        pytest.param(lambda to: to.function(twice, signature=lambda number: number), id="signature"),
-    ],
-)
+def _a_number(number: float) -> None:
+    """A signature."""
+
+
+OFFERS: dict[str, Callable[[Worker], object]] = {
+    "object": lambda to: to.function(Scale(3), name="scale"),
+    "method": lambda to: to.function(Scale(3).times),
+    "retry_on": lambda to: to.function(twice, retries=1, retry_on=ValueError),
+    "signature": lambda to: to.function(twice, signature=_a_number),
+}
+
+
+@pytest.mark.parametrize("offer", OFFERS.values(), ids=OFFERS)
 def test_what_was_said_of_a_function_behind_the_guard_is_not_guessed(
     colonies: LocalColony, offer: Callable[[Worker], object]
 ) -> None:
