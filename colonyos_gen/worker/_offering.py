@@ -23,7 +23,19 @@ class Offering(Hooks):
         self._handlers: dict[str, Handler] = {}
 
     @overload
-    def function(self, call: FuncT, /) -> FuncT: ...
+    def function(
+        self,
+        call: FuncT,
+        /,
+        *,
+        name: str | None = None,
+        timeout: float | None = None,
+        description: str | None = None,
+        signature: SignatureLike | None = None,
+        retries: int = 0,
+        backoff: float = 1.0,
+        retry_on: Errors = Exception,
+    ) -> FuncT: ...
 
     @overload
     def function(
