@@ -39,6 +39,9 @@ PROGRAM = """
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no forks")
 def test_a_signal_right_after_the_fork_is_not_lost() -> None:
     ran = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(PROGRAM)], capture_output=True, text=True, timeout=600
+        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(PROGRAM)],
+        capture_output=True,
+        text=True,
+        timeout=600,
     )
     assert (ran.stdout, ran.stderr) == ("0\n", "")
