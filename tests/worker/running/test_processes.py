@@ -51,14 +51,18 @@ def pids_in(path: Path) -> list[int]:
     ],
 )
 def test_whatever_is_raised_fails_its_process_and_keeps_the_child(
-    pool: LocalColony, how: str, told: str
+    pool: LocalColony, tmp_path: Path, how: str, told: str
 ) -> None:
-    children = {ended(pool, submit(pool, "pid")).output[0] for _ in range(4)}
+    gate = Gate(tmp_path)
+    submit(pool, "hold", str(gate.path))
+    opened = gate.reached()  # so that one of the two is left for all that follows
+    child = ended(pool, submit(pool, "pid")).output
     end = ended(pool, submit(pool, "end", how))
     assert end.state is FAILED
     assert end.errors[0] == told
     assert "pool_program.py" in end.errors[1]  # where it was raised
-    assert ended(pool, submit(pool, "pid")).output[0] in children
+    assert ended(pool, submit(pool, "pid")).output == child
+    opened.let_through()
 
 
 @pytest.mark.parametrize(
