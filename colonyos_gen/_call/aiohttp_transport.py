@@ -15,6 +15,7 @@ from colonyos_gen_wire.method import Method
 
 from colonyos_gen._call.envelope import open_reply
 from colonyos_gen._call.network.address import parse
+from colonyos_gen._call.network.forks import socket_without_forks
 from colonyos_gen._call.network.misdirected import (
     NEEDS_NO_TLS,
     NEEDS_TLS,
@@ -215,7 +216,11 @@ class AiohttpTransport(Transport):
         if self._connector is None:
             self._loop = loop
             self._connector = aiohttp.TCPConnector(
-                limit=0, keepalive_timeout=IDLE_SECONDS, ssl=self._ssl, ttl_dns_cache=60
+                limit=0,
+                keepalive_timeout=IDLE_SECONDS,
+                ssl=self._ssl,
+                ttl_dns_cache=60,
+                socket_factory=socket_without_forks,
             )
         return aiohttp.ClientSession(
             connector=self._connector,

@@ -76,6 +76,5 @@ class KnownTypes:
 
 
 def _is_name(executortype: object) -> bool:
-    return (
-        isinstance(executortype, str) and executortype != ""
-    )  # what is no text is refused when it is submitted
+    """Whether it is one; what is not is refused when it is submitted, or told by a wait."""
+    return isinstance(executortype, str) and executortype != ""

@@ -174,10 +174,11 @@ class Service(Taker):
         """
         try:
             await unless_stopped(self._stopping, self._begin())
-        except BaseException as error:
+        except StoppedError:
             await self._lives.leave()
-            if isinstance(error, StoppedError):
-                return
+            return
+        except BaseException:  # a cancellation, too, leaves no sign of this life behind
+            await self._lives.leave()
             raise
         if ready is not None:
             ready()

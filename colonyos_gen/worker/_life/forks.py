@@ -1,14 +1,12 @@
-"""What stays with the process that has it, and is not for its forks: signal handlers, and the pipes of a pool."""
+"""Signal handlers that stay with the process that set them."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import threading
-import weakref
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any
 
 
 class Handlers:
@@ -62,36 +60,3 @@ handlers = Handlers()
 
 def ignore(_number: int, _frame: FrameType | None) -> None:
     """A handler that does nothing; unlike SIG_IGN, programs that are started from here do not inherit it."""
-
-
-class _Open(Protocol):
-    def fileno(self) -> int:
-        """Number of the file; negative, or ValueError, if it is closed."""
-        ...
-
-
-class WithoutForks:
-    """Open files that forks of this process do not keep.
-
-    The other end learns that a process is gone when nobody has the file any more, and what a function has started may
-    outlive its worker.
-    """
-
-    def __init__(self) -> None:
-        self._files: weakref.WeakSet[_Open] = weakref.WeakSet()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._after_fork)
-
-    def add(self, file: _Open) -> None:
-        """Close this in forks."""
-        self._files.add(file)
-
-    def _after_fork(self) -> None:
-        for file in self._files:
-            with contextlib.suppress(OSError, ValueError):
-                os.close(file.fileno())
-        self._files = weakref.WeakSet()
-
-
-without_forks = WithoutForks()
-"""Those of this process."""

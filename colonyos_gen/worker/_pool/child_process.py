@@ -18,7 +18,7 @@ from typing import Any, Self
 import msgspec
 from colonyos_gen_wire import FunctionSpec
 
-from colonyos_gen.worker._life.forks import without_forks
+from colonyos_gen._call.network.forks import without_forks
 from colonyos_gen.worker._pool.frames import Message, for_child, read_from_child
 from colonyos_gen.worker._pool.guardian import Guardian
 from colonyos_gen.worker._pool.places import Place

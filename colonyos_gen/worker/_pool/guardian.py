@@ -6,7 +6,7 @@ import contextlib
 import subprocess
 import sys
 
-from colonyos_gen.worker._life.forks import without_forks
+from colonyos_gen._call.network.forks import without_forks
 
 _CODE = """
 import os, signal, sys

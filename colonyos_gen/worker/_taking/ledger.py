@@ -18,34 +18,14 @@ from pathlib import Path
 import msgspec
 from colonyos_gen_wire import Process
 
+from colonyos_gen._call.network.forks import without_forks
+
 _WIDTH = 160
 """Bytes of a line. All have the same, so that each is written and struck out by one call."""
 _ROUNDING_S = 0.001
 """Seconds by which the start of an attempt may differ between the reply to an assign and what is stored."""
 
 _logger = logging.getLogger("colonyos_gen.worker")
-
-
-class _WithoutForks(set[int]):
-    """Open files that forks of this process do not keep.
-
-    A lock lasts until all that have the file are gone, and what a function has started may outlive its worker.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._after_fork)
-
-    def _after_fork(self) -> None:
-        for handle in self:
-            with contextlib.suppress(OSError):
-                os.close(handle)
-        self.clear()
-
-
-_without_forks = _WithoutForks()
-"""Those of this process."""
 
 
 class _Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -163,7 +143,7 @@ class Ledger:
     def _close(self) -> None:
         handle, self._handle = self._handle, None
         if handle is not None:
-            _without_forks.discard(handle)
+            without_forks.handles.discard(handle)
             os.close(handle)
 
     def _let_go(self, *, remove: bool) -> None:
@@ -171,7 +151,7 @@ class Ledger:
             if remove:
                 with contextlib.suppress(OSError):
                     each.path.unlink()
-            _without_forks.discard(each.handle)
+            without_forks.handles.discard(each.handle)
             os.close(each.handle)
         self._dead = []
 
@@ -188,7 +168,7 @@ def _made(path: Path) -> int:
         with contextlib.suppress(OSError):
             hidden.unlink()
         raise
-    _without_forks.add(handle)
+    without_forks.handles.add(handle)
     return handle
 
 
@@ -208,7 +188,7 @@ def _dead(folder: Path) -> Iterator[_Dead]:
         except OSError:  # as a rule, since it lives
             is_there, entries = False, ()
         if is_there:
-            _without_forks.add(handle)
+            without_forks.handles.add(handle)
             yield _Dead(path, handle, entries)
         else:
             os.close(handle)
