@@ -91,8 +91,14 @@ class Lives:
         await self._write()
 
     async def look(self) -> None:
-        """Note who else lives. Raises RPCError if the server does not tell."""
-        self._note(await self._row())
+        """Note who else lives, and put back the sign of this life if another one wrote over it.
+
+        Raises RPCError if the server does not tell.
+        """
+        row = await self._row()
+        self._note(row)
+        if self._is_known and self._ledger.token not in lives_in(row.capabilities.software):
+            await self._write()
 
     async def leave(self) -> None:
         """Take the sign away, in a few seconds or not at all."""

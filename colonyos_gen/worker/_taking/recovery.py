@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
+import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -20,6 +22,8 @@ from colonyos_gen.worker._taking.lives import Lives
 
 RENEW_S = 120.0
 """Seconds between two times that a worker shows that it lives, to others with its key."""
+_EARLY_S = (4.0, 16.0)
+"""The same for the first times, about: of workers that start at the same moment one writes over the sign of the other."""
 _LOOK_BACK_S = 10 * 365 * 86400
 """How long ago a process may have been submitted, in seconds."""
 
@@ -92,8 +96,9 @@ class Recovery:
 
     async def keep_showing(self) -> None:
         """Show that this worker lives, now and then, and see who else does."""
-        while True:
-            await asyncio.sleep(RENEW_S)
+        early = (min(each * random.uniform(0.5, 1), RENEW_S) for each in _EARLY_S)
+        for pause in itertools.chain(early, itertools.repeat(RENEW_S)):
+            await asyncio.sleep(pause)
             try:
                 await self._lives.show_anew()
                 if self._lives.are_others:

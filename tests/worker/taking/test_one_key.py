@@ -275,10 +275,11 @@ def test_one_that_is_not_seen_anew_is_over(
         assert ended(colonies, submit(colonies, "work")).output == ["me"]
 
 
+@pytest.mark.parametrize("seconds", [0.02, 1e6], ids=["later", "soon after the start"])
 def test_a_sign_that_somebody_else_has_overwritten_is_put_back(
-    colonies: LocalColony, monkeypatch: pytest.MonkeyPatch
+    colonies: LocalColony, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
-    monkeypatch.setattr("colonyos_gen.worker._taking.recovery.RENEW_S", 0.02)
+    monkeypatch.setattr("colonyos_gen.worker._taking.recovery.RENEW_S", seconds)
     me = Holding("me", prvkey=(key := PrivateKey.generate()))
     with colonies.worker(me.worker):
         row = colonies.client.get_executor(colonies.name, "me")
