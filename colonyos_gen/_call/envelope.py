@@ -19,6 +19,7 @@ from colonyos_gen_wire.constants import API_PATH
 from colonyos_gen_wire.method import Method, Signer
 
 from colonyos_gen._call.plain_requests import encode, encoded_with_care
+from colonyos_gen._values.writing import require_whole_request
 from colonyos_gen.errors import RPCError, ServerFaultError, UnexpectedReplyError, from_code, from_reply
 
 RespT = TypeVar("RespT")
@@ -40,6 +41,7 @@ def encoded(request: msgspec.Struct) -> bytes:
         One of `UNWRITABLE`: Something else cannot.
     """
     try:
+        require_whole_request(request)
         text = encode(request)
     except Exception:  # whatever the values of others raise; the slower way says where
         return encoded_with_care(request)
