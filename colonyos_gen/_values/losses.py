@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -74,13 +74,14 @@ def _inside(value: Any, simpler: Callable[[Any], Any]) -> Iterable[tuple[object,
         _require_distinct(value, simpler)
         return () if SIMPLE.issuperset(map(type, value.values())) else value.items()
     if is_a(value, (list, tuple)):
-        return () if SIMPLE.issuperset(map(type, value)) else enumerate(value)
+        items: Sequence[Any] = value
+        return () if SIMPLE.issuperset(map(type, items)) else enumerate(items)
     kind = _kind_of(value)
     names, private = _fields_of(kind)
     if private:
         raise PrivateAttributesError
     if hasattr(kind, "model_dump"):  # pydantic, which writes its keys itself
-        held: dict[str, Any] = vars(value)
+        held: dict[str, Any] = value.__dict__
         return held.items()
     return ((name, getattr(value, name, None)) for name in names)
 

@@ -10,7 +10,13 @@ from colonyos_gen_wire.submission import Submittable
 
 from colonyos_gen.session._async_session import AsyncSession
 from colonyos_gen.session._connecting import connect
-from colonyos_gen.session._failures import FunctionLookupError, ProcessCancelled, ProcessFailed, WaitTimeout
+from colonyos_gen.session._failures import (
+    FunctionLookupError,
+    OutputMismatch,
+    ProcessCancelled,
+    ProcessFailed,
+    WaitTimeout,
+)
 from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.sync_workflow import WorkflowHandle
@@ -28,6 +34,7 @@ __all__ = [
     "AsyncSession",
     "AsyncWorkflowHandle",
     "FunctionLookupError",
+    "OutputMismatch",
     "ProcessCancelled",
     "ProcessFailed",
     "ProcessHandle",

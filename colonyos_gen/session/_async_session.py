@@ -11,7 +11,6 @@ from colonyos_gen_wire import Conditions, FunctionSpec, ProcessState, WorkflowSp
 from colonyos_gen_wire.constants import FUNCTION_SPEC_OPTIONS
 from colonyos_gen_wire.submission import AsyncSubmitting, Submittable
 
-from colonyos_gen._arguments import require_seconds
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.session._administration.colonies import AsyncColonies
@@ -22,10 +21,12 @@ from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.workflow import AsyncWorkflowHandle
 from colonyos_gen.session._removal.bulk import BulkProcedure, Removed
 from colonyos_gen.session._request import (
+    check_call,
     completed,
     completed_workflow,
     only_type,
 )
+from colonyos_gen.session._returns import Returns
 from colonyos_gen.session._scope import AsyncScope
 from colonyos_gen.session._unknown_types import KnownTypes
 from colonyos_gen.workflows._options import function_spec
@@ -118,11 +119,14 @@ class AsyncSession(AsyncScope, AsyncSubmitting[AsyncProcessHandle, AsyncWorkflow
         args: Sequence[Any],
         to: str | None,
         timeout: float | None,
+        returns: Any,
         options: Mapping[str, Any],
     ) -> Any:
-        require_seconds("call", "timeout", timeout)
+        check_call(funcname, timeout, options)
+        reading = Returns(returns)
         handle = await self.submit(funcname, *args, to=to, **options)
-        return await handle.output(timeout)
+        await handle.output(timeout)
+        return reading.value_of(handle.process)
 
     async def process(self, processid: str) -> AsyncProcessHandle:
         """A handle for a process that exists. Raises NotFoundError or another RPCError."""

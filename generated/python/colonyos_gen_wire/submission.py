@@ -17,6 +17,7 @@ ProcessHandle = TypeVar("ProcessHandle")
 WorkflowHandle = TypeVar("WorkflowHandle")
 AsyncProcessHandle = TypeVar("AsyncProcessHandle")
 AsyncWorkflowHandle = TypeVar("AsyncWorkflowHandle")
+Result = TypeVar("Result")
 Task = TypeVar("Task")
 After = TypeVar("After")
 
@@ -148,6 +149,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
         """
         return self._submit(what, args, to, options)
 
+    @overload
     def call(
         self,
         funcname: str,
@@ -155,6 +157,102 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
         *args: Any,
         to: str | None = None,
         timeout: float | None = None,
+        returns: None = None,
+        channels: Iterable[str] | None = (),
+        kwargs: Mapping[str, Any] | None = None,
+        priority: int | None = 0,
+        label: str | None = None,
+        env: Mapping[str, str] | None = None,
+        maxwaittime: int | None = -1,
+        maxexectime: int | None = -1,
+        maxretries: int | None = -1,
+        executornames: Iterable[str] | None = (),
+        location: str | None = None,
+        cpu: float | str | None = None,
+        mem: float | str | None = None,
+        storage: float | str | None = None,
+        gpu: int | None = 0,
+        gpuname: str | None = None,
+        gpumem: float | str | None = None,
+        nodes: int | None = 0,
+        processes: int | None = 0,
+        processespernode: int | None = 0,
+        walltime: int | None = 0,
+        **more_kwargs: Any,
+    ) -> Any: ...
+
+    @overload
+    def call(
+        self,
+        funcname: str,
+        /,
+        *args: Any,
+        to: str | None = None,
+        timeout: float | None = None,
+        returns: type[Result],
+        channels: Iterable[str] | None = (),
+        kwargs: Mapping[str, Any] | None = None,
+        priority: int | None = 0,
+        label: str | None = None,
+        env: Mapping[str, str] | None = None,
+        maxwaittime: int | None = -1,
+        maxexectime: int | None = -1,
+        maxretries: int | None = -1,
+        executornames: Iterable[str] | None = (),
+        location: str | None = None,
+        cpu: float | str | None = None,
+        mem: float | str | None = None,
+        storage: float | str | None = None,
+        gpu: int | None = 0,
+        gpuname: str | None = None,
+        gpumem: float | str | None = None,
+        nodes: int | None = 0,
+        processes: int | None = 0,
+        processespernode: int | None = 0,
+        walltime: int | None = 0,
+        **more_kwargs: Any,
+    ) -> Result: ...
+
+    @overload
+    def call(
+        self,
+        funcname: str,
+        /,
+        *args: Any,
+        to: str | None = None,
+        timeout: float | None = None,
+        returns: Any,
+        channels: Iterable[str] | None = (),
+        kwargs: Mapping[str, Any] | None = None,
+        priority: int | None = 0,
+        label: str | None = None,
+        env: Mapping[str, str] | None = None,
+        maxwaittime: int | None = -1,
+        maxexectime: int | None = -1,
+        maxretries: int | None = -1,
+        executornames: Iterable[str] | None = (),
+        location: str | None = None,
+        cpu: float | str | None = None,
+        mem: float | str | None = None,
+        storage: float | str | None = None,
+        gpu: int | None = 0,
+        gpuname: str | None = None,
+        gpumem: float | str | None = None,
+        nodes: int | None = 0,
+        processes: int | None = 0,
+        processespernode: int | None = 0,
+        walltime: int | None = 0,
+        **more_kwargs: Any,
+    ) -> Any: ...
+
+    def call(
+        self,
+        funcname: str,
+        /,
+        *args: Any,
+        to: str | None = None,
+        timeout: float | None = None,
+        returns: Any = None,
         channels: Iterable[str] | None = (),
         kwargs: Mapping[str, Any] | None = None,
         priority: int | None = 0,
@@ -189,6 +287,8 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
             args: Its arguments, any JSON values.
             to: Executor type; None for the only one that offers the function.
             timeout: Seconds to wait for its end, once it is submitted; None for as long as it takes.
+            returns: Annotation by which the output is read, such as `Report` or `list[Path]`, as a worker reads arguments; None
+                for what JSON gives.
             channels: Names of the channels to create for the process, at most 100 of them usable. The key is
                 missing from the JSON when the list is empty.
             kwargs: Keyword arguments, any JSON values, with the same loss of number precision as `args`; null is
@@ -250,11 +350,13 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
             ProcessFailed: The process failed; the error has its errors and the end of its log.
             ProcessCancelled: It was cancelled.
             WaitTimeout: It did not end in time, and goes on.
+            OutputMismatch: It succeeded, and its output cannot be read by `returns`; the error has the process.
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
-            TypeError: A keyword argument is given twice or is nearly the name of an option, or an option is no list of names
-                or no dict with str as keys, where it must be one; nothing was submitted.
-            InvalidRequestError: `timeout` is not a number, or an option is something else that it cannot be; nothing was
-                submitted.
+            TypeError: `funcname` is no name; a keyword argument is given twice or is nearly the name of an option; an option is
+                no list of names or no dict with str as keys, where it must be one; or nothing can be read by `returns`.
+                Nothing was submitted.
+            InvalidRequestError: `timeout` is no number of seconds, or an option is something else that it cannot be; nothing
+                was submitted.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
         """
         options: dict[str, Any] = {
@@ -280,7 +382,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
             "walltime": walltime,
         }
 
-        return self._call(funcname, args, to, timeout, {**options, **more_kwargs})
+        return self._call(funcname, args, to, timeout, returns, {**options, **more_kwargs})
 
     def _submit(
         self,
@@ -298,6 +400,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
         args: Sequence[Any],
         to: str | None,
         timeout: float | None,
+        returns: Any,
         options: Mapping[str, Any],
     ) -> Any:
         """Submit `funcname` and wait for its output; `options` has all of them, and keyword arguments of the function."""
@@ -422,6 +525,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
         """
         return await self._submit(what, args, to, options)
 
+    @overload
     async def call(
         self,
         funcname: str,
@@ -429,6 +533,102 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
         *args: Any,
         to: str | None = None,
         timeout: float | None = None,
+        returns: None = None,
+        channels: Iterable[str] | None = (),
+        kwargs: Mapping[str, Any] | None = None,
+        priority: int | None = 0,
+        label: str | None = None,
+        env: Mapping[str, str] | None = None,
+        maxwaittime: int | None = -1,
+        maxexectime: int | None = -1,
+        maxretries: int | None = -1,
+        executornames: Iterable[str] | None = (),
+        location: str | None = None,
+        cpu: float | str | None = None,
+        mem: float | str | None = None,
+        storage: float | str | None = None,
+        gpu: int | None = 0,
+        gpuname: str | None = None,
+        gpumem: float | str | None = None,
+        nodes: int | None = 0,
+        processes: int | None = 0,
+        processespernode: int | None = 0,
+        walltime: int | None = 0,
+        **more_kwargs: Any,
+    ) -> Any: ...
+
+    @overload
+    async def call(
+        self,
+        funcname: str,
+        /,
+        *args: Any,
+        to: str | None = None,
+        timeout: float | None = None,
+        returns: type[Result],
+        channels: Iterable[str] | None = (),
+        kwargs: Mapping[str, Any] | None = None,
+        priority: int | None = 0,
+        label: str | None = None,
+        env: Mapping[str, str] | None = None,
+        maxwaittime: int | None = -1,
+        maxexectime: int | None = -1,
+        maxretries: int | None = -1,
+        executornames: Iterable[str] | None = (),
+        location: str | None = None,
+        cpu: float | str | None = None,
+        mem: float | str | None = None,
+        storage: float | str | None = None,
+        gpu: int | None = 0,
+        gpuname: str | None = None,
+        gpumem: float | str | None = None,
+        nodes: int | None = 0,
+        processes: int | None = 0,
+        processespernode: int | None = 0,
+        walltime: int | None = 0,
+        **more_kwargs: Any,
+    ) -> Result: ...
+
+    @overload
+    async def call(
+        self,
+        funcname: str,
+        /,
+        *args: Any,
+        to: str | None = None,
+        timeout: float | None = None,
+        returns: Any,
+        channels: Iterable[str] | None = (),
+        kwargs: Mapping[str, Any] | None = None,
+        priority: int | None = 0,
+        label: str | None = None,
+        env: Mapping[str, str] | None = None,
+        maxwaittime: int | None = -1,
+        maxexectime: int | None = -1,
+        maxretries: int | None = -1,
+        executornames: Iterable[str] | None = (),
+        location: str | None = None,
+        cpu: float | str | None = None,
+        mem: float | str | None = None,
+        storage: float | str | None = None,
+        gpu: int | None = 0,
+        gpuname: str | None = None,
+        gpumem: float | str | None = None,
+        nodes: int | None = 0,
+        processes: int | None = 0,
+        processespernode: int | None = 0,
+        walltime: int | None = 0,
+        **more_kwargs: Any,
+    ) -> Any: ...
+
+    async def call(
+        self,
+        funcname: str,
+        /,
+        *args: Any,
+        to: str | None = None,
+        timeout: float | None = None,
+        returns: Any = None,
         channels: Iterable[str] | None = (),
         kwargs: Mapping[str, Any] | None = None,
         priority: int | None = 0,
@@ -463,6 +663,8 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
             args: Its arguments, any JSON values.
             to: Executor type; None for the only one that offers the function.
             timeout: Seconds to wait for its end, once it is submitted; None for as long as it takes.
+            returns: Annotation by which the output is read, such as `Report` or `list[Path]`, as a worker reads arguments; None
+                for what JSON gives.
             channels: Names of the channels to create for the process, at most 100 of them usable. The key is
                 missing from the JSON when the list is empty.
             kwargs: Keyword arguments, any JSON values, with the same loss of number precision as `args`; null is
@@ -524,11 +726,13 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
             ProcessFailed: The process failed; the error has its errors and the end of its log.
             ProcessCancelled: It was cancelled.
             WaitTimeout: It did not end in time, and goes on.
+            OutputMismatch: It succeeded, and its output cannot be read by `returns`; the error has the process.
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
-            TypeError: A keyword argument is given twice or is nearly the name of an option, or an option is no list of names
-                or no dict with str as keys, where it must be one; nothing was submitted.
-            InvalidRequestError: `timeout` is not a number, or an option is something else that it cannot be; nothing was
-                submitted.
+            TypeError: `funcname` is no name; a keyword argument is given twice or is nearly the name of an option; an option is
+                no list of names or no dict with str as keys, where it must be one; or nothing can be read by `returns`.
+                Nothing was submitted.
+            InvalidRequestError: `timeout` is no number of seconds, or an option is something else that it cannot be; nothing
+                was submitted.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
         """
         options: dict[str, Any] = {
@@ -554,7 +758,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
             "walltime": walltime,
         }
 
-        return await self._call(funcname, args, to, timeout, {**options, **more_kwargs})
+        return await self._call(funcname, args, to, timeout, returns, {**options, **more_kwargs})
 
     async def _submit(
         self,
@@ -572,6 +776,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
         args: Sequence[Any],
         to: str | None,
         timeout: float | None,
+        returns: Any,
         options: Mapping[str, Any],
     ) -> Any:
         """Submit `funcname` and wait for its output; `options` has all of them, and keyword arguments of the function."""
