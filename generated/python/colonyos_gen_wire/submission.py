@@ -90,22 +90,25 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
                 read back as an empty map.
             priority: Priority from -50000 to 50000, higher runs first; one step outweighs 24 hours of queueing.
                 Submit refuses values outside the range, while workflows, crons, generators and added children
-                are not checked. Unit: priority steps.
+                are not checked. Unit: priority steps. At least -50000, at most 50000.
             label: Free label, usable as a filter in `getprocessesmsg`.
             env: Environment variables as a map of strings. The server keeps them as ENV attributes, so ENV
                 attributes added to the process later appear here too.
             maxwaittime: Longest time in seconds the process may stay WAITING; it fails then. `0` and `-1`, the
                 default, mean no limit, while other negative values fail it at the next check. In a workflow
                 it counts from the submission, also while the node waits for its parents. Must fit in 32 bits.
+                At least -2147483648, at most 2147483647.
             maxexectime: Longest time in seconds one attempt may stay RUNNING; only `-1`, the default, means no limit.
                 An attempt that takes longer, or whose worker died, goes back to the queue then, as often as
                 `maxretries` says; without a limit one whose worker died goes back when the server has not
                 heard from it for 10 minutes. With `0`, also what the server assumes when the field is absent,
-                the attempt expires about a second after assignment. Workflows turn `0` into `-1`.
+                the attempt expires about a second after assignment. Workflows turn `0` into `-1`. At least
+                -2147483648, at most 2147483647.
             maxretries: How many expired attempts (`maxexectime` passed, whether the worker is slow or died) return to
                 the queue, for any worker, before the process fails. `-1`, the default, or any negative value
                 retries without limit; `0`, also what the server assumes when the field is absent, fails it at
-                the first expiry. What a worker fails is not retried.
+                the first expiry. What a worker fails is not retried. At least -2147483648, at most
+                2147483647.
             executornames: Names of the executors that may take the process; null or an empty list admits all. `["*"]` is
                 read back as an empty list and is assignable only on servers with exclusive assign switched
                 off.
@@ -123,7 +126,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
                 unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent in whole
                 Mi, rounded up.
             gpu: Number of GPUs, for the executor to read; it does not decide who is given the process. At
-                least 0.
+                least 0, at most 2147483647.
             gpuname: Name of the GPU, for the executor to read.
             gpumem: Memory of the GPU, for the executor to read, in whole Mi. A number counts bytes, and is 0 or
                 at least 2^20; a text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as
@@ -135,7 +138,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
             processespernode: Number of processes on each node, for the executor to read; above 127 the server gives the
                 process to nobody. At least 0, at most 127.
             walltime: Time in seconds that the executor should reserve, for it to read; `maxexectime` is what the
-                server enforces. At least 0.
+                server enforces. At least 0, at most 2147483647.
             more_kwargs: Keyword arguments of the function.
 
         Raises:
@@ -295,22 +298,25 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
                 read back as an empty map.
             priority: Priority from -50000 to 50000, higher runs first; one step outweighs 24 hours of queueing.
                 Submit refuses values outside the range, while workflows, crons, generators and added children
-                are not checked. Unit: priority steps.
+                are not checked. Unit: priority steps. At least -50000, at most 50000.
             label: Free label, usable as a filter in `getprocessesmsg`.
             env: Environment variables as a map of strings. The server keeps them as ENV attributes, so ENV
                 attributes added to the process later appear here too.
             maxwaittime: Longest time in seconds the process may stay WAITING; it fails then. `0` and `-1`, the
                 default, mean no limit, while other negative values fail it at the next check. In a workflow
                 it counts from the submission, also while the node waits for its parents. Must fit in 32 bits.
+                At least -2147483648, at most 2147483647.
             maxexectime: Longest time in seconds one attempt may stay RUNNING; only `-1`, the default, means no limit.
                 An attempt that takes longer, or whose worker died, goes back to the queue then, as often as
                 `maxretries` says; without a limit one whose worker died goes back when the server has not
                 heard from it for 10 minutes. With `0`, also what the server assumes when the field is absent,
-                the attempt expires about a second after assignment. Workflows turn `0` into `-1`.
+                the attempt expires about a second after assignment. Workflows turn `0` into `-1`. At least
+                -2147483648, at most 2147483647.
             maxretries: How many expired attempts (`maxexectime` passed, whether the worker is slow or died) return to
                 the queue, for any worker, before the process fails. `-1`, the default, or any negative value
                 retries without limit; `0`, also what the server assumes when the field is absent, fails it at
-                the first expiry. What a worker fails is not retried.
+                the first expiry. What a worker fails is not retried. At least -2147483648, at most
+                2147483647.
             executornames: Names of the executors that may take the process; null or an empty list admits all. `["*"]` is
                 read back as an empty list and is assignable only on servers with exclusive assign switched
                 off.
@@ -328,7 +334,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
                 unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent in whole
                 Mi, rounded up.
             gpu: Number of GPUs, for the executor to read; it does not decide who is given the process. At
-                least 0.
+                least 0, at most 2147483647.
             gpuname: Name of the GPU, for the executor to read.
             gpumem: Memory of the GPU, for the executor to read, in whole Mi. A number counts bytes, and is 0 or
                 at least 2^20; a text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as
@@ -340,7 +346,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
             processespernode: Number of processes on each node, for the executor to read; above 127 the server gives the
                 process to nobody. At least 0, at most 127.
             walltime: Time in seconds that the executor should reserve, for it to read; `maxexectime` is what the
-                server enforces. At least 0.
+                server enforces. At least 0, at most 2147483647.
             more_kwargs: Keyword arguments of the function. Those whose names are taken here go into `kwargs`.
 
         Returns:
@@ -466,22 +472,25 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
                 read back as an empty map.
             priority: Priority from -50000 to 50000, higher runs first; one step outweighs 24 hours of queueing.
                 Submit refuses values outside the range, while workflows, crons, generators and added children
-                are not checked. Unit: priority steps.
+                are not checked. Unit: priority steps. At least -50000, at most 50000.
             label: Free label, usable as a filter in `getprocessesmsg`.
             env: Environment variables as a map of strings. The server keeps them as ENV attributes, so ENV
                 attributes added to the process later appear here too.
             maxwaittime: Longest time in seconds the process may stay WAITING; it fails then. `0` and `-1`, the
                 default, mean no limit, while other negative values fail it at the next check. In a workflow
                 it counts from the submission, also while the node waits for its parents. Must fit in 32 bits.
+                At least -2147483648, at most 2147483647.
             maxexectime: Longest time in seconds one attempt may stay RUNNING; only `-1`, the default, means no limit.
                 An attempt that takes longer, or whose worker died, goes back to the queue then, as often as
                 `maxretries` says; without a limit one whose worker died goes back when the server has not
                 heard from it for 10 minutes. With `0`, also what the server assumes when the field is absent,
-                the attempt expires about a second after assignment. Workflows turn `0` into `-1`.
+                the attempt expires about a second after assignment. Workflows turn `0` into `-1`. At least
+                -2147483648, at most 2147483647.
             maxretries: How many expired attempts (`maxexectime` passed, whether the worker is slow or died) return to
                 the queue, for any worker, before the process fails. `-1`, the default, or any negative value
                 retries without limit; `0`, also what the server assumes when the field is absent, fails it at
-                the first expiry. What a worker fails is not retried.
+                the first expiry. What a worker fails is not retried. At least -2147483648, at most
+                2147483647.
             executornames: Names of the executors that may take the process; null or an empty list admits all. `["*"]` is
                 read back as an empty list and is assignable only on servers with exclusive assign switched
                 off.
@@ -499,7 +508,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
                 unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent in whole
                 Mi, rounded up.
             gpu: Number of GPUs, for the executor to read; it does not decide who is given the process. At
-                least 0.
+                least 0, at most 2147483647.
             gpuname: Name of the GPU, for the executor to read.
             gpumem: Memory of the GPU, for the executor to read, in whole Mi. A number counts bytes, and is 0 or
                 at least 2^20; a text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as
@@ -511,7 +520,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
             processespernode: Number of processes on each node, for the executor to read; above 127 the server gives the
                 process to nobody. At least 0, at most 127.
             walltime: Time in seconds that the executor should reserve, for it to read; `maxexectime` is what the
-                server enforces. At least 0.
+                server enforces. At least 0, at most 2147483647.
             more_kwargs: Keyword arguments of the function.
 
         Raises:
@@ -671,22 +680,25 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
                 read back as an empty map.
             priority: Priority from -50000 to 50000, higher runs first; one step outweighs 24 hours of queueing.
                 Submit refuses values outside the range, while workflows, crons, generators and added children
-                are not checked. Unit: priority steps.
+                are not checked. Unit: priority steps. At least -50000, at most 50000.
             label: Free label, usable as a filter in `getprocessesmsg`.
             env: Environment variables as a map of strings. The server keeps them as ENV attributes, so ENV
                 attributes added to the process later appear here too.
             maxwaittime: Longest time in seconds the process may stay WAITING; it fails then. `0` and `-1`, the
                 default, mean no limit, while other negative values fail it at the next check. In a workflow
                 it counts from the submission, also while the node waits for its parents. Must fit in 32 bits.
+                At least -2147483648, at most 2147483647.
             maxexectime: Longest time in seconds one attempt may stay RUNNING; only `-1`, the default, means no limit.
                 An attempt that takes longer, or whose worker died, goes back to the queue then, as often as
                 `maxretries` says; without a limit one whose worker died goes back when the server has not
                 heard from it for 10 minutes. With `0`, also what the server assumes when the field is absent,
-                the attempt expires about a second after assignment. Workflows turn `0` into `-1`.
+                the attempt expires about a second after assignment. Workflows turn `0` into `-1`. At least
+                -2147483648, at most 2147483647.
             maxretries: How many expired attempts (`maxexectime` passed, whether the worker is slow or died) return to
                 the queue, for any worker, before the process fails. `-1`, the default, or any negative value
                 retries without limit; `0`, also what the server assumes when the field is absent, fails it at
-                the first expiry. What a worker fails is not retried.
+                the first expiry. What a worker fails is not retried. At least -2147483648, at most
+                2147483647.
             executornames: Names of the executors that may take the process; null or an empty list admits all. `["*"]` is
                 read back as an empty list and is assignable only on servers with exclusive assign switched
                 off.
@@ -704,7 +716,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
                 unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent in whole
                 Mi, rounded up.
             gpu: Number of GPUs, for the executor to read; it does not decide who is given the process. At
-                least 0.
+                least 0, at most 2147483647.
             gpuname: Name of the GPU, for the executor to read.
             gpumem: Memory of the GPU, for the executor to read, in whole Mi. A number counts bytes, and is 0 or
                 at least 2^20; a text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as
@@ -716,7 +728,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
             processespernode: Number of processes on each node, for the executor to read; above 127 the server gives the
                 process to nobody. At least 0, at most 127.
             walltime: Time in seconds that the executor should reserve, for it to read; `maxexectime` is what the
-                server enforces. At least 0.
+                server enforces. At least 0, at most 2147483647.
             more_kwargs: Keyword arguments of the function. Those whose names are taken here go into `kwargs`.
 
         Returns:
@@ -832,22 +844,25 @@ class TaskMaking(Generic[Task, After]):
                 read back as an empty map.
             priority: Priority from -50000 to 50000, higher runs first; one step outweighs 24 hours of queueing.
                 Submit refuses values outside the range, while workflows, crons, generators and added children
-                are not checked. Unit: priority steps.
+                are not checked. Unit: priority steps. At least -50000, at most 50000.
             label: Free label, usable as a filter in `getprocessesmsg`.
             env: Environment variables as a map of strings. The server keeps them as ENV attributes, so ENV
                 attributes added to the process later appear here too.
             maxwaittime: Longest time in seconds the process may stay WAITING; it fails then. `0` and `-1`, the
                 default, mean no limit, while other negative values fail it at the next check. In a workflow
                 it counts from the submission, also while the node waits for its parents. Must fit in 32 bits.
+                At least -2147483648, at most 2147483647.
             maxexectime: Longest time in seconds one attempt may stay RUNNING; only `-1`, the default, means no limit.
                 An attempt that takes longer, or whose worker died, goes back to the queue then, as often as
                 `maxretries` says; without a limit one whose worker died goes back when the server has not
                 heard from it for 10 minutes. With `0`, also what the server assumes when the field is absent,
-                the attempt expires about a second after assignment. Workflows turn `0` into `-1`.
+                the attempt expires about a second after assignment. Workflows turn `0` into `-1`. At least
+                -2147483648, at most 2147483647.
             maxretries: How many expired attempts (`maxexectime` passed, whether the worker is slow or died) return to
                 the queue, for any worker, before the process fails. `-1`, the default, or any negative value
                 retries without limit; `0`, also what the server assumes when the field is absent, fails it at
-                the first expiry. What a worker fails is not retried.
+                the first expiry. What a worker fails is not retried. At least -2147483648, at most
+                2147483647.
             executornames: Names of the executors that may take the process; null or an empty list admits all. `["*"]` is
                 read back as an empty list and is assignable only on servers with exclusive assign switched
                 off.
@@ -865,7 +880,7 @@ class TaskMaking(Generic[Task, After]):
                 unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent in whole
                 Mi, rounded up.
             gpu: Number of GPUs, for the executor to read; it does not decide who is given the process. At
-                least 0.
+                least 0, at most 2147483647.
             gpuname: Name of the GPU, for the executor to read.
             gpumem: Memory of the GPU, for the executor to read, in whole Mi. A number counts bytes, and is 0 or
                 at least 2^20; a text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as
@@ -877,7 +892,7 @@ class TaskMaking(Generic[Task, After]):
             processespernode: Number of processes on each node, for the executor to read; above 127 the server gives the
                 process to nobody. At least 0, at most 127.
             walltime: Time in seconds that the executor should reserve, for it to read; `maxexectime` is what the
-                server enforces. At least 0.
+                server enforces. At least 0, at most 2147483647.
             more_kwargs: Keyword arguments of the function. Those whose names are taken here go into `kwargs`.
 
         Raises:
