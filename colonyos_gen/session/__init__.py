@@ -8,6 +8,7 @@ Everything goes through the generated client, at `session.rpc`. The synchronous 
 
 from colonyos_gen_wire.submission import Submittable
 
+from colonyos_gen._shown_as import shown_as
 from colonyos_gen.session._async_session import AsyncSession
 from colonyos_gen.session._connecting import connect
 from colonyos_gen.session._failures import (
@@ -27,6 +28,17 @@ from colonyos_gen.session._scope import AsyncScope, Scope
 from colonyos_gen.session._several import as_completed, gather
 from colonyos_gen.session._sync_session import Session
 from colonyos_gen.session._unknown_types import UnknownExecutorTypeWarning
+
+shown_as(
+    "colonyos_gen",
+    FunctionLookupError,
+    OutputMismatch,
+    ProcessCancelled,
+    ProcessFailed,
+    RemovalRefused,
+    UnknownExecutorTypeWarning,
+    WaitTimeout,
+)
 
 __all__ = [
     "AsyncProcessHandle",

@@ -124,10 +124,10 @@ class AsyncSession(AsyncScope, AsyncSubmitting[AsyncProcessHandle, AsyncWorkflow
         options: Mapping[str, Any],
     ) -> Any:
         check_call(funcname, timeout, options)
-        reading = Returns(returns)
+        reading = None if returns is None else Returns(returns)
         handle = await self.submit(funcname, *args, to=to, **options)
-        await handle.output(timeout)
-        return reading.value_of(handle.process)
+        value = await handle.output(timeout)
+        return value if reading is None else reading.read(handle.process, value)
 
     async def process(self, processid: str) -> AsyncProcessHandle:
         """A handle for a process that exists. Raises NotFoundError or another RPCError."""

@@ -14,7 +14,7 @@ class Returns:
     """What an output is to be.
 
     Args:
-        annotation: As of a parameter; None for what JSON gives.
+        annotation: As of a parameter.
 
     Raises:
         TypeError: Nothing can be read by it.
@@ -23,40 +23,23 @@ class Returns:
     def __init__(self, annotation: Any) -> None:
         self._annotation = annotation
         self._reader = Reader(annotation)
-        if annotation is not None and self._reader.unreadable:
+        if self._reader.unreadable:
             raise TypeError(
                 f"returns is {annotation!r}; nothing can be read by {self._reader.unreadable[0]!r}: give a class with "
                 "fields, such as a dataclass, or leave it out for what JSON gives"
             )
 
-    def value_of(self, process: Process) -> Any:
-        """The output of a process, as a function call would return it. Raises OutputMismatch."""
-        value = value_of(process)
-        if self._annotation is None:
-            return value
+    def read(self, process: Process, value: Any) -> Any:
+        """The output of a process, which a function call would return as `value`. Raises OutputMismatch."""
         try:
             return self._reader.read(value)
         except Exception as error:  # whatever the classes of the program raise
-            if value is not process.output and self._is_tuple():
-                return self._whole(process)  # tuples of one element, and of none, look like what is in them
-            raise OutputMismatch(process, self._annotation, str(error)) from error
-
-    def _is_tuple(self) -> bool:
-        return self._annotation is tuple or get_origin(self._annotation) is tuple
-
-    def _whole(self, process: Process) -> Any:
-        try:
+            if value is process.output or not self._is_tuple():
+                raise OutputMismatch(process, self._annotation, str(error)) from error
+        try:  # tuples of one element, and of none, look like what is in them
             return self._reader.read(process.output)
         except Exception as error:  # as above
             raise OutputMismatch(process, self._annotation, str(error)) from error
 
-
-def value_of(process: Process) -> Any:
-    """The output of a process, as a function call would return it."""
-    match process.output:
-        case []:
-            return None
-        case [value]:
-            return value
-        case values:
-            return values
+    def _is_tuple(self) -> bool:
+        return self._annotation is tuple or get_origin(self._annotation) is tuple

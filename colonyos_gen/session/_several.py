@@ -19,11 +19,10 @@ from colonyos_gen._streams.sync_stream import Stream
 from colonyos_gen._tracebacks import short_traceback
 from colonyos_gen.errors import RPCError
 from colonyos_gen.session._failures import WaitTimeout, late_of
-from colonyos_gen.session._handles.process import AsyncProcessHandle
+from colonyos_gen.session._handles.process import AsyncProcessHandle, value_of
 from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.sync_workflow import WorkflowHandle
 from colonyos_gen.session._handles.workflow import AsyncWorkflowHandle
-from colonyos_gen.session._returns import value_of
 
 AsyncHandle: TypeAlias = AsyncProcessHandle | AsyncWorkflowHandle
 Handle: TypeAlias = ProcessHandle | WorkflowHandle

@@ -104,10 +104,10 @@ class Session(Scope, Submitting[ProcessHandle, WorkflowHandle]):
         options: Mapping[str, Any],
     ) -> Any:
         check_call(funcname, timeout, options)
-        reading = Returns(returns)
+        reading = None if returns is None else Returns(returns)
         handle = self.submit(funcname, *args, to=to, **options)
-        handle.output(timeout)
-        return reading.value_of(handle.process)
+        value = handle.output(timeout)
+        return value if reading is None else reading.read(handle.process, value)
 
     def process(self, processid: str) -> ProcessHandle:
         """A handle for a process that exists. Raises NotFoundError or another RPCError."""

@@ -13,7 +13,7 @@ from colonyos_gen_wire.types.workflow import WorkflowSpec
 from msgspec.structs import replace
 
 from colonyos_gen._arguments import require_type_name
-from colonyos_gen._tracebacks import short_tracebacks
+from colonyos_gen._tracebacks import short_traceback, short_tracebacks
 from colonyos_gen.workflows._options import function_spec
 from colonyos_gen.workflows._rules import WorkflowError, check_parents, taken
 from colonyos_gen.workflows._task import After, Task
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 
+@short_traceback
 def workflow(name: str, *, to: str | None = None) -> Workflow:
     """Start a workflow. See `Workflow`.
 

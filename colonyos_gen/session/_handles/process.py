@@ -146,14 +146,15 @@ class AsyncProcessHandle(SeenProcess):
             WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
             NotFoundError: There is no such process, or it was removed.
         """
-        reading = Returns(returns)
+        reading = None if returns is None else Returns(returns)
         await self.wait(timeout)
         process = self._process
         if process.state is FAILED:
             raise await self.failure()
         if process.state is CANCELLED:
             raise ProcessCancelled(process)
-        return reading.value_of(process)
+        value = value_of(process)
+        return value if reading is None else reading.read(process, value)
 
     async def failure(self) -> ProcessFailed:
         """The error that tells why the process failed, with the end of its log. It does not wait."""
@@ -317,3 +318,14 @@ class AsyncProcessHandle(SeenProcess):
     def _note_end(self) -> None:
         if self.done:
             self._ending.see(self._process.state)
+
+
+def value_of(process: Process) -> Any:
+    """The output of a process, as a function call would return it."""
+    match process.output:
+        case []:
+            return None
+        case [value]:
+            return value
+        case values:
+            return values

@@ -101,12 +101,14 @@ class ProcessHandle(SeenProcess):
             OutputMismatch: It succeeded, and its output cannot be read by `returns`.
             WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
         """
-        reading = Returns(returns)
+        reading = None if returns is None else Returns(returns)
         try:
-            self._session.rpc.run(self._inner.output(timeout))
+            value = self._session.rpc.run(self._inner.output(timeout))
         except WaitTimeout as late:
             raise late_of(self, late) from None
-        return reading.value_of(self.process)  # here, and not on the thread of the client
+        return (
+            value if reading is None else reading.read(self.process, value)
+        )  # here, and not on the thread of the client
 
     def failure(self) -> ProcessFailed:
         """The error that tells why the process failed, with the end of its log. It does not wait."""
