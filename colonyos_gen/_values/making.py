@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
+from colonyos_gen._values.arrays import array_of, read_moment, read_span
 from colonyos_gen._values.losses import is_a
 from colonyos_gen._values.unknown import look, require_known
 from colonyos_gen._values.writing import is_subclass, key_of, to_plain
@@ -75,8 +76,19 @@ def maker(kind: Any) -> Read | None:
         return lambda value, _: kind.model_validate(value)
     module = kind.__module__.split(".")[0]
     if module == "numpy":
-        return functools.partial(read_array, None) if kind.__name__ == "ndarray" else _by_call(kind)
-    if module in ("pandas", "polars") and kind.__name__ in ("DataFrame", "Series", "Index", "Timestamp"):
+        readers: dict[str, Read] = {
+            "ndarray": functools.partial(read_array, None),
+            "datetime64": read_moment,
+            "timedelta64": read_span,
+        }
+        return readers.get(kind.__name__, _by_call(kind))
+    if module in ("pandas", "polars") and kind.__name__ in (
+        "DataFrame",
+        "Series",
+        "Index",
+        "Timestamp",
+        "Timedelta",
+    ):
         return _by_call(kind)
     if issubclass(kind, str):
         return functools.partial(_from_text, kind)
@@ -142,6 +154,8 @@ def read_dict(make: Any, given: tuple[Any, Any], value: Any, strict: bool) -> An
 
 def read_array(dtype: Any, value: Any, _: bool) -> Any:
     """An array of numpy."""
+    if dtype is not None and dtype.__name__ in ("datetime64", "timedelta64"):
+        return array_of(read_moment if dtype.__name__ == "datetime64" else read_span)(value, False)
     return sys.modules["numpy"].asarray(value, dtype=dtype)
 
 

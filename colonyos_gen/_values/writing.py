@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from colonyos_gen._values.arrays import plain_array
 from colonyos_gen._values.losses import (
     SIMPLE,
     KeysMeetError,
@@ -130,7 +131,7 @@ def _simpler(value: Any) -> Any:
     if hasattr(kind, "to_dict") and hasattr(kind, "itertuples"):  # frames of pandas
         return value.to_dict(orient="records")
     if hasattr(kind, "tolist"):  # numpy, series of pandas, tensors
-        return value.tolist()
+        return plain_array(value)
     if is_a(value, Mapping):
         return dict(value)
     if is_a(value, Iterable) and not is_a(value, io.IOBase):

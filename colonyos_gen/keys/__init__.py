@@ -8,7 +8,7 @@
 On the command line it is `colonyos-gen keys`.
 """
 
-from colonyos_gen._shown_as import shown_as
+from colonyos_gen._tracebacks import shown_as
 from colonyos_gen.keys._errors import (
     DamagedKeyFileError,
     ExposedKeyFileError,

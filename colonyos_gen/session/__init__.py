@@ -8,7 +8,7 @@ Everything goes through the generated client, at `session.rpc`. The synchronous 
 
 from colonyos_gen_wire.submission import Submittable
 
-from colonyos_gen._shown_as import shown_as
+from colonyos_gen._tracebacks import shown_as
 from colonyos_gen.session._async_session import AsyncSession
 from colonyos_gen.session._connecting import connect
 from colonyos_gen.session._failures import (

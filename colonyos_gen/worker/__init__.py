@@ -11,7 +11,7 @@ def add(a: int, b: int) -> int:
 worker.run()
 """
 
-from colonyos_gen._shown_as import shown_as
+from colonyos_gen._tracebacks import shown_as
 from colonyos_gen.worker._life.health import Health
 from colonyos_gen.worker._life.log_lines import JsonFormatter, ProcessFilter
 from colonyos_gen.worker._life.registration import RegistrationError
