@@ -31,6 +31,13 @@ def require_seconds(method: str, argument: str, value: object) -> None:
         raise refused(method, argument, value, "a number of seconds, or None")
 
 
+def require_timeout(method: str, argument: str, value: object) -> None:
+    """Raise InvalidRequestError unless `value` is a number of seconds from 0 on, or None."""
+    require_seconds(method, argument, value)
+    if isinstance(value, Real) and value < 0:
+        raise refused(method, argument, value, "a number of seconds, 0 or more, or None")
+
+
 def require_whole_number(argument: str, value: object, least: int) -> None:
     """Raise TypeError unless `value` is a whole number, and ValueError if it is below `least`."""
     text = f"{argument} is {value!r}; it must be a whole number, {least} or more"
@@ -44,6 +51,12 @@ def require_text(method: str, argument: str, value: object) -> None:
     """Raise InvalidRequestError unless `value` is text."""
     if not isinstance(value, str):
         raise refused(method, argument, value, "a str")
+
+
+def require_type_name(method: str, argument: str, value: object) -> None:
+    """Raise InvalidRequestError unless `value` is the name of an executor type, or None: nobody has an empty one."""
+    if value is not None and not (isinstance(value, str) and value.strip()):
+        raise refused(method, argument, value, "the name of an executor type, or None")
 
 
 def require_process(method: str, value: object) -> None:

@@ -46,6 +46,12 @@ def short_tracebacks(cls: type[T]) -> type[T]:
     return cls
 
 
+def shown_as(package: str, *exceptions: type[BaseException]) -> None:
+    """Let tracebacks name exceptions by a package that exports them, and not by the module in which they are written."""
+    for each in exceptions:
+        each.__module__ = package
+
+
 def short_traceback(function: FunctionT) -> FunctionT:
     """The same function, which raises without our frames."""
 

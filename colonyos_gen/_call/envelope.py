@@ -8,6 +8,7 @@ the schema's `Reply` and envelope types): empty bodies, two envelopes in one bod
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import re
 from typing import Any, TypeVar
@@ -17,8 +18,10 @@ from colonyos_gen_wire import Failure, RPCReplyMsg
 from colonyos_gen_wire.codec import UnknownFieldsError, decode_reply
 from colonyos_gen_wire.constants import API_PATH
 from colonyos_gen_wire.method import Method, Signer
+from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
 
 from colonyos_gen._call.plain_requests import encode, encoded_with_care
+from colonyos_gen._values.writing import require_whole_request
 from colonyos_gen.errors import RPCError, ServerFaultError, UnexpectedReplyError, from_code, from_reply
 
 RespT = TypeVar("RespT")
@@ -31,6 +34,22 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What reading JSON of unknown origin raises; the last one for nesting without end."""
 
 
+@functools.cache
+def _holds_values(type_: type[msgspec.Struct]) -> bool:
+    """Whether anything of a program may be in a request."""
+    from colonyos_gen_wire.fields import FIELDS
+
+    todo: list[Shape] = [StructOf(type_)]
+    for each in todo:  # which grows
+        if each is Leaf.ANY:
+            return True
+        if isinstance(each, ListOf | MapOf):
+            todo.append(each.item)
+        elif isinstance(each, StructOf):
+            todo += [field.shape for field in FIELDS[each.type] if field.shape not in todo]
+    return False
+
+
 def encoded(request: msgspec.Struct) -> bytes:
     """`request`, or any type of the schema, as JSON.
 
@@ -40,6 +59,8 @@ def encoded(request: msgspec.Struct) -> bytes:
         One of `UNWRITABLE`: Something else cannot.
     """
     try:
+        if _holds_values(type(request)):
+            require_whole_request(request)
         text = encode(request)
     except Exception:  # whatever the values of others raise; the slower way says where
         return encoded_with_care(request)

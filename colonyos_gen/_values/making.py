@@ -7,13 +7,17 @@ import dataclasses
 import enum
 import functools
 import sys
+import typing
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from colonyos_gen._values.writing import is_a, is_subclass, to_plain
+from colonyos_gen._values.arrays import array_of, read_moment, read_span
+from colonyos_gen._values.losses import is_a
+from colonyos_gen._values.unknown import look, require_known
+from colonyos_gen._values.writing import is_subclass, key_of, to_plain
 
 Read: TypeAlias = "Callable[[Any, bool], Any]"
 """Reads a value, strictly or not; raises one of `UNREADABLE`."""
@@ -39,7 +43,9 @@ def box(read: Read, name: str) -> Any:
 def convert(kind: Any, value: Any, *, strict: bool) -> Any:
     """`value` as a type of msgspec or a box. Raises one of `UNREADABLE`."""
     hook = _hook_strict if strict else _hook
-    return msgspec.convert(value, kind, strict=strict, str_keys=True, dec_hook=hook)
+    made = msgspec.convert(value, kind, strict=strict, str_keys=True, dec_hook=hook)
+    look(kind, value)
+    return made
 
 
 def _hook(kind: Any, value: Any) -> Any:
@@ -70,8 +76,19 @@ def maker(kind: Any) -> Read | None:
         return lambda value, _: kind.model_validate(value)
     module = kind.__module__.split(".")[0]
     if module == "numpy":
-        return functools.partial(read_array, None) if kind.__name__ == "ndarray" else _by_call(kind)
-    if module in ("pandas", "polars") and kind.__name__ in ("DataFrame", "Series", "Index", "Timestamp"):
+        readers: dict[str, Read] = {
+            "ndarray": functools.partial(read_array, None),
+            "datetime64": read_moment,
+            "timedelta64": read_span,
+        }
+        return readers.get(kind.__name__, _by_call(kind))
+    if module in ("pandas", "polars") and kind.__name__ in (
+        "DataFrame",
+        "Series",
+        "Index",
+        "Timestamp",
+        "Timedelta",
+    ):
         return _by_call(kind)
     if issubclass(kind, str):
         return functools.partial(_from_text, kind)
@@ -106,12 +123,21 @@ def _mapping_of(kind: Any, found: Any) -> Any:
     return kind(None, found) if is_subclass(kind, collections.defaultdict) else kind(found)
 
 
-def read_enum(kind: type[enum.Enum], value: Any, _: bool) -> Any:
-    """The member of an enum with whatever values."""
+def read_enum(kind: type[enum.Enum], value: Any, strict: bool) -> Any:
+    """The member of an enum with whatever values; if not strictly, also by the text that it is as a key."""
     for each in kind:
         if each.value == value or msgspec.json.encode(to_plain(each.value)) == msgspec.json.encode(value):
             return each
+    if is_a(value, str) and not strict:
+        for each in kind:
+            if key_of(each) == value:
+                return each
     raise ValueError(f"invalid {kind.__name__}: {value!r}")
+
+
+def read_flag(kind: type[enum.Flag], value: Any, strict: bool) -> Any:
+    """The members of a flag; if not strictly, also by the text that they are as a key."""
+    return kind(value if strict or not is_a(value, str) else int(value))
 
 
 def read_dict(make: Any, given: tuple[Any, Any], value: Any, strict: bool) -> Any:
@@ -128,12 +154,17 @@ def read_dict(make: Any, given: tuple[Any, Any], value: Any, strict: bool) -> An
 
 def read_array(dtype: Any, value: Any, _: bool) -> Any:
     """An array of numpy."""
+    if dtype is not None and dtype.__name__ in ("datetime64", "timedelta64"):
+        return array_of(read_moment if dtype.__name__ == "datetime64" else read_span)(value, False)
     return sys.modules["numpy"].asarray(value, dtype=dtype)
 
 
 class _Field(NamedTuple):
     argument: str
     required: bool
+    also: str = ""
+    """Another name that it may have in JSON."""
+    init: bool = True
 
 
 def _is_typed_dict(kind: type[Any]) -> bool:
@@ -147,7 +178,7 @@ def names_of(kind: Any) -> set[str] | None:
     if hasattr(kind, "model_validate"):
         return _pydantic_names(kind)
     fields = _fields_of(kind)
-    return None if fields is None else set(fields)
+    return None if fields is None else {*fields, *(each.also for each in fields.values() if each.also)}
 
 
 def _pydantic_names(kind: Any) -> set[str]:
@@ -164,25 +195,40 @@ def _fields_of(kind: Any) -> dict[str, _Field] | None:
     if dataclasses.is_dataclass(kind):
         return {
             each.name: _Field(
-                each.name, each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
+                each.name,
+                each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING,
+                init=each.init,
             )
             for each in dataclasses.fields(kind)
-            if each.init
         }
     if hasattr(kind, "__attrs_attrs__"):
         nothing = sys.modules["attr"].NOTHING
         return {
-            each.name: _Field(each.alias, each.default is nothing)
+            each.name: _Field(each.alias, each.default is nothing, each.alias, each.init)
             for each in kind.__attrs_attrs__
-            if each.init
         }
     if _is_typed_dict(kind):
-        needed: frozenset[str] = getattr(kind, "__required_keys__", frozenset())
-        return {name: _Field(name, name in needed) for name in kind.__annotations__}
+        return {name: _Field(name, needed) for name, needed in _required_of(kind).items()}
     if is_subclass(kind, tuple) and hasattr(kind, "_fields"):
         defaults: Mapping[str, Any] = kind._field_defaults
         return {name: _Field(name, name not in defaults) for name in kind._fields}
     return None
+
+
+def _required_of(kind: Any) -> dict[str, bool]:
+    """Whether the keys of a TypedDict must be there, also where annotations are text, which Python does not look into."""
+    needed: frozenset[str] = getattr(kind, "__required_keys__", frozenset())
+    try:
+        hints: dict[str, Any] = typing.get_type_hints(kind, include_extras=True)
+    except Exception:  # a name of a type checker, or of a local class
+        hints = kind.__annotations__
+    said = {typing.Required: True, typing.NotRequired: False}
+    return {name: said.get(typing.get_origin(hint), name in needed) for name, hint in hints.items()}
+
+
+def _tags_of(kind: Any) -> set[str]:
+    tag = kind.__struct_config__.tag_field if issubclass(kind, msgspec.Struct) else None
+    return {tag} if tag else set()
 
 
 def read_fields(kind: Any, types_: Mapping[str, Any], value: Any, strict: bool) -> Any:
@@ -196,15 +242,20 @@ def read_fields(kind: Any, types_: Mapping[str, Any], value: Any, strict: bool) 
         given = value
     else:
         raise TypeError(f"expected an object for {kind.__name__}, got {type(value).__name__}")
+    if not is_a(value, list):
+        require_known(kind.__name__, (names_of(kind) or set()) | _tags_of(kind), given)
     arguments: dict[str, Any] = {}
     for name, field in fields.items():
-        if name not in given:
+        found = name if name in given else field.also
+        if not field.init:
+            continue
+        if found not in given:
             if field.required:
                 raise ValueError(f"object for {kind.__name__} lacks the field {name!r}")
             continue
         try:
             arguments[field.argument] = convert(
-                types_.get(field.argument, types_.get(name, Any)), given[name], strict=strict
+                types_.get(field.argument, types_.get(name, Any)), given[found], strict=strict
             )
         except UNREADABLE as error:
             raise ValueError(f"{error} - at `{name}` of {kind.__name__}") from error

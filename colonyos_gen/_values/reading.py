@@ -23,6 +23,7 @@ from typing import (
 
 import msgspec
 
+from colonyos_gen._values.losses import has_private, is_a
 from colonyos_gen._values.making import (
     UNREADABLE,
     Read,
@@ -34,8 +35,9 @@ from colonyos_gen._values.making import (
     read_dict,
     read_enum,
     read_fields,
+    read_flag,
 )
-from colonyos_gen._values.writing import is_a, is_subclass, to_plain
+from colonyos_gen._values.writing import is_subclass, to_plain
 
 _UNIONS = (Union, types.UnionType)
 _ITERATORS = (collections.abc.Iterator, collections.abc.Generator)
@@ -166,7 +168,7 @@ class _Rewriting:
         if kind in (list, dict, set, frozenset, tuple, str, int, float, bool, bytes, type(None)):
             return kind
         if issubclass(kind, enum.Flag):
-            return box(lambda value, _: kind(value), kind.__name__)
+            return box(functools.partial(read_flag, kind), kind.__name__)
         if issubclass(kind, enum.Enum):
             return kind if _is_known(kind) else box(functools.partial(read_enum, kind), kind.__name__)
         if names_of(kind) is not None and not hasattr(kind, "model_validate"):
@@ -190,7 +192,7 @@ class _Rewriting:
             return kind if _is_known(kind) else self._left(kind)
         rewritten = self._hints_within(kind, kind, hints)
         same = all(rewritten[name] in (hint, _plainly(hint)) for name, hint in hints.items())
-        if _is_known(kind) and (same or issubclass(kind, msgspec.Struct)):
+        if _is_known(kind) and (same or issubclass(kind, msgspec.Struct)) and not has_private(kind):
             return kind
         later: dict[str, Any] = {}
         boxed = box(lambda value, strict: read_fields(kind, later, value, strict), kind.__name__)

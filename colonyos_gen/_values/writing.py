@@ -10,10 +10,19 @@ from typing import Any
 
 import msgspec
 
+from colonyos_gen._values.arrays import plain_array
+from colonyos_gen._values.losses import (
+    SIMPLE,
+    KeysMeetError,
+    PrivateAttributesError,
+    attributes,
+    is_a,
+    meeting,
+    require_whole,
+)
+
 MOST_ITEMS = 1_000_000
 """Items that are taken from an iterator, which may have no end."""
-
-_SIMPLE = (str, int, float, bool, type(None))
 
 
 class ValueWritingError(ValueError):
@@ -32,8 +41,8 @@ class ValueWritingError(ValueError):
         self.reason: str = reason
 
 
-class _ReadOnceError(Exception):
-    """There is an iterator in the value, which must be read once only."""
+class _NeedsWalkError(Exception):
+    """There is something in the value that must be read once only, or that cannot be written."""
 
 
 def to_plain(value: Any, path: str = "") -> Any:
@@ -48,12 +57,16 @@ def to_plain(value: Any, path: str = "") -> Any:
         path: What the value is called in errors.
 
     Raises:
-        ValueWritingError: It cannot be written, or raises when it is asked what it holds.
+        ValueWritingError: It cannot be written, or raises when it is asked what it holds; or an item of a dictionary would be
+            lost, since its key is that of another in JSON.
     """
-    if type(value) in _SIMPLE:
+    if type(value) in SIMPLE:
         return value
     try:
+        require_whole(value, _simpler)
         return msgspec.to_builtins(value, str_keys=True, enc_hook=_known)
+    except KeysMeetError as clash:
+        raise ValueWritingError(_way(path, clash.way), value, clash.reason) from None
     except Exception:  # whatever the values of others raise; now more slowly, to learn where
         return _walk(value, path, 0)
 
@@ -63,13 +76,13 @@ def plain_once(value: object) -> Any:
     return _known(value)
 
 
-def is_a(value: Any, kinds: Any) -> bool:
-    """Whether it is an instance; for values of which no type is known, before and after."""
-    return isinstance(value, kinds)
+def require_whole_request(value: msgspec.Struct) -> None:
+    """Raise if an encoder of msgspec would lose a part of it; or if it cannot be told."""
+    require_whole(value, _simpler)
 
 
 def is_subclass(kind: Any, kinds: Any) -> bool:
-    """The same of a class."""
+    """Whether it is a subclass; for classes of which no type is known."""
     return issubclass(kind, kinds)
 
 
@@ -81,8 +94,13 @@ def _known(value: Any) -> Any:
     if is_a(value, Iterator) or (
         is_a(value, Iterable) and not is_a(value, Sized)
     ):  # which may be read once only
-        raise _ReadOnceError
-    return _simpler(value)
+        raise _NeedsWalkError
+    found = _simpler(value)
+    try:
+        require_whole(found, _simpler)
+    except (KeysMeetError, PrivateAttributesError):
+        raise _NeedsWalkError from None
+    return found
 
 
 def _simpler(value: Any) -> Any:
@@ -113,7 +131,7 @@ def _simpler(value: Any) -> Any:
     if hasattr(kind, "to_dict") and hasattr(kind, "itertuples"):  # frames of pandas
         return value.to_dict(orient="records")
     if hasattr(kind, "tolist"):  # numpy, series of pandas, tensors
-        return value.tolist()
+        return plain_array(value)
     if is_a(value, Mapping):
         return dict(value)
     if is_a(value, Iterable) and not is_a(value, io.IOBase):
@@ -130,15 +148,17 @@ def _bounded(values: Iterable[Any]) -> Iterator[Any]:
 
 def _walk(value: Any, path: str, depth: int) -> Any:
     """The same step by step, for the place of a fault, and so that iterators are read once."""
-    if type(value) in _SIMPLE:
+    if type(value) in SIMPLE:
         return value
     try:
         if is_a(value, dict):
             return _walk_dict(value, path, depth)
         if is_a(value, (list, tuple, set, frozenset)):
             return [_walk(each, f"{path}[{index}]", depth + 1) for index, each in enumerate(value)]
-        if is_a(value, msgspec.Struct) or _has_fields(_kind_of(value)):
-            return _walk_object(value, path, depth)
+        if (found := attributes(value)) is not None:
+            return _walk_dict(found, path, depth)
+        if is_a(value, msgspec.Struct):
+            return _walk_struct(value, path, depth)
         try:
             return msgspec.to_builtins(value, str_keys=True, enc_hook=_refuse)
         except _UnknownError:
@@ -162,11 +182,25 @@ def _refuse(_: object) -> Any:
 
 
 def _walk_dict(value: dict[Any, Any], path: str, depth: int) -> dict[str, Any]:
+    if (clash := meeting(value, lambda key: _key(key, path))) is not None:
+        raise ValueWritingError(path, value, clash.reason)
     written: dict[str, Any] = {}
     for key, item in value.items():
         name = _key(key, path)
-        written[name] = _walk(item, f"{path}.{name}" if path else name, depth + 1)
+        written[name] = _walk(item, _way(path, f".{name}"), depth + 1)
     return written
+
+
+def _way(path: str, steps: str) -> str:
+    return path + steps if path else steps.removeprefix(".")
+
+
+def key_of(key: Any) -> str | None:
+    """What JSON has for a key; None if nothing."""
+    try:
+        return _key(key, "")
+    except ValueWritingError:
+        return None
 
 
 def _key(key: Any, path: str) -> str:
@@ -178,19 +212,20 @@ def _key(key: Any, path: str) -> str:
     except Exception as error:  # as above
         kind = _kind_of(key)
         raise ValueWritingError(
-            path, key, f"a {kind.__module__}.{kind.__qualname__} cannot be a key in JSON"
+            path, key, f"a {kind.__module__}.{kind.__qualname__} cannot be a key in JSON; make it text"
         ) from error
 
 
-def _has_fields(kind: Any) -> bool:
-    return hasattr(kind, "__dataclass_fields__") or hasattr(kind, "__attrs_attrs__")
-
-
-def _walk_object(value: Any, path: str, depth: int) -> Any:
-    def inner(found: Any) -> Any:
-        return _walk(_simpler(found), path, depth + 1)
-
-    return msgspec.to_builtins(value, str_keys=True, enc_hook=inner)
+def _walk_struct(value: msgspec.Struct, path: str, depth: int) -> Any:
+    kind, config = type(value), value.__struct_config__
+    written: dict[str, Any] = {}
+    if config.tag is not None and config.tag_field is not None:
+        written[config.tag_field] = config.tag
+    for name, wire in zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True):
+        item = getattr(value, name)
+        if item is not msgspec.UNSET:
+            written[wire] = _walk(item, _way(path, f".{wire}"), depth + 1)
+    return list(written.values()) if config.array_like else written
 
 
 def _told(error: Exception, value: object) -> str:

@@ -8,6 +8,7 @@
 On the command line it is `colonyos-gen keys`.
 """
 
+from colonyos_gen._tracebacks import shown_as
 from colonyos_gen.keys._errors import (
     DamagedKeyFileError,
     ExposedKeyFileError,
@@ -25,6 +26,15 @@ from colonyos_gen.keys._key_file import (
     save_key,
 )
 from colonyos_gen.keys._passphrase import passphrase_from_env
+
+shown_as(
+    __name__,
+    DamagedKeyFileError,
+    ExposedKeyFileError,
+    KeyFileError,
+    PassphraseNeededError,
+    WrongPassphraseError,
+)
 
 __all__ = [
     "DamagedKeyFileError",

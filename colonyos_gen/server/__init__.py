@@ -21,6 +21,8 @@ from colonyos_gen.server._store.tables import Change, Journal
 from colonyos_gen.server._thread import ServerThread
 from colonyos_gen.server.hazards import Hazards, Occurrence
 
+JournalError.__module__ = __name__  # as `shown_as` does, which the server does without
+
 __all__ = [
     "STRICT",
     "V1_9",

@@ -8,9 +8,16 @@ Everything goes through the generated client, at `session.rpc`. The synchronous 
 
 from colonyos_gen_wire.submission import Submittable
 
+from colonyos_gen._tracebacks import shown_as
 from colonyos_gen.session._async_session import AsyncSession
 from colonyos_gen.session._connecting import connect
-from colonyos_gen.session._failures import FunctionLookupError, ProcessCancelled, ProcessFailed, WaitTimeout
+from colonyos_gen.session._failures import (
+    FunctionLookupError,
+    OutputMismatch,
+    ProcessCancelled,
+    ProcessFailed,
+    WaitTimeout,
+)
 from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.sync_workflow import WorkflowHandle
@@ -22,12 +29,24 @@ from colonyos_gen.session._several import as_completed, gather
 from colonyos_gen.session._sync_session import Session
 from colonyos_gen.session._unknown_types import UnknownExecutorTypeWarning
 
+shown_as(
+    "colonyos_gen",
+    FunctionLookupError,
+    OutputMismatch,
+    ProcessCancelled,
+    ProcessFailed,
+    RemovalRefused,
+    UnknownExecutorTypeWarning,
+    WaitTimeout,
+)
+
 __all__ = [
     "AsyncProcessHandle",
     "AsyncScope",
     "AsyncSession",
     "AsyncWorkflowHandle",
     "FunctionLookupError",
+    "OutputMismatch",
     "ProcessCancelled",
     "ProcessFailed",
     "ProcessHandle",

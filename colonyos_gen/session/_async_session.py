@@ -11,7 +11,7 @@ from colonyos_gen_wire import Conditions, FunctionSpec, ProcessState, WorkflowSp
 from colonyos_gen_wire.constants import FUNCTION_SPEC_OPTIONS
 from colonyos_gen_wire.submission import AsyncSubmitting, Submittable
 
-from colonyos_gen._arguments import require_seconds
+from colonyos_gen._arguments import require_type_name
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.session._administration.colonies import AsyncColonies
@@ -22,10 +22,12 @@ from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.workflow import AsyncWorkflowHandle
 from colonyos_gen.session._removal.bulk import BulkProcedure, Removed
 from colonyos_gen.session._request import (
+    check_call,
     completed,
     completed_workflow,
     only_type,
 )
+from colonyos_gen.session._returns import Returns
 from colonyos_gen.session._scope import AsyncScope
 from colonyos_gen.session._unknown_types import KnownTypes
 from colonyos_gen.workflows._options import function_spec
@@ -78,6 +80,7 @@ class AsyncSession(AsyncScope, AsyncSubmitting[AsyncProcessHandle, AsyncWorkflow
         to: str | None,
         options: Mapping[str, Any],
     ) -> AsyncProcessHandle | AsyncWorkflowHandle:
+        require_type_name("submit", "to", to)
         if isinstance(what, str):
             executortype = await self._type_for(what) if to is None else to
             conditions = Conditions(colonyname=self.colonyname, executortype=executortype)
@@ -92,24 +95,23 @@ class AsyncSession(AsyncScope, AsyncSubmitting[AsyncProcessHandle, AsyncWorkflow
         ):
             raise TypeError(f"{type(what).__name__} has its own arguments and options; set them there")
         if isinstance(what, FunctionSpec):
-            return await self._submit_spec(completed(what, self.colonyname, to))
+            spec = completed(what, self.colonyname, to)
+            if nameless := not spec.conditions.executortype:  # which only executors without a type would take
+                spec = completed(spec, self.colonyname, await self._type_for(spec.funcname))
+            return await self._submit_spec(spec, looked_up=nameless)
         if to is not None:
             raise TypeError("a workflow has an executor type for each of its nodes; leave to= out")
         workflow = completed_workflow(what, self.colonyname)
         specs = workflow.functionspecs
         look = self._types.look_for(workflow.colonyname, (each.conditions for each in specs))
-        graph = await self.rpc.submit_workflow(workflow)
-        if look is not None:
-            await self._types.settle()
+        graph = await self._types.beside(look, self.rpc.submit_workflow(workflow))
         return AsyncWorkflowHandle(self, graph)
 
     async def _submit_spec(self, spec: FunctionSpec, *, looked_up: bool = False) -> AsyncProcessHandle:
         # Both are under way at the same time, so that a warning costs a submission no time.
         conditions = spec.conditions
         look = None if looked_up else self._types.look_for(conditions.colonyname, [conditions])
-        process = await self.rpc.submit(spec)
-        if look is not None:
-            await self._types.settle()
+        process = await self._types.beside(look, self.rpc.submit(spec))
         return AsyncProcessHandle(self, process, look)
 
     async def _call(
@@ -118,11 +120,14 @@ class AsyncSession(AsyncScope, AsyncSubmitting[AsyncProcessHandle, AsyncWorkflow
         args: Sequence[Any],
         to: str | None,
         timeout: float | None,
+        returns: Any,
         options: Mapping[str, Any],
     ) -> Any:
-        require_seconds("call", "timeout", timeout)
+        check_call(funcname, timeout, options)
+        reading = None if returns is None else Returns(returns)
         handle = await self.submit(funcname, *args, to=to, **options)
-        return await handle.output(timeout)
+        value = await handle.output(timeout)
+        return value if reading is None else reading.read(handle.process, value)
 
     async def process(self, processid: str) -> AsyncProcessHandle:
         """A handle for a process that exists. Raises NotFoundError or another RPCError."""

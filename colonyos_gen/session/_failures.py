@@ -70,6 +70,30 @@ class ProcessCancelled(Exception):
         return f"{type(self).__name__}({str(self)!r})"
 
 
+class OutputMismatch(ValueError):
+    """The process succeeded, and its output cannot be read by the annotation in `returns`.
+
+    Attributes:
+        process: The process; `process.output` is what there is.
+        returns: The annotation.
+        reason: Why it cannot.
+    """
+
+    def __init__(self, process: Process, returns: Any, reason: str) -> None:
+        super().__init__(process, returns, reason)
+        self.process = process
+        self.returns: Any = returns
+        self.reason = reason
+
+    def __str__(self) -> str:
+        wanted = getattr(self.returns, "__qualname__", None) if isinstance(self.returns, type) else None
+        text = f"{describe(self.process)} succeeded, but its output is no {wanted or self.returns}: {_cut(self.reason)}"
+        return visible(text)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+
 class WaitTimeout(TimeoutError):
     """What was waited for did not end in time. It goes on: wait again, or stop it with `error.handle.cancel()`.
 

@@ -10,7 +10,6 @@ from typing import Any, Self
 from colonyos_gen_wire import FunctionSpec, ProcessState, WorkflowSpec
 from colonyos_gen_wire.submission import Submittable, Submitting
 
-from colonyos_gen._arguments import require_seconds
 from colonyos_gen._callers import caller
 from colonyos_gen._client.own_loop import loops
 from colonyos_gen._client.sync_client import Client
@@ -23,6 +22,8 @@ from colonyos_gen.session._async_session import AsyncSession
 from colonyos_gen.session._handles.sync_process import ProcessHandle
 from colonyos_gen.session._handles.sync_workflow import WorkflowHandle
 from colonyos_gen.session._removal.bulk import Removed
+from colonyos_gen.session._request import check_call
+from colonyos_gen.session._returns import Returns
 from colonyos_gen.session._scope import Scope
 from colonyos_gen.session._unknown_types import submitter
 
@@ -99,10 +100,14 @@ class Session(Scope, Submitting[ProcessHandle, WorkflowHandle]):
         args: Sequence[Any],
         to: str | None,
         timeout: float | None,
+        returns: Any,
         options: Mapping[str, Any],
     ) -> Any:
-        require_seconds("call", "timeout", timeout)
-        return self.submit(funcname, *args, to=to, **options).output(timeout)
+        check_call(funcname, timeout, options)
+        reading = None if returns is None else Returns(returns)
+        handle = self.submit(funcname, *args, to=to, **options)
+        value = handle.output(timeout)
+        return value if reading is None else reading.read(handle.process, value)
 
     def process(self, processid: str) -> ProcessHandle:
         """A handle for a process that exists. Raises NotFoundError or another RPCError."""

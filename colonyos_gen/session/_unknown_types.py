@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from contextvars import ContextVar
+from typing import TypeVar
 
 from colonyos_gen_wire import Conditions
 
 from colonyos_gen._callers import Place, caller
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.session._standing import nearest
+
+T = TypeVar("T")
 
 _GRACE_S = 0.05
 """Seconds that a submission may take longer for a warning, once for each type."""
@@ -55,6 +58,18 @@ class KnownTypes:
         self._looking.add(task)
         task.add_done_callback(self._looking.discard)
         return task
+
+    async def beside(self, look: asyncio.Task[None] | None, submission: Awaitable[T]) -> T:
+        """What a submission gives, and then the warning that is due; where nothing was submitted, none is raised."""
+        try:
+            submitted = await submission
+        except BaseException:
+            if look is not None:
+                look.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+            raise
+        if look is not None:
+            await self.settle()
+        return submitted
 
     async def settle(self, seconds: float = _GRACE_S) -> None:
         """Wait a little for the warnings that are due."""

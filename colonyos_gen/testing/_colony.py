@@ -83,8 +83,7 @@ class LocalColony(Submitting[ProcessHandle, WorkflowHandle]):
             `faults` are not to be had, as they happen where requests come in through sockets. Workers, subprocesses and
             other clients use sockets in either case.
         options: Further arguments of `colonyos_gen.server.Server`, such as `reregister=True`, `stale_after=60` or
-            `hazards="act"`. `middlewares` are inside of what makes calls go wrong. The clock and the server owner are the
-            colony's own.
+            `hazards="act"`. `middlewares` are inside of what makes calls go wrong. Clock and owner are its own.
 
     Raises:
         TypeError: There is no such option, or `start` is not a time with a time zone.
@@ -180,9 +179,10 @@ class LocalColony(Submitting[ProcessHandle, WorkflowHandle]):
         args: Sequence[Any],
         to: str | None,
         timeout: float | None,
+        returns: Any,
         options: Mapping[str, Any],
     ) -> Any:
-        return self.session.call(funcname, *args, to=to, timeout=timeout, **options)
+        return self.session.call(funcname, *args, to=to, timeout=timeout, returns=returns, **options)
 
     @property
     def now(self) -> datetime:

@@ -11,6 +11,7 @@ def add(a: int, b: int) -> int:
 worker.run()
 """
 
+from colonyos_gen._tracebacks import shown_as
 from colonyos_gen.worker._life.health import Health
 from colonyos_gen.worker._life.log_lines import JsonFormatter, ProcessFilter
 from colonyos_gen.worker._life.registration import RegistrationError
@@ -19,6 +20,8 @@ from colonyos_gen.worker._running.context import Context
 from colonyos_gen.worker._running.hung import HungError
 from colonyos_gen.worker._telling.text_writer import TextWriter
 from colonyos_gen.worker._worker import Worker
+
+shown_as(__name__, HungError, PoolError, RegistrationError)
 
 __all__ = [
     "Context",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
+from colonyos_gen._tracebacks import short_traceback
 from colonyos_gen.worker._pool.hooks import Hooks
 from colonyos_gen.worker._pool.places import found
 from colonyos_gen.worker._running.functions import Offer, SignatureLike
@@ -87,6 +88,7 @@ class Offering(Hooks):
 
         again = Retries(retries, backoff, retry_on)
 
+        @short_traceback
         def offer(call: FuncT) -> FuncT:
             made = Offer(call, name, timeout, description, signature, again)
             if made.name in self._offers:
@@ -111,6 +113,7 @@ class Offering(Hooks):
             ValueError: The kind has one already.
         """
 
+        @short_traceback
         def register(call: FuncT) -> FuncT:
             handler = self._handlers.setdefault(kind, Handler(kind))
             if handler.reconcile is not None:
@@ -131,6 +134,7 @@ class Offering(Hooks):
             ValueError: The kind has one already.
         """
 
+        @short_traceback
         def register(call: FuncT) -> FuncT:
             handler = self._handlers.setdefault(kind, Handler(kind))
             if handler.clean_up is not None:

@@ -17,6 +17,7 @@ from colonyos_gen_wire.method import Key
 from colonyos_gen._call.intercepting import around_runs
 from colonyos_gen._client.client import AsyncClient, settings
 from colonyos_gen._secrets import Hidden, Secrets
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.config import Config, ConfigError
 from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.worker._life.hardware import capabilities
@@ -49,6 +50,7 @@ MAX_IN_FLIGHT = 8
 _logger = logging.getLogger("colonyos_gen.worker")
 
 
+@short_tracebacks
 class Worker(Offering):
     """An executor: it offers functions to a colony, and runs the processes that ask for them.
 

@@ -12,7 +12,8 @@ from colonyos_gen_wire.types.process import Conditions, FunctionSpec
 from colonyos_gen_wire.types.workflow import WorkflowSpec
 from msgspec.structs import replace
 
-from colonyos_gen._tracebacks import short_tracebacks
+from colonyos_gen._arguments import require_type_name
+from colonyos_gen._tracebacks import short_traceback, short_tracebacks
 from colonyos_gen.workflows._options import function_spec
 from colonyos_gen.workflows._rules import WorkflowError, check_parents, taken
 from colonyos_gen.workflows._task import After, Task
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 
+@short_traceback
 def workflow(name: str, *, to: str | None = None) -> Workflow:
     """Start a workflow. See `Workflow`.
 
@@ -45,6 +47,7 @@ class Workflow(TaskMaking[Task, After]):
     """
 
     def __init__(self, name: str, *, to: str | None = None) -> None:
+        require_type_name("workflow", "to", to)
         self.name: str = name
         """What the workflow is called."""
         self.to: str | None = to
@@ -78,6 +81,7 @@ class Workflow(TaskMaking[Task, After]):
         after: After | None,
         name: str | None,
     ) -> Task:
+        require_type_name("task", "to", to)
         for value in (*args, *options.values(), *_values_of(options.get("kwargs"))):
             if isinstance(value, Task):
                 raise TypeError(

@@ -22,7 +22,7 @@ _OPTIONS = OPTIONS[FunctionSpec]
 
 
 def _folded(name: str) -> str:
-    return name.replace("_", "").lower()
+    return "".join(each for each in name if each.isalnum()).lower()
 
 
 _FOLDED = {
@@ -62,7 +62,7 @@ def function_spec(
     }
     more = {name: value for name, value in options_and_kwargs.items() if name not in _OPTIONS}
     for name in more:
-        _require_no_misspelling(name)
+        require_no_misspelling(name)
     kwargs: dict[str, Any] = options.pop("kwargs", {})
     twice = sorted(set(kwargs) & set(more))
     if twice:
@@ -83,13 +83,21 @@ def function_spec(
     return spec
 
 
-def _require_no_misspelling(name: str) -> None:
-    """Raise TypeError for a keyword that is nearly an option: the function would get what was meant for the server."""
+def require_no_misspelling(name: str, more_options: Iterable[str] = ()) -> None:
+    """Raise TypeError for a keyword that is nearly an option: the function would get what was meant for the server.
+
+    Args:
+        name: The keyword.
+        more_options: Further options, beside those of a submission.
+    """
     written = _folded(name)
-    same_letters = [each for each in _FOLDED if sorted(each) == sorted(written)]
-    near = same_letters or difflib.get_close_matches(written, _FOLDED, 1, _NEARLY)
+    known = {**_FOLDED, **{_folded(each): each for each in more_options}}
+    if name in _OPTIONS:
+        return
+    same_letters = [each for each in known if sorted(each) == sorted(written)]
+    near = same_letters or difflib.get_close_matches(written, known, 1, _NEARLY)
     if near:
-        option = _FOLDED[near[0]]
+        option = known[near[0]]
         raise TypeError(
             f"there is no option {name!r}; did you mean {option!r}? "
             f"A keyword argument of the function that is called so goes into kwargs={{{name!r}: …}}"

@@ -20,7 +20,9 @@ from colonyos_gen.demo.functions import ANSWER
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+VALUES = README.partition("\n### Values\n")[2].partition("\n## ")[0]
+"""The chapter about values, which has a program of its own."""
+PROGRAMS = re.findall(r"```python\n(.*?)```", README.replace(VALUES, ""), re.DOTALL)
 LIMIT = 300
 """Seconds after which a program that should have ended has failed."""
 
@@ -177,6 +179,22 @@ def test_a_client_needs_no_sockets(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COLONIES_")}
     environment["PYTHONPATH"] = os.pathsep.join((str(ROOT / "generated" / "python"), str(ROOT)))
     assert _run(program, environment, tmp_path) == "[]\n"
+
+
+def test_values_arrive_as_what_they_were(tmp_path: Path) -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", VALUES, re.DOTALL)
+    (tmp_path / "clips.py").write_text(program, encoding="utf-8")
+    caller = "from clips import *; print(halves(Clip(Path('a.mp4'), timedelta(seconds=90)))[1])"
+    with _dev_server(tmp_path) as environment:
+        running = subprocess.Popen(
+            [sys.executable, str(tmp_path / "clips.py")], env=environment, stderr=subprocess.DEVNULL
+        )
+        try:
+            shown = _run(caller, environment | {"PYTHONPATH": str(tmp_path)}, tmp_path)
+        finally:
+            running.send_signal(signal.SIGINT)
+            assert running.wait(LIMIT) == 0
+    assert re.fullmatch(r"Clip\(file=\w+Path\('a.mp4'\), length=datetime.timedelta\(seconds=45\)\)\n", shown)
 
 
 def test_the_programs_are_about_ten_lines() -> None:

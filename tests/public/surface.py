@@ -33,6 +33,7 @@ MADE_BY = {
     "LocalUser": "LocalColony.add_user",
     "Occurrence": "a server",
     "OutgoingCall": "a client",
+    "OutputMismatch": "handles",
     "ProcessCancelled": "handles",
     "ProcessFailed": "handles",
     "ProcessHandle": "Session.submit",

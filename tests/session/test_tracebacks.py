@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from colonyos_gen import AsyncClient, Client, Interceptor, InvalidRequestError, NotFoundError, Worker
+from colonyos_gen import AsyncClient, Client, Context, Interceptor, InvalidRequestError, NotFoundError, Worker
 from colonyos_gen.interceptors import OutgoingCall, Proceed
 from colonyos_gen.testing import LocalColony
 
@@ -29,6 +29,7 @@ warnings.simplefilter("ignore")
 flow = workflow("w", to="nobody")
 flow.task("f", name="first")
 session = connect()
+worker = Worker("w")
 """
 SYNC = {
     "call": "session.call('fails', to='math', timeout=100)",
@@ -52,6 +53,13 @@ SYNC = {
     "connect": "connect(keys={'boss': None})",
     "workflow": "flow.task('f', name='first') and flow.spec('dev')",
     "administration": "session.executors.get('nobody')",
+    "no type": "workflow('w', to='')",
+    "output by annotation": "session.call('fails', to='math', timeout=100, returns=3)",
+    "worker": "Worker('x', concurrency=0)",
+    "offered twice": "[worker.function(each) for each in (abs, abs)]",
+    "decorator": "worker.function(retries=-1)(abs)",
+    "offered by nobody": "worker.function(name='f')(3)",
+    "reconciler": "[worker.reconciles('kind')(each) for each in (abs, abs)]",
 }
 ASYNC = {
     "call": "await session.call('fails', to='math', timeout=100)",
@@ -255,3 +263,25 @@ def test_methods_keep_what_is_known_of_them() -> None:
     assert not inspect.iscoroutinefunction(Client.get_process)
     assert "processid" in inspect.signature(Client.get_process).parameters
     assert (Client.get_process.__doc__ or "").startswith("Get a process by id")
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_what_a_function_does_wrong_with_its_context_ends_at_its_line(
+    colonies: LocalColony, asynchronous: bool
+) -> None:
+    worker = Worker("w")
+
+    @worker.function
+    def fails(ctx: Context) -> None:
+        ctx.stream("other")
+
+    @worker.function
+    async def fails_too(ctx: Context) -> None:
+        ctx.stream("other")
+
+    with colonies.worker(worker):
+        handle = colonies.submit("fails_too" if asynchronous else "fails", to="w").wait(60)
+    error = "\n".join(handle.process.errors)
+    assert "'other'" in error
+    assert error.rstrip().endswith('ctx.stream("other")')
+    assert f"{os.sep}colonyos_gen{os.sep}" not in error

@@ -44,6 +44,7 @@ PACKAGE = frozenset(
         "InvalidSignatureError",
         "MissingKeyError",
         "OutgoingCall",
+        "OutputMismatch",
         "PrivateKey",
         "ProcessCancelled",
         "ProcessFailed",
@@ -108,7 +109,8 @@ _PARAMETER = "it is a parameter of submit, call or task"
 _SET = "submit, call and task set that field of FunctionSpec themselves"
 SUBMISSION = {
     **dict.fromkeys(
-        ("after", "funcname", "more_kwargs", "name", "options", "self", "timeout", "to", "what"), _PARAMETER
+        ("after", "funcname", "more_kwargs", "name", "options", "returns", "self", "timeout", "to", "what"),
+        _PARAMETER,
     ),
     **dict.fromkeys(("args", "conditions", "nodename"), _SET),
     **dict.fromkeys(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any, Literal, Self, overload
+from typing import Any, Literal, Self, TypeVar, overload
 
 from colonyos_gen_wire import Log, Process, ProcessState
 from colonyos_gen_wire.constants import CANCELLED, FAILED
@@ -23,12 +23,15 @@ from colonyos_gen.session._handles.seen import SeenProcess
 from colonyos_gen.session._own_slot import kept
 from colonyos_gen.session._removal.ending import Ending
 from colonyos_gen.session._removal.process import ProcessProcedure
+from colonyos_gen.session._returns import Returns
 from colonyos_gen.session._scope import AsyncScope
 from colonyos_gen.session._standing import LOOK_S, standing
 from colonyos_gen.session._streams.bar import progress_bar
 from colonyos_gen.session._streams.log import LogStream
 from colonyos_gen.session._streams.progress import ProgressStream
 from colonyos_gen.session._streams.text import pieces
+
+Result = TypeVar("Result")
 
 _LOG_TAIL = 20
 
@@ -119,25 +122,39 @@ class AsyncProcessHandle(SeenProcess):
                     await self._wait(timeout)
         return self
 
-    async def output(self, timeout: float | None = None) -> Any:
+    @overload
+    async def output(self, timeout: float | None = None, *, returns: None = None) -> Any: ...
+
+    @overload
+    async def output(self, timeout: float | None = None, *, returns: type[Result]) -> Result: ...
+
+    @overload
+    async def output(self, timeout: float | None = None, *, returns: Any) -> Any: ...
+
+    async def output(self, timeout: float | None = None, *, returns: Any = None) -> Any:
         """Wait until the process has ended, and return its output: the only element, None for no output, else the list.
 
         Args:
             timeout: Seconds to wait; None for as long as it takes.
+            returns: Annotation by which it is read, such as `Report` or `list[Path]`; None for what JSON gives.
 
         Raises:
             ProcessFailed: It failed.
             ProcessCancelled: It was cancelled.
+            OutputMismatch: It succeeded, and its output cannot be read by `returns`.
+            TypeError: Nothing can be read by `returns`.
             WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
             NotFoundError: There is no such process, or it was removed.
         """
+        reading = None if returns is None else Returns(returns)
         await self.wait(timeout)
         process = self._process
         if process.state is FAILED:
             raise await self.failure()
         if process.state is CANCELLED:
             raise ProcessCancelled(process)
-        return value_of(process)
+        value = value_of(process)
+        return value if reading is None else reading.read(process, value)
 
     async def failure(self) -> ProcessFailed:
         """The error that tells why the process failed, with the end of its log. It does not wait."""

@@ -12,11 +12,13 @@ from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.session._failures import ProcessFailed, WaitTimeout, late_of
 from colonyos_gen.session._handles.process import AsyncProcessHandle
 from colonyos_gen.session._handles.seen import SeenProcess
+from colonyos_gen.session._returns import Returns
 from colonyos_gen.session._scope import Scope
 from colonyos_gen.session._streams.bar import progress_bar
 from colonyos_gen.session._streams.progress import ProgressStream
 from colonyos_gen.session._streams.text import pieces
 
+Result = TypeVar("Result")
 T = TypeVar("T")
 
 
@@ -81,18 +83,32 @@ class ProcessHandle(SeenProcess):
             raise late_of(self, late) from None
         return self
 
-    def output(self, timeout: float | None = None) -> Any:
+    @overload
+    def output(self, timeout: float | None = None, *, returns: None = None) -> Any: ...
+
+    @overload
+    def output(self, timeout: float | None = None, *, returns: type[Result]) -> Result: ...
+
+    @overload
+    def output(self, timeout: float | None = None, *, returns: Any) -> Any: ...
+
+    def output(self, timeout: float | None = None, *, returns: Any = None) -> Any:
         """Wait until the process has ended, and return its output (see `AsyncProcessHandle.output`).
 
         Raises:
             ProcessFailed: It failed.
             ProcessCancelled: It was cancelled.
+            OutputMismatch: It succeeded, and its output cannot be read by `returns`.
             WaitTimeout: It did not end in time, and goes on; `cancel` stops it.
         """
+        reading = None if returns is None else Returns(returns)
         try:
-            return self._session.rpc.run(self._inner.output(timeout))
+            value = self._session.rpc.run(self._inner.output(timeout))
         except WaitTimeout as late:
             raise late_of(self, late) from None
+        return (
+            value if reading is None else reading.read(self.process, value)
+        )  # here, and not on the thread of the client
 
     def failure(self) -> ProcessFailed:
         """The error that tells why the process failed, with the end of its log. It does not wait."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import Any, Self
+from typing import Any, Self, TypeVar, overload
 
 from colonyos_gen_wire import Process, ProcessGraph, ProcessState
 
@@ -16,6 +16,8 @@ from colonyos_gen.session._handles.workflow import AsyncWorkflowHandle
 from colonyos_gen.session._scope import Scope
 from colonyos_gen.session._streams.bar import progress_bar
 from colonyos_gen.session._streams.graph import GraphLooks
+
+Result = TypeVar("Result")
 
 
 @short_tracebacks
@@ -84,17 +86,27 @@ class WorkflowHandle(SeenWorkflow):
         """The process of a node (see `AsyncWorkflowHandle.node`)."""
         return ProcessHandle(self._session, self._session.rpc.run(self._inner.node(name)))
 
-    def output(self, name: str, timeout: float | None = None) -> Any:
+    @overload
+    def output(self, name: str, timeout: float | None = None, *, returns: None = None) -> Any: ...
+
+    @overload
+    def output(self, name: str, timeout: float | None = None, *, returns: type[Result]) -> Result: ...
+
+    @overload
+    def output(self, name: str, timeout: float | None = None, *, returns: Any) -> Any: ...
+
+    def output(self, name: str, timeout: float | None = None, *, returns: Any = None) -> Any:
         """Wait until one node has ended, and return its output (see `AsyncWorkflowHandle.output`).
 
         Raises:
             ProcessFailed: It failed, or another one did that others waited for.
             ProcessCancelled: It was cancelled.
+            OutputMismatch: It succeeded, and its output cannot be read by `returns`.
             WaitTimeout: It did not end in time, and goes on; `cancel` stops the workflow.
             LookupError: There is no node of that name.
         """
         try:
-            return self._session.rpc.run(self._inner.output(name, timeout))
+            return self._session.rpc.run(self._inner.output(name, timeout, returns=returns))
         except WaitTimeout as late:
             raise late_of(self, late) from None
 

@@ -7,7 +7,7 @@ import contextlib
 import difflib
 from collections.abc import Iterable
 from os import PathLike
-from typing import Any, Self
+from typing import Any, Self, TypeVar, overload
 
 from colonyos_gen_wire import Process, ProcessGraph, ProcessState
 from colonyos_gen_wire.constants import FAILED
@@ -28,6 +28,8 @@ from colonyos_gen.session._standing import LOOK_S
 from colonyos_gen.session._standing_workflow import workflow_standing
 from colonyos_gen.session._streams.bar import progress_bar
 from colonyos_gen.session._streams.graph import GraphLooks, GraphStream
+
+Result = TypeVar("Result")
 
 _AT_ONCE = 8
 _DETAILED = 32
@@ -133,22 +135,34 @@ class AsyncWorkflowHandle(SeenWorkflow):
         process = await self._session.rpc.get_process(await self._find(name))
         return AsyncProcessHandle(self._session, process)
 
-    async def output(self, name: str, timeout: float | None = None) -> Any:
+    @overload
+    async def output(self, name: str, timeout: float | None = None, *, returns: None = None) -> Any: ...
+
+    @overload
+    async def output(self, name: str, timeout: float | None = None, *, returns: type[Result]) -> Result: ...
+
+    @overload
+    async def output(self, name: str, timeout: float | None = None, *, returns: Any) -> Any: ...
+
+    async def output(self, name: str, timeout: float | None = None, *, returns: Any = None) -> Any:
         """Wait until one node has ended, and return its output: the only element, None for no output, else the list.
 
         Args:
             name: Name of the node.
             timeout: Seconds to wait; None for as long as it takes.
+            returns: Annotation by which it is read, such as `Report` or `list[Path]`; None for what JSON gives.
 
         Raises:
             ProcessFailed: It failed, or another one did that others waited for.
             ProcessCancelled: It was cancelled.
+            OutputMismatch: It succeeded, and its output cannot be read by `returns`.
+            TypeError: Nothing can be read by `returns`.
             WaitTimeout: It did not end in time, and goes on; `cancel` stops the workflow.
             LookupError: There is no node of that name.
         """
         node = await self.node(name)
         try:
-            return await node.output(timeout)
+            return await node.output(timeout, returns=returns)
         except WaitTimeout as late:
             if late.standing:
                 late.standing = f"{name!r} {late.standing.removeprefix('it ')}"

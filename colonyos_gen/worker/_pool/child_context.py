@@ -14,6 +14,7 @@ from colonyos_gen_wire import FunctionSpec, Process
 from colonyos_gen_wire.constants import ENV
 
 from colonyos_gen._conventions.progress import format_progress
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.worker._pool.frames import Message
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.context import Context
@@ -85,6 +86,7 @@ def _over() -> RuntimeError:
     return RuntimeError("the function has returned, so that nothing can be done in its name any more")
 
 
+@short_tracebacks
 class ChildContext(Context):
     """The context in a process of a pool. Calls that a coroutine awaits elsewhere have been carried out when they return."""
 
@@ -130,6 +132,7 @@ class ChildContext(Context):
         return asyncio.to_thread(self._cancellation.wait_in_thread, timeout)
 
 
+@short_tracebacks
 class ChildWriter(TextWriter):
     """A stream of text that the worker sends."""
 

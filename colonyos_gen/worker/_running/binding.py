@@ -9,6 +9,7 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
+from colonyos_gen._values.annotations import meaning_of
 from colonyos_gen._values.making import UNREADABLE
 from colonyos_gen._values.reading import Reader
 from colonyos_gen.worker._running.context import Context
@@ -289,7 +290,7 @@ def _type_of(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
     try:
         for _ in range(2):  # in quotes, where all annotations are text already
             if isinstance(meaning, str):
-                meaning = eval(meaning, getattr(plain, "__globals__", {}), dict(names))
+                meaning = meaning_of(meaning, getattr(plain, "__globals__", {}), names)
     except (
         Exception
     ):  # whatever the text of an annotation may raise, often as it was imported for type checkers only

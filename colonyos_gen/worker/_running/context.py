@@ -13,6 +13,7 @@ from colonyos_gen._call.retry import passes, pauses
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._conventions.progress import format_progress
 from colonyos_gen._secrets import Secrets
+from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.errors import AlreadyExistsError, RPCError
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._taking.availability import WITHOUT_END, Availability, is_lost_reply
@@ -110,6 +111,7 @@ class Outgoing:
             await asyncio.gather(*(each.delivered() for each in self._flows.values()))
 
 
+@short_tracebacks
 class Context:
     """The process, as its function sees it, and what the function can do for it.
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from colonyos_gen._secrets import SECRETS, Secrets
-from colonyos_gen._values.writing import is_a
+from colonyos_gen._values.losses import is_a
 
 FRAMES = 8
 """Frames that a traceback shows, the innermost ones."""

@@ -12,7 +12,9 @@ from typing import Any, Self
 import msgspec
 from colonyos_gen_wire.methods.channel import CHANNEL_APPEND
 
-from colonyos_gen._values.writing import is_a, to_plain
+from colonyos_gen._tracebacks import short_tracebacks
+from colonyos_gen._values.losses import is_a
+from colonyos_gen._values.writing import to_plain
 from colonyos_gen.errors import ConflictError
 from colonyos_gen.worker._telling.bridge import Bridge
 from colonyos_gen.worker._telling.channel_sender import ChannelSender
@@ -27,6 +29,7 @@ LIMIT_BYTES = 16 * BUFFER_BYTES
 _logger = logging.getLogger("colonyos_gen.worker")
 
 
+@short_tracebacks
 class TextWriter:
     """A stream of text over a channel of the process; made by `Context.stream`.
 

@@ -21,24 +21,26 @@ OPTIONS: dict[type[msgspec.Struct], dict[str, Option]] = {
     FunctionSpec: {
         "channels": Option(("channels",), ListOf(STRING)),
         "kwargs": Option(("kwargs",), MapOf(ANY)),
-        "priority": Option(("priority",), INTEGER),
+        "priority": Option(("priority",), INTEGER, minimum=-50000, maximum=50000),
         "label": Option(("label",), STRING),
         "env": Option(("env",), MapOf(STRING)),
-        "maxwaittime": Option(("maxwaittime",), INTEGER),
-        "maxexectime": Option(("maxexectime",), INTEGER),
-        "maxretries": Option(("maxretries",), INTEGER),
+        "maxwaittime": Option(("maxwaittime",), INTEGER, minimum=-2147483648, maximum=2147483647),
+        "maxexectime": Option(("maxexectime",), INTEGER, minimum=-2147483648, maximum=2147483647),
+        "maxretries": Option(("maxretries",), INTEGER, minimum=-2147483648, maximum=2147483647),
         "executornames": Option(("conditions", "executornames"), ListOf(STRING)),
         "location": Option(("conditions", "locationname"), STRING, also=("locationname",)),
         "cpu": Option(("conditions", "cpu"), STRING, quantity="cores", also=("cores",)),
         "mem": Option(("conditions", "mem"), STRING, quantity="bytes", also=("memory",)),
         "storage": Option(("conditions", "storage"), STRING, quantity="bytes", also=("disk",)),
-        "gpu": Option(("conditions", "gpu", "count"), INTEGER, minimum=0, also=("gpus", "gpucount")),
+        "gpu": Option(
+            ("conditions", "gpu", "count"), INTEGER, minimum=0, maximum=2147483647, also=("gpus", "gpucount")
+        ),
         "gpuname": Option(("conditions", "gpu", "name"), STRING),
         "gpumem": Option(("conditions", "gpu", "mem"), STRING, quantity="bytes", also=("gpumemory",)),
         "nodes": Option(("conditions", "nodes"), INTEGER, minimum=0, maximum=127),
         "processes": Option(("conditions", "processes"), INTEGER, minimum=0, maximum=127),
         "processespernode": Option(("conditions", "processes_per_node"), INTEGER, minimum=0, maximum=127),
-        "walltime": Option(("conditions", "walltime"), INTEGER, minimum=0),
+        "walltime": Option(("conditions", "walltime"), INTEGER, minimum=0, maximum=2147483647),
     },
 }
 """In the order in which the schema has them."""

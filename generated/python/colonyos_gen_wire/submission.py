@@ -17,6 +17,7 @@ ProcessHandle = TypeVar("ProcessHandle")
 WorkflowHandle = TypeVar("WorkflowHandle")
 AsyncProcessHandle = TypeVar("AsyncProcessHandle")
 AsyncWorkflowHandle = TypeVar("AsyncWorkflowHandle")
+Result = TypeVar("Result")
 Task = TypeVar("Task")
 After = TypeVar("After")
 
@@ -89,22 +90,25 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
                 read back as an empty map.
             priority: Priority from -50000 to 50000, higher runs first; one step outweighs 24 hours of queueing.
                 Submit refuses values outside the range, while workflows, crons, generators and added children
-                are not checked. Unit: priority steps.
+                are not checked. Unit: priority steps. At least -50000, at most 50000.
             label: Free label, usable as a filter in `getprocessesmsg`.
             env: Environment variables as a map of strings. The server keeps them as ENV attributes, so ENV
                 attributes added to the process later appear here too.
             maxwaittime: Longest time in seconds the process may stay WAITING; it fails then. `0` and `-1`, the
                 default, mean no limit, while other negative values fail it at the next check. In a workflow
                 it counts from the submission, also while the node waits for its parents. Must fit in 32 bits.
+                At least -2147483648, at most 2147483647.
             maxexectime: Longest time in seconds one attempt may stay RUNNING; only `-1`, the default, means no limit.
                 An attempt that takes longer, or whose worker died, goes back to the queue then, as often as
                 `maxretries` says; without a limit one whose worker died goes back when the server has not
                 heard from it for 10 minutes. With `0`, also what the server assumes when the field is absent,
-                the attempt expires about a second after assignment. Workflows turn `0` into `-1`.
+                the attempt expires about a second after assignment. Workflows turn `0` into `-1`. At least
+                -2147483648, at most 2147483647.
             maxretries: How many expired attempts (`maxexectime` passed, whether the worker is slow or died) return to
                 the queue, for any worker, before the process fails. `-1`, the default, or any negative value
                 retries without limit; `0`, also what the server assumes when the field is absent, fails it at
-                the first expiry. What a worker fails is not retried.
+                the first expiry. What a worker fails is not retried. At least -2147483648, at most
+                2147483647.
             executornames: Names of the executors that may take the process; null or an empty list admits all. `["*"]` is
                 read back as an empty list and is assignable only on servers with exclusive assign switched
                 off.
@@ -122,7 +126,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
                 unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent in whole
                 Mi, rounded up.
             gpu: Number of GPUs, for the executor to read; it does not decide who is given the process. At
-                least 0.
+                least 0, at most 2147483647.
             gpuname: Name of the GPU, for the executor to read.
             gpumem: Memory of the GPU, for the executor to read, in whole Mi. A number counts bytes, and is 0 or
                 at least 2^20; a text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as
@@ -134,7 +138,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
             processespernode: Number of processes on each node, for the executor to read; above 127 the server gives the
                 process to nobody. At least 0, at most 127.
             walltime: Time in seconds that the executor should reserve, for it to read; `maxexectime` is what the
-                server enforces. At least 0.
+                server enforces. At least 0, at most 2147483647.
             more_kwargs: Keyword arguments of the function.
 
         Raises:
@@ -148,6 +152,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
         """
         return self._submit(what, args, to, options)
 
+    @overload
     def call(
         self,
         funcname: str,
@@ -155,6 +160,102 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
         *args: Any,
         to: str | None = None,
         timeout: float | None = None,
+        returns: None = None,
+        channels: Iterable[str] | None = (),
+        kwargs: Mapping[str, Any] | None = None,
+        priority: int | None = 0,
+        label: str | None = None,
+        env: Mapping[str, str] | None = None,
+        maxwaittime: int | None = -1,
+        maxexectime: int | None = -1,
+        maxretries: int | None = -1,
+        executornames: Iterable[str] | None = (),
+        location: str | None = None,
+        cpu: float | str | None = None,
+        mem: float | str | None = None,
+        storage: float | str | None = None,
+        gpu: int | None = 0,
+        gpuname: str | None = None,
+        gpumem: float | str | None = None,
+        nodes: int | None = 0,
+        processes: int | None = 0,
+        processespernode: int | None = 0,
+        walltime: int | None = 0,
+        **more_kwargs: Any,
+    ) -> Any: ...
+
+    @overload
+    def call(
+        self,
+        funcname: str,
+        /,
+        *args: Any,
+        to: str | None = None,
+        timeout: float | None = None,
+        returns: type[Result],
+        channels: Iterable[str] | None = (),
+        kwargs: Mapping[str, Any] | None = None,
+        priority: int | None = 0,
+        label: str | None = None,
+        env: Mapping[str, str] | None = None,
+        maxwaittime: int | None = -1,
+        maxexectime: int | None = -1,
+        maxretries: int | None = -1,
+        executornames: Iterable[str] | None = (),
+        location: str | None = None,
+        cpu: float | str | None = None,
+        mem: float | str | None = None,
+        storage: float | str | None = None,
+        gpu: int | None = 0,
+        gpuname: str | None = None,
+        gpumem: float | str | None = None,
+        nodes: int | None = 0,
+        processes: int | None = 0,
+        processespernode: int | None = 0,
+        walltime: int | None = 0,
+        **more_kwargs: Any,
+    ) -> Result: ...
+
+    @overload
+    def call(
+        self,
+        funcname: str,
+        /,
+        *args: Any,
+        to: str | None = None,
+        timeout: float | None = None,
+        returns: Any,
+        channels: Iterable[str] | None = (),
+        kwargs: Mapping[str, Any] | None = None,
+        priority: int | None = 0,
+        label: str | None = None,
+        env: Mapping[str, str] | None = None,
+        maxwaittime: int | None = -1,
+        maxexectime: int | None = -1,
+        maxretries: int | None = -1,
+        executornames: Iterable[str] | None = (),
+        location: str | None = None,
+        cpu: float | str | None = None,
+        mem: float | str | None = None,
+        storage: float | str | None = None,
+        gpu: int | None = 0,
+        gpuname: str | None = None,
+        gpumem: float | str | None = None,
+        nodes: int | None = 0,
+        processes: int | None = 0,
+        processespernode: int | None = 0,
+        walltime: int | None = 0,
+        **more_kwargs: Any,
+    ) -> Any: ...
+
+    def call(
+        self,
+        funcname: str,
+        /,
+        *args: Any,
+        to: str | None = None,
+        timeout: float | None = None,
+        returns: Any = None,
         channels: Iterable[str] | None = (),
         kwargs: Mapping[str, Any] | None = None,
         priority: int | None = 0,
@@ -189,28 +290,33 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
             args: Its arguments, any JSON values.
             to: Executor type; None for the only one that offers the function.
             timeout: Seconds to wait for its end, once it is submitted; None for as long as it takes.
+            returns: Annotation by which the output is read, such as `Report` or `list[Path]`, as a worker reads arguments; None
+                for what JSON gives.
             channels: Names of the channels to create for the process, at most 100 of them usable. The key is
                 missing from the JSON when the list is empty.
             kwargs: Keyword arguments, any JSON values, with the same loss of number precision as `args`; null is
                 read back as an empty map.
             priority: Priority from -50000 to 50000, higher runs first; one step outweighs 24 hours of queueing.
                 Submit refuses values outside the range, while workflows, crons, generators and added children
-                are not checked. Unit: priority steps.
+                are not checked. Unit: priority steps. At least -50000, at most 50000.
             label: Free label, usable as a filter in `getprocessesmsg`.
             env: Environment variables as a map of strings. The server keeps them as ENV attributes, so ENV
                 attributes added to the process later appear here too.
             maxwaittime: Longest time in seconds the process may stay WAITING; it fails then. `0` and `-1`, the
                 default, mean no limit, while other negative values fail it at the next check. In a workflow
                 it counts from the submission, also while the node waits for its parents. Must fit in 32 bits.
+                At least -2147483648, at most 2147483647.
             maxexectime: Longest time in seconds one attempt may stay RUNNING; only `-1`, the default, means no limit.
                 An attempt that takes longer, or whose worker died, goes back to the queue then, as often as
                 `maxretries` says; without a limit one whose worker died goes back when the server has not
                 heard from it for 10 minutes. With `0`, also what the server assumes when the field is absent,
-                the attempt expires about a second after assignment. Workflows turn `0` into `-1`.
+                the attempt expires about a second after assignment. Workflows turn `0` into `-1`. At least
+                -2147483648, at most 2147483647.
             maxretries: How many expired attempts (`maxexectime` passed, whether the worker is slow or died) return to
                 the queue, for any worker, before the process fails. `-1`, the default, or any negative value
                 retries without limit; `0`, also what the server assumes when the field is absent, fails it at
-                the first expiry. What a worker fails is not retried.
+                the first expiry. What a worker fails is not retried. At least -2147483648, at most
+                2147483647.
             executornames: Names of the executors that may take the process; null or an empty list admits all. `["*"]` is
                 read back as an empty list and is assignable only on servers with exclusive assign switched
                 off.
@@ -228,7 +334,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
                 unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent in whole
                 Mi, rounded up.
             gpu: Number of GPUs, for the executor to read; it does not decide who is given the process. At
-                least 0.
+                least 0, at most 2147483647.
             gpuname: Name of the GPU, for the executor to read.
             gpumem: Memory of the GPU, for the executor to read, in whole Mi. A number counts bytes, and is 0 or
                 at least 2^20; a text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as
@@ -240,7 +346,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
             processespernode: Number of processes on each node, for the executor to read; above 127 the server gives the
                 process to nobody. At least 0, at most 127.
             walltime: Time in seconds that the executor should reserve, for it to read; `maxexectime` is what the
-                server enforces. At least 0.
+                server enforces. At least 0, at most 2147483647.
             more_kwargs: Keyword arguments of the function. Those whose names are taken here go into `kwargs`.
 
         Returns:
@@ -250,11 +356,13 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
             ProcessFailed: The process failed; the error has its errors and the end of its log.
             ProcessCancelled: It was cancelled.
             WaitTimeout: It did not end in time, and goes on.
+            OutputMismatch: It succeeded, and its output cannot be read by `returns`; the error has the process.
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
-            TypeError: A keyword argument is given twice or is nearly the name of an option, or an option is no list of names
-                or no dict with str as keys, where it must be one; nothing was submitted.
-            InvalidRequestError: `timeout` is not a number, or an option is something else that it cannot be; nothing was
-                submitted.
+            TypeError: `funcname` is no name; a keyword argument is given twice or is nearly the name of an option; an option is
+                no list of names or no dict with str as keys, where it must be one; or nothing can be read by `returns`.
+                Nothing was submitted.
+            InvalidRequestError: `timeout` is no number of seconds, or an option is something else that it cannot be; nothing
+                was submitted.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
         """
         options: dict[str, Any] = {
@@ -280,7 +388,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
             "walltime": walltime,
         }
 
-        return self._call(funcname, args, to, timeout, {**options, **more_kwargs})
+        return self._call(funcname, args, to, timeout, returns, {**options, **more_kwargs})
 
     def _submit(
         self,
@@ -298,6 +406,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
         args: Sequence[Any],
         to: str | None,
         timeout: float | None,
+        returns: Any,
         options: Mapping[str, Any],
     ) -> Any:
         """Submit `funcname` and wait for its output; `options` has all of them, and keyword arguments of the function."""
@@ -363,22 +472,25 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
                 read back as an empty map.
             priority: Priority from -50000 to 50000, higher runs first; one step outweighs 24 hours of queueing.
                 Submit refuses values outside the range, while workflows, crons, generators and added children
-                are not checked. Unit: priority steps.
+                are not checked. Unit: priority steps. At least -50000, at most 50000.
             label: Free label, usable as a filter in `getprocessesmsg`.
             env: Environment variables as a map of strings. The server keeps them as ENV attributes, so ENV
                 attributes added to the process later appear here too.
             maxwaittime: Longest time in seconds the process may stay WAITING; it fails then. `0` and `-1`, the
                 default, mean no limit, while other negative values fail it at the next check. In a workflow
                 it counts from the submission, also while the node waits for its parents. Must fit in 32 bits.
+                At least -2147483648, at most 2147483647.
             maxexectime: Longest time in seconds one attempt may stay RUNNING; only `-1`, the default, means no limit.
                 An attempt that takes longer, or whose worker died, goes back to the queue then, as often as
                 `maxretries` says; without a limit one whose worker died goes back when the server has not
                 heard from it for 10 minutes. With `0`, also what the server assumes when the field is absent,
-                the attempt expires about a second after assignment. Workflows turn `0` into `-1`.
+                the attempt expires about a second after assignment. Workflows turn `0` into `-1`. At least
+                -2147483648, at most 2147483647.
             maxretries: How many expired attempts (`maxexectime` passed, whether the worker is slow or died) return to
                 the queue, for any worker, before the process fails. `-1`, the default, or any negative value
                 retries without limit; `0`, also what the server assumes when the field is absent, fails it at
-                the first expiry. What a worker fails is not retried.
+                the first expiry. What a worker fails is not retried. At least -2147483648, at most
+                2147483647.
             executornames: Names of the executors that may take the process; null or an empty list admits all. `["*"]` is
                 read back as an empty list and is assignable only on servers with exclusive assign switched
                 off.
@@ -396,7 +508,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
                 unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent in whole
                 Mi, rounded up.
             gpu: Number of GPUs, for the executor to read; it does not decide who is given the process. At
-                least 0.
+                least 0, at most 2147483647.
             gpuname: Name of the GPU, for the executor to read.
             gpumem: Memory of the GPU, for the executor to read, in whole Mi. A number counts bytes, and is 0 or
                 at least 2^20; a text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as
@@ -408,7 +520,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
             processespernode: Number of processes on each node, for the executor to read; above 127 the server gives the
                 process to nobody. At least 0, at most 127.
             walltime: Time in seconds that the executor should reserve, for it to read; `maxexectime` is what the
-                server enforces. At least 0.
+                server enforces. At least 0, at most 2147483647.
             more_kwargs: Keyword arguments of the function.
 
         Raises:
@@ -422,6 +534,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
         """
         return await self._submit(what, args, to, options)
 
+    @overload
     async def call(
         self,
         funcname: str,
@@ -429,6 +542,102 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
         *args: Any,
         to: str | None = None,
         timeout: float | None = None,
+        returns: None = None,
+        channels: Iterable[str] | None = (),
+        kwargs: Mapping[str, Any] | None = None,
+        priority: int | None = 0,
+        label: str | None = None,
+        env: Mapping[str, str] | None = None,
+        maxwaittime: int | None = -1,
+        maxexectime: int | None = -1,
+        maxretries: int | None = -1,
+        executornames: Iterable[str] | None = (),
+        location: str | None = None,
+        cpu: float | str | None = None,
+        mem: float | str | None = None,
+        storage: float | str | None = None,
+        gpu: int | None = 0,
+        gpuname: str | None = None,
+        gpumem: float | str | None = None,
+        nodes: int | None = 0,
+        processes: int | None = 0,
+        processespernode: int | None = 0,
+        walltime: int | None = 0,
+        **more_kwargs: Any,
+    ) -> Any: ...
+
+    @overload
+    async def call(
+        self,
+        funcname: str,
+        /,
+        *args: Any,
+        to: str | None = None,
+        timeout: float | None = None,
+        returns: type[Result],
+        channels: Iterable[str] | None = (),
+        kwargs: Mapping[str, Any] | None = None,
+        priority: int | None = 0,
+        label: str | None = None,
+        env: Mapping[str, str] | None = None,
+        maxwaittime: int | None = -1,
+        maxexectime: int | None = -1,
+        maxretries: int | None = -1,
+        executornames: Iterable[str] | None = (),
+        location: str | None = None,
+        cpu: float | str | None = None,
+        mem: float | str | None = None,
+        storage: float | str | None = None,
+        gpu: int | None = 0,
+        gpuname: str | None = None,
+        gpumem: float | str | None = None,
+        nodes: int | None = 0,
+        processes: int | None = 0,
+        processespernode: int | None = 0,
+        walltime: int | None = 0,
+        **more_kwargs: Any,
+    ) -> Result: ...
+
+    @overload
+    async def call(
+        self,
+        funcname: str,
+        /,
+        *args: Any,
+        to: str | None = None,
+        timeout: float | None = None,
+        returns: Any,
+        channels: Iterable[str] | None = (),
+        kwargs: Mapping[str, Any] | None = None,
+        priority: int | None = 0,
+        label: str | None = None,
+        env: Mapping[str, str] | None = None,
+        maxwaittime: int | None = -1,
+        maxexectime: int | None = -1,
+        maxretries: int | None = -1,
+        executornames: Iterable[str] | None = (),
+        location: str | None = None,
+        cpu: float | str | None = None,
+        mem: float | str | None = None,
+        storage: float | str | None = None,
+        gpu: int | None = 0,
+        gpuname: str | None = None,
+        gpumem: float | str | None = None,
+        nodes: int | None = 0,
+        processes: int | None = 0,
+        processespernode: int | None = 0,
+        walltime: int | None = 0,
+        **more_kwargs: Any,
+    ) -> Any: ...
+
+    async def call(
+        self,
+        funcname: str,
+        /,
+        *args: Any,
+        to: str | None = None,
+        timeout: float | None = None,
+        returns: Any = None,
         channels: Iterable[str] | None = (),
         kwargs: Mapping[str, Any] | None = None,
         priority: int | None = 0,
@@ -463,28 +672,33 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
             args: Its arguments, any JSON values.
             to: Executor type; None for the only one that offers the function.
             timeout: Seconds to wait for its end, once it is submitted; None for as long as it takes.
+            returns: Annotation by which the output is read, such as `Report` or `list[Path]`, as a worker reads arguments; None
+                for what JSON gives.
             channels: Names of the channels to create for the process, at most 100 of them usable. The key is
                 missing from the JSON when the list is empty.
             kwargs: Keyword arguments, any JSON values, with the same loss of number precision as `args`; null is
                 read back as an empty map.
             priority: Priority from -50000 to 50000, higher runs first; one step outweighs 24 hours of queueing.
                 Submit refuses values outside the range, while workflows, crons, generators and added children
-                are not checked. Unit: priority steps.
+                are not checked. Unit: priority steps. At least -50000, at most 50000.
             label: Free label, usable as a filter in `getprocessesmsg`.
             env: Environment variables as a map of strings. The server keeps them as ENV attributes, so ENV
                 attributes added to the process later appear here too.
             maxwaittime: Longest time in seconds the process may stay WAITING; it fails then. `0` and `-1`, the
                 default, mean no limit, while other negative values fail it at the next check. In a workflow
                 it counts from the submission, also while the node waits for its parents. Must fit in 32 bits.
+                At least -2147483648, at most 2147483647.
             maxexectime: Longest time in seconds one attempt may stay RUNNING; only `-1`, the default, means no limit.
                 An attempt that takes longer, or whose worker died, goes back to the queue then, as often as
                 `maxretries` says; without a limit one whose worker died goes back when the server has not
                 heard from it for 10 minutes. With `0`, also what the server assumes when the field is absent,
-                the attempt expires about a second after assignment. Workflows turn `0` into `-1`.
+                the attempt expires about a second after assignment. Workflows turn `0` into `-1`. At least
+                -2147483648, at most 2147483647.
             maxretries: How many expired attempts (`maxexectime` passed, whether the worker is slow or died) return to
                 the queue, for any worker, before the process fails. `-1`, the default, or any negative value
                 retries without limit; `0`, also what the server assumes when the field is absent, fails it at
-                the first expiry. What a worker fails is not retried.
+                the first expiry. What a worker fails is not retried. At least -2147483648, at most
+                2147483647.
             executornames: Names of the executors that may take the process; null or an empty list admits all. `["*"]` is
                 read back as an empty list and is assignable only on servers with exclusive assign switched
                 off.
@@ -502,7 +716,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
                 unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent in whole
                 Mi, rounded up.
             gpu: Number of GPUs, for the executor to read; it does not decide who is given the process. At
-                least 0.
+                least 0, at most 2147483647.
             gpuname: Name of the GPU, for the executor to read.
             gpumem: Memory of the GPU, for the executor to read, in whole Mi. A number counts bytes, and is 0 or
                 at least 2^20; a text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as
@@ -514,7 +728,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
             processespernode: Number of processes on each node, for the executor to read; above 127 the server gives the
                 process to nobody. At least 0, at most 127.
             walltime: Time in seconds that the executor should reserve, for it to read; `maxexectime` is what the
-                server enforces. At least 0.
+                server enforces. At least 0, at most 2147483647.
             more_kwargs: Keyword arguments of the function. Those whose names are taken here go into `kwargs`.
 
         Returns:
@@ -524,11 +738,13 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
             ProcessFailed: The process failed; the error has its errors and the end of its log.
             ProcessCancelled: It was cancelled.
             WaitTimeout: It did not end in time, and goes on.
+            OutputMismatch: It succeeded, and its output cannot be read by `returns`; the error has the process.
             FunctionLookupError: No executor type was given, and not exactly one offers the function.
-            TypeError: A keyword argument is given twice or is nearly the name of an option, or an option is no list of names
-                or no dict with str as keys, where it must be one; nothing was submitted.
-            InvalidRequestError: `timeout` is not a number, or an option is something else that it cannot be; nothing was
-                submitted.
+            TypeError: `funcname` is no name; a keyword argument is given twice or is nearly the name of an option; an option is
+                no list of names or no dict with str as keys, where it must be one; or nothing can be read by `returns`.
+                Nothing was submitted.
+            InvalidRequestError: `timeout` is no number of seconds, or an option is something else that it cannot be; nothing
+                was submitted.
             RPCError: It could not be submitted, or it is not known whether it was; nothing is submitted twice.
         """
         options: dict[str, Any] = {
@@ -554,7 +770,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
             "walltime": walltime,
         }
 
-        return await self._call(funcname, args, to, timeout, {**options, **more_kwargs})
+        return await self._call(funcname, args, to, timeout, returns, {**options, **more_kwargs})
 
     async def _submit(
         self,
@@ -572,6 +788,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
         args: Sequence[Any],
         to: str | None,
         timeout: float | None,
+        returns: Any,
         options: Mapping[str, Any],
     ) -> Any:
         """Submit `funcname` and wait for its output; `options` has all of them, and keyword arguments of the function."""
@@ -627,22 +844,25 @@ class TaskMaking(Generic[Task, After]):
                 read back as an empty map.
             priority: Priority from -50000 to 50000, higher runs first; one step outweighs 24 hours of queueing.
                 Submit refuses values outside the range, while workflows, crons, generators and added children
-                are not checked. Unit: priority steps.
+                are not checked. Unit: priority steps. At least -50000, at most 50000.
             label: Free label, usable as a filter in `getprocessesmsg`.
             env: Environment variables as a map of strings. The server keeps them as ENV attributes, so ENV
                 attributes added to the process later appear here too.
             maxwaittime: Longest time in seconds the process may stay WAITING; it fails then. `0` and `-1`, the
                 default, mean no limit, while other negative values fail it at the next check. In a workflow
                 it counts from the submission, also while the node waits for its parents. Must fit in 32 bits.
+                At least -2147483648, at most 2147483647.
             maxexectime: Longest time in seconds one attempt may stay RUNNING; only `-1`, the default, means no limit.
                 An attempt that takes longer, or whose worker died, goes back to the queue then, as often as
                 `maxretries` says; without a limit one whose worker died goes back when the server has not
                 heard from it for 10 minutes. With `0`, also what the server assumes when the field is absent,
-                the attempt expires about a second after assignment. Workflows turn `0` into `-1`.
+                the attempt expires about a second after assignment. Workflows turn `0` into `-1`. At least
+                -2147483648, at most 2147483647.
             maxretries: How many expired attempts (`maxexectime` passed, whether the worker is slow or died) return to
                 the queue, for any worker, before the process fails. `-1`, the default, or any negative value
                 retries without limit; `0`, also what the server assumes when the field is absent, fails it at
-                the first expiry. What a worker fails is not retried.
+                the first expiry. What a worker fails is not retried. At least -2147483648, at most
+                2147483647.
             executornames: Names of the executors that may take the process; null or an empty list admits all. `["*"]` is
                 read back as an empty list and is assignable only on servers with exclusive assign switched
                 off.
@@ -660,7 +880,7 @@ class TaskMaking(Generic[Task, After]):
                 unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as it stands is sent in whole
                 Mi, rounded up.
             gpu: Number of GPUs, for the executor to read; it does not decide who is given the process. At
-                least 0.
+                least 0, at most 2147483647.
             gpuname: Name of the GPU, for the executor to read.
             gpumem: Memory of the GPU, for the executor to read, in whole Mi. A number counts bytes, and is 0 or
                 at least 2^20; a text has a unit: `512Mi`, `4Gi`, `1.5GB`. What the server would not take as
@@ -672,7 +892,7 @@ class TaskMaking(Generic[Task, After]):
             processespernode: Number of processes on each node, for the executor to read; above 127 the server gives the
                 process to nobody. At least 0, at most 127.
             walltime: Time in seconds that the executor should reserve, for it to read; `maxexectime` is what the
-                server enforces. At least 0.
+                server enforces. At least 0, at most 2147483647.
             more_kwargs: Keyword arguments of the function. Those whose names are taken here go into `kwargs`.
 
         Raises:

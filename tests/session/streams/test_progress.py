@@ -150,7 +150,7 @@ def test_the_timeout_counts_with_a_bar_too(colonies: LocalColony) -> None:
     os.close(ours)
     trainer.go_on.set()
     assert child.returncode == 1
-    assert stderr.splitlines()[-1].startswith("colonyos_gen.session._failures.WaitTimeout: 'train', process")
+    assert stderr.splitlines()[-1].startswith("colonyos_gen.WaitTimeout: 'train', process")
 
 
 def test_without_rich_it_says_so_and_goes_on(colonies: LocalColony) -> None:

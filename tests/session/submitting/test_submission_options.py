@@ -39,7 +39,7 @@ def test_signature_of_submit(session: type[Any]) -> None:
 def test_signature_of_call(where: type[Any]) -> None:
     parameters = inspect.signature(where.call).parameters
     named = [name for name, each in parameters.items() if each.kind is each.KEYWORD_ONLY]
-    assert named == ["to", "timeout", *FUNCTION_SPEC_OPTIONS]
+    assert named == ["to", "timeout", "returns", *FUNCTION_SPEC_OPTIONS]
 
 
 def test_signature_of_task() -> None:

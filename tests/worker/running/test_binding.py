@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,3 +114,22 @@ def test_outputs() -> None:
     assert as_output({"when": datetime.date(2026, 1, 31)}) == [{"when": "2026-01-31"}]
     with pytest.raises(OutputError, match=r"a builtins\.object is no JSON value"):
         as_output([object()])
+
+
+class Parameterless(str):
+    """Generic for type checkers only, as series of pandas are."""
+
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    ["Parameterless[float]", "Parameterless[float] | None", "typing.Annotated[Parameterless[int], 1]"],
+)
+def test_parameters_that_only_type_checkers_know(annotation: str) -> None:
+    def function(a: Any, b: Any) -> None: ...
+
+    assert typing.Annotated  # the text below means it
+    function.__annotations__ = {"a": annotation, "b": f"dict[str, {annotation}]"}
+    found = Binder(function).bind(["x", {"k": "y"}], {}, None, None).arguments
+    assert [type(found["a"]), type(found["b"]["k"])] == [Parameterless, Parameterless]

@@ -1,0 +1,155 @@
+"""What msgspec loses of values without a word: items whose keys are equal in JSON, private attributes of attrs classes."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+SIMPLE = frozenset({str, int, float, bool, type(None)})
+"""The classes of values that hold no others."""
+_UNLIKE_EACH_OTHER = (frozenset({str}), frozenset({int}))
+"""Classes of keys that are different texts when they are different, by themselves."""
+
+
+def is_a(value: Any, kinds: Any) -> bool:
+    """Whether it is an instance; for values of which no type is known, before and after."""
+    return isinstance(value, kinds)
+
+
+class KeysMeetError(Exception):
+    """Two keys of a dictionary are one in JSON."""
+
+    def __init__(self, first: object, second: object, name: str) -> None:
+        super().__init__(first, second)
+        self._steps: list[str] = []
+        self.reason: str = (
+            f"the keys {_shown(first)} and {_shown(second)} are both {name!r} in JSON, so that one of the two items would be "
+            "lost; make them different texts, or pass a list of pairs"
+        )
+
+    @property
+    def way(self) -> str:
+        """The steps to the dictionary from what was looked at, such as `[0].name`."""
+        return "".join(reversed(self._steps))
+
+    def came_by(self, step: str) -> None:
+        """Say that the dictionary is further in by a step."""
+        self._steps.append(step)
+
+
+class PrivateAttributesError(Exception):
+    """There is an object with attributes that msgspec leaves out."""
+
+
+def require_whole(value: Any, simpler: Callable[[Any], Any]) -> None:
+    """Look at all that a value holds, as far as it does not have to be converted for that.
+
+    Args:
+        value: Anything.
+        simpler: What makes keys that msgspec does not know simpler.
+
+    Raises:
+        KeysMeetError: Two keys of a dictionary are one in JSON.
+        PrivateAttributesError: An attrs class has private attributes. What was not looked at yet may have clashes.
+        Exception: Whatever the values of others raise.
+    """
+    if type(value) in SIMPLE:
+        return
+    for place, item in _inside(value, simpler):
+        try:
+            if type(item) not in SIMPLE:
+                require_whole(item, simpler)
+        except KeysMeetError as clash:
+            clash.came_by(f"[{place}]" if is_a(value, (list, tuple)) else f".{place}")
+            raise
+
+
+def _inside(value: Any, simpler: Callable[[Any], Any]) -> Iterable[tuple[object, Any]]:
+    """What a value holds, with the places; nothing if that is simple, or unknown. Raises as `require_whole` does."""
+    if is_a(value, dict):
+        _require_distinct(value, simpler)
+        return () if SIMPLE.issuperset(map(type, value.values())) else value.items()
+    if is_a(value, (list, tuple)):
+        items: Sequence[Any] = value
+        return () if SIMPLE.issuperset(map(type, items)) else enumerate(items)
+    kind = _kind_of(value)
+    names, private = _fields_of(kind)
+    if private:
+        raise PrivateAttributesError
+    if hasattr(kind, "model_dump"):  # pydantic, which writes its keys itself
+        held: dict[str, Any] = value.__dict__
+        return held.items()
+    return ((name, getattr(value, name, None)) for name in names)
+
+
+def attributes(value: Any) -> dict[str, Any] | None:
+    """The attributes of a dataclass or an attrs class, private ones too, by name; None for other objects."""
+    names, _ = _fields_of(_kind_of(value))
+    if not names or isinstance(value, msgspec.Struct):
+        return None
+    return {name: getattr(value, name) for name in names if hasattr(value, name)}
+
+
+def has_private(kind: type[Any]) -> bool:
+    """Whether msgspec leaves out attributes of a class."""
+    known: Any = kind
+    return _fields_of(known)[1]
+
+
+def meeting(found: dict[Any, Any], write: Callable[[Any], str]) -> KeysMeetError | None:
+    """The first two keys that are one in JSON."""
+    written: dict[str, Any] = {}
+    for key in found:
+        name = write(key)
+        if name in written:
+            return KeysMeetError(written[name], key, name)
+        written[name] = key
+    return None
+
+
+def _require_distinct(found: dict[Any, Any], simpler: Callable[[Any], Any]) -> None:
+    kinds = frozenset(map(type, found))
+    if not kinds or kinds in _UNLIKE_EACH_OTHER:
+        return
+
+    def written(keys: dict[Any, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = msgspec.to_builtins(keys, str_keys=True, enc_hook=simpler)
+        return found
+
+    try:
+        if len(written(dict.fromkeys(found))) == len(found):
+            return
+    except Exception:  # keys that cannot be written, which is told when they are
+        return
+    clash = meeting(found, lambda key: next(iter(written({key: None}))))
+    if clash is not None:
+        raise clash
+
+
+def _kind_of(value: object) -> Any:
+    return type(value)
+
+
+@functools.lru_cache(maxsize=4096)
+def _fields_of(kind: type[Any]) -> tuple[tuple[str, ...], bool]:
+    """The names of the fields of a class, and whether msgspec leaves any out."""
+    if issubclass(kind, msgspec.Struct):
+        return kind.__struct_fields__, False
+    if dataclasses.is_dataclass(kind):
+        return tuple(each.name for each in dataclasses.fields(kind)), False
+    if hasattr(kind, "__attrs_attrs__"):
+        names = tuple(each.name for each in kind.__attrs_attrs__)
+        return names, any(name.startswith("_") for name in names)
+    return (), False
+
+
+def _shown(key: object) -> str:
+    try:
+        text = repr(key)
+    except Exception:  # whatever the values of others raise
+        return f"a {type(key).__qualname__}"
+    return text if len(text) <= 60 else f"{text[:60]}…"
