@@ -179,9 +179,10 @@ class Worker(Offering):
 
         Raises:
             ValueError: `log_format` is another word.
-            SystemExit: With code 78, after one line in the log: `serve` would raise ConfigError, InvalidKeyError or
-                RegistrationError. Another thread than the main one gets those. With code 75, when every slot was lost to a
-                function that does not end, so that a supervisor starts it anew.
+            SystemExit: With code 78, after one line in the log, where `serve` would raise ConfigError, InvalidKeyError,
+                RegistrationError, or an RPCError that is `misdirected`: something has to be set up in another way. With
+                code 1 after another RPCError. Another thread than the main one gets those errors. With code 75, when every
+                slot was lost to a function that does not end, so that a supervisor starts it anew.
             PoolError: The processes of a pool cannot be started.
             RuntimeError: An event loop is running in this thread.
         """
@@ -199,6 +200,10 @@ class Worker(Offering):
     ) -> None:
         """Work until `stop`, for programs with an event loop of their own.
 
+        A server that does not answer, or fails (5xx), is tried again and again. Until it has first answered, a page, redirect
+        or proxy in its place, or a certificate that is not trusted, ends the worker; afterwards that is tried again as well.
+        An executor that was removed is registered again; without the owner's key, or when it was rejected, it waits for that.
+
         Cancelled, it ends without `grace`: what runs is failed or left to the server (`on_stop`), which takes a moment.
 
         Args:
@@ -209,6 +214,7 @@ class Worker(Offering):
             ConfigError: The environment does not say which colony, or holds something that cannot be used.
             InvalidKeyError: The worker's key cannot be used.
             RegistrationError: The worker cannot be an executor of the colony; the message says why.
+            RPCError: Something else than a ColonyOS server answers, or it refuses what a worker has to ask.
             RuntimeError: The worker runs already.
             PoolError: The processes of a pool cannot be started.
             HungError: Every slot was lost to a function that does not end.

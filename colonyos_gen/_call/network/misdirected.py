@@ -36,6 +36,7 @@ _OF_ANOTHER_NAME = frozenset({62, 64})
 """Codes for those that are not for this host, or this number."""
 _UNVERIFIED = "for tests only, COLONIES_INSECURE=true (or insecure=True) takes any"
 
+NEEDS_ADDRESS = "If not, set COLONIES_SERVER_HOST and COLONIES_SERVER_HTTP_PORT, or url="
 NEEDS_TLS = "set COLONIES_TLS=true, or let the url begin with https://"
 NEEDS_NO_TLS = "set COLONIES_TLS=false, or let the url begin with http://"
 
@@ -59,9 +60,9 @@ def redirected(server: Address, location: str, path: str, asked: str) -> tuple[s
     try:
         there = parse(urljoin(server.url + path, location.partition("?")[0]))
     except ValueError:
-        return message, f"is a ColonyOS server behind {asked}?"
+        return message, f"is a ColonyOS server behind {asked}? {NEEDS_ADDRESS}"
     if (there.host, there.port, there.is_https) == (server.host, server.port, server.is_https):
-        return message, f"is a ColonyOS server behind {asked}?"
+        return message, f"is a ColonyOS server behind {asked}? {NEEDS_ADDRESS}"
     tls = "true" if there.is_https else "false"
     host = shown_target(there.host)
     hint = (

@@ -14,6 +14,7 @@ from colonyos_gen_wire.method import Method
 from colonyos_gen._call.envelope import is_envelope, not_an_envelope
 from colonyos_gen._call.network.address import Address, parse
 from colonyos_gen._call.network.misdirected import (
+    NEEDS_ADDRESS,
     NEEDS_NO_TLS,
     NEEDS_TLS,
     has_hung_up,
@@ -82,10 +83,10 @@ class Way:
     def _require_envelope(
         self, method: Method[Any, Any], status: int, headers: Mapping[str, str], body: bytes
     ) -> None:
-        if not body or is_envelope(body):
+        if is_envelope(body) or (not body and not 400 <= status < 500):  # other empty ones are the server's
             return
         kind = headers.get("Content-Type", "").partition(";")[0].strip()
-        raise not_an_envelope(method, status, body, self._asked(API_PATH), kind)
+        raise not_an_envelope(method, status, body, self._asked(API_PATH), kind, NEEDS_ADDRESS)
 
     def _asked(self, path: str = "") -> str:
         """Where something was asked for."""
