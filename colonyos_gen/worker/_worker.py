@@ -17,6 +17,7 @@ from colonyos_gen_wire.method import Key
 from colonyos_gen._call.intercepting import around_runs
 from colonyos_gen._client.client import AsyncClient, settings
 from colonyos_gen._secrets import Hidden, Secrets
+from colonyos_gen._tracebacks import short_traceback
 from colonyos_gen.config import Config, ConfigError
 from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.worker._life.hardware import capabilities
@@ -165,6 +166,7 @@ class Worker(Offering):
         self._stop: Callable[[str], None] | None = None
         self._service: Service | None = None
 
+    @short_traceback
     def run(self, *, watch: bool = False, log_format: LogFormat = "text") -> None:
         """Work until SIGINT or SIGTERM. Where an event loop runs already, as in notebooks, use `serve`.
 
@@ -181,9 +183,9 @@ class Worker(Offering):
             ValueError: `log_format` is another word.
             SystemExit: With code 78, after one line in the log, where `serve` would raise ConfigError, InvalidKeyError,
                 RegistrationError, or an RPCError that is `misdirected`: something has to be set up in another way. With
-                code 1 after another RPCError. Another thread than the main one gets those errors. With code 75, when every
-                slot was lost to a function that does not end, so that a supervisor starts it anew.
-            PoolError: The processes of a pool cannot be started.
+                code 1, after the reason in the log, for another RPCError, a PoolError, and what `on_start` raises. Another
+                thread than the main one gets those errors. With code 75, when every slot was lost to a function that does
+                not end, so that a supervisor starts it anew.
             RuntimeError: An event loop is running in this thread.
         """
         if log_format not in ("text", "json"):
@@ -195,6 +197,7 @@ class Worker(Offering):
         except HungError:
             raise SystemExit(HUNG_EXIT) from None
 
+    @short_traceback
     async def serve(
         self, *, environ: Mapping[str, str] | None = None, ready: Callable[[], object] | None = None
     ) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from colonyos_gen._tracebacks import is_let_out
 from colonyos_gen.config import ConfigError
 from colonyos_gen.crypto import InvalidKeyError
 from colonyos_gen.errors import RPCError
@@ -21,7 +22,9 @@ from colonyos_gen.worker._life.event_loop import run_to_the_end
 from colonyos_gen.worker._life.forks import handlers
 from colonyos_gen.worker._life.own_log import LogFormat, own_log
 from colonyos_gen.worker._life.registration import RegistrationError
+from colonyos_gen.worker._pool.child_process import PoolError
 from colonyos_gen.worker._taking.availability import is_misdirected
+from colonyos_gen.worker._telling.failure_text import error_texts
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -33,7 +36,7 @@ EXIT_CONFIGURATION = 78
 
 
 EXIT_REFUSED = 1
-"""Exit code of a program that the server does not let go on, for a reason that is no setting of it."""
+"""Exit code of a program that cannot go on for a reason that is no setting of it: the server refuses, `on_start` fails."""
 
 
 def run_as_program(
@@ -55,7 +58,7 @@ def run_as_program(
 
     Raises:
         SystemExit: With code 78, in the main thread: the program must be set up in another way; the log says how. With
-            code 1: the server has refused something; the log says what.
+            code 1: it cannot go on for another reason, such as a function of `on_start` that failed; the log says which.
         RuntimeError: An event loop is running in this thread, or what runs on this one has cancelled all of its tasks.
 
     Raises what `serve` raises.
@@ -72,6 +75,11 @@ def run_as_program(
             _logger.critical("%s", " ".join(str(error).split()))
             is_passing = isinstance(error, RPCError) and not is_misdirected(error)
             raise SystemExit(EXIT_REFUSED if is_passing else EXIT_CONFIGURATION) from error
+        except Exception as error:
+            if not is_program or not (isinstance(error, PoolError) or is_let_out(error)):
+                raise
+            _logger.critical("%s", "\n".join(error_texts(error)))
+            raise SystemExit(EXIT_REFUSED) from error
         if changed is not None:
             _logger.warning("%s has changed; starting anew", changed)
             reload.start_anew()

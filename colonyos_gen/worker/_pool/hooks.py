@@ -35,7 +35,8 @@ class Hooks:
 
         A slot is a thread that is kept between calls, or with `pool="process"` a process; there are `concurrency` of them. It
         may be async, but runs apart from the event loop of async functions. The worker asks for no process as long as
-        no slot is ready. If it raises, the worker does not start, and `run` raises.
+        no slot is ready. If it raises, the worker does not start: `run` ends with code 1, and the log says why; `serve`
+        raises.
         """
         self._start_hooks.append(call)
         found.note(self.executortype, "on_start", call, call)

@@ -6,11 +6,13 @@ import asyncio
 import json
 import logging
 import os
+import re
 import ssl
 import subprocess
 import sys
 import textwrap
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -249,6 +251,68 @@ def test_a_server_that_refuses_is_one_line_and_no_matter_of_settings(
     ran = _ran(PROGRAM, _environ(colonies, COLONIES_KEYS=str(tmp_path)))
     assert "the disk is full" in _why_it_ended(ran)
     assert ran.returncode == 1
+
+
+CANNOT_LOAD = """
+from colonyos_gen import Worker
+worker = Worker("w", name="w", pool={pool!r})
+
+@worker.function
+def one() -> int:
+    return 1
+
+@worker.on_start
+def load() -> None:
+    raise OSError("no model file")
+
+if __name__ == "__main__":
+    worker.run(log_format={log_format!r})
+"""
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize("pool", ["thread", "process"])
+def test_a_hook_that_fails_ends_it_with_a_reason_that_is_in_the_program(
+    colonies: LocalColony, tmp_path: Path, pool: str, log_format: str
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(CANNOT_LOAD.format(pool=pool, log_format=log_format))
+    environ = _environ(colonies, COLONIES_KEYS=str(tmp_path))
+    ran = subprocess.run(
+        [sys.executable, str(program)], env=environ, stderr=subprocess.PIPE, text=True, timeout=120
+    )
+    text = ran.stderr
+    if log_format == "json":
+        (line,) = map(json.loads, text.splitlines())
+        assert line["level"] == "CRITICAL"
+        text = line["message"]
+    assert "load (on_start) failed" in text
+    assert "OSError: no model file" in text
+    assert re.findall(r'File "(.*?)"', text) == [str(program)]
+    assert ran.returncode == 1
+
+
+def test_a_hook_that_fails_in_a_thread_raises_without_our_frames(
+    colonies: LocalColony, tmp_path: Path
+) -> None:
+    worker = _worker(colonies, tmp_path)
+
+    @worker.on_start
+    def load() -> None:
+        raise OSError("no model file")
+
+    places: list[str] = []
+
+    def run() -> None:
+        try:
+            worker.run()
+        except OSError as error:
+            places.extend(frame.name for frame in traceback.extract_tb(error.__traceback__))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(60)
+    assert places == ["run", "load"]
 
 
 LOGGING = """
