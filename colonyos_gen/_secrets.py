@@ -30,11 +30,20 @@ class Key(Protocol):
 
 
 class Hidden(Mapping[str, str]):
-    """Variables that may hold keys. Their values come out one by one only, and are not in the `repr`."""
+    """Variables that may hold keys. Their values come out one by one only, and are not in the `repr`.
+
+    Raises TypeError if they are no mapping.
+    """
 
     __slots__ = ("_variables",)
 
     def __init__(self, variables: Mapping[str, str]) -> None:
+        given: object = variables
+        if not isinstance(given, Mapping):
+            told = repr(given) if isinstance(given, int | float) else f"of type {type(given).__name__}"
+            raise TypeError(
+                f"environ is {told}; it must be a mapping of variables to their values, such as os.environ"
+            )
         self._variables: Mapping[str, str] = variables
 
     def __getitem__(self, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
+from colonyos_gen._arguments import require_str, with_options
 from colonyos_gen.worker._pool.hooks import Hooks
 from colonyos_gen.worker._pool.places import found
 from colonyos_gen.worker._running.functions import Offer, SignatureLike
@@ -51,6 +52,7 @@ class Offering(Hooks):
         retry_on: Errors = Exception,
     ) -> Callable[[FuncT], FuncT]: ...
 
+    @with_options()
     def function(
         self,
         call: FuncT | None = None,
@@ -81,7 +83,7 @@ class Offering(Hooks):
 
         Raises:
             TypeError: It cannot be one, such as a generator, or a method without its object; `retry_on` is no exception
-                class.
+                class; an argument is of a wrong type, or there is no such argument.
             ValueError: There is one of that name, or the timeout is not positive; `retries` or `backoff` is negative.
         """
 
@@ -111,6 +113,8 @@ class Offering(Hooks):
             ValueError: The kind has one already.
         """
 
+        require_str("kind", kind, may_lack=False)
+
         def register(call: FuncT) -> FuncT:
             handler = self._handlers.setdefault(kind, Handler(kind))
             if handler.reconcile is not None:
@@ -131,6 +135,8 @@ class Offering(Hooks):
             ValueError: The kind has one already.
         """
 
+        require_str("kind", kind, may_lack=False)
+
         def register(call: FuncT) -> FuncT:
             handler = self._handlers.setdefault(kind, Handler(kind))
             if handler.clean_up is not None:
@@ -140,3 +146,13 @@ class Offering(Hooks):
             return call
 
         return register
+
+    def _by_key(self) -> dict[str, Offer]:
+        """All that can be called, by what it was noted as."""
+        handled = {
+            f"{verb} {kind}": offer
+            for kind, handler in self._handlers.items()
+            for verb, offer in (("reconciles", handler.reconcile), ("cleans up", handler.clean_up))
+            if offer is not None
+        }
+        return self._offers | handled
