@@ -12,6 +12,7 @@ from numbers import Integral, Real
 from typing import Any, TypeVar, cast
 
 from colonyos_gen_wire import LimitError, ProcessState
+from colonyos_gen_wire.constants import LARGEST_INT32
 from colonyos_gen_wire.method import Method
 
 from colonyos_gen.errors import InvalidRequestError
@@ -20,8 +21,6 @@ FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 _NEARLY = 0.7
 """How much a name must be like another to be taken for it."""
-_LARGEST = 2**31 - 1
-"""The largest count that anything here has use for."""
 
 
 def refused(method: str, argument: str, value: object, rule: str) -> InvalidRequestError:
@@ -43,7 +42,7 @@ def require_seconds(method: str, argument: str, value: object) -> None:
         raise refused(method, argument, value, "a number of seconds, or None")
 
 
-def require_whole_number(argument: str, value: object, least: int, most: int = _LARGEST) -> None:
+def require_whole_number(argument: str, value: object, least: int, most: int = LARGEST_INT32) -> None:
     """Raise TypeError unless `value` is a whole number, and ValueError if it is below `least` or above `most`."""
     rule = f"a whole number, {least} or more"
     if isinstance(value, bool) or not isinstance(value, Integral):
@@ -61,7 +60,8 @@ def require_span(argument: str, value: object, *, positive: bool = False, below:
         rule += f" and below {below:g}"
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(_unfit(argument, value, rule))
-    if not (value > 0 if positive else value >= 0) or (value >= below and below < math.inf):
+    seconds = cast("float", value)
+    if not (seconds > 0 if positive else seconds >= 0) or (below < math.inf and seconds >= below):
         raise ValueError(_unfit(argument, value, rule))
 
 

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, cast
 from urllib.parse import quote, unquote
 
 SHORTEST = 4
@@ -38,7 +38,7 @@ class Hidden(Mapping[str, str]):
     __slots__ = ("_variables",)
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        given: object = variables
+        given = cast("object", variables)
         if not isinstance(given, Mapping):
             told = repr(given) if isinstance(given, int | float) else f"of type {type(given).__name__}"
             raise TypeError(

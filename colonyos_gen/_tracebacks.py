@@ -95,15 +95,20 @@ def shorten(error: BaseException, handled: BaseException | None) -> None:
         error.__suppress_context__ = known
 
 
-def let_out(error: BaseException) -> None:
-    """Let public methods raise this without our frames, though code of the program has raised it: a hook, say."""
+def let_out(error: BaseException, told: str) -> None:
+    """Let public methods raise this without our frames, though code of the program has raised it: a hook, say.
+
+    Args:
+        error: It.
+        told: What a log is to say of it.
+    """
     with contextlib.suppress(Exception):  # whatever classes of others do about attributes
-        setattr(error, _LET_OUT, True)
+        setattr(error, _LET_OUT, told)
 
 
-def is_let_out(error: BaseException) -> bool:
-    """Whether `let_out` was called with it."""
-    return hasattr(error, _LET_OUT)
+def told_of(error: BaseException) -> str:
+    """What a log is to say of an exception that was `let_out`; empty if it was not."""
+    return str(getattr(error, _LET_OUT, ""))
 
 
 def _may_be_wrapped(found: object) -> bool:
@@ -123,7 +128,7 @@ def _is_of_ours(error: BaseException) -> bool:
 
 def _is_meant(error: BaseException) -> bool:
     """Whether we have raised it on purpose: TypeError, say, of an argument, and not by a fault of ours."""
-    if _is_of_ours(error) or hasattr(error, _MEANT) or is_let_out(error):
+    if _is_of_ours(error) or hasattr(error, _MEANT) or told_of(error):
         return True
     place = _innermost(error.__traceback__)
     if place is None or place.tb_lasti < 0 or not is_ours(place.tb_frame):

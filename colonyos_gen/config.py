@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from colonyos_gen_wire.constants import DEFAULT_PORT
 
@@ -166,10 +167,12 @@ def _find(environ: Mapping[str, str], names: tuple[str, ...]) -> Iterator[tuple[
     """Yield name and value of the variables that are set, in order of precedence."""
     for name in names:
         # docker compose passes on variables that are not set as empty ones.
-        given: object = environ.get(name, "")
-        if not isinstance(given, str):
-            raise ConfigError(f"{name} is of type {type(given).__name__}; values of variables are text")
-        if value := given.strip():
+        value = environ.get(name, "")
+        if not isinstance(cast("object", value), str):
+            kind = type(value).__name__
+            value = ""
+            raise ConfigError(f"{name} is of type {kind}; values of variables are text")
+        if value := value.strip():
             if value[0] in _QUOTES and value[-1] == value[0]:
                 value = ""  # which those who print the variables of a traceback would show; it may be a key
                 raise ConfigError(

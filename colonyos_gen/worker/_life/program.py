@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from colonyos_gen._tracebacks import is_let_out
+from colonyos_gen._tracebacks import told_of
 from colonyos_gen.config import ConfigError
 from colonyos_gen.crypto import InvalidKeyError
 from colonyos_gen.errors import RPCError
@@ -22,9 +22,7 @@ from colonyos_gen.worker._life.event_loop import run_to_the_end
 from colonyos_gen.worker._life.forks import handlers
 from colonyos_gen.worker._life.own_log import LogFormat, own_log
 from colonyos_gen.worker._life.registration import RegistrationError
-from colonyos_gen.worker._pool.child_process import PoolError
 from colonyos_gen.worker._taking.availability import is_misdirected
-from colonyos_gen.worker._telling.failure_text import error_texts
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -76,9 +74,9 @@ def run_as_program(
             is_passing = isinstance(error, RPCError) and not is_misdirected(error)
             raise SystemExit(EXIT_REFUSED if is_passing else EXIT_CONFIGURATION) from error
         except Exception as error:
-            if not is_program or not (isinstance(error, PoolError) or is_let_out(error)):
+            if not is_program or not (told := told_of(error)):
                 raise
-            _logger.critical("%s", "\n".join(error_texts(error)))
+            _logger.critical("%s", told)
             raise SystemExit(EXIT_REFUSED) from error
         if changed is not None:
             _logger.warning("%s has changed; starting anew", changed)

@@ -20,6 +20,7 @@ from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.context import Context
 from colonyos_gen.worker._running.functions import Offer
 from colonyos_gen.worker._running.invoking import Raised, Slots, in_task
+from colonyos_gen.worker._telling.failure_text import error_texts
 
 STOP_S = 10.0
 """Seconds that threads get for what is to be called at their end."""
@@ -63,7 +64,7 @@ class Threads(Slots):
                         error = RuntimeError(repr(error))
                         error.__cause__ = result.error
                     error.add_note(f"{name_of(call)} (on_start) failed, so the worker does not start")
-                    let_out(error)
+                    let_out(error, "\n".join(error_texts(error)))
                     raise error
             self._idle.append(thread)
 
