@@ -141,7 +141,9 @@ async def _why_failed(colony: Colony, process: Process) -> str:
 
 def reasons_of(process: Process) -> str:
     """Why a process failed, without tracebacks: `failure` has those."""
-    given = [each.strip() for each in process.errors if each.strip() and not each.startswith((" ", "\n"))]
+    given = [
+        " ".join(each.split()) for each in process.errors if each.strip() and not each.startswith((" ", "\n"))
+    ]
     told = "; ".join(given[:_SHOWN])
     if len(given) > _SHOWN:
         told += f"; and {len(given) - _SHOWN} more"
