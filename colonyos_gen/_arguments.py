@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+import difflib
+import functools
+import inspect
+import math
+import os
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from colonyos_gen_wire import LimitError, ProcessState
+from colonyos_gen_wire.constants import LARGEST_INT32
 from colonyos_gen_wire.method import Method
 
 from colonyos_gen.errors import InvalidRequestError
+
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+
+_NEARLY = 0.7
+"""How much a name must be like another to be taken for it."""
 
 
 def refused(method: str, argument: str, value: object, rule: str) -> InvalidRequestError:
@@ -38,13 +49,109 @@ def require_timeout(method: str, argument: str, value: object) -> None:
         raise refused(method, argument, value, "a number of seconds, 0 or more, or None")
 
 
-def require_whole_number(argument: str, value: object, least: int) -> None:
-    """Raise TypeError unless `value` is a whole number, and ValueError if it is below `least`."""
-    text = f"{argument} is {value!r}; it must be a whole number, {least} or more"
+def require_whole_number(argument: str, value: object, least: int, most: int = LARGEST_INT32) -> None:
+    """Raise TypeError unless `value` is a whole number, and ValueError if it is below `least` or above `most`."""
+    rule = f"a whole number, {least} or more"
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(text)
+        raise TypeError(_unfit(argument, value, rule))
     if int(value) < least:
-        raise ValueError(text)
+        raise ValueError(_unfit(argument, value, rule))
+    if int(value) > most:
+        raise ValueError(_unfit(argument, value, f"a whole number, {most} at most"))
+
+
+def require_span(argument: str, value: object, *, positive: bool = False, below: float = math.inf) -> None:
+    """Raise TypeError unless `value` is a number of seconds, and ValueError if it is too small or too large, or nan."""
+    rule = f"a number of seconds, {'above 0' if positive else '0 or more'}"
+    if below < math.inf:
+        rule += f" and below {below:g}"
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(_unfit(argument, value, rule))
+    seconds = cast("float", value)
+    if not (seconds > 0 if positive else seconds >= 0) or (below < math.inf and seconds >= below):
+        raise ValueError(_unfit(argument, value, rule))
+
+
+def require_str(argument: str, value: object, *, may_lack: bool = True) -> None:
+    """Raise TypeError unless `value` is text, or None where it may lack; ValueError if it is empty and may not lack."""
+    if value is None and may_lack:
+        return
+    if not isinstance(value, str):
+        raise TypeError(_unfit(argument, value, "a str, or None" if may_lack else "a str"))
+    if not value.strip() and not may_lack:
+        raise ValueError(_unfit(argument, value, "a name, and not empty"))
+
+
+def require_flag(argument: str, value: object) -> None:
+    """Raise TypeError unless `value` is True or False: "false", say, would count as true."""
+    if not isinstance(value, bool):
+        raise TypeError(_unfit(argument, value, "True or False"))
+
+
+def require_path(argument: str, value: object) -> None:
+    """Raise TypeError unless `value` is the path of a file, or None."""
+    if value is not None and not isinstance(value, str | os.PathLike):
+        raise TypeError(_unfit(argument, value, "the path of a file, or None"))
+
+
+def require_choice(argument: str, value: object, choices: Sequence[str]) -> None:
+    """Raise ValueError unless `value` is one of `choices`."""
+    if not isinstance(value, str) or value not in choices:
+        near = _nearest(value, choices) if isinstance(value, str) else ""
+        raise ValueError(_unfit(argument, value, " or ".join(map(repr, choices))) + near)
+
+
+def require_options(what: str, given: Mapping[str, object], known: Iterable[str]) -> None:
+    """Raise TypeError for an option that there is not, with the one that may be meant.
+
+    Args:
+        what: Whose options they are, in words.
+        given: The options, by name.
+        known: The names that there are.
+    """
+    names = list(known)
+    for name, value in given.items():
+        if name not in names:
+            # A text may be a key.
+            told = f" (given as {value!r})" if value is None or isinstance(value, bool | int | float) else ""
+            raise TypeError(f"{what} has no option {name!r}{told}{_nearest(name, names)}")
+
+
+def with_options(*more: str) -> Callable[[FunctionT], FunctionT]:
+    """A decorator: the same function, which refuses options that it has not with the one that may be meant.
+
+    Args:
+        more: Names of options that it takes in its `**`, if it has one.
+    """
+
+    def decorate(function: FunctionT) -> FunctionT:
+        parameters = inspect.signature(function).parameters.values()
+        kinds = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        known = {*more, *(each.name for each in parameters if each.kind in kinds)} - {"self"}
+        what = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
+
+        @functools.wraps(function)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            try:
+                if not kwargs.keys() <= known:
+                    require_options(what, kwargs, sorted(known))
+                return function(*args, **kwargs)
+            finally:
+                del args, kwargs  # which may hold keys, and the frame may be shown
+
+        return cast("FunctionT", checked)
+
+    return decorate
+
+
+def _unfit(argument: str, value: object, rule: str) -> str:
+    return f"{argument} is {value!r}; it must be {rule}"
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    folded = {each.replace("_", "").lower(): each for each in known}
+    near = difflib.get_close_matches(name.replace("_", "").lower(), folded, 1, _NEARLY)
+    return f"; did you mean {folded[near[0]]!r}?" if near else ""
 
 
 def require_text(method: str, argument: str, value: object) -> None:

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, cast
 from urllib.parse import quote, unquote
 
 SHORTEST = 4
@@ -30,11 +30,20 @@ class Key(Protocol):
 
 
 class Hidden(Mapping[str, str]):
-    """Variables that may hold keys. Their values come out one by one only, and are not in the `repr`."""
+    """Variables that may hold keys. Their values come out one by one only, and are not in the `repr`.
+
+    Raises TypeError if they are no mapping.
+    """
 
     __slots__ = ("_variables",)
 
     def __init__(self, variables: Mapping[str, str]) -> None:
+        given = cast("object", variables)
+        if not isinstance(given, Mapping):
+            told = repr(given) if isinstance(given, int | float) else f"of type {type(given).__name__}"
+            raise TypeError(
+                f"environ is {told}; it must be a mapping of variables to their values, such as os.environ"
+            )
         self._variables: Mapping[str, str] = variables
 
     def __getitem__(self, name: str) -> str:

@@ -8,6 +8,7 @@ that lie between, as of its interceptors, stay; and so does everything of an exc
 
 from __future__ import annotations
 
+import contextlib
 import dis
 import functools
 import inspect
@@ -29,6 +30,7 @@ _RAISE = dis.opmap["RAISE_VARARGS"]
 _PROTOCOLS = ("__init__", "__enter__", "__exit__", "__aenter__", "__aexit__", "__next__", "__anext__")
 _MARK = "__has_short_tracebacks__"
 _MEANT = "__is_meant__"
+_LET_OUT = "__is_let_out__"
 
 
 def short_tracebacks(cls: type[T]) -> type[T]:
@@ -99,6 +101,22 @@ def shorten(error: BaseException, handled: BaseException | None) -> None:
         error.__suppress_context__ = known
 
 
+def let_out(error: BaseException, told: str) -> None:
+    """Let public methods raise this without our frames, though code of the program has raised it: a hook, say.
+
+    Args:
+        error: It.
+        told: What a log is to say of it.
+    """
+    with contextlib.suppress(Exception):  # whatever classes of others do about attributes
+        setattr(error, _LET_OUT, told)
+
+
+def told_of(error: BaseException) -> str:
+    """What a log is to say of an exception that was `let_out`; empty if it was not."""
+    return str(getattr(error, _LET_OUT, ""))
+
+
 def _may_be_wrapped(found: object) -> bool:
     return (
         isinstance(found, FunctionType)
@@ -116,7 +134,7 @@ def _is_of_ours(error: BaseException) -> bool:
 
 def _is_meant(error: BaseException) -> bool:
     """Whether we have raised it on purpose: TypeError, say, of an argument, and not by a fault of ours."""
-    if _is_of_ours(error) or hasattr(error, _MEANT):
+    if _is_of_ours(error) or hasattr(error, _MEANT) or told_of(error):
         return True
     place = _innermost(error.__traceback__)
     if place is None or place.tb_lasti < 0 or not is_ours(place.tb_frame):

@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from colonyos_gen_wire.constants import DEFAULT_PORT
 
@@ -125,6 +126,7 @@ class Config:
 
         Raises:
             ConfigError: a variable holds something else than it should.
+            TypeError: `environ` is no mapping.
         """
         environ = Hidden(environ)  # for those who print the variables of a traceback
         return cls(
@@ -154,11 +156,23 @@ def server_is_set(environ: Mapping[str, str] = os.environ) -> bool:
     return _read_text(environ, HOST) is not None
 
 
+def executor_type(environ: Mapping[str, str] = os.environ) -> str:
+    """The type of executor in COLONIES_EXECUTOR_TYPE. Raises ConfigError if there is none."""
+    if (found := _read_text(environ, EXECUTOR_TYPE)) is not None:
+        return found
+    raise ConfigError(f"the worker has no type; give it one, as in Worker('math'), or set {EXECUTOR_TYPE[0]}")
+
+
 def _find(environ: Mapping[str, str], names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield name and value of the variables that are set, in order of precedence."""
     for name in names:
         # docker compose passes on variables that are not set as empty ones.
-        if value := environ.get(name, "").strip():
+        value = environ.get(name, "")
+        if not isinstance(cast("object", value), str):
+            kind = type(value).__name__
+            value = ""
+            raise ConfigError(f"{name} is of type {kind}; values of variables are text")
+        if value := value.strip():
             if value[0] in _QUOTES and value[-1] == value[0]:
                 value = ""  # which those who print the variables of a traceback would show; it may be a key
                 raise ConfigError(

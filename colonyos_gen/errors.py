@@ -63,7 +63,11 @@ class ConnectionFailedError(RPCError):
 
     Attributes:
         sent: Whether the request may have reached the server. When False it certainly did not.
+        misdirected: Whether it takes another setting, which the hint names, to reach the server: TLS or none, a certificate
+            to trust, another proxy.
     """
+
+    misdirected: bool = False
 
     def __init__(self, message: str, *, method: str = "", sent: bool = True) -> None:
         hint = "the request may have been carried out" if sent else "the request was not sent"
@@ -90,9 +94,11 @@ class UnexpectedReplyError(RPCError):
 
     Attributes:
         payload: What the envelope held, if it was fine and only its payload does not fit; empty otherwise.
+        misdirected: Whether something else than a ColonyOS server has answered: a page, a redirect, a proxy.
     """
 
     payload: bytes = b""
+    misdirected: bool = False
 
 
 class MissingKeyError(RPCError):

@@ -14,26 +14,10 @@ from colonyos_gen_wire.constants import API_PATH, PUBSUB_PATH
 from colonyos_gen_wire.method import Method
 
 from colonyos_gen._call.envelope import open_reply
-from colonyos_gen._call.network.address import parse
 from colonyos_gen._call.network.forks import socket_without_forks
-from colonyos_gen._call.network.misdirected import (
-    NEEDS_NO_TLS,
-    NEEDS_TLS,
-    hint_of_close,
-    hint_of_handshake,
-    is_redirect,
-    is_tls_record,
-    redirected,
-    wants_tls,
-)
-from colonyos_gen._call.network.proxies import proxy_for
 from colonyos_gen._call.network.request_body import RequestBody
-from colonyos_gen.errors import (
-    ConnectionFailedError,
-    RPCTimeoutError,
-    UnexpectedReplyError,
-    other_loop_error,
-)
+from colonyos_gen._call.network.way import Way
+from colonyos_gen.errors import ConnectionFailedError, UnexpectedReplyError, other_loop_error
 from colonyos_gen.transport import MAX_REPLY_BYTES, Connection, Transport
 
 IDLE_SECONDS = 30.0
@@ -79,17 +63,17 @@ class AiohttpTransport(Transport):
         max_reply_bytes: int = MAX_REPLY_BYTES,
         proxy: str | None = None,
     ) -> None:
-        self._server = parse(url)
-        self._proxy = proxy_for(self._server) if proxy is None else parse(proxy, "proxy") if proxy else None
+        self._way = Way.to(url, proxy)
+        self._server = self._way.server
         self._passwords: dict[str, str] = {}
         """Headers of each request. As headers of all of a session the proxy would get those that are for the server."""
         self._for_tunnels: dict[str, str] = {}
         if self._server.authorization:
             self._passwords["Authorization"] = self._server.authorization
-        if self._proxy is not None and self._proxy.authorization:
+        if (way := self._way.proxy) is not None and way.authorization:
             of_proxy = self._for_tunnels if self._server.is_https else self._passwords
-            of_proxy["Proxy-Authorization"] = self._proxy.authorization
-        self._ssl = _ssl_context(ca_file, insecure) if self._server.is_https else True
+            of_proxy["Proxy-Authorization"] = way.authorization
+        self._ssl = _ssl_context(ca_file, insecure) if self._way.has_tls else True
         self._max_reply_bytes = max_reply_bytes
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connector: aiohttp.TCPConnector | None = None
@@ -128,14 +112,14 @@ class AiohttpTransport(Transport):
                 ) as response:
                     content = await self._read(response, method.name)
         except aiohttp.ClientError as error:  # first, because some of them are TimeoutErrors as well
-            raise self._connection_error(error, method, sent=payload.sent) from error
+            raise self._way.failure(error, method, sent=payload.sent, answered=self._answered) from error
         except TimeoutError as error:
-            raise self._late(method, timeout, sent=payload.sent) from error
+            raise self._way.late(method, timeout, sent=payload.sent) from error
         finally:
             self._looked_at = loop.time()
         self._answered = True
-        if response.status != 200:
-            self._require_server(method, response, content, API_PATH)
+        if response.status != 200 or content[:1] != b"{":
+            self._way.require_reply(method, response.status, response.headers, content, API_PATH)
         return response.status, content
 
     async def connect(
@@ -156,18 +140,19 @@ class AiohttpTransport(Transport):
                     max_msg_size=self._max_reply_bytes,
                 )
         except aiohttp.WSServerHandshakeError as error:
-            failure = self._connection_error(error, method, sent=False)
+            failure = self._way.failure(error, method, sent=False, answered=self._answered)
             failure.status = error.status
             raise failure from error
         except _RedirectedError as redirect:
-            self._require_server(method, redirect.response, redirect.body, PUBSUB_PATH)
-            open_reply(method, redirect.response.status, redirect.body)
+            response = redirect.response
+            self._way.require_reply(method, response.status, response.headers, redirect.body, PUBSUB_PATH)
+            open_reply(method, response.status, redirect.body)
             raise AssertionError("a redirect was taken for a reply") from redirect
         except UnexpectedReplyError as error:
             error.method = method.name
             raise
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise self._connection_error(error, method, sent=False) from error
+            raise self._way.failure(error, method, sent=False, answered=self._answered) from error
         return _WebSocket(socket, method.name)
 
     async def close(self) -> None:
@@ -231,7 +216,7 @@ class AiohttpTransport(Transport):
             headers={"Content-Type": "application/json"},
             skip_auto_headers=("Accept", "User-Agent", "Accept-Encoding"),
             trace_configs=list(traces),
-            proxy=None if self._proxy is None else self._proxy.url,
+            proxy=None if self._way.proxy is None else self._way.proxy.url,
         )
 
     async def _stop_there(
@@ -263,58 +248,6 @@ class AiohttpTransport(Transport):
             message = f"the reply is larger than {self._max_reply_bytes} bytes; raise max_reply_bytes or ask for less"
             raise UnexpectedReplyError(message, method=method, status=response.status)
         return b"".join(chunks)
-
-    def _require_server(
-        self, method: Method[Any, Any], response: aiohttp.ClientResponse, body: bytes, path: str
-    ) -> None:
-        """Raise what is to be said of a reply that is not one of the server."""
-        status = response.status
-        if is_redirect(status) and (location := response.headers.get("Location")):
-            message, hint = redirected(self._server, location, path)
-        elif wants_tls(status, body):
-            message, hint = f"{self._server.url} speaks TLS", NEEDS_TLS
-        elif status == 407 and self._proxy is not None:
-            message = f"the proxy {self._proxy.url} asks for a name and password"
-            hint = "write them into its address, as in http://name:password@proxy:3128"
-        else:
-            return
-        raise UnexpectedReplyError(message, method=method.name, status=status, hint=hint)
-
-    def _late(self, method: Method[Any, Any], timeout: float, *, sent: bool) -> RPCTimeoutError:
-        text = f"{'no reply' if sent else f'no connection to {self._through()}'} within {timeout:g} s"
-        if not sent and self._server.is_https:
-            text += f"; if the port does not speak TLS, {NEEDS_NO_TLS}"
-        late = RPCTimeoutError(text, method=method.name)
-        late.sent = sent
-        return late
-
-    def _through(self) -> str:
-        return self._server.url if self._proxy is None else f"{self._server.url} (proxy {self._proxy.url})"
-
-    def _connection_error(
-        self, error: Exception, method: Method[Any, Any], *, sent: bool
-    ) -> ConnectionFailedError:
-        cause = error
-        if isinstance(error, aiohttp.ClientConnectorCertificateError):  # has no os_error, unlike its base
-            cause = error.certificate_error
-        elif isinstance(error, aiohttp.ClientConnectorError):
-            cause = error.os_error
-        reason = str(cause) or type(cause).__name__
-        where = self._server.url
-        if isinstance(error, aiohttp.ClientHttpProxyError):
-            reason = f"the proxy refused with status {str(error).partition(',')[0]}"
-        if self._proxy is not None:
-            where = self._through()
-        hint = hint_of_handshake(cause)
-        if not self._answered:
-            hint = hint or hint_of_close(self._server, cause)
-        if isinstance(error, aiohttp.ClientResponseError) and is_tls_record(str(error)):
-            reason, hint = "the port speaks TLS", NEEDS_TLS
-            sent = False  # what a plain request is to such a port cannot be carried out
-        failure = ConnectionFailedError(f"{where}: {reason}", method=method.name, sent=sent)
-        if hint:
-            failure.hint = f"{failure.hint}; {hint}"
-        return failure
 
 
 async def _see_what_was_closed() -> None:

@@ -147,19 +147,41 @@ def _read_envelope(method: Method[Any, Any], status: int, body: bytes) -> RPCRep
         first, _ = json.JSONDecoder().raw_decode(body.decode("utf-8").lstrip())
         return msgspec.convert(first, RPCReplyMsg)
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:
-        raise _not_an_envelope(method, status, body) from error
+        raise not_an_envelope(method, status, body) from error
 
 
-def _not_an_envelope(method: Method[Any, Any], status: int, body: bytes) -> RPCError:
+def is_envelope(body: bytes) -> bool:
+    """Whether a body looks like a reply of a server at all; what is in it, `open_reply` says."""
+    return body.lstrip()[:1] == b"{"
+
+
+def not_an_envelope(
+    method: Method[Any, Any], status: int, body: bytes, address: str = "", kind: str = "", remedy: str = ""
+) -> RPCError:
+    """The error for a body that is no envelope.
+
+    Args:
+        method: The message that was sent.
+        status: Status of the reply.
+        body: What came.
+        address: Where it came from, in words; empty if that is not known.
+        kind: Its content type; empty if that is not known.
+        remedy: What to do if no server is there; empty if that is not known.
+    """
     start = " ".join(body[:120].decode("utf-8", "replace").split())
+    told = f"{kind} {start!r}".lstrip() if body else "an empty body"
     if status >= 500:
-        return ServerFaultError(f"no ColonyOS reply but {start!r}", method=method.name, status=status)
-    return UnexpectedReplyError(
-        f"not a ColonyOS reply: {start!r}",
+        hint = f"from {address}" if address else ""
+        return ServerFaultError(f"no ColonyOS reply but {told}", method=method.name, status=status, hint=hint)
+    hint = f"is a ColonyOS server behind {address or f'this address, at {API_PATH}'}?"
+    error = UnexpectedReplyError(
+        f"not a ColonyOS reply: {told}",
         method=method.name,
         status=status,
-        hint=f"is a ColonyOS server behind this address, at {API_PATH}?",
+        hint=f"{hint} {remedy}".rstrip(),
     )
+    error.misdirected = True
+    return error
 
 
 def _failure(method: Method[Any, Any], status: int, envelope: RPCReplyMsg, signer: str) -> RPCError:

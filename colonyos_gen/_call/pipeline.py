@@ -266,6 +266,10 @@ class Pipeline:
             if time.monotonic() < deadline + _BUSY_S:
                 error.hint = self._gate.timed_out(began)
             raise
+        except RPCError as error:
+            if error.status is not None:
+                self._gate.answered()
+            raise
         except asyncio.CancelledError:
             outcome = "cancelled"
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 import weakref
@@ -14,11 +15,12 @@ from colonyos_gen_wire.constants import DEFAULT_PORT, MAX_OPEN_DATABASE_CONNECTI
 from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_async import AsyncStubs
 
-from colonyos_gen._arguments import is_number, require_message, require_seconds, require_whole_number
+from colonyos_gen._arguments import require_message, require_seconds, with_options
 from colonyos_gen._call.guarded import Guarded
 from colonyos_gen._call.network.address import shown
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.signers import Keyring
+from colonyos_gen._client.options import require_values
 from colonyos_gen._client.subscriptions import AsyncSubscriptions
 from colonyos_gen._secrets import Hidden
 from colonyos_gen._streams.stream import AsyncStream
@@ -91,11 +93,13 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
 
     Raises:
         InvalidKeyError: A key is not a private key.
-        TypeError: A key is neither text nor something that signs, or another argument is of a wrong type.
+        TypeError: A key is neither text nor something that signs, another argument is of a wrong type, or there is no such
+            argument.
         ConfigError: A variable that names a proxy has no address of one.
-        ValueError: The url or the proxy is not one, or a number is too small.
+        ValueError: The url or the proxy is not one, or a number is too small or too large.
     """
 
+    @with_options()
     def __init__(
         self,
         url: str = DEFAULT_URL,
@@ -123,12 +127,18 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
                 colony_key,
                 member_key,
             )  # which those who print the variables of a traceback would show
-        if not is_number(timeout):
-            raise TypeError(f"timeout is {timeout!r}; it must be a number of seconds, such as 30")
-        require_whole_number("retries", retries, 0)
-        require_whole_number("max_reply_bytes", max_reply_bytes, 1)
-        require_whole_number("pool_size", pool_size, 1)
-        require_whole_number("max_in_flight", max_in_flight, 1)
+        require_values(
+            {
+                "timeout": timeout,
+                "retries": retries,
+                "ca_file": ca_file,
+                "insecure": insecure,
+                "max_reply_bytes": max_reply_bytes,
+                "pool_size": pool_size,
+                "max_in_flight": max_in_flight,
+                "strict": strict,
+            }
+        )
         if max_in_flight > MAX_OPEN_DATABASE_CONNECTIONS:
             _logger.warning(_MAY_FREEZE, max_in_flight, MAX_OPEN_DATABASE_CONNECTIONS)
         if transport is None:
@@ -260,3 +270,7 @@ def settings(config: Config) -> dict[str, Any]:
         "insecure": config.insecure,
         "max_in_flight": config.max_in_flight,
     }
+
+
+OPTIONS = tuple(name for name in inspect.signature(AsyncClient.__init__).parameters if name != "self")
+"""The names of what a client is made of."""

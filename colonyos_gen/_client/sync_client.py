@@ -12,6 +12,7 @@ import msgspec
 from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_sync import Stubs
 
+from colonyos_gen._arguments import with_options
 from colonyos_gen._client.client import DEFAULT_TIMEOUT, DEFAULT_URL, AsyncClient, settings
 from colonyos_gen._client.own_loop import OwnLoop, loops
 from colonyos_gen._client.sync_subscriptions import Subscriptions
@@ -74,11 +75,13 @@ class Client(Subscriptions, Stubs):
 
     Raises:
         InvalidKeyError: A key is not a private key.
-        TypeError: A key is neither text nor something that signs, or another argument is of a wrong type.
+        TypeError: A key is neither text nor something that signs, another argument is of a wrong type, or there is no such
+            argument.
         ConfigError: A variable that names a proxy has no address of one.
-        ValueError: The url or the proxy is not one, or a number is too small.
+        ValueError: The url or the proxy is not one, or a number is too small or too large.
     """
 
+    @with_options()
     def __init__(
         self,
         url: str = DEFAULT_URL,

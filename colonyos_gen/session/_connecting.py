@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from colonyos_gen_wire.method import Key, Signer
 
+from colonyos_gen._arguments import require_str, with_options
 from colonyos_gen._call.signers import parse
-from colonyos_gen._client.client import settings
+from colonyos_gen._client.client import OPTIONS, settings
 from colonyos_gen._client.sync_client import Client
 from colonyos_gen._secrets import Hidden
 from colonyos_gen._tracebacks import short_traceback
@@ -21,6 +22,7 @@ _ROLES = ("server", "colony", "member")
 
 
 @short_traceback
+@with_options(*OPTIONS)
 def connect(
     colonyname: str | None = None,
     *,
@@ -51,9 +53,11 @@ def connect(
         ConfigError: A variable holds something that cannot be used; the message names it.
         InvalidKeyError: A key is not a private key.
         ValueError: There is no such role, or the url is not one.
+        TypeError: An argument is of a wrong type, or there is no such argument.
     """
     environ = Hidden(os.environ if environ is None else environ)
     try:
+        require_str("colonyname", colonyname)
         config = Config.from_env(environ)
         given = {} if keys is None else _by_parameter(keys)
         client_options = {"url": config.url if url is None else url} | given | client_options
@@ -65,6 +69,12 @@ def connect(
 
 
 def _by_parameter(keys: Mapping[str, Key | None]) -> dict[str, Signer | None]:
+    if not isinstance(cast("object", keys), Mapping):
+        kind = type(keys).__name__
+        del keys
+        raise TypeError(
+            f"keys is of type {kind}; it must be a mapping of roles to keys, such as {{'member': …}}"
+        )
     unknown = sorted(set(keys) - set(_ROLES))
     try:
         if not unknown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import difflib
 import weakref
@@ -11,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from colonyos_gen_wire import Executor, Process
 from colonyos_gen_wire.constants import (
     APPROVED,
+    FAILED,
     FINAL_PROCESS_STATES,
     MAX_NODES_MATCHABLE,
     RUNNING,
@@ -19,13 +21,20 @@ from colonyos_gen_wire.constants import (
     UNREGISTERED,
     WAITING,
 )
+from colonyos_gen_wire.terminal import visible
 
 from colonyos_gen._client.client import AsyncClient
+from colonyos_gen._waiting import with_errors
+from colonyos_gen.errors import RPCError
 
 LOOK_S = 2.0
 """Seconds that finding out may take."""
 _MOST_RUNNING = 100
 """Running processes that are counted."""
+QUIET_S = 30.0
+"""Seconds after which one that is idle is told to be silent: workers ask for work every 10 s."""
+_LONGEST = 1000
+"""Characters of reasons."""
 _SHOWN = 5
 """Names that are listed."""
 
@@ -40,7 +49,7 @@ async def standing(rpc: AsyncClient, process: Process) -> str:
     nothing.
     """
     state = f"it is {process.state.name}"
-    if process.state in FINAL_PROCESS_STATES:
+    if process.state in FINAL_PROCESS_STATES and process.state is not FAILED:
         return state
     return await in_time(rpc, lambda: _reason(Colony(rpc, process), process), state) or state
 
@@ -114,14 +123,44 @@ async def _reason(colony: Colony, process: Process) -> str:
         return f"{state}: {await _why_waiting(colony, process)}"
     if process.state is RUNNING:
         return f"{state} {await _where_running(colony, process)}"
+    if process.state is FAILED:
+        return f"{state} {await _why_failed(colony, process)}"
     return state
+
+
+async def _why_failed(colony: Colony, process: Process) -> str:
+    process = await with_errors(process, lambda: colony.rpc.get_process(process.processid))
+    tries = process.retries + (process.starttime is not None)
+    text = f"after {tries} attempt{'s' * (tries != 1)}" if tries else "without an attempt"
+    if process.assignedexecutorid:
+        with contextlib.suppress(RPCError):
+            rows = await colony.executors()
+            text += f", on {executor_name(process, rows)}"
+    return f"{text}: {reasons_of(process)}"
+
+
+def reasons_of(process: Process) -> str:
+    """Why a process failed, without tracebacks: `failure` has those."""
+    given = [
+        " ".join(each.split()) for each in process.errors if each.strip() and not each.startswith((" ", "\n"))
+    ]
+    told = "; ".join(given[:_SHOWN])
+    if len(given) > _SHOWN:
+        told += f"; and {len(given) - _SHOWN} more"
+    told = told or "its executor gave no reason, or another process of its workflow failed"
+    return visible(told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…")
+
+
+def executor_name(process: Process, rows: Sequence[Executor]) -> str:
+    """The name of the executor that a process was given to; its id if the colony has it no more."""
+    row = next((each for each in rows if each.executorid == process.assignedexecutorid), None)
+    return process.assignedexecutorid if row is None else row.executorname
 
 
 async def _where_running(colony: Colony, process: Process) -> str:
     rows = await colony.executors()
     row = next((each for each in rows if each.executorid == process.assignedexecutorid), None)
-    name = process.assignedexecutorid if row is None else row.executorname
-    text = f"on {name}"
+    text = f"on {executor_name(process, rows)}"
     if process.starttime is not None:
         text += f" for {_told(_seconds_since(process.starttime, rows))}"
     if row is not None and (silent := _silence(row, rows)):
@@ -197,13 +236,26 @@ async def _with_executors(colony: Colony, process: Process, rows: Sequence[Execu
     there = [each for each in rows if each.executortype == kind and each.state is APPROVED]
     awake = [each for each in there if not _silence(each, rows)]
     busy = {each.assignedexecutorid for each in running} & {each.executorid for each in awake}
+    quiet = [each for each in awake if each.executorid not in busy and _quiet_for(each, rows) >= QUIET_S]
     more = " or more" if len(running) == _MOST_RUNNING else ""
     text = f"{len(awake)} of type {kind!r} {'is' if len(awake) == 1 else 'are'} there, and {len(busy)} busy"
     if running:
         text += f" with {len(running)}{more} process{'es' * (len(running) > 1)}"
+    if quiet:
+        text += f"; {_who_is_quiet(quiet, rows, idle=len(awake) - len(busy))}"
     asked = {"cpu": conditions.cpu, "mem": conditions.mem, "storage": conditions.storage}
     wanted = ", ".join(f"{name} {value}" for name, value in asked.items() if value.strip("0mMi"))
     return f"{text}; it asks for {wanted}, which a worker must have free" if wanted else text
+
+
+def _who_is_quiet(quiet: Sequence[Executor], rows: Sequence[Executor], *, idle: int) -> str:
+    """Which executors may have ended: a server takes them for gone only when they have been silent for ten minutes."""
+    time = _told(min(_quiet_for(each, rows) for each in quiet))
+    if len(quiet) < idle:
+        who = f"{len(quiet)} of {idle} that are idle {'has' if len(quiet) == 1 else 'have'} not"
+    else:
+        who = "the idle one has not" if idle == 1 else "none of those that are idle has"
+    return f"{who} been heard from for {time}, so may have ended: {_names(quiet)}"
 
 
 def _names(rows: Sequence[Executor]) -> str:
@@ -213,9 +265,14 @@ def _names(rows: Sequence[Executor]) -> str:
 
 def _silence(row: Executor, rows: Sequence[Executor]) -> float:
     """For how many seconds nothing was heard of an executor, if so long that the server takes it for gone; else 0."""
-    heard = row.lastheardfromtime
-    seconds = 0.0 if heard is None else _seconds_since(heard, rows)
+    seconds = _quiet_for(row, rows)
     return 0.0 if seconds < STALE_EXECUTOR_S else seconds
+
+
+def _quiet_for(row: Executor, rows: Sequence[Executor]) -> float:
+    """For how many seconds nothing was heard of an executor; 0 if it has yet to ask for work."""
+    heard = row.lastheardfromtime
+    return 0.0 if heard is None else _seconds_since(heard, rows)
 
 
 def _seconds_since(time: datetime.datetime, rows: Sequence[Executor]) -> float:

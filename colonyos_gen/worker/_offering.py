@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
+from colonyos_gen._arguments import require_str, with_options
 from colonyos_gen._tracebacks import short_traceback
 from colonyos_gen.worker._pool.hooks import Hooks
 from colonyos_gen.worker._pool.places import found
@@ -52,6 +53,7 @@ class Offering(Hooks):
         retry_on: Errors = Exception,
     ) -> Callable[[FuncT], FuncT]: ...
 
+    @with_options()
     def function(
         self,
         call: FuncT | None = None,
@@ -82,7 +84,7 @@ class Offering(Hooks):
 
         Raises:
             TypeError: It cannot be one, such as a generator, or a method without its object; `retry_on` is no exception
-                class.
+                class; an argument is of a wrong type, or there is no such argument.
             ValueError: There is one of that name, or the timeout is not positive; `retries` or `backoff` is negative.
         """
 
@@ -113,6 +115,8 @@ class Offering(Hooks):
             ValueError: The kind has one already.
         """
 
+        require_str("kind", kind, may_lack=False)
+
         @short_traceback
         def register(call: FuncT) -> FuncT:
             handler = self._handlers.setdefault(kind, Handler(kind))
@@ -134,6 +138,8 @@ class Offering(Hooks):
             ValueError: The kind has one already.
         """
 
+        require_str("kind", kind, may_lack=False)
+
         @short_traceback
         def register(call: FuncT) -> FuncT:
             handler = self._handlers.setdefault(kind, Handler(kind))
@@ -144,3 +150,13 @@ class Offering(Hooks):
             return call
 
         return register
+
+    def _by_key(self) -> dict[str, Offer]:
+        """All that can be called, by what it was noted as."""
+        handled = {
+            f"{verb} {kind}": offer
+            for kind, handler in self._handlers.items()
+            for verb, offer in (("reconciles", handler.reconcile), ("cleans up", handler.clean_up))
+            if offer is not None
+        }
+        return self._offers | handled

@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from colonyos_gen_wire import Executor
-from colonyos_gen_wire.constants import STALE_EXECUTOR_S
 from colonyos_gen_wire.method import Key
 
+from colonyos_gen._arguments import require_choice, with_options
 from colonyos_gen._call.intercepting import around_runs
 from colonyos_gen._client.client import AsyncClient, settings
 from colonyos_gen._secrets import Hidden, Secrets
 from colonyos_gen._tracebacks import short_tracebacks
-from colonyos_gen.config import Config, ConfigError
+from colonyos_gen.config import Config, ConfigError, executor_type
 from colonyos_gen.interceptors import Interceptor
+from colonyos_gen.worker._given import CLIENT_OPTIONS, require_worker
 from colonyos_gen.worker._life.hardware import capabilities
 from colonyos_gen.worker._life.health import Health
 from colonyos_gen.worker._life.identity import find_identity, private_key
@@ -29,7 +30,6 @@ from colonyos_gen.worker._life.program import run_as_program
 from colonyos_gen.worker._offering import Offering
 from colonyos_gen.worker._pool.hooks import Pool
 from colonyos_gen.worker._pool.places import found
-from colonyos_gen.worker._running.functions import Offer
 from colonyos_gen.worker._running.hung import HungError
 from colonyos_gen.worker._running.invoking import Invoker
 from colonyos_gen.worker._service import OnStop, Service
@@ -72,7 +72,7 @@ class Worker(Offering):
     coroutines by `asyncio.CancelledError`, others by `Context.cancelled`.
 
     Args:
-        executortype: Type of the executor, to which functions are sent.
+        executortype: Type of the executor, to which functions are sent; None for COLONIES_EXECUTOR_TYPE.
         name: Name of the executor; None for COLONIES_EXECUTOR_NAME, else the type and the name of this machine (and a
             number, if several workers of a type run on it).
         concurrency: How many processes are run at the same time.
@@ -103,12 +103,14 @@ class Worker(Offering):
     Raises:
         InvalidKeyError: A key is not one.
         ValueError: An argument is out of range; the message names it.
-        TypeError: One of the interceptors is none.
+        TypeError: An argument is of a wrong type, or there is no such argument.
+        ConfigError: There is no type, neither here nor in the environment.
     """
 
+    @with_options(*CLIENT_OPTIONS)
     def __init__(
         self,
-        executortype: str,
+        executortype: str | None = None,
         *,
         name: str | None = None,
         concurrency: int = 1,
@@ -132,20 +134,24 @@ class Worker(Offering):
             self._colony_key = None if colony_key is None else private_key(colony_key, "colony_key")
         finally:
             del prvkey, colony_key  # which those who print the variables of a traceback would show
-        if concurrency < 1:
-            raise ValueError(f"concurrency is {concurrency}; it must be 1 or more")
-        if not 0 < heartbeat < STALE_EXECUTOR_S:
-            raise ValueError(
-                f"heartbeat is {heartbeat:g}; it must be positive and below {STALE_EXECUTOR_S} s"
-            )
-        if not hung_after > 0:
-            raise ValueError(f"hung_after is {hung_after:g}; it must be a positive number of seconds")
-        if grace < 0:
-            raise ValueError(f"grace is {grace:g}; it must be 0 or more seconds")
-        if on_stop not in ("leave", "fail"):
-            raise ValueError(f"on_stop is {on_stop!r}; it must be 'leave' or 'fail'")
-        if pool not in ("thread", "process"):
-            raise ValueError(f"pool is {pool!r}; it must be 'thread' or 'process'")
+        if executortype is None:
+            executortype = executor_type(os.environ if environ is None else environ)
+        require_worker(
+            texts={
+                "executortype": executortype,
+                "name": name,
+                "colonyname": colonyname,
+                "locationname": locationname,
+            },
+            concurrency=concurrency,
+            keyfile=keyfile,
+            grace=grace,
+            heartbeat=heartbeat,
+            hung_after=hung_after,
+            on_stop=on_stop,
+            pool=pool,
+            client_options=client_options,
+        )
         around_runs(interceptors)  # so that what is no interceptor is noticed now
         super().__init__(executortype)
         self.name: str | None = name
@@ -181,14 +187,14 @@ class Worker(Offering):
 
         Raises:
             ValueError: `log_format` is another word.
-            SystemExit: With code 78, after one line in the log: `serve` would raise ConfigError, InvalidKeyError or
-                RegistrationError. Another thread than the main one gets those. With code 75, when every slot was lost to a
-                function that does not end, so that a supervisor starts it anew.
-            PoolError: The processes of a pool cannot be started.
+            SystemExit: With code 78, after one line in the log, where `serve` would raise ConfigError, InvalidKeyError,
+                RegistrationError, or an RPCError that is `misdirected`: something has to be set up in another way. With
+                code 1, after the reason in the log, for another RPCError, a PoolError, and what `on_start` raises. Another
+                thread than the main one gets those errors. With code 75, when every slot was lost to a function that does
+                not end, so that a supervisor starts it anew.
             RuntimeError: An event loop is running in this thread.
         """
-        if log_format not in ("text", "json"):
-            raise ValueError(f"log_format is {log_format!r}; it must be 'text' or 'json'")
+        require_choice("log_format", log_format, ("text", "json"))
         found.before_running()
         self._poll = WATCHED_POLL_S if watch else POLL_S
         try:
@@ -201,6 +207,10 @@ class Worker(Offering):
     ) -> None:
         """Work until `stop`, for programs with an event loop of their own.
 
+        A server that does not answer, or fails (5xx), is tried again and again. Until it has first answered, a page, redirect
+        or proxy in its place, or a certificate that is not trusted, ends the worker; afterwards that is tried again as well.
+        An executor that was removed is registered again; without the owner's key, or when it was rejected, it waits for that.
+
         Cancelled, it ends without `grace`: what runs is failed or left to the server (`on_stop`), which takes a moment.
 
         Args:
@@ -211,6 +221,7 @@ class Worker(Offering):
             ConfigError: The environment does not say which colony, or holds something that cannot be used.
             InvalidKeyError: The worker's key cannot be used.
             RegistrationError: The worker cannot be an executor of the colony; the message says why.
+            RPCError: Something else than a ColonyOS server answers, or it refuses what a worker has to ask.
             RuntimeError: The worker runs already.
             PoolError: The processes of a pool cannot be started.
             HungError: Every slot was lost to a function that does not end.
@@ -318,16 +329,6 @@ class Worker(Offering):
             await calls.end()
         _logger.info("%s: ended", own.name)
         calls.raise_exit()
-
-    def _by_key(self) -> dict[str, Offer]:
-        """All that can be called, by what it was noted as."""
-        handled = {
-            f"{verb} {kind}": offer
-            for kind, handler in self._handlers.items()
-            for verb, offer in (("reconciles", handler.reconcile), ("cleans up", handler.clean_up))
-            if offer is not None
-        }
-        return self._offers | handled
 
     async def _find_own(
         self, config: Config, environ: Mapping[str, str], colonyname: str, calls: OwnCalls

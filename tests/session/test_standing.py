@@ -9,6 +9,7 @@ import pytest
 from colonyos_gen_wire import Conditions, Executor
 
 from colonyos_gen import FunctionSpec, WaitTimeout, Worker, as_completed, gather, workflow
+from colonyos_gen.errors import NoProcessError
 from colonyos_gen.testing import LocalColony
 from tests.worker.kit.scene import until
 
@@ -250,3 +251,65 @@ def test_what_is_asked_for_while_many_wait_is_bounded(colonies: LocalColony) -> 
     errors = asyncio.run(main())
     assert all(isinstance(each, WaitTimeout) for each in errors)
     assert 1 <= asked.hits < len(errors)
+
+
+def test_those_that_have_ended_are_told_by_their_silence(colonies: LocalColony) -> None:
+    """A server takes them for gone after ten minutes only."""
+    first, second = colonies.add_executor("math"), colonies.add_executor("math")
+    for each in (first, second):
+        with pytest.raises(NoProcessError):
+            each.client.assign(colonies.name, -1)
+    assert told(colonies, executortype="math") == "it is WAITING: 2 of type 'math' are there, and 0 busy"
+    colonies.advance(seconds=70)
+    other = colonies.add_executor("other")  # by which the time of the server is seen
+    with pytest.raises(NoProcessError):
+        other.client.assign(colonies.name, -1)
+    text = told(colonies, executortype="math")
+    assert text.startswith(
+        "it is WAITING: 2 of type 'math' are there, and 0 busy; none of those that are idle has been"
+    )
+    assert f" 7{text.partition(' for 7')[2][0]} s, so may have ended: " in text
+    assert first.name in text
+    assert second.name in text
+    second.client.assign(colonies.name, -1)
+    text = told(colonies, executortype="math")
+    assert "and 1 busy with 1 process; the idle one has not been heard from for 7" in text
+    assert second.name not in text
+    colonies.add_executor("math")
+    assert "; 1 of 2 that are idle has not been heard from for 7" in told(colonies, executortype="math")
+
+
+def test_one_that_failed_tells_its_attempts_and_reasons(colonies: LocalColony) -> None:
+    worker = Worker("math", name="m")
+
+    @worker.function
+    def add() -> None:
+        raise ValueError("no numbers \x1b[31m")
+
+    lost = colonies.add_executor("math")
+    handle = colonies.submit("add", to="math", maxexectime=60, maxretries=1)
+    lost.client.assign(colonies.name, 10)
+    colonies.advance(minutes=2)
+    with colonies.worker(worker):
+        handle.wait(60)
+    expected = r"it is FAILED after 2 attempts, on m: ValueError: no numbers \x1b[31m"
+    assert handle.explain() == expected
+    assert handle.standing == expected
+    assert handle.explain() == expected
+
+
+def test_one_that_was_never_begun_tells_that(colonies: LocalColony) -> None:
+    handle = colonies.submit("add", to="math", maxwaittime=10)
+    colonies.advance(minutes=1)
+    handle.wait(60)
+    told = handle.explain()
+    assert told.startswith("it is FAILED without an attempt: ")
+    assert handle.failure().errors[0] in told
+
+
+def test_a_workflow_that_failed_tells_of_which_process_and_why(colonies: LocalColony) -> None:
+    math = colonies.add_executor("math")
+    handle = line(colonies, first="math", second="math")
+    math.client.fail(math.client.assign(colonies.name, 10).processid, errors=["no numbers"])
+    handle.wait(60)
+    assert handle.explain() == "it is FAILED: 'first' FAILED: no numbers"

@@ -29,6 +29,8 @@ class Address:
     """The port, that of the scheme if the address has none."""
     authorization: str = field(default="", repr=False)
     """Value of the HTTP header that holds name and password; empty for none."""
+    called: str = "url"
+    """The parameter or variable that it comes from."""
 
     @property
     def is_https(self) -> bool:
@@ -41,7 +43,7 @@ def parse(url: str, called: str = "url") -> Address:
 
     Args:
         url: It, with http:// or https://.
-        called: What an error is to call it.
+        called: What an error is to call it: the parameter or variable that it comes from.
 
     Raises:
         ValueError: It is none. The message quotes nothing that may be a part of a password.
@@ -73,7 +75,7 @@ def parse(url: str, called: str = "url") -> Address:
     name, _, password = userinfo.partition(":")
     pair = f"{unquote(name)}:{unquote(password)}".encode()
     authorization = f"Basic {base64.b64encode(pair).decode()}" if at else ""
-    return Address(f"{parts.scheme}://{netloc}{rest}", parts.hostname, port, authorization)
+    return Address(f"{parts.scheme}://{netloc}{rest}", parts.hostname, port, authorization, called)
 
 
 def _split(text: str) -> SplitResult | None:

@@ -82,6 +82,8 @@ class AsyncProcessHandle(SeenProcess):
     async def explain(self) -> str:
         """In which state it is and why: it waits for an executor of a type that the colony does not have, say.
 
+        Of one that has failed: how many attempts there were, on which executor the last one, and the reasons.
+
         That takes a few calls, and 2 seconds each for the process and the reason at most; where many ask over one client, one
         of them learns the reason. What the server does not tell in time is left out. Raises nothing.
         """

@@ -12,14 +12,17 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from colonyos_gen._tracebacks import told_of
 from colonyos_gen.config import ConfigError
 from colonyos_gen.crypto import InvalidKeyError
+from colonyos_gen.errors import RPCError
 from colonyos_gen.worker._life import reload
 from colonyos_gen.worker._life.daemon_threads import DaemonThreads
 from colonyos_gen.worker._life.event_loop import run_to_the_end
 from colonyos_gen.worker._life.forks import handlers
 from colonyos_gen.worker._life.own_log import LogFormat, own_log
 from colonyos_gen.worker._life.registration import RegistrationError
+from colonyos_gen.worker._taking.availability import is_misdirected
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -28,6 +31,10 @@ _logger = logging.getLogger("colonyos_gen.worker")
 
 EXIT_CONFIGURATION = 78
 """Exit code of a program that must be set up in another way before it can run: EX_CONFIG of sysexits.h."""
+
+
+EXIT_REFUSED = 1
+"""Exit code of a program that cannot go on for a reason that is no setting of it: the server refuses, `on_start` fails."""
 
 
 def run_as_program(
@@ -48,7 +55,8 @@ def run_as_program(
         log_format: What lines of the log are, where the program has set up none.
 
     Raises:
-        SystemExit: With code 78, in the main thread: the program must be set up in another way; the log says how.
+        SystemExit: With code 78, in the main thread: the program must be set up in another way; the log says how. With
+            code 1: it cannot go on for another reason, such as a function of `on_start` that failed; the log says which.
         RuntimeError: An event loop is running in this thread, or what runs on this one has cancelled all of its tasks.
 
     Raises what `serve` raises.
@@ -59,11 +67,17 @@ def run_as_program(
         try:
             work = _serve_until_changed(serve, stop, watch, with_signals=is_program)
             changed = run_to_the_end(work, stop)
-        except (ConfigError, InvalidKeyError, RegistrationError) as error:
+        except (ConfigError, InvalidKeyError, RegistrationError, RPCError) as error:
             if not is_program:
                 raise
             _logger.critical("%s", " ".join(str(error).split()))
-            raise SystemExit(EXIT_CONFIGURATION) from error
+            is_passing = isinstance(error, RPCError) and not is_misdirected(error)
+            raise SystemExit(EXIT_REFUSED if is_passing else EXIT_CONFIGURATION) from error
+        except Exception as error:
+            if not is_program or not (told := told_of(error)):
+                raise
+            _logger.critical("%s", told)
+            raise SystemExit(EXIT_REFUSED) from error
         if changed is not None:
             _logger.warning("%s has changed; starting anew", changed)
             reload.start_anew()

@@ -15,7 +15,6 @@ from colonyos_gen_wire import Function as WireFunction
 from colonyos_gen_wire.constants import APPROVED, REJECTED
 from colonyos_gen_wire.errors import shared
 
-from colonyos_gen._call.retry import passes
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen.errors import AlreadyExistsError, DeniedError, NotFoundError, RPCError
 from colonyos_gen.worker._taking.availability import Availability
@@ -74,8 +73,8 @@ class Registration:
         Without the colony owner's key it waits for approval, for as long as it takes; the log tells the owner what to do.
 
         Raises:
-            RegistrationError: The colony does not exist, or the name is somebody else's.
-            RPCError: The server refuses for another reason.
+            RegistrationError: The colony does not exist, the name is somebody else's, or the key is not the owner's.
+            RPCError: The server refuses for another reason, or something else has always answered.
         """
         async with self._lock:
             look = FIRST_LOOK_S
@@ -146,8 +145,10 @@ class Registration:
         except NotFoundError as error:
             self._require_colony(error)
             raise
+        except DeniedError as error:
+            raise self._not_the_owner(error) from error
         except RPCError as error:
-            if not passes(error):
+            if not self._availability.may_pass(error):
                 raise
             self._availability.lost(error)
             return False
@@ -158,8 +159,10 @@ class Registration:
         """Approve it; False if the answer is lost. It is never sent again blindly: the owner may have thought otherwise."""
         try:
             await self._client.approve_executor(self._me.colonyname, self._me.executorname)
+        except DeniedError as error:
+            raise self._not_the_owner(error) from error
         except RPCError as error:
-            if not passes(error):
+            if not self._availability.may_pass(error):
                 raise
             self._availability.lost(error)
             return False
@@ -183,12 +186,18 @@ class Registration:
                 for each in missing:
                     await self._client.add_function(each)
             except RPCError as error:
-                if not passes(error) and not isinstance(error, NotFoundError):
+                if not self._availability.may_pass(error) and not isinstance(error, NotFoundError):
                     raise
                 self._availability.lost(error)  # whatever has arrived is seen at the next comparison
             else:
                 return
         raise RegistrationError(f"the functions of {self._me.executorname} cannot be registered")
+
+    def _not_the_owner(self, error: DeniedError) -> RegistrationError:
+        return RegistrationError(
+            f"COLONIES_COLONY_PRVKEY (or colony_key=) is not the key of the owner of colony {self._me.colonyname!r} "
+            f"({error}); set that, or unset it: then the log says what the owner has to do"
+        )
 
     def _require_colony(self, error: NotFoundError) -> None:
         if error.name == shared.UNKNOWN_COLONY.name:

@@ -35,8 +35,10 @@ class Hooks:
 
         A slot is a thread that is kept between calls, or with `pool="process"` a process; there are `concurrency` of them. It
         may be async, but runs apart from the event loop of async functions. The worker asks for no process as long as
-        no slot is ready. If it raises, the worker does not start, and `run` raises.
+        no slot is ready. If it raises, the worker does not start: `run` ends with code 1, and the log says why; `serve`
+        raises.
         """
+        _require_callable("on_start", call)
         self._start_hooks.append(call)
         found.note(self.executortype, "on_start", call, call)
         return call
@@ -47,6 +49,7 @@ class Hooks:
         Not called in processes that were killed, as at the end of a time limit, nor in threads whose function has not
         ended. All of them together get 10 s.
         """
+        _require_callable("on_stop", call)
         self._stop_hooks.append(call)
         found.note(self.executortype, "on_stop", call, call)
         return call
@@ -65,3 +68,8 @@ class Hooks:
             for key, calls in (("on_start", self._start_hooks), ("on_stop", self._stop_hooks))
         )
         return Processes(places, start, stop, size)
+
+
+def _require_callable(decorator: str, call: object) -> None:
+    if not callable(call):
+        raise TypeError(f"{call!r} cannot be called; {decorator} takes a function")

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from colonyos_gen._call.retry import pauses
+from colonyos_gen._tracebacks import let_out
 from colonyos_gen.worker._pool.child_process import ChildProcess, PoolError
 from colonyos_gen.worker._pool.guardian import Guardian
 from colonyos_gen.worker._pool.places import NO_GUARD, Place
@@ -59,7 +60,11 @@ class Processes(Slots):
             PoolError: It could not be started: the program cannot be imported, or what is to be called at the start failed.
         """
         self._guardian = Guardian()
-        first = await self._start(self._guardian)
+        try:
+            first = await self._start(self._guardian)
+        except PoolError as error:
+            let_out(error, str(error))
+            raise
         if first.no_guard:
             _logger.warning(NO_GUARD)
         self._offer(first)

@@ -14,10 +14,13 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from colonyos_gen._tracebacks import let_out
+from colonyos_gen.worker._running.binding import name_of
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.context import Context
 from colonyos_gen.worker._running.functions import Offer
 from colonyos_gen.worker._running.invoking import Raised, Slots, in_task
+from colonyos_gen.worker._telling.failure_text import error_texts
 
 STOP_S = 10.0
 """Seconds that threads get for what is to be called at their end."""
@@ -57,7 +60,12 @@ class Threads(Slots):
                 result = await thread.call(functools.partial(_through, call))
                 if isinstance(result, Raised):
                     error = result.error
-                    raise error if isinstance(error, Exception) else RuntimeError(repr(error)) from error
+                    if not isinstance(error, Exception):
+                        error = RuntimeError(repr(error))
+                        error.__cause__ = result.error
+                    error.add_note(f"{name_of(call)} (on_start) failed, so the worker does not start")
+                    let_out(error, "\n".join(error_texts(error)))
+                    raise error
             self._idle.append(thread)
 
     @property

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from colonyos_gen_wire import Function as WireFunction
 from colonyos_gen_wire import FunctionArg
 
+from colonyos_gen._arguments import require_span, require_str
 from colonyos_gen.worker._running.binding import INPUTS, Binder, name_of, plain_function
 from colonyos_gen.worker._running.retries import NO_RETRIES, Retries
 
@@ -31,7 +32,7 @@ class Offer:
         retries: How often it is tried again within one attempt at a process.
 
     Raises:
-        TypeError: It cannot be called so, it is a generator, or a method without its object.
+        TypeError: It cannot be called so, it is a generator, or a method without its object; an argument is of a wrong type.
         ValueError: The timeout is not positive.
     """
 
@@ -46,8 +47,14 @@ class Offer:
     ) -> None:
         if not callable(call):  # pyright: ignore[reportUnnecessaryComparison]
             raise TypeError(f"{call!r} cannot be called, so it cannot be offered")
+        require_str("name", name)
+        require_str("description", description)
         if signature is None:
             _refuse_unbound(call)
+        elif not isinstance(signature, inspect.Signature) and not callable(signature):  # pyright: ignore[reportUnnecessaryComparison]
+            raise TypeError(
+                f"signature is {signature!r}; it must be an inspect.Signature, or a function that has it"
+            )
         if inspect.isgeneratorfunction(call) or inspect.isasyncgenfunction(call):
             raise TypeError(
                 f"{name_of(call)} is a generator; let it return a value, and stream with ctx.stream(…)"
@@ -55,8 +62,8 @@ class Offer:
         name = name or getattr(call, "__name__", "")
         if not name or name == "<lambda>":
             raise TypeError("the function has no name of its own; give it one with name=…")
-        if timeout is not None and not timeout > 0:
-            raise ValueError(f"timeout of {name} is {timeout!r}; it must be a positive number of seconds")
+        if timeout is not None:
+            require_span(f"timeout of {name}", timeout, positive=True)
         self.call: Callable[..., Any] = call
         self.name: str = name
         self.timeout: float | None = timeout

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from colonyos_gen._arguments import require_span, require_whole_number
 from colonyos_gen.worker._running.binding import BindingError
 from colonyos_gen.worker._telling.failure_text import FailedElsewhere
 
 Errors: TypeAlias = type[BaseException] | tuple[type[BaseException], ...]
 """An exception class, or several."""
 
+YEAR_S = 365 * 86400
 LONGEST_PAUSE_S = 60.0
 """Seconds that there are at most between two tries, unless `backoff` is more."""
 
@@ -31,12 +33,8 @@ class Retries:
     on: Errors = Exception
 
     def __post_init__(self) -> None:
-        if isinstance(self.most, bool) or not isinstance(self.most, int) or self.most < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ValueError(
-                f"retries is {self.most!r}; it must be how many tries there are after the first one"
-            )
-        if not 0 <= self.backoff < float("inf"):
-            raise ValueError(f"backoff is {self.backoff!r}; it must be a number of seconds, 0 or more")
+        require_whole_number("retries", self.most, 0)
+        require_span("backoff", self.backoff, below=YEAR_S)
         kinds = self.on if isinstance(self.on, tuple) else (self.on,)
         if not kinds or not all(isinstance(each, type) and issubclass(each, BaseException) for each in kinds):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"retry_on is {self.on!r}; it must be an exception class, or a tuple of them")

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from colonyos_gen._call.retry import passes, pauses
-from colonyos_gen.errors import ConnectionFailedError, RPCError, UnexpectedReplyError
+from colonyos_gen.errors import ConnectionFailedError, RPCError, ServerFaultError, UnexpectedReplyError
 
 T = TypeVar("T")
 
@@ -46,18 +46,29 @@ class Availability:
             self._away = False
             _logger.warning("%s: the server at %s answers again", self._name, self._url)
 
+    def may_pass(self, error: RPCError) -> bool:
+        """Whether a call that failed so may succeed later, without another setting.
+
+        Before the server has first answered, its faults pass, as of one that is being started, and what speaks for a wrong
+        setting, such as a page or a certificate that is not trusted, does not. Afterwards that is trouble on the way to it.
+        """
+        if is_misdirected(error):
+            return self.heard_at is not None
+        return passes(error) or (self.heard_at is None and isinstance(error, ServerFaultError))
+
     async def insist(self, call: Callable[[], Awaitable[T]]) -> T:
         """The result of `call`, made again and again while the server is away. For calls that may be repeated only.
 
         Raises:
-            RPCError: The server answered, and refused.
+            RPCError: The server answered, and refused; or something else has always answered (`is_misdirected`).
         """
         for pause in pauses(WITHOUT_END):
             try:
                 result = await call()
             except RPCError as error:
-                if not passes(error):
-                    self.heard()
+                if not self.may_pass(error):
+                    if not is_misdirected(error):
+                        self.heard()
                     raise
                 self.lost(error)
             else:
@@ -65,6 +76,11 @@ class Availability:
                 return result
             await asyncio.sleep(pause)
         raise AssertionError("there is always another attempt")
+
+
+def is_misdirected(error: RPCError) -> bool:
+    """Whether it takes another setting to reach the server, unless there is trouble on the way to it."""
+    return isinstance(error, ConnectionFailedError | UnexpectedReplyError) and error.misdirected
 
 
 def is_lost_reply(error: RPCError) -> bool:

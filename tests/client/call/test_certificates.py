@@ -6,9 +6,12 @@ import ssl
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
+from colonyos_gen_wire.methods.server import GET_VERSION
 
 from colonyos_gen import Client, FunctionSpec
+from colonyos_gen._call.network.way import Way
 from colonyos_gen.errors import ConnectionFailedError, RPCError
 from tests.client.kit.scripted import KEY, PROCESS_ID, Scripted, sample
 
@@ -33,6 +36,9 @@ def test_an_unknown_certificate_is_refused(tls: ssl.SSLContext) -> None:
     with Scripted(sample, tls=tls) as server, Client(by_name(server), member_key=KEY, retries=0) as client:
         with pytest.raises(ConnectionFailedError, match="certificate") as caught:
             client.submit(FunctionSpec.new("echo", "cli", "dev"))
+        assert "COLONIES_CA_FILE (or ca_file=)" in str(caught.value)
+        assert "COLONIES_INSECURE=true (or insecure=True)" in str(caught.value)
+        assert caught.value.misdirected
         assert not caught.value.sent
         assert server.requests == []
 
@@ -50,9 +56,24 @@ def test_a_trusted_certificate_must_be_for_the_host(tls: ssl.SSLContext) -> None
         with Client(server.url, ca_file=str(TLS / "cert.pem"), retries=0) as client:
             with pytest.raises(ConnectionFailedError, match=r"127\.0\.0\.1") as caught:
                 client.get_version()
+            assert "not for '127.0.0.1': let COLONIES_SERVER_HOST (or url=) have a name" in str(caught.value)
+            assert "COLONIES_INSECURE=true (or insecure=True)" in str(caught.value)
+            assert "CA_FILE" not in str(caught.value)
+            assert caught.value.misdirected
             assert not caught.value.sent
         with Client(server.url, insecure=True) as client:
             client.get_version()
+
+
+@pytest.mark.parametrize("code", [9, 10])
+def test_a_certificate_that_has_expired_needs_no_other_setting(code: int) -> None:
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed: certificate has expired")
+    error.verify_code = code
+    key: Any = None
+    refused = aiohttp.ClientConnectorCertificateError(key, error)
+    failure = Way.to("https://h", "").failure(refused, GET_VERSION, sent=False, answered=False)
+    assert not failure.misdirected
+    assert "a new certificate" in str(failure)
 
 
 def test_a_missing_ca_file() -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
+import re
+import ssl
 import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +21,10 @@ import pytest
 from colonyos_gen import PrivateKey, Worker
 from colonyos_gen.testing import LocalColony
 from colonyos_gen.worker import RegistrationError
+from tests.client.kit.scripted import Scripted, http, refusal
 from tests.worker.kit.spawned import ROOT
+
+TLS = Path(__file__).parents[2] / "client" / "call" / "tls"
 
 
 def _worker(colony: LocalColony, keys: Path, name: str = "w") -> Worker:
@@ -34,7 +41,7 @@ def _environ(colony: LocalColony, **changed: str) -> dict[str, str]:
 
 def _ran(program: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", textwrap.dedent(program)]
-    return subprocess.run(command, env=environ, stderr=subprocess.PIPE, text=True, timeout=300)
+    return subprocess.run(command, env=environ, stderr=subprocess.PIPE, text=True, timeout=120)
 
 
 def _why_it_ended(ran: subprocess.CompletedProcess[str]) -> str:
@@ -135,6 +142,177 @@ def test_a_damaged_key_file_is_one_line(colonies: LocalColony, tmp_path: Path) -
     line = _why_it_ended(ran)
     assert str(file) in line
     assert ran.returncode == 78
+
+
+WAYS = {
+    "a key that is not the owner's": ({"COLONIES_COLONY_PRVKEY": "ab" * 32}, "COLONIES_COLONY_PRVKEY "),
+    "TLS to a plain port": ({"COLONIES_TLS": "true"}, "set COLONIES_TLS=false"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_setting_that_only_the_server_shows_to_be_wrong_is_one_line(
+    colonies: LocalColony, tmp_path: Path, way: str
+) -> None:
+    changed, told = WAYS[way]
+    ran = _ran(PROGRAM, _environ(colonies, COLONIES_KEYS=str(tmp_path)) | changed)
+    line = _why_it_ended(ran)
+    assert told in line
+    assert ran.returncode == 78
+
+
+OTHERS = {
+    "a page": (http(b"<html>Log in</html>"), "COLONIES_SERVER_HOST"),
+    "a redirect": (http(b"", 301, headers={"Location": "https://h.invalid/"}), "COLONIES_TLS=true"),
+    "nothing of that name": (http(b"not here", 404), "COLONIES_SERVER_HOST"),
+    "a proxy that asks for a password": (http(b"", 407), "COLONIES_SERVER_HOST"),
+}
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize("other", OTHERS)
+def test_something_else_in_the_place_of_the_server_is_one_line(
+    colonies: LocalColony, tmp_path: Path, other: str, log_format: str
+) -> None:
+    answer, told = OTHERS[other]
+    program = PROGRAM.replace(".run()", f".run(log_format={log_format!r})")
+    with Scripted(answer) as server:
+        place = {
+            "COLONIES_SERVER_HOST": "127.0.0.1",
+            "COLONIES_SERVER_HTTP_PORT": server.url.rpartition(":")[2],
+        }
+        ran = _ran(program, _environ(colonies, COLONIES_KEYS=str(tmp_path)) | place)
+    if log_format == "json":
+        line = [json.loads(each) for each in ran.stderr.splitlines()][-1]["message"]
+    else:
+        line = _why_it_ended(ran)
+    assert told in line
+    assert ran.returncode == 78
+
+
+@pytest.mark.parametrize(("status", "scheme"), [(404, "http"), (407, "http"), (407, "https"), (403, "https")])
+def test_a_proxy_that_does_not_lead_to_the_server_is_one_line(
+    colonies: LocalColony, tmp_path: Path, status: int, scheme: str
+) -> None:
+    with Scripted(http(b"<html>no</html>", status)) as proxy:
+        way = {"COLONIES_SERVER_HOST": "h.invalid", "COLONIES_TLS": str(scheme == "https")}
+        way |= {"all_proxy": proxy.url, "no_proxy": "", f"{scheme}_proxy": proxy.url}
+        ran = _ran(PROGRAM, _environ(colonies, COLONIES_KEYS=str(tmp_path)) | way)
+    assert f"{scheme}_proxy" in _why_it_ended(ran)
+    assert ran.returncode == 78
+
+
+def test_a_certificate_that_nobody_vouches_for_is_one_line(colonies: LocalColony, tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(TLS / "cert.pem", TLS / "key.pem")
+    with Scripted(http(b""), tls=context) as server:
+        place = {
+            "COLONIES_SERVER_HOST": "127.0.0.1",
+            "COLONIES_SERVER_HTTP_PORT": server.url.rpartition(":")[2],
+        }
+        environ = _environ(colonies, COLONIES_KEYS=str(tmp_path), COLONIES_TLS="true") | place
+        ran = _ran(PROGRAM, environ)
+        assert "COLONIES_CA_FILE" in _why_it_ended(ran)
+        assert ran.returncode == 78
+        named = environ | {"COLONIES_CA_FILE": str(TLS / "cert.pem")}
+        assert "COLONIES_SERVER_HOST" in _why_it_ended(_ran(PROGRAM, named))
+
+
+async def _serve(url: str, keys: Path, owner: str, until: Callable[[], bool]) -> None:
+    """Let a worker serve until something has happened; raises what it raises."""
+    environ = {"COLONIES_COLONY_NAME": "dev", "COLONIES_KEYS": str(keys), "COLONIES_COLONY_PRVKEY": owner}
+    worker = Worker("w", name="w", environ=environ, url=url, retries=0)
+    serving = asyncio.create_task(worker.serve())
+    while not until() and not serving.done():
+        await asyncio.sleep(0.01)
+    worker.stop()
+    await serving
+
+
+def test_a_server_that_fails_at_the_start_is_tried_again(tmp_path: Path) -> None:
+    """One that is being started, or the gateway before it."""
+    with Scripted(http(b"starting", 500)) as server:
+        asyncio.run(_serve(server.url, tmp_path, "", lambda: len(server.requests) > 3))
+
+
+def test_what_passes_for_a_wrong_setting_does_not_end_a_worker_that_the_server_has_answered(
+    tmp_path: Path,
+) -> None:
+    answers = [http(refusal(403, "access denied")), http(b"<html>Be right back</html>", 404)]
+    with Scripted(*answers) as server:
+        asyncio.run(_serve(server.url, tmp_path, "", lambda: len(server.requests) > 4))
+
+
+def test_a_server_that_refuses_is_one_line_and_no_matter_of_settings(
+    colonies: LocalColony, tmp_path: Path
+) -> None:
+    """A restart may help then."""
+    colonies.faults.error("add_executor", 500, "the disk is full")
+    ran = _ran(PROGRAM, _environ(colonies, COLONIES_KEYS=str(tmp_path)))
+    assert "the disk is full" in _why_it_ended(ran)
+    assert ran.returncode == 1
+
+
+CANNOT_LOAD = """
+from colonyos_gen import Worker
+worker = Worker("w", name="w", pool={pool!r})
+
+@worker.function
+def one() -> int:
+    return 1
+
+@worker.on_start
+def load() -> None:
+    raise OSError("no model file")
+
+if __name__ == "__main__":
+    worker.run(log_format={log_format!r})
+"""
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize("pool", ["thread", "process"])
+def test_a_hook_that_fails_ends_it_with_a_reason_that_is_in_the_program(
+    colonies: LocalColony, tmp_path: Path, pool: str, log_format: str
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(CANNOT_LOAD.format(pool=pool, log_format=log_format))
+    environ = _environ(colonies, COLONIES_KEYS=str(tmp_path))
+    ran = subprocess.run(
+        [sys.executable, str(program)], env=environ, stderr=subprocess.PIPE, text=True, timeout=120
+    )
+    text = ran.stderr
+    if log_format == "json":
+        (line,) = map(json.loads, text.splitlines())
+        assert line["level"] == "CRITICAL"
+        text = line["message"]
+    assert "load (on_start) failed" in text
+    assert "OSError: no model file" in text
+    assert re.findall(r'File "(.*?)"', text) == [str(program)]
+    assert ran.returncode == 1
+
+
+def test_a_hook_that_fails_in_a_thread_raises_without_our_frames(
+    colonies: LocalColony, tmp_path: Path
+) -> None:
+    worker = _worker(colonies, tmp_path)
+
+    @worker.on_start
+    def load() -> None:
+        raise OSError("no model file")
+
+    places: list[str] = []
+
+    def run() -> None:
+        try:
+            worker.run()
+        except OSError as error:
+            places.extend(frame.name for frame in traceback.extract_tb(error.__traceback__))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(60)
+    assert places == ["run", "load"]
 
 
 LOGGING = """

@@ -28,8 +28,11 @@ TARGETS = {
         "redirected to //elsewhere/login;",
         "COLONIES_SERVER_HOST=elsewhere, COLONIES_SERVER_HTTP_PORT=80 and COLONIES_TLS=false",
     ),
-    "/login": ("redirected to /login;", "is a ColonyOS server behind this address?"),
-    "http://user:pass@word@h\x7f/": (r"redirected to http://h\x7f/;", "is a ColonyOS server behind this"),
+    "/login": ("redirected to /login;", "is a ColonyOS server behind http://127.0.0.1:"),
+    "http://user:pass@word@h\x7f/": (
+        r"redirected to http://h\x7f/;",
+        "is a ColonyOS server behind http://127.0.0.1:",
+    ),
 }
 
 

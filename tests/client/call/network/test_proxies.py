@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import socket
+import ssl
 from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from colonyos_gen import AsyncClient, Client, ConfigError
 from colonyos_gen._call.network.address import parse
 from colonyos_gen._call.network.proxies import is_direct, proxy_for
-from colonyos_gen.errors import ConnectionFailedError, UnexpectedReplyError
+from colonyos_gen.errors import ConnectionFailedError, RPCError, RPCTimeoutError, UnexpectedReplyError
 from colonyos_gen.testing import LocalColony
 from tests.client.kit.loops import in_a_loop
-from tests.client.kit.scripted import KEY, Scripted, http
+from tests.client.kit.scripted import KEY, Scripted, http, sample
 
+TLS = Path(__file__).parents[1] / "tls"
 VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUEST_METHOD")
 PROXY, OTHER = "http://proxy:3128", "http://other:1"
 
@@ -186,23 +191,132 @@ def test_a_proxy_that_is_not_there_is_named() -> None:
     assert "s3cr3t" not in str(caught.value)
 
 
-def test_a_proxy_that_wants_a_password() -> None:
-    """Of a call in plain HTTP, and of a tunnel."""
-    with Scripted(http(b"who are you?", 407)) as proxy:
+def refused_by(url: str, **options: Any) -> ConnectionFailedError | UnexpectedReplyError:
+    """What a call ends in that cannot be made; it is certainly not to be made again as it is."""
+    with Client(url, member_key=KEY, retries=0, **options) as client, pytest.raises(RPCError) as caught:
+        client.get_version()
+    error = caught.value
+    assert isinstance(error, ConnectionFailedError | UnexpectedReplyError)
+    assert "s3cr3t" not in str(error)
+    return error
+
+
+WAYS = {"a call in plain HTTP": ("http", "POST"), "a tunnel": ("https", "CONNECT")}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("given", ["argument", "variable"])
+def test_a_proxy_that_wants_a_password(way: str, given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it has one, it is not told to write one."""
+    scheme, verb = WAYS[way]
+    monkeypatch.setenv("NO_PROXY", "")
+    for name in ("", "name:s3cr3t@"):
+        with Scripted(http(b"who are you?", 407)) as proxy:
+            address = proxy.url.replace("//", f"//{name}")
+            options = {"proxy": address} if given == "argument" else {}
+            monkeypatch.setenv(f"{scheme}_proxy", "" if given == "argument" else address)
+            error = refused_by(f"{scheme}://h.invalid", **options)
+        setting = "proxy=" if given == "argument" else f"{scheme}_proxy"
+        text = str(error)
+        assert proxy.requests[0].head.startswith(verb)
+        assert error.status == 407
+        assert error.misdirected
+        assert f"the proxy {proxy.url} " in text
+        assert setting in text
+        if name:
+            assert "refused the name and password that it was given" in text
+            assert "name:password@" not in text
+        else:
+            assert "asks for a name and password" in text
+            assert "http://name:password@proxy:3128" in text
+
+
+@pytest.mark.parametrize(("status", "misdirected"), [(403, True), (404, True), (429, False), (503, False)])
+def test_a_proxy_that_makes_no_tunnel(status: int, *, misdirected: bool) -> None:
+    with Scripted(http(b"no", status)) as proxy:
+        error = refused_by("https://h.invalid", proxy=proxy.url)
+    assert isinstance(error, ConnectionFailedError)
+    assert (error.misdirected, error.sent) == (misdirected, False)
+    assert f"https://h.invalid (proxy {proxy.url})" in str(error)
+    assert str(status) in str(error)
+    assert ("set proxy= to a proxy that leads to h.invalid:443" in str(error)) == misdirected
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_does_not_speak_tls(
+    scheme: str, colonies: LocalColony, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", colonies.url.replace("http", "https"))
+    error = refused_by(f"{scheme}://h.invalid")
+    assert "the proxy does not speak TLS: let the address in ALL_PROXY begin with http://" in str(error)
+    assert "COLONIES_TLS" not in str(error)
+    assert error.misdirected
+
+
+def test_a_proxy_that_does_not_speak_tls_and_waits_for_more() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        proxy = f"https://127.0.0.1:{listener.getsockname()[1]}"
         with (
-            Client("http://h.invalid", proxy=proxy.url, member_key=KEY, retries=0) as client,
-            pytest.raises(
-                UnexpectedReplyError, match=r"asks for a name and password .*http://name:password@"
-            ),
+            Client("http://h.invalid", member_key=KEY, retries=0, timeout=0.5, proxy=proxy) as client,
+            pytest.raises(RPCTimeoutError, match="let the address in proxy= begin with http://") as caught,
         ):
             client.get_version()
-        with (
-            Client("https://h.invalid", proxy=proxy.url, member_key=KEY, retries=0) as client,
-            pytest.raises(ConnectionFailedError, match=r"the proxy refused with status 407") as caught,
-        ):
+    assert "COLONIES_TLS" not in str(caught.value)
+
+
+def tls() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(TLS / "cert.pem", TLS / "key.pem")
+    return context
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_speaks_tls(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It hangs up on those who do not, or says so."""
+    with Scripted(sample, tls=tls()) as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url.replace("https", "http"))
+        error = refused_by(f"{scheme}://h.invalid")
+    assert "speaks TLS, let the address in ALL_PROXY begin with https://" in str(error)
+    assert "COLONIES_TLS" not in str(error)
+    with Scripted(http(b"Client sent an HTTP request to an HTTPS server.", 400)) as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        error = refused_by(f"{scheme}://h.invalid")
+    assert "let the address in ALL_PROXY begin with https://" in str(error)
+    assert "COLONIES_TLS" not in str(error)
+    assert error.misdirected
+
+
+def test_the_certificate_of_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which authorities are trusted counts for it as well."""
+    with Scripted(sample, tls=tls()) as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        assert "COLONIES_CA_FILE (or ca_file=)" in str(refused_by("http://h.invalid"))
+        error = refused_by("http://h.invalid", ca_file=str(TLS / "cert.pem"))
+        assert "let ALL_PROXY have a name that it is for" in str(error)
+        url = proxy.url.replace("127.0.0.1", "localhost")
+        with Client("http://h.invalid", proxy=url, ca_file=str(TLS / "cert.pem")) as client:
             client.get_version()
-        assert not caught.value.sent
-    assert [each.head.split(" ")[0] for each in proxy.requests] == ["POST", "CONNECT"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, b"<html>Log in</html>"), (404, b"not here"), (500, b"oh")]
+)
+def test_a_page_of_something_else_is_told_with_its_address_and_the_way_there(
+    status: int, body: bytes
+) -> None:
+    page = http(body, status, headers={"Content-Type": "text/html; charset=utf-8"})
+    with Scripted(page) as other:
+        for proxy, url in (("", other.url), (other.url, "http://h.invalid")):
+            with (
+                Client(url, member_key=KEY, retries=0, proxy=proxy) as client,
+                pytest.raises(RPCError) as caught,
+            ):
+                client.get_version()
+            text = str(caught.value)
+            assert f"status {status}" in text
+            assert f"text/html {body.decode()!r}" in text
+            assert f"{url}/api" in text
+            assert (f"asked through the proxy {proxy} of proxy=" in text) == bool(proxy)
 
 
 def test_a_tunnel_is_asked_for_with_the_password_of_the_proxy_and_not_with_that_of_the_server() -> None:
