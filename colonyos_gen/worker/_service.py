@@ -141,9 +141,10 @@ class Service(Taker):
         self._reason = ""
         self._over = False
         """Whether nothing is told to the server any more."""
-        self._hung: HungError | None = None
+        self._broken: Exception | None = None
+        """Why nothing can be run any more."""
         self._slots = invoker.slots
-        self._slots.changed = self._changed.set
+        self._slots.changed = self._slots_changed
 
     def stop(self, reason: str) -> None:
         """Take no more processes, and end when those that run have ended. The second time: end at once."""
@@ -171,11 +172,15 @@ class Service(Taker):
         Raises:
             RegistrationError: The worker cannot be an executor of its colony, or is not any more.
             HungError: All slots were lost to functions that do not end.
+            PoolError: No process of the pool can be started any more.
         """
+        self._slots_changed()  # which may have failed by now
         try:
             await unless_stopped(self._stopping, self._begin())
         except StoppedError:
             await self._lives.leave()
+            if self._broken is not None:
+                raise self._broken from None
             return
         except BaseException:  # a cancellation, too, leaves no sign of this life behind
             await self._lives.leave()
@@ -205,14 +210,22 @@ class Service(Taker):
         for task in (beating, taking):
             if task.done() and not task.cancelled():
                 task.result()
-        if self._hung is not None:
-            raise self._hung
+        if self._broken is not None:
+            raise self._broken
 
     def _end_hung(self, text: str) -> None:
         """End at once: nothing more can be run, and the server knows how all that was run has ended."""
-        self._hung = HungError(text)
-        self.stop(text)
-        self.stop(text)
+        self._end_broken(HungError(text))
+
+    def _end_broken(self, error: Exception) -> None:
+        self._broken = error
+        self.stop(str(error))
+        self.stop(str(error))
+
+    def _slots_changed(self) -> None:
+        self._changed.set()
+        if self._slots.failed is not None and self._broken is None:
+            self._end_broken(self._slots.failed)
 
     # What the assignment asks for
 

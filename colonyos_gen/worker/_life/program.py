@@ -20,6 +20,7 @@ from colonyos_gen.worker._life.event_loop import run_to_the_end
 from colonyos_gen.worker._life.forks import handlers
 from colonyos_gen.worker._life.own_log import LogFormat, own_log
 from colonyos_gen.worker._life.registration import RegistrationError
+from colonyos_gen.worker._pool.child_process import UnguardedError
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -63,6 +64,10 @@ def run_as_program(
             if not is_program:
                 raise
             _logger.critical("%s", " ".join(str(error).split()))
+            raise SystemExit(EXIT_CONFIGURATION) from error
+        except UnguardedError as error:  # which the log has told
+            if not is_program:
+                raise
             raise SystemExit(EXIT_CONFIGURATION) from error
         if changed is not None:
             _logger.warning("%s has changed; starting anew", changed)

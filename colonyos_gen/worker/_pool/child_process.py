@@ -21,7 +21,7 @@ from colonyos_gen_wire import FunctionSpec
 from colonyos_gen._call.network.forks import without_forks
 from colonyos_gen.worker._pool.frames import Message, for_child, read_from_child
 from colonyos_gen.worker._pool.guardian import Guardian
-from colonyos_gen.worker._pool.places import Place
+from colonyos_gen.worker._pool.places import STARTED_ANEW, Place
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.context import Context
 from colonyos_gen.worker._running.invoking import Raised
@@ -40,6 +40,10 @@ class PoolError(Exception):
     """A process of the pool cannot be started; the message says why."""
 
 
+class UnguardedError(PoolError):
+    """The program has no main guard, and goes on behind the start of its worker."""
+
+
 class ChildProcess:
     """A process that runs one function at a time. Made by `start`; all of it is used on the event loop."""
 
@@ -54,6 +58,8 @@ class ChildProcess:
         """Whether the program has no main guard."""
         self.exited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         """Its return code, once it has ended."""
+        self.unguarded: UnguardedError | None = None
+        """Why no other one should be started."""
         self._popen = popen
         self._reader = reader
         self._writer = writer
@@ -163,6 +169,9 @@ class ChildProcess:
                 else:
                     over = True
                     return _result(what, rest[1:])
+        except UnguardedError as error:
+            over, self.unguarded = True, error
+            return Raised(error)
         except PoolError as error:
             over = True
             return Raised(FailedElsewhere([f"RuntimeError: the process that ran the function {error}"]))
@@ -170,6 +179,11 @@ class ChildProcess:
             over = True
             self.kill()
             raise
+
+    async def last_words(self) -> None:
+        """Read what it has said unasked, until it has ended. Always raises PoolError, which says why it did."""
+        while True:
+            await self._next()
 
     async def stop(self, seconds: float) -> None:
         """Let it call what is to be called at the end, and end; kill it if that takes longer than `seconds`."""
@@ -194,13 +208,17 @@ class ChildProcess:
 
     async def _next(self) -> Message:
         try:
-            return await read_from_child(self._reader)
+            message = await read_from_child(self._reader)
         except (EOFError, OSError):  # it has ended, or closed its end of the pipe and is of no use any more
             asked = self._killed
             await asyncio.wait({self.exited}, timeout=0.5)
             self.kill()
             await asyncio.wait({self.exited})
             raise PoolError(how_it_ended(self.exited.result(), asked=asked)) from None
+        if message[0] == "unguarded":
+            self.kill()
+            raise UnguardedError(STARTED_ANEW)
+        return message
 
     def _begin_answer(self, context: Context, number: int, what: str, arguments: tuple[Any, ...]) -> None:
         task = self._loop.create_task(self._answer(context, number, what, arguments))

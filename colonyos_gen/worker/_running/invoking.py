@@ -30,7 +30,9 @@ class Slots(ABC):
 
     def __init__(self) -> None:
         self.changed: Callable[[], object] = lambda: None
-        """Called when one of them has become ready."""
+        """Called when one of them has become ready, or none ever will."""
+        self.failed: Exception | None = None
+        """Why nothing can be called any more."""
 
     @abstractmethod
     async def begin(self) -> None:
