@@ -180,9 +180,9 @@ class Worker(Offering):
         Raises:
             ValueError: `log_format` is another word.
             SystemExit: With code 78, after one line in the log: `serve` would raise ConfigError, InvalidKeyError or
-                RegistrationError, or PoolError as the program lacks a main guard. Another thread than the main one gets those. With code 75, when every slot was lost to a
-                function that does not end, so that a supervisor starts it anew.
-            PoolError: The processes of a pool cannot be started, or the program lacks a main guard and cannot do without.
+                RegistrationError, or the program lacks a main guard. Another thread than the main one gets those. With code
+                75, when every slot was lost to a function that does not end, so that a supervisor starts it anew.
+            PoolError: The processes of a pool cannot be started; the program may lack a main guard.
             RuntimeError: An event loop is running in this thread.
         """
         if log_format not in ("text", "json"):
@@ -210,7 +210,7 @@ class Worker(Offering):
             InvalidKeyError: The worker's key cannot be used.
             RegistrationError: The worker cannot be an executor of the colony; the message says why.
             RuntimeError: The worker runs already.
-            PoolError: The processes of a pool cannot be started, or the program lacks a main guard and cannot do without.
+            PoolError: The processes of a pool cannot be started; the program may lack a main guard.
             HungError: Every slot was lost to a function that does not end.
         """
         found.before_serving()
