@@ -59,7 +59,7 @@ class Service(Taker):
         hung_after: Seconds after which a function that was told to stop is taken for one that never will.
         on_stop: What becomes of processes whose functions have not ended when the worker is to end.
         ledger: Where it is written down what is run.
-        locked: Whether no other worker on this machine can have the key.
+        locked: Whether all workers on this machine that have the key are known to the ledger.
         may_add: Whether the client has the key of the colony owner.
         secrets: What must not get into errors.
         interceptors: What comes around runs of processes, the outermost first.
