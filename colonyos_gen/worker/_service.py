@@ -144,7 +144,8 @@ class Service(Taker):
         self._broken: Exception | None = None
         """Why nothing can be run any more."""
         self._slots = invoker.slots
-        self._slots.changed = self._slots_changed
+        self._slots.changed = self._changed.set
+        self._slots.broken = self._end_broken
 
     def stop(self, reason: str) -> None:
         """Take no more processes, and end when those that run have ended. The second time: end at once."""
@@ -174,7 +175,8 @@ class Service(Taker):
             HungError: All slots were lost to functions that do not end.
             PoolError: No process of the pool can be started any more.
         """
-        self._slots_changed()  # which may have failed by now
+        if self._slots.failed is not None:
+            self._end_broken(self._slots.failed)
         try:
             await unless_stopped(self._stopping, self._begin())
         except StoppedError:
@@ -218,14 +220,10 @@ class Service(Taker):
         self._end_broken(HungError(text))
 
     def _end_broken(self, error: Exception) -> None:
+        """End at once, and let `serve` raise this."""
         self._broken = error
         self.stop(str(error))
         self.stop(str(error))
-
-    def _slots_changed(self) -> None:
-        self._changed.set()
-        if self._slots.failed is not None and self._broken is None:
-            self._end_broken(self._slots.failed)
 
     # What the assignment asks for
 

@@ -21,9 +21,10 @@ from typing import Any, NoReturn
 
 from colonyos_gen_wire import Process
 
+from colonyos_gen._conventions.slots import own_slot
 from colonyos_gen.worker._life.forks import handlers, ignore
 from colonyos_gen.worker._life.log_lines import current
-from colonyos_gen.worker._pool.child_context import ChildContext, Line
+from colonyos_gen.worker._pool.child_context import ChildContext, ChildSlot, Line
 from colonyos_gen.worker._pool.frames import Message, for_worker, read_from_worker
 from colonyos_gen.worker._pool.places import MAIN, MainReached, Place, found
 from colonyos_gen.worker._running.binding import name_of
@@ -118,6 +119,7 @@ class Child:
     ) -> Message:
         offer = self._offers[place]
         current.set(process)  # for the lines that the function logs
+        own_slot.set(ChildSlot(process, line))
         try:
             context = ChildContext(process, self._cancellation, line)
             bound = offer.binder.bound(context, subject)

@@ -19,6 +19,7 @@ import msgspec
 from colonyos_gen_wire import FunctionSpec
 
 from colonyos_gen._call.network.forks import without_forks
+from colonyos_gen._conventions.slots import Slot, own_slot
 from colonyos_gen.worker._pool.frames import Message, for_child, read_from_child
 from colonyos_gen.worker._pool.guardian import Guardian
 from colonyos_gen.worker._pool.places import STARTED_ANEW, Place
@@ -137,6 +138,7 @@ class ChildProcess:
         """
         self._number += 1
         number, over = self._number, False
+        slot = own_slot.get()
 
         def cancel() -> None:
             if over or not self.is_usable:
@@ -166,6 +168,8 @@ class ChildProcess:
                     await context.progress(*rest)
                 elif what == "ask":
                     self._begin_answer(context, *rest)
+                elif what == "waited" and isinstance(slot, Slot):
+                    slot.slots.end_waiting(slot)
                 else:
                     over = True
                     return _result(what, rest[1:])
@@ -179,6 +183,9 @@ class ChildProcess:
             over = True
             self.kill()
             raise
+        finally:
+            if isinstance(slot, Slot):
+                slot.slots.forget(slot)
 
     async def last_words(self) -> None:
         """Read what it has said unasked, until it has ended. Always raises PoolError, which says why it did."""
@@ -314,6 +321,9 @@ async def _done(context: Context, what: str, arguments: tuple[Any, ...]) -> Any:
             await context.stream(channel).send(data)
         case "stream_close", (channel,):
             await context.stream(channel).close()
+        case "wait", ():
+            slot = own_slot.get()
+            return (slot.slots.begin_waiting(slot), slot.size) if isinstance(slot, Slot) else (False, 0)
         case "add_child", (spec, insert):
             return await context.add_child(msgspec.json.decode(spec, type=FunctionSpec), insert=insert)
         case _:

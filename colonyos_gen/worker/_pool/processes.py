@@ -149,7 +149,7 @@ class Processes(Slots):
         if self.failed is None:
             _logger.critical("%s", error)
             self.failed, self._closed = error, True
-            self.changed()
+            self.broken(error)
 
     def _replace(self, child: ChildProcess) -> None:
         child.kill()

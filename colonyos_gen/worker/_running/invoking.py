@@ -30,7 +30,9 @@ class Slots(ABC):
 
     def __init__(self) -> None:
         self.changed: Callable[[], object] = lambda: None
-        """Called when one of them has become ready, or none ever will."""
+        """Called when one of them has become ready."""
+        self.broken: Callable[[Exception], object] = lambda _: None
+        """Called when none ever will be again, with the reason."""
         self.failed: Exception | None = None
         """Why nothing can be called any more."""
 
