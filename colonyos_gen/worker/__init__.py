@@ -14,7 +14,7 @@ worker.run()
 from colonyos_gen.worker._life.health import Health
 from colonyos_gen.worker._life.log_lines import JsonFormatter, ProcessFilter
 from colonyos_gen.worker._life.registration import RegistrationError
-from colonyos_gen.worker._pool.child_process import PoolError
+from colonyos_gen.worker._pool.child_process import PoolError, ProcessDied
 from colonyos_gen.worker._running.context import Context
 from colonyos_gen.worker._running.hung import HungError
 from colonyos_gen.worker._telling.text_writer import TextWriter
@@ -26,6 +26,7 @@ __all__ = [
     "HungError",
     "JsonFormatter",
     "PoolError",
+    "ProcessDied",
     "ProcessFilter",
     "RegistrationError",
     "TextWriter",

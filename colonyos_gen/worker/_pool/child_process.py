@@ -45,6 +45,10 @@ class UnguardedError(PoolError):
     """The program has no main guard, and goes on behind the start of its worker."""
 
 
+class ProcessDied(RuntimeError):
+    """A process of a pool has ended while a function ran in it: it crashed, or was killed. What `retry_on` may name."""
+
+
 class ChildProcess:
     """A process that runs one function at a time. Made by `start`; all of it is used on the event loop."""
 
@@ -178,7 +182,7 @@ class ChildProcess:
             return Raised(error)
         except PoolError as error:
             over = True
-            return Raised(FailedElsewhere([f"RuntimeError: the process that ran the function {error}"]))
+            return Raised(ProcessDied(f"the process that ran the function {error}"))
         except BaseException:
             over = True
             self.kill()
