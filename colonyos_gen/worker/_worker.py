@@ -29,7 +29,6 @@ from colonyos_gen.worker._offering import Offering
 from colonyos_gen.worker._pool.hooks import Pool
 from colonyos_gen.worker._pool.places import found
 from colonyos_gen.worker._running.functions import Offer
-from colonyos_gen.worker._running.hung import HungError
 from colonyos_gen.worker._running.invoking import Invoker
 from colonyos_gen.worker._service import OnStop, Service
 from colonyos_gen.worker._taking.assignment import POLL_S
@@ -41,8 +40,6 @@ from colonyos_gen.worker._telling.own_calls import OwnCalls
 WATCHED_POLL_S = 1
 """Seconds of a long poll where code is watched, since starting anew waits for it."""
 
-HUNG_EXIT = 75
-"""Exit code of a worker that has lost all its slots: EX_TEMPFAIL of sysexits.h."""
 MAX_IN_FLIGHT = 8
 """Requests that a worker has under way, its long poll apart: fewer than others, since there are many workers."""
 
@@ -181,7 +178,8 @@ class Worker(Offering):
             ValueError: `log_format` is another word.
             SystemExit: With code 78, after one line in the log: `serve` would raise ConfigError, InvalidKeyError or
                 RegistrationError, or the program lacks a main guard. Another thread than the main one gets those. With code
-                75, when every slot was lost to a function that does not end, so that a supervisor starts it anew.
+                75, so that a supervisor starts it anew: every slot was lost to a function that does not end, or one has
+                cancelled the tasks of the worker itself; in another thread that raises RuntimeError.
             PoolError: The processes of a pool cannot be started; the program may lack a main guard.
             RuntimeError: An event loop is running in this thread.
         """
@@ -189,10 +187,7 @@ class Worker(Offering):
             raise ValueError(f"log_format is {log_format!r}; it must be 'text' or 'json'")
         found.before_running()
         self._poll = WATCHED_POLL_S if watch else POLL_S
-        try:
-            run_as_program(self.serve, self.stop, watch=watch, log_format=log_format)
-        except HungError:
-            raise SystemExit(HUNG_EXIT) from None
+        run_as_program(self.serve, self.stop, watch=watch, log_format=log_format)
 
     async def serve(
         self, *, environ: Mapping[str, str] | None = None, ready: Callable[[], object] | None = None

@@ -16,11 +16,12 @@ from colonyos_gen.config import ConfigError
 from colonyos_gen.crypto import InvalidKeyError
 from colonyos_gen.worker._life import reload
 from colonyos_gen.worker._life.daemon_threads import DaemonThreads
-from colonyos_gen.worker._life.event_loop import run_to_the_end
+from colonyos_gen.worker._life.event_loop import TasksCancelledError, run_to_the_end
 from colonyos_gen.worker._life.forks import handlers
 from colonyos_gen.worker._life.own_log import LogFormat, own_log
 from colonyos_gen.worker._life.registration import RegistrationError
 from colonyos_gen.worker._pool.child_process import UnguardedError
+from colonyos_gen.worker._running.hung import HungError
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -29,6 +30,8 @@ _logger = logging.getLogger("colonyos_gen.worker")
 
 EXIT_CONFIGURATION = 78
 """Exit code of a program that must be set up in another way before it can run: EX_CONFIG of sysexits.h."""
+EXIT_ANEW = 75
+"""Exit code of a worker that has to be started anew: EX_TEMPFAIL of sysexits.h."""
 
 
 def run_as_program(
@@ -49,8 +52,9 @@ def run_as_program(
         log_format: What lines of the log are, where the program has set up none.
 
     Raises:
-        SystemExit: With code 78, in the main thread: the program must be set up in another way; the log says how.
-        RuntimeError: An event loop is running in this thread, or what runs on this one has cancelled all of its tasks.
+        SystemExit: In the main thread. With code 78: the program must be set up in another way; the log says how. With code
+            75: what runs on the loop has cancelled all of its tasks, or all slots are lost.
+        RuntimeError: An event loop is running in this thread; in others than the main one, also that tasks were cancelled.
 
     Raises what `serve` raises.
     """
@@ -69,6 +73,13 @@ def run_as_program(
             if not is_program:
                 raise
             raise SystemExit(EXIT_CONFIGURATION) from error
+        except TasksCancelledError as error:
+            if not is_program:
+                raise
+            _logger.critical("%s", error)
+            raise SystemExit(EXIT_ANEW) from error
+        except HungError as error:  # which the log has told
+            raise SystemExit(EXIT_ANEW) from error
         if changed is not None:
             _logger.warning("%s has changed; starting anew", changed)
             reload.start_anew()
