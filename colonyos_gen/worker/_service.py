@@ -32,7 +32,7 @@ from colonyos_gen.worker._taking.neighbours import warn_of_neighbours
 from colonyos_gen.worker._taking.recovery import Recovery
 from colonyos_gen.worker._taking.stopping import StoppedError, unless_stopped
 from colonyos_gen.worker._telling.attempt import Attempt, goes_back
-from colonyos_gen.worker._telling.closing import Closer
+from colonyos_gen.worker._telling.closing import Closer, Nothing
 
 OnStop: TypeAlias = Literal["leave", "fail"]
 """What becomes of processes whose functions have not ended when the worker is to end: those that the server gives to another
@@ -117,7 +117,7 @@ class Service(Taker):
             self._closer,
             secrets,
             me.executorname,
-            Hung(me.executorname, concurrency, hung_after, self._end_hung),
+            Hung(me.executorname, concurrency, hung_after, self._end_hung, invoker.slots.killed_in),
             ledger,
             Slots(concurrency),
         )
@@ -243,7 +243,7 @@ class Service(Taker):
         return ended_at >= since
 
     async def refuse(self, processid: str, reason: str) -> None:
-        await self._closer.fail(Attempt(processid, self._me.executorid), [reason])
+        await self._fail(Attempt(processid, self._me.executorid), [reason])
 
     async def register(self) -> None:
         await self._registration.ensure()
@@ -288,11 +288,17 @@ class Service(Taker):
             if not self._is_left(each):
                 name = self._me.executorname
                 _logger.warning("%s: process %s had been left unfinished and is failed", name, each.processid)
-                await self._closer.fail(
+                await self._fail(
                     Attempt.of(each, found=True),
                     [f"{name} ended while it ran this process; it was started again"],
                 )
         self._ledger.forget_dead()
+
+    async def _fail(self, attempt: Attempt, errors: list[str]) -> None:
+        told = await self._closer.fail(attempt, errors)
+        if isinstance(told, Nothing):
+            text = "%s: process %s is not failed: %s"
+            _logger.warning(text, self._me.executorname, attempt.processid, told.reason)
 
     def _is_left(self, process: Process) -> bool:
         """Whether a process that was not finished is left to the server."""

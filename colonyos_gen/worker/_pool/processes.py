@@ -36,6 +36,8 @@ class Processes(Slots):
         size: How many processes there are.
     """
 
+    killed_in = 5.0  # a second after it was told, and some for a machine that is busy
+
     def __init__(
         self, offers: Mapping[Offer, Place], on_start: Sequence[Place], on_stop: Sequence[Place], size: int
     ) -> None:

@@ -28,6 +28,9 @@ class Raised:
 class Slots(ABC):
     """The threads or processes that functions run in which are not async."""
 
+    killed_in: float = 0.0
+    """Seconds after which a function that is to stop has been ended by force; 0 where it cannot be."""
+
     def __init__(self) -> None:
         self.changed: Callable[[], object] = lambda: None
         """Called when one of them has become ready."""

@@ -170,6 +170,13 @@ def flood(written: Path, lines: int, length: int, ctx: Context) -> None:
             written.write_text(str(number))
 
 
+@worker.function(timeout=1)
+def log_for_ever(ctx: Context) -> None:
+    """Take the context, and not look at it."""
+    ctx.log("begun")
+    time.sleep(1000)
+
+
 @worker.function
 def signal_itself(number: int) -> str:
     """Get a signal, as all processes of a group do."""
