@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from typing import Any
 
@@ -149,6 +150,7 @@ def test_a_stream_that_is_refused_since_its_process_was_cancelled(
     colonies: LocalColony, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The refusal comes before the worker has looked; nobody is told of a failure that none wanted."""
+    caplog.set_level(logging.INFO, "colonyos_gen.worker")
     worker, going, cancelled = Worker(EXECUTORTYPE), threading.Event(), threading.Event()
 
     @worker.function
