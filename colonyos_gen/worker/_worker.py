@@ -24,11 +24,13 @@ from colonyos_gen.worker._life.health import Health
 from colonyos_gen.worker._life.identity import find_identity, private_key
 from colonyos_gen.worker._life.key_file import OwnKey
 from colonyos_gen.worker._life.own_log import LogFormat
-from colonyos_gen.worker._life.program import run_as_program
+from colonyos_gen.worker._life.program import EXIT_ANEW, EXIT_CONFIGURATION, run_as_program
 from colonyos_gen.worker._offering import Offering
+from colonyos_gen.worker._pool.child_process import UnguardedError
 from colonyos_gen.worker._pool.hooks import Pool
 from colonyos_gen.worker._pool.places import found
 from colonyos_gen.worker._running.functions import Offer
+from colonyos_gen.worker._running.hung import HungError
 from colonyos_gen.worker._running.invoking import Invoker
 from colonyos_gen.worker._service import OnStop, Service
 from colonyos_gen.worker._taking.assignment import POLL_S
@@ -177,9 +179,9 @@ class Worker(Offering):
         Raises:
             ValueError: `log_format` is another word.
             SystemExit: With code 78, after one line in the log: `serve` would raise ConfigError, InvalidKeyError or
-                RegistrationError, or the program lacks a main guard. Another thread than the main one gets those. With code
-                75, so that a supervisor starts it anew: every slot was lost to a function that does not end, or one has
-                cancelled the tasks of the worker itself; in another thread that raises RuntimeError.
+                RegistrationError, or PoolError as the program lacks a main guard. With code 75, so that a supervisor starts
+                it anew: HungError, or a function has cancelled the tasks of the worker itself, a RuntimeError. Another
+                thread than the main one gets these exceptions.
             PoolError: The processes of a pool cannot be started; the program may lack a main guard.
             RuntimeError: An event loop is running in this thread.
         """
@@ -187,7 +189,8 @@ class Worker(Offering):
             raise ValueError(f"log_format is {log_format!r}; it must be 'text' or 'json'")
         found.before_running()
         self._poll = WATCHED_POLL_S if watch else POLL_S
-        run_as_program(self.serve, self.stop, watch=watch, log_format=log_format)
+        told = {HungError: EXIT_ANEW, UnguardedError: EXIT_CONFIGURATION}
+        run_as_program(self.serve, self.stop, watch=watch, log_format=log_format, told=told)
 
     async def serve(
         self, *, environ: Mapping[str, str] | None = None, ready: Callable[[], object] | None = None

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import signal
 import threading
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,8 +20,6 @@ from colonyos_gen.worker._life.event_loop import TasksCancelledError, run_to_the
 from colonyos_gen.worker._life.forks import handlers
 from colonyos_gen.worker._life.own_log import LogFormat, own_log
 from colonyos_gen.worker._life.registration import RegistrationError
-from colonyos_gen.worker._pool.child_process import UnguardedError
-from colonyos_gen.worker._running.hung import HungError
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -40,6 +38,7 @@ def run_as_program(
     *,
     watch: bool,
     log_format: LogFormat,
+    told: Mapping[type[Exception], int],
 ) -> None:
     """Serve on an event loop of its own, until a signal calls `stop`, or a file of the program has changed.
 
@@ -50,10 +49,11 @@ def run_as_program(
         stop: Lets it end, with a reason.
         watch: Whether to start the program anew when a file of it has changed.
         log_format: What lines of the log are, where the program has set up none.
+        told: Exit codes of what `serve` may raise after the log has told it.
 
     Raises:
         SystemExit: In the main thread. With code 78: the program must be set up in another way; the log says how. With code
-            75: what runs on the loop has cancelled all of its tasks, or all slots are lost.
+            75: what runs on the loop has cancelled all of its tasks. With those of `told`.
         RuntimeError: An event loop is running in this thread; in others than the main one, also that tasks were cancelled.
 
     Raises what `serve` raises.
@@ -69,17 +69,15 @@ def run_as_program(
                 raise
             _logger.critical("%s", " ".join(str(error).split()))
             raise SystemExit(EXIT_CONFIGURATION) from error
-        except UnguardedError as error:  # which the log has told
-            if not is_program:
-                raise
-            raise SystemExit(EXIT_CONFIGURATION) from error
         except TasksCancelledError as error:
             if not is_program:
                 raise
             _logger.critical("%s", error)
             raise SystemExit(EXIT_ANEW) from error
-        except HungError as error:  # which the log has told
-            raise SystemExit(EXIT_ANEW) from error
+        except tuple(told) as error:
+            if not is_program:
+                raise
+            raise SystemExit(told[type(error)]) from error
         if changed is not None:
             _logger.warning("%s has changed; starting anew", changed)
             reload.start_anew()
