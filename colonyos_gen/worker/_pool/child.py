@@ -82,7 +82,7 @@ class Child:
     def _begin(
         self, preparation: dict[str, Any], places: list[Place], on_start: list[Place], on_stop: list[Place]
     ) -> None:
-        found.is_child, found.leave = True, self._leave
+        found.is_child, found.leave, found.importer = True, self._leave, __name__
         try:
             no_guard = self._import_program(preparation)
             missing = list[str]()
@@ -164,6 +164,9 @@ class Child:
         except BaseException:
             if not found.was_reached:
                 raise
+        finally:
+            if found.was_reached:
+                sys.settrace(None)
         if found.was_reached:  # and went on: something has caught the exception that was to end it
             self._leave()
         return False

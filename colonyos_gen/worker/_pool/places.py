@@ -14,6 +14,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from colonyos_gen.worker._pool.no_further import leave_at_the_next_line
+
 MAIN = "__main__"
 NO_GUARD = (
     'the program starts its worker where it is imported too; put `if __name__ == "__main__":` before worker.run(), since '
@@ -75,6 +77,8 @@ class Found:
         """Whether it is importing the program of its worker."""
         self.was_reached: bool = False
         """Whether that has come to where its worker would start, in the main thread."""
+        self.importer: str = ""
+        """Name of the module that does that."""
         self.leave: Callable[[], NoReturn] = _no_child
         """Ends this process, and tells its worker why."""
         self._of_import: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
@@ -147,6 +151,7 @@ class Found:
         is_main = threading.current_thread() is threading.main_thread() and os.getpid() == self._pid
         if self.is_importing and is_main and not _in_loop():
             self.was_reached = True
+            leave_at_the_next_line(self.leave, self.importer)
             raise MainReached
         self.before_serving()
 

@@ -83,6 +83,32 @@ STARTS = {
         worker.__class__ = Own
         worker.run()
     """,
+    "swallowed": """
+        try:
+            worker.run()
+        except BaseException:
+            pass
+    """,
+    "caught in a function": """
+        def main():
+            try:
+                with contextlib.suppress(ValueError):
+                    worker.run()
+            except:
+                return
+        main()
+    """,
+    "at the end": """
+        try:
+            worker.run()
+        finally:
+            with open(os.path.join(folder, "behind"), "a") as file:
+                print(os.getpid(), file=file)
+    """,
+    "suppressed": """
+        with contextlib.suppress(BaseException):
+            worker.run()
+    """,
     "fork": """
         fork = multiprocessing.get_context("fork").Process(target=worker.run)
         fork.start()
@@ -100,14 +126,8 @@ TOLD_LATER = {
         if os.getppid() == int(os.environ["TESTER"]):
             worker.run()
     """,
-    "swallowed": """
-        try:
-            worker.run()
-        except BaseException:
-            pass
-    """,
 }
-"""Where the end of the program is reached before the worker would be started, or something has caught what was to end it."""
+"""Where the end of the program is reached before the worker would be started."""
 
 
 def run(colony: LocalColony, folder: Path, start: str) -> tuple[int, list[int], str]:
@@ -147,6 +167,19 @@ def test_the_worker_ends_where_a_process_of_its_pool_starts_another_one(
     assert len(behind) <= 2  # and is not started again and again
     assert "each process of a pool imports the program" in told
     assert len(colonies.client.get_executors(colonies.name)) <= 1
+
+
+def test_blocks_may_be_left(colonies: LocalColony, tmp_path: Path) -> None:
+    """Of programs that do nothing behind the start of their worker."""
+    program = tmp_path / "unguarded.py"
+    start = """
+        with open(os.devnull) as one, contextlib.ExitStack() as two:
+            worker.run()
+    """
+    program.write_text(textwrap.dedent(PROGRAM).format(folder=str(tmp_path), start=textwrap.dedent(start)))
+    with SpawnedWorker(colonies, tmp_path, program=(str(program),)) as spawned:
+        assert ended(colonies, submit(colonies, "one")).output == [1]
+        spawned.said("before worker.run()")
 
 
 def test_a_function_of_a_pool_may_run_a_worker(colonies: LocalColony) -> None:
