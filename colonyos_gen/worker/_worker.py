@@ -189,7 +189,7 @@ class Worker(Offering):
             raise ValueError(f"log_format is {log_format!r}; it must be 'text' or 'json'")
         found.before_running()
         self._poll = WATCHED_POLL_S if watch else POLL_S
-        told = {HungError: EXIT_ANEW, UnguardedError: EXIT_CONFIGURATION}
+        told: dict[type[Exception], int] = {HungError: EXIT_ANEW, UnguardedError: EXIT_CONFIGURATION}
         run_as_program(self.serve, self.stop, watch=watch, log_format=log_format, told=told)
 
     async def serve(
