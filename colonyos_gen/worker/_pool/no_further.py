@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable
 from dis import opmap
@@ -26,15 +27,19 @@ def leave_at_the_next_line(leave: Callable[[], NoReturn], importer: str) -> None
             leave()
         return trace
 
-    frame: FrameType | None = sys._getframe(1)
+    frame: FrameType | None = inspect.currentframe()
     while frame is not None and (name := str(frame.f_globals.get("__name__", ""))) != importer:
         if not name.startswith(_OURS):
             frame.f_trace = trace
         frame = frame.f_back
-    sys.settrace(lambda *_: None)  # without which those of the frames are not called
+    sys.settrace(_nothing)  # without which those of the frames are not called
 
 
 def _ends_a_block(frame: FrameType) -> bool:
     """Whether what runs is the end of a `with` that an exception has left."""
     code, place = frame.f_code.co_code, frame.f_lasti
     return _WITH in code[place : place + 4 : 2]
+
+
+def _nothing(_frame: FrameType, _event: str, _: Any) -> None:
+    """New frames are not followed."""
