@@ -6,7 +6,9 @@ import contextlib
 import threading
 from collections import Counter
 from collections.abc import Generator
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
+from typing import Protocol
 
 from colonyos_gen_wire import Process
 
@@ -20,19 +22,41 @@ class Slots:
         self._lock = threading.Lock()
         self._waiting: Counter[Slot] = Counter()
 
-    @contextlib.contextmanager
-    def waiting(self, slot: Slot) -> Generator[bool]:
-        """Within the block the function in a slot waits; whether all slots are taken by functions that do."""
+    def begin_waiting(self, slot: Slot) -> bool:
+        """The function in a slot waits; whether all slots are taken by functions that do."""
         with self._lock:
             self._waiting[slot] += 1
-            all_wait = sum(not each.is_free for each in self._waiting) >= self.size
-        try:
-            yield all_wait
-        finally:
-            with self._lock:
-                self._waiting[slot] -= 1
-                if not self._waiting[slot]:
-                    del self._waiting[slot]
+            return sum(not each.is_free for each in self._waiting) >= self.size
+
+    def end_waiting(self, slot: Slot) -> None:
+        """It has what it waited for."""
+        with self._lock:
+            self._waiting[slot] -= 1
+            if self._waiting[slot] <= 0:
+                del self._waiting[slot]
+
+    def forget(self, slot: Slot) -> None:
+        """The function in a slot has ended, and so has all that it waited for."""
+        with self._lock:
+            self._waiting.pop(slot, None)
+
+
+class OwnSlot(Protocol):
+    """What one process takes of a worker, as the function sees it that runs for it."""
+
+    @property
+    def process(self) -> Process:
+        """The process that it is taken by."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """How many slots the worker has."""
+        ...
+
+    def waiting(self) -> AbstractContextManager[bool]:
+        """Within the block the function waits; whether all slots are taken by functions that do."""
+        ...
 
 
 class Slot:
@@ -46,6 +70,20 @@ class Slot:
         self.is_free: bool = False
         """Whether the function has ended."""
 
+    @property
+    def size(self) -> int:
+        """How many slots the worker has."""
+        return self.slots.size
 
-own_slot: ContextVar[Slot | None] = ContextVar("colonyos_gen.own_slot", default=None)
+    @contextlib.contextmanager
+    def waiting(self) -> Generator[bool]:
+        """Within the block the function waits; whether all slots are taken by functions that do."""
+        all_wait = self.slots.begin_waiting(self)
+        try:
+            yield all_wait
+        finally:
+            self.slots.end_waiting(self)
+
+
+own_slot: ContextVar[OwnSlot | None] = ContextVar("colonyos_gen.own_slot", default=None)
 """The slot of the function that runs here; None outside of functions of workers."""

@@ -10,7 +10,7 @@ from colonyos_gen_wire import Process
 from colonyos_gen_wire.constants import APPROVED, WAITING
 
 from colonyos_gen._client.client import AsyncClient
-from colonyos_gen._conventions.slots import Slot
+from colonyos_gen._conventions.slots import OwnSlot
 from colonyos_gen.errors import RPCError
 
 LOOK_S = 2.0
@@ -18,7 +18,7 @@ LOOK_S = 2.0
 
 
 @contextlib.asynccontextmanager
-async def kept(rpc: AsyncClient, slot: Slot, process: Process) -> AsyncGenerator[None]:
+async def kept(rpc: AsyncClient, slot: OwnSlot, process: Process) -> AsyncGenerator[None]:
     """Within the block the function in `slot` waits for `process`.
 
     Raises RuntimeError where it would wait for itself.
@@ -27,11 +27,11 @@ async def kept(rpc: AsyncClient, slot: Slot, process: Process) -> AsyncGenerator
     if (mine.colonyname, mine.executortype) != (its.colonyname, its.executortype):
         yield
         return
-    with slot.slots.waiting(slot) as all_wait:
+    with slot.waiting() as all_wait:
         if all_wait and await _nobody_else(rpc, slot.process, process.processid):
             raise RuntimeError(
                 f"{slot.process.spec.funcname!r} would wait for itself: {process.spec.funcname!r} is for executors of type"
-                f" {its.executortype!r}, of which there is only this one, and each of its {slot.slots.size} slots has a"
+                f" {its.executortype!r}, of which there is only this one, and each of its {slot.size} slots has a"
                 " function that waits; give it more (concurrency=), or make it a child (ctx.add_child) or a workflow,"
                 f" which wait without a slot; process {process.processid} goes on"
             )

@@ -80,7 +80,8 @@ class Offering(Hooks):
                 count for all tries together. Each failure is a line in the log of the process; the last one fails it.
             backoff: Seconds before it is tried again; twice as many before each further try, up to a minute.
             retry_on: The exceptions after which it is tried again: a class, or a tuple of them. Arguments that do not fit
-                fail the process at once.
+                fail the process at once. With `pool="process"`, a process that crashes or is killed raises `ProcessDied`, a
+                RuntimeError, which Exception covers: the next try has another one.
 
         Raises:
             TypeError: It cannot be one, such as a generator, or a method without its object; `retry_on` is no exception

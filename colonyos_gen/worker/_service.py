@@ -32,7 +32,7 @@ from colonyos_gen.worker._taking.neighbours import warn_of_neighbours
 from colonyos_gen.worker._taking.recovery import Recovery
 from colonyos_gen.worker._taking.stopping import StoppedError, unless_stopped
 from colonyos_gen.worker._telling.attempt import Attempt, goes_back
-from colonyos_gen.worker._telling.closing import Closer
+from colonyos_gen.worker._telling.closing import Closer, Nothing
 
 OnStop: TypeAlias = Literal["leave", "fail"]
 """What becomes of processes whose functions have not ended when the worker is to end: those that the server gives to another
@@ -59,7 +59,7 @@ class Service(Taker):
         hung_after: Seconds after which a function that was told to stop is taken for one that never will.
         on_stop: What becomes of processes whose functions have not ended when the worker is to end.
         ledger: Where it is written down what is run.
-        locked: Whether no other worker on this machine can have the key.
+        locked: Whether all workers on this machine that have the key are known to the ledger.
         may_add: Whether the client has the key of the colony owner.
         secrets: What must not get into errors.
         interceptors: What comes around runs of processes, the outermost first.
@@ -117,7 +117,7 @@ class Service(Taker):
             self._closer,
             secrets,
             me.executorname,
-            Hung(me.executorname, concurrency, hung_after, self._end_hung),
+            Hung(me.executorname, concurrency, hung_after, self._end_hung, invoker.slots.killed_in),
             ledger,
             Slots(concurrency),
         )
@@ -141,9 +141,11 @@ class Service(Taker):
         self._reason = ""
         self._over = False
         """Whether nothing is told to the server any more."""
-        self._hung: HungError | None = None
+        self._broken: Exception | None = None
+        """Why nothing can be run any more."""
         self._slots = invoker.slots
         self._slots.changed = self._changed.set
+        self._slots.broken = self._end_broken
 
     def stop(self, reason: str) -> None:
         """Take no more processes, and end when those that run have ended. The second time: end at once."""
@@ -171,11 +173,16 @@ class Service(Taker):
         Raises:
             RegistrationError: The worker cannot be an executor of its colony, or is not any more.
             HungError: All slots were lost to functions that do not end.
+            PoolError: No process of the pool can be started any more.
         """
+        if self._slots.failed is not None:
+            self._end_broken(self._slots.failed)
         try:
             await unless_stopped(self._stopping, self._begin())
         except StoppedError:
             await self._lives.leave()
+            if self._broken is not None:
+                raise self._broken from None
             return
         except BaseException:  # a cancellation, too, leaves no sign of this life behind
             await self._lives.leave()
@@ -205,14 +212,18 @@ class Service(Taker):
         for task in (beating, taking):
             if task.done() and not task.cancelled():
                 task.result()
-        if self._hung is not None:
-            raise self._hung
+        if self._broken is not None:
+            raise self._broken
 
     def _end_hung(self, text: str) -> None:
         """End at once: nothing more can be run, and the server knows how all that was run has ended."""
-        self._hung = HungError(text)
-        self.stop(text)
-        self.stop(text)
+        self._end_broken(HungError(text))
+
+    def _end_broken(self, error: Exception) -> None:
+        """End at once, and let `serve` raise this."""
+        self._broken = error
+        self.stop(str(error))
+        self.stop(str(error))
 
     # What the assignment asks for
 
@@ -232,7 +243,7 @@ class Service(Taker):
         return ended_at >= since
 
     async def refuse(self, processid: str, reason: str) -> None:
-        await self._closer.fail(Attempt(processid, self._me.executorid), [reason])
+        await self._fail(Attempt(processid, self._me.executorid), [reason])
 
     async def register(self) -> None:
         await self._registration.ensure()
@@ -277,11 +288,17 @@ class Service(Taker):
             if not self._is_left(each):
                 name = self._me.executorname
                 _logger.warning("%s: process %s had been left unfinished and is failed", name, each.processid)
-                await self._closer.fail(
+                await self._fail(
                     Attempt.of(each, found=True),
                     [f"{name} ended while it ran this process; it was started again"],
                 )
         self._ledger.forget_dead()
+
+    async def _fail(self, attempt: Attempt, errors: list[str]) -> None:
+        told = await self._closer.fail(attempt, errors)
+        if isinstance(told, Nothing):
+            text = "%s: process %s is not failed: %s"
+            _logger.warning(text, self._me.executorname, attempt.processid, told.reason)
 
     def _is_left(self, process: Process) -> bool:
         """Whether a process that was not finished is left to the server."""

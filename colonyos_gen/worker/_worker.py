@@ -26,8 +26,9 @@ from colonyos_gen.worker._life.health import Health
 from colonyos_gen.worker._life.identity import find_identity, private_key
 from colonyos_gen.worker._life.key_file import OwnKey
 from colonyos_gen.worker._life.own_log import LogFormat
-from colonyos_gen.worker._life.program import run_as_program
+from colonyos_gen.worker._life.program import EXIT_ANEW, EXIT_CONFIGURATION, run_as_program
 from colonyos_gen.worker._offering import Offering
+from colonyos_gen.worker._pool.child_process import UnguardedError
 from colonyos_gen.worker._pool.hooks import Pool
 from colonyos_gen.worker._pool.places import found
 from colonyos_gen.worker._running.hung import HungError
@@ -42,8 +43,6 @@ from colonyos_gen.worker._telling.own_calls import OwnCalls
 WATCHED_POLL_S = 1
 """Seconds of a long poll where code is watched, since starting anew waits for it."""
 
-HUNG_EXIT = 75
-"""Exit code of a worker that has lost all its slots: EX_TEMPFAIL of sysexits.h."""
 MAX_IN_FLIGHT = 8
 """Requests that a worker has under way, its long poll apart: fewer than others, since there are many workers."""
 
@@ -188,19 +187,18 @@ class Worker(Offering):
         Raises:
             ValueError: `log_format` is another word.
             SystemExit: With code 78, after one line in the log, where `serve` would raise ConfigError, InvalidKeyError,
-                RegistrationError, or an RPCError that is `misdirected`: something has to be set up in another way. With
-                code 1, after the reason in the log, for another RPCError, a PoolError, and what `on_start` raises. Another
-                thread than the main one gets those errors. With code 75, when every slot was lost to a function that does
-                not end, so that a supervisor starts it anew.
+                RegistrationError, an RPCError that is `misdirected`, or PoolError as the program lacks a main guard:
+                something has to be set up in another way. With code 75, so that a supervisor starts it anew: HungError,
+                or a RuntimeError, as a function has cancelled the tasks of the worker itself. With code 1, after the
+                reason in the log, for another RPCError, another PoolError, and what `on_start` raises. Another thread
+                than the main one gets these exceptions.
             RuntimeError: An event loop is running in this thread.
         """
         require_choice("log_format", log_format, ("text", "json"))
         found.before_running()
         self._poll = WATCHED_POLL_S if watch else POLL_S
-        try:
-            run_as_program(self.serve, self.stop, watch=watch, log_format=log_format)
-        except HungError:
-            raise SystemExit(HUNG_EXIT) from None
+        told: dict[type[Exception], int] = {HungError: EXIT_ANEW, UnguardedError: EXIT_CONFIGURATION}
+        run_as_program(self.serve, self.stop, watch=watch, log_format=log_format, told=told)
 
     async def serve(
         self, *, environ: Mapping[str, str] | None = None, ready: Callable[[], object] | None = None
@@ -223,7 +221,7 @@ class Worker(Offering):
             RegistrationError: The worker cannot be an executor of the colony; the message says why.
             RPCError: Something else than a ColonyOS server answers, or it refuses what a worker has to ask.
             RuntimeError: The worker runs already.
-            PoolError: The processes of a pool cannot be started.
+            PoolError: The processes of a pool cannot be started; the program may lack a main guard.
             HungError: Every slot was lost to a function that does not end.
         """
         found.before_serving()

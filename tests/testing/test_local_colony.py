@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
 import os
 import subprocess
 import sys
 import threading
 import time
-import warnings
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -31,17 +28,7 @@ from colonyos_gen import (
     RPCError,
 )
 from colonyos_gen.testing import Environment, LocalColony, LocalExecutor, LocalUser
-
-
-@contextlib.contextmanager
-def _nothing_is_left_open() -> Generator[None]:
-    """Every warning until the end, of what is collected only then too, is a failure."""
-    gc.collect()  # what earlier tests of this process left says it now
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield
-        gc.collect()
-    assert [str(each.message) for each in caught] == []
+from tests.left_open import nothing_is_left_open
 
 
 def _spec(colony: LocalColony, *args: object) -> FunctionSpec:
@@ -205,7 +192,7 @@ def test_an_asynchronous_client_for_each_event_loop_closed_with_it() -> None:
         assert colony.aclient is colony.aclient
         assert (await colony.aclient.get_colony(colony.name)).name == colony.name
 
-    with _nothing_is_left_open(), LocalColony() as colony:
+    with nothing_is_left_open(), LocalColony() as colony:
         asyncio.run(main(colony))
         asyncio.run(main(colony))
 
@@ -216,7 +203,7 @@ async def _use(colony: LocalColony) -> None:
 
 def test_a_loop_that_outlives_the_colony_loses_its_client(capfd: pytest.CaptureFixture[str]) -> None:
     """As with an event loop for all tests, and a fixture that is torn down while it is idle."""
-    with _nothing_is_left_open(), asyncio.Runner() as runner, LocalColony() as colony:
+    with nothing_is_left_open(), asyncio.Runner() as runner, LocalColony() as colony:
         runner.run(_use(colony))
     assert capfd.readouterr().err == ""
 
@@ -226,7 +213,7 @@ def test_a_plain_with_in_a_coroutine_leaves_nothing_open(capfd: pytest.CaptureFi
         with LocalColony() as colony:
             await _use(colony)
 
-    with _nothing_is_left_open():
+    with nothing_is_left_open():
         asyncio.run(main())
     assert capfd.readouterr().err == ""
 
@@ -236,7 +223,7 @@ def test_a_loop_on_another_thread_loses_its_client(capfd: pytest.CaptureFixture[
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        with _nothing_is_left_open():
+        with nothing_is_left_open():
             with LocalColony() as colony:
                 asyncio.run_coroutine_threadsafe(_use(colony), loop).result(300)
             # What a loop is asked for it begins in turn, so after this the end of the client has begun.

@@ -12,6 +12,10 @@ T = TypeVar("T")
 _logger = logging.getLogger("colonyos_gen.worker")
 
 
+class TasksCancelledError(RuntimeError):
+    """What runs on the loop has cancelled all of its tasks, the worker's own included."""
+
+
 def run_to_the_end(work: Coroutine[Any, Any, T], stop: Callable[[str], object]) -> T:
     """Run a coroutine on an event loop of its own, as `asyncio.run` does, but to its end.
 
@@ -23,7 +27,7 @@ def run_to_the_end(work: Coroutine[Any, Any, T], stop: Callable[[str], object]) 
         stop: Lets it end.
 
     Raises:
-        RuntimeError: Its task was cancelled, which only what runs in it can have done.
+        TasksCancelledError: Its task was cancelled, which only what runs in it can have done.
 
     Raises what `work` raises.
     """
@@ -35,7 +39,7 @@ def run_to_the_end(work: Coroutine[Any, Any, T], stop: Callable[[str], object]) 
             try:
                 loop.run_until_complete(task)
             except asyncio.CancelledError as error:
-                raise RuntimeError(
+                raise TasksCancelledError(
                     "a function has cancelled the tasks of the worker, which has ended"
                 ) from error
             except (KeyboardInterrupt, SystemExit) as error:

@@ -1,29 +1,36 @@
-"""The key that a worker is known by, and the name that goes with it."""
+"""The key that a worker is known by, and the name that goes with it.
+
+A key file is shared by lives of one worker, such as the old and the new one of an update: each has a lock on it that others
+can have too. A worker that is given no name takes one whose file nobody has.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import logging
 import os
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
+from colonyos_gen._call.network.forks import without_forks
 from colonyos_gen.config import ConfigError
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.keys import key_folder, load_or_create_key, passphrase_from_env
 
 _MOST_WORKERS = 1000
+_PATIENCE_S = 1.0
+"""Seconds for which a lock is waited for that others have for a moment."""
 
 _logger = logging.getLogger("colonyos_gen.worker")
 
 
 class KeyInUseError(ConfigError):
-    """Another worker on this machine has the key file."""
+    """Another worker on this machine has the key file for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +40,28 @@ class OwnKey:
     name: str
     key: PrivateKey
     lock: IO[bytes] | None = None
-    """What keeps other workers on this machine from having the key."""
+    """What shows other workers on this machine that somebody has the key."""
     lives: Path | None = None
     """Folder for what they leave; None where there is none."""
 
     def release(self) -> None:
-        """Let another worker have the key file."""
+        """Have it no more."""
         if self.lock is not None:
             self.lock.close()
 
 
-def from_file(path: Path, name: str, passphrase: str | None) -> OwnKey:
+def from_file(path: Path, name: str, passphrase: str | None, *, alone: bool = False) -> OwnKey:
     """The key in a file, which is made with a new one if there is none, and encrypted if there is a passphrase.
 
-    Nobody else gets it until it is released.
+    Args:
+        alone: Whether nobody else may have it at this moment.
 
     Raises:
-        KeyInUseError: Another worker has it.
+        KeyInUseError: Another worker has it, though it should be alone, or has it for itself.
         InvalidKeyError: The file is damaged, others can read it, or the passphrase does not open it.
         OSError: It can be neither read nor written.
     """
-    lock = _lock(path)
+    lock = _lock(path, alone=alone)
     try:
         return OwnKey(name, load_or_create_key(path, passphrase=passphrase), lock, _lives_beside(path))
     except BaseException:
@@ -106,7 +114,7 @@ def _from_folder(folder: Path, name: str | None, executortype: str, passphrase: 
         for number in itertools.count(1):
             each = default_name(executortype, number)
             try:
-                return from_file(folder / _as_file(each), each, passphrase)
+                return from_file(folder / _as_file(each), each, passphrase, alone=True)
             except KeyInUseError:
                 if number == _MOST_WORKERS:
                     raise
@@ -126,8 +134,11 @@ def _as_file(name: str) -> str:
     return quoted.replace(".", "%2E") if quoted.strip(".") == "" else quoted
 
 
-def _lock(path: Path) -> IO[bytes] | None:
-    """A lock that holds until it is closed, or this process ends in whatever way; None where there are no such locks."""
+def _lock(path: Path, *, alone: bool) -> IO[bytes] | None:
+    """A lock that others may have too, until it is let go or this process ends in whatever way; None where there are none.
+
+    Raises KeyInUseError if somebody has it and this one is to be alone, or does not share it.
+    """
     try:
         import fcntl
     except ImportError:  # not on Windows
@@ -139,15 +150,27 @@ def _lock(path: Path) -> IO[bytes] | None:
         _logger.debug("no lock beside %s: %s", path, error)
         return None
     lock = os.fdopen(handle, "wb")
+    without_forks.add(lock)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if alone:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        limit = time.monotonic() + (0 if alone else _PATIENCE_S)
+        while True:  # others have it for themselves for a moment, to see whether they are alone
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= limit:
+                    raise
+                time.sleep(0.01)
+            else:
+                return lock
     except BlockingIOError:
-        with contextlib.closing(lock):
-            raise KeyInUseError(
-                f"{path} is in use by another worker on this machine; give this one another name, or another keyfile"
-            ) from None
+        lock.close()
+        raise KeyInUseError(
+            f"{path} is in use by a worker on this machine that does not share it, such as one of an earlier release; end "
+            "that one first, or give this one another name, or another keyfile"
+        ) from None
     except OSError as error:  # file systems without locks
         _logger.debug("no lock beside %s: %s", path, error)
         lock.close()
         return None
-    return lock

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import signal
 import threading
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -18,7 +18,7 @@ from colonyos_gen.crypto import InvalidKeyError
 from colonyos_gen.errors import RPCError
 from colonyos_gen.worker._life import reload
 from colonyos_gen.worker._life.daemon_threads import DaemonThreads
-from colonyos_gen.worker._life.event_loop import run_to_the_end
+from colonyos_gen.worker._life.event_loop import TasksCancelledError, run_to_the_end
 from colonyos_gen.worker._life.forks import handlers
 from colonyos_gen.worker._life.own_log import LogFormat, own_log
 from colonyos_gen.worker._life.registration import RegistrationError
@@ -31,8 +31,8 @@ _logger = logging.getLogger("colonyos_gen.worker")
 
 EXIT_CONFIGURATION = 78
 """Exit code of a program that must be set up in another way before it can run: EX_CONFIG of sysexits.h."""
-
-
+EXIT_ANEW = 75
+"""Exit code of a worker that has to be started anew: EX_TEMPFAIL of sysexits.h."""
 EXIT_REFUSED = 1
 """Exit code of a program that cannot go on for a reason that is no setting of it: the server refuses, `on_start` fails."""
 
@@ -43,6 +43,7 @@ def run_as_program(
     *,
     watch: bool,
     log_format: LogFormat,
+    told: Mapping[type[Exception], int],
 ) -> None:
     """Serve on an event loop of its own, until a signal calls `stop`, or a file of the program has changed.
 
@@ -53,11 +54,13 @@ def run_as_program(
         stop: Lets it end, with a reason.
         watch: Whether to start the program anew when a file of it has changed.
         log_format: What lines of the log are, where the program has set up none.
+        told: Exit codes of what `serve` may raise after the log has told it.
 
     Raises:
-        SystemExit: With code 78, in the main thread: the program must be set up in another way; the log says how. With
-            code 1: it cannot go on for another reason, such as a function of `on_start` that failed; the log says which.
-        RuntimeError: An event loop is running in this thread, or what runs on this one has cancelled all of its tasks.
+        SystemExit: In the main thread. With code 78: the program must be set up in another way; the log says how. With code
+            75: what runs on the loop has cancelled all of its tasks. With code 1: it cannot go on for another reason, such as
+            a function of `on_start` that failed; the log says which. With those of `told`.
+        RuntimeError: An event loop is running in this thread; in others than the main one, also that tasks were cancelled.
 
     Raises what `serve` raises.
     """
@@ -73,10 +76,19 @@ def run_as_program(
             _logger.critical("%s", " ".join(str(error).split()))
             is_passing = isinstance(error, RPCError) and not is_misdirected(error)
             raise SystemExit(EXIT_REFUSED if is_passing else EXIT_CONFIGURATION) from error
-        except Exception as error:
-            if not is_program or not (told := told_of(error)):
+        except TasksCancelledError as error:
+            if not is_program:
                 raise
-            _logger.critical("%s", told)
+            _logger.critical("%s", error)
+            raise SystemExit(EXIT_ANEW) from error
+        except tuple(told) as error:
+            if not is_program:
+                raise
+            raise SystemExit(told[type(error)]) from error
+        except Exception as error:
+            if not is_program or not (text := told_of(error)):
+                raise
+            _logger.critical("%s", text)
             raise SystemExit(EXIT_REFUSED) from error
         if changed is not None:
             _logger.warning("%s has changed; starting anew", changed)

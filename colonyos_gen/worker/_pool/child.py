@@ -17,13 +17,14 @@ import threading
 import types
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from colonyos_gen_wire import Process
 
+from colonyos_gen._conventions.slots import own_slot
 from colonyos_gen.worker._life.forks import handlers, ignore
 from colonyos_gen.worker._life.log_lines import current
-from colonyos_gen.worker._pool.child_context import ChildContext, Line
+from colonyos_gen.worker._pool.child_context import ChildContext, ChildSlot, Line
 from colonyos_gen.worker._pool.frames import Message, for_worker, read_from_worker
 from colonyos_gen.worker._pool.places import MAIN, MainReached, Place, found
 from colonyos_gen.worker._running.binding import name_of
@@ -81,9 +82,9 @@ class Child:
     def _begin(
         self, preparation: dict[str, Any], places: list[Place], on_start: list[Place], on_stop: list[Place]
     ) -> None:
-        found.is_child = True
+        found.is_child, found.leave, found.importer = True, self._leave, __name__
         try:
-            no_guard = _import_program(preparation)
+            no_guard = self._import_program(preparation)
             missing = list[str]()
             for place in places:
                 try:
@@ -108,7 +109,8 @@ class Child:
         """What a call comes to: an output in plain values, or texts."""
         line = self._line = Line(self._send, self._numbers)
         try:
-            return self._outcome(number, place, process, subject, line)
+            with found.calling():
+                return self._outcome(number, place, process, subject, line)
         finally:
             line.end()
 
@@ -117,6 +119,7 @@ class Child:
     ) -> Message:
         offer = self._offers[place]
         current.set(process)  # for the lines that the function logs
+        own_slot.set(ChildSlot(process, line))
         try:
             context = ChildContext(process, self._cancellation, line)
             bound = offer.binder.bound(context, subject)
@@ -139,14 +142,45 @@ class Child:
 
     def _caught(self, call: Callable[[], Any]) -> list[str] | None:
         try:
-            result = call()
-            if inspect.isawaitable(result):
-                asyncio.run(_awaited(result))
+            with found.calling():
+                result = call()
+                if inspect.isawaitable(result):
+                    asyncio.run(_awaited(result))
         except BaseException as error:  # as above
             return error_texts(error)
         finally:
             self._unless_forked()
         return None
+
+    def _import_program(self, preparation: dict[str, Any]) -> bool:
+        """Import what the worker runs as `__main__`; whether it would have started a second worker.
+
+        Raises what that raises, SystemExit included.
+        """
+        try:
+            _import_main(preparation)
+        except MainReached:
+            return True
+        except BaseException:
+            if not found.was_reached:
+                raise
+        finally:
+            if found.was_reached:
+                sys.settrace(None)
+        if found.was_reached:  # and went on: something has caught the exception that was to end it
+            self._leave()
+        return False
+
+    def _leave(self) -> NoReturn:
+        """End this process, from whatever thread or fork: the program would do all again that it does."""
+        is_mine = self._sending.acquire(timeout=1)  # forks may find it locked for ever
+        with contextlib.suppress(OSError):
+            self._pipe.sendall(for_worker(("unguarded",)))
+        if is_mine:
+            self._sending.release()
+        with contextlib.suppress(OSError):
+            os.kill(self._pid, signal.SIGKILL)
+        os._exit(1)
 
     def _send(self, message: Message) -> None:
         frame = for_worker(message)
@@ -179,6 +213,8 @@ class Child:
     # In processes that functions make
 
     def _after_fork(self) -> None:
+        if found.is_importing:  # for `_leave`
+            return
         with contextlib.suppress(OSError):
             os.close(self._pipe.detach())
 
@@ -207,12 +243,12 @@ def _call_at(place: Place) -> Callable[[], Any]:
     return call
 
 
-def _import_program(preparation: dict[str, Any]) -> bool:
-    """Import what the worker runs as `__main__`; whether it would have started a second worker."""
+def _import_main(preparation: dict[str, Any]) -> None:
+    """Import what the worker runs as `__main__`."""
     name, path = preparation.pop("init_main_from_name", None), preparation.pop("init_main_from_path", None)
     multiprocessing.spawn.prepare(preparation)
     if name is None and path is None:
-        return False
+        return
     module = types.ModuleType(_MAIN_IN_CHILD)
     if name is not None:
         spec = importlib.util.find_spec(name)
@@ -224,11 +260,5 @@ def _import_program(preparation: dict[str, Any]) -> bool:
         module.__file__ = path
         code = compile(Path(path).read_bytes(), path, "exec")
     sys.modules[_MAIN_IN_CHILD] = sys.modules[MAIN] = module
-    found.is_importing = True
-    try:
+    with found.importing():
         exec(code, module.__dict__)
-    except MainReached:
-        return True
-    finally:
-        found.is_importing = False
-    return False

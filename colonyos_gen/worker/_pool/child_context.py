@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -80,6 +81,30 @@ class Line:
             answers, self._answers = self._answers, {}
         for each in answers.values():
             each.put((None, _over()))
+
+
+class ChildSlot:
+    """The slot that a function takes whose worker is in another process."""
+
+    def __init__(self, process: Process, line: Line) -> None:
+        self.process: Process = process
+        """The process that it is taken by."""
+        self.size: int = 0
+        """How many slots the worker has; known once the function waits."""
+        self._line = line
+
+    @contextlib.contextmanager
+    def waiting(self) -> Generator[bool]:
+        """Within the block the function waits; whether all slots are taken by functions that do."""
+        try:
+            all_wait, self.size = self._line.ask("wait")
+        except RuntimeError:  # the function has returned, and what it has left behind takes no slot
+            yield False
+            return
+        try:
+            yield all_wait
+        finally:
+            self._line.tell("waited")
 
 
 def _over() -> RuntimeError:

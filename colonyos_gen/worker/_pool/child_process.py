@@ -19,9 +19,10 @@ import msgspec
 from colonyos_gen_wire import FunctionSpec
 
 from colonyos_gen._call.network.forks import without_forks
+from colonyos_gen._conventions.slots import Slot, own_slot
 from colonyos_gen.worker._pool.frames import Message, for_child, read_from_child
 from colonyos_gen.worker._pool.guardian import Guardian
-from colonyos_gen.worker._pool.places import Place
+from colonyos_gen.worker._pool.places import STARTED_ANEW, Place
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.context import Context
 from colonyos_gen.worker._running.invoking import Raised
@@ -40,6 +41,14 @@ class PoolError(Exception):
     """A process of the pool cannot be started; the message says why."""
 
 
+class UnguardedError(PoolError):
+    """The program has no main guard, and goes on behind the start of its worker."""
+
+
+class ProcessDied(RuntimeError):
+    """A process of a pool has ended while a function ran in it: it crashed, or was killed. What `retry_on` may name."""
+
+
 class ChildProcess:
     """A process that runs one function at a time. Made by `start`; all of it is used on the event loop."""
 
@@ -54,6 +63,10 @@ class ChildProcess:
         """Whether the program has no main guard."""
         self.exited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         """Its return code, once it has ended."""
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the pipe to it is closed, a moment after its end."""
+        self.unguarded: UnguardedError | None = None
+        """Why no other one should be started."""
         self._popen = popen
         self._reader = reader
         self._writer = writer
@@ -97,12 +110,12 @@ class ChildProcess:
         try:
             child._send(("begin", _preparation(), places, on_start, on_stop))
             message = await child._next()
+            if message[0] == "failed":
+                raise PoolError("\n".join(message[1]))
         except BaseException:
             child.kill()
+            await child.close()
             raise
-        if message[0] == "failed":
-            child.kill()
-            raise PoolError("\n".join(message[1]))
         child.no_guard = message[1]
         return child
 
@@ -131,6 +144,7 @@ class ChildProcess:
         """
         self._number += 1
         number, over = self._number, False
+        slot = own_slot.get()
 
         def cancel() -> None:
             if over or not self.is_usable:
@@ -160,16 +174,29 @@ class ChildProcess:
                     await context.progress(*rest)
                 elif what == "ask":
                     self._begin_answer(context, *rest)
+                elif what == "waited" and isinstance(slot, Slot):
+                    slot.slots.end_waiting(slot)
                 else:
                     over = True
                     return _result(what, rest[1:])
+        except UnguardedError as error:
+            over, self.unguarded = True, error
+            return Raised(error)
         except PoolError as error:
             over = True
-            return Raised(FailedElsewhere([f"RuntimeError: the process that ran the function {error}"]))
+            return Raised(ProcessDied(f"the process that ran the function {error}"))
         except BaseException:
             over = True
             self.kill()
             raise
+        finally:
+            if isinstance(slot, Slot):
+                slot.slots.forget(slot)
+
+    async def last_words(self) -> None:
+        """Read what it has said unasked, until it has ended. Always raises PoolError, which says why it did."""
+        while True:
+            await self._next()
 
     async def stop(self, seconds: float) -> None:
         """Let it call what is to be called at the end, and end; kill it if that takes longer than `seconds`."""
@@ -177,6 +204,13 @@ class ChildProcess:
             self._send(("stop",))
             await asyncio.wait({self.exited}, timeout=seconds)
         self.kill()
+
+    async def close(self) -> None:
+        """Wait until it has ended after a `kill`, for a second at most, and close the pipe to it."""
+        await asyncio.wait({self.exited}, timeout=1)
+        self._end_reading()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
 
     def kill(self) -> None:
         """End it and its children on the spot."""
@@ -194,13 +228,17 @@ class ChildProcess:
 
     async def _next(self) -> Message:
         try:
-            return await read_from_child(self._reader)
+            message = await read_from_child(self._reader)
         except (EOFError, OSError):  # it has ended, or closed its end of the pipe and is of no use any more
             asked = self._killed
             await asyncio.wait({self.exited}, timeout=0.5)
             self.kill()
             await asyncio.wait({self.exited})
             raise PoolError(how_it_ended(self.exited.result(), asked=asked)) from None
+        if message[0] == "unguarded":
+            self.kill()
+            raise UnguardedError(STARTED_ANEW)
+        return message
 
     def _begin_answer(self, context: Context, number: int, what: str, arguments: tuple[Any, ...]) -> None:
         task = self._loop.create_task(self._answer(context, number, what, arguments))
@@ -235,8 +273,10 @@ class ChildProcess:
         self._loop.call_later(0.1, self._end_reading)
 
     def _end_reading(self) -> None:
-        self._writer.close()
-        self._reader.feed_eof()
+        if not self.closed.done():
+            self._writer.close()
+            self._reader.feed_eof()
+            self.closed.set_result(None)
 
 
 def _preparation() -> dict[str, Any]:
@@ -296,6 +336,9 @@ async def _done(context: Context, what: str, arguments: tuple[Any, ...]) -> Any:
             await context.stream(channel).send(data)
         case "stream_close", (channel,):
             await context.stream(channel).close()
+        case "wait", ():
+            slot = own_slot.get()
+            return (slot.slots.begin_waiting(slot), slot.size) if isinstance(slot, Slot) else (False, 0)
         case "add_child", (spec, insert):
             return await context.add_child(msgspec.json.decode(spec, type=FunctionSpec), insert=insert)
         case _:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import importlib
 import multiprocessing
+import os
 import sys
-from collections.abc import Callable
+import threading
+import weakref
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
+
+from colonyos_gen.worker._pool.no_further import leave_at_the_next_line
 
 MAIN = "__main__"
 NO_GUARD = (
@@ -15,6 +22,11 @@ NO_GUARD = (
     "each process of a pool imports the program"
 )
 """What is told of a program without a main guard."""
+STARTED_ANEW = (
+    "each process of a pool imports the program, and this one starts its worker there too, in a thread, say, or on an event "
+    'loop; put `if __name__ == "__main__":` before that, and before all else that is not to be done again in each process'
+)
+"""The same where more would be done behind the start of the worker, so that it cannot work."""
 
 
 class MainReached(BaseException):
@@ -63,6 +75,15 @@ class Found:
         """Whether this is a process of a pool."""
         self.is_importing: bool = False
         """Whether it is importing the program of its worker."""
+        self.was_reached: bool = False
+        """Whether that has come to where its worker would start, in the main thread."""
+        self.importer: str = ""
+        """Name of the module that does that."""
+        self.leave: Callable[[], NoReturn] = _no_child
+        """Ends this process, and tells its worker why."""
+        self._of_import: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        self._is_calling = False
+        self._pid = 0
         self._noted: list[tuple[Place, Any]] = []
 
     def note(self, executortype: str, key: str, call: Callable[..., Any], found: Any) -> None:
@@ -97,21 +118,62 @@ class Found:
             )
         return found
 
+    @contextlib.contextmanager
+    def importing(self) -> Generator[None]:
+        """Within the block the program is imported. The threads that it starts go on afterwards."""
+        before = set(threading.enumerate())
+        self._pid = os.getpid()
+        self.is_importing = True
+        try:
+            yield
+        finally:
+            self._of_import.update(set(threading.enumerate()) - before)
+            self.is_importing = False
+
+    @contextlib.contextmanager
+    def calling(self) -> Generator[None]:
+        """Within the block a function is called, which may do what it likes, run a worker included."""
+        self._is_calling = True
+        try:
+            yield
+        finally:
+            self._is_calling = False
+
     def before_running(self) -> None:
         """End the import of a program that starts its worker without a main guard.
+
+        Where that would end the import alone, and not what else the program does, this process ends.
 
         Raises:
             MainReached: A process of a pool is importing it.
             RuntimeError: A process of `multiprocessing` is.
         """
-        if self.is_importing:
+        is_main = threading.current_thread() is threading.main_thread() and os.getpid() == self._pid
+        if self.is_importing and is_main and not _in_loop():
+            self.was_reached = True
+            leave_at_the_next_line(self.leave, self.importer)
             raise MainReached
         self.before_serving()
 
     def before_serving(self) -> None:
-        """The same where there may be more behind it. Raises RuntimeError."""
-        if self.is_importing or getattr(multiprocessing.current_process(), "_inheriting", False):
+        """The same where an exception would not end the import. Raises RuntimeError in a process of `multiprocessing`."""
+        if self.is_child and (not self._is_calling or threading.current_thread() in self._of_import):
+            self.leave()
+        if getattr(multiprocessing.current_process(), "_inheriting", False):
             raise RuntimeError(NO_GUARD)
+
+
+def _in_loop() -> bool:
+    """Whether an event loop runs in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _no_child() -> NoReturn:
+    raise RuntimeError(NO_GUARD)
 
 
 found = Found()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 from colonyos_gen._call.retry import pauses
 from colonyos_gen._tracebacks import let_out
-from colonyos_gen.worker._pool.child_process import ChildProcess, PoolError
+from colonyos_gen.worker._pool.child_process import ChildProcess, PoolError, UnguardedError
 from colonyos_gen.worker._pool.guardian import Guardian
 from colonyos_gen.worker._pool.places import NO_GUARD, Place
 from colonyos_gen.worker._running.cancellation import Cancellation
@@ -20,6 +20,8 @@ from colonyos_gen.worker._running.invoking import Raised, Slots
 
 STOP_S = 10.0
 """Seconds that processes get for what is to be called at their end."""
+SLOW_S = 30.0
+"""Seconds after which it is told what a new process is at."""
 _WITHOUT_END = 2**31
 
 _logger = logging.getLogger("colonyos_gen.worker")
@@ -34,6 +36,8 @@ class Processes(Slots):
         on_stop: Where that is which it calls before it ends.
         size: How many processes there are.
     """
+
+    killed_in = 5.0  # a second after it was told, and some for a machine that is busy
 
     def __init__(
         self, offers: Mapping[Offer, Place], on_start: Sequence[Place], on_stop: Sequence[Place], size: int
@@ -60,11 +64,17 @@ class Processes(Slots):
             PoolError: It could not be started: the program cannot be imported, or what is to be called at the start failed.
         """
         self._guardian = Guardian()
+        slow = asyncio.get_running_loop().call_later(SLOW_S, _tell_slow)
         try:
             first = await self._start(self._guardian)
+        except UnguardedError as error:
+            self._fail(error)
+            raise
         except PoolError as error:
             let_out(error, str(error))
             raise
+        finally:
+            slow.cancel()
         if first.no_guard:
             _logger.warning(NO_GUARD)
         self._offer(first)
@@ -113,11 +123,13 @@ class Processes(Slots):
                 child.kill()
             if self._guardian is not None:
                 self._guardian.close()
+            await asyncio.gather(*(child.close() for child in self._all))
 
     async def _start(self, guardian: Guardian) -> ChildProcess:
         child = await ChildProcess.start(guardian, list(self._offers.values()), self._on_start, self._on_stop)
         self._all.add(child)
         child.exited.add_done_callback(lambda _: self._ended(child))
+        child.closed.add_done_callback(lambda _: self._all.discard(child))
         return child
 
     def _offer(self, child: ChildProcess) -> None:
@@ -126,19 +138,38 @@ class Processes(Slots):
         self.changed()
 
     def _ended(self, child: ChildProcess) -> None:
-        self._all.discard(child)
         if child in self._idle:
-            _logger.warning("a process of the pool ended while it had nothing to do; another one is started")
             self._idle.remove(child)
+            self._begin_task(self._look_at(child))
+
+    async def _look_at(self, child: ChildProcess) -> None:
+        """See why a process has ended that had nothing to do."""
+        try:
+            await child.last_words()
+        except UnguardedError as error:
+            self._fail(error)
+        except PoolError:
+            _logger.warning("a process of the pool ended while it had nothing to do; another one is started")
             self._replace(child)
+
+    def _fail(self, error: UnguardedError) -> None:
+        if self.failed is None:
+            _logger.critical("%s", error)
+            self.failed, self._closed = error, True
+            self.broken(error)
 
     def _replace(self, child: ChildProcess) -> None:
         child.kill()
+        if child.unguarded is not None:
+            self._fail(child.unguarded)
         if not self._closed:
             self._start_another()
 
     def _start_another(self) -> None:
-        task = asyncio.get_running_loop().create_task(self._insist())
+        self._begin_task(self._insist())
+
+    def _begin_task(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
 
@@ -149,7 +180,18 @@ class Processes(Slots):
                     if self._guardian is not None:
                         self._offer(await self._start(self._guardian))
                     return
+            except UnguardedError as error:
+                self._fail(error)
+                return
             except PoolError as error:
                 problem = error
             _logger.error("a process of the pool cannot be started, trying again: %s", problem)
             await asyncio.sleep(pause)
+
+
+def _tell_slow() -> None:
+    _logger.warning(
+        "a process of the pool is not ready after %g s; it imports the program, so that all is done there which is not "
+        'behind `if __name__ == "__main__":`, and calls what is to be called at the start',
+        SLOW_S,
+    )

@@ -100,10 +100,10 @@ class Outgoing:
         for flow in self._flows.values():
             flow.abandon(reason)
 
-    def abandon(self, reason: str) -> None:
-        """Send nothing more, neither text nor lines of the log."""
+    def abandon(self, reason: str, *, expected: bool = False) -> None:
+        """Send nothing more, neither text nor lines of the log; `expected` if nobody can wonder that something is lost."""
         self.end_streams(reason)
-        self.log.abandon()
+        self.log.abandon(expected=expected)
 
     async def delivered(self) -> None:
         """Wait until the readers of the streams have their ends."""

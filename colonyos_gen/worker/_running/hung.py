@@ -24,13 +24,17 @@ class Hung:
         size: How many slots it has.
         seconds: How long a function may go on before its slot is taken for lost.
         all_lost: Called when the last slot is lost.
+        killed_in: Seconds after which functions that are ended by force have ended.
     """
 
-    def __init__(self, name: str, size: int, seconds: float, all_lost: Callable[[str], object]) -> None:
+    def __init__(
+        self, name: str, size: int, seconds: float, all_lost: Callable[[str], object], killed_in: float
+    ) -> None:
         self._name = name
         self._size = size
         self._seconds = seconds
         self._all_lost = all_lost
+        self._killed_in = min(killed_in, seconds)
         self._lost: dict[asyncio.Task[Any], str] = {}
 
     @property
@@ -40,6 +44,9 @@ class Hung:
 
     async def wait(self, work: asyncio.Task[Any], process: Process) -> None:
         """Wait for a function whose process has ended, and say what it costs that it goes on."""
+        await asyncio.wait({work}, timeout=self._killed_in)
+        if work.done():
+            return
         _logger.warning(
             "%s: %s goes on, though process %s has ended; it keeps its slot, one of %d",
             self._name,
@@ -47,14 +54,20 @@ class Hung:
             process.processid,
             self._size,
         )
-        await asyncio.wait({work}, timeout=self._seconds)
-        if not work.done():
-            self._lost[work] = process.spec.funcname
-            try:
-                self._tell()
-                await asyncio.wait({work})
-            finally:
-                del self._lost[work]
+        await asyncio.wait({work}, timeout=self._seconds - self._killed_in)
+        if work.done():
+            _logger.info(
+                "%s: the function of process %s has ended, and its slot is free",
+                self._name,
+                process.processid,
+            )
+            return
+        self._lost[work] = process.spec.funcname
+        try:
+            self._tell()
+            await asyncio.wait({work})
+        finally:
+            del self._lost[work]
         _logger.warning(
             "%s: the function of process %s has ended at last; %d of %d slots are lost",
             self._name,

@@ -28,9 +28,16 @@ class Raised:
 class Slots(ABC):
     """The threads or processes that functions run in which are not async."""
 
+    killed_in: float = 0.0
+    """Seconds after which a function that is to stop has been ended by force; 0 where it cannot be."""
+
     def __init__(self) -> None:
         self.changed: Callable[[], object] = lambda: None
         """Called when one of them has become ready."""
+        self.broken: Callable[[Exception], object] = lambda _: None
+        """Called when none ever will be again, with the reason."""
+        self.failed: Exception | None = None
+        """Why nothing can be called any more."""
 
     @abstractmethod
     async def begin(self) -> None:

@@ -120,7 +120,7 @@ class Run:
         except BaseException as error:
             _logger.exception("%s: process %s went wrong", self._name, self.process.processid)
             if not self.told.is_set():
-                await self._closer.fail(self._attempt, error_texts(error, self._secrets))
+                self._log(await self._closer.fail(self._attempt, error_texts(error, self._secrets)))
                 self._note_told()
 
     async def rescue(self, error: BaseException | None) -> None:
@@ -130,12 +130,14 @@ class Run:
         """
         self.rescued = True
         verdict = self._verdict.result() if self._verdict.done() else None
-        if not isinstance(verdict, Nothing):
+        if isinstance(verdict, Nothing):
+            self._log(verdict)
+        else:
             wrong = f"the worker went wrong: {type(error).__name__}"
             errors = (
                 [CANCELLED_FROM_INSIDE if error is None else wrong] if verdict is None else verdict.errors
             )
-            await self._closer.fail(self._attempt, errors, look_first=True)
+            self._log(await self._closer.fail(self._attempt, errors, look_first=True))
         self._note_told()
 
     async def _run(self) -> None:
@@ -220,13 +222,8 @@ class Run:
     def _stop(self) -> None:
         verdict = self._verdict.result()
         reason = verdict.reason if isinstance(verdict, Nothing) else "; ".join(verdict.errors)
-        _logger.warning(
-            "%s: process %s (%s) is stopped: %s",
-            self._name,
-            self.process.processid,
-            self.process.spec.funcname,
-            reason,
-        )
+        processid, funcname = self.process.processid, self.process.spec.funcname
+        _logger.debug("%s: process %s (%s) is stopped: %s", self._name, processid, funcname, reason)
         if isinstance(verdict, Nothing):
             self._outgoing.end_streams(reason)  # a real server takes what is appended now, and never frees it
         self._outgoing.hurry(reason)
@@ -252,23 +249,38 @@ class Run:
 
     async def _tell(self, outcome: Outcome, prepared: Outcome) -> None:
         if isinstance(prepared, Nothing):
-            self._outgoing.abandon(prepared.reason)
-            if not isinstance(outcome, Nothing):
-                processid = self.process.processid
-                _logger.warning(
-                    "%s: what process %s came to is lost: %s", self._name, processid, prepared.reason
-                )
+            self._outgoing.abandon(prepared.reason, expected=prepared.is_cancelled)
+            self._log(prepared, outcome)
             return
         if isinstance(prepared, Success):
             ending = self._closer.close(self._attempt, prepared.output)
         else:
             ending = self._closer.fail(self._attempt, prepared.errors)
-        self._verdict = asyncio.get_running_loop().create_future()
-        if (told := await self._unless_decided(ending)) is not None:
-            self._log(told)
+        self._log(await self._told(ending), prepared)
 
-    def _log(self, told: Outcome) -> None:
-        """One line for each process, and the traceback where it has failed; what is lost has been told already."""
+    async def _told(self, ending: Coroutine[Any, Any, Outcome]) -> Outcome:
+        """What telling the server comes to. That the worker is to end does not keep it from that; `Service` waits for it."""
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(ending)
+        try:
+            while True:
+                self._verdict = loop.create_future()
+                either: set[asyncio.Future[Any]] = {task, self._verdict}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                if task.done():
+                    return task.result()
+                if isinstance(verdict := self._verdict.result(), Nothing):
+                    return verdict
+        finally:
+            task.cancel()
+
+    def _log(self, told: Outcome, function: Outcome | None = None) -> None:
+        """One line for each process, and the traceback where it has failed.
+
+        Args:
+            told: What it came to.
+            function: What its function came to, if it is not that.
+        """
         seconds = time.monotonic() - self._started_at
         processid, funcname = self.process.processid, self.process.spec.funcname
         about: dict[str, object] = {
@@ -276,16 +288,20 @@ class Run:
             "function": funcname,
             "seconds": round(seconds, 3),
         }
+        level, text = logging.WARNING, ""
         if isinstance(told, Success):
-            text = "%s: process %s (%s) succeeded after %.2f s"
-            _logger.info(
-                text, self._name, processid, funcname, seconds, extra={**about, "outcome": "success"}
-            )
+            about["outcome"], level, how = "success", logging.INFO, "succeeded"
         elif isinstance(told, Failure):
-            text = "%s: process %s (%s) failed after %.2f s: %s"
-            errors = "\n".join(told.errors)
-            about["outcome"] = "failure"
-            _logger.warning(text, self._name, processid, funcname, seconds, errors, extra=about)
+            about["outcome"], how, text = "failure", "failed", "\n".join(told.errors)
+        elif told.is_cancelled:
+            about["outcome"], level, how = "cancelled", logging.INFO, "was cancelled"
+        else:
+            about["outcome"], how, text = "lost", "came to nothing", told.reason
+            if isinstance(function, Failure):
+                text += f"; it had failed: {function.errors[0]}"
+        form = "%s: process %s (%s) %s after %.2f s" + (": %s" if text else "")
+        shown = (self._name, processid, funcname, how, seconds, *([text] if text else []))
+        _logger.log(level, form, *shown, extra=about)
 
     async def _prepare(self, outcome: Success | Failure) -> Outcome:
         """Send what remains of log and streams; without them if time is up. The outcome may become another one by that."""

@@ -67,6 +67,7 @@ class Ledger:
         self.is_shown: bool = False
         """Whether others may still see that word, so that a later life has to be told that this one is over."""
         self._name = name
+        self._folder = folder
         self._path: Path | None = None
         self._handle: int | None = None
         self._free: list[int] = []
@@ -86,6 +87,17 @@ class Ledger:
     def dead(self) -> list[str]:
         """The words of the lives that were killed."""
         return [each.path.name for each in self._dead]
+
+    @property
+    def others_live(self) -> bool:
+        """Whether others with this key live on this machine, or it is unknown, as there is no folder for all of them."""
+        if self._folder is None or self._path is None or self._handle is None:
+            return True
+        known = {self._path, *(each.path for each in self._dead)}
+        try:
+            return any(_lives(each) for each in self._folder.iterdir() if each not in known)
+        except OSError:
+            return True
 
     def note(self, process: Process) -> int | None:
         """Write down that an attempt begins; its place in the file, None if it is not there."""
@@ -192,6 +204,23 @@ def _dead(folder: Path) -> Iterator[_Dead]:
             yield _Dead(path, handle, entries)
         else:
             os.close(handle)
+
+
+def _lives(path: Path) -> bool:
+    """Whether somebody has locked a file."""
+    if path.name.startswith("."):  # of one that has only begun
+        return False
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        _lock(handle)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def _entries(content: bytes) -> Iterator[_Entry]:

@@ -42,7 +42,7 @@ class Lives:
     Args:
         me: The executor, with its own capabilities only.
         ledger: Has the word of this life, and those of lives that were killed.
-        locked: Whether no other worker on this machine can have the key.
+        locked: Whether all workers on this machine that have the key are known to the ledger.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Lives:
     @property
     def are_others(self) -> bool:
         """Whether somebody else has the key, or may have it without our knowing."""
-        return bool(self._others) or not (self._is_known or self._locked)
+        return bool(self._others) or not (self._is_known or (self._locked and not self._ledger.others_live))
 
     def begin(self) -> Capabilities:
         """What a new row of the executor has. Others do not put their words back at once, as they need not have noticed."""
@@ -152,8 +152,8 @@ class Lives:
     def _tell(self, about: str) -> None:
         _logger.warning(
             "%s: another worker has the same key, or had it and was killed a short while ago: %s. What it runs is left to "
-            "it, and what the server assigns to either of them unnoticed is left to its deadline; give each worker a key "
-            "of its own",
+            "it, and what the server assigns to either of them unnoticed is left to its deadline; unless one takes over from "
+            "the other, give each worker a name and a key of its own",
             self._me.executorname,
             about,
         )

@@ -58,7 +58,7 @@ class Recovery:
     else has it. What is not ours is set aside, and never taken for ours later.
 
     Args:
-        locked: Whether no other worker on this machine can have the key.
+        locked: Whether all workers on this machine that have the key are known to the ledger.
     """
 
     def __init__(
@@ -85,10 +85,11 @@ class Recovery:
 
         Raises RPCError if the server refuses to tell.
         """
-        await self._lives.look()
-        self._alone = not self._lives.are_others
         found = await self._running()
-        left = [each for each in found if self._ledger.was_left(each) or (self._alone and self._locked)]
+        await self._lives.look()  # afterwards, as whoever runs one of them is seen by then
+        self._alone = not self._lives.are_others
+        is_only = self._alone and self._locked and not self._ledger.others_live
+        left = [each for each in found if self._ledger.was_left(each) or is_only]
         self._set_aside(left)
         ours = {each.processid for each in left}
         self._leave([each for each in found if each.processid not in ours])

@@ -12,6 +12,8 @@ from colonyos_gen.worker._telling.failure_text import plain_text
 
 DOUBT_S = 2.0
 """Seconds before its deadline from which a process may be taken back although its close was accepted."""
+CANCELLED_REASON = "it was cancelled"
+"""Why an attempt is over that somebody has cancelled."""
 
 
 def goes_back(process: Process) -> bool:
@@ -54,7 +56,7 @@ class Attempt:
     def why_over(self, found: Process) -> str:
         """Why the attempt is over, given the process as it is now; empty if it is not."""
         if found.state is CANCELLED:
-            return "it was cancelled"
+            return CANCELLED_REASON
         if found.state is FAILED:
             return plain_text(
                 "it was failed by the server: " + ("; ".join(found.errors) or "with its workflow")

@@ -28,7 +28,7 @@ from colonyos_gen.errors import (
 )
 from colonyos_gen.worker._taking.availability import WITHOUT_END, Availability, is_lost_reply
 from colonyos_gen.worker._taking.unreadable import is_running_in
-from colonyos_gen.worker._telling.attempt import Attempt
+from colonyos_gen.worker._telling.attempt import CANCELLED_REASON, Attempt
 from colonyos_gen.worker._telling.failure_text import plain_text
 
 SETTLING_S = 0.3
@@ -65,6 +65,11 @@ class Nothing:
 
     reason: str
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody has cancelled it, and so wants nothing."""
+        return self.reason == CANCELLED_REASON
+
 
 Outcome: TypeAlias = Success | Failure | Nothing
 
@@ -78,7 +83,7 @@ class Closer:
 
     A lost reply is no reason to give up, nor one to repeat the call blindly, since a repeated close that meets the removal of
     its process ends a real server: the process is read, and the call repeated only if it is still RUNNING in our name. What
-    comes too late is reported to the log and not tried again. Near the deadline an accepted call is checked by a read some
+    comes too late is not tried again. Near the deadline an accepted call is checked by a read some
     seconds later, in the background, as a server that has begun to take the process back does so all the same.
     """
 
@@ -102,8 +107,7 @@ class Closer:
         try:
             await self._tell(attempt, lambda: self._client.close(processid, output=output), is_done)
         except (_LostError, ConflictError, DeniedError, NotFoundError) as error:
-            self._too_late(processid, "output", error)
-            return Nothing(str(error))
+            return Nothing(await self._why_lost(attempt, error))
         except RPCError as error:
             reason = error.message if isinstance(error, InvalidError) else str(error)
             return await self.fail(attempt, [plain_text(f"the output cannot be stored: {reason}")])
@@ -129,8 +133,7 @@ class Closer:
             if not look_first or await self._is_open(attempt, is_done):
                 await self._tell(attempt, lambda: self._client.fail(processid, errors=errors), is_done)
         except (_LostError, RPCError) as error:
-            self._too_late(processid, "failure", error)
-            return Nothing(str(error))
+            return Nothing(await self._why_lost(attempt, error))
         self._check_later(attempt, "failure", is_done)
         return Failure(errors)
 
@@ -198,6 +201,18 @@ class Closer:
         if reason := attempt.why_over(found):
             raise _LostError(reason)
         return True
+
+    async def _why_lost(self, attempt: Attempt, error: _LostError | RPCError) -> str:
+        """Why the server does not take the end of an attempt (any more)."""
+        if isinstance(error, _LostError):
+            return str(error)
+        try:
+            why = attempt.why_over(await self._client.get_process(attempt.processid))
+        except RPCError:
+            why = ""
+        if why == CANCELLED_REASON:
+            return why
+        return f"{why or 'the server does not take it'}: {error}"
 
     def _check_later(self, attempt: Attempt, what: str, is_done: Callable[[Process], bool]) -> None:
         if attempt.is_doubtful:

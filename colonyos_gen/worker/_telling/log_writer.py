@@ -77,6 +77,7 @@ class LogWriter:
         """Whether what is in the queue will be sent without anybody's doing."""
         self._sending: asyncio.Task[None] | None = None
         self._refused = False
+        self._level = logging.WARNING
 
     def write(self, text: str, *, progress: bool = False) -> Awaitable[None]:
         """Add a line, from any thread. If there is no room, this waits; on the event loop what it returns does."""
@@ -135,9 +136,10 @@ class LogWriter:
             self._hurried, self._waits = True, False
             self._make_room()
 
-    def abandon(self) -> None:
-        """Send nothing more."""
-        self._refuse("nothing more is sent to its log")
+    def abandon(self, *, expected: bool = False) -> None:
+        """Send nothing more; `expected` if nobody can wonder that lines are lost."""
+        level = logging.INFO if expected else logging.WARNING
+        self._refuse("nothing more is sent to its log", level=level)
 
     def _add(self, line: str, progress: bool) -> tuple[int, bool]:
         """Put a line into the queue. Tells how many before it were dropped, and whether it is the first to be dropped."""
@@ -183,6 +185,7 @@ class LogWriter:
 
     def _refuse(self, why: str, *, level: int = logging.WARNING) -> None:
         """Send nothing more, and tell what is lost by that."""
+        self._level = min(self._level, level)  # when the server has refused, what comes afterwards is no news
         with self._lock:
             lost = self._in_flight + len(self._queue) + self._dropped + self._late
             self._refused = True
@@ -192,7 +195,8 @@ class LogWriter:
         if self._sending is not None and self._sending is not asyncio.current_task():
             self._sending.cancel()
         if lost:
-            _logger.log(level, "process %s: %s; lines that are lost: %d", self._process.processid, why, lost)
+            processid = self._process.processid
+            _logger.log(self._level, "process %s: %s; lines that are lost: %d", processid, why, lost)
 
     def _make_room(self) -> None:
         self._room_for_threads.set()

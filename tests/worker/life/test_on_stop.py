@@ -9,7 +9,7 @@ import pytest
 
 from colonyos_gen import FAILED, RUNNING, SUCCESS, PrivateKey, Worker
 from colonyos_gen.testing import LocalColony
-from tests.worker.kit.scene import EXECUTORTYPE, ended, running, submit
+from tests.worker.kit.scene import EXECUTORTYPE, ended, running, submit, until
 
 
 def stopped_amid(colonies: LocalColony, worker: Worker, **limits: int) -> str:
@@ -62,3 +62,19 @@ def test_otherwise_it_is_failed_with_the_reason(
 def test_a_word_that_nobody_knows_is_refused() -> None:
     with pytest.raises(ValueError, match="on_stop is 'drop'; it must be 'leave' or 'fail'"):
         Worker(EXECUTORTYPE, on_stop=cast("Any", "drop"))
+
+
+def test_an_end_that_is_just_being_told_is_told(colonies: LocalColony) -> None:
+    """The function has returned; that time is up does not keep its output from the server."""
+    worker = Worker(EXECUTORTYPE, grace=0)
+
+    @worker.function
+    def work() -> str:
+        return "done"
+
+    with colonies.faults.delay("close", 1.0) as closes:
+        with colonies.worker(worker):
+            asked = submit(colonies, "work")
+            until(lambda: closes.hits == 1)
+        end = colonies.client.get_process(asked.processid)
+    assert (end.state, end.output) == (SUCCESS, ["done"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import logging
 import os
 import subprocess
@@ -209,21 +210,34 @@ def test_an_unknown_key_in_the_environment_is_its_own(colonies: LocalColony) -> 
     assert (row.executorname, row.executorid) == ("me", key.id)
 
 
-def test_key_files_belong_to_one_worker_at_a_time(tmp_path: Path) -> None:
+def test_who_is_given_no_name_takes_a_key_file_that_nobody_has(tmp_path: Path) -> None:
     environ = {"COLONIES_KEYS": str(tmp_path)}
     first = from_folder(environ, "dev", None, "gpu")
     second = from_folder(environ, "dev", None, "gpu")
     assert (first.name, second.name) == (default_name("gpu"), default_name("gpu", 2))
     assert first.key.id != second.key.id
-    with pytest.raises(KeyInUseError, match="in use by another worker"):
-        from_folder(environ, "dev", first.name, "gpu")
+    taking_over = from_folder(environ, "dev", first.name, "gpu")  # as its next life does
+    assert (taking_over.name, taking_over.key.id) == (first.name, first.key.id)
     first.release()
+    assert from_folder(environ, "dev", None, "gpu").name == default_name("gpu", 3)
+    taking_over.release()
     again = from_folder(environ, "dev", None, "gpu")
     assert (again.name, again.key.id) == (first.name, first.key.id)
     assert again.lock is not None
     odd = from_folder(environ, "../..", "../a b/..", "gpu")
     assert odd.name == "../a b/.."
     assert {each.parent.parent for each in tmp_path.rglob("*") if each.is_file()} == {tmp_path / "workers"}
+
+
+def test_one_that_does_not_share_its_key_file_is_named(tmp_path: Path) -> None:
+    """As those of earlier releases."""
+    path = tmp_path / "me.key"
+    from_file(path, "me", None).release()
+    with (tmp_path / ".me.key.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(KeyInUseError, match="in use by a worker on this machine that does not share it"):
+            from_file(path, "me", None)
+    from_file(path, "me", None).release()
 
 
 def test_a_key_file_can_be_encrypted(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from colonyos_gen import Context, Worker
+from colonyos_gen.worker import ProcessDied
 from tests.worker.kit.scene import EXECUTORTYPE
 
 worker = Worker(EXECUTORTYPE, pool="process", concurrency=2, grace=1)
@@ -65,6 +66,32 @@ def in_the_end(path: str, wrong: bool = False) -> int:
     if len(tries.read_text()) < 3:
         raise TwoArguments("blue", 7)
     return os.getpid()
+
+
+def die_once(tried: Path) -> int:
+    """Be killed at the first try, as by a system that has no memory left."""
+    if not tried.exists():
+        tried.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid()
+
+
+@worker.function(name="any", retries=1, backoff=0)
+def die_once_and_retry_on_any(tried: Path) -> int:
+    """Try again after whatever."""
+    return die_once(tried)
+
+
+@worker.function(name="death", retries=1, backoff=0, retry_on=(ConnectionError, ProcessDied))
+def die_once_and_retry_on_death(tried: Path) -> int:
+    """Try again after that, among others."""
+    return die_once(tried)
+
+
+@worker.function(name="other", retries=1, backoff=0, retry_on=OSError)
+def die_once_and_retry_on_other(tried: Path) -> int:
+    """Try again after something else."""
+    return die_once(tried)
 
 
 @worker.function
@@ -141,6 +168,13 @@ def flood(written: Path, lines: int, length: int, ctx: Context) -> None:
         ctx.log(f"{number:<{length}}")
         if not number % 100:
             written.write_text(str(number))
+
+
+@worker.function(timeout=1)
+def log_for_ever(ctx: Context) -> None:
+    """Take the context, and not look at it."""
+    ctx.log("begun")
+    time.sleep(1000)
 
 
 @worker.function

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from pathlib import Path
 
 import pytest
 
-from colonyos_gen import FAILED, Worker
+from colonyos_gen import FAILED, SUCCESS, Worker, connect
 from colonyos_gen.testing import LocalColony
-from tests.worker.kit.scene import EXECUTORTYPE, ended, submit
+from tests.worker.kit.scene import EXECUTORTYPE, ended, submit, until
+
+pool = Worker(EXECUTORTYPE, pool="process", grace=1)
+
+
+@pool.function
+def leaf() -> int:
+    """Something to call."""
+    return 1
+
+
+@pool.function
+def call_leaf(environ: dict[str, str], together: Path | None = None, count: int = 1) -> int:
+    """Call it, once as many others do the same."""
+    if together is not None:
+        (together / str(os.getpid())).touch()
+        until(lambda: len(list(together.iterdir())) == count)
+    with connect(environ=environ) as session:
+        return int(session.call("leaf", to=EXECUTORTYPE)) + 1
 
 
 def made(colony: LocalColony, concurrency: int = 1, name: str | None = None) -> Worker:
@@ -77,3 +97,27 @@ def test_another_worker_can_do_it(colonies: LocalColony) -> None:
             assert ended(colonies, submit(colonies, "elsewhere")).output == [6]
         with colonies.worker(made(colonies, name="of the same type")):
             assert ended(colonies, submit(colonies, "outer")).output == [2]
+
+
+def test_a_process_of_a_pool_that_would_wait_for_itself_is_told(colonies: LocalColony) -> None:
+    with colonies.worker(pool):
+        process = ended(colonies, submit(colonies, "call_leaf", dict(colonies.environment())))
+        assert process.state is FAILED
+        told = "RuntimeError: 'call_leaf' would wait for itself: 'leaf' is for executors of type"
+        assert process.errors[0].startswith(told)
+        assert "each of its 1 slots" in process.errors[0]
+        assert ended(colonies, submit(colonies, "leaf")).output == [1]
+
+
+def test_where_all_processes_of_a_pool_wait_one_is_told(
+    colonies: LocalColony, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "_concurrency", 2)
+    environ = dict(colonies.environment())
+    with colonies.worker(pool):
+        assert ended(colonies, submit(colonies, "call_leaf", environ)).output == [2]  # a free slot is enough
+        asked = [submit(colonies, "call_leaf", environ, str(tmp_path), 2) for _ in range(2)]
+        both = [ended(colonies, each) for each in asked]
+    errors = [each.errors[0] for each in both if each.state is not SUCCESS]
+    assert errors
+    assert all("would wait for itself" in each for each in errors)

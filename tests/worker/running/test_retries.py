@@ -138,6 +138,22 @@ def test_in_a_process_of_its_own(colonies: LocalColony, tmp_path: Path) -> None:
     assert (bad.state, (tmp_path / "bad").read_text()) == (FAILED, ".")
 
 
+@pytest.mark.parametrize(("name", "is_tried_again"), [("any", True), ("death", True), ("other", False)])
+def test_after_the_death_of_its_process(
+    colonies: LocalColony, tmp_path: Path, name: str, is_tried_again: bool
+) -> None:
+    died = (
+        "ProcessDied: the process that ran the function ended on its own: killed by SIGKILL (out of memory?)"
+    )
+    with colonies.worker(pool_worker):
+        end = ended(colonies, submit(colonies, name, str(tmp_path / "tried")))
+    assert end.state is (SUCCESS if is_tried_again else FAILED)
+    if is_tried_again:
+        assert lines_of(colonies, end.processid) == [f"try 1 of 2 failed, the next one comes in 0 s: {died}"]
+    else:
+        assert end.errors == [died]
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

@@ -156,6 +156,12 @@ def test_when_the_tasks_of_processes_are_cancelled_these_fail_and_the_worker_wor
         assert _ended(colonies, _submit(colonies, "one"))[0].output == [1]
 
 
+def _environ(colony: LocalColony) -> dict[str, str]:
+    """The variables of a program."""
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "generated" / "python")])
+    return os.environ | colony.environment().without_member_key() | {"PYTHONPATH": paths}
+
+
 PROGRAM = """
     import asyncio, sys, time
     from colonyos_gen import Worker
@@ -169,6 +175,12 @@ PROGRAM = """
         return "done"
 
     @worker.function
+    async def cancel_all():
+        for each in asyncio.all_tasks():
+            each.cancel()
+        return 1
+
+    @worker.function
     def last():
         time.sleep(1)
         return "lasted"
@@ -179,13 +191,22 @@ PROGRAM = """
 
 @pytest.mark.parametrize("run", ["worker.run()", "asyncio.run(worker.serve())"])
 def test_a_program_exits_as_it_was_told_and_leaves_nothing_running(colonies: LocalColony, run: str) -> None:
-    paths = os.pathsep.join([str(ROOT), str(ROOT / "generated" / "python")])
-    environ = os.environ | colonies.environment().without_member_key() | {"PYTHONPATH": paths}
     lasting, meddling = _submit(colonies, "last"), _submit(colonies, "meddle")
     command = [sys.executable, "-c", textwrap.dedent(PROGRAM).format(run=run)]
-    ran = subprocess.run(command, env=environ, stderr=subprocess.PIPE, text=True, timeout=300)
+    ran = subprocess.run(command, env=_environ(colonies), stderr=subprocess.PIPE, text=True, timeout=300)
     assert ran.returncode == 3, ran.stderr
     states = [colonies.client.get_process(each).state for each in (lasting, meddling)]
     assert all(each in (SUCCESS, FAILED) for each in states)
     if run == "worker.run()":
         assert states == [SUCCESS, SUCCESS]
+
+
+def test_a_program_whose_tasks_are_cancelled_says_so_in_one_line(colonies: LocalColony) -> None:
+    asked = _submit(colonies, "cancel_all")
+    command = [sys.executable, "-c", textwrap.dedent(PROGRAM).format(run="worker.run()")]
+    ran = subprocess.run(command, env=_environ(colonies), stderr=subprocess.PIPE, text=True, timeout=300)
+    assert ran.returncode == os.EX_TEMPFAIL
+    assert "Traceback" not in ran.stderr
+    (line,) = [each for each in ran.stderr.splitlines() if "CRITICAL" in each]
+    assert line.endswith("a function has cancelled the tasks of the worker, which has ended")
+    assert colonies.client.get_process(asked).state in (SUCCESS, FAILED)

@@ -138,3 +138,19 @@ def test_a_file_that_cannot_be_written_any_more_is_given_up(
         ledger.strike(place)
     ledger.end()
     assert caplog.text.count("what it runs is not written down") == 1
+
+
+def test_those_that_live_are_seen(tmp_path: Path) -> None:
+    first = Ledger(tmp_path, "me")
+    assert not first.others_live
+    second = Ledger(tmp_path, "me")
+    assert first.others_live
+    assert second.others_live
+    die(second)
+    assert not first.others_live
+    third = Ledger(tmp_path, "me")
+    assert third.dead == [second.token]
+    assert first.others_live
+    first.end()
+    assert not third.others_live
+    assert Ledger(None, "me").others_live  # that is: nobody knows

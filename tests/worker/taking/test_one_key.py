@@ -109,16 +109,24 @@ def test_a_copied_key_file_is_noticed(
     assert caplog.text.count(SEEN) == 1
 
 
-def test_a_new_worker_that_is_up_before_the_old_one_is_drained_loses_nothing(colonies: LocalColony) -> None:
-    key = PrivateKey.generate()
-    old, new = Holding("old", prvkey=key), Holding("new", prvkey=key)
+@pytest.mark.parametrize("given", ["key", "file", "folder"])
+def test_a_new_worker_that_is_up_before_the_old_one_is_drained_loses_nothing(
+    colonies: LocalColony, tmp_path: Path, given: str
+) -> None:
+    keys: dict[str, Any] = {
+        "key": {"prvkey": PrivateKey.generate()},
+        "file": {"keyfile": tmp_path / "me.key"},
+        "folder": {},
+    }
+    old, new = Holding("old", **keys[given]), Holding("new", **keys[given])
     new.door.set()
 
     async def main() -> None:
-        async with serving(colonies, old.worker) as draining:
+        async with serving(colonies, old.worker, COLONIES_KEYS=str(tmp_path)) as draining:
             asked = await asyncio.to_thread(submit, colonies, "work")
             await asyncio.to_thread(until, lambda: len(old.runs) == 1)
-            async with serving(colonies, new.worker):
+            async with serving(colonies, new.worker, COLONIES_KEYS=str(tmp_path)):
+                assert (await colonies.aclient.get_process(asked.processid)).state is RUNNING
                 old.worker.stop()
                 later = await asyncio.to_thread(submit, colonies, "work")
                 assert (await asyncio.to_thread(ended, colonies, later)).output == ["new"]
@@ -228,6 +236,52 @@ def test_what_a_lost_reply_brought_is_taken_up_by_one_that_is_alone(
             assert ended(colonies, asked).output == ["me"]
         assert (lost.hits, len(me.runs)) == (1, 2)
     assert (SEEN in caplog.text) is another
+
+
+def test_what_another_one_with_the_key_file_runs_is_left_to_it_though_it_cannot_be_seen(
+    colonies: LocalColony, tmp_path: Path
+) -> None:
+    """The server takes no signs of life; those on this machine know of each other all the same."""
+    refused = errors.UPDATE_EXECUTOR_ONLY_AN_EXECUTOR_CAN_UPDATE_ITS_OWN_CAPABILITIES
+    path, key = tmp_path / "key", PrivateKey.generate()
+    path.write_text(key.hex())
+    path.chmod(0o600)
+    colonies.client.add_executor(Executor.new("me", key.id, EXECUTORTYPE, colonies.name))
+    colonies.client.approve_executor(colonies.name, "me")
+    colonies.faults.error("update_executor", refused, times=None)
+    first, second = Holding("first", keyfile=path), Holding("second", keyfile=path)
+    with colonies.worker(first.worker):
+        asked = submit(colonies, "work")
+        until(lambda: len(first.runs) == 1)
+        with colonies.worker(second.worker):
+            assert colonies.client.get_process(asked.processid).state is RUNNING
+            first.door.set()
+            assert ended(colonies, asked).output == ["first"]
+
+
+def test_an_update_of_programs_on_one_machine_loses_nothing(colonies: LocalColony, tmp_path: Path) -> None:
+    """As the README has it: the new one is up, then the old one gets SIGTERM."""
+    gate = Gate(tmp_path)
+    keys = tmp_path / "keys"
+    with SpawnedWorker(colonies, keys, name="me") as old:
+        held = submit(colonies, "hold", str(gate.path))
+        opened = gate.reached()
+        with SpawnedWorker(colonies, keys, name="me", concurrency=2) as new:
+            new.said(SEEN)
+            assert ended(colonies, submit(colonies, "pid")).output == [new.pid]
+            old.terminate()
+            later = [submit(colonies, "pid") for _ in range(3)]
+            assert [ended(colonies, each).output for each in later] == [[new.pid]] * 3
+            opened.let_through("kept")
+            assert ended(colonies, held).output == ["kept"]
+            assert old.wait() == 0
+            assert ended(colonies, submit(colonies, "pid")).output == [new.pid]
+            with SpawnedWorker(colonies, keys, name="me") as newest:  # and so on
+                newest.said(SEEN)
+                new.terminate()
+                assert new.wait() == 0
+                assert ended(colonies, submit(colonies, "pid")).output == [newest.pid]
+    assert len(colonies.client.get_executors(colonies.name)) == 1
 
 
 @pytest.mark.parametrize("locked", [False, True])

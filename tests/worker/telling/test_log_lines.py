@@ -6,15 +6,18 @@ import asyncio
 import io
 import json
 import logging
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from colonyos_gen import Worker
+from colonyos_gen import SUCCESS, Process, Worker
 from colonyos_gen.testing import LocalColony
 from colonyos_gen.worker import JsonFormatter, ProcessFilter
-from tests.worker.kit.scene import EXECUTORTYPE, ended, submit
+from tests.worker.kit.scene import EXECUTORTYPE, ended, running, submit, until
+from tests.worker.running.pool_program import worker as pool
 
 _logger = logging.getLogger("of a function")
 
@@ -80,6 +83,96 @@ def test_an_output_that_could_not_be_stored_is_a_failure(colonies: LocalColony, 
     (told,) = [each for each in parsed(lines) if "outcome" in each]
     assert told["outcome"] == "failure"
     assert "the output cannot be stored" in told["message"]
+
+
+def _cancelled_at_once(colony: LocalColony, folder: Path) -> Process:
+    pids = folder / "pids"
+    asked = submit(colony, "lasting", str(pids))
+    until(pids.exists)
+    colony.client.cancel_process(asked.processid)
+    return asked
+
+
+def _cancelled_while_it_logs(colony: LocalColony, folder: Path) -> Process:
+    written = folder / "written"
+    asked = submit(colony, "flood", str(written), 10_000_000, 10)
+    until(written.exists)
+    colony.client.cancel_process(asked.processid)
+    return asked
+
+
+ENDS: dict[str, tuple[Callable[[LocalColony, Path], Process], str, str]] = {
+    "cancelled": (_cancelled_at_once, "cancelled", "INFO"),
+    "cancelled while it logs": (_cancelled_while_it_logs, "cancelled", "INFO"),
+    "timeout": (
+        lambda colony, folder: submit(colony, "start_another", str(folder / "a")),
+        "failure",
+        "WARNING",
+    ),
+    "timeout, told before": (lambda colony, _: submit(colony, "log_for_ever"), "failure", "WARNING"),
+    "deadline": (
+        lambda colony, folder: submit(colony, "lasting", str(folder / "a"), maxexectime=1, maxretries=0),
+        "lost",
+        "WARNING",
+    ),
+    "killed": (lambda colony, _: submit(colony, "end", "kill"), "failure", "WARNING"),
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_whatever_ends_a_process_of_a_pool_is_one_line_and_no_other_warning(
+    colonies: LocalColony, tmp_path: Path, lines: io.StringIO, how: str
+) -> None:
+    """Its function is killed then, and so it neither goes on nor keeps a slot."""
+    submitted, outcome, level = ENDS[how]
+    with colonies.worker(pool):
+        processid = submitted(colonies, tmp_path).processid
+        until(lambda: any(each.get("outcome") for each in parsed(lines)))
+        for _ in range(2):  # both slots are free
+            assert ended(colonies, submit(colonies, "pid")).state is SUCCESS
+    of_worker = [each for each in parsed(lines) if each["logger"] == "colonyos_gen.worker"]
+    told = [each for each in of_worker if "outcome" in each and each["function"] != "pid"]
+    assert [(each["processid"], each["outcome"], each["level"]) for each in told] == [
+        (processid, outcome, level)
+    ]
+    others = [each for each in of_worker if each not in told and each["level"] != "INFO"]
+    assert [each["message"] for each in others] == []
+
+
+def test_a_thread_that_goes_on_is_told_of_truly(colonies: LocalColony, lines: io.StringIO) -> None:
+    worker, gate = Worker(EXECUTORTYPE, name="w", concurrency=2), threading.Event()
+
+    @worker.function(timeout=0.1)
+    def work() -> None:
+        gate.wait(300)
+
+    with colonies.worker(worker):
+        ended(colonies, submit(colonies, "work"))
+        until(lambda: "it keeps its slot, one of 2" in lines.getvalue())
+        gate.set()
+        until(lambda: "has ended, and its slot is free" in lines.getvalue())
+    warnings = [each for each in parsed(lines) if each["level"] == "WARNING"]
+    assert len(warnings) == 2  # that it failed, and that it goes on
+
+
+def test_what_comes_too_late_is_told_with_its_reason(colonies: LocalColony, lines: io.StringIO) -> None:
+    worker, gate = Worker(EXECUTORTYPE, name="w"), threading.Event()
+
+    @worker.function
+    def work() -> None:
+        gate.wait(300)
+        raise ValueError("no such thing")
+
+    with colonies.worker(worker):
+        asked = running(colonies, submit(colonies, "work", maxexectime=60, maxretries=0))
+        colonies.faults.error("get_process", 503, "Service Unavailable", times=None)
+        colonies.advance(minutes=2)  # which the worker does not notice before
+        gate.set()
+        until(lambda: "outcome" in lines.getvalue())
+    (told,) = [each for each in parsed(lines) if "outcome" in each]
+    assert (told["processid"], told["outcome"], told["level"]) == (asked.processid, "lost", "WARNING")
+    assert "came to nothing" in told["message"]
+    assert "it had failed: ValueError: no such thing" in told["message"]
 
 
 def test_lines_of_functions_say_of_which_process_they_are(colonies: LocalColony, lines: io.StringIO) -> None:

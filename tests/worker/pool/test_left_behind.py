@@ -14,6 +14,7 @@ from colonyos_gen import Context, Worker
 from colonyos_gen.testing import LocalColony
 from colonyos_gen.worker import PoolError
 from tests.worker.kit.scene import EXECUTORTYPE, ended, submit, until
+from tests.worker.kit.spawned import SpawnedWorker
 
 worker = Worker(EXECUTORTYPE, pool="process", concurrency=1, grace=1)
 _said: list[str] = []
@@ -132,3 +133,12 @@ def test_a_plain_function_behind_the_guard_is_found(colonies: LocalColony) -> No
     local.function(twice)
     with colonies.worker(local):
         assert ended(colonies, submit(colonies, "twice", 2)).output == [4]
+
+
+def test_pipes_to_processes_are_closed_with_the_pool(colonies: LocalColony, tmp_path: Path) -> None:
+    program = ("-W", "always::ResourceWarning", "-m", "tests.worker.running.pool_program")
+    with SpawnedWorker(colonies, tmp_path, program=program) as spawned:
+        ended(colonies, submit(colonies, "pid"))
+        spawned.terminate()
+        assert spawned.wait() == 0
+    assert "unclosed" not in spawned.output
