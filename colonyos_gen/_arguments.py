@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import math
@@ -15,6 +14,7 @@ from colonyos_gen_wire import LimitError, ProcessState
 from colonyos_gen_wire.constants import LARGEST_INT32
 from colonyos_gen_wire.method import Method
 
+from colonyos_gen._likeness import nearest
 from colonyos_gen.errors import InvalidRequestError
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
@@ -149,9 +149,8 @@ def _unfit(argument: str, value: object, rule: str) -> str:
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
-    folded = {each.replace("_", "").lower(): each for each in known}
-    near = difflib.get_close_matches(name.replace("_", "").lower(), folded, 1, _NEARLY)
-    return f"; did you mean {folded[near[0]]!r}?" if near else ""
+    near = nearest(name, known, _NEARLY)
+    return f"; did you mean {near!r}?" if near else ""
 
 
 def require_text(method: str, argument: str, value: object) -> None:
@@ -164,6 +163,12 @@ def require_type_name(method: str, argument: str, value: object) -> None:
     """Raise InvalidRequestError unless `value` is the name of an executor type, or None: nobody has an empty one."""
     if value is not None and not (isinstance(value, str) and value.strip()):
         raise refused(method, argument, value, "the name of an executor type, or None")
+
+
+def require_function_name(method: str, value: str) -> None:
+    """Raise InvalidRequestError if the name of a function is empty: no worker has such a one."""
+    if not value.strip():
+        raise refused(method, "funcname", value, "the name of a function")
 
 
 def require_process(method: str, value: object) -> None:

@@ -33,6 +33,9 @@ _decode_failure = msgspec.json.Decoder(Failure).decode
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What reading JSON of unknown origin raises; the last one for nesting without end."""
 
+MAY_PASS = frozenset({408, 425, 429})
+"""Statuses below 500 with which something on the way means that it may do better another time."""
+
 
 @functools.cache
 def _holds_values(type_: type[msgspec.Struct]) -> bool:
@@ -180,7 +183,7 @@ def not_an_envelope(
         status=status,
         hint=f"{hint} {remedy}".rstrip(),
     )
-    error.misdirected = True
+    error.misdirected = status not in MAY_PASS
     return error
 
 

@@ -21,9 +21,15 @@ _SPAN = re.compile(r"(-?)P(?:(\d+)([YM])|T(\d+)(?:\.(\d{7,18}))?S)", re.ASCII)
 
 def plain_array(value: Any) -> Any:
     """What has `tolist` as a list or a scalar of Python, moments and spans as ISO 8601 has them, to the last digit."""
-    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    dtype: Any = getattr(value, "dtype", None)
+    kind = getattr(dtype, "kind", "")
+    if getattr(dtype, "names", None) and _is_numpy(value):  # with fields
+        return list(value) if value.ndim else {name: value[name] for name in dtype.names}
     if kind not in ("m", "M") or not _is_numpy(value):
-        return value.tolist()
+        found = value.tolist()
+        if type(found) is type(value):  # such as a longdouble, for which Python has nothing
+            raise TypeError(f"Python has no number like a {dtype}; make it a float or text")
+        return found
     if getattr(value, "ndim", 0):
         return list(value)  # whose items are looked at one by one
     scalar = value[()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import msgspec
@@ -20,29 +21,30 @@ def is_a(value: Any, kinds: Any) -> bool:
     return isinstance(value, kinds)
 
 
-class KeysMeetError(Exception):
-    """Two keys of a dictionary are one in JSON."""
+class LossError(Exception):
+    """Something would be lost or changed without a word.
 
-    def __init__(self, first: object, second: object, name: str) -> None:
-        super().__init__(first, second)
+    Attributes:
+        reason: What, and what to do about it.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
         self._steps: list[str] = []
-        self.reason: str = (
-            f"the keys {_shown(first)} and {_shown(second)} are both {name!r} in JSON, so that one of the two items would be "
-            "lost; make them different texts, or pass a list of pairs"
-        )
+        self.reason: str = reason
 
     @property
     def way(self) -> str:
-        """The steps to the dictionary from what was looked at, such as `[0].name`."""
+        """The steps to it from what was looked at, such as `[0].name`."""
         return "".join(reversed(self._steps))
 
     def came_by(self, step: str) -> None:
-        """Say that the dictionary is further in by a step."""
+        """Say that it is further in by a step."""
         self._steps.append(step)
 
 
-class PrivateAttributesError(Exception):
-    """There is an object with attributes that msgspec leaves out."""
+class LeftOutError(Exception):
+    """There is an object of which msgspec leaves something out: private attributes, or the seconds of an offset from UTC."""
 
 
 def require_whole(value: Any, simpler: Callable[[Any], Any]) -> None:
@@ -53,8 +55,8 @@ def require_whole(value: Any, simpler: Callable[[Any], Any]) -> None:
         simpler: What makes keys that msgspec does not know simpler.
 
     Raises:
-        KeysMeetError: Two keys of a dictionary are one in JSON.
-        PrivateAttributesError: An attrs class has private attributes. What was not looked at yet may have clashes.
+        LossError: Two keys of a dictionary are one in JSON, or a model of pydantic would write a secret as asterisks.
+        LeftOutError: Msgspec would leave something out. What was not looked at yet may have losses.
         Exception: Whatever the values of others raise.
     """
     if type(value) in SIMPLE:
@@ -63,8 +65,8 @@ def require_whole(value: Any, simpler: Callable[[Any], Any]) -> None:
         try:
             if type(item) not in SIMPLE:
                 require_whole(item, simpler)
-        except KeysMeetError as clash:
-            clash.came_by(f"[{place}]" if is_a(value, (list, tuple)) else f".{place}")
+        except LossError as loss:
+            loss.came_by(f"[{place}]" if is_a(value, (list, tuple)) else f".{place}")
             raise
 
 
@@ -78,12 +80,33 @@ def _inside(value: Any, simpler: Callable[[Any], Any]) -> Iterable[tuple[object,
         return () if SIMPLE.issuperset(map(type, items)) else enumerate(items)
     kind = _kind_of(value)
     names, private = _fields_of(kind)
-    if private:
-        raise PrivateAttributesError
+    if private or is_odd_moment(value):
+        raise LeftOutError
     if hasattr(kind, "model_dump"):  # pydantic, which writes its keys itself
-        held: dict[str, Any] = value.__dict__
+        held: dict[str, Any] = {**value.__dict__, **(getattr(value, "__pydantic_extra__", None) or {})}
+        _require_told(value, held)
         return held.items()
     return ((name, getattr(value, name, None)) for name in names)
+
+
+def is_odd_moment(value: Any) -> bool:
+    """Whether it is a time of a place whose clocks are not whole minutes from UTC, as before there were time zones."""
+    if not is_a(value, (datetime, time)) or value.tzinfo is None:
+        return False
+    offset: timedelta | None = value.utcoffset()
+    return offset is not None and bool(offset.seconds % 60 or offset.microseconds)
+
+
+def _require_told(model: Any, held: dict[str, Any]) -> None:
+    """Raise LossError if the model would write a secret as the asterisks that it shows."""
+    for name, item in held.items():
+        if hasattr(_kind_of(item), "get_secret_value"):
+            (written,) = model.model_dump(mode="json", include={name}).values() or ("",)
+            if item.get_secret_value() and written == str(item):
+                raise LossError(
+                    f"the secret {name!r} of a {_kind_of(model).__qualname__} would be sent as {written!r}; if it is to be "
+                    "sent, let the model write it, with a field_serializer"
+                )
 
 
 def attributes(value: Any) -> dict[str, Any] | None:
@@ -100,13 +123,16 @@ def has_private(kind: type[Any]) -> bool:
     return _fields_of(known)[1]
 
 
-def meeting(found: dict[Any, Any], write: Callable[[Any], str]) -> KeysMeetError | None:
+def meeting(found: dict[Any, Any], write: Callable[[Any], str]) -> LossError | None:
     """The first two keys that are one in JSON."""
     written: dict[str, Any] = {}
     for key in found:
         name = write(key)
         if name in written:
-            return KeysMeetError(written[name], key, name)
+            return LossError(
+                f"the keys {_shown(written[name])} and {_shown(key)} are both {name!r} in JSON, so that one of the two items "
+                "would be lost; make them different texts, or pass a list of pairs"
+            )
         written[name] = key
     return None
 

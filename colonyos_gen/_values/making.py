@@ -16,7 +16,7 @@ import msgspec
 
 from colonyos_gen._values.arrays import array_of, read_moment, read_span
 from colonyos_gen._values.losses import is_a
-from colonyos_gen._values.unknown import look, require_known
+from colonyos_gen._values.unknown import look, look_at_model, require_known
 from colonyos_gen._values.writing import is_subclass, key_of, to_plain
 
 Read: TypeAlias = "Callable[[Any, bool], Any]"
@@ -73,13 +73,14 @@ def maker(kind: Any) -> Read | None:
     if issubclass(kind, PurePath):
         return functools.partial(_from_text, kind)
     if hasattr(kind, "model_validate"):  # pydantic
-        return lambda value, _: kind.model_validate(value)
+        return functools.partial(validated, kind)
     module = kind.__module__.split(".")[0]
     if module == "numpy":
         readers: dict[str, Read] = {
             "ndarray": functools.partial(read_array, None),
             "datetime64": read_moment,
             "timedelta64": read_span,
+            "bytes_": functools.partial(_from_plain, kind, bytes),
         }
         return readers.get(kind.__name__, _by_call(kind))
     if module in ("pandas", "polars") and kind.__name__ in (
@@ -92,12 +93,21 @@ def maker(kind: Any) -> Read | None:
         return _by_call(kind)
     if issubclass(kind, str):
         return functools.partial(_from_text, kind)
+    if issubclass(kind, (bytes, bytearray)) and kind not in (bytes, bytearray):
+        return functools.partial(_from_plain, kind, bytes)
     if issubclass(kind, collections.deque):
         return functools.partial(_from_plain, kind, list)
     for plain in (int, float, dict, list, set, frozenset):
         if issubclass(kind, plain) and kind not in (plain, bool):
             return functools.partial(_from_plain, kind, plain)
     return None
+
+
+def validated(kind: Any, value: Any, _: bool) -> Any:
+    """A model of pydantic."""
+    model = kind.model_validate(value)
+    look_at_model(model, value)
+    return model
 
 
 def _by_call(kind: Any) -> Read:

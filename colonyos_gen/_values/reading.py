@@ -36,6 +36,7 @@ from colonyos_gen._values.making import (
     read_enum,
     read_fields,
     read_flag,
+    validated,
 )
 from colonyos_gen._values.writing import is_subclass, to_plain
 
@@ -65,7 +66,12 @@ class Reader:
 
     def read(self, value: Any) -> Any:
         """`value` as the annotation has it. Raises one of `UNREADABLE`."""
-        return value if self._type is Any else convert(self._type, value, strict=False)
+        if self._type is Any:
+            return value
+        try:
+            return convert(self._type, value, strict=True)
+        except UNREADABLE:  # not strictly at first, as that takes "null" for None, say
+            return convert(self._type, value, strict=False)
 
 
 class _Rewriting:
@@ -227,7 +233,7 @@ class _Rewriting:
         if getattr(origin, "__module__", "").split(".")[0] == "numpy":
             return box(functools.partial(read_array, _dtype_of(annotation)), "ndarray")
         if is_class and hasattr(origin, "model_validate"):
-            return box(lambda value, _: annotation.model_validate(value), origin.__name__)
+            return box(functools.partial(validated, annotation), origin.__name__)
         if origin is tuple and arguments == ((),):
             return annotation
         given = tuple(each if each is ... else self.type_of(each) for each in arguments)

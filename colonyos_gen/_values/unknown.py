@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import logging
 from collections.abc import Iterable, Mapping
@@ -11,10 +10,9 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from colonyos_gen._likeness import nearest
 from colonyos_gen._values.losses import is_a
 
-_NEARLY = 0.8
-"""How alike two names are, from 0 to 1, of which one is taken for the other misspelt."""
 _MOST_TOLD = 1000
 """Fields that are told of; who meets more of them is told no more."""
 
@@ -39,21 +37,71 @@ def look(kind: Any, value: Any) -> None:
         _look(inspect.type_info(kind), value, "")
 
 
+def look_at_model(model: Any, given: Any, path: str = "") -> None:
+    """The same for a model of pydantic and those in it, unless its class says what becomes of unknown fields.
+
+    Args:
+        model: What was made: a model, or what a field of one has.
+        given: What it was made of.
+        path: Where that is.
+    """
+    kind: Any = _kind_of(model)
+    if is_a(model, (list, tuple)) and is_a(given, list):
+        for index, (made, each) in enumerate(zip(model, given, strict=False)):
+            look_at_model(made, each, f"{path}[{index}]")
+    elif is_a(given, dict):
+        if is_a(model, dict):
+            fields: dict[Any, Any] = {str(each): made for each, made in model.items()}
+        elif hasattr(kind, "model_fields"):
+            spelt = {each: name for name in kind.model_fields for each in _spellings(kind, name)}
+            if _leaves_out(kind):
+                require_known(kind.__name__, spelt, given, path)
+            fields = {each: model.__dict__.get(name) for each, name in spelt.items()}
+        else:
+            return
+        for name, made in fields.items():
+            if name in given:
+                look_at_model(made, given[name], f"{path}.{name}")
+
+
+def _kind_of(value: object) -> Any:
+    return type(value)
+
+
+def _spellings(kind: Any, name: str) -> list[str]:
+    """What a field of a model is called in JSON."""
+    field, config = kind.model_fields[name], kind.model_config
+    alias = field.validation_alias
+    if alias is None:
+        return [name]
+    by_name = config.get("populate_by_name") or config.get("validate_by_name")
+    return [*([alias] if is_a(alias, str) else []), *([name] if by_name else [])]
+
+
+def _leaves_out(kind: Any) -> bool:
+    """Whether a model only leaves out what it does not know, as far as can be told: what comes before it may know more."""
+    before = [
+        each for each in kind.__pydantic_decorators__.model_validators.values() if each.info.mode != "after"
+    ]
+    aliases = [each.validation_alias for each in kind.model_fields.values()]
+    return (
+        not before
+        and kind.model_config.get("extra") is None
+        and all(each is None or is_a(each, str) for each in aliases)
+        and not hasattr(kind, "root")
+        and "root" not in kind.model_fields
+    )
+
+
 def _tell(kind: str, name: str, absent: list[str], path: str) -> None:
-    folded = {_folded(each): each for each in absent}
-    near = difflib.get_close_matches(_folded(name), folded, 1, _NEARLY)
-    if near:
+    if near := nearest(name, absent):
         place = f" - at `${path}`" if path else ""
-        raise ValueError(f"{kind} has no field {name!r}; did you mean {folded[near[0]]!r}?{place}")
+        raise ValueError(f"{kind} has no field {name!r}; did you mean {near!r}?{place}")
     if (kind, name) not in _told and len(_told) < _MOST_TOLD:
         _told.add((kind, name))
         _logger.warning(
             "%s has no field %r: what was sent for it is left out, here and from now on", kind, name
         )
-
-
-def _folded(name: str) -> str:
-    return name.replace("_", "").lower()
 
 
 def _look(info: inspect.Type, value: Any, path: str) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sized
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 
 import msgspec
@@ -13,10 +14,11 @@ import msgspec
 from colonyos_gen._values.arrays import plain_array
 from colonyos_gen._values.losses import (
     SIMPLE,
-    KeysMeetError,
-    PrivateAttributesError,
+    LeftOutError,
+    LossError,
     attributes,
     is_a,
+    is_odd_moment,
     meeting,
     require_whole,
 )
@@ -65,8 +67,8 @@ def to_plain(value: Any, path: str = "") -> Any:
     try:
         require_whole(value, _simpler)
         return msgspec.to_builtins(value, str_keys=True, enc_hook=_known)
-    except KeysMeetError as clash:
-        raise ValueWritingError(_way(path, clash.way), value, clash.reason) from None
+    except LossError as loss:
+        raise ValueWritingError(_way(path, loss.way), value, loss.reason) from None
     except Exception:  # whatever the values of others raise; now more slowly, to learn where
         return _walk(value, path, 0)
 
@@ -98,7 +100,7 @@ def _known(value: Any) -> Any:
     found = _simpler(value)
     try:
         require_whole(found, _simpler)
-    except (KeysMeetError, PrivateAttributesError):
+    except (LossError, LeftOutError):
         raise _NeedsWalkError from None
     return found
 
@@ -119,6 +121,8 @@ def _simpler(value: Any) -> Any:
         # Such as the timestamps of pandas, of which one, which is not equal to itself, stands for none.
         return value.isoformat() if value == value else None
     if is_a(value, timedelta):
+        if getattr(value, "nanoseconds", 0):  # of pandas
+            return plain_array(value.to_timedelta64())
         return timedelta(value.days, value.seconds, value.microseconds)
     if is_a(value, (bytes, bytearray)):
         return bytes(value)
@@ -129,6 +133,11 @@ def _simpler(value: Any) -> Any:
     if hasattr(kind, "to_dicts"):  # frames of polars
         return value.to_dicts()
     if hasattr(kind, "to_dict") and hasattr(kind, "itertuples"):  # frames of pandas
+        if not getattr(getattr(value, "columns", None), "is_unique", True):
+            twice = value.columns[value.columns.duplicated()][0]
+            raise TypeError(
+                f"there are several columns {twice!r}, of which one would be left; give them different names"
+            )
         return value.to_dict(orient="records")
     if hasattr(kind, "tolist"):  # numpy, series of pandas, tensors
         return plain_array(value)
@@ -157,20 +166,36 @@ def _walk(value: Any, path: str, depth: int) -> Any:
             return [_walk(each, f"{path}[{index}]", depth + 1) for index, each in enumerate(value)]
         if (found := attributes(value)) is not None:
             return _walk_dict(found, path, depth)
+        if is_odd_moment(value):
+            return _walk(_at_whole_minutes(value), path, depth)
         if is_a(value, msgspec.Struct):
             return _walk_struct(value, path, depth)
         try:
             return msgspec.to_builtins(value, str_keys=True, enc_hook=_refuse)
         except _UnknownError:
+            if hasattr(_kind_of(value), "model_dump"):  # which writes all that it holds itself
+                with contextlib.suppress(LeftOutError):
+                    require_whole(value, _simpler)
             return _walk(_simpler(value), path, depth + 1)
     except ValueWritingError:
         raise
+    except LossError as loss:
+        raise ValueWritingError(_way(path, loss.way), value, loss.reason) from None
     except RecursionError:
         raise ValueWritingError(
             path if len(path) < 100 else "", value, "it contains itself, or is nested too deeply for JSON"
         ) from None
     except Exception as error:  # whatever the values of others raise
         raise ValueWritingError(path, value, _told(error, value)) from error
+
+
+def _at_whole_minutes(value: Any) -> datetime:
+    """The same moment where clocks are whole minutes from UTC, as JSON has it."""
+    if not is_a(value, datetime):
+        raise TypeError(f"its offset from UTC, {value.utcoffset()}, has seconds, which JSON does not have")
+    minutes = round(value.utcoffset() / timedelta(minutes=1))
+    moment: datetime = datetime.astimezone(value, timezone(timedelta(minutes=minutes)))
+    return moment
 
 
 class _UnknownError(Exception):

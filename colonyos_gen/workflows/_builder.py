@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from colonyos_gen._arguments import require_type_name
 from colonyos_gen._tracebacks import short_traceback, short_tracebacks
-from colonyos_gen.workflows._options import function_spec
+from colonyos_gen.workflows._options import function_spec, require_no_misspelling
 from colonyos_gen.workflows._rules import WorkflowError, check_parents, taken
 from colonyos_gen.workflows._task import After, Task
 
@@ -87,6 +87,8 @@ class Workflow(TaskMaking[Task, After]):
                 raise TypeError(
                     f"{funcname}: task {value.name!r} is given as an argument; with after= its output becomes input"
                 )
+        for keyword in options:
+            require_no_misspelling(keyword, ("after",))
         spec = function_spec("task", funcname, args, Conditions(executortype=to or ""), options)
         return self.add(spec, after=after, name=name, label=options.get("label"))
 

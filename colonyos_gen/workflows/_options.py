@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
@@ -11,7 +10,8 @@ from colonyos_gen_wire.options import OPTIONS
 from colonyos_gen_wire.shape import STRING, ListOf, MapOf, Option
 from colonyos_gen_wire.types.process import Conditions, FunctionSpec
 
-from colonyos_gen._arguments import require_text
+from colonyos_gen._arguments import require_function_name, require_text
+from colonyos_gen._likeness import nearest
 from colonyos_gen._values.writing import ValueWritingError, to_plain
 from colonyos_gen.errors import InvalidRequestError
 from colonyos_gen.workflows._amounts import QUANTITIES, whole_number
@@ -21,16 +21,12 @@ _NEARLY = 0.84
 _OPTIONS = OPTIONS[FunctionSpec]
 
 
-def _folded(name: str) -> str:
-    return "".join(each for each in name if each.isalnum()).lower()
-
-
-_FOLDED = {
-    **{_folded(each): name for name, option in _OPTIONS.items() for each in option.also},
+_MEANT = {
+    **{each: name for name, option in _OPTIONS.items() for each in option.also},
     "executortype": "to",
-    **{_folded(name): name for name in _OPTIONS},
+    **{name: name for name in _OPTIONS},
 }
-"""The options by what is left of their names, or of others that are taken for them, without case and underscores."""
+"""The options by their names, and by others that are taken for them."""
 
 
 def function_spec(
@@ -55,6 +51,7 @@ def function_spec(
         TypeError: A keyword argument is given twice, or is nearly the name of an option; or an option is no list or no map
             where it must be one. What else it cannot be is told when it is sent.
     """
+    require_function_name(method, funcname)
     options = {
         name: _own(method, name, option, value)
         for name, option in _OPTIONS.items()
@@ -90,14 +87,12 @@ def require_no_misspelling(name: str, more_options: Iterable[str] = ()) -> None:
         name: The keyword.
         more_options: Further options, beside those of a submission.
     """
-    written = _folded(name)
-    known = {**_FOLDED, **{_folded(each): each for each in more_options}}
     if name in _OPTIONS:
         return
-    same_letters = [each for each in known if sorted(each) == sorted(written)]
-    near = same_letters or difflib.get_close_matches(written, known, 1, _NEARLY)
-    if near:
-        option = known[near[0]]
+    known = {**_MEANT, **{each: each for each in more_options}}
+    near = nearest(name, known, _NEARLY)
+    if near is not None:
+        option = known[near]
         raise TypeError(
             f"there is no option {name!r}; did you mean {option!r}? "
             f"A keyword argument of the function that is called so goes into kwargs={{{name!r}: …}}"

@@ -9,7 +9,7 @@ import pytest
 
 from colonyos_gen import Worker
 from colonyos_gen._values.reading import Reader
-from colonyos_gen._values.writing import to_plain
+from colonyos_gen._values.writing import ValueWritingError, to_plain
 from colonyos_gen.testing import LocalColony
 
 np: Any = pytest.importorskip("numpy")
@@ -80,3 +80,32 @@ def test_annotations_that_only_type_checkers_can_evaluate(colonies: LocalColony)
             "kinds", series, series, {"x": series}, pd.DataFrame({"a": [1]}), to="w", timeout=60
         )
     assert got == ["Series", "Series", "Series", "DataFrame"]
+
+
+def test_spans_of_pandas_to_the_last_digit() -> None:
+    for value in (pd.Timedelta("1ns"), pd.Timedelta(1, "h") + pd.Timedelta("7ns"), -pd.Timedelta("1ns")):
+        (plain,) = to_plain([value])
+        assert Reader(pd.Timedelta).read(plain) == value
+        assert to_plain(pd.Series([value])) == [plain]
+
+
+def test_frames_with_columns_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueWritingError, match="several columns 'a', of which one would be left"):
+        to_plain({"rows": pd.DataFrame([[1, 2]], columns=["a", "a"])})
+
+
+def test_arrays_with_fields_are_records() -> None:
+    array = np.array([(1, 2.5), (2, 0.5)], dtype=[("a", int), ("b", float)])
+    assert to_plain(array) == [{"a": 1, "b": 2.5}, {"a": 2, "b": 0.5}]
+    assert to_plain(array[0]) == {"a": 1, "b": 2.5}
+
+
+def test_what_python_has_no_number_for() -> None:
+    with pytest.raises(ValueWritingError, match=r"Python has no number like a .*; make it a float or text"):
+        to_plain([np.longdouble(1)])
+
+
+def test_bytes_of_numpy() -> None:
+    again = Reader(np.bytes_).read(to_plain(np.bytes_(b"ab")))
+    assert again == np.bytes_(b"ab")
+    assert type(again) is np.bytes_

@@ -112,6 +112,76 @@ def test_what_contains_itself_is_refused_as_such() -> None:
         to_plain(itself)
 
 
+def _in_an_iterator(value: Any) -> Any:
+    return iter([value])
+
+
+def _in_a_list(value: Any) -> Any:
+    return [value]
+
+
+def _alone(value: Any) -> Any:
+    return value
+
+
+WRAPS: list[Callable[[Any], Any]] = [_alone, _in_a_list, _in_an_iterator]
+
+
+class Open(pydantic.BaseModel, extra="allow"):
+    pass
+
+
+class Login(pydantic.BaseModel):
+    password: pydantic.SecretStr
+
+
+class Told(Login):
+    @pydantic.field_serializer("password")
+    def tell(self, password: pydantic.SecretStr) -> str:
+        return password.get_secret_value()
+
+
+@pytest.mark.parametrize("wrap", WRAPS)
+def test_keys_in_what_models_have_beside_their_fields(wrap: Callable[[Any], Any]) -> None:
+    with pytest.raises(ValueWritingError, match="the keys 1 and '1' are both"):
+        to_plain(wrap(Open.model_validate({"more": {1: 1, "1": 2}})))
+
+
+@pytest.mark.parametrize("wrap", WRAPS)
+def test_secrets_are_not_sent_as_asterisks(wrap: Callable[[Any], Any]) -> None:
+    with pytest.raises(ValueWritingError, match="secret 'password' of a Login would be sent as") as caught:
+        to_plain(wrap(Login(password=pydantic.SecretStr("geheim"))))
+    assert "geheim" not in str(caught.value)
+    assert to_plain([Told(password=pydantic.SecretStr("geheim"))]) == [{"password": "geheim"}]
+
+
+@pytest.mark.parametrize("seconds", [3630, -3630])
+def test_moments_keep_their_instant(seconds: int) -> None:
+    """Of places whose clocks were not whole minutes from UTC."""
+    place = datetime.timezone(datetime.timedelta(seconds=seconds))
+    moment = datetime.datetime(1880, 1, 31, 1, 2, 3, tzinfo=place)
+    assert Reader(list[datetime.datetime]).read(to_plain([moment])) == [moment]
+    with pytest.raises(ValueWritingError, match=r"its offset from UTC, .* has seconds"):
+        to_plain({"at": datetime.time(1, tzinfo=place)})
+
+
+class Word(enum.Enum):
+    NONE = "null"
+
+
+@pytest.mark.parametrize(
+    ("value", "annotation"),
+    [
+        (b"\x9e\xe9e", bytes | None),  # "null" in base64
+        (Word.NONE, Word | None),
+        ([Word.NONE, None], list[Word | None]),
+        ({"a": b"\x9e\xe9e"}, dict[str, bytes | None]),
+    ],
+)
+def test_what_is_called_null_is_not_none(value: Any, annotation: Any) -> None:
+    assert Reader(annotation).read(to_plain(value)) == value
+
+
 @pytest.mark.parametrize(
     ("value", "wanted"),
     [

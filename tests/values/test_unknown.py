@@ -67,7 +67,30 @@ class Wide(pydantic.BaseModel, extra="allow"):
     side: int
 
 
-KINDS: list[Any] = [Plain, Made, Attrs, Typed]
+class Ignoring(pydantic.BaseModel, extra="ignore"):
+    side: int
+    max_height: int = 1
+
+
+class Renaming(pydantic.BaseModel):
+    """Knows names that are not those of its fields."""
+
+    side: int
+    max_height: int = 1
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def rename(cls, given: dict[str, int]) -> dict[str, int]:
+        return {"max_height" if name == "maxHeight" else name: each for name, each in given.items()}
+
+
+class Aliased(pydantic.BaseModel):
+    max_height: int = pydantic.Field(1, alias="Höhe")
+    parts: list[Model] = []
+    by_name: dict[str, Model] = {}
+
+
+KINDS: list[Any] = [Plain, Made, Attrs, Typed, Model]
 WRONG = [("maxHeight", "max_height"), ("maxheight", "max_height"), ("max_hieght", "max_height")]
 
 
@@ -119,9 +142,25 @@ def test_classes_that_say_otherwise_decide(caplog: pytest.LogCaptureFixture) -> 
     with pytest.raises(UNREADABLE, match="unknown field `colour`"):
         Reader(Strict).read({"side": 1, "colour": 2})
     with caplog.at_level(logging.WARNING, "colonyos_gen"):
-        assert Reader(Model).read({"side": 1, "colour": 2}) == Model(side=1)  # pydantic leaves it out
+        assert Reader(Ignoring).read({"side": 1, "maxHeight": 2}) == Ignoring(side=1)
+        assert Reader(Renaming).read({"side": 1, "maxHeight": 2}) == Renaming(side=1, max_height=2)
         assert Reader(Wide).read({"side": 1, "colour": 2}) == Wide.model_validate({"side": 1, "colour": 2})
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ({"Höhen": 2}, ""),
+        ({"parts": [{"side": 1}, {"side": 1, "maxHeight": 2}]}, "$.parts[1]"),
+        ({"by_name": {"a": {"side": 1, "maxHeight": 2}}}, "$.by_name.a"),
+    ],
+)
+def test_in_models_of_pydantic(value: Any, place: str) -> None:
+    with pytest.raises(UNREADABLE, match="did you mean") as caught:
+        Reader(Aliased).read(value)
+    assert place in str(caught.value)
+    assert Reader(Aliased).read({"Höhe": 2}).max_height == 2
 
 
 def test_what_is_all_there_is_not_told(caplog: pytest.LogCaptureFixture) -> None:

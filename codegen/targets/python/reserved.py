@@ -99,6 +99,7 @@ EXCEPTIONS = frozenset(
         "KeyFileError",
         "PassphraseNeededError",
         "PoolError",
+        "ProcessDied",
         "RegistrationError",
         "WrongPassphraseError",
     }

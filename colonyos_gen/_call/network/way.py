@@ -11,7 +11,7 @@ import aiohttp
 from colonyos_gen_wire.constants import API_PATH
 from colonyos_gen_wire.method import Method
 
-from colonyos_gen._call.envelope import is_envelope, not_an_envelope
+from colonyos_gen._call.envelope import MAY_PASS, is_envelope, not_an_envelope
 from colonyos_gen._call.network.address import Address, parse
 from colonyos_gen._call.network.misdirected import (
     NEEDS_ADDRESS,
@@ -29,9 +29,6 @@ from colonyos_gen._call.network.misdirected import (
 )
 from colonyos_gen._call.network.proxies import proxy_for
 from colonyos_gen.errors import ConnectionFailedError, RPCTimeoutError, UnexpectedReplyError
-
-_MAY_PASS = frozenset({408, 425, 429})
-"""Statuses below 500 with which a proxy means that it may do better another time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +127,9 @@ class Way:
             code = int(str(error).partition(",")[0])  # the attribute has no type
             reason, hint, misdirected = self._refused(self.proxy, code)
             status = code if misdirected else None
+        elif type(error) is aiohttp.ClientResponseError:  # what came is not HTTP
+            reason, hint = f"{_port(peer)} does not speak HTTP", NEEDS_ADDRESS
+            misdirected = not answered
         elif isinstance(cause, ssl.SSLCertVerificationError):
             hint = hint_of_certificate(cause, _port(peer) if peer is self.proxy else "", peer)
             misdirected = not will_do_later(cause)
@@ -181,7 +181,7 @@ class Way:
         """What to say of a proxy that makes no tunnel: what it is, what to do, and whether that is a matter of settings."""
         if status == 407:
             return *self._wants_password(proxy), True
-        if status >= 500 or status in _MAY_PASS:
+        if status >= 500 or status in MAY_PASS:
             return f"the proxy refused with status {status}", "", False
         if status == 400 and not proxy.is_https:
             return "the proxy refused", f"if it speaks TLS, {self._needs_tls(proxy)}", True

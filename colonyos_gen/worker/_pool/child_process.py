@@ -109,14 +109,11 @@ class ChildProcess:
         child = cls(popen, reader, writer, guardian)
         try:
             child._send(("begin", _preparation(), places, on_start, on_stop))
-            message = await child._next()
-            if message[0] == "failed":
-                raise PoolError("\n".join(message[1]))
+            child.no_guard = await child._begun()
         except BaseException:
             child.kill()
             await child.close()
             raise
-        child.no_guard = message[1]
         return child
 
     @property
@@ -239,6 +236,13 @@ class ChildProcess:
             self.kill()
             raise UnguardedError(STARTED_ANEW)
         return message
+
+    async def _begun(self) -> bool:
+        """Wait until it is ready, and return whether the program lacks a main guard. Raises PoolError if it failed."""
+        what, told = await self._next()
+        if what == "failed":
+            raise PoolError("\n".join(told))
+        return bool(told)
 
     def _begin_answer(self, context: Context, number: int, what: str, arguments: tuple[Any, ...]) -> None:
         task = self._loop.create_task(self._answer(context, number, what, arguments))

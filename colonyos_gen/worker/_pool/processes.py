@@ -123,7 +123,9 @@ class Processes(Slots):
                 child.kill()
             if self._guardian is not None:
                 self._guardian.close()
-            await asyncio.gather(*(child.close() for child in self._all), *self._starting, return_exceptions=True)
+            await asyncio.gather(
+                *(child.close() for child in self._all), *self._starting, return_exceptions=True
+            )
 
     async def _start(self, guardian: Guardian) -> ChildProcess:
         child = await ChildProcess.start(guardian, list(self._offers.values()), self._on_start, self._on_stop)

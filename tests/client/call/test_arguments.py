@@ -185,7 +185,7 @@ def test_what_cannot_be_submitted(colonies: LocalColony) -> None:
             TypeError, match="cannot be submitted; it must be the name of a function, a FunctionSpec"
         ):
             colonies.session.submit(what)
-        with pytest.raises(TypeError, match="cannot be submitted"):
+        with pytest.raises(TypeError, match="cannot be called; it must be the name of a function"):
             colonies.call(what, to="math")
 
 

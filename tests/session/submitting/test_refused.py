@@ -123,3 +123,19 @@ def test_what_is_nearly_an_option_of_a_call(colonies: LocalColony, name: str, me
 
 def test_of_submissions_a_timeout_is_an_argument(colonies: LocalColony) -> None:
     assert colonies.submit("f", to="x", timeout=3).process.spec.kwargs == {"timeout": 3}
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_functions_have_names(colonies: LocalColony, name: str) -> None:
+    for call in (colonies.call, colonies.submit, colonies.session.submit, workflow("w").task):
+        with pytest.raises(InvalidRequestError, match=r"funcname is .*; it must be the name of a function"):
+            call(name, to="x")
+    assert colonies.client.get_processes(colonies.name) == []
+
+
+@pytest.mark.parametrize("name", ["aftr", "after_", "afetr"])
+def test_what_is_nearly_an_option_of_a_task(name: str) -> None:
+    """The order of the workflow would be lost."""
+    given: dict[str, Any] = {name: "a"}
+    with pytest.raises(TypeError, match=f"^there is no option '{name}'; did you mean 'after'"):
+        workflow("w").task("f", to="x", **given)

@@ -14,7 +14,7 @@ from colonyos_gen import AsyncClient, Client, FunctionSpec
 from colonyos_gen.errors import ConnectionFailedError, RPCTimeoutError, UnexpectedReplyError
 from colonyos_gen.testing import LocalColony
 from tests.client.kit.loops import in_a_loop
-from tests.client.kit.scripted import KEY, Scripted, http, sample
+from tests.client.kit.scripted import KEY, Answer, Scripted, http, sample
 
 TLS = Path(__file__).parents[1] / "tls"
 ECHO = FunctionSpec.new("echo", "cli", "dev")
@@ -141,3 +141,25 @@ def test_a_plain_request_that_is_answered_with_an_alert() -> None:
             client.submit(ECHO)
         thread.join(60)
     assert not caught.value.sent
+
+
+def test_a_port_that_speaks_something_else() -> None:
+    """Such as that of SSH, which greets whoever comes."""
+    with (
+        Scripted(Answer(b"SSH-2.0-OpenSSH_9.2p1\r\n", close=True)) as server,
+        Client(server.url, member_key=KEY, retries=0) as client,
+        pytest.raises(ConnectionFailedError, match=r"does not speak HTTP.*COLONIES_SERVER_HOST") as caught,
+    ):
+        client.get_version()
+    assert caught.value.misdirected
+
+
+@pytest.mark.parametrize(("status", "misdirected"), [(200, True), (404, True), (408, False), (429, False)])
+def test_a_page_may_be_for_a_while_only(status: int, *, misdirected: bool) -> None:
+    with (
+        Scripted(http(b"<html>later", status)) as server,
+        Client(server.url, member_key=KEY, retries=0) as client,
+        pytest.raises(UnexpectedReplyError, match="is a ColonyOS server behind") as caught,
+    ):
+        client.get_version()
+    assert caught.value.misdirected is misdirected
