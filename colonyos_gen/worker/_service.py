@@ -6,7 +6,7 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from colonyos_gen_wire import Executor, Process
@@ -191,6 +191,7 @@ class Service(Taker):
             ready()
         beating = asyncio.create_task(keep_alive(self._assignment, self._heartbeat))
         showing = asyncio.create_task(self._recovery.keep_showing())
+        looking = asyncio.create_task(self._recovery.keep_looking(self._end_left))
         taking = asyncio.create_task(self._take())
         try:
             stopping = asyncio.create_task(self._stopping.wait())
@@ -206,7 +207,7 @@ class Service(Taker):
             raise
         finally:
             self._over = True
-            for task in (beating, showing, taking, *self._tasks):
+            for task in (beating, showing, looking, taking, *self._tasks):
                 task.cancel()
             await self._lives.leave()
         for task in (beating, taking):
@@ -284,15 +285,16 @@ class Service(Taker):
 
         The server would go on waiting for it, as this worker is alive; and a cron would wait with it.
         """
-        for each in await self._recovery.leftovers():
-            if not self._is_left(each):
-                name = self._me.executorname
-                _logger.warning("%s: process %s had been left unfinished and is failed", name, each.processid)
-                await self._fail(
-                    Attempt.of(each, found=True),
-                    [f"{name} ended while it ran this process; it was started again"],
-                )
+        await self._end_left(await self._recovery.leftovers(), "it was started again")
         self._ledger.forget_dead()
+
+    async def _end_left(self, processes: Iterable[Process], since: str = "others with its key go on") -> None:
+        name = self._me.executorname
+        for each in processes:
+            if not self._is_left(each):
+                _logger.warning("%s: process %s had been left unfinished and is failed", name, each.processid)
+                reason = f"{name} ended while it ran this process; {since}"
+                await self._fail(Attempt.of(each, found=True), [reason])
 
     async def _fail(self, attempt: Attempt, errors: list[str]) -> None:
         told = await self._closer.fail(attempt, errors)

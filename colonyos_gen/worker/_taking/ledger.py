@@ -10,7 +10,7 @@ import contextlib
 import logging
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -87,6 +87,12 @@ class Ledger:
     def dead(self) -> list[str]:
         """The words of the lives that were killed."""
         return [each.path.name for each in self._dead]
+
+    def look_for_dead(self) -> None:
+        """Add the lives that were killed since the last look to `dead`."""
+        if self._folder is not None and self._handle is not None:
+            with contextlib.suppress(OSError):
+                self._dead += _dead(self._folder, {self.token, *self.dead})
 
     @property
     def others_live(self) -> bool:
@@ -184,10 +190,10 @@ def _made(path: Path) -> int:
     return handle
 
 
-def _dead(folder: Path) -> Iterator[_Dead]:
-    """Those whose files nobody has locked. They are locked now."""
+def _dead(folder: Path, known: Collection[str] = ()) -> Iterator[_Dead]:
+    """Those whose files nobody has locked, but for `known` ones. They are locked now."""
     for path in sorted(folder.iterdir()):
-        if path.name.startswith("."):
+        if path.name.startswith(".") or path.name in known:
             continue
         try:
             handle = os.open(path, os.O_RDWR)

@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -72,6 +73,10 @@ class Lives:
     def are_others(self) -> bool:
         """Whether somebody else has the key, or may have it without our knowing."""
         return bool(self._others) or not (self._is_known or (self._locked and not self._ledger.others_live))
+
+    def end(self, tokens: Iterable[str]) -> None:
+        """Take note of lives that are over, by their words."""
+        self._over.update(tokens)
 
     def begin(self) -> Capabilities:
         """What a new row of the executor has. Others do not put their words back at once, as they need not have noticed."""

@@ -7,7 +7,7 @@ import itertools
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
@@ -24,6 +24,8 @@ RENEW_S = 120.0
 """Seconds between two times that a worker shows that it lives, to others with its key."""
 _EARLY_S = (4.0, 16.0)
 """The same for the first times, about: of workers that start at the same moment one writes over the sign of the other."""
+_LOOK_S = 5.0
+"""Seconds between two looks for others on this machine that were killed."""
 _LOOK_BACK_S = 10 * 365 * 86400
 """How long ago a process may have been submitted, in seconds."""
 
@@ -109,6 +111,23 @@ class Recovery:
                     self._alone = True
             except RPCError as error:
                 _logger.info("%s: it is unknown who else has its key: %s", self._me.executorname, error)
+
+    async def keep_looking(self, end: Callable[[list[Process]], Awaitable[None]]) -> None:
+        """Call `end` with what others have left RUNNING that had the key, on this machine, whenever such a one was killed."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            self._ledger.look_for_dead()
+            if not self._ledger.dead:
+                continue
+            try:
+                left = [each for each in await self._running() if self._ledger.was_left(each)]
+            except RPCError as error:
+                _logger.info("%s: it is unknown what was left RUNNING: %s", self._me.executorname, error)
+                continue
+            self._lives.end(self._ledger.dead)
+            self._set_aside(left)
+            await end(left)
+            self._ledger.forget_dead()
 
     async def is_alone(self) -> bool:
         """Whether what is assigned in our name from now on is ours, or was."""

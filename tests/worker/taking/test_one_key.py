@@ -194,6 +194,35 @@ def test_what_a_killed_worker_had_is_failed_when_it_comes_back(
     assert list(tmp_path.rglob("*.lives/*")) == []
 
 
+@pytest.mark.parametrize("draining", [False, True])
+def test_what_a_killed_worker_had_is_failed_while_another_one_goes_on(
+    colonies: LocalColony, tmp_path: Path, draining: bool
+) -> None:
+    """As in an update, in which the old one is killed while it drains; the server sees one executor, which is alive."""
+    gates = [Gate(tmp_path, name) for name in ("left", "own")]
+    with SpawnedWorker(colonies, tmp_path / "keys", name="me") as old:
+        left = submit(colonies, "hold", str(gates[0].path))
+        gates[0].reached()
+        with SpawnedWorker(colonies, tmp_path / "keys", name="me", concurrency=2) as new:
+            new.said(SEEN)
+            own = submit(colonies, "hold", str(gates[1].path))
+            opened = gates[1].reached()
+            if draining:
+                old.terminate()
+                old.said("ending")
+            old.kill()
+            end = ended(colonies, left)
+            assert (end.state, end.errors) == (
+                FAILED,
+                ["me ended while it ran this process; others with its key go on"],
+            )
+            opened.let_through("mine")
+            assert ended(colonies, own).output == ["mine"]
+            new.terminate()
+            assert new.wait() == 0
+    assert list(tmp_path.rglob("*.lives/*")) == []
+
+
 def test_what_it_has_not_written_down_is_left_alone(
     colonies: LocalColony, caplog: pytest.LogCaptureFixture
 ) -> None:
