@@ -14,7 +14,7 @@ from colonyos_gen_wire import LimitError, ProcessState
 from colonyos_gen_wire.constants import LARGEST_INT32
 from colonyos_gen_wire.method import Method
 
-from colonyos_gen._likeness import nearest
+from colonyos_gen._conventions.likeness import nearest
 from colonyos_gen.errors import InvalidRequestError
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])

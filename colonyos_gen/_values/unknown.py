@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from colonyos_gen._likeness import nearest
+from colonyos_gen._conventions.likeness import nearest
 from colonyos_gen._values.losses import is_a
 
 _MOST_TOLD = 1000

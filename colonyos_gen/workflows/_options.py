@@ -11,7 +11,7 @@ from colonyos_gen_wire.shape import STRING, ListOf, MapOf, Option
 from colonyos_gen_wire.types.process import Conditions, FunctionSpec
 
 from colonyos_gen._arguments import require_function_name, require_text
-from colonyos_gen._likeness import nearest
+from colonyos_gen._conventions.likeness import nearest
 from colonyos_gen._values.writing import ValueWritingError, to_plain
 from colonyos_gen.errors import InvalidRequestError
 from colonyos_gen.workflows._amounts import QUANTITIES, whole_number
