@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Protocol, cast
-from urllib.parse import quote, unquote
+from urllib.parse import quote, quote_plus, unquote
 
 SHORTEST = 4
 """Characters of a password of ours; shorter ones would be found in every text."""
@@ -18,6 +18,8 @@ SHORTEST_OF_OTHERS = 8
 
 _CALLED_SO = re.compile(r"(KEY|PASSPHRASE|PASSWORD|PASSWD|_PWD|SECRET|TOKEN)$", re.IGNORECASE)
 _WITH_PASSWORD = re.compile(r"(?:.*?://)?([^:]*):(.*)@", re.DOTALL)
+_IN_ADDRESS = re.compile(r"(://[^\s/@:]*:)(?!\d+[/?#])[^\s@]+(?=@)")
+"""The password in an address of whomever, in a text."""
 _HOST = "COLONIES_SERVER_HOST"
 
 
@@ -97,7 +99,8 @@ class Secrets:
             | frozenset(_found(self._environ))
             | {each.hex() for each in self._keys}
         )
-        return text if pattern is None else pattern.sub("***", text)
+        found = text if pattern is None else pattern.sub("***", text)
+        return _IN_ADDRESS.sub(r"\1***", found) if "://" in found else found
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -157,4 +160,6 @@ def _forms(text: str) -> set[str]:
         json.dumps(text)[1:-1],
         json.dumps(text, ensure_ascii=False)[1:-1],
         quote(text, ""),
+        quote(text),
+        quote_plus(text),
     }

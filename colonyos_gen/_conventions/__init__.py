@@ -1,1 +1,1 @@
-"""What programs agree on, and no call says: readers of streams, lines of progress, colours of a drawing, names that are meant."""
+"""What programs agree on, and no call says: streams, lines of progress, colours of a drawing, names that are meant."""

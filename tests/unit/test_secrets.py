@@ -6,7 +6,7 @@ import base64
 import json
 import logging
 from collections.abc import Callable
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -47,7 +47,7 @@ def _quoted(text: str) -> str:
     return quote(text, "")
 
 
-@pytest.mark.parametrize("write", [str, repr, json.dumps, _quoted])
+@pytest.mark.parametrize("write", [str, repr, json.dumps, _quoted, quote, quote_plus])
 def test_passphrases_are_found_as_they_are_written(
     write: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,6 +64,21 @@ def test_passwords_in_addresses(name: str, password: str, monkeypatch: pytest.Mo
         assert SECRETS.blot(f"no way by me:{written}@proxy") == "no way by me:***@proxy"
     header = base64.b64encode(f"me:{password}".encode()).decode()
     assert SECRETS.blot(f"Basic {header}") == "Basic ***"
+
+
+@pytest.mark.parametrize("password", ["geheim", "p%40ss", "pa/ss", "1234"])
+def test_passwords_in_addresses_of_whomever(password: str) -> None:
+    text = f"no way to postgres://u:{password}@h:5/db"
+    assert SECRETS.blot(text) == "no way to postgres://u:***@h:5/db"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["http://h:8080/a@b", "see http://h:80 and a@b", "https://h/a:b@c"],
+    ids=["port", "words", "path"],  # as pytest puts them into a variable, which is looked at
+)
+def test_other_addresses_stay(text: str) -> None:
+    assert SECRETS.blot(text) == text
 
 
 def test_what_is_no_secret_stays(monkeypatch: pytest.MonkeyPatch) -> None:
