@@ -120,6 +120,8 @@ def _simpler(value: Any) -> Any:
     if is_a(value, (date, time)):
         # Such as the timestamps of pandas, of which one, which is not equal to itself, stands for none.
         return value.isoformat() if value == value else None
+    if kind.__name__ == "NAType":  # of pandas, for what is missing
+        return None
     if is_a(value, timedelta):
         if getattr(value, "nanoseconds", 0):  # of pandas
             return plain_array(value.to_timedelta64())

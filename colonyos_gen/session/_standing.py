@@ -245,7 +245,11 @@ async def _with_executors(colony: Colony, process: Process, rows: Sequence[Execu
         text += f"; {_who_is_quiet(quiet, rows, idle=len(awake) - len(busy))}"
     asked = {"cpu": conditions.cpu, "mem": conditions.mem, "storage": conditions.storage}
     wanted = ", ".join(f"{name} {value}" for name, value in asked.items() if value.strip("0mMi"))
-    return f"{text}; it asks for {wanted}, which a worker must have free" if wanted else text
+    if wanted:
+        text += f"; it asks for {wanted}, which executors that say what they have must have free"
+    if asked["storage"].strip("0mMi"):
+        text += "; most servers give what asks for storage to nobody"
+    return text
 
 
 def _who_is_quiet(quiet: Sequence[Executor], rows: Sequence[Executor], *, idle: int) -> str:

@@ -292,7 +292,9 @@ class Service(Taker):
         name = self._me.executorname
         for each in processes:
             if not self._is_left(each):
-                _logger.warning("%s: process %s had been left unfinished and is failed", name, each.processid)
+                about = {"processid": each.processid, "function": each.spec.funcname}
+                text = "%s: process %s had been left unfinished and is failed"
+                _logger.warning(text, name, each.processid, extra=about)
                 reason = f"{name} ended while it ran this process; {since}"
                 await self._fail(Attempt.of(each, found=True), [reason])
 

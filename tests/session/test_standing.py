@@ -64,7 +64,10 @@ def test_conditions_that_nobody_fulfils(colonies: LocalColony) -> None:
     )
     assert told(colonies, executortype="math", nodes=128).startswith("it is WAITING: it asks for more nodes")
     assert told(colonies, executortype="math", cpu="2000m").endswith(
-        "; it asks for cpu 2000m, which a worker must have free"
+        "; it asks for cpu 2000m, which executors that say what they have must have free"
+    )
+    assert told(colonies, executortype="math", storage="10Mi").endswith(
+        "must have free; most servers give what asks for storage to nobody"
     )
 
 

@@ -109,3 +109,7 @@ def test_bytes_of_numpy() -> None:
     again = Reader(np.bytes_).read(to_plain(np.bytes_(b"ab")))
     assert again == np.bytes_(b"ab")
     assert type(again) is np.bytes_
+
+
+def test_what_is_missing_in_pandas() -> None:
+    assert to_plain([pd.NA, pd.NaT, {"a": pd.NA}]) == [None, None, {"a": None}]

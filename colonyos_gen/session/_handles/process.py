@@ -303,7 +303,9 @@ class AsyncProcessHandle(SeenProcess):
                 raise
             unanswered = self._session.rpc.trouble or str(error)
         if not self.done:
-            told = "" if unanswered or not timeout else await self._explain()
+            told = ""
+            if not unanswered:
+                told = await self._explain() if timeout else f"it is {self.state.name}"
             raise WaitTimeout(self, timeout, unanswered, told)
 
     async def _explain(self) -> str:

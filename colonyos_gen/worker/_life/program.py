@@ -101,8 +101,8 @@ def _require_no_loop() -> None:
     except RuntimeError:
         return
     raise RuntimeError(
-        "Worker.run cannot be called where an event loop is running, as in notebooks: use `await worker.serve()`, or "
-        "call it in another thread; `worker.stop()` ends both"
+        "Worker.run cannot be called where an event loop is running, as in notebooks: use `await worker.serve()`, and await "
+        "calls beside it, or call it in another thread; `worker.stop()` ends both"
     )
 
 

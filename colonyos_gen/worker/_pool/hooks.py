@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias, TypeVar
 
@@ -73,3 +74,10 @@ class Hooks:
 def _require_callable(decorator: str, call: object) -> None:
     if not callable(call):
         raise TypeError(f"{call!r} cannot be called; {decorator} takes a function")
+    try:
+        inspect.signature(call).bind()
+    except ValueError:  # what is written in C need not tell
+        return
+    except TypeError as error:
+        name = getattr(call, "__name__", repr(call))
+        raise TypeError(f"{name}: {error}; {decorator} calls its function without arguments") from None

@@ -43,23 +43,26 @@ class Hung:
         return len(self._lost)
 
     async def wait(self, work: asyncio.Task[Any], process: Process) -> None:
-        """Wait for a function whose process has ended, and say what it costs that it goes on."""
+        """Wait for a function after it was settled what becomes of its process, and say what it costs that it goes on."""
         await asyncio.wait({work}, timeout=self._killed_in)
         if work.done():
             return
+        about = {"processid": process.processid, "function": process.spec.funcname}
         _logger.warning(
-            "%s: %s goes on, though process %s has ended; it keeps its slot, one of %d",
+            "%s: %s goes on, though what becomes of process %s is settled; it keeps its slot, one of %d",
             self._name,
             process.spec.funcname,
             process.processid,
             self._size,
+            extra=about,
         )
         await asyncio.wait({work}, timeout=self._seconds - self._killed_in)
         if work.done():
             _logger.info(
-                "%s: the function of process %s has ended, and its slot is free",
+                "%s: the function of process %s has come to its end, and its slot is free",
                 self._name,
                 process.processid,
+                extra=about,
             )
             return
         self._lost[work] = process.spec.funcname
@@ -74,6 +77,7 @@ class Hung:
             process.processid,
             self.lost,
             self._size,
+            extra=about,
         )
 
     def _tell(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -70,6 +71,13 @@ WRONG: list[tuple[Callable[..., object], tuple[Any, ...], dict[str, Any], str]] 
     (decorated, (), {"description": 5}, "description is 5; it must be a str"),
     (Worker("w").reconciles, (5,), {}, "kind is 5; it must be a str"),
     (Worker("w").on_start, (5,), {}, "5 cannot be called; on_start takes a function"),
+    (
+        Worker("w").on_start,
+        (os.fspath,),
+        {},
+        "fspath: missing a required argument: 'path'; on_start calls its function",
+    ),
+    (Worker("w").on_stop, (os.fspath,), {}, "on_stop calls its function without arguments"),
     (connect, (5,), {}, "colonyname is 5; it must be a str"),
     (connect, (), {"colonynam": "dev"}, r"connect has no option 'colonynam'; did you mean 'colonyname'\?"),
     (

@@ -150,7 +150,7 @@ def test_a_thread_that_goes_on_is_told_of_truly(colonies: LocalColony, lines: io
         ended(colonies, submit(colonies, "work"))
         until(lambda: "it keeps its slot, one of 2" in lines.getvalue())
         gate.set()
-        until(lambda: "has ended, and its slot is free" in lines.getvalue())
+        until(lambda: "has come to its end, and its slot is free" in lines.getvalue())
     warnings = [each for each in parsed(lines) if each["level"] == "WARNING"]
     assert len(warnings) == 2  # that it failed, and that it goes on
 
