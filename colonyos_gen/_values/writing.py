@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import io
+from collections import UserString
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
@@ -122,6 +123,8 @@ def _simpler(value: Any) -> Any:
         return value.isoformat() if value == value else None
     if kind.__name__ == "NAType":  # of pandas, for what is missing
         return None
+    if is_a(value, UserString):  # each item of which is another one
+        return value.data
     if is_a(value, timedelta):
         if getattr(value, "nanoseconds", 0):  # of pandas
             return plain_array(value.to_timedelta64())

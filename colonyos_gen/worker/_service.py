@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from colonyos_gen_wire import Executor, Process
 
+from colonyos_gen._call.apart import UNWIND_S, end_or_let_go
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._conventions.slots import Slots
 from colonyos_gen._secrets import Secrets
@@ -207,9 +208,11 @@ class Service(Taker):
             raise
         finally:
             self._over = True
+            work = {run.work for run in self._tasks.values() if run.work is not None}
             for task in (beating, showing, looking, taking, *self._tasks):
                 task.cancel()
             await self._lives.leave()
+            await end_or_let_go(work, UNWIND_S, f"{self._me.executorname}: a function")
         for task in (beating, taking):
             if task.done() and not task.cancelled():
                 task.result()

@@ -150,3 +150,7 @@ def test_what_is_not_is_refused_with_its_place(make: Callable[[], Any], path: st
     with pytest.raises(ValueWritingError) as caught:
         to_plain(make(), "args[0]")
     assert (caught.value.path, text in str(caught.value)) == (path, True)
+
+
+def test_texts_that_are_lists_of_themselves() -> None:
+    assert to_plain([collections.UserString("ab")]) == ["ab"]

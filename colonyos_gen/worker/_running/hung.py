@@ -84,7 +84,7 @@ class Hung:
         names = ", ".join(sorted(set(self._lost.values())))
         text = f"{self.lost} of {self._size} slots are lost to functions that do not end: {names}"
         _logger.error(
-            '%s: %s; let them look at ctx.cancelled, or use pool="process", which can end them',
+            '%s: %s; let them look at ctx.cancelled, or use pool="process", which can end those that are not async',
             self._name,
             text,
         )

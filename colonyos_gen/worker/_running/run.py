@@ -77,6 +77,8 @@ class Run:
         """Set once the server knows how the attempt ended, or need not know. The function may go on even so."""
         self.rescued: bool = False
         """Whether `rescue` was called."""
+        self.work: asyncio.Task[Any] | None = None
+        """What runs the function, once it does."""
         self.told_at: float = 0.0
         """When that was, as `time.monotonic` has it; 0 before."""
         self._catalogue = equipment.catalogue
@@ -141,7 +143,7 @@ class Run:
         self._note_told()
 
     async def _run(self) -> None:
-        work = asyncio.get_running_loop().create_task(self._call())
+        work = self.work = asyncio.get_running_loop().create_task(self._call())
         try:
             with self._watch.over(self._attempt, self.lose, lambda: self._outgoing.is_streaming):
                 outcome = await self._await_outcome(work)

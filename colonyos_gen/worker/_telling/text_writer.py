@@ -238,14 +238,15 @@ def ended(reason: str) -> ConflictError:
 def bytes_of(piece: Any) -> bytes:
     """A piece of what is streamed: text in UTF-8, bytes as they are, anything else as JSON.
 
-    Raises ValueWritingError, or what `msgspec.json.encode` raises, if there is no JSON for it.
+    Raises UnicodeEncodeError for halves of characters, and ValueWritingError, or what `msgspec.json.encode` raises, if there is
+    no JSON for it.
     """
     if is_a(piece, str):
-        return str(piece).encode("utf-8", "replace")
+        return str(piece).encode()
     if is_a(piece, (bytes, bytearray, memoryview)):
         return bytes(piece)
     plain = to_plain(piece)
-    return str(plain).encode("utf-8", "replace") if is_a(plain, str) else msgspec.json.encode(plain)
+    return str(plain).encode() if is_a(plain, str) else msgspec.json.encode(plain)
 
 
 class _Turn(Awaitable[None]):

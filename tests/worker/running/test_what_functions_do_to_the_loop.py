@@ -9,12 +9,13 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from colonyos_gen import FAILED, SUCCESS, FunctionSpec, Process, Worker
 from colonyos_gen.testing import LocalColony
-from tests.worker.kit.spawned import ROOT
+from tests.worker.kit.spawned import ROOT, SpawnedWorker
 
 CANCELLED = "CancelledError: the task that ran the process was cancelled from inside"
 
@@ -210,3 +211,49 @@ def test_a_program_whose_tasks_are_cancelled_says_so_in_one_line(colonies: Local
     (line,) = [each for each in ran.stderr.splitlines() if "CRITICAL" in each]
     assert line.endswith("a function has cancelled the tasks of the worker, which has ended")
     assert colonies.client.get_process(asked).state in (SUCCESS, FAILED)
+
+
+_STUBBORN = """
+import asyncio
+from colonyos_gen import Worker
+
+worker = Worker("tester", hung_after=0.5, concurrency=1)
+kept = []
+
+
+async def go_on():
+    while True:
+        try:
+            await asyncio.sleep(3600)
+        except BaseException:
+            pass
+
+
+@worker.function(timeout=1)
+async def stubborn():
+    await go_on()
+
+
+@worker.function
+async def leave():
+    kept.append(asyncio.create_task(go_on()))
+
+
+if __name__ == "__main__":
+    worker.run()
+"""
+
+
+@pytest.mark.parametrize(("funcname", "code"), [("stubborn", 75), ("leave", 0)])
+def test_coroutines_that_swallow_their_cancellation_do_not_keep_the_program(
+    colonies: LocalColony, tmp_path: Path, funcname: str, code: int
+) -> None:
+    path = tmp_path / "stubborn.py"
+    path.write_text(_STUBBORN, encoding="utf-8")
+    with SpawnedWorker(colonies, tmp_path / "keys", program=(str(path),)) as spawned:
+        (end,) = _ended(colonies, _submit(colonies, funcname))
+        assert end.state is (FAILED if code else SUCCESS)
+        if not code:
+            spawned.terminate()
+        assert spawned.wait() == code
+        assert "has not ended though it was cancelled" in spawned.output

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from colonyos_gen import SUCCESS, ChannelEntry, Context, Process, Worker
+from colonyos_gen import FAILED, SUCCESS, ChannelEntry, Context, Process, Worker
 from colonyos_gen._conventions.streams import ACK, DATA, END, READER
 from colonyos_gen.testing import LocalColony
 from colonyos_gen.worker._telling.pacing import pause_after
@@ -37,6 +37,10 @@ def _worker() -> Worker:
     async def forgetful(ctx: Context) -> str:
         await ctx.stream("out").send("not closed")
         return "sent"
+
+    @worker.function
+    def half(ctx: Context) -> None:
+        ctx.stream("out").send("half of a character: \ud83d")
 
     return worker
 
@@ -78,6 +82,14 @@ def test_the_tail_is_there_for_who_announces_itself_late(colonies: LocalColony) 
         until(lambda: len(colonies.client.channel_read(asked.processid, "out")) == 2)
         assert text_of(read(colonies, asked)) == "all of it"
         assert ended(colonies, asked).state is SUCCESS
+
+
+def test_what_is_no_text_is_refused(colonies: LocalColony) -> None:
+    """It would arrive as a question mark."""
+    with colonies.worker(_worker()):
+        end = ended(colonies, submit(colonies, "half", channels=["out"]))
+    assert end.state is FAILED
+    assert "surrogates not allowed" in end.errors[0]
 
 
 def test_a_stream_that_was_left_open_is_ended(colonies: LocalColony) -> None:
