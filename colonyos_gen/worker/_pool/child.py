@@ -73,8 +73,6 @@ class Child:
                 for call in self._on_stop:
                     self._caught(call)
                 self._send(("stopped",))
-                sys.stdout.flush()
-                sys.stderr.flush()
                 os._exit(0)
 
     # In the main thread
@@ -112,6 +110,7 @@ class Child:
             with found.calling():
                 return self._outcome(number, place, process, subject, line)
         finally:
+            _flush()
             line.end()
 
     def _outcome(
@@ -150,6 +149,7 @@ class Child:
             return error_texts(error)
         finally:
             self._unless_forked()
+            _flush()
         return None
 
     def _import_program(self, preparation: dict[str, Any]) -> bool:
@@ -225,6 +225,15 @@ class Child:
 
 async def _awaited(work: Any) -> Any:
     return await work
+
+
+def _flush() -> None:
+    """Let out what was printed: into a pipe or a file that is kept back, and this process may be killed at any time."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(
+            BaseException
+        ):  # whatever the program has put there raises, and None cannot be flushed
+            stream.flush()
 
 
 def _shape(result: Any) -> str:
