@@ -252,7 +252,7 @@ class LocalColony(Submitting[ProcessHandle, WorkflowHandle]):
         self._clients.append(made.clients)
         return made
 
-    def worker(self, worker: Worker) -> RunningWorker:
+    def worker(self, worker: Worker) -> contextlib.AbstractContextManager[Worker]:
         """Run `worker` for as long as a `with` block lasts: it is ready for processes at its start, and has ended after it.
 
             with colony.worker(worker):
