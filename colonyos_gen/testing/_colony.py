@@ -51,7 +51,7 @@ from colonyos_gen.testing._passed_on import (
     server_options,
 )
 from colonyos_gen.testing._under_way import UnderWay
-from colonyos_gen.testing._worker_thread import WorkerThread
+from colonyos_gen.testing._worker_thread import RunningWorker, WorkerThread
 from colonyos_gen.transport import Transport
 
 if TYPE_CHECKING:
@@ -252,8 +252,7 @@ class LocalColony(Submitting[ProcessHandle, WorkflowHandle]):
         self._clients.append(made.clients)
         return made
 
-    @contextlib.contextmanager
-    def worker(self, worker: Worker) -> Generator[Worker]:
+    def worker(self, worker: Worker) -> contextlib.AbstractContextManager[Worker]:
         """Run `worker` for as long as a `with` block lasts: it is ready for processes at its start, and has ended after it.
 
             with colony.worker(worker):
@@ -269,15 +268,11 @@ class LocalColony(Submitting[ProcessHandle, WorkflowHandle]):
         if self._keys is None:
             self._keys = tempfile.TemporaryDirectory(prefix="colonyos-gen-")
         environ = self.environment().without_member_key() | {"COLONIES_KEYS": self._keys.name}
-        thread = WorkerThread(worker, environ)
-        thread.start()
-        name = worker.name or ""
-        self._workers[thread] = name
-        try:
-            yield worker
-        finally:
-            thread.stop(lambda: self._on_server(lambda: self._thread.server.dismiss(self.name, name)))
-            del self._workers[thread]
+
+        def dismiss(name: str) -> None:
+            self._on_server(lambda: self._thread.server.dismiss(self.name, name))
+
+        return RunningWorker(worker, environ, self._workers, dismiss)
 
     def add_user(self, name: str | None = None) -> LocalUser:
         """Add a user, called `name`, or by a name of the colony's choice. Raises RPCError if the name is taken."""

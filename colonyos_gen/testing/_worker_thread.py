@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import ContextDecorator
+from types import TracebackType
 from typing import TYPE_CHECKING
+
+from colonyos_gen._tracebacks import short_tracebacks
 
 if TYPE_CHECKING:
     from colonyos_gen.worker import Worker
@@ -50,3 +54,42 @@ class WorkerThread:
             self._failure = error
         finally:
             self._settled.set()
+
+
+@short_tracebacks
+class RunningWorker(ContextDecorator):
+    """Runs a `Worker` for as long as a `with` block lasts.
+
+    Args:
+        worker: It.
+        environ: Its variables.
+        workers: What runs, and by which name; it is among that meanwhile.
+        dismiss: Ends the long polls of an executor.
+    """
+
+    def __init__(
+        self,
+        worker: Worker,
+        environ: Mapping[str, str],
+        workers: dict[WorkerThread, str],
+        dismiss: Callable[[str], None],
+    ) -> None:
+        self._worker = worker
+        self._environ = environ
+        self._workers = workers
+        self._dismiss = dismiss
+        self._thread: WorkerThread | None = None
+
+    def __enter__(self) -> Worker:
+        thread = WorkerThread(self._worker, self._environ)
+        thread.start()
+        self._thread, self._workers[thread] = thread, self._worker.name or ""
+        return self._worker
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if (thread := self._thread) is not None:
+            name = self._workers[thread]
+            thread.stop(lambda: self._dismiss(name))
+            del self._workers[thread]

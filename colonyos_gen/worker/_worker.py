@@ -28,7 +28,7 @@ from colonyos_gen.worker._life.key_file import OwnKey
 from colonyos_gen.worker._life.own_log import LogFormat
 from colonyos_gen.worker._life.program import EXIT_ANEW, EXIT_CONFIGURATION, run_as_program
 from colonyos_gen.worker._offering import Offering
-from colonyos_gen.worker._pool.child_process import UnguardedError
+from colonyos_gen.worker._pool.child_process import ProgramError
 from colonyos_gen.worker._pool.hooks import Pool
 from colonyos_gen.worker._pool.places import found
 from colonyos_gen.worker._running.hung import HungError
@@ -187,7 +187,7 @@ class Worker(Offering):
         Raises:
             ValueError: `log_format` is another word.
             SystemExit: With code 78, after one line in the log, where `serve` would raise ConfigError, InvalidKeyError,
-                RegistrationError, an RPCError that is `misdirected`, or PoolError as the program lacks a main guard:
+                RegistrationError, an RPCError that is `misdirected`, or PoolError as it lacks a main guard or a file:
                 something has to be set up in another way. With code 75, so that a supervisor starts it anew: HungError,
                 or a RuntimeError, as a function has cancelled the tasks of the worker itself. With code 1, after the
                 reason in the log, for another RPCError, another PoolError, and what `on_start` raises. Another thread
@@ -197,7 +197,7 @@ class Worker(Offering):
         require_choice("log_format", log_format, ("text", "json"))
         found.before_running()
         self._poll = WATCHED_POLL_S if watch else POLL_S
-        told: dict[type[Exception], int] = {HungError: EXIT_ANEW, UnguardedError: EXIT_CONFIGURATION}
+        told: dict[type[Exception], int] = {HungError: EXIT_ANEW, ProgramError: EXIT_CONFIGURATION}
         run_as_program(self.serve, self.stop, watch=watch, log_format=log_format, told=told)
 
     async def serve(
@@ -221,7 +221,7 @@ class Worker(Offering):
             RegistrationError: The worker cannot be an executor of the colony; the message says why.
             RPCError: Something else than a ColonyOS server answers, or it refuses what a worker has to ask.
             RuntimeError: The worker runs already.
-            PoolError: The processes of a pool cannot be started; the program may lack a main guard.
+            PoolError: The processes of a pool cannot be started; the program may lack a main guard or a file.
             HungError: Every slot was lost to a function that does not end.
         """
         found.before_serving()

@@ -20,6 +20,7 @@ import pytest
 from colonyos_gen import AsyncClient, Client, Context, Interceptor, InvalidRequestError, NotFoundError, Worker
 from colonyos_gen.interceptors import OutgoingCall, Proceed
 from colonyos_gen.testing import LocalColony
+from colonyos_gen.worker import PoolError
 
 NOBODY = "0" * 64
 HEAD = """
@@ -187,6 +188,18 @@ def test_a_test_is_shown_its_own_lines(colonies: LocalColony) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         colonies.call("f", to="math", priority=100_000)
     assert functions_of(caught.value) == ["test_a_test_is_shown_its_own_lines"]
+
+
+def test_so_it_is_where_a_worker_cannot_run(colonies: LocalColony) -> None:
+    worker = Worker("local", pool="process")
+
+    @worker.function
+    def local() -> None:
+        """Nothing that a new process finds."""
+
+    with pytest.raises(PoolError) as caught, colonies.worker(worker):
+        pass
+    assert functions_of(caught.value) == ["test_so_it_is_where_a_worker_cannot_run"]
 
 
 def test_what_we_did_not_mean_to_raise_is_shown_whole(colonies: LocalColony) -> None:

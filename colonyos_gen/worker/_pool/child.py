@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
 import inspect
 import itertools
-import multiprocessing.spawn
 import os
 import queue
 import signal
 import socket
 import sys
 import threading
-import types
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NoReturn
 
 from colonyos_gen_wire import Process
@@ -26,15 +22,13 @@ from colonyos_gen.worker._life.forks import handlers, ignore
 from colonyos_gen.worker._life.log_lines import current
 from colonyos_gen.worker._pool.child_context import ChildContext, ChildSlot, Line
 from colonyos_gen.worker._pool.frames import Message, for_worker, read_from_worker
-from colonyos_gen.worker._pool.places import MAIN, MainReached, Place, found
+from colonyos_gen.worker._pool.places import MainReached, Place, found
+from colonyos_gen.worker._pool.program import import_program
 from colonyos_gen.worker._running.binding import name_of
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.functions import Offer
 from colonyos_gen.worker._telling.failure_text import error_texts
 from colonyos_gen.worker._telling.outputs import OutputError, as_output
-
-_MAIN_IN_CHILD = "__mp_main__"
-"""Name of the program where it is imported, as `multiprocessing` has it; its main guard is false."""
 
 
 def main(descriptor: int) -> None:
@@ -73,8 +67,6 @@ class Child:
                 for call in self._on_stop:
                     self._caught(call)
                 self._send(("stopped",))
-                sys.stdout.flush()
-                sys.stderr.flush()
                 os._exit(0)
 
     # In the main thread
@@ -112,6 +104,7 @@ class Child:
             with found.calling():
                 return self._outcome(number, place, process, subject, line)
         finally:
+            _flush()
             line.end()
 
     def _outcome(
@@ -150,6 +143,7 @@ class Child:
             return error_texts(error)
         finally:
             self._unless_forked()
+            _flush()
         return None
 
     def _import_program(self, preparation: dict[str, Any]) -> bool:
@@ -158,7 +152,7 @@ class Child:
         Raises what that raises, SystemExit included.
         """
         try:
-            _import_main(preparation)
+            import_program(preparation)
         except MainReached:
             return True
         except BaseException:
@@ -227,6 +221,15 @@ async def _awaited(work: Any) -> Any:
     return await work
 
 
+def _flush() -> None:
+    """Let out what was printed: into a pipe or a file that is kept back, and this process may be killed at any time."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(
+            BaseException
+        ):  # whatever the program has put there raises, and None cannot be flushed
+            stream.flush()
+
+
 def _shape(result: Any) -> str:
     if result is None:
         return "none"
@@ -241,24 +244,3 @@ def _offer_at(place: Place) -> Offer:
 def _call_at(place: Place) -> Callable[[], Any]:
     call: Callable[[], Any] = found.find(place)
     return call
-
-
-def _import_main(preparation: dict[str, Any]) -> None:
-    """Import what the worker runs as `__main__`."""
-    name, path = preparation.pop("init_main_from_name", None), preparation.pop("init_main_from_path", None)
-    multiprocessing.spawn.prepare(preparation)
-    if name is None and path is None:
-        return
-    module = types.ModuleType(_MAIN_IN_CHILD)
-    if name is not None:
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.loader is None:
-            raise ModuleNotFoundError(f"there is no module {name}")
-        module.__spec__, module.__package__, module.__file__ = spec, spec.parent, spec.origin
-        code: Any = getattr(spec.loader, "get_code")(name)  # noqa: B009
-    else:
-        module.__file__ = path
-        code = compile(Path(path).read_bytes(), path, "exec")
-    sys.modules[_MAIN_IN_CHILD] = sys.modules[MAIN] = module
-    with found.importing():
-        exec(code, module.__dict__)

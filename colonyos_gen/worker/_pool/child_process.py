@@ -23,6 +23,7 @@ from colonyos_gen._conventions.slots import Slot, own_slot
 from colonyos_gen.worker._pool.frames import Message, for_child, read_from_child
 from colonyos_gen.worker._pool.guardian import Guardian
 from colonyos_gen.worker._pool.places import STARTED_ANEW, Place
+from colonyos_gen.worker._pool.program import preparation
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.context import Context
 from colonyos_gen.worker._running.invoking import Raised
@@ -41,8 +42,8 @@ class PoolError(Exception):
     """A process of the pool cannot be started; the message says why."""
 
 
-class UnguardedError(PoolError):
-    """The program has no main guard, and goes on behind the start of its worker."""
+class ProgramError(PoolError):
+    """The program has no main guard, and goes on behind the start of its worker; or it is in no file."""
 
 
 class ProcessDied(RuntimeError):
@@ -65,7 +66,7 @@ class ChildProcess:
         """Its return code, once it has ended."""
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the pipe to it is closed, a moment after its end."""
-        self.unguarded: UnguardedError | None = None
+        self.unguarded: ProgramError | None = None
         """Why no other one should be started."""
         self._popen = popen
         self._reader = reader
@@ -108,7 +109,7 @@ class ChildProcess:
         reader, writer = await asyncio.open_unix_connection(sock=ours, limit=_LIMIT)
         child = cls(popen, reader, writer, guardian)
         try:
-            child._send(("begin", _preparation(), places, on_start, on_stop))
+            child._send(("begin", preparation(), places, on_start, on_stop))
             child.no_guard = await child._begun()
         except BaseException:
             child.kill()
@@ -176,7 +177,7 @@ class ChildProcess:
                 else:
                     over = True
                     return _result(what, rest[1:])
-        except UnguardedError as error:
+        except ProgramError as error:
             over, self.unguarded = True, error
             return Raised(error)
         except PoolError as error:
@@ -234,7 +235,7 @@ class ChildProcess:
             raise PoolError(how_it_ended(self.exited.result(), asked=asked)) from None
         if message[0] == "unguarded":
             self.kill()
-            raise UnguardedError(STARTED_ANEW)
+            raise ProgramError(STARTED_ANEW)
         return message
 
     async def _begun(self) -> bool:
@@ -281,13 +282,6 @@ class ChildProcess:
             self._writer.close()
             self._reader.feed_eof()
             self.closed.set_result(None)
-
-
-def _preparation() -> dict[str, Any]:
-    """What a new process has to know of this one to import its program."""
-    data = dict(spawn.get_preparation_data("colonyos_gen.worker"))
-    data["authkey"] = bytes(data["authkey"])
-    return data
 
 
 def kill_family(pid: int) -> None:

@@ -28,6 +28,12 @@ STARTED_ANEW = (
 )
 """The same where more would be done behind the start of the worker, so that it cannot work."""
 
+NO_FILE = (
+    "each process of a pool imports the program, and this one is in no file, as with `python -c`, `python -` or in a "
+    "notebook; put the program into a file, or its functions"
+)
+"""What is told of a program that another process cannot read."""
+
 
 class MainReached(BaseException):
     """The program was imported as far as it goes; only its worker would follow."""

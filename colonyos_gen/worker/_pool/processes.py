@@ -10,9 +10,10 @@ from typing import Any
 
 from colonyos_gen._call.retry import pauses
 from colonyos_gen._tracebacks import let_out
-from colonyos_gen.worker._pool.child_process import ChildProcess, PoolError, UnguardedError
+from colonyos_gen.worker._pool.child_process import ChildProcess, PoolError, ProgramError
 from colonyos_gen.worker._pool.guardian import Guardian
-from colonyos_gen.worker._pool.places import NO_GUARD, Place
+from colonyos_gen.worker._pool.places import MAIN, NO_FILE, NO_GUARD, Place
+from colonyos_gen.worker._pool.program import is_in_a_file
 from colonyos_gen.worker._running.cancellation import Cancellation
 from colonyos_gen.worker._running.context import Context
 from colonyos_gen.worker._running.functions import Offer
@@ -63,11 +64,15 @@ class Processes(Slots):
         Raises:
             PoolError: It could not be started: the program cannot be imported, or what is to be called at the start failed.
         """
+        places = [*self._offers.values(), *self._on_start, *self._on_stop]
+        if any(each.module == MAIN for each in places) and not is_in_a_file():
+            self._fail(error := ProgramError(NO_FILE))
+            raise error
         self._guardian = Guardian()
         slow = asyncio.get_running_loop().call_later(SLOW_S, _tell_slow)
         try:
             first = await self._start(self._guardian)
-        except UnguardedError as error:
+        except ProgramError as error:
             self._fail(error)
             raise
         except PoolError as error:
@@ -148,13 +153,13 @@ class Processes(Slots):
         """See why a process has ended that had nothing to do."""
         try:
             await child.last_words()
-        except UnguardedError as error:
+        except ProgramError as error:
             self._fail(error)
         except PoolError:
             _logger.warning("a process of the pool ended while it had nothing to do; another one is started")
             self._replace(child)
 
-    def _fail(self, error: UnguardedError) -> None:
+    def _fail(self, error: ProgramError) -> None:
         if self.failed is None:
             _logger.critical("%s", error)
             self.failed, self._closed = error, True
@@ -182,7 +187,7 @@ class Processes(Slots):
                     if self._guardian is not None:
                         self._offer(await self._start(self._guardian))
                     return
-            except UnguardedError as error:
+            except ProgramError as error:
                 self._fail(error)
                 return
             except PoolError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import traceback
 from pathlib import Path
@@ -15,6 +16,8 @@ FRAMES = 8
 """Frames that a traceback shows, the innermost ones."""
 LONGEST = 4000
 """Characters of one error text."""
+_HALF = LONGEST // 2
+_LEFT_OUT = re.compile(r"\n… ([0-9]{1,15}) characters left out …\n")
 
 MEMBERS = 8
 """Members of a group of exceptions that are told, and notes of one; how many more there are is told too."""
@@ -70,10 +73,16 @@ def plain_text(text: str, secrets: Secrets = SECRETS) -> str:
     """`text` as the server can store it: no NUL, no half characters, not too long, and without `secrets`."""
     text = secrets.blot(text)  # before it is cut, so that of none a part remains
     text = text.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
-    if len(text) > LONGEST:
-        half = LONGEST // 2
-        text = f"{text[:half]}\n… {len(text) - LONGEST} characters left out …\n{text[-half:]}"
-    return text
+    return text if len(text) <= LONGEST else _cut(text)
+
+
+def _cut(text: str) -> str:
+    """Beginning and end of a text, with what is left out between them counted, also what was before, in another process."""
+    marks = list(_LEFT_OUT.finditer(text))
+    first, last = (marks[0].start(), marks[-1].end()) if marks else (_HALF, len(text) - _HALF)
+    begin, end = text[:first][:_HALF], text[last:][-_HALF:]
+    lost = len(text) - len(begin) - len(end) + sum(int(each[1]) - len(each[0]) for each in marks)
+    return f"{begin}\n… {lost} characters left out …\n{end}"
 
 
 def _headline(error: BaseException) -> str:

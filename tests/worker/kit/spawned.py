@@ -28,6 +28,7 @@ class SpawnedWorker:
         program: tuple[str, ...] = ("-m", "tests.worker.kit.program"),
         with_colony_key: bool = True,
         with_user_key: bool = False,
+        reads: Path = Path(os.devnull),
         **options: Any,
     ) -> None:
         variables = colony.environment()
@@ -37,9 +38,14 @@ class SpawnedWorker:
         if not with_colony_key:
             environ["COLONIES_COLONY_PRVKEY"] = ""
         environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "generated" / "python")])
-        self._process = subprocess.Popen(
-            [sys.executable, *program, json.dumps(options)], env=environ, stderr=subprocess.PIPE, text=True
-        )
+        with reads.open() as file:
+            self._process = subprocess.Popen(
+                [sys.executable, *program, json.dumps(options)],
+                env=environ,
+                stdin=file,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
         self._lines: list[str] = []
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
