@@ -238,8 +238,8 @@ def ended(reason: str) -> ConflictError:
 def bytes_of(piece: Any) -> bytes:
     """A piece of what is streamed: text in UTF-8, bytes as they are, anything else as JSON.
 
-    Raises UnicodeEncodeError for halves of characters, and ValueWritingError, or what `msgspec.json.encode` raises, if there is
-    no JSON for it.
+    Raises UnicodeEncodeError for halves of characters, and ValueWritingError, or what `msgspec.json.encode` raises, if
+    there is no JSON for it.
     """
     if is_a(piece, str):
         return str(piece).encode()
