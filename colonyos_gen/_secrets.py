@@ -18,8 +18,6 @@ SHORTEST_OF_OTHERS = 8
 
 _CALLED_SO = re.compile(r"(KEY|PASSPHRASE|PASSWORD|PASSWD|_PWD|SECRET|TOKEN)$", re.IGNORECASE)
 _WITH_PASSWORD = re.compile(r"(?:.*?://)?([^:]*):(.*)@", re.DOTALL)
-_IN_ADDRESS = re.compile(r"(://[^\s/@:]*:)(?!\d+[/?#])[^\s@]+(?=@)")
-"""The password in an address of whomever, in a text."""
 _HOST = "COLONIES_SERVER_HOST"
 
 
@@ -99,8 +97,7 @@ class Secrets:
             | frozenset(_found(self._environ))
             | {each.hex() for each in self._keys}
         )
-        found = text if pattern is None else pattern.sub("***", text)
-        return _IN_ADDRESS.sub(r"\1***", found) if "://" in found else found
+        return text if pattern is None else pattern.sub("***", text)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"

@@ -55,7 +55,7 @@ def require_whole(value: Any, simpler: Callable[[Any], Any]) -> None:
         simpler: What makes keys that msgspec does not know simpler.
 
     Raises:
-        LossError: Two keys of a dictionary are one in JSON, or a model of pydantic would write a secret as asterisks.
+        LossError: Two keys of a dictionary are one in JSON.
         LeftOutError: Msgspec would leave something out. What was not looked at yet may have losses.
         Exception: Whatever the values of others raise.
     """
@@ -84,7 +84,6 @@ def _inside(value: Any, simpler: Callable[[Any], Any]) -> Iterable[tuple[object,
         raise LeftOutError
     if hasattr(kind, "model_dump"):  # pydantic, which writes its keys itself
         held: dict[str, Any] = {**value.__dict__, **(getattr(value, "__pydantic_extra__", None) or {})}
-        _require_told(value, held)
         return held.items()
     return ((name, getattr(value, name, None)) for name in names)
 
@@ -97,16 +96,46 @@ def is_odd_moment(value: Any) -> bool:
     return offset is not None and bool(offset.seconds % 60 or offset.microseconds)
 
 
-def _require_told(model: Any, held: dict[str, Any]) -> None:
-    """Raise LossError if the model would write a secret as the asterisks that it shows."""
-    for name, item in held.items():
-        if hasattr(_kind_of(item), "get_secret_value"):
-            (written,) = model.model_dump(mode="json", include={name}).values() or ("",)
-            if item.get_secret_value() and written == str(item):
-                raise LossError(
-                    f"the secret {name!r} of a {_kind_of(model).__qualname__} would be sent as {written!r}; if it is to be "
-                    "sent, let the model write it, with a field_serializer"
-                )
+def require_told(model: Any, written: Any) -> None:
+    """Raise LossError if a model of pydantic, as it was written, has the asterisks that a secret shows in place of it."""
+    way = _masked(model, written)
+    if way is not None:
+        name = _kind_of(model).__qualname__
+        loss = LossError(
+            f"a secret of a {name} would be sent as asterisks; to send it, let the model write it, with a field_serializer"
+        )
+        loss.came_by(way)
+        raise loss
+
+
+def _masked(value: Any, written: Any) -> str | None:
+    """The way to a secret that was written as asterisks; None if there is none."""
+    kind = _kind_of(value)
+    if hasattr(kind, "get_secret_value"):
+        is_masked = (
+            is_a(written, str) and written and not written.strip("*") and bool(value.get_secret_value())
+        )
+        return "" if is_masked else None
+    if hasattr(kind, "model_fields"):
+        if not is_a(written, dict):  # which it writes otherwise, or as the one thing that it has
+            return _masked(value.__dict__.get("root"), written)
+        held: dict[Any, Any] = {
+            field.serialization_alias or field.alias or name: value.__dict__.get(name)
+            for name, field in kind.model_fields.items()
+        } | (getattr(value, "__pydantic_extra__", None) or {})
+        pairs = [(f".{name}", each, written[name]) for name, each in held.items() if name in written]
+    elif is_a(value, dict) and is_a(written, dict):
+        pairs = [(f".{name}", each, written.get(str(name))) for name, each in value.items()]
+    elif is_a(value, (list, tuple, set, frozenset)) and is_a(written, list):
+        pairs = [
+            (f"[{index}]", each, text) for index, (each, text) in enumerate(zip(value, written, strict=False))
+        ]
+    else:
+        return None
+    for step, each, text in pairs:
+        if type(each) not in SIMPLE and (way := _masked(each, text)) is not None:
+            return step + way
+    return None
 
 
 def attributes(value: Any) -> dict[str, Any] | None:

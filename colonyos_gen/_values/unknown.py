@@ -13,6 +13,17 @@ from msgspec import inspect
 from colonyos_gen._conventions.likeness import nearest
 from colonyos_gen._values.losses import is_a
 
+_DECIDING = (
+    "validators",
+    "field_validators",
+    "root_validators",
+    "model_validators",
+    "field_serializers",
+    "model_serializers",
+    "computed_fields",
+)
+"""What classes of pydantic may have that makes more of fields, or of more than fields."""
+_PYDANTIC = "pydantic.main"
 _MOST_TOLD = 1000
 """Fields that are told of; who meets more of them is told no more."""
 
@@ -38,7 +49,7 @@ def look(kind: Any, value: Any) -> None:
 
 
 def look_at_model(model: Any, given: Any, path: str = "") -> None:
-    """The same for a model of pydantic and those in it, unless its class says what becomes of unknown fields.
+    """The same for a model of pydantic and those in it, where nothing but fields decides what becomes of what was given.
 
     Args:
         model: What was made: a model, or what a field of one has.
@@ -46,22 +57,19 @@ def look_at_model(model: Any, given: Any, path: str = "") -> None:
         path: Where that is.
     """
     kind: Any = _kind_of(model)
-    if is_a(model, (list, tuple)) and is_a(given, list):
-        for index, (made, each) in enumerate(zip(model, given, strict=False)):
+    if is_a(model, (list, tuple)) and is_a(given, list) and len(model) == len(given):
+        for index, (made, each) in enumerate(zip(model, given, strict=True)):
             look_at_model(made, each, f"{path}[{index}]")
-    elif is_a(given, dict):
-        if is_a(model, dict):
-            fields: dict[Any, Any] = {str(each): made for each, made in model.items()}
-        elif hasattr(kind, "model_fields"):
-            spelt = {each: name for name in kind.model_fields for each in _spellings(kind, name)}
-            if _leaves_out(kind):
-                require_known(kind.__name__, spelt, given, path)
-            fields = {each: model.__dict__.get(name) for each, name in spelt.items()}
-        else:
-            return
-        for name, made in fields.items():
-            if name in given:
-                look_at_model(made, given[name], f"{path}.{name}")
+    elif is_a(given, dict) and is_a(model, dict):
+        for name, made in model.items():
+            if (each := given.get(str(name))) is not None:
+                look_at_model(made, each, f"{path}.{name}")
+    elif is_a(given, dict) and hasattr(kind, "model_fields") and _is_plain(kind):
+        spelt = {each: name for name in kind.model_fields for each in _spellings(kind, name)}
+        require_known(kind.__name__, spelt, given, path)
+        for each, name in spelt.items():
+            if each in given:
+                look_at_model(model.__dict__.get(name), given[each], f"{path}.{each}")
 
 
 def _kind_of(value: object) -> Any:
@@ -78,18 +86,22 @@ def _spellings(kind: Any, name: str) -> list[str]:
     return [*([alias] if is_a(alias, str) else []), *([name] if by_name else [])]
 
 
-def _leaves_out(kind: Any) -> bool:
-    """Whether a model only leaves out what it does not know, as far as can be told: what comes before it may know more."""
-    before = [
-        each for each in kind.__pydantic_decorators__.model_validators.values() if each.info.mode != "after"
-    ]
-    aliases = [each.validation_alias for each in kind.model_fields.values()]
+def _is_plain(kind: Any) -> bool:
+    """Whether a model takes its fields as they come, and leaves out the rest: it has nothing else that looks at them."""
+    decorators = kind.__pydantic_decorators__
+    fields = kind.model_fields.values()
     return (
-        not before
-        and kind.model_config.get("extra") is None
-        and all(each is None or is_a(each, str) for each in aliases)
-        and not hasattr(kind, "root")
-        and "root" not in kind.model_fields
+        kind.model_config.get("extra") is None
+        and not kind.__pydantic_custom_init__
+        and not kind.__pydantic_root_model__
+        and not any(getattr(decorators, name) for name in _DECIDING)
+        and all(each.validation_alias is None or is_a(each.validation_alias, str) for each in fields)
+        and not any(
+            hasattr(meta, "__get_pydantic_core_schema__") for each in fields for meta in each.metadata
+        )
+        and not any(
+            "model_validate" in each.__dict__ for each in kind.__mro__ if each.__module__ != _PYDANTIC
+        )
     )
 
 

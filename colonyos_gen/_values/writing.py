@@ -21,6 +21,7 @@ from colonyos_gen._values.losses import (
     is_a,
     is_odd_moment,
     meeting,
+    require_told,
     require_whole,
 )
 
@@ -134,7 +135,9 @@ def _simpler(value: Any) -> Any:
     if hasattr(kind, "__fspath__"):
         return str(kind.__fspath__(value))
     if hasattr(kind, "model_dump"):  # pydantic
-        return value.model_dump(mode="json", by_alias=True)
+        written = value.model_dump(mode="json", by_alias=True)
+        require_told(value, written)
+        return written
     if hasattr(kind, "to_dicts"):  # frames of polars
         return value.to_dicts()
     if hasattr(kind, "to_dict") and hasattr(kind, "itertuples"):  # frames of pandas

@@ -149,10 +149,61 @@ def test_keys_in_what_models_have_beside_their_fields(wrap: Callable[[Any], Any]
 
 @pytest.mark.parametrize("wrap", WRAPS)
 def test_secrets_are_not_sent_as_asterisks(wrap: Callable[[Any], Any]) -> None:
-    with pytest.raises(ValueWritingError, match="secret 'password' of a Login would be sent as") as caught:
+    with pytest.raises(ValueWritingError, match=r"password: a secret of a Login would be sent as") as caught:
         to_plain(wrap(Login(password=pydantic.SecretStr("geheim"))))
     assert "geheim" not in str(caught.value)
-    assert to_plain([Told(password=pydantic.SecretStr("geheim"))]) == [{"password": "geheim"}]
+
+
+SECRET = pydantic.SecretStr("geheim")
+
+
+class Outer(pydantic.BaseModel):
+    login: Login
+
+    @pydantic.field_serializer("login")
+    def tell(self, login: Login) -> dict[str, str]:
+        return {"password": login.password.get_secret_value()}
+
+
+class Whole(Login):
+    @pydantic.model_serializer
+    def whole(self) -> str:
+        return f"login:{self.password.get_secret_value()}"
+
+
+class Silent(pydantic.BaseModel):
+    login: Any = pydantic.Field(None, exclude=True)
+
+
+class Many(pydantic.BaseModel):
+    texts: list[pydantic.SecretStr] = []
+    by_name: dict[str, pydantic.SecretStr] = {}
+    raw: pydantic.SecretBytes = pydantic.SecretBytes(b"")
+
+
+def test_secrets_that_models_write_or_leave_out_are_theirs() -> None:
+    login = Login(password=SECRET)
+    assert to_plain([Told(password=SECRET)]) == [{"password": "geheim"}]
+    assert to_plain(Outer(login=login)) == {"login": {"password": "geheim"}}
+    assert to_plain([Whole(password=SECRET)]) == ["login:geheim"]
+    assert to_plain(Silent(login=login)) == {}
+    assert to_plain(Login(password=pydantic.SecretStr(""))) == {"password": ""}
+
+
+@pytest.mark.parametrize(
+    ("model", "path"),
+    [
+        (Many(texts=[pydantic.SecretStr(""), SECRET]), "texts[1]"),
+        (Many(by_name={"a": SECRET}), "by_name.a"),
+        (Many(raw=pydantic.SecretBytes(b"geheim")), "raw"),
+        (pydantic.RootModel[pydantic.SecretStr](SECRET), ""),
+        (Open.model_validate({"more": [Login(password=SECRET)]}), "more[0].password"),
+    ],
+)
+def test_wherever_secrets_are(model: Any, path: str) -> None:
+    with pytest.raises(ValueWritingError, match="would be sent as asterisks") as caught:
+        to_plain(model)
+    assert caught.value.path == path
 
 
 @pytest.mark.parametrize("seconds", [3630, -3630])

@@ -7,7 +7,7 @@ import enum
 import logging
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 
 import attrs
 import msgspec
@@ -17,6 +17,7 @@ import pytest
 from colonyos_gen import ProcessFailed, Worker
 from colonyos_gen._values.making import UNREADABLE
 from colonyos_gen._values.reading import Reader
+from colonyos_gen._values.writing import to_plain
 from colonyos_gen.testing import LocalColony
 
 
@@ -67,6 +68,14 @@ class Wide(pydantic.BaseModel, extra="allow"):
     side: int
 
 
+def _lower(given: dict[str, int]) -> dict[str, int]:
+    return {"max_height" if name == "maxHeight" else name: each for name, each in given.items()}
+
+
+def _turned(models: list[Any]) -> list[Any]:
+    return models[::-1]
+
+
 class Ignoring(pydantic.BaseModel, extra="ignore"):
     side: int
     max_height: int = 1
@@ -82,6 +91,34 @@ class Renaming(pydantic.BaseModel):
     @classmethod
     def rename(cls, given: dict[str, int]) -> dict[str, int]:
         return {"max_height" if name == "maxHeight" else name: each for name, each in given.items()}
+
+
+class Lower(pydantic.BaseModel):
+    """Its validator renames what another model gets."""
+
+    model: Annotated[Model, pydantic.BeforeValidator(_lower)]
+
+
+class Sorted(pydantic.BaseModel):
+    """What is made is in another order than what was given."""
+
+    models: Annotated[list[Model | Wide], pydantic.AfterValidator(_turned)]
+
+
+class Computing(pydantic.BaseModel):
+    side: int
+    max_height_: float = pydantic.Field(0.0, exclude=True)
+
+    @pydantic.computed_field
+    def max_height(self) -> float:
+        return self.max_height_
+
+
+class Own(pydantic.BaseModel):
+    max_height: int = 1
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(max_height=given.get("maxHeight", 0))
 
 
 class Aliased(pydantic.BaseModel):
@@ -161,6 +198,17 @@ def test_in_models_of_pydantic(value: Any, place: str) -> None:
         Reader(Aliased).read(value)
     assert place in str(caught.value)
     assert Reader(Aliased).read({"Höhe": 2}).max_height == 2
+
+
+def test_models_with_code_of_their_own_decide(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "colonyos_gen"):
+        assert Reader(Lower).read({"model": {"side": 1, "maxHeight": 2}}).model.max_height == 2
+        given = [{"side": 1}, {"side": 2, "max_heigt": 3}]
+        assert [each.side for each in Reader(Sorted).read({"models": given}).models] == [2, 1]
+        written = to_plain(Computing(side=1, max_height_=2.5))
+        assert Reader(Computing).read(written).side == 1
+        assert Reader(Own).read({"maxHeight": 2}).max_height == 2
+    assert caplog.records == []
 
 
 def test_what_is_all_there_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
