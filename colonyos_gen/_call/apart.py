@@ -106,10 +106,15 @@ async def end_or_let_go(pending: set[asyncio.Task[Any]], seconds: float, whose: 
     finally:
         for each in pending:
             if not each.done():
-                _let_go(each, whose)
+                let_go(each, whose)
 
 
-def _let_go(task: asyncio.Task[Any], whose: str) -> None:
+def let_go(task: asyncio.Task[Any], whose: str) -> None:
+    """Let an event loop that ends not wait for a task, which goes on though it was cancelled.
+
+    Args:
+        whose: What it is called in the log.
+    """
     _left.add(task)
     task.add_done_callback(_left.discard)
     # asyncio.run waits without end for the tasks it knows, as often as they may swallow their cancellation.

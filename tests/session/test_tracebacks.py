@@ -296,5 +296,8 @@ def test_what_a_function_does_wrong_with_its_context_ends_at_its_line(
         handle = colonies.submit("fails_too" if asynchronous else "fails", to="w").wait(60)
     error = "\n".join(handle.process.errors)
     assert "'other'" in error
-    assert error.rstrip().endswith('ctx.stream("other")')
+    lines = [
+        each.strip() for each in error.splitlines() if each.strip(" ~^")
+    ]  # without the marks of some versions
+    assert lines[-1] == 'ctx.stream("other")'
     assert f"{os.sep}colonyos_gen{os.sep}" not in error

@@ -148,6 +148,9 @@ class Ledger:
         try:
             os.pwrite(self._handle, line.ljust(_WIDTH - 1) + b"\n", place * _WIDTH)
         except OSError as error:
+            if self._path is not None:  # first, as one that nobody has locked is that of somebody killed
+                with contextlib.suppress(OSError):
+                    self._path.unlink()
             self._close()
             self._give_up(error)
 

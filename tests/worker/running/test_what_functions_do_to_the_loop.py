@@ -42,8 +42,10 @@ _ENDS_THE_WORKER: dict[str, tuple[Callable[[], object], type[BaseException]]] = 
 }
 
 
-def _submit(colony: LocalColony, funcname: str) -> str:
-    return colony.client.submit(FunctionSpec.new(funcname, "tester", colony.name)).processid
+def _submit(colony: LocalColony, funcname: str, *args: str) -> str:
+    spec = FunctionSpec.new(funcname, "tester", colony.name)
+    spec.args = list(args)
+    return colony.client.submit(spec).processid
 
 
 def _worker(does: Callable[[], object]) -> tuple[Worker, threading.Event]:
@@ -234,9 +236,30 @@ async def stubborn():
     await go_on()
 
 
+async def leave_by(what):
+    try:
+        await asyncio.sleep(3600)
+    finally:
+        if what == "heir":
+            kept.append(asyncio.create_task(go_on()))
+        else:
+            raise SystemExit(3) if what == "exit" else KeyboardInterrupt
+
+
+async def generate():
+    try:
+        yield 1
+    finally:
+        await go_on()
+
+
 @worker.function
-async def leave():
-    kept.append(asyncio.create_task(go_on()))
+async def leave(what):
+    kept.append(asyncio.create_task(go_on() if what == "task" else leave_by(what)))
+    if what == "generator":
+        kept.append(generate())
+        await anext(kept[-1])
+    await asyncio.sleep(0.1)
 
 
 if __name__ == "__main__":
@@ -244,16 +267,16 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize(("funcname", "code"), [("stubborn", 75), ("leave", 0)])
-def test_coroutines_that_swallow_their_cancellation_do_not_keep_the_program(
-    colonies: LocalColony, tmp_path: Path, funcname: str, code: int
+@pytest.mark.parametrize("what", ["", "task", "heir", "exit", "interrupt", "generator"])
+def test_what_swallows_its_cancellation_does_not_keep_the_program(
+    colonies: LocalColony, tmp_path: Path, what: str
 ) -> None:
+    """A coroutine of a function that takes too long, and what others leave on the loop."""
     path = tmp_path / "stubborn.py"
     path.write_text(_STUBBORN, encoding="utf-8")
     with SpawnedWorker(colonies, tmp_path / "keys", program=(str(path),)) as spawned:
-        (end,) = _ended(colonies, _submit(colonies, funcname))
-        assert end.state is (FAILED if code else SUCCESS)
-        if not code:
+        (end,) = _ended(colonies, _submit(colonies, *(("leave", what) if what else ("stubborn",))))
+        assert end.state is (SUCCESS if what else FAILED)
+        if what:
             spawned.terminate()
-        assert spawned.wait() == code
-        assert "has not ended though it was cancelled" in spawned.output
+        assert spawned.wait() == (0 if what else 75)

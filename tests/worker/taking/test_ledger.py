@@ -129,6 +129,7 @@ def test_a_file_that_cannot_be_written_any_more_is_given_up(
 ) -> None:
     caplog.set_level("INFO", "colonyos_gen.worker")
     ledger = Ledger(tmp_path, "me")
+    ledger.note(process("first"))
     die_of = os.open("/dev/full", os.O_WRONLY)
     assert ledger._handle is not None  # pyright: ignore[reportPrivateUsage]
     os.dup2(die_of, ledger._handle)  # pyright: ignore[reportPrivateUsage]
@@ -136,7 +137,11 @@ def test_a_file_that_cannot_be_written_any_more_is_given_up(
     places = [ledger.note(process(name)) for name in "ab"]
     for place in places:
         ledger.strike(place)
+    other = Ledger(tmp_path, "me")
+    assert (other.dead, other.was_left(process("first"))) == ([], False), "it goes on"
+    other.end()
     ledger.end()
+    assert list(tmp_path.iterdir()) == []
     assert caplog.text.count("what it runs is not written down") == 1
 
 
