@@ -1,4 +1,7 @@
-"""What msgspec loses of values without a word: items whose keys are equal in JSON, private attributes of attrs classes."""
+"""What would be lost of values without a word, by msgspec or pydantic.
+
+Items whose keys are equal in JSON, private attributes of attrs classes, seconds of offsets from UTC, and secrets.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,11 @@ _UNLIKE_EACH_OTHER = (frozenset({str}), frozenset({int}))
 def is_a(value: Any, kinds: Any) -> bool:
     """Whether it is an instance; for values of which no type is known, before and after."""
     return isinstance(value, kinds)
+
+
+def kind_of(value: object) -> Any:
+    """Its class; for values of which no type is known."""
+    return type(value)
 
 
 class LossError(Exception):
@@ -78,7 +86,7 @@ def _inside(value: Any, simpler: Callable[[Any], Any]) -> Iterable[tuple[object,
     if is_a(value, (list, tuple)):
         items: Sequence[Any] = value
         return () if SIMPLE.issuperset(map(type, items)) else enumerate(items)
-    kind = _kind_of(value)
+    kind = kind_of(value)
     names, private = _fields_of(kind)
     if private or is_odd_moment(value):
         raise LeftOutError
@@ -100,7 +108,7 @@ def require_told(model: Any, written: Any) -> None:
     """Raise LossError if a model of pydantic, as it was written, has the asterisks that a secret shows in place of it."""
     way = _masked(model, written)
     if way is not None:
-        name = _kind_of(model).__qualname__
+        name = kind_of(model).__qualname__
         loss = LossError(
             f"a secret of a {name} would be sent as asterisks; to send it, let the model write it, with a field_serializer"
         )
@@ -110,7 +118,7 @@ def require_told(model: Any, written: Any) -> None:
 
 def _masked(value: Any, written: Any) -> str | None:
     """The way to a secret that was written as asterisks; None if there is none."""
-    kind = _kind_of(value)
+    kind = kind_of(value)
     if hasattr(kind, "get_secret_value"):
         is_masked = (
             is_a(written, str) and written and not written.strip("*") and bool(value.get_secret_value())
@@ -140,7 +148,7 @@ def _masked(value: Any, written: Any) -> str | None:
 
 def attributes(value: Any) -> dict[str, Any] | None:
     """The attributes of a dataclass or an attrs class, private ones too, by name; None for other objects."""
-    names, _ = _fields_of(_kind_of(value))
+    names, _ = _fields_of(kind_of(value))
     if not names or isinstance(value, msgspec.Struct):
         return None
     return {name: getattr(value, name) for name in names if hasattr(value, name)}
@@ -183,10 +191,6 @@ def _require_distinct(found: dict[Any, Any], simpler: Callable[[Any], Any]) -> N
     clash = meeting(found, lambda key: next(iter(written({key: None}))))
     if clash is not None:
         raise clash
-
-
-def _kind_of(value: object) -> Any:
-    return type(value)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import inspect
 
 from colonyos_gen._conventions.likeness import nearest
-from colonyos_gen._values.losses import is_a
+from colonyos_gen._values.losses import is_a, kind_of
 
 _DECIDING = (
     "validators",
@@ -56,7 +56,7 @@ def look_at_model(model: Any, given: Any, path: str = "") -> None:
         given: What it was made of.
         path: Where that is.
     """
-    kind: Any = _kind_of(model)
+    kind: Any = kind_of(model)
     if is_a(model, (list, tuple)) and is_a(given, list) and len(model) == len(given):
         for index, (made, each) in enumerate(zip(model, given, strict=True)):
             look_at_model(made, each, f"{path}[{index}]")
@@ -70,10 +70,6 @@ def look_at_model(model: Any, given: Any, path: str = "") -> None:
         for each, name in spelt.items():
             if each in given:
                 look_at_model(model.__dict__.get(name), given[each], f"{path}.{each}")
-
-
-def _kind_of(value: object) -> Any:
-    return type(value)
 
 
 def _spellings(kind: Any, name: str) -> list[str]:

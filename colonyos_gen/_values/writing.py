@@ -20,6 +20,7 @@ from colonyos_gen._values.losses import (
     attributes,
     is_a,
     is_odd_moment,
+    kind_of,
     meeting,
     require_told,
     require_whole,
@@ -90,10 +91,6 @@ def is_subclass(kind: Any, kinds: Any) -> bool:
     return issubclass(kind, kinds)
 
 
-def _kind_of(value: object) -> Any:
-    return type(value)
-
-
 def _known(value: Any) -> Any:
     if is_a(value, Iterator) or (
         is_a(value, Iterable) and not is_a(value, Sized)
@@ -112,7 +109,7 @@ def _simpler(value: Any) -> Any:
 
     Only the class is asked what it can do: instances may answer whatever they are asked for.
     """
-    kind = _kind_of(value)
+    kind = kind_of(value)
     if is_a(value, str):
         return str.__str__(value)
     if is_a(value, int):
@@ -181,7 +178,7 @@ def _walk(value: Any, path: str, depth: int) -> Any:
         try:
             return msgspec.to_builtins(value, str_keys=True, enc_hook=_refuse)
         except _UnknownError:
-            if hasattr(_kind_of(value), "model_dump"):  # which writes all that it holds itself
+            if hasattr(kind_of(value), "model_dump"):  # which writes all that it holds itself
                 with contextlib.suppress(LeftOutError):
                     require_whole(value, _simpler)
             return _walk(_simpler(value), path, depth + 1)
@@ -243,7 +240,7 @@ def _key(key: Any, path: str) -> str:
         (text,) = msgspec.to_builtins({key: None}, str_keys=True, enc_hook=_simpler)
         return str(text)
     except Exception as error:  # as above
-        kind = _kind_of(key)
+        kind = kind_of(key)
         raise ValueWritingError(
             path, key, f"a {kind.__module__}.{kind.__qualname__} cannot be a key in JSON; make it text"
         ) from error
