@@ -96,7 +96,8 @@ class Server:
         zone: Time zone of the server, or its name: the zone of times in replies, and of cron expressions that name none.
         middlewares: aiohttp middlewares around every request, such as the faults of the testing kit.
         hazards: What happens when requests meet that would harm the real server: "notice" counts them in `hazards` and warns,
-            "act" also ends the server, or lets it stand still, as the real one would, and "off" does nothing; see
+            "act" also ends the server, or lets it stand still, as the real one would, "refuse" answers with status 400 and
+            does nothing else, and "off" does nothing; see
             `colonyos_gen.server.hazards`.
 
     Raises:

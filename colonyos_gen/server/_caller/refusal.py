@@ -114,6 +114,13 @@ BUSY_CONNECTION = ErrorSpec(
     "A subscription is running on this connection; open a connection for each subscription",
     "The real server crashes when two subscriptions to processes write to the same connection at once.",
 )
+HAZARDOUS = ErrorSpec(
+    "hazardous",
+    ErrorCode.CONFLICT,
+    400,
+    "The real server would come to harm ({name}); to avoid it: {avoid}",
+    "This server was started to refuse what harms the real one.",
+)
 
 
 class Refusal(Exception):

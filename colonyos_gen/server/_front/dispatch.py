@@ -108,7 +108,7 @@ class Dispatcher:
                 answer = self.rendering.refusal(refusal)
             else:
                 passing = self.watch.begin(call.method, call.request, call.signer)
-                answer, refused = await self._carry_out(call)
+                answer, refused = await self._carry_out(call, passing)
                 done = True
             # After a refusal too: an assign that finds nothing still shows that its executor is alive.
             self._store.commit()
@@ -174,9 +174,10 @@ class Dispatcher:
         """Wait until everything that a reply could tell by now is final. Raises what the journal raises."""
         await self._store.written()
 
-    async def _carry_out(self, call: Call) -> tuple[Answer, Refusal | None]:
+    async def _carry_out(self, call: Call, passing: Passing | None) -> tuple[Answer, Refusal | None]:
         try:
             await self.watch.stand_still()
+            self.watch.require_harmless(passing)
             item = await call.begin()
         except Refusal as refusal:
             return self.rendering.refusal(refusal, call.method), refusal

@@ -1,0 +1,63 @@
+"""What may differ from the real server, and why. The only list of its kind: what is not in it is a failure.
+
+An excuse that was not needed in a run is told at its end, so that none outlives its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .comparison import Difference
+
+
+@dataclass(frozen=True)
+class Excuse:
+    """A kind of difference that is no fault."""
+
+    name: str
+    reason: str
+    covers: Callable[[Difference], bool]
+
+
+def _says(difference: Difference, text: str) -> bool:
+    """Whether the real server has answered with this text."""
+    return text in str(difference.real)
+
+
+def _is_null_or_empty(one: Any) -> bool:
+    return one is None or one in ([], {})
+
+
+EXCUSES = (
+    Excuse(
+        "deployment",
+        "Names, versions, times and addresses of the installation, and of its cluster, are its own.",
+        lambda it: (
+            it.msgtype in ("versionmsg", "getserverinfomsg", "getclustermsg") and it.path.startswith(".")
+        ),
+    ),
+    Excuse(
+        "next run",
+        "The first look at a new cron sets the time of its next run; the servers look at different moments of the second.",
+        lambda it: it.path.endswith(".nextrun"),
+    ),
+    Excuse(
+        "sequence numbers",
+        "Files are numbered over the whole server, which has others.",
+        lambda it: it.path.endswith(".sequencenr"),
+    ),
+)
+
+NULL_OR_EMPTY = Excuse(
+    "null or empty",
+    "The real server writes null where it keeps a nil list, and [] where the client had sent one.",
+    lambda it: _is_null_or_empty(it.real) and _is_null_or_empty(it.ours),
+)
+"""Until the embedded server remembers which it was; `COLONIES_FUZZ_NULLS=1` leaves it out."""
+
+
+def excuse_of(difference: Difference, excuses: tuple[Excuse, ...]) -> Excuse | None:
+    """What excuses a difference, if anything does."""
+    return next((each for each in excuses if each.covers(difference)), None)
