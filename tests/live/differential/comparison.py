@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -135,6 +135,8 @@ class Comparison:
                 f"{len(ours)} items: {_short(ours)}",
             )
             return
+        if msgtype == "getprocessesmsg" and not path:
+            real, ours = _unended_last(real, self._rank_there), _unended_last(ours, self._rank_here)
         if _UNORDERED.get(msgtype) == path or path.endswith(_SETS):
             real = sorted(real, key=self._rank_there)
             ours = sorted(ours, key=self._rank_here)
@@ -183,6 +185,12 @@ class Comparison:
 
 
 _SPANS = (".minwaittime", ".maxwaittime", ".avgwaittime", ".minexectime", ".maxexectime", ".avgexectime")
+
+
+def _unended_last(processes: list[JSON], rank: Callable[[JSON], str]) -> list[JSON]:
+    """`processes` with those in order that have no end time although they have ended: nothing says which comes first."""
+    unended = [each for each in processes if each["state"] > 1 and each["endtime"].startswith(_UNSET)]
+    return [each for each in processes if each not in unended] + sorted(unended, key=rank)
 
 
 def _timeless(text: str) -> str:

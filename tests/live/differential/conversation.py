@@ -11,6 +11,7 @@ from typing import Any, cast
 from colonyos_gen_wire.constants import FAILED, RUNNING, WAITING
 
 from .comparison import Answer, Comparison, opened
+from .deeds import DEEDS
 from .peers import Pair
 from .people import People
 from .steps import Shot, Steps
@@ -56,7 +57,7 @@ class Conversation:
         self._tally = tally
         self._budget = budget
         self._people = People(dice, pair.server_key, tag)
-        self._steps = Steps(dice, self._people)
+        self._steps = Steps(dice, self._people, DEEDS)
         ids = {key.id for key in self._people.keys.values()} | {"0" * 64}
         self._comparison = Comparison(ids, zone_is_ours=pair.zone_is_ours)
         self._tag = tag

@@ -63,7 +63,8 @@ class Tally:
         ]
         for name in names:
             total = self.same[name] + self.different[name] + excused[name]
-            reasons = ", ".join(f"{reason} {count}" for reason, count in self.excused.get(name, {}).items())
+            reasons_of = self.excused[name] if name in self.excused else Counter[str]()
+            reasons = ", ".join(f"{reason} {count}" for reason, count in reasons_of.items())
             lines.append(
                 f"{name:32}{total:>10}{self.succeeded[name]:>12}{self.same[name]:>7}{self.different[name]:>10}"
                 f"{self.hazards[name]:>9}  {reasons}"
