@@ -51,6 +51,8 @@ class Quirks:
     """The executor name `*` is a name like any other, and no executor has it."""
     fickle_units: bool = False
     """Memory in KB, Kb, MB, Mb, TB or Tb is accepted or refused at random, instead of always refused."""
+    released_attributes: bool = False
+    """The attributes of a process whose executor has left say that it is still running."""
     orphan_processes: bool = False
     """A process whose environment holds a NUL character is refused, and stays in the queue without its environment."""
     lost_wakeups: bool = False
@@ -79,6 +81,8 @@ class Quirks:
     """The priority of nodes and children of a workflow may be any number."""
     cancelled_blocks_cron: bool = False
     """A cron that waits for its previous workflow waits for ever when that was cancelled."""
+    silent_cron_failures: bool = False
+    """A run of a cron whose workflow cannot be started is answered as if it had been."""
     colony_leftovers: bool = False
     """Blueprints, definitions and the pause of a removed colony stay for the next one of its name."""
 

@@ -110,13 +110,13 @@ def _colony(parts: Parts) -> ColonyHandlers:
 def _cron(parts: Parts) -> CronHandlers:
     from colonyos_gen.server._domains.work.cron import Crons
 
-    return Crons(parts.records, parts.access, parts.crons)
+    return Crons(parts.records, parts.access, parts.crons, parts.quirks)
 
 
 def _executor(parts: Parts) -> ExecutorHandlers:
     from colonyos_gen.server._domains.administration.executor import Executors
 
-    return Executors(parts.records, parts.access, parts.clock, reregister=parts.reregister)
+    return Executors(parts.records, parts.access, parts.clock, parts.quirks, reregister=parts.reregister)
 
 
 def _file(parts: Parts) -> FileHandlers:

@@ -27,6 +27,8 @@ _AS_SENT = (Blueprint, BlueprintDefinition)
 """Types that the real server keeps as JSON, with the zero times of whoever has sent them."""
 _HISTORY = "get_blueprint_history"
 """Its times are marked with the wrong zone. A name, so that the server can do without the message."""
+_LOGS = "get_logs"
+"""Other lists are refused once. A name, as above."""
 _SHORTEST_POWER = 1e21
 """Doubles from here on are written with an exponent."""
 
@@ -71,7 +73,7 @@ class Rendering:
             return Answer(200, b"")
         if quirks.null_for_refused_file and method.when_null is not None and _by_database(refusal):
             return Answer(200, write_reply(method.payloadtype, b"null"))
-        if quirks.two_envelopes and _is_said_twice(refusal):
+        if quirks.two_envelopes and _is_said_twice(method, refusal):
             return Answer(refusal.status, body + body)
         if quirks.forwarded_assign and method is process.ASSIGN:
             return Answer(200, body)
@@ -91,8 +93,10 @@ def _by_database(refusal: Refusal) -> bool:
     return refusal.spec in (INVALID_TEXT, process_errors.SUBMIT_DATABASE_REFUSED)
 
 
-def _is_said_twice(refusal: Refusal) -> bool:
-    return refusal.spec in (log_errors.GET_LOGS_NEGATIVE_LIMIT, log_errors.ADD_LOG_NUL_CHARACTER)
+def _is_said_twice(method: AnyMethod, refusal: Refusal) -> bool:
+    return refusal.spec is log_errors.ADD_LOG_NUL_CHARACTER or (
+        refusal.spec is log_errors.GET_LOGS_NEGATIVE_LIMIT and method.name == _LOGS
+    )
 
 
 def _writer(quirks: Quirks, zone: tzinfo, unset: str) -> _Write:

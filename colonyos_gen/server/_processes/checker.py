@@ -86,7 +86,7 @@ class Checker:
             silent = heard is not None and heard < limit and executor.executorid not in self._spared
             if silent and executor.state is not UNREGISTERED:
                 logger.info("executor %s fell silent and is unregistered", visible(executor.executorname))
-                unregister(self._records, executor)
+                unregister(self._records, executor, self._quirks)
 
     @contextlib.contextmanager
     def sparing(self, executors: Iterable[Executor]) -> Generator[None]:

@@ -28,11 +28,14 @@ ZERO_TIME = datetime(1, 1, 1, tzinfo=timezone.utc)
 
 _UNSET = "0001-01-01T00:00:00Z"
 _encode = msgspec.json.Encoder().encode
-_has_zone = re.compile(r"(?s:.*)([Zz]|[+-]\d\d:\d\d)\Z").match
+_has_zone = re.compile(r"(?s:.*)(Z|[+-]\d\d:\d\d)\Z").match
 _EMPTY: dict[Any, Callable[[], Any]] = {list: list, dict: dict}
 _decode_any = msgspec.json.Decoder().decode
-_AS_THEY_ARE = {Leaf.STRING, Leaf.INTEGER, Leaf.NUMBER, Leaf.BOOLEAN, Leaf.BYTES}
+_AS_THEY_ARE = {Leaf.STRING, Leaf.INTEGER, Leaf.BOOLEAN, Leaf.BYTES}
 """What is written as it is."""
+_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
+_SHORTEST_POWER = 1e21
+"""Numbers from here on are written with an exponent."""
 
 
 class UnknownFieldsError(ValueError):
@@ -217,6 +220,8 @@ def _fill(shape: Shape, value: Any) -> Any:
             return _from_numbers(value)  # pyright: ignore[reportUnknownArgumentType]
         if shape is Leaf.TIME and isinstance(value, str):
             return _from_text(value)
+        if shape is Leaf.INTEGER and isinstance(value, int) and not _SMALLEST <= value <= _LARGEST:
+            raise msgspec.ValidationError(f"Expected an integer of 64 bits, got {value}")
         return value
     if isinstance(shape, ListOf):
         if not isinstance(value, list):
@@ -255,7 +260,7 @@ def _from_numbers(numbers: list[Any]) -> bytes:
 def _from_text(time: str) -> str | None:
     if time.startswith("0000-"):
         return None
-    if not _has_zone(time):
+    if not _has_zone(time) or "t" in time:
         raise msgspec.ValidationError(f"Expected a time with its zone, as RFC 3339 demands, got {time!r}")
     return time
 
@@ -267,6 +272,8 @@ def _write(kind: Leaf, value: Any) -> Any:
 @functools.cache
 def _form_of(shape: Shape) -> _Form:
     """What makes the plain JSON value out of a value of `shape`."""
+    if shape is Leaf.NUMBER:
+        return _number_form
     if isinstance(shape, Leaf):
         return functools.partial(_leaf_form, shape)
     if isinstance(shape, ListOf):
@@ -282,6 +289,11 @@ def _item_form_of(shape: ListOf | MapOf) -> _Form | None:
 
 def _leaf_form(kind: Leaf, value: Any, write: _Write) -> Any:
     return write(kind, value)
+
+
+def _number_form(value: Any, write: _Write) -> Any:
+    """Go writes a number without a fraction as an integer."""
+    return int(value) if abs(value) < _SHORTEST_POWER and value == int(value) else value
 
 
 def _list_form(item_form: _Form | None, value: Any, write: _Write) -> list[Any]:

@@ -12,6 +12,7 @@ from colonyos_gen_wire.constants import FAILED, RUNNING, WAITING
 
 from .comparison import Answer, Comparison, opened
 from .deeds import DEEDS
+from .excuses import CHANGES
 from .peers import Pair
 from .people import People
 from .steps import Shot, Steps
@@ -20,7 +21,6 @@ from .tally import Tally
 _SETTLE_S = 3.5
 """After this, each server has looked at short deadlines and full generators, and what that leads to has happened."""
 _SHORT_S = 10
-_CHANGES = ("changeexecutoridmsg", "changeuseridmsg", "changecolonyidmsg")
 MOST_CHANGES = 40
 """Of identities in a run: each keeps one of the 100 connections that a real server has to its database."""
 
@@ -33,7 +33,7 @@ class Budget:
 
     def allows(self, msgtype: str) -> bool:
         """Whether one more of these may be sent."""
-        if msgtype not in _CHANGES:
+        if msgtype not in CHANGES:
             return True
         self.changes += 1
         return self.changes <= MOST_CHANGES
@@ -183,7 +183,7 @@ class Conversation:
             place = definition.metadata
             fields = {"namespace": place.colonyname, "name": place.name}
             await self._clear("removeblueprintdefinitionmsg", place.colonyname, **fields)
-        for name in [self._people.colony, self._people.other, f"{self._tag}-third"]:
+        for name in [colony.name for colony in records.colonies]:
             await self._clear("resumeassignmentsmsg", name)
             request = {"msgtype": "removecolonymsg", "colonyname": name}
             await self._pair.real.ask(self._body("server", "removecolonymsg", request, there=True))

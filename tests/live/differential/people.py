@@ -61,6 +61,8 @@ class People:
         self.known: dict[str, list[Any]] = defaultdict(list)
         """Values that mean something, by the field that has them."""
         ids = [key.id for name, key in self.keys.items() if name != "server"]
+        # One identity under several names is rare.
+        ids += [PrivateKey.generate().id for _ in range(2 * len(ids))]
         workers = ["worker", "second", "pending", "new worker"]
         for field in ("colonyname", "namespace", "targetcolonyname"):
             self.known[field] = [self.colony] * 12 + [self.other, f"{tag}-nobody"]
@@ -117,6 +119,6 @@ class People:
 
     def signer(self, roles: tuple[Role, ...]) -> str:
         """Mostly somebody who has one of these roles."""
-        if not roles or self._dice.random() < 0.12:
+        if not roles or self._dice.random() < 0.08:
             return self._dice.choice(KEYS)
         return self._dice.choice(SIGNERS[self._dice.choice(roles)])

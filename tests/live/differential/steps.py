@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -39,6 +40,7 @@ class Steps:
         self._people = people
         self._deeds = deeds
         self._drawing = Drawing(dice, people.known)
+        people.known["workflowspec"] = [json.dumps(self.workflow()) for _ in range(3)]
         self._any = [
             name for name, method in METHODS.items() if method.transport is Via.HTTP and name not in _NEVER
         ]
@@ -54,7 +56,7 @@ class Steps:
                 return made
         msgtype = dice.choice(self._any)
         payload = self._drawing.valid(msgtype)
-        if dice.random() < 0.3:
+        if dice.random() < 0.2:
             payload = self._drawing.flawed(payload)
         signer = self._people.signer(METHODS[msgtype].roles)
         other = dice.choice(self._any) if dice.random() < 0.01 else ""

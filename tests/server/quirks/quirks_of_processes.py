@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from colonyos_gen_wire import Colony, Executor
-from colonyos_gen_wire.constants import APPROVED, WAITING
+from colonyos_gen_wire.constants import APPROVED, RUNNING, WAITING
 from colonyos_gen_wire.methods.process import SUBMIT
 from colonyos_gen_wire.requests.process import SubmitFunctionSpecMsg
 
@@ -18,6 +18,17 @@ from tests.server.kit.workflow_lab import submit
 from .quirk_scene import QuirkScene, outcome, posted, read_by_client, shows
 
 NONE = "NoProcessError 404"
+
+
+@shows("released_attributes", strict=[WAITING], quirk=[RUNNING])
+async def attributes_of_what_was_left_behind(here: QuirkScene) -> object:
+    submitted = await here.user.submit(spec(env={"A": "1"}))
+    await here.executor.assign(COLONY, -1)
+    await here.user.remove_executor(COLONY, "e")
+    assert await outcome(here.executor.close(submitted.processid)) != "ok"
+    process = await here.user.get_process(submitted.processid)
+    assert process.state is WAITING
+    return [attribute.state for attribute in process.attributes]
 
 
 @shows("stale_assign_reply", strict=(True, [1]), quirk=(False, [0]))

@@ -7,10 +7,10 @@ from datetime import timedelta, timezone
 
 from colonyos_gen_wire import File
 from colonyos_gen_wire.methods.file import ADD_FILE
-from colonyos_gen_wire.methods.log import ADD_LOG, GET_LOGS
+from colonyos_gen_wire.methods.log import ADD_LOG, GET_LOGS, SEARCH_LOGS
 from colonyos_gen_wire.methods.process import ASSIGN, GET_PROCESS, SUBMIT
 from colonyos_gen_wire.requests.file import AddFileMsg
-from colonyos_gen_wire.requests.log import AddLogMsg, GetLogsMsg
+from colonyos_gen_wire.requests.log import AddLogMsg, GetLogsMsg, SearchLogsMsg
 from colonyos_gen_wire.requests.process import AssignProcessMsg, GetProcessMsg, SubmitFunctionSpecMsg
 
 from colonyos_gen import PrivateKey
@@ -35,6 +35,9 @@ async def negative_count(here: QuirkScene) -> object:
     process = await here.user.submit(spec())
     request = GetLogsMsg(processid=process.processid, count=-1)
     reply = await posted(here, here.user_key, GET_LOGS, request)
+    search = SearchLogsMsg(colonyname=COLONY, days=1, count=-1)
+    _, body = await posted(here, here.user_key, SEARCH_LOGS, search)
+    assert body.count(b'"payloadtype"') == 1
     return await read_by_client(GET_LOGS, reply), reply[1].count(b'"payloadtype"')
 
 

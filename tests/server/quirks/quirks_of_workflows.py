@@ -47,6 +47,15 @@ async def channel_after_cascade(here: QuirkScene) -> object:
     return await outcome(here.user.channel_read(last.processid, "x"))
 
 
+@shows("silent_cron_failures", strict="ServerFaultError 500", quirk="ok")
+async def cron_of_a_workflow_that_cannot_start(here: QuirkScene) -> object:
+    cron = Cron(colonyname=COLONY, name="c", workflowspec=text(node("a"), node("a")), interval=600)
+    added = await here.user.add_cron(cron)
+    found = await outcome(here.user.run_cron(added.cronid))
+    assert await here.user.get_processgraphs(COLONY, 10, WAITING) == []
+    return found
+
+
 @shows("silent_workflow_cancel", strict="CANCELLED", quirk=None)
 async def cancelled_workflow(here: QuirkScene) -> object:
     graph = await workflow_lab.submit(here.lab, here.user_key, node("a"))

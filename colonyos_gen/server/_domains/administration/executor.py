@@ -14,6 +14,7 @@ from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.unregister import unregister
+from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._values.plain_text import require_name, require_text
 
@@ -34,10 +35,13 @@ if TYPE_CHECKING:
 class Executors:
     """Serves the executor messages. Most look for the executor before they look at the rights of the signer."""
 
-    def __init__(self, records: Records, access: Access, clock: Clock, *, reregister: bool) -> None:
+    def __init__(
+        self, records: Records, access: Access, clock: Clock, quirks: Quirks = STRICT, *, reregister: bool
+    ) -> None:
         self._records = records
         self._access = access
         self._clock = clock
+        self._quirks = quirks
         self._reregister = reregister
 
     async def add_executor(self, request: AddExecutorMsg, signer: str, /) -> Executor:
@@ -64,7 +68,7 @@ class Executors:
                     name=existing.executorname,
                     colony=existing.colonyname,
                 )
-            unregister(self._records, existing)
+            unregister(self._records, existing, self._quirks)
             executor = replace(executor, requirefuncreg=existing.requirefuncreg)
         return self._records.executors.put(executor)
 
@@ -87,7 +91,7 @@ class Executors:
         if executor is None:
             raise Refusal(errors.REMOVE_EXECUTOR_EXECUTOR_NOT_FOUND)
         self._access.require(methods.REMOVE_EXECUTOR, signer, executor.colonyname)
-        unregister(self._records, executor)
+        unregister(self._records, executor, self._quirks)
 
     async def get_executor(self, request: GetExecutorMsg, signer: str, /) -> Executor:
         executor = self._records.executor(request.colonyname, request.executorname)

@@ -38,7 +38,7 @@ class Functions:
             "function", function.functionid, function.funcname, function.executortype, function.description
         )
         if self._records.functions.get(function.functionid) is not None:
-            raise Refusal(errors.ADD_FUNCTION_DUPLICATE_KEY, detail="functions")
+            raise Refusal(errors.ADD_FUNCTION_DUPLICATE_KEY, detail="prod_functions_pkey")
         functionid = function.functionid or new_id()
         return self._records.functions.put(
             replace(function, functionid=functionid, locationname=executor.locationname)

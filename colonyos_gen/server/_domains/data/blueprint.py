@@ -62,10 +62,13 @@ class Blueprints:
         require_storable_definition(definition)
         if self._catalogue.definition(colonyname, name) is not None:
             raise Refusal(
-                errors.ADD_BLUEPRINT_DEFINITION_DUPLICATE_KEY, detail="blueprintdefinitions_colony_name_name"
+                errors.ADD_BLUEPRINT_DEFINITION_DUPLICATE_KEY,
+                detail="prod_blueprintdefinitions_colony_name_name_key",
             )
         if self._records.definitions.get(definition.blueprintdefinitionid) is not None:
-            raise Refusal(errors.ADD_BLUEPRINT_DEFINITION_DUPLICATE_KEY, detail="blueprintdefinitions_id")
+            raise Refusal(
+                errors.ADD_BLUEPRINT_DEFINITION_DUPLICATE_KEY, detail="prod_blueprintdefinitions_pkey"
+            )
         return self._catalogue.define(definition)
 
     async def get_blueprint_definition(
@@ -105,7 +108,7 @@ class Blueprints:
         if self._records.blueprint(colonyname, name) is not None:
             raise Refusal(errors.ADD_BLUEPRINT_BLUEPRINT_ALREADY_EXISTS, name=name, colony=colonyname)
         if self._records.blueprints.get(blueprint.blueprintid) is not None:
-            raise Refusal(errors.ADD_BLUEPRINT_DUPLICATE_KEY, detail="blueprints_id")
+            raise Refusal(errors.ADD_BLUEPRINT_DUPLICATE_KEY, detail="prod_blueprints_pkey")
         added = self._catalogue.add(blueprint, signer)
         if can_reconcile(handler):
             self._work.add_cron(added, handler, signer)

@@ -43,7 +43,7 @@ class Attributes:
         )
         require_text("attribute", attribute.key, attribute.value, attribute.targetcolonyname)
         if self._records.process_of_attribute.first(attribute.attributeid) is not None:
-            raise Refusal(errors.ADD_ATTR_DUPLICATE_KEY, detail="attributes")
+            raise Refusal(errors.ADD_ATTR_DUPLICATE_KEY, detail="prod_attributes_pkey")
         process = replace(process, attributes=[*process.attributes, attribute])
         if attribute.attributetype is ENV:
             env = {**process.spec.env, attribute.key: attribute.value}

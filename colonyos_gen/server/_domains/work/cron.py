@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from colonyos_gen_wire.constants import CRON_CHECK_PERIOD_MS
 from colonyos_gen_wire.errors import cron as errors
 from colonyos_gen_wire.errors import process as process_errors
-from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.methods import cron as methods
 from colonyos_gen_wire.types.cron import Cron
 from msgspec.structs import replace
@@ -15,11 +14,12 @@ from msgspec.structs import replace
 from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._processes.lifecycle import new_id
+from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._values.integers import require_integers
 from colonyos_gen.server._values.plain_text import require_text
 from colonyos_gen.server._workflows.crons import CronStarter
-from colonyos_gen.server._workflows.stored import Texts, accept_workflow
+from colonyos_gen.server._workflows.stored import accept_workflow
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.cron import AddCronMsg, GetCronMsg, GetCronsMsg, RemoveCronMsg, RunCronMsg
@@ -30,16 +30,18 @@ _EXPRESSION_ONLY = -1
 class Crons:
     """Serves the cron messages. Those about one cron look for it before they look at rights."""
 
-    def __init__(self, records: Records, access: Access, starter: CronStarter) -> None:
+    def __init__(
+        self, records: Records, access: Access, starter: CronStarter, quirks: Quirks = STRICT
+    ) -> None:
         self._records = records
         self._access = access
         self._starter = starter
+        self._quirks = quirks
 
     async def add_cron(self, request: AddCronMsg, signer: str, /) -> Cron:
         cron = request.cron
         self._access.require(methods.ADD_CRON, signer, cron.colonyname)
-        texts = Texts("cron", shared.INVALID_WORKFLOWSPEC, shared.INVALID_DEPENDENCIES)
-        accept_workflow(cron.workflowspec, cron.colonyname, texts)
+        accept_workflow(cron.workflowspec, cron.colonyname, "cron")
         self._accept_schedule(cron)
         require_text("cron", cron.name)
         if self._records.cron(cron.colonyname, cron.name) is not None:
@@ -76,7 +78,11 @@ class Crons:
             raise Refusal(errors.RUN_CRON_CRON_NOT_FOUND)
         self._access.require(methods.RUN_CRON, signer, cron.colonyname)
         if not self._starter.is_held_back(cron):
-            self._starter.start(cron)
+            try:
+                self._starter.start(cron)
+            except Refusal:
+                if not self._quirks.silent_cron_failures:
+                    raise
         return cron
 
     async def remove_cron(self, request: RemoveCronMsg, signer: str, /) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from colonyos_gen_wire.constants import GENERATOR_CHECK_PERIOD_MS
 from colonyos_gen_wire.errors import generator as errors
 from colonyos_gen_wire.errors import process as process_errors
-from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.methods import generator as methods
 from colonyos_gen_wire.types.generator import Generator
 from msgspec.structs import replace
@@ -19,7 +18,7 @@ from colonyos_gen.server._processes.lifecycle import new_id
 from colonyos_gen.server._store.records import PackedArgument, Records
 from colonyos_gen.server._values.integers import require_integers
 from colonyos_gen.server._values.plain_text import require_text
-from colonyos_gen.server._workflows.stored import Texts, accept_workflow
+from colonyos_gen.server._workflows.stored import accept_workflow
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.generator import (
@@ -43,8 +42,7 @@ class Generators:
     async def add_generator(self, request: AddGeneratorMsg, signer: str, /) -> Generator:
         generator = request.generator
         self._access.require(methods.ADD_GENERATOR, signer, generator.colonyname)
-        texts = Texts("generator", shared.INVALID_WORKFLOWSPEC, shared.INVALID_DEPENDENCIES)
-        accept_workflow(generator.workflowspec, generator.colonyname, texts)
+        accept_workflow(generator.workflowspec, generator.colonyname, "generator")
         if generator.trigger < 1:
             raise Refusal(BAD_TRIGGER)
         require_integers(generator.trigger, generator.timeout)
