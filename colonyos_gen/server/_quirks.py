@@ -82,6 +82,11 @@ class Quirks:
     colony_leftovers: bool = False
     """Blueprints, definitions and the pause of a removed colony stay for the next one of its name."""
 
+    # Files and blueprints
+
+    wildcards_in_labels: bool = False
+    """`_` and `%` in a label match other labels too when what is below it is listed or goes into a snapshot."""
+
     # Subscriptions and channels
 
     abrupt_timeouts: bool = False

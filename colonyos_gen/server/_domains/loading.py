@@ -122,7 +122,7 @@ def _executor(parts: Parts) -> ExecutorHandlers:
 def _file(parts: Parts) -> FileHandlers:
     from colonyos_gen.server._domains.data.file import Files
 
-    return Files(parts.records, parts.access, parts.clock)
+    return Files(parts.records, parts.access, parts.clock, parts.quirks)
 
 
 def _function(parts: Parts) -> FunctionHandlers:
@@ -185,7 +185,7 @@ def _server(parts: Parts) -> ServerHandlers:
 def _snapshot(parts: Parts) -> SnapshotHandlers:
     from colonyos_gen.server._domains.data.snapshot import Snapshots
 
-    return Snapshots(parts.records, parts.access, parts.clock)
+    return Snapshots(parts.records, parts.access, parts.clock, parts.quirks)
 
 
 def _statistics(parts: Parts) -> StatisticsHandlers:
