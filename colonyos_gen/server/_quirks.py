@@ -87,6 +87,14 @@ class Quirks:
     wildcards_in_labels: bool = False
     """`_` and `%` in a label match other labels too when what is below it is listed or goes into a snapshot."""
 
+    updates_move_nothing: bool = False
+    """A blueprint that an update moves to another location or kind leaves its cron behind, which goes on running and is never
+    removed; there is none, and no location, where it has moved to."""
+    owner_updates_start_nothing: bool = False
+    """A blueprint that the colony owner changes gets a new generation, but nobody is told to look after it."""
+    refused_reconcile_counts: bool = False
+    """A forced reconcile that is refused, as the kind has no whole handler, raises the generation all the same."""
+
     # Subscriptions and channels
 
     abrupt_timeouts: bool = False
