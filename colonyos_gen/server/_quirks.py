@@ -69,6 +69,13 @@ class Quirks:
     whole_graph_fails: bool = False
     """When a member with children fails, all members are FAILED, also those that had succeeded. They have no errors, those
     that had not ended have no end time and keep their channels, and no event tells of any of them."""
+    workflow_states_lag: bool = False
+    """A workflow stays RUNNING when its running node goes back to the queue, until another one is assigned, closes or fails."""
+    cycles_are_unseen: bool = False
+    """Nodes that no root leads to, as those of a cycle, are not shown with their workflow and do not count: it can be SUCCESS
+    without them, and they go on waiting when it fails or is cancelled."""
+    state_removal_leaves_nodes: bool = False
+    """When workflows in a state are removed, their nodes that have ended in another state stay."""
     silent_workflow_cancel: bool = False
     """No event tells that members were cancelled with their workflow."""
     cancelled_when_over: bool = False

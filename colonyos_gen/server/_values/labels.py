@@ -19,7 +19,7 @@ def labels_like(records: Records, colonyname: str, prefix: str) -> list[str]:
 
 
 def labels_under(records: Records, colonyname: str, root: str, *, wildcards: bool = False) -> list[str]:
-    """The label `root` and those below it, if a file has the label `root`; with `wildcards` also below what `root` is LIKE."""
+    """The label `root` and those below it, or with `wildcards` below what it is LIKE, if a file has just this label."""
     if not records.files_of_label.count((colonyname, root)):
         return []
     below = root + _SEPARATOR
