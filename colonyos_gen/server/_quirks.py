@@ -62,7 +62,9 @@ class Quirks:
     """What an identity has submitted or added, and what it was assigned, stays its own when it is changed: an executor with a
     new key cannot close what it is working on."""
     one_executor_per_identity: bool = False
-    """An identity that is an executor in several colonies is a member of the first of them only."""
+    """An identity with several names is known by the first of them that is an executor, in whatever colony and state: it is a
+    member of that colony only, unless it is a user elsewhere; it is named so as initiator, and takes work as that executor.
+    Approving, rejecting or hearing of one means all in the colony, and replies to additions show the first one."""
 
     # Workflows, crons, colonies
 
@@ -70,7 +72,7 @@ class Quirks:
     """When a member with children fails, all members are FAILED, also those that had succeeded. They have no errors, those
     that had not ended have no end time and keep their channels, and no event tells of any of them."""
     workflow_states_lag: bool = False
-    """A workflow stays RUNNING when its running node goes back to the queue, until another one is assigned, closes or fails."""
+    """A workflow stays RUNNING when its running node goes back to the queue, until a node is assigned, closes or fails."""
     cycles_are_unseen: bool = False
     """Nodes that no root leads to, as those of a cycle, are not shown with their workflow and do not count: it can be SUCCESS
     without them, and they go on waiting when it fails or is cancelled."""
