@@ -64,13 +64,22 @@ class Quirks:
     """What an identity has submitted or added, and what it was assigned, stays its own when it is changed: an executor with a
     new key cannot close what it is working on."""
     one_executor_per_identity: bool = False
-    """An identity that is an executor in several colonies is a member of the first of them only."""
+    """An identity with several names is known by the first of them that is an executor, in whatever colony and state: it is a
+    member of that colony only, unless it is a user elsewhere; it is named so as initiator, and takes work as that executor.
+    Approving, rejecting or hearing of one means all in the colony, and replies to additions show the first one."""
 
     # Workflows, crons, colonies
 
     whole_graph_fails: bool = False
     """When a member with children fails, all members are FAILED, also those that had succeeded. They have no errors, those
     that had not ended have no end time and keep their channels, and no event tells of any of them."""
+    workflow_states_lag: bool = False
+    """A workflow stays RUNNING when its running node goes back to the queue, until a node is assigned, closes or fails."""
+    cycles_are_unseen: bool = False
+    """Nodes that no root leads to, as those of a cycle, are not shown with their workflow and do not count: it can be SUCCESS
+    without them, and they go on waiting when it fails or is cancelled."""
+    state_removal_leaves_nodes: bool = False
+    """When workflows in a state are removed, their nodes that have ended in another state stay."""
     silent_workflow_cancel: bool = False
     """No event tells that members were cancelled with their workflow."""
     cancelled_when_over: bool = False
@@ -85,6 +94,19 @@ class Quirks:
     """A run of a cron whose workflow cannot be started is answered as if it had been."""
     colony_leftovers: bool = False
     """Blueprints, definitions and the pause of a removed colony stay for the next one of its name."""
+
+    # Files and blueprints
+
+    wildcards_in_labels: bool = False
+    """`_` and `%` in a label match other labels too when what is below it is listed or goes into a snapshot."""
+
+    updates_move_nothing: bool = False
+    """A blueprint that an update moves to another location or kind leaves its cron behind, which goes on running and is never
+    removed; there is none, and no location, where it has moved to."""
+    owner_updates_start_nothing: bool = False
+    """A blueprint that the colony owner changes gets a new generation, but nobody is told to look after it."""
+    refused_reconcile_counts: bool = False
+    """A forced reconcile that is refused, as the kind has no whole handler, raises the generation all the same."""
 
     # Subscriptions and channels
 

@@ -161,7 +161,9 @@ class Server:
         self._file = None if db is None else SqliteJournal(db)
         self._store = store = Store(self._file or journal)
         try:
-            self._records = records = Records(store)
+            self._records = records = Records(
+                store, one_executor_per_identity=quirks.one_executor_per_identity
+            )
         except BaseException:  # nobody can close a server that was never made
             if self._file is not None:
                 self._file.close()

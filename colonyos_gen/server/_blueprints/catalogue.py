@@ -72,7 +72,7 @@ class Catalogue:
     def add(self, blueprint: Blueprint, signer: str) -> Blueprint:
         """Store a new blueprint, with an id if it has none, as its first version."""
         blueprint = replace(blueprint, blueprintid=blueprint.blueprintid or new_id())
-        self._add_location(blueprint)
+        self.add_location(blueprint)
         self._keep_version(blueprint, _CREATE, signer)
         return self._records.blueprints.put(blueprint)
 
@@ -83,7 +83,6 @@ class Catalogue:
         blueprint = replace(
             new, blueprintid=old.blueprintid, metadata=replace(new.metadata, generation=generation)
         )
-        self._add_location(blueprint)
         if changed:
             self._keep_version(blueprint, _UPDATE, signer)
         return self._records.blueprints.put(blueprint)
@@ -97,6 +96,15 @@ class Catalogue:
         """The versions of a blueprint, newest first; with a positive `limit` no more than that."""
         found = self._records.versions_of_blueprint.find(blueprintid)[::-1]
         return found[:limit] if limit > 0 else found
+
+    def add_location(self, blueprint: Blueprint) -> None:
+        """Make the location of `blueprint`, unless there is one of its name."""
+        colonyname, name = blueprint.metadata.colonyname, blueprint.metadata.locationname
+        if name and self._records.location(colonyname, name) is None:
+            description = f"Auto-created from blueprint {blueprint.metadata.name}"
+            self._records.locations.put(
+                Location(locationid=new_id(), name=name, colonyname=colonyname, description=description)
+            )
 
     def _keep_version(self, blueprint: Blueprint, changetype: str, signer: str) -> None:
         self._records.blueprint_versions.put(
@@ -114,14 +122,6 @@ class Catalogue:
                 changetype=changetype,
             )
         )
-
-    def _add_location(self, blueprint: Blueprint) -> None:
-        colonyname, name = blueprint.metadata.colonyname, blueprint.metadata.locationname
-        if name and self._records.location(colonyname, name) is None:
-            description = f"Auto-created from blueprint {blueprint.metadata.name}"
-            self._records.locations.put(
-                Location(locationid=new_id(), name=name, colonyname=colonyname, description=description)
-            )
 
 
 def require_storable_definition(definition: BlueprintDefinition) -> None:

@@ -19,7 +19,6 @@ from typing import Any
 
 from colonyos_gen_wire.method import ErrorSpec, Method, Role
 from colonyos_gen_wire.methods import METHODS
-from colonyos_gen_wire.types.executor import Executor
 
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._quirks import STRICT, Quirks
@@ -90,12 +89,6 @@ class Access:
     def _is_member(self, method: AnyMethod, signer: str, colonyname: str) -> bool:
         approved = Role.EXECUTOR_ANY_STATE not in method.roles
         executor = self._records.executor_of(colonyname, signer, approved=approved)
-        if executor is not None and self._counts(executor):
+        if executor is not None:
             return True
         return self._records.user_of(colonyname, signer) is not None
-
-    def _counts(self, executor: Executor) -> bool:
-        """Whether this row of an identity makes it a member of its colony."""
-        if not self._quirks.one_executor_per_identity:
-            return True
-        return self._records.executors_by_id.first(executor.executorid) is executor

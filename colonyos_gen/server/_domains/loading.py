@@ -92,7 +92,7 @@ def _attribute(parts: Parts) -> AttributeHandlers:
 def _blueprint(parts: Parts) -> BlueprintHandlers:
     from colonyos_gen.server._domains.data.blueprint import Blueprints
 
-    return Blueprints(parts.records, parts.access, parts.clock)
+    return Blueprints(parts.records, parts.access, parts.clock, parts.quirks)
 
 
 def _channel(parts: Parts) -> ChannelHandlers:
@@ -122,7 +122,7 @@ def _executor(parts: Parts) -> ExecutorHandlers:
 def _file(parts: Parts) -> FileHandlers:
     from colonyos_gen.server._domains.data.file import Files
 
-    return Files(parts.records, parts.access, parts.clock)
+    return Files(parts.records, parts.access, parts.clock, parts.quirks)
 
 
 def _function(parts: Parts) -> FunctionHandlers:
@@ -185,7 +185,7 @@ def _server(parts: Parts) -> ServerHandlers:
 def _snapshot(parts: Parts) -> SnapshotHandlers:
     from colonyos_gen.server._domains.data.snapshot import Snapshots
 
-    return Snapshots(parts.records, parts.access, parts.clock)
+    return Snapshots(parts.records, parts.access, parts.clock, parts.quirks)
 
 
 def _statistics(parts: Parts) -> StatisticsHandlers:

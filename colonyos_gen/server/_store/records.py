@@ -77,7 +77,8 @@ class BlueprintVersion(msgspec.Struct, frozen=True, kw_only=True):
 class Records:
     """Every table with its indexes."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, one_executor_per_identity: bool = False) -> None:
+        self._one_executor = one_executor_per_identity
         self.colonies: Table[Colony] = store.table("colonies", Colony, lambda colony: colony.name)
 
         self.executors: Table[Executor] = store.table(
@@ -235,12 +236,42 @@ class Records:
 
     def executor_of(self, colonyname: str, identity: str, *, approved: bool = True) -> Executor | None:
         """The executor of a colony that has this identity; an APPROVED one, unless any state will do."""
-        for executor in self.executors_by_id.find(identity):
+        found = self.executors_by_id.find(identity)
+        for executor in found[:1] if self._one_executor else found:
             if executor.colonyname == colonyname and (
                 not approved or executor.state is ExecutorState.APPROVED
             ):
                 return executor
         return None
+
+    def acting_executor(self, colonyname: str, identity: str) -> Executor | None:
+        """The executor that this identity is taken for in a colony.
+
+        With one executor for each identity that is its first one, in whatever colony and state.
+        """
+        if self._one_executor:
+            return self.executors_by_id.first(identity)
+        return self.executor_of(colonyname, identity)
+
+    def added_executor(self, executor: Executor) -> Executor:
+        """What the addition of `executor` is answered with: it, or the first of its identity in its colony."""
+        if self._one_executor:
+            for row in self.executors_by_id.find(executor.executorid):
+                if row.colonyname == executor.colonyname:
+                    return row
+        return executor
+
+    def executors_alike(self, executor: Executor, *, everywhere: bool = False) -> list[Executor]:
+        """`executor`, and with one for each identity all that share its identity, in its colony or `everywhere`."""
+        if not self._one_executor:
+            return [executor]
+        if everywhere:
+            return self.executors_by_id.find(executor.executorid)
+        return self.executors_with(executor.colonyname, executor.executorid)
+
+    def executors_with(self, colonyname: str, identity: str) -> list[Executor]:
+        """All executors of a colony that have this identity, in any state."""
+        return [row for row in self.executors_by_id.find(identity) if row.colonyname == colonyname]
 
     def user_of(self, colonyname: str, identity: str) -> User | None:
         """The user of a colony that has this identity."""
@@ -248,7 +279,7 @@ class Records:
 
     def name_of(self, colonyname: str, identity: str) -> str:
         """The name of the member of a colony that has this identity; an executor comes before a user."""
-        executor = self.executor_of(colonyname, identity)
+        executor = self.acting_executor(colonyname, identity)
         if executor is not None:
             return executor.executorname
         user = self.user_of(colonyname, identity)

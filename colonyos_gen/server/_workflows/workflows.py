@@ -13,6 +13,7 @@ Whenever a member changes its state, whatever the cause, the graph is settled in
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ from colonyos_gen.server._processes import lifecycle
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._workflows.nodes import accept_nodes, as_member, new_members, with_arguments
+from colonyos_gen.server._workflows.view import rooted_of
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.types.workflow import WorkflowSpec
@@ -46,6 +48,11 @@ class Workflows:
         self._clock = clock
         self._quirks = quirks
         self._settling: set[str] = set()
+        self._cyclic: set[str] = set()
+        """Workflows with members that no root leads to, where those do not count."""
+        if quirks.cycles_are_unseen:
+            for graph in records.processgraphs:
+                self._note_cycle(graph.processgraphid)
         records.processes.react(self._react)
 
     def start(
@@ -84,6 +91,8 @@ class Workflows:
         self._records.processgraphs.put(graph)
         for member in members:
             self._records.processes.put(member)
+        if self._quirks.cycles_are_unseen:
+            self._note_cycle(processgraphid)
         return replace(
             graph,
             rootprocessids=[member.processid for member in members if not member.parents],
@@ -128,7 +137,7 @@ class Workflows:
 
     def cancel(self, graph: ProcessGraph) -> None:
         """Cancel the members that have not ended, and the graph; does nothing if all is over."""
-        active = [member for member in self.members(graph) if member.state in _ACTIVE]
+        active = [member for member in self._counting(graph.processgraphid) if member.state in _ACTIVE]
         over = not active and graph.state not in _ACTIVE
         if over and not self._quirks.cancelled_when_over:
             return
@@ -141,7 +150,51 @@ class Workflows:
         """Remove a graph and its members, whatever their states are."""
         for member in self.members(graph):
             self._records.processes.remove(member)
+        self._drop(graph)
+
+    def remove_in_state(self, colonyname: str, state: ProcessState | None) -> None:
+        """Remove the graphs of a colony that are in `state`, or all of them, with their members."""
+        records, leaves = self._records, self._quirks.state_removal_leaves_nodes
+        if state is None:
+            found = records.processgraphs_of_colony.find(colonyname)
+        else:
+            found = records.processgraphs_in_state.find((colonyname, state))
+        for graph in found:
+            if not leaves or state is None:
+                self.remove(graph)
+                continue
+            for member in self.members(graph):
+                # The others would end the real server when they are assigned or closed.
+                if member.state is state or member.state in _ACTIVE:
+                    records.processes.remove(member)
+            self._drop(graph)
+        if leaves:
+            self._remove_left_behind(colonyname, state)
+
+    def _remove_left_behind(self, colonyname: str, state: ProcessState | None) -> None:
+        """Remove members whose graphs are gone already."""
+        records = self._records
+        if state is None:
+            found = records.processes_of_colony.find(colonyname)
+        else:
+            found = records.processes_in_state.find((colonyname, state))
+        for process in found:
+            if process.processgraphid and records.processgraphs.get(process.processgraphid) is None:
+                records.processes.remove(process)
+
+    def _drop(self, graph: ProcessGraph) -> None:
+        self._cyclic.discard(graph.processgraphid)
         self._records.processgraphs.remove(graph)
+
+    def _note_cycle(self, processgraphid: str) -> None:
+        members = self._records.members_of_graph.find(processgraphid)
+        if len(rooted_of(members)) < len(members):
+            self._cyclic.add(processgraphid)
+
+    def _counting(self, processgraphid: str) -> list[Process]:
+        """The members that count for the state of a workflow, and go with it."""
+        members = self._records.members_of_graph.find(processgraphid)
+        return rooted_of(members) if processgraphid in self._cyclic else members
 
     def _child(self, parent: Process, spec: FunctionSpec) -> Process:
         child = as_member(lifecycle.submitted(spec, "", "", self._clock.now_ns()), parent.processgraphid)
@@ -150,6 +203,8 @@ class Workflows:
     def _react(self, old: Process, new: Process) -> None:
         processgraphid = new.processgraphid
         if processgraphid and processgraphid not in self._settling and old.state is not new.state:
+            if self._quirks.workflow_states_lag and new.state is WAITING:
+                return
             self._settle(new)
 
     def _settle(self, changed: Process) -> None:
@@ -181,7 +236,7 @@ class Workflows:
         return all(self._records.processes[parent].state is SUCCESS for parent in reversed(child.parents))
 
     def _fail_with(self, failed: Process, now: datetime) -> None:
-        for member in self._records.members_of_graph.find(failed.processgraphid):
+        for member in self._counting(failed.processgraphid):
             if self._quirks.whole_graph_fails:
                 if member.state is not FAILED:
                     self._put_quietly(lifecycle.swept_away(member))
@@ -197,8 +252,13 @@ class Workflows:
             self._settling.discard(member.processgraphid)
 
     def _state_of(self, graph: ProcessGraph) -> ProcessState:
-        def count(state: ProcessState) -> int:
-            return self._records.members_in_state.count((graph.processgraphid, state))
+        processgraphid = graph.processgraphid
+        if processgraphid in self._cyclic:
+            count = Counter(member.state for member in self._counting(processgraphid)).__getitem__
+        else:
+
+            def count(state: ProcessState) -> int:
+                return self._records.members_in_state.count((processgraphid, state))
 
         if count(FAILED):
             return FAILED

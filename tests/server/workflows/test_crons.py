@@ -205,7 +205,7 @@ def test_what_cannot_run_is_not_added() -> None:
             dependencies = "invalid dependencies, are you depending on a nodename that does not exits"
             for settings, answer in (
                 ({"interval": 0}, "400 Cron interval must be -1"),
-                ({"interval": -2}, "400 Cron interval must be -1"),
+                ({"interval": -(2**31) - 1}, 'pq: value "-2147483649" is out of range for type integer'),
                 ({"interval": 2**31}, 'pq: value "2147483648" is out of range for type integer'),
                 ({"cronexpression": ""}, "400 empty cron expression string"),
                 ({"cronexpression": "* * * * *"}, "400 expected exactly 6 fields, found 5"),
@@ -221,7 +221,7 @@ def test_what_cannot_run_is_not_added() -> None:
                 ({"interval": 5, "workflowspec": '{"functionspecs": 5}'}, "400 json: cannot unmarshal "),
                 ({"interval": 5, "workflowspec": "[" * 100_000}, "400 unexpected end of JSON input"),
                 ({"interval": 5, "workflowspec": text(node("a", "b"))}, dependencies),
-                ({"interval": 5, "workflowspec": text(colonyname="x")}, "400 The workflow is for Colony <x>"),
+                ({"interval": 5, "workflowspec": text(colonyname="x")}, "500 Could not derive InitiatorName"),
                 (
                     {"interval": 5, "name": "taken"},
                     "400 Cron with name <taken> in Colony <lab> already exists",
@@ -234,6 +234,9 @@ def test_what_cannot_run_is_not_added() -> None:
                 assert answer in str(caught.value)
             with pytest.raises(Refused, match="403 Access denied, not a member"):
                 await add(here, here.colony_key, interval=5)
+            executor = await here.add_executor("e")
+            with pytest.raises(Refused, match="400 The workflow is for Colony <x>"):
+                await add(here, executor, interval=5, workflowspec=text(colonyname="x"))
             assert await names(here, user) == ["taken"]
             assert (await add(here, user, "colons: allowed", interval=5, random=True)).random
 
@@ -252,9 +255,6 @@ def test_the_server_fills_in_its_own_fields() -> None:
                 cronid="f" * 64,
                 initiatorid="e" * 64,
                 initiatorname="somebody",
-                lastrun=START,
-                nextrun=START - timedelta(days=1),
-                prevprocessgraphid="d" * 64,
                 checkerperiod=7,
             )
             assert added.cronid != "f" * 64

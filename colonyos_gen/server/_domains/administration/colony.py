@@ -29,12 +29,16 @@ class Colonies:
 
     async def add_colony(self, request: AddColonyMsg, signer: str, /) -> Colony:  # noqa: ARG002
         colony = request.colony
-        if len(colony.colonyid) != ID_LENGTH:
+        # The real server counts bytes.
+        if len(colony.colonyid.encode()) != ID_LENGTH:
             raise Refusal(errors.ADD_COLONY_INVALID_COLONY_ID_LENGTH)
         require_name("colony name", colony.name)
         if self._records.colonies.get(colony.name) is not None:
             raise Refusal(errors.ADD_COLONY_A_COLONY_ALREADY_EXISTS, name=colony.name)
-        return self._records.colonies.put(colony)
+        self._records.colonies.put(colony)
+        if self._quirks.one_executor_per_identity:
+            return next(row for row in self._records.colonies if row.colonyid == colony.colonyid)
+        return colony
 
     async def remove_colony(self, request: RemoveColonyMsg, signer: str, /) -> None:  # noqa: ARG002
         records, name = self._records, request.colony_name

@@ -70,21 +70,23 @@ class Executors:
                 )
             unregister(self._records, existing, self._quirks)
             executor = replace(executor, requirefuncreg=existing.requirefuncreg)
-        return self._records.executors.put(executor)
+        return self._records.added_executor(self._records.executors.put(executor))
 
     async def approve_executor(self, request: ApproveExecutorMsg, signer: str, /) -> None:
         executor = self._records.executor(request.colonyname, request.executorname)
         if executor is None:
             raise Refusal(errors.APPROVE_EXECUTOR_EXECUTOR_NOT_FOUND)
         self._access.require(methods.APPROVE_EXECUTOR, signer, executor.colonyname)
-        self._records.executors.put(replace(executor, state=APPROVED))
+        for row in self._records.executors_alike(executor):
+            self._records.executors.put(replace(row, state=APPROVED))
 
     async def reject_executor(self, request: RejectExecutorMsg, signer: str, /) -> None:
         executor = self._records.executor(request.colonyname, request.executorname)
         if executor is None:
             raise Refusal(errors.REJECT_EXECUTOR_EXECUTOR_NOT_FOUND)
         self._access.require(methods.REJECT_EXECUTOR, signer, executor.colonyname)
-        self._records.executors.put(replace(executor, state=REJECTED))
+        for row in self._records.executors_alike(executor):
+            self._records.executors.put(replace(row, state=REJECTED))
 
     async def remove_executor(self, request: RemoveExecutorMsg, signer: str, /) -> None:
         executor = self._records.executor(request.colonyname, request.executorname)

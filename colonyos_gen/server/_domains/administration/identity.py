@@ -1,5 +1,7 @@
 """Change of identities. The old key is refused from then on, and what belonged to the old identity is the new one's.
 
+All executors of a colony that have the old identity change, or all its users, as an identity may have several names.
+
 Other rows name identities too: of who submitted a process, of the executor that it is assigned to, and of who added a cron
 or a generator. They follow. So an executor that changes its key while it works can close what it is working on, and crons
 go on running in the name of somebody who exists.
@@ -47,13 +49,14 @@ class Identities:
         if not identity:
             raise Refusal(errors.CHANGE_EXECUTOR_ID_EXECUTOR_ID_IS_EMPTY)
         self._access.require(methods.CHANGE_EXECUTOR_ID, signer, colonyname)
-        executor = self._records.executor_of(colonyname, signer, approved=False)
-        if executor is None:
+        executors = self._records.executors_with(colonyname, signer)
+        if not executors and self._records.acting_executor(colonyname, signer) is None:
             raise Refusal(errors.CHANGE_EXECUTOR_ID_EXECUTOR_NOT_FOUND)
         if not is_identity(identity):
             raise Refusal(errors.CHANGE_EXECUTOR_ID_NEW_EXECUTOR_ID_IS_NOT_64_CHARACTERS)
-        self._records.executors.put(replace(executor, executorid=identity))
-        self._pass_on(colonyname, executor.executorname, signer, identity)
+        for executor in executors:
+            self._records.executors.put(replace(executor, executorid=identity))
+            self._pass_on(colonyname, executor.executorname, signer, identity)
         if not self._quirks.identities_leave_all_behind:
             for process in self._records.processes_of_colony.find(colonyname):
                 if process.assignedexecutorid == signer:
@@ -65,13 +68,14 @@ class Identities:
         if not identity:
             raise Refusal(errors.CHANGE_USER_ID_USER_ID_IS_EMPTY)
         self._access.require(methods.CHANGE_USER_ID, signer, colonyname)
-        user = self._records.user_of(colonyname, signer)
-        if user is None:
+        users = self._records.users_by_id.find((colonyname, signer))
+        if not users:
             raise Refusal(errors.CHANGE_USER_ID_USER_NOT_FOUND)
         if not is_identity(identity):
             raise Refusal(errors.CHANGE_USER_ID_NEW_USER_ID_IS_NOT_64_CHARACTERS)
-        self._records.users.put(replace(user, userid=identity))
-        self._pass_on(colonyname, user.name, signer, identity)
+        for user in users:
+            self._records.users.put(replace(user, userid=identity))
+            self._pass_on(colonyname, user.name, signer, identity)
         return request
 
     async def change_colony_id(self, request: ChangeColonyIDMsg, signer: str, /) -> ChangeColonyIDMsg:

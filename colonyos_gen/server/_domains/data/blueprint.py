@@ -24,6 +24,7 @@ from colonyos_gen.server._blueprints.validation import require_valid
 from colonyos_gen.server._caller.access import Access, AnyMethod, error_of
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import Clock
+from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 
 if TYPE_CHECKING:
@@ -47,8 +48,9 @@ if TYPE_CHECKING:
 class Blueprints:
     """Serves the blueprint messages."""
 
-    def __init__(self, records: Records, access: Access, clock: Clock) -> None:
+    def __init__(self, records: Records, access: Access, clock: Clock, quirks: Quirks = STRICT) -> None:
         self._records = records
+        self._quirks = quirks
         self._access = access
         self._catalogue = Catalogue(records, clock)
         self._work = HandlerWork(records, clock)
@@ -131,12 +133,21 @@ class Blueprints:
         old = self._find(method, colonyname, name)
         handler = self._accept(method, new)
         updated = self._catalogue.update(old, new, signer, force=request.force_generation)
+        moves = not self._quirks.updates_move_nothing
+        if moves:
+            self._catalogue.add_location(updated)
         if can_reconcile(handler):
-            if (old.kind, old.metadata.locationname) != (updated.kind, updated.metadata.locationname):
+            if moves and (old.kind, old.metadata.locationname) != (
+                updated.kind,
+                updated.metadata.locationname,
+            ):
                 self._work.add_cron(updated, handler, signer)
-            if updated.metadata.generation != old.metadata.generation:
+            if updated.metadata.generation != old.metadata.generation and self._starts_work(
+                colonyname, signer
+            ):
                 self._work.reconcile(updated, handler, signer)
-        self._work.drop_cron(old)
+        if moves:
+            self._work.drop_cron(old)
         return updated
 
     async def remove_blueprint(self, request: RemoveBlueprintMsg, signer: str, /) -> None:
@@ -158,6 +169,8 @@ class Blueprints:
         self._access.require(method, signer, request.colonyname)
         blueprint = self._find(method, request.colonyname, request.name)
         handler = self._catalogue.handler_of(blueprint)
+        if request.force and self._quirks.refused_reconcile_counts and not can_reconcile(handler):
+            self._catalogue.raise_generation(blueprint)
         if not handler.executorType:
             raise Refusal(error_of(method, "blueprint_has_no_handler_with_executor_type_defined"))
         if not handler.functionName:
@@ -177,6 +190,10 @@ class Blueprints:
         self._access.require(methods.GET_BLUEPRINT_HISTORY, signer, blueprint.metadata.colonyname)
         versions = self._catalogue.versions(blueprint.blueprintid, request.limit)
         return [BlueprintHistory(**asdict(version)) for version in versions]
+
+    def _starts_work(self, colonyname: str, signer: str) -> bool:
+        """Whether an update by `signer` has the handler look at what has changed."""
+        return not self._quirks.owner_updates_start_nothing or bool(self._records.name_of(colonyname, signer))
 
     def _find(self, method: AnyMethod, colonyname: str, name: str) -> Blueprint:
         blueprint = self._records.blueprint(colonyname, name)

@@ -12,7 +12,7 @@ from colonyos_gen_wire.types.cron import Cron
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access
-from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._caller.refusal import OTHER_COLONY, Refusal
 from colonyos_gen.server._processes.lifecycle import new_id
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
@@ -41,7 +41,14 @@ class Crons:
     async def add_cron(self, request: AddCronMsg, signer: str, /) -> Cron:
         cron = request.cron
         self._access.require(methods.ADD_CRON, signer, cron.colonyname)
-        accept_workflow(cron.workflowspec, cron.colonyname, "cron")
+        try:
+            accept_workflow(cron.workflowspec, cron.colonyname, "cron")
+        except Refusal as refusal:
+            if refusal.spec is OTHER_COLONY and not self._records.name_of(
+                str(refusal.values["other"]), signer
+            ):
+                raise Refusal(errors.ADD_CRON_COULD_NOT_DERIVE_INITIATORNAME) from None
+            raise
         self._accept_schedule(cron)
         require_text("cron", cron.name)
         if self._records.cron(cron.colonyname, cron.name) is not None:
@@ -52,9 +59,7 @@ class Crons:
                 cronid=new_id(),
                 initiatorid=signer,
                 initiatorname=self._records.name_of(cron.colonyname, signer),
-                nextrun=None,
-                lastrun=None,
-                prevprocessgraphid="",
+                prevprocessgraphid=self._previous(cron),
                 checkerperiod=0,
             )
         )
@@ -92,8 +97,17 @@ class Crons:
         self._access.require(methods.REMOVE_CRON, signer, cron.colonyname)
         self._records.crons.remove(cron)
 
+    def _has_name_in(self, colonyname: str, signer: str) -> bool:
+        executes = self._records.executors_by_id.count(signer)
+        return bool(executes) or self._records.user_of(colonyname, signer) is not None
+
+    def _previous(self, cron: Cron) -> str:
+        """The workflow before the first one of `cron`, which gets its outputs: as sent, unless it is of another colony."""
+        graph = self._records.processgraphs.get(cron.prevprocessgraphid)
+        return cron.prevprocessgraphid if graph is None or graph.colonyname == cron.colonyname else ""
+
     def _accept_schedule(self, cron: Cron) -> None:
-        if cron.interval <= 0 and cron.interval != _EXPRESSION_ONLY:
+        if cron.interval == 0:
             raise Refusal(errors.ADD_CRON_CRON_INTERVAL_MUST_BE_1_DISABLED_OR_LARGER_THAN_0)
         require_integers(cron.interval)
         if cron.interval == _EXPRESSION_ONLY:

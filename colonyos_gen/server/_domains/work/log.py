@@ -43,14 +43,14 @@ class Logs:
         self._access.require(methods.ADD_LOG, signer, colonyname)
         if process.state is not RUNNING:
             raise Refusal(errors.ADD_LOG_PROCESS_IS_NOT_RUNNING)
-        executor = self._records.executor_of(colonyname, signer)
+        executor = self._records.acting_executor(colonyname, signer)
         if process.assignedexecutorid != signer or executor is None:
             raise Refusal(errors.ADD_LOG_NOT_ASSIGNED_EXECUTOR)
         self._write(process.processid, colonyname, executor.executorname, request.message)
 
     async def add_executor_log(self, request: AddExecutorLogMsg, signer: str, /) -> None:
         self._access.require(methods.ADD_EXECUTOR_LOG, signer, request.colonyname)
-        executor = self._records.executor_of(request.colonyname, signer)
+        executor = self._records.acting_executor(request.colonyname, signer)
         if executor is None:
             raise Refusal(errors.ADD_EXECUTOR_LOG_EXECUTOR_NOT_FOUND)
         if executor.executorname != request.executorname:

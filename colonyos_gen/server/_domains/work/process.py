@@ -91,11 +91,12 @@ class Processes:
         self._access.require(methods.ASSIGN, signer, request.colonyname)
         if request.timeout == 0:
             raise Refusal(errors.ASSIGN_ZERO_TIMEOUT)
-        executor = self._records.executor_of(request.colonyname, signer)
+        executor = self._records.acting_executor(request.colonyname, signer)
         if executor is None:
             raise Refusal(errors.ASSIGN_EXECUTOR_NOT_FOUND)
         offer = self._offer(executor, request)
-        self._records.executors.put(replace(executor, lastheardfromtime=self._now()))
+        for row in self._records.executors_alike(executor, everywhere=True):
+            self._records.executors.put(replace(row, lastheardfromtime=self._now()))
         # Nothing that happens during the wait may undo this.
         self._store.commit()
 
@@ -103,7 +104,7 @@ class Processes:
             if caller_is_gone():
                 return None
             # Much can have happened to the executor while it waited.
-            if self._records.executor_of(request.colonyname, signer) is None:
+            if self._records.acting_executor(request.colonyname, signer) is None:
                 raise Refusal(shared.NOT_A_MEMBER, name=request.colonyname)
             self._pause_gate.check(request.colonyname)
             process = self._records.processes[processid]
@@ -143,7 +144,7 @@ class Processes:
                 self._records.processes.put(replace(process, output=request.output))
             raise
         process = self._records.processes.put(closed)
-        executor = self._records.executor_of(colony_of(process), signer)
+        executor = self._records.acting_executor(colony_of(process), signer)
         if executor is not None:
             count_run(self._records, executor, process)
 
@@ -263,7 +264,7 @@ class Processes:
             memory = parse_memory(request.availablemem, self._quirks) if request.availablemem else UNLIMITED
         except QuantityError as error:
             raise Refusal(errors.SUBMIT_BAD_MEMORY, text=error.text) from None
-        return Offer.of(executor, cpu, memory)
+        return Offer.of(replace(executor, colonyname=request.colonyname), cpu, memory)
 
     def _now(self) -> datetime:
         return moment(self._clock.now_ns())

@@ -61,7 +61,7 @@ class Graphs:
         if graph is None:
             raise Refusal(errors.GET_PROCESSGRAPH_GRAPH_NOT_FOUND)
         self._access.require(methods.GET_PROCESSGRAPH, signer, graph.colonyname)
-        return drawn(graph, self._workflows.members(graph))
+        return drawn(graph, self._workflows.members(graph), rooted=self._quirks.cycles_are_unseen)
 
     async def get_processgraphs(self, request: GetProcessGraphsMsg, signer: str, /) -> list[ProcessGraph]:
         self._access.require(methods.GET_PROCESSGRAPHS, signer, request.colonyname)
@@ -76,7 +76,8 @@ class Graphs:
         latest = heapq.nlargest(
             request.count, reversed(found), key=lambda graph: graph.submissiontime or _NEVER
         )
-        return [outlined(graph, self._workflows.members(graph)) for graph in latest]
+        rooted = self._quirks.cycles_are_unseen
+        return [outlined(graph, self._workflows.members(graph), rooted=rooted) for graph in latest]
 
     async def cancel_processgraph(self, request: CancelProcessGraphMsg, signer: str, /) -> None:
         graph = self._records.processgraphs.get(request.processgraphid)
@@ -100,13 +101,8 @@ class Graphs:
             raise Refusal(errors.REMOVE_ALL_PROCESSGRAPHS_NOT_POSSIBLE_TO_REMOVE_RUNNING_PROCESSGRAPHS)
         if request.state != _EVERY_STATE and not ProcessState(request.state).is_known:
             raise Refusal(errors.REMOVE_ALL_PROCESSGRAPHS_INVALID_STATE_WHEN_DELETING_ALL_PROCESSGRAPHS)
-        if request.state == _EVERY_STATE:
-            found = self._records.processgraphs_of_colony.find(request.colonyname)
-        else:
-            state = ProcessState(request.state)
-            found = self._records.processgraphs_in_state.find((request.colonyname, state))
-        for graph in found:
-            self._workflows.remove(graph)
+        state = None if request.state == _EVERY_STATE else ProcessState(request.state)
+        self._workflows.remove_in_state(request.colonyname, state)
 
     async def add_child(self, request: AddChildMsg, signer: str, /) -> Process:
         colonyname = request.spec.conditions.colonyname
