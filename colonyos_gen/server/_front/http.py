@@ -87,17 +87,17 @@ class _Front:
             case "POST", path if path == API_PATH:
                 return await self._call(request)
             case "GET", path if path == HEALTH_PATH:
-                return web.Response(status=200)
+                return web.Response(status=200, content_type="text/plain", charset="utf-8")
             case "OPTIONS", _ if hdrs.ORIGIN in request.headers:
                 return web.Response(status=204, headers=_CORS)
             case "POST", path if path == API_PATH + "/":
                 return web.Response(status=307, headers={hdrs.LOCATION: API_PATH})
-            case "GET", path if path == API_PATH + "/":
-                return web.Response(status=301, headers={hdrs.LOCATION: API_PATH})
+            case "GET", path if path in (HEALTH_PATH + "/", PUBSUB_PATH + "/"):
+                return _moved(path[:-1])
             case "GET", path if path == PUBSUB_PATH:
                 return await self._pubsub.serve(request)
             case _:
-                return web.Response(status=404, text="404 page not found")
+                return web.Response(status=404, body=b"404 page not found", content_type="text/plain")
 
     async def _call(self, request: web.Request) -> web.Response:
         transport = request.transport
@@ -118,6 +118,12 @@ class _Front:
         return web.Response(
             status=answer.status, body=answer.body, content_type="text/plain", charset="utf-8"
         )
+
+
+def _moved(path: str) -> web.Response:
+    text = f'<a href="{path}">Moved Permanently</a>.\n\n'
+    headers = {hdrs.LOCATION: path}
+    return web.Response(status=301, text=text, content_type="text/html", headers=headers)
 
 
 async def _allow_every_origin(request: web.BaseRequest, response: web.StreamResponse) -> None:

@@ -18,7 +18,7 @@ from colonyos_gen_wire.shape import Leaf
 from colonyos_gen_wire.types.blueprint import Blueprint, BlueprintDefinition
 
 from colonyos_gen.server._caller.access import AnyMethod
-from colonyos_gen.server._caller.refusal import INVALID_TEXT, Refusal
+from colonyos_gen.server._caller.refusal import INVALID_TEXT, NO_ANSWER, Refusal
 from colonyos_gen.server._front.envelope import write_failure, write_reply
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._time.zero_time import IN_UTC, zero_time
@@ -65,6 +65,8 @@ class Rendering:
     def refusal(self, refusal: Refusal, method: AnyMethod | None = None) -> Answer:
         """The answer that tells the caller of a refusal; by the handler of `method`, if that is given."""
         quirks, body = self._quirks, write_failure(refusal.status, refusal.message)
+        if quirks.empty_500 and refusal.spec is NO_ANSWER:
+            return Answer(500, b"")
         if method is None:
             return Answer(refusal.status, body)
         if quirks.empty_200 and method.when_empty is not None and refusal.spec.name == "not_a_member":
