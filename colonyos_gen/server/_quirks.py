@@ -27,7 +27,7 @@ class Quirks:
     empty_200: bool = False
     """Whoever is no member gets status 200 and an empty body from `getcolonystatsmsg` and `getprocesshistmsg`."""
     empty_500: bool = False
-    """A body, or a payload, that is the JSON null gets status 500 and an empty body; on a WebSocket it ends the connection."""
+    """A body, or a payload, that is the JSON null gets status 500 and an empty body; a WebSocket is closed over it."""
     two_envelopes: bool = False
     """What the database refuses about logs is answered with two error envelopes, one after the other."""
     null_for_refused_file: bool = False

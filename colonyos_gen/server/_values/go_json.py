@@ -68,7 +68,7 @@ codecs.register_error(_ERRORS, _each_byte)
 
 
 def require_json(text: bytes) -> None:
-    """Raise `NotJSON` unless `text` is JSON to Go's mind. One too large for a search is said to be no JSON without a reason."""
+    """Raise `NotJSON` unless `text` is JSON to Go's mind. Of one too large for a search no fault is told."""
     if has_many_tokens(text):
         raise NotJSON("the text is not JSON")
     for _ in members(text):

@@ -62,7 +62,7 @@ def test_what_is_said_of_a_fault(text: bytes) -> None:
     with pytest.raises(NotJSON) as caught:
         require_json(text)
     assert str(caught.value) == WORDS[text]
-    with pytest.raises(ValueError, match="^") as told:
+    with pytest.raises(ValueError, match=r".") as told:
         plain_json(text)
     assert str(told.value) == WORDS[text]
 
