@@ -1,8 +1,8 @@
 """What the HTTP library has to say, to the log and to clients.
 
-It tells clients what in their bytes displeases its parser, with excerpts as Python writes them; here they read the status and
-its name, as on the real server. It logs requests that are no HTTP as errors, with a traceback. They are the mistake of whoever sent them, who gets a 400;
-the log of the server is for its own.
+It tells clients what in their bytes displeases its parser, with excerpts as Python writes them; here they read the status
+and its name, as on the real server. It logs requests that are no HTTP as errors, with a traceback. They are the mistake
+of whoever sent them, who gets a 400; the log of the server is for its own.
 """
 
 from __future__ import annotations

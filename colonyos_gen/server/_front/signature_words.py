@@ -14,7 +14,7 @@ _LARGEST_V = 7
 
 
 def not_hex(character: str) -> str:
-    """What is said of the first character of a signature that is no digit. Go looks at bytes, and shows them as characters."""
+    """What is said of the first character of a signature that is no digit. Go looks at single bytes."""
     byte = character.encode()[0]
     return f"invalid byte: U+{byte:04X}" + (f" '{chr(byte)}'" if chr(byte).isprintable() else "")
 

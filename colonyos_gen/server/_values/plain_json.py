@@ -1,4 +1,4 @@
-"""JSON that can be stored and sent back. Broken characters are replaced as on the real server, other faults told in its words."""
+"""JSON that can be stored and sent back. Broken characters are replaced, and faults told, as on the real server."""
 
 from __future__ import annotations
 
