@@ -25,7 +25,8 @@ class Quirks:
     # Replies
 
     empty_200: bool = False
-    """Whoever is no member gets status 200 and an empty body from `getcolonystatsmsg` and `getprocesshistmsg`."""
+    """Whoever is no member gets status 200 and an empty body from `getcolonystatsmsg` and `getprocesshistmsg`; from
+    the latter also for colonies that do not exist."""
     empty_500: bool = False
     """A body, or a payload, that is the JSON null gets status 500 and an empty body; a WebSocket is closed over it."""
     two_envelopes: bool = False
@@ -50,7 +51,7 @@ class Quirks:
     storage_blocks: bool = False
     """A process that asks for storage is never assigned."""
     star_matches_nobody: bool = False
-    """The executor name `*` is a name like any other, and no executor has it."""
+    """The executor name `*` is a name like any other, and no executor has it; alone, it is read back as no name."""
     fickle_units: bool = False
     """Memory in KB, Kb, MB, Mb, TB or Tb is accepted or refused at random, instead of always refused."""
     orphan_processes: bool = False
