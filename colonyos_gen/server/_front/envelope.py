@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import msgspec
 from colonyos_gen_wire import errors
@@ -62,14 +62,12 @@ def read_envelope(body: bytes) -> Envelope:
     return Envelope(plain.payloadtype, plain.payload, plain.signature)
 
 
-def read_payload(payload: str) -> dict[str, object]:
-    """The JSON object in the base64 text of a payload. Raises ValueError if there is none."""
+def read_payload(payload: str) -> object:
+    """The JSON value, other than null, in the base64 text of a payload. Raises ValueError if there is none."""
     document = plain_json(decode_payload(payload))
     if document is None:
         raise Refusal(NO_ANSWER)
-    if not isinstance(document, dict):
-        raise TypeError("the payload is not a JSON object")
-    return cast("dict[str, object]", document)
+    return document
 
 
 def decode_payload(payload: str) -> bytes:
