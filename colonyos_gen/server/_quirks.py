@@ -61,6 +61,8 @@ class Quirks:
     sleeps on, and so do the others. Locations are compared with their case. Subscribers have their turns with
     `one_listener_per_event`, and one more after they have left. A process that comes back from an executor that has left
     wakes nobody."""
+    lasting_polls: bool = False
+    """An executor that is removed while its assign waits gets a process all the same."""
     short_deadline_check: bool = False
     """Of the processes that have waited too long only those among the first 1000 of the queue fail."""
     identities_leave_all_behind: bool = False

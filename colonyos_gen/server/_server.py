@@ -311,7 +311,10 @@ class Server:
         assert protocol is not None
         try:
             listening = await asyncio.get_running_loop().create_server(
-                lambda: connections.accept(http_log.plain_errors(protocol())), self._host, self._port, backlog=_BACKLOG
+                lambda: connections.accept(http_log.plain_errors(protocol())),
+                self._host,
+                self._port,
+                backlog=_BACKLOG,
             )
         except BaseException:
             await runner.cleanup()

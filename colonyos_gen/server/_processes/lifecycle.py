@@ -154,7 +154,8 @@ def is_released(old: Process | None, new: Process) -> bool:
 
 def is_closed_again(old: Process | None, new: Process) -> bool:
     """Whether `new` has become of `old` because it was closed once more; see `closed`."""
-    return old is not None and old.state is new.state is SUCCESS and old.endtime != new.endtime
+    # Nothing else makes a new end time, which may be the same where the clock stands still.
+    return old is not None and old.state is new.state is SUCCESS and old.endtime is not new.endtime
 
 
 def deadline(process: Process) -> datetime | None:

@@ -1,9 +1,10 @@
 """Whose turn it is: how the real server chooses the one listener that hears of a process, for the quirks that need it.
 
-Executors whose assign waits, and subscribers to the processes of a type, are listeners of one kind. They line up at targets,
-which are texts: executor type, state and location, one behind the other. A process with a location is told at its target and, if
-nobody is there, at that without a location; one without at the first whose text begins with its type and state, be it that of
-another location, of a type that goes on with a digit, or of a state with two. Colonies are not told apart.
+Executors whose assign waits, and subscribers to the processes of a type, are listeners of one kind. They line up at
+targets, which are texts: executor type, state and location, one behind the other. A process with a location is told at its
+target and, if nobody is there, at that without a location; one without at the first whose text begins with its type and
+state, be it that of another location, of a type that goes on with a digit, or of a state with two. Colonies are not told
+apart.
 """
 
 from __future__ import annotations
