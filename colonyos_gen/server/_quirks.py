@@ -25,7 +25,10 @@ class Quirks:
     # Replies
 
     empty_200: bool = False
-    """Whoever is no member gets status 200 and an empty body from `getcolonystatsmsg` and `getprocesshistmsg`."""
+    """Whoever is no member gets status 200 and an empty body from `getcolonystatsmsg` and `getprocesshistmsg`; from
+    the latter also for colonies that do not exist."""
+    empty_500: bool = False
+    """A body, or a payload, that is the JSON null gets status 500 and an empty body; a WebSocket is closed over it."""
     two_envelopes: bool = False
     """What the database refuses about logs is answered with two error envelopes, one after the other."""
     null_for_refused_file: bool = False
@@ -48,7 +51,7 @@ class Quirks:
     storage_blocks: bool = False
     """A process that asks for storage is never assigned."""
     star_matches_nobody: bool = False
-    """The executor name `*` is a name like any other, and no executor has it."""
+    """The executor name `*` is a name like any other, and no executor has it; alone, it is read back as no name."""
     fickle_units: bool = False
     """Memory in KB, Kb, MB, Mb, TB or Tb is accepted or refused at random, instead of always refused."""
     released_attributes: bool = False
@@ -56,8 +59,12 @@ class Quirks:
     orphan_processes: bool = False
     """A process whose environment holds a NUL character is refused, and stays in the queue without its environment."""
     lost_wakeups: bool = False
-    """A new process wakes one waiting executor of its type and location, in turn; one that cannot take it sleeps on, and
-    so do the others. A process that comes back from an executor that has left wakes nobody."""
+    """A new process wakes one waiting executor of its type and location, in turn, in whatever colony; one that cannot take it
+    sleeps on, and so do the others. Locations are compared with their case. Subscribers have their turns with
+    `one_listener_per_event`, and one more after they have left. A process that comes back from an executor that has left
+    wakes nobody."""
+    lasting_polls: bool = False
+    """An executor that is removed while its assign waits gets a process all the same."""
     short_deadline_check: bool = False
     """Of the processes that have waited too long only those among the first 1000 of the queue fail."""
     identities_leave_all_behind: bool = False
@@ -118,18 +125,26 @@ class Quirks:
     deaf_channel_subscriptions: bool = False
     """Pings and close frames are not answered before a subscription to a channel has ended."""
     silent_channel_ends: bool = False
-    """Nothing tells a subscriber that a channel is gone because its process has ended."""
+    """Nothing tells a subscriber that a channel is gone because its process has ended; that of a removed process is silent
+    until the timeout."""
     silent_removals: bool = False
     """Nothing tells a subscriber that its process was removed."""
     silent_releases: bool = False
     """No event tells that a process is waiting again because its executor has left."""
     stale_pushes: bool = False
     """A pushed process is an old copy: without the output and end time of its success, unless the executor has registered
-    the function; and with the executor that has just lost it, when its deadline has passed."""
+    the function; with the executor, the retries and the wait deadline of before, when its deadline has passed; without the
+    deadline that an assign has set. Its attributes have their former states."""
+    repeated_pushes: bool = False
+    """A close that is repeated is told again. Each close of a member of a workflow tells of its children, also of those that
+    wait for others; that they wait no more is told by nothing else."""
     one_listener_per_event: bool = False
     """Of the subscribers to an executor type and a state only one gets an event, each in turn."""
     lasting_channel_access: bool = False
-    """An executor whose time for a process is over can use its channels until somebody else is assigned."""
+    """An executor whose time for a process is over can use its channels until somebody else is assigned. Its subscriptions go
+    on even then, and after it was removed."""
+    any_executor_hears: bool = False
+    """An executor hears of the processes of its colony although it is not approved, or was removed."""
     reopened_channels: bool = False
     """The channels of a cancelled process can be used again, and are empty."""
 

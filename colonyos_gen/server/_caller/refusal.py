@@ -37,6 +37,13 @@ FAULT = ErrorSpec(
     "The embedded server failed; its log has the details",
     "A mistake in this server. The request changed nothing.",
 )
+NO_ANSWER = ErrorSpec(
+    "no_answer",
+    ErrorCode.INVALID,
+    400,
+    "The envelope and its payload must be JSON objects, not null",
+    "The real server fails over such a request, and answers with status 500 and an empty body.",
+)
 INVALID_NAME = ErrorSpec(
     "invalid_name",
     ErrorCode.INVALID,

@@ -23,7 +23,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 from colonyos_gen_wire import errors
@@ -41,6 +41,7 @@ from colonyos_gen.server._front.envelope import (
     recover_signer,
 )
 from colonyos_gen.server._front.rendering import Answer, Rendering
+from colonyos_gen.server._front.type_faults import not_an_object, wrong_type
 from colonyos_gen.server._store.tables import Store
 from colonyos_gen.server._values.exact_integers import require_exact_integers
 from colonyos_gen.server.hazards._subscriptions import Subscription
@@ -196,19 +197,22 @@ def _payload_of(method: AnyMethod, envelope: Envelope) -> dict[str, object]:
     if Role.NONE in method.roles and len(envelope.payload) > _MOST_UNSIGNED:
         raise _invalid(method, "the payload is too long for a message that nobody has signed")
     try:
-        return read_payload(envelope.payload)
-    except (ValueError, TypeError) as error:
+        document = read_payload(envelope.payload)
+    except ValueError as error:
         raise _invalid(method, error) from None
+    if not isinstance(document, dict):
+        raise _invalid(method, not_an_object(method, document))
+    return cast("dict[str, object]", document)
 
 
 def _request_of(method: AnyMethod, payload: dict[str, object]) -> Any:
     msgtype = key_of(payload, "msgtype")
     try:
         request = decode_request(method, payload)
-    except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise _invalid(method, error) from None
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise _invalid(method, wrong_type(method, payload)) from None
     if not isinstance(msgtype, str | None):
-        raise _invalid(method, "the msgtype is not a string")
+        raise _invalid(method, wrong_type(method, payload))
     if msgtype != method.msgtype and _declares(method, "msgtype_mismatch"):
         raise Refusal(error_of(method, "msgtype_mismatch"))
     return request

@@ -53,11 +53,14 @@ def make_app(
     @web.middleware
     async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
         with connections.serving(request):
-            return await handler(request)
+            try:
+                return await handler(request)
+            except web.HTTPNotFound:  # of a target that is no path, such as an asterisk
+                return _not_found()
 
     app = web.Application(client_max_size=body_limit, middlewares=(note, *middlewares))
     app.router.add_route("*", "/{path:.*}", front.handle)
-    app.on_response_prepare.append(_allow_every_origin)
+    app.on_response_prepare.append(_finish_headers)
 
     async def stop(app: web.Application) -> None:
         del app
@@ -87,17 +90,17 @@ class _Front:
             case "POST", path if path == API_PATH:
                 return await self._call(request)
             case "GET", path if path == HEALTH_PATH:
-                return web.Response(status=200)
+                return web.Response(status=200, content_type="text/plain", charset="utf-8")
             case "OPTIONS", _ if hdrs.ORIGIN in request.headers:
                 return web.Response(status=204, headers=_CORS)
             case "POST", path if path == API_PATH + "/":
                 return web.Response(status=307, headers={hdrs.LOCATION: API_PATH})
-            case "GET", path if path == API_PATH + "/":
-                return web.Response(status=301, headers={hdrs.LOCATION: API_PATH})
+            case "GET", path if path in (HEALTH_PATH + "/", PUBSUB_PATH + "/"):
+                return _moved(path[:-1])
             case "GET", path if path == PUBSUB_PATH:
                 return await self._pubsub.serve(request)
             case _:
-                return web.Response(status=404, text="404 page not found")
+                return _not_found()
 
     async def _call(self, request: web.Request) -> web.Response:
         transport = request.transport
@@ -120,6 +123,17 @@ class _Front:
         )
 
 
-async def _allow_every_origin(request: web.BaseRequest, response: web.StreamResponse) -> None:
+def _not_found() -> web.Response:
+    return web.Response(status=404, body=b"404 page not found", content_type="text/plain")
+
+
+def _moved(path: str) -> web.Response:
+    text = f'<a href="{path}">Moved Permanently</a>.\n\n'
+    headers = {hdrs.LOCATION: path}
+    return web.Response(status=301, text=text, content_type="text/html", headers=headers)
+
+
+async def _finish_headers(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    response.headers.pop(hdrs.SERVER, None)  # which names the library, and its version
     if hdrs.ORIGIN in request.headers:
         response.headers.setdefault(hdrs.ACCESS_CONTROL_ALLOW_ORIGIN, "*")

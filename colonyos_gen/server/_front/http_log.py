@@ -1,12 +1,14 @@
-"""What the HTTP library has to say.
+"""What the HTTP library has to say, to the log and to clients.
 
-It logs requests that are no HTTP as errors, with a traceback. They are the mistake of whoever sent them, who gets a 400;
-the log of the server is for its own.
+It tells clients what in their bytes displeases its parser, with excerpts as Python writes them; here they read the status
+and its name, as on the real server. It logs requests that are no HTTP as errors, with a traceback. They are the mistake
+of whoever sent them, who gets a 400; the log of the server is for its own.
 """
 
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
@@ -22,3 +24,26 @@ def _is_ours(record: logging.LogRecord) -> bool:
 
 
 logger.addFilter(_is_ours)
+
+
+class _PlainErrors(web.RequestHandler):
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        super().handle_error(request, status, exc, message)
+        answer = web.Response(status=status, text=f"{status} {HTTPStatus(status).phrase}")
+        answer.force_close()
+        return answer
+
+
+def plain_errors(handler: web.RequestHandler) -> web.RequestHandler:
+    """`handler`, a connection of the library, which now tells clients nothing in its own words."""
+    # The library has no other place for it: its server makes its handlers itself.
+    handler.__class__ = _PlainErrors
+    return handler

@@ -15,14 +15,14 @@ import contextlib
 import logging
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMsgType, hdrs, web
 from colonyos_gen_wire import errors
 from colonyos_gen_wire.method import Via
 from colonyos_gen_wire.methods import subscription
 
 from colonyos_gen.server._caller.access import AnyMethod
 from colonyos_gen.server._caller.hangup import GOING_AWAY, NO_CLOSE_FRAME, HangUp
-from colonyos_gen.server._caller.refusal import BUSY_CONNECTION, FAULT, UNANSWERED, Refusal
+from colonyos_gen.server._caller.refusal import BUSY_CONNECTION, FAULT, NO_ANSWER, UNANSWERED, Refusal
 from colonyos_gen.server._front.dispatch import Call, Dispatcher
 from colonyos_gen.server._front.slow_senders import Connections
 from colonyos_gen.server._quirks import STRICT, Quirks
@@ -64,7 +64,7 @@ class Pubsub:
         """Turn a request into a WebSocket connection, and return when that has ended."""
         socket = web.WebSocketResponse(timeout=_FAREWELL_S, compress=False, max_msg_size=_FRAME_LIMIT)
         if not socket.can_prepare(request):
-            return web.Response(status=400, text="Bad Request\n")
+            return web.Response(status=400, text="Bad Request\n", headers={hdrs.SEC_WEBSOCKET_VERSION: "13"})
         try:
             await socket.prepare(request)
         except ConnectionError as error:
@@ -219,9 +219,12 @@ class _Connection:
 
     async def _turn_down(self, refusal: Refusal, data: str | bytes) -> None:
         """Answer what is no subscription."""
-        if self._quirks.silent_refusals and refusal.spec in _DROPPED:
+        quirks = self._quirks
+        if (quirks.silent_refusals and refusal.spec in _DROPPED) or (
+            quirks.empty_500 and refusal.spec is NO_ANSWER
+        ):
             self.end(HangUp(NO_CLOSE_FRAME, ""))
-        elif not self._quirks.silent_refusals or refusal.spec not in _IGNORED:
+        elif not quirks.silent_refusals or refusal.spec not in _IGNORED:
             await self._refuse(refusal, data)
 
     async def _refuse(self, refusal: Refusal, data: str | bytes) -> None:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, cast, get_args
 
 import msgspec
 from colonyos_gen_wire.codec import encode_reply
@@ -16,10 +16,13 @@ from colonyos_gen_wire.errors import process as process_errors
 from colonyos_gen_wire.methods import process, workflow
 from colonyos_gen_wire.shape import Leaf
 from colonyos_gen_wire.types.blueprint import Blueprint, BlueprintDefinition
+from colonyos_gen_wire.types.process import Process
+from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import AnyMethod
-from colonyos_gen.server._caller.refusal import INVALID_TEXT, Refusal
+from colonyos_gen.server._caller.refusal import INVALID_TEXT, NO_ANSWER, Refusal
 from colonyos_gen.server._front.envelope import write_failure, write_reply
+from colonyos_gen.server._processes.matching import ANY_EXECUTOR
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._time.zero_time import IN_UTC, zero_time
 
@@ -29,6 +32,8 @@ _HISTORY = "get_blueprint_history"
 """Its times are marked with the wrong zone. A name, so that the server can do without the message."""
 _LOGS = "get_logs"
 """Other lists are refused once. A name, as above."""
+_OUTSIDERS = ("not_a_member", "unknown_colony", "empty_colony_name")
+"""How access is refused; an error of another name says that the message has looked for the colony by itself."""
 _SHORTEST_POWER = 1e21
 """Doubles from here on are written with an exponent."""
 
@@ -60,6 +65,8 @@ class Rendering:
     def item(self, method: AnyMethod, item: object) -> bytes:
         """The envelope of a reply to `method`, or of one item of it, if it is a stream."""
         write, null = self._writer_of(method), method.null_when_empty
+        if self._quirks.star_matches_nobody and _kind_of(method) is Process:
+            item = _without_star(item)
         return write_reply(
             method.payloadtype, encode_reply(method.response, item, write=write, null_when_empty=null)
         )
@@ -67,9 +74,11 @@ class Rendering:
     def refusal(self, refusal: Refusal, method: AnyMethod | None = None) -> Answer:
         """The answer that tells the caller of a refusal; by the handler of `method`, if that is given."""
         quirks, body = self._quirks, write_failure(refusal.status, refusal.message)
+        if quirks.empty_500 and refusal.spec is NO_ANSWER:
+            return Answer(500, b"")
         if method is None:
             return Answer(refusal.status, body)
-        if quirks.empty_200 and method.when_empty is not None and refusal.spec.name == "not_a_member":
+        if quirks.empty_200 and method.when_empty is not None and refusal.spec.name in _OUTSIDERS:
             return Answer(200, b"")
         if quirks.null_for_refused_file and method.when_null is not None and _by_database(refusal):
             return Answer(200, write_reply(method.payloadtype, b"null"))
@@ -80,13 +89,28 @@ class Rendering:
         return Answer(refusal.status, body)
 
     def _writer_of(self, method: AnyMethod) -> _Write:
-        kind = (get_args(method.response) or (method.response,))[0]
+        kind = _kind_of(method)
         if method.name == _HISTORY:
             return self._history
         if self._plain is self._stored:
             return self._stored
         # The real server answers the submission of a workflow with an object that was never stored.
         return self._plain if kind in _AS_SENT or method is workflow.SUBMIT_WORKFLOW else self._stored
+
+
+def _kind_of(method: AnyMethod) -> Any:
+    """The type of a reply, or of what it lists."""
+    return (get_args(method.response) or (method.response,))[0]
+
+
+def _without_star(item: object) -> object:
+    """Processes for the executor `*`, which none is called, are shown as those for any."""
+    if isinstance(item, list):
+        return [_without_star(each) for each in cast("list[object]", item)]
+    if isinstance(item, Process) and item.spec.conditions.executornames == [ANY_EXECUTOR]:
+        conditions = replace(item.spec.conditions, executornames=[])
+        return replace(item, spec=replace(item.spec, conditions=conditions))
+    return item
 
 
 def _by_database(refusal: Refusal) -> bool:

@@ -152,6 +152,12 @@ def is_released(old: Process | None, new: Process) -> bool:
     return old is not None and old.state is RUNNING and new.state is WAITING and new.starttime is None
 
 
+def is_closed_again(old: Process | None, new: Process) -> bool:
+    """Whether `new` has become of `old` because it was closed once more; see `closed`."""
+    # Nothing else makes a new end time, which may be the same where the clock stands still.
+    return old is not None and old.state is new.state is SUCCESS and old.endtime is not new.endtime
+
+
 def deadline(process: Process) -> datetime | None:
     """The time after which `process` is `expired`, if there is one.
 

@@ -30,6 +30,8 @@ class Offer:
     location: str = ""
     cpu: int = UNLIMITED
     memory: int = UNLIMITED
+    locationname: str = ""
+    """The location as it is written; `location` is for comparing."""
 
     @classmethod
     def of(cls, executor: Executor, cpu: int, memory: int) -> Offer:
@@ -41,6 +43,7 @@ class Offer:
             location=executor.locationname.lower(),
             cpu=cpu,
             memory=memory,
+            locationname=executor.locationname,
         )
 
 

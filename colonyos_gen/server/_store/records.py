@@ -244,14 +244,14 @@ class Records:
                 return executor
         return None
 
-    def acting_executor(self, colonyname: str, identity: str) -> Executor | None:
+    def acting_executor(self, colonyname: str, identity: str, *, approved: bool = True) -> Executor | None:
         """The executor that this identity is taken for in a colony.
 
         With one executor for each identity that is its first one, in whatever colony and state.
         """
         if self._one_executor:
             return self.executors_by_id.first(identity)
-        return self.executor_of(colonyname, identity)
+        return self.executor_of(colonyname, identity, approved=approved)
 
     def added_executor(self, executor: Executor) -> Executor:
         """What the addition of `executor` is answered with: it, or the first of its identity in its colony."""

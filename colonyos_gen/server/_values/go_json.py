@@ -1,171 +1,236 @@
-"""What Go's encoding/json says of a text that is no JSON."""
+"""JSON as the real server reads it, where the fast decoder refuses: more lenient with texts, and with other words.
+
+Go takes escapes of half a character (`\\ud800`) and bytes that are no UTF-8 in strings, each as U+FFFD; Python's json module
+sends the former for file names that are no UTF-8. What is wrong with the rest it says byte by byte.
+
+Nothing here is asked before the decoder has refused a text, so that ordinary requests cost nothing.
+"""
 
 from __future__ import annotations
 
-_BLANKS = b" \t\r\n"
-_DIGITS = b"0123456789"
-_HEX = b"0123456789abcdefABCDEF"
-_LITERALS = {116: b"true", 102: b"false", 110: b"null"}
-_OBJECT, _LIST, _QUOTE, _BACKSLASH, _MINUS, _ZERO, _COLON, _COMMA, _POINT = b'{["\\-0:,.'
-_TO_END = 2
-"""From an opening bracket to its closing one."""
-_MAX_DEPTH = 10000
-_NAMED = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 39: "'", 92: "\\"}
+import codecs
+import re
+from collections.abc import Iterator
+from typing import NoReturn
+
+_MOST_TOKENS = 20_000
+"""Texts with more brackets and strings are not searched for their fault: some milliseconds of work."""
+
+_REPLACEMENT = b"\\ufffd"
+_half = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|[^u])"
+)
+"""Escapes that are read as one, so that none begins in the middle of another; the group is half a character."""
+
+_space = re.compile(rb"[ \t\r\n]*")
+_plain = re.compile(rb'[^"\\\x00-\x1f]*')
+_escape = re.compile(rb'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
+_hex = re.compile(rb"\\u[0-9a-fA-F]*")
+_digits = re.compile(rb"[0-9]*")
+_LITERALS = {b"t": b"true", b"f": b"false", b"n": b"null"}
+_SHORT = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 39: "\\'", 92: "\\\\"}
+
+_VALUE = "looking for beginning of value"
+_KEY = "looking for beginning of object key string"
+_AFTER = {
+    b"": "after top-level value",
+    b"[": "after array element",
+    b"{": "after object key:value pair",
+    b":": "after object key",
+}
 
 
-class _Invalid(Exception):
-    """Ends the walk."""
+class NotJSON(ValueError):
+    """A text is no JSON; the message is what the real server says of it."""
 
 
-def syntax_error(text: str) -> str | None:
-    """How Go refuses `text`, such as "invalid character 'x' looking for beginning of value"; None if it is JSON."""
+def mended(text: bytes) -> bytes:
+    """`text` with U+FFFD for every byte that is no UTF-8, and for every escape of half a character."""
     try:
-        _Walk(text.encode("utf-8", "surrogatepass")).document()
-    except _Invalid as found:
-        return str(found)
-    return None
+        text.decode()
+    except UnicodeDecodeError:
+        text = text.decode("utf-8", _ERRORS).encode()
+    return _half.sub(_whole, text) if b"\\u" in text else text
 
 
-class _Walk:
-    """One walk through a text, byte by byte, as Go's scanner does it."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-        self._open: list[int] = []
-
-    def document(self) -> None:
-        """Read one value and nothing else."""
-        whole = self._value()
-        while self._open:
-            whole = self._go_on() if whole else self._value()
-        self._skip_blanks()
-        if self._at < len(self._data):
-            raise self._invalid("after top-level value")
-
-    def _value(self) -> bool:
-        """Read a value, or only the beginning of one that holds others; tell whether it was read to its end."""
-        self._skip_blanks()
-        byte = self._byte()
-        if byte in (_OBJECT, _LIST):
-            self._open.append(byte)
-            if len(self._open) > _MAX_DEPTH:
-                raise _Invalid("exceeded max depth")
-            return self._inside(byte)
-        if byte == _QUOTE:
-            self._string()
-        elif byte in _LITERALS:
-            self._literal(_LITERALS[byte])
-        elif byte in _DIGITS or byte == _MINUS:
-            self._number()
-        else:
-            raise self._invalid("looking for beginning of value")
-        return True
-
-    def _inside(self, bracket: int) -> bool:
-        self._at += 1
-        self._skip_blanks()
-        if self._byte() == bracket + _TO_END:
-            self._at += 1
-            self._open.pop()
-            return True
-        if bracket == _OBJECT:
-            self._key()
-        return False
-
-    def _go_on(self) -> bool:
-        """Read what follows a value that is inside of another; tell whether that other one has ended with it."""
-        self._skip_blanks()
-        byte, bracket = self._byte(), self._open[-1]
-        if byte == bracket + _TO_END:
-            self._at += 1
-            self._open.pop()
-            return True
-        if byte != _COMMA:
-            raise self._invalid(
-                "after object key:value pair" if bracket == _OBJECT else "after array element"
-            )
-        self._at += 1
-        if bracket == _OBJECT:
-            self._key()
-        return False
-
-    def _key(self) -> None:
-        self._skip_blanks()
-        self._require(self._byte() == _QUOTE, "looking for beginning of object key string")
-        self._string()
-        self._skip_blanks()
-        self._require(self._byte() == _COLON, "after object key")
-        self._at += 1
-
-    def _string(self) -> None:
-        self._at += 1
-        while (byte := self._byte()) != _QUOTE:
-            self._require(byte >= ord(" "), "in string literal")
-            self._at += 1
-            if byte == _BACKSLASH:
-                self._escape()
-        self._at += 1
-
-    def _escape(self) -> None:
-        byte = self._next()
-        self._require(byte in b'bfnrt\\/"u', "in string escape code")
-        self._at += 1
-        for _ in range(4 if byte == ord("u") else 0):
-            self._require(self._next() in _HEX, "in \\u hexadecimal character escape")
-            self._at += 1
-
-    def _literal(self, word: bytes) -> None:
-        for wanted in word:
-            self._require(self._next() == wanted, f"in literal {word.decode()} (expecting {_quoted(wanted)})")
-            self._at += 1
-
-    def _number(self) -> None:
-        if self._next() == _MINUS:
-            self._at += 1
-        if self._next() == _ZERO:
-            self._at += 1
-        else:
-            self._digits("in numeric literal")
-        if self._next() == _POINT:
-            self._at += 1
-            self._digits("after decimal point in numeric literal")
-        if self._next() in b"eE":
-            self._at += 1
-            if self._next() in b"+-":
-                self._at += 1
-            self._digits("in exponent of numeric literal")
-
-    def _digits(self, where: str) -> None:
-        self._require(self._next() in _DIGITS, where)
-        while self._next() in _DIGITS:
-            self._at += 1
-
-    def _next(self) -> int:
-        """The next byte; at the end a blank, which is in no number, word or escape, as Go takes it."""
-        return self._data[self._at] if self._at < len(self._data) else ord(" ")
-
-    def _byte(self) -> int:
-        if self._at >= len(self._data):
-            raise _Invalid("unexpected end of JSON input")
-        return self._data[self._at]
-
-    def _skip_blanks(self) -> None:
-        while self._at < len(self._data) and self._data[self._at] in _BLANKS:
-            self._at += 1
-
-    def _require(self, fits: bool, where: str) -> None:
-        if not fits:
-            raise self._invalid(where)
-
-    def _invalid(self, where: str) -> _Invalid:
-        return _Invalid(f"invalid character {_quoted(self._next())} {where}")
+def _whole(escape: re.Match[bytes]) -> bytes:
+    return _REPLACEMENT if escape[1] else escape[0]
 
 
-def _quoted(byte: int) -> str:
-    """A byte as Go quotes it, which takes it for a character of its own."""
-    if byte in _NAMED:
-        return f"'\\{_NAMED[byte]}'"
-    if chr(byte).isprintable():
-        return f"'{chr(byte)}'"
-    return f"'\\x{byte:02x}'" if byte <= 0x7F else f"'\\u{byte:04x}'"
+def _each_byte(error: UnicodeError) -> tuple[str, int]:
+    """Go takes every single byte of a broken character for one of its own."""
+    assert isinstance(error, UnicodeDecodeError)
+    return "\ufffd" * (error.end - error.start), error.end
+
+
+_ERRORS = "colonyos_gen.go_json"
+codecs.register_error(_ERRORS, _each_byte)
+
+
+def require_json(text: bytes) -> None:
+    """Raise `NotJSON` unless `text` is JSON to Go's mind. Of one too large for a search no fault is told."""
+    if has_many_tokens(text):
+        raise NotJSON("the text is not JSON")
+    for _ in members(text):
+        pass
+
+
+def has_many_tokens(text: bytes) -> bool:
+    """Whether reading `text` step by step would take long."""
+    return (
+        text.count(b'"') + text.count(b"[") + text.count(b"{") + text.count(b",") + text.count(b"\\")
+        > _MOST_TOKENS
+    )
+
+
+def members(text: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The keys and values of an object in their order, also those that come twice, each as it is written.
+
+    Gives none for other values. Raises `NotJSON` at the first fault, after what came before it.
+    """
+    inside: list[bytes] = []
+    key: bytes | None = None
+    begin = 0
+    place = _skip(text, 0)
+    while True:
+        # A value begins here.
+        if len(inside) == 1:
+            begin = place
+        match text[place : place + 1]:
+            case b"{":
+                inside.append(b"{")
+                place = _skip(text, place + 1)
+                if text[place : place + 1] != b"}":
+                    place, key = _key(text, place, inside, key)
+                    continue
+            case b"[":
+                inside.append(b"[")
+                place = _skip(text, place + 1)
+                if text[place : place + 1] != b"]":
+                    continue
+            case b'"':
+                place = _string(text, place)
+            case byte if byte in b"-0123456789" and byte:
+                place = _number(text, place)
+            case byte if byte in _LITERALS:
+                place = _literal(text, place, _LITERALS[byte])
+            case _:
+                _refuse(text, place, _VALUE)
+        # A value has ended, and perhaps what it is in.
+        while True:
+            place = _skip(text, place)
+            where = inside[-1] if inside else b""
+            byte = text[place : place + 1]
+            if not where:
+                if byte:
+                    _refuse(text, place, _AFTER[where])
+                return
+            if byte == (b"}" if where == b"{" else b"]"):
+                if inside == [b"{"] and key is not None:
+                    yield key, text[begin:place].strip(b" \t\r\n")
+                inside.pop()
+                place += 1
+                continue
+            if byte != b",":
+                _refuse(text, place, _AFTER[where])
+            break
+        if inside == [b"{"] and key is not None:
+            yield key, text[begin:place].strip(b" \t\r\n")
+        place = _skip(text, place + 1)
+        if inside[-1] == b"{":
+            place, key = _key(text, place, inside, key)
+
+
+def _key(text: bytes, place: int, inside: list[bytes], key: bytes | None) -> tuple[int, bytes | None]:
+    """Where the value of the key at `place` begins, and the key of the outermost object that it belongs to."""
+    if text[place : place + 1] != b'"':
+        _refuse(text, place, _KEY)
+    end = _string(text, place)
+    if len(inside) == 1:
+        key = text[place:end]
+    place = _skip(text, end)
+    if text[place : place + 1] != b":":
+        _refuse(text, place, _AFTER[b":"])
+    return _skip(text, place + 1), key
+
+
+def _skip(text: bytes, place: int) -> int:
+    found = _space.match(text, place)
+    return found.end() if found else place
+
+
+def _string(text: bytes, place: int) -> int:
+    """Where the string that begins at `place` ends."""
+    place += 1
+    while True:
+        found = _plain.match(text, place)
+        place = found.end() if found else place
+        byte = text[place : place + 1]
+        if byte == b'"':
+            return place + 1
+        if not byte:
+            raise NotJSON(_ENDED)
+        if byte != b"\\":
+            _refuse(text, place, "in string literal")
+        found = _escape.match(text, place)
+        if not found:
+            if begun := _hex.match(text, place):
+                _refuse(text, begun.end(), "in \\u hexadecimal character escape", ended=b" ")
+            _refuse(text, place + 1, "in string escape code", ended=b" ")
+        place = found.end()
+
+
+def _number(text: bytes, place: int) -> int:
+    if text[place : place + 1] == b"-":
+        place += 1
+    if text[place : place + 1] == b"0":
+        place += 1
+    else:
+        place = _some_digits(text, place, "in numeric literal")
+    if text[place : place + 1] == b".":
+        place = _some_digits(text, place + 1, "after decimal point in numeric literal")
+    if text[place : place + 1] in (b"e", b"E"):
+        place += 1
+        if text[place : place + 1] in (b"+", b"-"):
+            place += 1
+        place = _some_digits(text, place, "in exponent of numeric literal")
+    return place
+
+
+def _some_digits(text: bytes, place: int, what: str) -> int:
+    found = _digits.match(text, place)
+    if not found or not found[0]:
+        _refuse(text, place, what, ended=b" ")
+    return found.end()
+
+
+def _literal(text: bytes, place: int, literal: bytes) -> int:
+    for index in range(len(literal)):
+        wanted = literal[index : index + 1]
+        if text[place + index : place + index + 1] != wanted:
+            what = f"in literal {literal.decode()} (expecting '{wanted.decode()}')"
+            _refuse(text, place + index, what, ended=b" ")
+    return place + len(literal)
+
+
+_ENDED = "unexpected end of JSON input"
+
+
+def _refuse(text: bytes, place: int, what: str, *, ended: bytes = b"") -> NoReturn:
+    """Say what Go says of the byte at `place`; at the end of the text it tries a blank, which fits in most places."""
+    byte = text[place : place + 1] or ended
+    if not byte:
+        raise NotJSON(_ENDED)
+    raise NotJSON(f"invalid character {quoted(byte[0])} {what}")
+
+
+def quoted(byte: int) -> str:
+    """A byte between quotes, as Go shows it."""
+    char = chr(byte)
+    if byte in _SHORT:
+        char = _SHORT[byte]
+    elif byte < 0x80 and not char.isprintable():
+        char = f"\\x{byte:02x}"
+    elif not char.isprintable():
+        char = f"\\u{byte:04x}"
+    return f"'{char}'"

@@ -13,7 +13,7 @@ from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.methods import workflow as methods
 
 from colonyos_gen.server._caller.refusal import OTHER_COLONY, Refusal
-from colonyos_gen.server._values.go_json import syntax_error
+from colonyos_gen.server._values.go_json import NotJSON, require_json
 from colonyos_gen.server._values.plain_json import plain_json
 
 if TYPE_CHECKING:
@@ -51,12 +51,14 @@ def accept_workflow(text: str, colonyname: str, what: str) -> WorkflowSpec:
 
 def _unreadable(text: str, error: ValueError) -> Refusal:
     """A refusal in the words of Go."""
-    found = syntax_error(text)
-    if found is None:
-        return Refusal(shared.MISTYPED_WORKFLOWSPEC, detail=_mistyped(text, error))
-    if found.startswith(_CHARACTER):
-        return Refusal(shared.MALFORMED_WORKFLOWSPEC, detail=found.removeprefix(_CHARACTER))
-    return Refusal(shared.INVALID_WORKFLOWSPEC)
+    try:
+        require_json(text.encode())
+    except NotJSON as fault:
+        found = str(fault)
+        if found.startswith(_CHARACTER):
+            return Refusal(shared.MALFORMED_WORKFLOWSPEC, detail=found.removeprefix(_CHARACTER))
+        return Refusal(shared.INVALID_WORKFLOWSPEC)
+    return Refusal(shared.MISTYPED_WORKFLOWSPEC, detail=_mistyped(text, error))
 
 
 def _mistyped(text: str, error: ValueError) -> str:

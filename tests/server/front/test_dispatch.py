@@ -103,8 +103,6 @@ BODIES: dict[str, bytes] = {
     "a string": b'"x"',
     "half a document": b'{"payloadtype": "getcol',
     "two documents": b"{}{}",
-    "bad UTF-8": b'{"payloadtype": "\xff\xfe"}',
-    "half a surrogate pair": b'{"payloadtype": "\\ud800"}',
     "a byte order mark": b"\xef\xbb\xbf{}",
     "NUL bytes": b"\0" * 100,
     "deep lists": b"[" * DEEP + b"]" * DEEP,
@@ -127,9 +125,7 @@ def test_hostile_bodies(body: bytes) -> None:
 
 
 PAYLOADS: dict[str, bytes] = {
-    "null": b"null",
     "a list": b"[]",
-    "bad UTF-8": b'{"msgtype": "\xff"}',
     "deep": b'{"msgtype": "submitfuncspecmsg", "spec": {"args": [' + b"[" * DEEP + b"]" * DEEP + b"]}}",
     "a fraction for an integer": b'{"msgtype": "submitfuncspecmsg", "spec": {"priority": 1.5}}',
     "text for an integer": b'{"msgtype": "submitfuncspecmsg", "spec": {"priority": "1"}}',

@@ -6,17 +6,28 @@ import json
 from datetime import timedelta, timezone
 
 from colonyos_gen_wire import File
+from colonyos_gen_wire.constants import WAITING
 from colonyos_gen_wire.methods.file import ADD_FILE
 from colonyos_gen_wire.methods.log import ADD_LOG, GET_LOGS, SEARCH_LOGS
-from colonyos_gen_wire.methods.process import ASSIGN, GET_PROCESS, SUBMIT
+from colonyos_gen_wire.methods.process import ASSIGN, GET_PROCESS, GET_PROCESS_HISTORY, SUBMIT
+from colonyos_gen_wire.methods.statistics import GET_STATISTICS
+from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS
 from colonyos_gen_wire.requests.file import AddFileMsg
 from colonyos_gen_wire.requests.log import AddLogMsg, GetLogsMsg, SearchLogsMsg
-from colonyos_gen_wire.requests.process import AssignProcessMsg, GetProcessMsg, SubmitFunctionSpecMsg
+from colonyos_gen_wire.requests.process import (
+    AssignProcessMsg,
+    GetProcessHistMsg,
+    GetProcessMsg,
+    SubmitFunctionSpecMsg,
+)
+from colonyos_gen_wire.requests.statistics import GetColonyStatisticsMsg
+from colonyos_gen_wire.requests.subscription import SubscribeProcessMsg
 
 from colonyos_gen import PrivateKey
 from colonyos_gen._call.envelope import open_reply
 from tests.server.kit.blueprint_lab import blueprint, define
-from tests.server.kit.lab import COLONY, opened, spec
+from tests.server.kit.lab import COLONY, envelope, opened, spec
+from tests.server.kit.socket_lab import line
 
 from .quirk_scene import QuirkScene, outcome, posted, read_by_client, shows
 
@@ -28,6 +39,44 @@ async def outsiders(here: QuirkScene) -> object:
         await outcome(here.user.get_statistics(COLONY, prvkey=stranger)),
         await outcome(here.user.get_process_history(COLONY, 60, prvkey=stranger)),
     ]
+
+
+@shows("empty_200", strict=[403, 403, 400], quirk=[200, 200, 400])
+async def nobody_is_a_member_of_no_colony(here: QuirkScene) -> object:
+    replies = [
+        await posted(here, here.user_key, GET_PROCESS_HISTORY, GetProcessHistMsg(colonyname=name, seconds=60))
+        for name in ("", "nowhere")
+    ]
+    replies.append(
+        await posted(here, here.user_key, GET_STATISTICS, GetColonyStatisticsMsg(colonyname="nowhere"))
+    )
+    assert all(body == b"" for status, body in replies if status == 200)
+    return [status for status, _ in replies]
+
+
+@shows("empty_500", strict=[(400, "error")] * 3, quirk=[(500, "")] * 3)
+async def null(here: QuirkScene) -> object:
+    replies = [
+        await here.lab.post(b"null"),
+        await here.lab.post(envelope(here.user_key, "getcolonymsg", b" null ")),
+        await here.lab.post(json.dumps({"payloadtype": "versionmsg", "payload": "bnVsbA=="}).encode()),
+    ]
+    return [(status, json.loads(body)["payloadtype"] if body else "") for status, body in replies]
+
+
+@shows("star_matches_nobody", strict=[[]] * 4, quirk=[[]] * 4)
+async def a_star_read_back(here: QuirkScene) -> object:
+    """Alone it is shown as no name in both; beside another one as it was sent."""
+    submitted = await here.user.submit(spec(executornames=["*"]))
+    read = await here.user.get_process(submitted.processid)
+    (listed,) = await here.user.get_processes(COLONY)
+    cancelled = spec(executornames=["*", "e"])
+    assert (await here.user.submit(cancelled)).spec.conditions.executornames == ["*", "e"]
+    async with line(here.lab) as connection:
+        request = SubscribeProcessMsg(processid=read.processid, state=WAITING, timeout=60)
+        await connection.ask(here.user_key, SUBSCRIBE_PROCESS, request)
+        pushed = await connection.item(SUBSCRIBE_PROCESS)
+    return [each.spec.conditions.executornames for each in (submitted, read, listed, pushed)]
 
 
 @shows("two_envelopes", strict=("InvalidError 400", 1), quirk=("InvalidError 400", 2))

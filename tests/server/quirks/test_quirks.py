@@ -17,8 +17,10 @@ from . import (
     quirks_of_data,
     quirks_of_identities,
     quirks_of_processes,
+    quirks_of_pushes,
     quirks_of_replies,
     quirks_of_sockets,
+    quirks_of_turns,
     quirks_of_workflows,
 )
 from .quirk_scene import CASES, Case, quirk_scene
@@ -30,8 +32,10 @@ MODULES = (
     quirks_of_data,
     quirks_of_identities,
     quirks_of_processes,
+    quirks_of_pushes,
     quirks_of_replies,
     quirks_of_sockets,
+    quirks_of_turns,
     quirks_of_workflows,
 )
 

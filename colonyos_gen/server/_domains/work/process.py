@@ -104,7 +104,8 @@ class Processes:
             if caller_is_gone():
                 return None
             # Much can have happened to the executor while it waited.
-            if self._records.acting_executor(request.colonyname, signer) is None:
+            approved = not self._quirks.lasting_polls
+            if self._records.acting_executor(request.colonyname, signer, approved=approved) is None:
                 raise Refusal(shared.NOT_A_MEMBER, name=request.colonyname)
             self._pause_gate.check(request.colonyname)
             process = self._records.processes[processid]
