@@ -68,7 +68,14 @@ class Rendering:
         if self._quirks.star_matches_nobody and _kind_of(method) is Process:
             item = _without_star(item)
         return write_reply(
-            method.payloadtype, encode_reply(method.response, item, write=write, null_when_empty=null)
+            method.payloadtype,
+            encode_reply(
+                method.response,
+                item,
+                write=write,
+                null_when_empty=null,
+                nulls_as_sent=self._quirks.nulls_as_sent,
+            ),
         )
 
     def refusal(self, refusal: Refusal, method: AnyMethod | None = None) -> Answer:

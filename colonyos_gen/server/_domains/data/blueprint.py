@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.errors import blueprint as errors
 from colonyos_gen_wire.methods import blueprint as methods
+from colonyos_gen_wire.nulls import NullMap
 from colonyos_gen_wire.types.blueprint import (
     Blueprint,
     BlueprintDefinition,
@@ -53,7 +54,7 @@ class Blueprints:
         self._quirks = quirks
         self._access = access
         self._catalogue = Catalogue(records, clock)
-        self._work = HandlerWork(records, clock)
+        self._work = HandlerWork(records, clock, quirks)
 
     async def add_blueprint_definition(
         self, request: AddBlueprintDefinitionMsg, signer: str, /
@@ -189,7 +190,12 @@ class Blueprints:
             raise Refusal(errors.GET_BLUEPRINT_HISTORY_BLUEPRINT_NOT_FOUND)
         self._access.require(methods.GET_BLUEPRINT_HISTORY, signer, blueprint.metadata.colonyname)
         versions = self._catalogue.versions(blueprint.blueprintid, request.limit)
-        return [BlueprintHistory(**asdict(version)) for version in versions]
+        return [
+            BlueprintHistory(
+                **asdict(version) | {"spec": NullMap() if version.spec is None else version.spec}
+            )
+            for version in versions
+        ]
 
     def _starts_work(self, colonyname: str, signer: str) -> bool:
         """Whether an update by `signer` has the handler look at what has changed."""
