@@ -17,7 +17,7 @@ import pytest
 
 from colonyos_gen.server._quirks import V1_9
 from tests.live.differential.conversation import Budget, Conversation
-from tests.live.differential.excuses import EXCUSES, NULL_OR_EMPTY
+from tests.live.differential.excuses import EXCUSES
 from tests.live.differential.peers import Pair, beside_a_real_one, beside_another
 from tests.live.differential.tally import Tally
 from tests.live.scene import REAL
@@ -33,7 +33,7 @@ async def talk(
     servers: Callable[[], AbstractAsyncContextManager[Pair]], exchanges: int, seed: int = SEED
 ) -> Tally:
     """Hold conversations of a hundred exchanges each until there were so many, on servers of their own."""
-    tally = Tally(EXCUSES if os.environ.get("COLONIES_FUZZ_NULLS") else (*EXCUSES, NULL_OR_EMPTY))
+    tally = Tally(EXCUSES)
     budget = Budget()
     run = os.urandom(3).hex()
     while tally.exchanges < exchanges:

@@ -85,7 +85,10 @@ class Conversation:
             return
         before = ours.noticed
         mine = await ours.ask(self._body(shot.signer, shot.payloadtype or shot.msgtype, shot.payload))
-        if ours.noticed != before:
+        outsider = (
+            shot.msgtype == "runcronmsg" and mine.status == 403
+        )  # on the real server it runs all the same
+        if ours.noticed != before or outsider:
             self._tally.hazards[shot.msgtype] += 1
             return
         body = self._body(shot.signer, shot.payloadtype or shot.msgtype, shot.payload, there=True)

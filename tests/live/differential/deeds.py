@@ -83,7 +83,7 @@ def _child(at: Steps) -> Shot | None:
         "spec": spec,
         "insert": at.dice.random() < 0.3,
     }
-    fields["processgraphid"] = at.known("processgraphid") if at.dice.random() < 0.7 else ""
+    fields["processgraphid"] = at.workflow_of(shot.payload["processid"])
     return Shot(shot.signer, shot.msgtype, payload_of(shot.msgtype, **fields))
 
 
@@ -104,6 +104,30 @@ def _look(at: Steps) -> Shot:
         "graphs": ("getprocessgraphsmsg", counted),
         "stats": ("getcolonystatsmsg", {"colonyname": at.colony}),
     }[what]
+    return Shot(at.member(), msgtype, payload_of(msgtype, **fields))
+
+
+def _pause(at: Steps) -> Shot:
+    msgtype = at.dice.choice(["pauseassignmentsmsg", "resumeassignmentsmsg", "resumeassignmentsmsg"])
+    return Shot("owner", msgtype, payload_of(msgtype, colonyname=at.colony))
+
+
+def _hurry(at: Steps) -> Shot:
+    """A process whose time is up soon, while it waits or runs."""
+    spec = {
+        **at.spec(),
+        **at.dice.choice([{"maxwaittime": 1}, {"maxexectime": 1}, {"maxexectime": 1, "maxretries": 1}]),
+    }
+    return Shot(
+        at.member(), "submitfuncspecmsg", payload_of("submitfuncspecmsg", spec={**spec, "priority": 9})
+    )
+
+
+def _reconcile(at: Steps) -> Shot:
+    msgtype = at.dice.choice(["reconcileblueprintmsg", "removeblueprintmsg", "getblueprintmsg"])
+    fields: Json = {"namespace": at.colony, "name": at.known("blueprint.name")}
+    if msgtype == "reconcileblueprintmsg":
+        fields["force"] = at.dice.random() < 0.3
     return Shot(at.member(), msgtype, payload_of(msgtype, **fields))
 
 
@@ -256,5 +280,8 @@ DEEDS: list[tuple[Deed, int]] = [
     (_blueprint, 4),
     (_function, 2),
     (_executor, 2),
+    (_pause, 1),
+    (_hurry, 1),
+    (_reconcile, 2),
 ]
 """What people do, and how often."""

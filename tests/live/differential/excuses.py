@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from .comparison import Difference
 
@@ -22,10 +21,6 @@ class Excuse:
     name: str
     reason: str
     covers: Callable[[Difference], bool]
-
-
-def _is_null_or_empty(one: Any) -> bool:
-    return one is None or one in ([], {})
 
 
 def _is_nul_refused(difference: Difference) -> bool:
@@ -56,8 +51,8 @@ EXCUSES = (
     ),
     Excuse(
         "words for NUL",
-        "What has a NUL is refused by the real server's database, in its words, with the status that the handler gives to any "
-        "failure of it; here it is refused by name, or not found.",
+        "What has a NUL is refused by the real server's database, in its words and with the status that the handler gives "
+        "to any failure of it; here it is refused by name, or not found.",
         _is_nul_refused,
     ),
     Excuse(
@@ -81,13 +76,6 @@ EXCUSES = (
         lambda it: it.path.endswith(".sequencenr"),
     ),
 )
-
-NULL_OR_EMPTY = Excuse(
-    "null or empty",
-    "The real server writes null where it keeps a nil list, and [] where the client had sent one.",
-    lambda it: _is_null_or_empty(it.real) and _is_null_or_empty(it.ours),
-)
-"""Until the embedded server remembers which it was; `COLONIES_FUZZ_NULLS=1` leaves it out."""
 
 
 def excuse_of(difference: Difference, excuses: tuple[Excuse, ...]) -> Excuse | None:

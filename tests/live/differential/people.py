@@ -57,6 +57,8 @@ class People:
         self.type = f"{tag}-type"
         self.running: dict[str, str] = {}
         """The names of the keys that processes are assigned to."""
+        self.workflow_of: dict[str, str] = {}
+        """The workflows that processes belong to."""
         self._dice = dice
         self.known: dict[str, list[Any]] = defaultdict(list)
         """Values that mean something, by the field that has them."""
@@ -95,6 +97,9 @@ class People:
     def learn(self, value: Any) -> None:
         """Remember the ids in a reply."""
         if isinstance(value, dict):
+            entry = cast("dict[str, Any]", value)
+            if "processid" in entry and "processgraphid" in entry:
+                self.workflow_of[entry["processid"]] = entry["processgraphid"]
             for field, inner in cast("dict[str, Any]", value).items():
                 if isinstance(inner, str | int) and inner and field in _COLLECTED:
                     for name in (

@@ -144,6 +144,10 @@ class Steps:
         values = self._people.known.get(field)
         return self._dice.choice(values) if values else ""
 
+    def workflow_of(self, processid: str) -> str:
+        """The workflow that a process belongs to, or an empty text."""
+        return self._people.workflow_of.get(processid, "")
+
     @property
     def dice(self) -> Random:
         """What decides."""
