@@ -21,6 +21,7 @@ from .tally import Tally
 _SETTLE_S = 3.5
 """After this, each server has looked at short deadlines and full generators, and what that leads to has happened."""
 _SHORT_S = 10
+OK = 200
 MOST_CHANGES = 40
 """Of identities in a run: each keeps one of the 100 connections that a real server has to its database."""
 
@@ -62,6 +63,8 @@ class Conversation:
         self._comparison = Comparison(ids, zone_is_ours=pair.zone_is_ours)
         self._tag = tag
         self._count = 0
+        self._over = False
+        """Whether it is chance from here on what the real server has."""
         self._baseline: dict[str, int] = {}
         self.different = 0
         """Exchanges that were different without an excuse."""
@@ -73,7 +76,7 @@ class Conversation:
         try:
             for shot in self._steps.beginning():
                 await self.exchange(shot)
-            while self._count < exchanges:
+            while self._count < exchanges and not self._over:
                 await self.exchange(self._steps.next())
         finally:
             await self._leave()
@@ -91,6 +94,8 @@ class Conversation:
         if ours.noticed != before or outsider:
             self._tally.hazards[shot.msgtype] += 1
             return
+        # Some of the nodes are stored then, in no order.
+        self._over |= b"failed to add process" in _text(mine)
         body = self._body(shot.signer, shot.payloadtype or shot.msgtype, shot.payload, there=True)
         real = await self._pair.real.ask(body)
         self._count += 1
@@ -198,6 +203,10 @@ class Conversation:
             answer = await self._pair.real.ask(self._body(signer, msgtype, request, there=True))
             if answer.status not in (400, 403):
                 return
+
+
+def _text(answer: Answer) -> bytes:
+    return json.dumps(opened(answer)).encode() if answer.status != OK and answer.body else b""
 
 
 def _specs(sent: Any, payload: Any) -> list[dict[str, Any]]:

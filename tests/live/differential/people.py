@@ -43,7 +43,18 @@ SIGNERS = {
     Role.INITIATOR: _MEMBERS,
 }
 """Which of the keys plays a role."""
-KEYS = ("server", "owner", "worker", "second", "pending", "user", "other owner", "other worker", "stranger")
+KEYS = (
+    "server",
+    "owner",
+    "worker",
+    "second",
+    "pending",
+    "user",
+    "other owner",
+    "other worker",
+    "stranger",
+    "spare",
+)
 
 
 class People:
@@ -73,6 +84,9 @@ class People:
         self.known["executortype"] = self.known["executorType"] = [self.type, self.type, f"{self.type}-b"]
         self.known["executorname"] = workers
         self.known["executornames"] = ["worker", "worker", "second", "nobody"]
+        spare = [self.keys["spare"].id, *(PrivateKey.generate().id for _ in range(5))]
+        for field in ("executorid", "userid", "colonyid"):
+            self.known[f"identity.{field}"] = spare
         self.known["executorid"] = self.known["userid"] = self.known["colonyid"] = self.known[
             "initiatorid"
         ] = ids

@@ -56,6 +56,8 @@ class Steps:
                 return made
         msgtype = dice.choice(self._any)
         payload = self._drawing.valid(msgtype)
+        if msgtype == "submitworkflowspecmsg":
+            _in_turn(payload)
         if dice.random() < 0.2:
             payload = self._drawing.flawed(payload)
         signer = self._people.signer(METHODS[msgtype].roles)
@@ -121,10 +123,10 @@ class Steps:
             node: Json = {**self.spec(of_node=True), "nodename": name}
             parents = [each for each in names[:index] if self._dice.random() < 0.6]
             node["conditions"] = {**node["conditions"], "dependencies": parents}
-            # Else it would be chance which of several comes first.
-            node["priority"] = len(names) - index
             nodes.append(node)
-        return {"colonyname": self._people.colony, "functionspecs": nodes}
+        workflow: Json = {"colonyname": self._people.colony, "functionspecs": nodes}
+        _in_turn({"spec": workflow})
+        return workflow
 
     def member(self) -> str:
         """Somebody who may do most things."""
@@ -175,3 +177,10 @@ def payload_of(msgtype: str, **fields: Any) -> Json:
 
 Deed: TypeAlias = Callable[[Steps], Shot | None]
 """Makes one request, or nothing when the moment is not right."""
+
+
+def _in_turn(payload: Json) -> None:
+    """Give each node of a workflow a priority of its own; else it would be chance which of several comes first."""
+    nodes: list[Json] = (payload.get("spec") or {}).get("functionspecs") or []
+    for index, node in enumerate(nodes):
+        node["priority"] = len(nodes) - index
