@@ -45,6 +45,8 @@ class Quirks:
     """The reply to assign has the deadline, and the states of attributes, of before the assignment."""
     kept_output: bool = False
     """The output of a close that is refused, as the process has failed or was cancelled, is stored all the same."""
+    late_errors: bool = False
+    """Errors are stored after the state, so those that the database refuses leave a process FAILED without any."""
     storage_blocks: bool = False
     """A process that asks for storage is never assigned."""
     star_matches_nobody: bool = False

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, get_args
 
 import msgspec
 from colonyos_gen_wire.codec import encode_reply
+from colonyos_gen_wire.errors import NUL_REFUSED
 from colonyos_gen_wire.errors import log as log_errors
 from colonyos_gen_wire.errors import process as process_errors
 from colonyos_gen_wire.methods import process, workflow
@@ -18,13 +19,14 @@ from colonyos_gen_wire.shape import Leaf
 from colonyos_gen_wire.types.blueprint import Blueprint, BlueprintDefinition
 
 from colonyos_gen.server._caller.access import AnyMethod
-from colonyos_gen.server._caller.refusal import INVALID_TEXT, Refusal
+from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._front.envelope import write_failure, write_reply
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._time.zero_time import IN_UTC, zero_time
 
 _AS_SENT = (Blueprint, BlueprintDefinition)
 """Types that the real server keeps as JSON, with the zero times of whoever has sent them."""
+_GET_FILE = "get_file"
 _HISTORY = "get_blueprint_history"
 """Its times are marked with the wrong zone. A name, so that the server can do without the message."""
 _SHORTEST_POWER = 1e21
@@ -71,8 +73,8 @@ class Rendering:
             return Answer(200, b"")
         if quirks.null_for_refused_file and method.when_null is not None and _by_database(refusal):
             return Answer(200, write_reply(method.payloadtype, b"null"))
-        if quirks.two_envelopes and _is_said_twice(refusal):
-            return Answer(refusal.status, body + body)
+        if quirks.two_envelopes and _is_said_twice(refusal, method):
+            return Answer(refusal.status, body + write_failure(500, refusal.message))
         if quirks.forwarded_assign and method is process.ASSIGN:
             return Answer(200, body)
         return Answer(refusal.status, body)
@@ -88,10 +90,12 @@ class Rendering:
 
 
 def _by_database(refusal: Refusal) -> bool:
-    return refusal.spec in (INVALID_TEXT, process_errors.SUBMIT_DATABASE_REFUSED)
+    return refusal.spec in (NUL_REFUSED, process_errors.SUBMIT_DATABASE_REFUSED)
 
 
-def _is_said_twice(refusal: Refusal) -> bool:
+def _is_said_twice(refusal: Refusal, method: AnyMethod) -> bool:
+    if method.name == _GET_FILE:
+        return refusal.spec is NUL_REFUSED
     return refusal.spec in (log_errors.GET_LOGS_NEGATIVE_LIMIT, log_errors.ADD_LOG_NUL_CHARACTER)
 
 

@@ -70,7 +70,6 @@ def _require_storable(spec: FunctionSpec) -> None:
         conditions.nodes,
         conditions.processes,
         conditions.processes_per_node,
-        conditions.walltime,
         conditions.gpu.count,
     ):
         if not SMALLEST_INT32 <= number <= LARGEST_INT32:

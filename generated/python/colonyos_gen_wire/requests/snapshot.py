@@ -10,8 +10,8 @@ from colonyos_gen_wire.base import WireStruct
 class CreateSnapshotMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="createsnapshotmsg"):
     """Create a snapshot of the files under a label.
 
-    It records the latest revision of each file under the label and its sub-labels. An unknown label is
-    accepted and gives a snapshot whose `fileids` is null.
+    It records the latest revision of each file under the label and its sub-labels. A label that no file has,
+    though there be files below it, is accepted and gives a snapshot whose `fileids` is null.
     """
 
     colonyname: str
