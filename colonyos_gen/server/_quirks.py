@@ -46,7 +46,7 @@ class Quirks:
     kept_output: bool = False
     """The output of a close that is refused, as the process has failed or was cancelled, is stored all the same."""
     late_errors: bool = False
-    """Errors are stored after the state, so those that the database refuses leave a process FAILED without any."""
+    """Errors are stored after the state: those that the database refuses leave a process FAILED that has none."""
     storage_blocks: bool = False
     """A process that asks for storage is never assigned."""
     star_matches_nobody: bool = False

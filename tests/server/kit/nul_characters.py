@@ -22,8 +22,8 @@ class Asked(NamedTuple):
     """Who signs: an approved executor, or the owner of the colony."""
 
 
-def _by(who: str, status: int, *msgtypes: str, message: str = WORDS, **fields: Any) -> list[Asked]:
-    return [Asked(msgtype, fields, status, message, who) for msgtype in msgtypes]
+def _by(who: str, answer: int, /, *msgtypes: str, message: str = WORDS, **fields: Any) -> list[Asked]:
+    return [Asked(msgtype, fields, answer, message, who) for msgtype in msgtypes]
 
 
 _HERE = {"colonyname": COLONY}
