@@ -21,10 +21,10 @@ from colonyos_gen_wire import errors
 from colonyos_gen_wire.method import ErrorSpec, Method, Role
 from colonyos_gen_wire.methods import METHODS
 
+from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
-from colonyos_gen.server._values.plain_text import has_nul
 
 AnyMethod = Method[Any, Any]
 

@@ -6,17 +6,18 @@ looked at, and else what the handlers of a kind of message make of any fault.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 import msgspec
 from colonyos_gen_wire import errors
-from colonyos_gen_wire.method import ErrorSpec
+from colonyos_gen_wire.method import ErrorSpec, Method
 from colonyos_gen_wire.methods import METHODS
 
-from colonyos_gen.server._caller.access import AnyMethod
 from colonyos_gen.server._caller.refusal import Refusal
-from colonyos_gen.server._values.plain_text import has_nul
+
+_AnyMethod = Method[Any, Any]
 
 _FAULTS = {"blueprint", "snapshot"} | {
     "add_function",
@@ -40,26 +41,31 @@ _LATER_DOMAINS = {"channel", "identity", "subscription", "server"}
 _COLONY = "colonyname"
 
 
-def require_no_nul(method: AnyMethod, request: msgspec.Struct) -> None:
+def has_nul(texts: Iterable[str]) -> bool:
+    """Whether one of the texts holds a NUL character."""
+    return any("\0" in text for text in texts)
+
+
+def require_no_nul(method: _AnyMethod, request: msgspec.Struct) -> None:
     """Refuse a request that would have something looked up by a text with a NUL character in it."""
     if has_nul([getattr(request, name) for name in _looked_up(method.name)]):
         raise Refusal(nul_refused(method))
 
 
-def require_text(method: AnyMethod, *texts: str) -> None:
+def require_text(method: _AnyMethod, *texts: str) -> None:
     """Refuse to store texts that hold a NUL character."""
     if has_nul(texts):
         raise Refusal(nul_refused(method))
 
 
-def nul_refused(method: AnyMethod) -> ErrorSpec:
+def nul_refused(method: _AnyMethod) -> ErrorSpec:
     """How `method` refuses a NUL character."""
     return errors.NUL_REFUSED_500 if {method.domain, method.name} & _FAULTS else errors.NUL_REFUSED
 
 
 @cache
 def _looked_up(name: str) -> tuple[str, ...]:
-    method: AnyMethod = next(method for method in METHODS.values() if method.name == name)
+    method: _AnyMethod = next(method for method in METHODS.values() if method.name == name)
     fields: tuple[Any, ...] = msgspec.structs.fields(method.request)
     if method.domain in _LATER_DOMAINS:
         return tuple(field.name for field in fields if field.type is str and field.name == "processid")

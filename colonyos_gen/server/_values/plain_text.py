@@ -6,7 +6,6 @@ NUL characters, which its database refuses, see `colonyos_gen.server._caller.nul
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import cast
 
 from colonyos_gen.server._caller.refusal import INVALID_NAME, Refusal
@@ -18,11 +17,6 @@ def require_name(field: str, name: str) -> None:
     """Refuse a name that the real server could not read back."""
     if ":" in name:
         raise Refusal(INVALID_NAME, field=field, name=name)
-
-
-def has_nul(texts: Iterable[str]) -> bool:
-    """Whether one of the texts holds a NUL character."""
-    return any(_NUL in text for text in texts)
 
 
 def json_has_nul(value: object) -> bool:

@@ -22,11 +22,11 @@ from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access, error_of
 from colonyos_gen.server._caller.identities import is_identity
+from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records, ServerOwner
 from colonyos_gen.server._store.tables import Table
-from colonyos_gen.server._values.plain_text import has_nul
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.identity import (

@@ -19,9 +19,9 @@ from colonyos_gen_wire.methods import statistics as methods
 from colonyos_gen_wire.types.statistics import Statistics
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._store.records import Records
-from colonyos_gen.server._values.plain_text import has_nul
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.statistics import GetColonyStatisticsMsg, GetStatisticsMsg

@@ -11,10 +11,10 @@ from colonyos_gen_wire.methods import user as methods
 from colonyos_gen_wire.types.user import User
 
 from colonyos_gen.server._caller.access import Access
-from colonyos_gen.server._caller.nul import require_text
+from colonyos_gen.server._caller.nul import has_nul, require_text
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._store.records import Records
-from colonyos_gen.server._values.plain_text import has_nul, require_name
+from colonyos_gen.server._values.plain_text import require_name
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.user import (

@@ -13,13 +13,12 @@ from colonyos_gen_wire.types.generator import Generator
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access
-from colonyos_gen.server._caller.nul import require_text
+from colonyos_gen.server._caller.nul import has_nul, require_text
 from colonyos_gen.server._caller.refusal import BAD_TRIGGER, Refusal
 from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.lifecycle import new_id
 from colonyos_gen.server._store.records import PackedArgument, Records
 from colonyos_gen.server._values.integers import require_integers
-from colonyos_gen.server._values.plain_text import has_nul
 from colonyos_gen.server._workflows.stored import Texts, accept_workflow
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from colonyos_gen_wire.methods import log as methods
 from colonyos_gen_wire.types.log import Log
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import NS_PER_S, Clock
 from colonyos_gen.server._store.records import Records, colony_of
 from colonyos_gen.server._values.integers import require_integers
 from colonyos_gen.server._values.like import Like
-from colonyos_gen.server._values.plain_text import has_nul
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.log import AddExecutorLogMsg, AddLogMsg, GetLogsMsg, SearchLogsMsg

@@ -16,6 +16,7 @@ from colonyos_gen_wire.types.process import FunctionSpec, Process
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.presence import caller_is_gone
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import NS_PER_S, Clock, moment
@@ -29,7 +30,6 @@ from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records, colony_of
 from colonyos_gen.server._store.tables import Store
 from colonyos_gen.server._values.integers import require_integers
-from colonyos_gen.server._values.plain_text import has_nul
 from colonyos_gen.server._values.quantities import UNLIMITED, QuantityError, parse_cpu, parse_memory
 from colonyos_gen.server._workflows.workflows import Workflows
 
