@@ -6,11 +6,11 @@
 Each is a flag of `Quirks`, and is asked for at the one place where the behaviour differs. `STRICT`, the default, has none.
 
 Never imitated, whatever the flags say: what crashes the real server or spoils what it has stored (colons in names, a
-generator without trigger, children of unknown processes, removal of workflows by state while others run, two subscriptions
-on one connection), which is refused with status 400; what gives one colony access to another (logs, events, and
-subscriptions across colonies, runs of crons for outsiders); and what depends on chance in a way that a client cannot tell
-from the ordinary (the order of a process's children, an entry that comes twice because it was appended at the moment of
-subscribing).
+generator without trigger, children of unknown processes, two subscriptions on one connection), which is refused with status
+400, or done without the harm (workflows removed by state take no node of another workflow along, and none of theirs that has
+not ended stays); what gives one colony access to another (logs, events, and subscriptions across colonies, runs of crons for
+outsiders, approvals in other colonies); and what depends on chance in a way that a client cannot tell from the ordinary (the
+order of a process's children, an entry that comes twice because it was appended at the moment of subscribing).
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ class Quirks:
     """The reply to assign has the deadline, and the states of attributes, of before the assignment."""
     kept_output: bool = False
     """The output of a close that is refused, as the process has failed or was cancelled, is stored all the same."""
+    late_errors: bool = False
+    """Errors are stored after the state: those that the database refuses leave a process FAILED that has none."""
     storage_blocks: bool = False
     """A process that asks for storage is never assigned."""
     star_matches_nobody: bool = False

@@ -4364,7 +4364,8 @@ class Process(BaseModel):
     errors: list[str] | None = []
     """
     Error texts given by the executor, or one from the server when a deadline passed. Null when the
-    executor reported failure without texts.
+    executor reported failure without texts. They are stored after the state, so a reader may see a
+    FAILED process without them for a moment.
     """
 
 

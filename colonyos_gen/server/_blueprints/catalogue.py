@@ -9,20 +9,21 @@ from __future__ import annotations
 import uuid
 from typing import cast
 
+from colonyos_gen_wire.methods import blueprint as methods
 from colonyos_gen_wire.nulls import is_null
 from colonyos_gen_wire.types.blueprint import (
     Blueprint,
     BlueprintDefinition,
     BlueprintHandlerSpec,
-    BlueprintMetadata,
 )
 from colonyos_gen_wire.types.location import Location
 from msgspec.structs import replace
 
+from colonyos_gen.server._caller.nul import require_text
 from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.lifecycle import new_id
 from colonyos_gen.server._store.records import BlueprintVersion, Records
-from colonyos_gen.server._values.plain_text import require_name, require_text
+from colonyos_gen.server._values.plain_text import require_name
 
 _CREATE = "create"
 _UPDATE = "update"
@@ -129,10 +130,11 @@ class Catalogue:
 
 def require_storable_definition(definition: BlueprintDefinition) -> None:
     """Refuse a definition with texts that could not be kept, or not be passed on to processes."""
-    _require_storable(definition.blueprintdefinitionid, definition.metadata)
     spec = definition.spec
     require_text(
-        "blueprint definition",
+        methods.ADD_BLUEPRINT_DEFINITION,
+        definition.blueprintdefinitionid,
+        definition.metadata.name,
         spec.group,
         spec.version,
         spec.names.kind,
@@ -143,18 +145,14 @@ def require_storable_definition(definition: BlueprintDefinition) -> None:
 
 def require_storable_blueprint(blueprint: Blueprint) -> None:
     """Refuse a blueprint with texts that could not be kept."""
-    _require_storable(blueprint.blueprintid, blueprint.metadata)
-    require_text("blueprint", blueprint.kind)
+    name, location = blueprint.metadata.name, blueprint.metadata.locationname
+    require_text(methods.ADD_BLUEPRINT, blueprint.blueprintid, name, location, blueprint.kind)
+    require_name("location name", location)
 
 
 def _as_read_back(blueprint: Blueprint) -> Blueprint:
     """`blueprint` as readers get it: with an empty spec if it was sent with null."""
     return replace(blueprint, spec=dict(blueprint.spec))
-
-
-def _require_storable(identity: str, metadata: BlueprintMetadata) -> None:
-    require_text("blueprint", identity, metadata.name)
-    require_name("location name", metadata.locationname)
 
 
 def same_json(one: object, other: object) -> bool:

@@ -17,9 +17,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from colonyos_gen_wire import errors
 from colonyos_gen_wire.method import ErrorSpec, Method, Role
 from colonyos_gen_wire.methods import METHODS
 
+from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
@@ -72,6 +74,8 @@ class Access:
             raise Refusal(error_of(method, "empty_colony_name"))
         colony = self._records.colonies.get(colonyname)
         if colony is None:
+            if has_nul((colonyname,)):
+                raise Refusal(errors.NUL_REFUSED_403)
             raise Refusal(error_of(method, "unknown_colony"), name=colonyname)
         if owner and signer == colony.colonyid:
             return

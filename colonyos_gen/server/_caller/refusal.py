@@ -48,15 +48,8 @@ INVALID_NAME = ErrorSpec(
     "invalid_name",
     ErrorCode.INVALID,
     400,
-    "Invalid {field} <{name}>, it must not contain colons or NUL characters",
+    "Invalid {field} <{name}>, it must not contain colons",
     "The real server stores such a name and then fails whenever it reads it.",
-)
-INVALID_TEXT = ErrorSpec(
-    "invalid_text",
-    ErrorCode.INVALID,
-    400,
-    "Invalid {field}, it must not contain NUL characters",
-    "The database of the real server cannot hold a NUL character in a text.",
 )
 INEXACT_INTEGER = ErrorSpec(
     "inexact_integer",

@@ -32,6 +32,7 @@ from colonyos_gen_wire.method import Role, Via
 from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen.server._caller.access import Access, AnyMethod, error_of
+from colonyos_gen.server._caller.nul import require_no_nul
 from colonyos_gen.server._caller.refusal import FAULT, UNANSWERED, Refusal
 from colonyos_gen.server._front.envelope import (
     Envelope,
@@ -179,6 +180,7 @@ class Dispatcher:
         try:
             await self.watch.stand_still()
             self.watch.require_harmless(passing)
+            require_no_nul(call.method, call.request)
             item = await call.begin()
         except Refusal as refusal:
             return self.rendering.refusal(refusal, call.method), refusal

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast, get_args
 
 import msgspec
 from colonyos_gen_wire.codec import encode_reply
+from colonyos_gen_wire.errors import NUL_REFUSED
 from colonyos_gen_wire.errors import log as log_errors
 from colonyos_gen_wire.errors import process as process_errors
 from colonyos_gen_wire.methods import process, workflow
@@ -20,7 +21,7 @@ from colonyos_gen_wire.types.process import Process
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import AnyMethod
-from colonyos_gen.server._caller.refusal import INVALID_TEXT, NO_ANSWER, Refusal
+from colonyos_gen.server._caller.refusal import NO_ANSWER, Refusal
 from colonyos_gen.server._front.envelope import write_failure, write_reply
 from colonyos_gen.server._processes.matching import ANY_EXECUTOR
 from colonyos_gen.server._quirks import STRICT, Quirks
@@ -28,6 +29,7 @@ from colonyos_gen.server._time.zero_time import IN_UTC, zero_time
 
 _AS_SENT = (Blueprint, BlueprintDefinition)
 """Types that the real server keeps as JSON, with the zero times of whoever has sent them."""
+_GET_FILE = "get_file"
 _HISTORY = "get_blueprint_history"
 """Its times are marked with the wrong zone. A name, so that the server can do without the message."""
 _LOGS = "get_logs"
@@ -90,7 +92,7 @@ class Rendering:
         if quirks.null_for_refused_file and method.when_null is not None and _by_database(refusal):
             return Answer(200, write_reply(method.payloadtype, b"null"))
         if quirks.two_envelopes and _is_said_twice(method, refusal):
-            return Answer(refusal.status, body + body)
+            return Answer(refusal.status, body + write_failure(500, refusal.message))
         if quirks.forwarded_assign and method is process.ASSIGN:
             return Answer(200, body)
         return Answer(refusal.status, body)
@@ -121,10 +123,12 @@ def _without_star(item: object) -> object:
 
 
 def _by_database(refusal: Refusal) -> bool:
-    return refusal.spec in (INVALID_TEXT, process_errors.SUBMIT_DATABASE_REFUSED)
+    return refusal.spec in (NUL_REFUSED, process_errors.SUBMIT_DATABASE_REFUSED)
 
 
 def _is_said_twice(method: AnyMethod, refusal: Refusal) -> bool:
+    if method.name == _GET_FILE:
+        return refusal.spec is NUL_REFUSED
     return refusal.spec is log_errors.ADD_LOG_NUL_CHARACTER or (
         refusal.spec is log_errors.GET_LOGS_NEGATIVE_LIMIT and method.name == _LOGS
     )

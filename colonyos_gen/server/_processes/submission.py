@@ -13,10 +13,10 @@ from colonyos_gen_wire.types.executor import GPU
 from colonyos_gen_wire.types.process import Conditions, FunctionSpec
 from msgspec.structs import replace
 
+from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._processes.matching import ANY_EXECUTOR
 from colonyos_gen.server._quirks import STRICT, Quirks
-from colonyos_gen.server._values.plain_text import has_nul
 from colonyos_gen.server._values.quantities import (
     QuantityError,
     format_cpu,
@@ -71,7 +71,6 @@ def _require_storable(spec: FunctionSpec) -> None:
         conditions.nodes,
         conditions.processes,
         conditions.processes_per_node,
-        conditions.walltime,
         conditions.gpu.count,
     ):
         if not SMALLEST_INT32 <= number <= LARGEST_INT32:

@@ -23,7 +23,11 @@ def labels_under(records: Records, colonyname: str, root: str, *, wildcards: boo
     if not records.files_of_label.count((colonyname, root)):
         return []
     below = root + _SEPARATOR
-    is_below = Like(below).begins if wildcards else (lambda label: label.startswith(below))
+    pattern = Like(below) if wildcards else None
+
+    def is_below(label: str) -> bool:
+        return label.startswith(below) if pattern is None else pattern.begins(label)
+
     return [label for label in _labels_of(records, colonyname) if label == root or is_below(label)]
 
 

@@ -254,12 +254,16 @@ class Workflows:
 
     def _state_of(self, graph: ProcessGraph) -> ProcessState:
         processgraphid = graph.processgraphid
-        if processgraphid in self._cyclic:
-            count = Counter(member.state for member in self._counting(processgraphid)).__getitem__
-        else:
+        counting = (
+            Counter(member.state for member in self._counting(processgraphid))
+            if processgraphid in self._cyclic
+            else None
+        )
 
-            def count(state: ProcessState) -> int:
-                return self._records.members_in_state.count((processgraphid, state))
+        def count(state: ProcessState) -> int:
+            if counting is not None:
+                return counting[state]
+            return self._records.members_in_state.count((processgraphid, state))
 
         if count(FAILED):
             return FAILED

@@ -9,6 +9,7 @@ from colonyos_gen_wire import hazards
 from colonyos_gen_wire.constants import CANCELLED, ID_LENGTH, RUNNING
 from colonyos_gen_wire.hazards import Hazard
 
+from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.refusal import (
     BAD_TRIGGER,
     FOREIGN_PROCESS,
@@ -16,7 +17,6 @@ from colonyos_gen.server._caller.refusal import (
     UNKNOWN_PROCESS,
     Refusal,
 )
-from colonyos_gen.server._values.plain_text import has_nul
 from colonyos_gen.server.hazards._moments import Finding, Scene
 from colonyos_gen.server.hazards._traffic import Passing
 

@@ -263,13 +263,20 @@ def test_texts_that_cannot_be_kept() -> None:
     async def main() -> None:
         async with lab() as here:
             user = await here.add_user("u")
-            with pytest.raises(Refused, match="400 Invalid blueprint definition, it must not contain NUL"):
+            with pytest.raises(Refused, match="500 pq: invalid byte sequence"):
                 await define(here, handler=BlueprintHandlerSpec(executorType="a\0", functionName="f"))
             await define(here, handler=NOBODY)
-            with pytest.raises(Refused, match="400 Invalid blueprint, it must not contain NUL"):
+            with pytest.raises(Refused, match="500 pq: invalid byte sequence"):
                 await add(here, user, blueprint("a\0"))
             kept = await add(here, user, blueprint("a:b", spec={"nul": "\0"}))
             assert await get(here, user, "a:b") == kept
+            # The database reads the whole blueprint when its status is set.
+            await add(here, user, blueprint("plain"))
+            for name, status in (("a:b", {}), ("plain", {"a": ["\0"]}), ("plain", {"\0": 1})):
+                request = UpdateBlueprintStatusMsg(colonyname=COLONY, name=name, status=status)
+                with pytest.raises(Refused, match="500 pq: unsupported Unicode escape sequence"):
+                    await here.call(user, methods.UPDATE_BLUEPRINT_STATUS, request)
+            assert (await get(here, user, "plain")).status == {}
 
     asyncio.run(main())
 

@@ -255,7 +255,7 @@ def test_nul_characters_and_colons_are_refused_before_anything_is_stored() -> No
             key = await here.add_executor("ex")
             with pytest.raises(Refused, match="400 Invalid executor name <a:b>"):
                 await here.add_executor("a:b")
-            with pytest.raises(Refused, match="400 Invalid colony name"):
+            with pytest.raises(Refused, match="400 pq: invalid byte sequence"):
                 await here.add_colony("a\0b")
             with pytest.raises(Refused, match="400 Invalid user name"):
                 await here.add_user("a:b")
@@ -273,7 +273,7 @@ def test_nul_characters_and_colons_are_refused_before_anything_is_stored() -> No
             with pytest.raises(Refused, match="400 pq: LIMIT must not be negative"):
                 await here.call(key, log.GET_LOGS, GetLogsMsg(processid=running.processid, count=-1))
             bad = Attribute.new(COLONY, running.processid, "\0", "")
-            with pytest.raises(Refused, match="400 Invalid attribute"):
+            with pytest.raises(Refused, match="400 pq: invalid byte sequence"):
                 await here.call(key, attribute.ADD_ATTR, AddAttributeMsg(attr=bad))
 
     asyncio.run(main())

@@ -19,15 +19,16 @@ async def label_with_underscore(here: QuirkScene) -> object:
     return sorted(each.name for each in listed), len(frozen.fileids)
 
 
-async def crons_and_locations(here: QuirkScene) -> tuple[list[str], list[str]]:
+async def crons_and_locations(here: QuirkScene) -> tuple[str, str]:
     crons = [cron.name for cron in await here.user.get_crons(COLONY)]
-    return crons, sorted(location.name for location in await here.user.get_locations(COLONY))
+    locations = sorted(location.name for location in await here.user.get_locations(COLONY))
+    return " ".join(crons), " ".join(locations)
 
 
 @shows(
     "updates_move_nothing",
-    strict=[([f"reconcile-{KIND}-Y"], ["X", "Y"]), ([], ["X", "Y"])],
-    quirk=[([f"reconcile-{KIND}-X"], ["X"]), ([f"reconcile-{KIND}-X"], ["X"])],
+    strict=[(f"reconcile-{KIND}-Y", "X Y"), ("", "X Y")],
+    quirk=[(f"reconcile-{KIND}-X", "X"), (f"reconcile-{KIND}-X", "X")],
 )
 async def moved_blueprint(here: QuirkScene) -> object:
     await define(here.lab)

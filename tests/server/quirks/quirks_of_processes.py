@@ -6,8 +6,8 @@ import asyncio
 
 from colonyos_gen_wire import Colony, Executor
 from colonyos_gen_wire.constants import APPROVED, RUNNING, WAITING
-from colonyos_gen_wire.methods.process import SUBMIT
-from colonyos_gen_wire.requests.process import SubmitFunctionSpecMsg
+from colonyos_gen_wire.methods.process import FAIL, SUBMIT
+from colonyos_gen_wire.requests.process import CloseFailedMsg, SubmitFunctionSpecMsg
 
 from colonyos_gen import PrivateKey
 from tests.server.kit.blueprint_lab import blueprint, define
@@ -155,3 +155,14 @@ async def next_colony_of_the_name(here: QuirkScene) -> object:
     found = await here.user.get_blueprints(COLONY, prvkey=here.lab.colony_key)
     status = await here.user.get_pause_status(COLONY, prvkey=await here.lab.add_user("v"))
     return len(found), status.ispaused
+
+
+@shows("late_errors", strict=["InvalidError 400", "RUNNING"], quirk=["InvalidError 400", "FAILED"])
+async def errors_that_the_database_refuses(here: QuirkScene) -> object:
+    process = await here.user.submit(spec())
+    await here.executor.assign(COLONY, -1)
+    request = CloseFailedMsg(processid=process.processid, errors=["a\0b"])
+    refused = await read_by_client(FAIL, await posted(here, here.executor_key, FAIL, request))
+    found = await here.user.get_process(process.processid)
+    assert found.errors == []
+    return [refused, found.state.name]

@@ -10,6 +10,7 @@ from colonyos_gen_wire.methods import colony as methods
 from colonyos_gen_wire.types.colony import Colony
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import require_text
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
@@ -33,6 +34,7 @@ class Colonies:
         if len(colony.colonyid.encode()) != ID_LENGTH:
             raise Refusal(errors.ADD_COLONY_INVALID_COLONY_ID_LENGTH)
         require_name("colony name", colony.name)
+        require_text(methods.ADD_COLONY, colony.name, colony.colonyid)
         if self._records.colonies.get(colony.name) is not None:
             raise Refusal(errors.ADD_COLONY_A_COLONY_ALREADY_EXISTS, name=colony.name)
         self._records.colonies.put(colony)

@@ -11,12 +11,13 @@ from colonyos_gen_wire.types.executor import Executor
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import require_text
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.unregister import unregister
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
-from colonyos_gen.server._values.plain_text import require_name, require_text
+from colonyos_gen.server._values.plain_text import require_name
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.executor import (
@@ -49,7 +50,8 @@ class Executors:
         self._access.require(methods.ADD_EXECUTOR, signer, executor.colonyname)
         require_name("executor name", executor.executorname)
         require_text(
-            "executor",
+            methods.ADD_EXECUTOR,
+            executor.executorname,
             executor.executorid,
             executor.executortype,
             executor.locationname,

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from colonyos_gen_wire.constants import ID_LENGTH
+from colonyos_gen_wire.errors import NUL_REFUSED_403
 from colonyos_gen_wire.errors import identity as errors
 from colonyos_gen_wire.methods import identity as methods
 from colonyos_gen_wire.types.cron import Cron
@@ -20,6 +22,7 @@ from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access, error_of
 from colonyos_gen.server._caller.identities import is_identity
+from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records, ServerOwner
@@ -52,6 +55,8 @@ class Identities:
         executors = self._records.executors_with(colonyname, signer)
         if not executors and self._records.acting_executor(colonyname, signer) is None:
             raise Refusal(errors.CHANGE_EXECUTOR_ID_EXECUTOR_NOT_FOUND)
+        if _is_unstorable(identity):
+            raise Refusal(NUL_REFUSED_403)
         if not is_identity(identity):
             raise Refusal(errors.CHANGE_EXECUTOR_ID_NEW_EXECUTOR_ID_IS_NOT_64_CHARACTERS)
         for executor in executors:
@@ -71,6 +76,8 @@ class Identities:
         users = self._records.users_by_id.find((colonyname, signer))
         if not users:
             raise Refusal(errors.CHANGE_USER_ID_USER_NOT_FOUND)
+        if _is_unstorable(identity):
+            raise Refusal(NUL_REFUSED_403)
         if not is_identity(identity):
             raise Refusal(errors.CHANGE_USER_ID_NEW_USER_ID_IS_NOT_64_CHARACTERS)
         for user in users:
@@ -82,6 +89,8 @@ class Identities:
         if not request.colonyid:
             raise Refusal(errors.CHANGE_COLONY_ID_COLONY_ID_IS_EMPTY)
         self._access.require(methods.CHANGE_COLONY_ID, signer, request.colonyname)
+        if _is_unstorable(request.colonyid):
+            raise Refusal(NUL_REFUSED_403)
         if not is_identity(request.colonyid):
             raise Refusal(errors.CHANGE_COLONY_ID_NEW_COLONY_ID_IS_NOT_64_CHARACTERS)
         colony = self._records.colonies[request.colonyname]
@@ -105,6 +114,11 @@ class Identities:
         _hand_over(records.processes, records.processes_of_colony.find(colonyname), name, old, new)
         _hand_over(records.crons, records.crons_of_colony.find(colonyname), name, old, new)
         _hand_over(records.generators, records.generators_of_colony.find(colonyname), name, old, new)
+
+
+def _is_unstorable(identity: str) -> bool:
+    """Whether the database refuses what has the length of an identity."""
+    return len(identity.encode()) == ID_LENGTH and has_nul((identity,))
 
 
 def _hand_over(table: Table[_Initiated], rows: list[_Initiated], name: str, old: str, new: str) -> None:

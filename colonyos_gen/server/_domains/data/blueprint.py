@@ -23,10 +23,12 @@ from colonyos_gen.server._blueprints.catalogue import (
 from colonyos_gen.server._blueprints.handler import HandlerWork, can_reconcile
 from colonyos_gen.server._blueprints.validation import require_valid
 from colonyos_gen.server._caller.access import Access, AnyMethod, error_of
+from colonyos_gen.server._caller.nul import require_text
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import Clock
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
+from colonyos_gen.server._values.plain_text import json_has_nul
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.blueprint import (
@@ -131,6 +133,7 @@ class Blueprints:
         method, new = methods.UPDATE_BLUEPRINT, request.blueprint
         colonyname, name = new.metadata.colonyname, new.metadata.name
         self._access.require(method, signer, colonyname)
+        require_text(method, name)
         old = self._find(method, colonyname, name)
         handler = self._accept(method, new)
         updated = self._catalogue.update(old, new, signer, force=request.force_generation)
@@ -163,6 +166,9 @@ class Blueprints:
         method = methods.UPDATE_BLUEPRINT_STATUS
         self._access.require(method, signer, request.colonyname)
         blueprint = self._find(method, request.colonyname, request.name)
+        # The database reads the whole blueprint for it, and knows no NUL character in JSON.
+        if json_has_nul([request.status, blueprint.spec, blueprint.metadata.locationname]):
+            raise Refusal(errors.UPDATE_BLUEPRINT_STATUS_NUL_IN_STATUS)
         self._records.blueprints.put(replace(blueprint, status=request.status))
 
     async def reconcile_blueprint(self, request: ReconcileBlueprintMsg, signer: str, /) -> Process:

@@ -11,6 +11,7 @@ from colonyos_gen_wire.types.file import File
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import require_text
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.lifecycle import new_id
@@ -18,7 +19,6 @@ from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._values.integers import require_integers
 from colonyos_gen.server._values.labels import labels_like, labels_under
-from colonyos_gen.server._values.plain_text import require_text
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.file import (
@@ -111,7 +111,7 @@ def _require_storable(file: File) -> None:
     """The real server answers 200 and stores nothing when its database refuses a file."""
     place = file.ref.s3object
     require_text(
-        "file",
+        methods.ADD_FILE,
         file.label,
         file.name,
         file.checksum,

@@ -15,7 +15,7 @@ from colonyos_gen.server._processes.lifecycle import new_id
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._values.labels import labels_under, without_slash
-from colonyos_gen.server._values.plain_text import require_name, require_text
+from colonyos_gen.server._values.plain_text import require_name
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.snapshot import (
@@ -40,7 +40,6 @@ class Snapshots:
         colonyname, name = request.colonyname, request.name
         self._access.require(methods.CREATE_SNAPSHOT, signer, colonyname)
         require_name("snapshot name", name)
-        require_text("label", request.label)
         if self._records.snapshots_by_name.count((colonyname, name)):
             raise Refusal(errors.CREATE_SNAPSHOT_SNAPSHOT_ALREADY_EXISTS, name=name, colony=colonyname)
         label = without_slash(request.label)

@@ -12,12 +12,12 @@ from colonyos_gen_wire.types.cron import Cron
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import require_text
 from colonyos_gen.server._caller.refusal import OTHER_COLONY, Refusal
 from colonyos_gen.server._processes.lifecycle import new_id
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._values.integers import require_integers
-from colonyos_gen.server._values.plain_text import require_text
 from colonyos_gen.server._workflows.crons import CronStarter
 from colonyos_gen.server._workflows.stored import accept_workflow
 
@@ -44,13 +44,11 @@ class Crons:
         try:
             accept_workflow(cron.workflowspec, cron.colonyname, "cron")
         except Refusal as refusal:
-            if refusal.spec is OTHER_COLONY and not self._records.name_of(
-                str(refusal.values["other"]), signer
-            ):
+            if refusal.spec is OTHER_COLONY and not self._has_name_in(str(refusal.values["other"]), signer):
                 raise Refusal(errors.ADD_CRON_COULD_NOT_DERIVE_INITIATORNAME) from None
             raise
         self._accept_schedule(cron)
-        require_text("cron", cron.name)
+        require_text(methods.ADD_CRON, cron.name)
         if self._records.cron(cron.colonyname, cron.name) is not None:
             raise Refusal(errors.ADD_CRON_CRON_ALREADY_EXISTS, name=cron.name, colony=cron.colonyname)
         return self._records.crons.put(

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.constants import MAX_COUNT, RUNNING, WAITING
+from colonyos_gen_wire.errors import NUL_REFUSED, shared
 from colonyos_gen_wire.errors import process as errors
-from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.methods import process as methods
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.executor import Executor
@@ -16,6 +16,7 @@ from colonyos_gen_wire.types.process import FunctionSpec, Process
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.presence import caller_is_gone
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import NS_PER_S, Clock, moment
@@ -28,7 +29,7 @@ from colonyos_gen.server._processes.submission import accept_spec
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records, colony_of
 from colonyos_gen.server._store.tables import Store
-from colonyos_gen.server._values.plain_text import has_nul
+from colonyos_gen.server._values.integers import require_integers
 from colonyos_gen.server._values.quantities import UNLIMITED, QuantityError, parse_cpu, parse_memory
 from colonyos_gen.server._workflows.workflows import Workflows
 
@@ -158,6 +159,10 @@ class Processes:
             raise Refusal(errors.FAIL_PROCESS_IS_NOT_ASSIGNED)
         if process.assignedexecutorid != signer:
             raise Refusal(errors.FAIL_NOT_ASSIGNED_EXECUTOR)
+        if has_nul(request.errors):
+            if self._quirks.late_errors:
+                self._records.processes.put(lifecycle.failed(process, [], self._now()))
+            raise Refusal(NUL_REFUSED)
         self._records.processes.put(lifecycle.failed(process, request.errors, self._now()))
 
     async def set_output(self, request: SetOutputMsg, signer: str, /) -> None:
@@ -205,6 +210,7 @@ class Processes:
 
     async def get_process_history(self, request: GetProcessHistMsg, signer: str, /) -> list[Process]:
         self._access.require(methods.GET_PROCESS_HISTORY, signer, request.colonyname)
+        require_integers(request.state)
         since_ns = self._clock.now_ns() - request.seconds * NS_PER_S
         if request.seconds <= 0:
             return []

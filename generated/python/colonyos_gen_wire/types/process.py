@@ -332,7 +332,8 @@ class Process(WireStruct, kw_only=True):
     errors: Slice[str] = []
     """Error texts given by the executor, or one from the server when a deadline passed.
 
-    Null when the executor reported failure without texts.
+    Null when the executor reported failure without texts. They are stored after the state, so a reader may
+    see a FAILED process without them for a moment.
     """
 
     def __post_init__(self) -> None:
