@@ -124,6 +124,8 @@ class Quirks:
 
     abrupt_timeouts: bool = False
     """At its timeout a subscription to processes ends with the connection, without a close frame."""
+    overflowing_timeouts: bool = False
+    """A timeout that is more than 2^63 nanoseconds is what is left of it in 64 bits: over at once, or some other time."""
     silent_refusals: bool = False
     """A frame that is no envelope, or not signed, ends the connection; other requests than subscriptions, and payloads that
     cannot be read, are not answered."""
@@ -149,7 +151,7 @@ class Quirks:
     """An executor whose time for a process is over can use its channels until somebody else is assigned. Its subscriptions go
     on even then, and after it was removed."""
     any_executor_hears: bool = False
-    """An executor hears of the processes of its colony although it is not approved, or was removed."""
+    """An executor hears of the processes of its colony although it is not approved, was removed, or has another key now."""
     reopened_channels: bool = False
     """The channels of a cancelled process can be used again, and are empty."""
 

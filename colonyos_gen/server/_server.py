@@ -42,7 +42,6 @@ from colonyos_gen.server._processes.checker import Checker
 from colonyos_gen.server._processes.events import ProcessEvents
 from colonyos_gen.server._processes.pausing import PauseGate
 from colonyos_gen.server._processes.scheduler import Scheduler
-from colonyos_gen.server._processes.turns import Turns
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._store.sqlite_journal import SqliteJournal
@@ -179,8 +178,7 @@ class Server:
                     self._file.close()
                 raise
         self._address = Address()
-        turns = Turns() if quirks.lost_wakeups or quirks.one_listener_per_event else None
-        self._scheduler = Scheduler(records.processes, clock, quirks, turns)
+        self._scheduler = Scheduler(records.processes, clock, quirks)
         self._watch = HazardWatch(records, access, clock, self._scheduler, hazards)
         self._watch.on_death = self._die
         self._death = asyncio.Event()
@@ -188,7 +186,7 @@ class Server:
         self._pause_gate = PauseGate(records.paused, clock)
         self._checker = Checker(records, store, clock, stale_after=stale_after, quirks=quirks)
         channels = ChannelAccess(records, access, ChannelStore(records.processes, clock, quirks))
-        events = ProcessEvents(records, clock, quirks, turns)
+        events = ProcessEvents(records, clock, quirks, self._scheduler.turns)
         workflows = Workflows(records, clock, quirks)
         self._crons = CronStarter(records, store, workflows, clock, zone, quirks)
         self._generators = GeneratorStarter(records, store, workflows, clock)
@@ -310,14 +308,11 @@ class Server:
             handle_signals=False,
         )
         await runner.setup()
-        protocol = runner.server
-        assert protocol is not None
+        assert runner.server is not None
+        protocol = http_log.plain_errors(runner.server)
         try:
             listening = await asyncio.get_running_loop().create_server(
-                lambda: connections.accept(http_log.plain_errors(protocol())),
-                self._host,
-                self._port,
-                backlog=_BACKLOG,
+                lambda: connections.accept(protocol()), self._host, self._port, backlog=_BACKLOG
             )
         except BaseException:
             await runner.cleanup()

@@ -8,6 +8,7 @@ of whoever sent them, who gets a 400; the log of the server is for its own.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 
 from aiohttp import web
@@ -42,8 +43,13 @@ class _PlainErrors(web.RequestHandler):
         return answer
 
 
-def plain_errors(handler: web.RequestHandler) -> web.RequestHandler:
-    """`handler`, a connection of the library, which now tells clients nothing in its own words."""
-    # The library has no other place for it: its server makes its handlers itself.
-    handler.__class__ = _PlainErrors
-    return handler
+def plain_errors(server: web.Server) -> Callable[[], web.RequestHandler]:
+    """What makes the connections of a server of the library, which tell clients nothing in its own words."""
+
+    def make() -> web.RequestHandler:
+        handler = server()
+        # There is no other place for it: the server makes its handlers itself.
+        handler.__class__ = _PlainErrors
+        return handler
+
+    return make

@@ -13,15 +13,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import Any
+from typing import Any, cast
 
-from aiohttp import WSMsgType, hdrs, web
+from aiohttp import WSMessage, WSMsgType, hdrs, web
 from colonyos_gen_wire import errors
 from colonyos_gen_wire.method import Via
 from colonyos_gen_wire.methods import subscription
 
 from colonyos_gen.server._caller.access import AnyMethod
-from colonyos_gen.server._caller.hangup import GOING_AWAY, NO_CLOSE_FRAME, HangUp
+from colonyos_gen.server._caller.hangup import GOING_AWAY, NO_CLOSE_FRAME, NORMAL, HangUp
 from colonyos_gen.server._caller.refusal import BUSY_CONNECTION, FAULT, NO_ANSWER, UNANSWERED, Refusal
 from colonyos_gen.server._front.dispatch import Call, Dispatcher
 from colonyos_gen.server._front.slow_senders import Connections
@@ -62,7 +62,14 @@ class Pubsub:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Turn a request into a WebSocket connection, and return when that has ended."""
-        socket = web.WebSocketResponse(timeout=_FAREWELL_S, compress=False, max_msg_size=_FRAME_LIMIT)
+        # Texts are taken as they come, be they UTF-8 or not, and close frames answered with their own code.
+        socket = web.WebSocketResponse(
+            timeout=_FAREWELL_S,
+            compress=False,
+            max_msg_size=_FRAME_LIMIT,
+            decode_text=False,
+            autoclose=False,
+        )
         if not socket.can_prepare(request):
             return web.Response(status=400, text="Bad Request\n", headers={hdrs.SEC_WEBSOCKET_VERSION: "13"})
         try:
@@ -165,27 +172,33 @@ class _Connection:
     async def _read(self) -> None:
         # Answering a ping can fail too.
         with contextlib.suppress(ConnectionError):
-            async for frame in self._socket:
+            while True:
+                frame = await self._socket.receive()
                 if frame.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                    await self._take(frame.data)
+                    await self._take(frame)
+                elif frame.type is WSMsgType.CLOSE:
+                    await self._socket.close(code=frame.data or NORMAL, drain=False)
+                    return
+                else:
+                    return
 
-    async def _take(self, data: str | bytes) -> None:
-        body = data.encode() if isinstance(data, str) else data
+    async def _take(self, frame: WSMessage) -> None:
+        body, kind = cast("bytes", frame.data), frame.type
         if self._subscription is not None and not self._subscription.done():
             self._dispatcher.watch.beside(self._watched, self._method_of(body))
-            await self._refuse(Refusal(BUSY_CONNECTION), data)
+            await self._refuse(Refusal(BUSY_CONNECTION), kind)
             return
         try:
             call = self._dispatcher.check(body, Via.WEBSOCKET)
         except Refusal as refusal:
-            await self._turn_down(refusal, data)
+            await self._turn_down(refusal, kind)
         except Exception:
             logger.exception("a request failed")
-            await self._refuse(Refusal(FAULT), data)
+            await self._refuse(Refusal(FAULT), kind)
         else:
             self._stir()
             note_arrival(self._http.arrival(self._request))
-            self._subscription = asyncio.create_task(self._subscribe(call, data))
+            self._subscription = asyncio.create_task(self._subscribe(call, kind))
             if self._quirks.deaf_channel_subscriptions and call.method is subscription.SUBSCRIBE_CHANNEL:
                 # As long as nothing is read, no ping and no close frame is answered.
                 await asyncio.wait([self._subscription])
@@ -197,9 +210,9 @@ class _Connection:
         except Exception:
             return None
 
-    async def _subscribe(self, call: Call, data: str | bytes) -> None:
+    async def _subscribe(self, call: Call, kind: WSMsgType) -> None:
         async def send(frame: bytes) -> None:
-            await self._send(frame, data)
+            await self._send(frame, kind)
             # Sending alone does not give way to others as long as the client keeps up.
             await asyncio.sleep(0)
 
@@ -209,15 +222,15 @@ class _Connection:
         except HangUp as hangup:
             self.end(hangup)
         except Refusal as refusal:
-            await self._refuse(refusal, data)
+            await self._refuse(refusal, kind)
         except ConnectionError:
             self.end(HangUp(GOING_AWAY, ""))
         except Exception:
             logger.exception("a subscription failed")
-            await self._refuse(Refusal(FAULT), data)
+            await self._refuse(Refusal(FAULT), kind)
         self._rest()
 
-    async def _turn_down(self, refusal: Refusal, data: str | bytes) -> None:
+    async def _turn_down(self, refusal: Refusal, kind: WSMsgType) -> None:
         """Answer what is no subscription."""
         quirks = self._quirks
         if (quirks.silent_refusals and refusal.spec in _DROPPED) or (
@@ -225,18 +238,15 @@ class _Connection:
         ):
             self.end(HangUp(NO_CLOSE_FRAME, ""))
         elif not quirks.silent_refusals or refusal.spec not in _IGNORED:
-            await self._refuse(refusal, data)
+            await self._refuse(refusal, kind)
 
-    async def _refuse(self, refusal: Refusal, data: str | bytes) -> None:
+    async def _refuse(self, refusal: Refusal, kind: WSMsgType) -> None:
         with contextlib.suppress(ConnectionError):
-            await self._send(self._dispatcher.rendering.refusal(refusal).body, data)
+            await self._send(self._dispatcher.rendering.refusal(refusal).body, kind)
 
-    async def _send(self, body: bytes, data: str | bytes) -> None:
+    async def _send(self, body: bytes, kind: WSMsgType) -> None:
         """Send a frame of the kind that the client has used."""
-        if isinstance(data, str):
-            await self._socket.send_frame(body, WSMsgType.TEXT)
-        else:
-            await self._socket.send_frame(body, WSMsgType.BINARY)
+        await self._socket.send_frame(body, kind)
 
 
 async def _stop(task: asyncio.Task[Any] | None) -> None:

@@ -65,7 +65,7 @@ class ProcessEvents:
     def __init__(
         self, records: Records, clock: Clock, quirks: Quirks = STRICT, turns: Turns | None = None
     ) -> None:
-        self._turns = turns
+        self._turns = turns or Turns()
         self._records = records
         self._clock = clock
         self._quirks = quirks
@@ -85,8 +85,8 @@ class ProcessEvents:
     ) -> Generator[Listener]:
         """Hear of every process of an executor type, or of just one process, that arrives in `state`."""
         listener = Listener(Alarm(self._clock, timeout))
-        if processid is None and self._turns is not None and self._quirks.one_listener_per_event:
-            with self._in_turn(self._turns, executortype, state, listener):
+        if processid is None and self._quirks.one_listener_per_event:
+            with self._in_turn(executortype, state, listener):
                 yield listener
             return
         interest: Interest = executortype, processid, state
@@ -102,9 +102,8 @@ class ProcessEvents:
                 _discard(self._watching, processid, listener)
 
     @contextmanager
-    def _in_turn(
-        self, turns: Turns, executortype: str, state: ProcessState, listener: Listener
-    ) -> Generator[None]:
+    def _in_turn(self, executortype: str, state: ProcessState, listener: Listener) -> Generator[None]:
+        turns = self._turns
         ticket = turns.join(executortype, state, "", listener.tell)
         self._in_line += 1
         try:
@@ -136,7 +135,7 @@ class ProcessEvents:
         for processid in (process.processid, None):
             for listener in self._interested.get((executortype, processid, process.state), ()):
                 listener.tell(event)
-        if self._turns is not None and wake:
+        if wake and (self._quirks.lost_wakeups or self._quirks.one_listener_per_event):
             self._turns.give(process, event)
 
     def _tell_of_children(self, process: Process) -> None:

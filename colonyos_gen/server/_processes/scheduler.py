@@ -60,14 +60,9 @@ class Waiter:
 class Scheduler:
     """Follows the table of processes, and hands waiting processes out."""
 
-    def __init__(
-        self,
-        processes: Table[Process],
-        clock: Clock,
-        quirks: Quirks = STRICT,
-        turns: Turns | None = None,
-    ) -> None:
-        self._turns = turns if quirks.lost_wakeups else None
+    def __init__(self, processes: Table[Process], clock: Clock, quirks: Quirks = STRICT) -> None:
+        self.turns: Turns = Turns()
+        """Whom new processes wake, if some wake-ups are lost."""
         self._clock = clock
         self._quirks = quirks
         self._processes = processes
@@ -131,16 +126,16 @@ class Scheduler:
                 self._line_up(reserved)
 
     async def _woken(self, waiter: Waiter) -> None:
-        if self._turns is None:
+        if not self._quirks.lost_wakeups:
             await waiter.wake_up()
             return
         # As on the real server, whoever was woken lines up anew, with an eye for what there is in between.
         offer = waiter.offer
-        ticket = self._turns.join(offer.executortype, WAITING, offer.locationname, lambda _: waiter.stir())
+        ticket = self.turns.join(offer.executortype, WAITING, offer.locationname, lambda _: waiter.stir())
         try:
             await waiter.wake_up()
         finally:
-            self._turns.leave(ticket)
+            self.turns.leave(ticket)
 
     def open(self) -> None:
         """Let executors wait again, after `close`."""
@@ -195,12 +190,12 @@ class Scheduler:
         if demand is None:
             return
         # With turns it lies in the queue, and the events say who may look at it.
-        waiters = (
-            self._waiters.get((demand.colonyname, demand.executortype), {}) if self._turns is None else {}
-        )
-        for waiter in waiters:
+        for waiter in () if self._quirks.lost_wakeups else self._waiters_like(demand):
             if waiter.reserved is None and demand.met_by(waiter.offer):
                 self._holders[processid] = waiter
                 waiter.reserve(processid)
                 return
         self._queue.push(processid, process.prioritytime, demand)
+
+    def _waiters_like(self, demand: Demand) -> list[Waiter]:
+        return list(self._waiters.get((demand.colonyname, demand.executortype), ()))

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from aiohttp import WSMsgType
 from colonyos_gen_wire.codec import encode
 from colonyos_gen_wire.constants import API_PATH
 
@@ -17,6 +18,7 @@ from colonyos_gen.server import V1_9, Quirks
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._front.envelope import Envelope, decode_payload, read_envelope
 from tests.server.kit.lab import COLONY, Lab, envelope, lab, opened, spec
+from tests.server.kit.socket_lab import line
 
 REQUEST = {"msgtype": "getprocessesmsg", "colonyname": COLONY, "count": 5, "state": 0}
 TEXT = json.dumps(REQUEST)
@@ -278,5 +280,28 @@ def test_other_ways(quirks: Quirks) -> None:
                 here.server.url + API_PATH, data=body, headers={"Content-Type": kind}
             ) as response:
                 assert response.status == 200, kind
+
+    _play(act, quirks)
+
+
+@pytest.mark.hazards("process_subscription_near_change", "abandoned_feed")
+@MODES
+def test_frames(quirks: Quirks) -> None:
+    """Texts that are no UTF-8 are read like other bytes, and whoever closes a connection gets his own code back."""
+
+    async def act(here: Lab, user: PrivateKey) -> None:
+        process = await here.submit(user)
+        request = {"msgtype": "subscribeprocessmsg", "processid": process.processid, "timeout": 60}
+        body = envelope(user, "subscribeprocessmsg", json.dumps(request).encode())
+        for kind in (WSMsgType.TEXT, WSMsgType.BINARY):
+            async with line(here) as connection:
+                await connection.socket.send_frame(_with(body, b'"x":"\xff"'), kind)
+                frame = await connection.frame()
+                assert frame.type is kind
+                assert opened(frame.data)[2]["processid"] == process.processid
+        for code in (1000, 1001, 3000):
+            async with line(here) as connection:
+                await connection.socket.close(code=code)
+                assert connection.socket.close_code == code
 
     _play(act, quirks)

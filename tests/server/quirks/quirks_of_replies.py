@@ -64,7 +64,10 @@ async def null(here: QuirkScene) -> object:
     return [(status, json.loads(body)["payloadtype"] if body else "") for status, body in replies]
 
 
-@shows("star_matches_nobody", strict=[[]] * 4, quirk=[[]] * 4)
+NO_NAMES: list[list[str]] = [[], [], [], []]
+
+
+@shows("star_matches_nobody", strict=NO_NAMES, quirk=NO_NAMES)
 async def a_star_read_back(here: QuirkScene) -> object:
     """Alone it is shown as no name in both; beside another one as it was sent."""
     submitted = await here.user.submit(spec(executornames=["*"]))

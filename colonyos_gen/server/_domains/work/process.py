@@ -29,7 +29,7 @@ from colonyos_gen.server._processes.submission import accept_spec
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records, colony_of
 from colonyos_gen.server._store.tables import Store
-from colonyos_gen.server._values.integers import require_integers
+from colonyos_gen.server._values.integers import in_nanoseconds, require_integers
 from colonyos_gen.server._values.quantities import UNLIMITED, QuantityError, parse_cpu, parse_memory
 from colonyos_gen.server._workflows.workflows import Workflows
 
@@ -119,7 +119,7 @@ class Processes:
         try:
             process = await self._pause_gate.attempt(
                 request.colonyname,
-                min(request.timeout, _LONGEST_WAIT_S),
+                min(self._seconds(request.timeout), _LONGEST_WAIT_S),
                 lambda left: self._scheduler.acquire(offer, left, claim),
             )
         except Paused:
@@ -272,6 +272,9 @@ class Processes:
         except QuantityError as error:
             raise Refusal(errors.SUBMIT_BAD_MEMORY, text=error.text) from None
         return Offer.of(replace(executor, colonyname=request.colonyname), cpu, memory)
+
+    def _seconds(self, timeout: int) -> float:
+        return in_nanoseconds(timeout) / NS_PER_S if self._quirks.overflowing_timeouts else timeout
 
     def _now(self) -> datetime:
         return moment(self._clock.now_ns())
