@@ -111,7 +111,7 @@ class SocketReplay(Replay):
     async def _settle(self) -> None:
         """Wait until the server has dealt with everything, on all connections."""
         for connection in self._connections.values():
-            if not connection.over:
+            if not _is_closed(connection):
                 await connection.settle()
 
     async def _frame_of(self, event: dict[str, JSON], connection: Connection) -> aiohttp.WSMessage | None:
@@ -122,9 +122,9 @@ class SocketReplay(Replay):
         for late_ms in range(0, _LATEST_MS + 1, _STEP_MS):
             if late_ms:
                 self._clock.advance(_STEP_MS / 1000)
-            if not connection.over:
+            if not _is_closed(connection):
                 await connection.settle()
-            if connection.inbox or connection.over:
+            if connection.inbox or _is_closed(connection):
                 self._postpone(self._elapsed_ms() - event.get("t_ms", self._elapsed_ms()))
                 return await connection.frame()
         self._postpone(_LATEST_MS)
@@ -148,7 +148,7 @@ class SocketReplay(Replay):
         connection = self._connections[event["conn"]]
         match event["type"], event.get("frame"):
             case "ws_send", kind:
-                if connection.over:
+                if _is_closed(connection):
                     yield "a connection to send through -> it has ended"
                     return
                 text = self._frame(event)
@@ -171,10 +171,12 @@ class SocketReplay(Replay):
                 for difference in self._unlike(event, frame):
                     yield difference
             case "ws_idle", _:
-                await connection.settle()
+                if not _is_closed(connection):
+                    await connection.settle()
                 expected = event.get("frames_received", 0)
                 if not expected <= len(connection.inbox) <= expected + self._soon(event):
                     yield f"frames: {expected} -> {[_shown(frame) for frame in connection.inbox]}"
+                    connection.inbox.clear()
                 for _ in range(min(expected, len(connection.inbox))):
                     connection.inbox.popleft()
             case "ws_eof", _:
@@ -209,16 +211,14 @@ class SocketReplay(Replay):
         return any(each["type"] == "ws_close" and each["conn"] == event["conn"] for each in earlier[::-1])
 
     def _soon(self, idle: dict[str, JSON]) -> int:
-        """How many frames came so soon after an idle time that they may be there already."""
-        following = self._events[self._events.index(idle) + 1 :]
-        end_ms = idle.get("t_ms", 0) + _LATEST_MS
-        return sum(
-            each["type"] in ("ws_recv", "ws_eof")
-            and each["conn"] == idle["conn"]
-            and each.get("t_ms", end_ms) < end_ms
-            for each in following
-            if "type" in each
-        )
+        """How many frames came so soon after an idle time, and by themselves, that they may be there already."""
+        end_ms, found = idle.get("t_ms", 0) + _LATEST_MS, 0
+        for each in self._events[self._events.index(idle) + 1 :]:
+            if each.get("t_ms", end_ms) >= end_ms or each.get("type") in ("rpc", "ws_send", "ws_close"):
+                break
+            if each.get("conn") == idle["conn"]:
+                found += each["type"] in ("ws_recv", "ws_eof")
+        return found
 
     def _patience(self, closing: dict[str, JSON]) -> float:
         """Seconds to wait for the answer to a close frame."""
@@ -253,6 +253,10 @@ class SocketReplay(Replay):
         exchange = {"raw_reply": event.get("raw"), **event, "http_status": 200}
         payloadtype = event["reply"]["payloadtype"] if event.get("reply") else ""
         yield from self._differences(exchange, payloadtype, Reply(200, body))
+
+
+def _is_closed(connection: Connection) -> bool:
+    return connection.over or connection.socket.closed
 
 
 def _shown(frame: aiohttp.WSMessage) -> str:
