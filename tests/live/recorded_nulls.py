@@ -23,7 +23,8 @@ def either(key: str, empty: JSON) -> list[dict[str, JSON]]:
 async def processes(here: Recorder) -> None:
     """Null, absent and empty lists in processes"""
     await here.colony(executors=1, users=1)
-    own, inside = {"args": [], "kwargs": {}, "env": {}, "channels": []}, ("executornames", "dependencies")
+    own: dict[str, JSON] = {"args": [], "kwargs": {}, "env": {}, "channels": []}
+    inside = ("executornames", "dependencies")
     specs = [here.spec(**fields) for key, empty in own.items() for fields in either(key, empty)]
     specs += [here.spec(conditions=fields) for key in inside for fields in either(key, [])]
     specs += [here.spec(fs=fields) for key in ("snapshots", "dirs") for fields in either(key, [])]
@@ -153,7 +154,7 @@ async def blueprints(here: Recorder) -> None:
     await here.colony(executors=1, users=1)
     colonyname = here.colonyname
     schemas = [*either("schema", {}), *({"schema": fields} for fields in either("properties", {}))]
-    property_ = {"enum": [], "properties": {}, "items": None, "default": None}
+    property_: JSON = {"enum": [], "properties": {}, "items": None, "default": None}
     schemas += [{"schema": {"properties": {"a": property_}, "required": []}}]
     for number, schema in enumerate(schemas):
         names = {"kind": f"K{number}", **either("shortNames", [])[number % 3]}
@@ -173,7 +174,8 @@ async def blueprints(here: Recorder) -> None:
         await here.rpc("user1", "getblueprintmsg", colonyname=colonyname, name=f"b{number}")
         await here.rpc("user1", "getblueprinthistorymsg", blueprintid=added[-1]["blueprintid"], limit=0)
     named = {"name": "b1", "colonyname": colonyname}
-    for fields in (*either("spec", {}), {"spec": {"a": None, "l": [], "m": {}}}):
+    filled: dict[str, JSON] = {"spec": {"a": None, "l": [], "m": {}}}
+    for fields in (*either("spec", {}), filled):
         for forced in (False, True):
             blueprint = {"kind": "K1", "metadata": named, **fields}
             await here.rpc("user1", "updateblueprintmsg", blueprint=blueprint, forcegeneration=forced)
@@ -201,7 +203,8 @@ async def others(here: Recorder) -> None:
     await _assign(here)
     await here.rpc("user1", "getlogsmsg", processid=submitted["processid"], count=10)
     await here.rpc("user1", "channelreadmsg", **named, afterseq=0, limit=0)
-    for sequence, fields in enumerate((*either("payload", ""), {"payload": []}, {"payload": "aGk="}), 1):
+    payloads: list[dict[str, JSON]] = [*either("payload", ""), {"payload": []}, {"payload": "aGk="}]
+    for sequence, fields in enumerate(payloads, 1):
         await here.rpc("user1", "channelappendmsg", **named, sequence=sequence, inreplyto=0, **fields)
     for after in (0, 9):
         await here.rpc("executor1", "channelreadmsg", **named, afterseq=after, limit=0)
@@ -221,8 +224,8 @@ async def pushes(here: Recorder) -> None:
     await here.open("running")
     await here.send("running", "executor1", "subscribeprocessesmsg", **asked, state=1, timeout=8)
     await here.sleep(0.3)
-    both = {"conditions": {"executornames": []}, "fs": {"dirs": [], "snapshots": []}}
-    nulls = {"conditions": {"executornames": None}, "fs": None}
+    both: dict[str, JSON] = {"conditions": {"executornames": []}, "fs": {"dirs": [], "snapshots": []}}
+    nulls: dict[str, JSON] = {"conditions": {"executornames": None}, "fs": None}
     for fields, errors in zip(({}, nulls, both), either("errors", []), strict=True):
         submitted = await _submit(here, here.spec(**fields))
         await here.open("failed")

@@ -97,7 +97,7 @@ def test_what_is_stored_remembers(type_: type[msgspec.Struct]) -> None:
     for path in paths:
         for value in (None, "empty"):
             null = value is None
-            empty = {} if path[-1] == "projects" else []
+            empty: Any = {} if path[-1] == "projects" else []
             row = read_as_server(type_, sample(type_, path, None if null else empty))
             text = encoder.encode(with_nulls(row)).decode()
             assert at(json.loads(text), path) == (None if null else empty)
@@ -115,7 +115,7 @@ def test_a_row_without_nulls_is_not_copied() -> None:
 
 
 def test_keys_in_any_case_are_found() -> None:
-    spec = {"Conditions": {"EXECUTORNAMES": []}, "fs": None}
+    spec: Any = {"Conditions": {"EXECUTORNAMES": []}, "fs": None}
     request = decode_request(METHODS["submitfuncspecmsg"], {"SPEC": spec})
     assert not is_null(request.spec.conditions.executornames)
     assert is_null(request.spec.fs.dirs)

@@ -20,6 +20,8 @@ from tests.server.kit.lab import COLONY, TYPE, envelope, opened, spec
 
 from .quirk_scene import QuirkScene, outcome, posted, read_by_client, shows
 
+NONE: list[str] = []
+
 
 @shows("empty_200", strict=["DeniedError 403"] * 2, quirk=["DeniedError 200"] * 2)
 async def outsiders(here: QuirkScene) -> object:
@@ -30,7 +32,7 @@ async def outsiders(here: QuirkScene) -> object:
     ]
 
 
-@shows("nulls_as_sent", strict=[[], [], ["why"]], quirk=[None, [], ["why"]])
+@shows("nulls_as_sent", strict=[NONE, NONE, ["why"]], quirk=[None, NONE, ["why"]])
 async def failed_without_errors(here: QuirkScene) -> object:
     """As pycolonies does it, with `fail(errors=None)`."""
     found: list[object] = []
@@ -45,7 +47,11 @@ async def failed_without_errors(here: QuirkScene) -> object:
     return found
 
 
-@shows("nulls_as_sent", strict=[[], [], [], None, None, None], quirk=[None, None, [], None, None, []])
+@shows(
+    "nulls_as_sent",
+    strict=[NONE, NONE, NONE, None, None, None],
+    quirk=[None, None, NONE, None, None, NONE],
+)
 async def submitted_with_nulls(here: QuirkScene) -> object:
     found: list[list[object]] = [[], []]
     for names, mounts in (
