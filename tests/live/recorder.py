@@ -199,7 +199,7 @@ class Recorder:
     def save(self, folder: Path, number: int) -> Path:
         """Write it into the folder for its kind below `folder`."""
         recording = self.recording()
-        path = folder / recording["kind"] / f"{number:02}_{self.scenario}.json"
+        path = folder / str(recording["kind"]) / f"{number:02}_{self.scenario}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(recording, indent=1) + "\n", encoding="utf-8")
         return path
