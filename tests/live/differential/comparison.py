@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import cast
 
-JSON = Any
+from .difference import JSON, MISSING, Difference, short
+from .excuses import BY_TIME, NEAR_S, SETS, SPANS, UNORDERED
 
 _ID = re.compile(r"\b[0-9a-f]{64}\b")
 _NANOSECONDS = re.compile(r"\b[0-9]{19}\b")
@@ -19,23 +21,6 @@ _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
 _UNSET = ("0000-", "0001-")
-_NEAR_S = 20.0
-"""So far may moments be apart that are the same: requests reach one server after the other."""
-_UNORDERED = {
-    "getcoloniesmsg": "",
-    "getcronsmsg": "",
-    "getexecutorsmsg": "",
-    "getfilelabelsmsg": "",
-    "getfilesmsg": "",
-    "getfunctionsmsg": "",
-    "getgeneratorsmsg": "",
-    "getlocationsmsg": "",
-    "getusersmsg": "",
-    "searchlogsmsg": "",
-}
-"""Lists that the real server reads without an order."""
-_SETS = ("attributes", ".nodes", ".edges", ".fileids", ".children", ".processids", ".rootprocessids")
-"""Lists inside of objects that the real server keeps in no particular order."""
 
 
 @dataclass(frozen=True)
@@ -44,20 +29,6 @@ class Answer:
 
     status: int
     body: bytes
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One place in which two answers differ."""
-
-    msgtype: str
-    path: str
-    """Where: `status`, `text` of a refusal, `body`, `payloadtype`, `error`, or a place in the payload, from a dot on."""
-    real: JSON
-    ours: JSON
-
-    def __str__(self) -> str:
-        return f"{self.msgtype} {self.path}: {_short(self.real)} there, {_short(self.ours)} here"
 
 
 class Comparison:
@@ -128,9 +99,9 @@ class Comparison:
     ) -> Iterator[Difference]:
         for key in sorted(real.keys() | ours.keys()):
             if key not in ours:
-                yield Difference(msgtype, f"{path}.{key}", real[key], "(missing)")
+                yield Difference(msgtype, f"{path}.{key}", real[key], MISSING)
             elif key not in real:
-                yield Difference(msgtype, f"{path}.{key}", "(missing)", ours[key])
+                yield Difference(msgtype, f"{path}.{key}", MISSING, ours[key])
         for key in real:
             if key in ours:
                 yield from self._unequal(msgtype, f"{path}.{key}", real[key], ours[key])
@@ -140,13 +111,15 @@ class Comparison:
             yield Difference(
                 msgtype,
                 f"{path}[]",
-                f"{len(real)} items: {_short(real)}",
-                f"{len(ours)} items: {_short(ours)}",
+                f"{len(real)} items: {short(real)}",
+                f"{len(ours)} items: {short(ours)}",
             )
             return
         if msgtype == "getprocessesmsg" and not path:
             real, ours = _unended_last(real, self._rank_there), _unended_last(ours, self._rank_here)
-        if _UNORDERED.get(msgtype) == path or path.endswith(_SETS):
+        if msgtype in BY_TIME and not path:
+            real, ours = _members_by_rank(real, self._rank_there), _members_by_rank(ours, self._rank_here)
+        if (msgtype in UNORDERED and not path) or path.endswith(SETS):
             real = sorted(real, key=self._rank_there)
             ours = sorted(ours, key=self._rank_here)
         for index, (one, other) in enumerate(zip(real, ours, strict=True)):
@@ -171,12 +144,12 @@ class Comparison:
     def _same_text(self, path: str, real: str, ours: str) -> bool:
         if path.endswith(".historyid"):
             return _UUID.fullmatch(real) is not None and _UUID.fullmatch(ours) is not None
-        if _TIME.fullmatch(real) and _TIME.fullmatch(ours):
+        if real != ours and _TIME.fullmatch(real) and _TIME.fullmatch(ours):
             if real.startswith(_UNSET) or ours.startswith(_UNSET):
                 return (
                     real == ours if self._zone_is_ours else real.startswith(_UNSET) == ours.startswith(_UNSET)
                 )
-            return abs((_moment(real) - _moment(ours)).total_seconds()) < _NEAR_S
+            return abs((_moment(real) - _moment(ours)).total_seconds()) < NEAR_S
         if _ID.fullmatch(real) and _ID.fullmatch(ours) and real != ours and ours not in self._people:
             self._here.setdefault(real, ours)
             return self._there.setdefault(ours, real) == real
@@ -184,22 +157,28 @@ class Comparison:
 
     def _same_number(self, path: str, real: JSON, ours: JSON) -> bool:
         if real == ours:
-            return type(real) is type(ours) or path.endswith(_SPANS)
+            return type(real) is type(ours) or path.endswith(SPANS)
         if not isinstance(real, int | float) or not isinstance(ours, int | float):
             return False
         if path.endswith((".timestamp", ".prioritytime")):
             self._there.setdefault(str(ours), str(real))
-            return abs(real - ours) < _NEAR_S * 1e9
-        return path.endswith(_SPANS) and abs(real - ours) < _NEAR_S
-
-
-_SPANS = (".minwaittime", ".maxwaittime", ".avgwaittime", ".minexectime", ".maxexectime", ".avgexectime")
+            return abs(real - ours) < NEAR_S * 1e9
+        return path.endswith(SPANS) and abs(real - ours) < NEAR_S
 
 
 def _unended_last(processes: list[JSON], rank: Callable[[JSON], str]) -> list[JSON]:
     """`processes` with those in order that have no end time although they have ended: nothing says which comes first."""
     unended = [each for each in processes if each["state"] > 1 and each["endtime"].startswith(_UNSET)]
     return [each for each in processes if each not in unended] + sorted(unended, key=rank)
+
+
+def _members_by_rank(processes: list[JSON], rank: Callable[[JSON], str]) -> list[JSON]:
+    """`processes` with neighbours of one workflow that do not wait in a fixed order."""
+    arranged: list[JSON] = []
+    for key, group in itertools.groupby(processes, lambda each: each["state"] > 1 and each["processgraphid"]):
+        members = list(group)
+        arranged += sorted(members, key=rank) if key else members
+    return arranged
 
 
 def _timeless(text: str) -> str:
@@ -233,8 +212,3 @@ def _told(answer: Answer) -> str:
         return f"{answer.status} {json.dumps(opened(answer))[:300]}"
     except (ValueError, KeyError, TypeError):
         return f"{answer.status} {answer.body[:200]!r}"
-
-
-def _short(value: JSON) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return text if len(text) < 300 else f"{text[:300]}…"

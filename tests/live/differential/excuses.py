@@ -8,8 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .comparison import Difference
+from .difference import MISSING, Difference
 
+UNORDERED = frozenset(
+    ("getcoloniesmsg", "getcronsmsg", "getexecutorsmsg", "getfilelabelsmsg", "getfilesmsg", "getfunctionsmsg")
+) | frozenset(("getgeneratorsmsg", "getlocationsmsg", "getusersmsg", "searchlogsmsg"))
+"""Lists that the real server reads without an order, compared as sets."""
+SETS = ("attributes", ".nodes", ".edges", ".fileids", ".children", ".processids", ".rootprocessids")
+"""Lists inside of objects that it keeps in no order, compared as sets."""
+BY_TIME = ("getprocessesmsg", "getprocesshistmsg")
+"""Lists in the order of times, which the processes of one workflow have got one after another in no order."""
+NEAR_S = 20.0
+"""So far may moments be apart that are the same, in seconds: requests reach one server after the other."""
+SPANS = (".minwaittime", ".maxwaittime", ".avgwaittime", ".minexectime", ".maxexectime", ".avgexectime")
+"""Seconds that depend on how quick a server is; they may differ as moments do."""
 CHANGES = ("changeexecutoridmsg", "changeuseridmsg", "changecolonyidmsg")
 """Messages that change an identity."""
 
@@ -31,6 +43,10 @@ def _is_nul_refused(difference: Difference) -> bool:
     )
 
 
+def _is_unset(time: object) -> bool:
+    return str(time)[:5] in ("0000-", "0001-")
+
+
 EXCUSES = (
     Excuse(
         "deployment",
@@ -42,7 +58,7 @@ EXCUSES = (
     Excuse(
         "next run",
         "The first look at a new cron sets the time of its next run; the servers look at different moments of the second.",
-        lambda it: it.path.endswith(".nextrun"),
+        lambda it: it.path.endswith(".nextrun") and _is_unset(it.real) is not _is_unset(it.ours),
     ),
     Excuse(
         "places in drawings",
@@ -63,7 +79,7 @@ EXCUSES = (
     Excuse(
         "echo of a change of identity",
         "The real server sends back the bytes of the request, with fields that it does not know; here what was understood.",
-        lambda it: it.msgtype in CHANGES and it.path.startswith("."),
+        lambda it: it.msgtype in CHANGES and it.path.startswith(".") and MISSING in (it.real, it.ours),
     ),
     Excuse(
         "child without workflow",

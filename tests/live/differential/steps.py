@@ -181,6 +181,7 @@ Deed: TypeAlias = Callable[[Steps], Shot | None]
 
 def _in_turn(payload: Json) -> None:
     """Give each node of a workflow a priority of its own; else it would be chance which of several comes first."""
-    nodes: list[Json] = (payload.get("spec") or {}).get("functionspecs") or []
+    spec: Json = payload.get("spec") or {}
+    nodes: list[Json] = spec.get("functionspecs") or []
     for index, node in enumerate(nodes):
         node["priority"] = len(nodes) - index

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from .comparison import Difference
+from .difference import Difference
 from .excuses import Excuse, excuse_of
 
 
