@@ -80,7 +80,9 @@ class Comparison:
                 msgtype, path, cast("dict[str, JSON]", real), cast("dict[str, JSON]", ours)
             )
         elif isinstance(real, list) and isinstance(ours, list):
-            yield from self._lists(msgtype, path, cast("list[JSON]", real), cast("list[JSON]", ours))
+            listed: list[JSON] = real  # pyright: ignore[reportUnknownVariableType]
+            others: list[JSON] = ours  # pyright: ignore[reportUnknownVariableType]
+            yield from self._lists(msgtype, path, listed, others)
         elif isinstance(real, str) and isinstance(ours, str):
             if (
                 path.endswith(".workflowspec")

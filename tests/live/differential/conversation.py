@@ -220,7 +220,8 @@ def _specs(sent: Any, payload: Any) -> list[dict[str, Any]]:
             for inner in entries.values():
                 found += _specs(inner, None)
         elif isinstance(each, list):
-            for inner in cast("list[Any]", each):
+            listed: list[Any] = each  # pyright: ignore[reportUnknownVariableType]
+            for inner in listed:
                 found += _specs(inner, None)
     return found
 

@@ -236,7 +236,8 @@ def _places(value: Any) -> list[tuple[Any, Any]]:
     if isinstance(value, dict):
         items = list(cast("Json", value).items())
     elif isinstance(value, list):
-        items = list(enumerate(cast("list[Any]", value)))
+        listed: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+        items = list(enumerate(listed))
     return [(cast("Any", value), key) for key, _ in items] + [
         place for _, inner in items for place in _places(inner)
     ]

@@ -125,7 +125,8 @@ class People:
                 else:
                     self.learn(inner)
         elif isinstance(value, list):
-            for inner in cast("list[Any]", value):
+            listed: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+            for inner in listed:
                 self.learn(inner)
 
     def _remember(self, field: str, value: Any) -> None:

@@ -68,8 +68,8 @@ class Steps:
         """What every conversation begins with: two colonies, and who lives there."""
         people, made = self._people, list[Shot]()
         for name, owner in ((people.colony, "owner"), (people.other, "other owner")):
-            colony = {"colonyid": people.keys[owner].id, "name": name}
-            made.append(Shot("server", "addcolonymsg", payload_of("addcolonymsg", colony=colony)))
+            new = {"colonyid": people.keys[owner].id, "name": name}
+            made.append(Shot("server", "addcolonymsg", payload_of("addcolonymsg", colony=new)))
         for key, owner, colony in (
             ("worker", "owner", people.colony),
             ("second", "owner", people.colony),
