@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from .difference import JSON, MISSING, Difference, short
-from .excuses import BY_TIME, NEAR_S, SETS, SPANS, UNORDERED
+from .excuses import BY_TIME, IDS, NEAR_S, SETS, SPANS, UNORDERED
 
 _ID = re.compile(r"\b[0-9a-f]{64}\b")
 _NANOSECONDS = re.compile(r"\b[0-9]{19}\b")
@@ -120,7 +120,15 @@ class Comparison:
         if msgtype == "getprocessesmsg" and not path:
             real, ours = _unended_last(real, self._rank_there), _unended_last(ours, self._rank_here)
         if msgtype in BY_TIME and not path:
-            real, ours = _members_by_rank(real, self._rank_there), _members_by_rank(ours, self._rank_here)
+            waiting = msgtype == "getprocesshistmsg"  # those are in the order of submission too
+            real = _members_by_rank(real, self._rank_there, waiting=waiting)
+            ours = _members_by_rank(ours, self._rank_here, waiting=waiting)
+        if path.endswith(IDS) and msgtype != "submitworkflowspecmsg":
+            if all(each in self._there for each in ours) and {self._there[each] for each in ours} != set(
+                real
+            ):
+                yield Difference(msgtype, path, real, ours)
+            return
         if (msgtype in UNORDERED and not path) or path.endswith(SETS):
             real = sorted(real, key=self._rank_there)
             ours = sorted(ours, key=self._rank_here)
@@ -174,10 +182,14 @@ def _unended_last(processes: list[JSON], rank: Callable[[JSON], str]) -> list[JS
     return [each for each in processes if each not in unended] + sorted(unended, key=rank)
 
 
-def _members_by_rank(processes: list[JSON], rank: Callable[[JSON], str]) -> list[JSON]:
-    """`processes` with neighbours of one workflow that do not wait in a fixed order."""
+def _members_by_rank(processes: list[JSON], rank: Callable[[JSON], str], *, waiting: bool) -> list[JSON]:
+    """`processes` with neighbours of one workflow in a fixed order; only those that have ended, or also those `waiting`."""
+
+    def workflow_of(process: JSON) -> str:
+        return str(process["processgraphid"]) if waiting or process["state"] > 1 else ""
+
     arranged: list[JSON] = []
-    for key, group in itertools.groupby(processes, lambda each: each["state"] > 1 and each["processgraphid"]):
+    for key, group in itertools.groupby(processes, workflow_of):
         members = list(group)
         arranged += sorted(members, key=rank) if key else members
     return arranged

@@ -83,33 +83,31 @@ class Conversation:
 
     async def exchange(self, shot: Shot) -> None:
         """Send one request to both, and compare."""
-        ours = self._pair.ours
-        if not self._budget.allows(shot.msgtype):
+        ours, msgtype = self._pair.ours, shot.payloadtype or shot.msgtype
+        if not self._budget.allows(msgtype):
             return
         before = ours.noticed
-        mine = await ours.ask(self._body(shot.signer, shot.payloadtype or shot.msgtype, shot.payload))
-        outsider = (
-            shot.msgtype == "runcronmsg" and mine.status == 403
-        )  # on the real server it runs all the same
+        mine = await ours.ask(self._body(shot.signer, msgtype, shot.payload))
+        outsider = msgtype == "runcronmsg" and mine.status == 403  # on the real server it runs all the same
         if ours.noticed != before or outsider:
-            self._tally.hazards[shot.msgtype] += 1
+            self._tally.hazards[msgtype] += 1
             return
         # Some of the nodes are stored then, in no order.
         self._over |= b"failed to add process" in _text(mine)
-        body = self._body(shot.signer, shot.payloadtype or shot.msgtype, shot.payload, there=True)
+        body = self._body(shot.signer, msgtype, shot.payload, there=True)
         real = await self._pair.real.ask(body)
         self._count += 1
         differences = list(
             self._comparison.differences(
-                shot.msgtype,
-                self._ours_only(shot.msgtype, real, self._baseline),
-                self._ours_only(shot.msgtype, mine, {}),
+                msgtype,
+                self._ours_only(msgtype, real, self._baseline),
+                self._ours_only(msgtype, mine, {}),
             )
         )
         about = (
             f"seed {self._seed}, exchange {self._count}, by {shot.signer}: {json.dumps(shot.payload)[:1500]}"
         )
-        if self._tally.count(shot.msgtype, differences, refused=mine.status != 200, about=about):
+        if self._tally.count(msgtype, differences, refused=mine.status != 200, about=about):
             self.different += 1
         if mine.status == 200:
             payload = opened(mine)

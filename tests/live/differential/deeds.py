@@ -206,7 +206,7 @@ def _definition(at: Steps) -> Shot:
         "executorType": at.known("executortype"),
         "functionName": at.dice.choice(["light", "light", ""]),
     }
-    spec: Json = {"names": {"kind": at.dice.choice(["Lamp", "Lamp", "Desk"])}, "handler": handler}
+    spec: Json = {"names": {"kind": at.known("blueprint.kind")}, "handler": handler}
     if at.dice.random() < 0.3:
         spec["schema"] = {"type": "object", "properties": {"on": {"type": "boolean"}}, "required": ["on"]}
     metadata = {"name": at.dice.choice(["lamp", "desk"]), "colonyname": at.colony}
@@ -226,7 +226,7 @@ def _blueprint(at: Steps) -> Shot:
         "locationname": "hall",
     }
     blueprint: Json = {
-        "kind": "Lamp",
+        "kind": at.lamp,
         "metadata": metadata,
         "spec": at.dice.choice([{"on": True}, {"on": False}, {}]),
     }

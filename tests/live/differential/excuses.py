@@ -14,8 +14,10 @@ UNORDERED = frozenset(
     ("getcoloniesmsg", "getcronsmsg", "getexecutorsmsg", "getfilelabelsmsg", "getfilesmsg", "getfunctionsmsg")
 ) | frozenset(("getgeneratorsmsg", "getlocationsmsg", "getusersmsg", "searchlogsmsg"))
 """Lists that the real server reads without an order, compared as sets."""
-SETS = ("attributes", ".nodes", ".edges", ".fileids", ".children", ".processids", ".rootprocessids")
+SETS = ("attributes", ".nodes", ".edges")
 """Lists inside of objects that it keeps in no order, compared as sets."""
+IDS = (".fileids", ".children", ".processids", ".rootprocessids")
+"""Lists of ids that it keeps in no order, compared as sets once all are known; until then only their lengths are."""
 BY_TIME = ("getprocessesmsg", "getprocesshistmsg")
 """Lists in the order of times, which the processes of one workflow have got one after another in no order."""
 NEAR_S = 20.0
@@ -36,11 +38,9 @@ class Excuse:
 
 
 def _is_nul_refused(difference: Difference) -> bool:
-    """Whether the real server's database has found a NUL, and ours has refused as well, or found nothing."""
-    return "invalid byte sequence for encoding" in str(difference.real) and difference.path in (
-        "status",
-        "text",
-    )
+    """Whether the database has found a NUL, or ours has, before something else was found."""
+    told = f"{difference.real}{difference.ours}"
+    return "invalid byte sequence for encoding" in told and difference.path in ("status", "text")
 
 
 def _is_unset(time: object) -> bool:
@@ -67,8 +67,8 @@ EXCUSES = (
     ),
     Excuse(
         "words for NUL",
-        "What has a NUL is refused by the real server's database, in its words and with the status that the handler gives "
-        "to any failure of it; here it is refused by name, or not found.",
+        "The real server's database refuses a NUL when it comes upon it; here that may be earlier, or later, than something "
+        "else that is wrong.",
         _is_nul_refused,
     ),
     Excuse(

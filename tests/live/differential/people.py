@@ -104,7 +104,8 @@ class People:
         self.known["snapshot.name"] = ["first", "next"]
         self.known["process.label"] = ["a", "b"]
         self.known["blueprint.name"] = self.known["blueprintname"] = ["lamp-1", "lamp-2", "lamp"]
-        self.known["blueprint.kind"] = ["Lamp", "Lamp", "Desk"]
+        self.lamp = f"{tag}-Lamp"  # the real server finds definitions of other colonies too
+        self.known["blueprint.kind"] = [self.lamp, self.lamp, f"{tag}-Desk"]
         self.known["key"] = ["k", "l"]
         self.known["generation"] = [1, 1, 0, 2]
 

@@ -161,6 +161,11 @@ class Steps:
         return self._people.colony
 
     @property
+    def lamp(self) -> str:
+        """The kind of most blueprints."""
+        return self._people.lamp
+
+    @property
     def drawing(self) -> Drawing:
         """What draws values from the schema."""
         return self._drawing

@@ -65,14 +65,14 @@ class Blueprints:
         colonyname, name = definition.metadata.colonyname, definition.metadata.name
         self._access.require(methods.ADD_BLUEPRINT_DEFINITION, signer, colonyname)
         require_storable_definition(definition)
+        if self._records.definitions.get(definition.blueprintdefinitionid) is not None:
+            raise Refusal(
+                errors.ADD_BLUEPRINT_DEFINITION_DUPLICATE_KEY, detail="prod_blueprintdefinitions_pkey"
+            )
         if self._catalogue.definition(colonyname, name) is not None:
             raise Refusal(
                 errors.ADD_BLUEPRINT_DEFINITION_DUPLICATE_KEY,
                 detail="prod_blueprintdefinitions_colony_name_name_key",
-            )
-        if self._records.definitions.get(definition.blueprintdefinitionid) is not None:
-            raise Refusal(
-                errors.ADD_BLUEPRINT_DEFINITION_DUPLICATE_KEY, detail="prod_blueprintdefinitions_pkey"
             )
         return self._catalogue.define(definition)
 
