@@ -181,13 +181,13 @@ def test_ids_may_be_chosen_but_are_unique() -> None:
             assert (await define(here, handler=NOBODY, identity=OWN_ID)).blueprintdefinitionid == OWN_ID
             for kind in ("Door", KIND):  # the real server looks at the id first
                 with pytest.raises(
-                    Refused, match='500 pq: duplicate key .* "prod_blueprintdefinitions_pkey"'
+                    Refused, match=r'500 pq: duplicate key .* "prod_blueprintdefinitions_pkey"'
                 ):
                     await define(here, kind, identity=OWN_ID)
             with pytest.raises(Refused, match='"prod_blueprintdefinitions_colony_name_name_key"'):
                 await define(here)
             assert (await add(here, user, blueprint(blueprintid=OWN_ID))).blueprintid == OWN_ID
-            with pytest.raises(Refused, match='500 pq: duplicate key .* "prod_blueprints_pkey"'):
+            with pytest.raises(Refused, match=r'500 pq: duplicate key .* "prod_blueprints_pkey"'):
                 await add(here, user, blueprint("other", blueprintid=OWN_ID))
             assert await names(here, user) == ["hall"]
 
