@@ -6,11 +6,12 @@
 Each is a flag of `Quirks`, and is asked for at the one place where the behaviour differs. `STRICT`, the default, has none.
 
 Never imitated, whatever the flags say: what crashes the real server or spoils what it has stored (colons in names, a
-generator without trigger, children of unknown processes, two subscriptions on one connection), which is refused with status
-400, or done without the harm (workflows removed by state take no node of another workflow along, and none of theirs that has
-not ended stays); what gives one colony access to another (logs, events, and subscriptions across colonies, runs of crons for
-outsiders, approvals in other colonies); and what depends on chance in a way that a client cannot tell from the ordinary (the
-order of a process's children, an entry that comes twice because it was appended at the moment of subscribing).
+generator without trigger, children of unknown processes, two subscriptions on one connection), which is refused with
+status 400, or done without the harm (workflows that are removed by state take no node of another workflow along, and leave
+none that has not ended); what gives one colony access to another (logs, events, and subscriptions across colonies, runs of
+crons for outsiders, approvals in other colonies); and what depends on chance in a way that a client cannot tell from the
+ordinary (the order of a process's children, an entry that comes twice because it was appended at the moment of subscribing,
+a read between the state and the errors of a failure).
 """
 
 from __future__ import annotations

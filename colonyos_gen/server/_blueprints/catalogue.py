@@ -23,7 +23,6 @@ from colonyos_gen.server._caller.nul import require_text
 from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.lifecycle import new_id
 from colonyos_gen.server._store.records import BlueprintVersion, Records
-from colonyos_gen.server._values.plain_text import require_name
 
 _CREATE = "create"
 _UPDATE = "update"
@@ -147,7 +146,6 @@ def require_storable_blueprint(blueprint: Blueprint) -> None:
     """Refuse a blueprint with texts that could not be kept."""
     name, location = blueprint.metadata.name, blueprint.metadata.locationname
     require_text(methods.ADD_BLUEPRINT, blueprint.blueprintid, name, location, blueprint.kind)
-    require_name("location name", location)
 
 
 def _as_read_back(blueprint: Blueprint) -> Blueprint:

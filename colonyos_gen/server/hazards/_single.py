@@ -76,7 +76,8 @@ def refused(passing: Passing, refusal: Refusal) -> Hazard | None:
         return hazards.COLON_IN_NAME
     if spec.name == "invalid_dependencies":
         return hazards.UNKNOWN_DEPENDENCY
-    if passing.name == "change_server_id" and len(request.serverid) != ID_LENGTH:
+    too_long_or_short = spec.name == "new_colony_id_is_not_64_characters"
+    if passing.name == "change_server_id" and too_long_or_short and len(request.serverid) != ID_LENGTH:
         return hazards.SERVER_ID_OF_WRONG_LENGTH
     return hazards.NUL_IN_ENV if _has_nul_in_env(request) else None
 

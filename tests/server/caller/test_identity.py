@@ -177,6 +177,26 @@ def test_crons_and_generators_go_on_in_the_name_of_who_added_them() -> None:
     asyncio.run(main())
 
 
+def test_an_empty_identity_is_refused_before_anybody_asks_who_signed() -> None:
+    async def main() -> None:
+        async with lab() as here:
+            outsider = PrivateKey.generate()
+            with pytest.raises(Refused, match="400 Failed to change executor Id, executor Id is empty"):
+                await change_executor(here, outsider, "")
+            with pytest.raises(Refused, match="400 Failed to change user Id, user Id is empty"):
+                await change_user(here, outsider, "")
+            with pytest.raises(Refused, match="400 Failed to change colony Id, colony Id is empty"):
+                await change_colony(here, outsider, "")
+            with pytest.raises(Refused, match="400 Failed to change colony Id, colony Id is empty"):
+                await change_server(here, outsider, "")
+            for identity in (outsider.id, "short"):
+                with pytest.raises(Refused, match="403 Access denied, not server owner"):
+                    await change_server(here, outsider, identity)
+            await change_server(here, here.server_key, outsider.id)
+
+    asyncio.run(main())
+
+
 def test_an_identity_changes_under_all_its_names() -> None:
     async def main() -> None:
         async with lab() as here:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from colonyos_gen_wire import BlueprintHandlerSpec, File
+from colonyos_gen_wire.methods.blueprint import UPDATE_BLUEPRINT
+from colonyos_gen_wire.requests.blueprint import UpdateBlueprintMsg
 
 from tests.server.kit.blueprint_lab import KIND, blueprint, define
 from tests.server.kit.lab import COLONY, TYPE
 
-from .quirk_scene import QuirkScene, outcome, shows
+from .quirk_scene import QuirkScene, outcome, posted, shows
 
 
 @shows("wildcards_in_labels", strict=(["/a_b"], 1), quirk=(["/aXb/deep", "/a_b"], 2))
@@ -37,6 +39,15 @@ async def moved_blueprint(here: QuirkScene) -> object:
     moved = await crons_and_locations(here)
     await here.user.remove_blueprint(COLONY, "hall")
     return [moved, await crons_and_locations(here)]
+
+
+@shows("updates_move_nothing", strict="", quirk="a:b")
+async def blueprint_moved_to_what_is_no_location(here: QuirkScene) -> object:
+    await define(here.lab)
+    await here.user.add_blueprint(blueprint())
+    request = UpdateBlueprintMsg(blueprint=blueprint(location="a:b"))
+    await posted(here, here.user_key, UPDATE_BLUEPRINT, request)
+    return (await here.user.get_blueprint(COLONY, "hall")).metadata.locationname
 
 
 @shows("updates_move_nothing", strict=["reconcile-Door"], quirk=[f"reconcile-{KIND}"])

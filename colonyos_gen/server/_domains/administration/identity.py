@@ -97,9 +97,10 @@ class Identities:
         self._records.colonies.put(replace(colony, colonyid=request.colonyid))
         return request
 
-    async def change_server_id(self, request: ChangeServerIDMsg, signer: str, /) -> ChangeServerIDMsg:  # noqa: ARG002
+    async def change_server_id(self, request: ChangeServerIDMsg, signer: str, /) -> ChangeServerIDMsg:
         if not request.serverid:
             raise Refusal(errors.CHANGE_SERVER_ID_COLONY_ID_IS_EMPTY)
+        self._access.require_server_owner(methods.CHANGE_SERVER_ID, signer)
         # The real server takes anything, and nobody owns it any more.
         if not is_identity(request.serverid):
             raise Refusal(error_of(methods.CHANGE_SERVER_ID, "new_colony_id_is_not_64_characters"))

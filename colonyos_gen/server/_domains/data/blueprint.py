@@ -28,7 +28,7 @@ from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import Clock
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
-from colonyos_gen.server._values.plain_text import json_has_nul
+from colonyos_gen.server._values.plain_text import json_has_nul, require_name
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.blueprint import (
@@ -110,6 +110,7 @@ class Blueprints:
         colonyname, name = blueprint.metadata.colonyname, blueprint.metadata.name
         self._access.require(method, signer, colonyname)
         handler = self._accept(method, blueprint)
+        require_name("location name", blueprint.metadata.locationname)
         if self._records.blueprint(colonyname, name) is not None:
             raise Refusal(errors.ADD_BLUEPRINT_BLUEPRINT_ALREADY_EXISTS, name=name, colony=colonyname)
         if self._records.blueprints.get(blueprint.blueprintid) is not None:
@@ -136,8 +137,10 @@ class Blueprints:
         require_text(method, name)
         old = self._find(method, colonyname, name)
         handler = self._accept(method, new)
-        updated = self._catalogue.update(old, new, signer, force=request.force_generation)
         moves = not self._quirks.updates_move_nothing
+        if moves:
+            require_name("location name", new.metadata.locationname)
+        updated = self._catalogue.update(old, new, signer, force=request.force_generation)
         if moves:
             self._catalogue.add_location(updated)
         if can_reconcile(handler):
