@@ -14,6 +14,7 @@ from colonyos_gen import Config
 
 from .recorder import JSON, Recorder, recorder
 
+_ANY: JSON = {"executornames": []}
 _SURELY_S = 3.5
 """After a limit of a second the server has noticed by then: it looks once a second, and counts whole seconds."""
 
@@ -62,7 +63,7 @@ async def schedules(here: Recorder) -> None:
     """Crons and generators that start workflows by themselves"""
     await here.colony(executors=1, users=1)
     colonyname = here.colonyname
-    text = json.dumps({"colonyname": colonyname, "functionspecs": [here.spec(nodename="a")]})
+    text = json.dumps({"colonyname": colonyname, "functionspecs": [here.spec(nodename="a", conditions=_ANY)]})
     cron = {"colonyname": colonyname, "name": "c", "interval": 2, "workflowspec": text}
     added = await here.rpc("user1", "addcronmsg", cron=cron)
     assigned = await here.rpc("executor1", "assignprocessmsg", colonyname=colonyname, timeout=10)
@@ -115,7 +116,7 @@ async def feeds(here: Recorder) -> None:
 
 
 async def _submitted(here: Recorder, **fields: JSON) -> str:
-    submitted = await here.rpc("user1", "submitfuncspecmsg", spec=here.spec(**fields))
+    submitted = await here.rpc("user1", "submitfuncspecmsg", spec=here.spec(**fields, conditions=_ANY))
     return str(submitted["processid"])
 
 
