@@ -73,12 +73,16 @@ def _given(body: bytes) -> dict[str, object]:
         raise Refusal(errors.MALFORMED_ENVELOPE, detail=error) from None
 
 
-def read_payload(payload: str) -> dict[str, object]:
-    """The JSON object in the base64 text of a payload. Raises ValueError if there is none."""
+def text_of(payload: str) -> bytes:
+    """What is behind the base64 text of a payload."""
     try:
-        text = base64.b64decode(payload.replace("\r", "").replace("\n", ""), validate=True)
+        return base64.b64decode(payload.replace("\r", "").replace("\n", ""), validate=True)
     except (binascii.Error, ValueError):
-        text = b""
+        return b""
+
+
+def read_payload(text: bytes) -> dict[str, object]:
+    """The JSON object in a text. Raises ValueError or TypeError if there is none."""
     document = plain_json(text)
     if not isinstance(document, dict):
         raise TypeError("the payload is not a JSON object")

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 from colonyos_gen_wire.codec import numbers_in
 from colonyos_gen_wire.constants import JSON_SAFE_INTEGER
 
 from colonyos_gen.server._caller.refusal import INEXACT_INTEGER, Refusal
+
+_has_many_digits = re.compile(rb"[0-9]{%d}" % len(str(JSON_SAFE_INTEGER))).search
+
+
+def may_be_inexact(text: bytes) -> bool:
+    """Whether there may be such an integer in a JSON text; most have not enough digits in a row."""
+    return _has_many_digits(text) is not None
 
 
 def require_exact_integers(request: msgspec.Struct) -> None:
