@@ -16,7 +16,7 @@ from colonyos_gen_wire.exact import read_exact
 from colonyos_gen_wire.methods import METHODS
 from colonyos_gen_wire.methods import process as methods
 from colonyos_gen_wire.requests.process import AssignProcessMsg, CloseSuccessfulMsg, SubmitFunctionSpecMsg
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from colonyos_gen.server._caller.refusal import Refusal
@@ -30,6 +30,13 @@ REQUESTS = Requests({})
 HOLDS_ITSELF = {"addblueprintdefinitionmsg"}
 """Its schemas hold schemas, so it is always read field by field."""
 SCALE = settings.default.max_examples // 100 if settings.default is not None else 1
+OPTIONS: dict[str, Any] = {
+    "derandomize": True,
+    "database": None,
+    "deadline": None,
+    "phases": (Phase.generate,),  # making a failing request shorter takes minutes
+    "suppress_health_check": list(HealthCheck),
+}
 MOST_CALLS = 30
 """Calls of functions that it takes to read a request; field by field a submit took 647."""
 
@@ -96,7 +103,7 @@ def _cut(draw: st.DrawFn, data: bytes) -> bytes:
 def test_both_ways_read_the_same(msgtype: str) -> None:
     """Whatever is read in one go is what the other way makes of it, for every message."""
 
-    @settings(max_examples=15 * SCALE, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=15 * SCALE, **OPTIONS)
     @given(texts(msgtype))
     def check(text: bytes) -> None:
         is_read_alike(msgtype, text)
@@ -108,7 +115,7 @@ def test_both_ways_read_the_same(msgtype: str) -> None:
 def test_what_our_client_sends_is_read_in_one_go(msgtype: str) -> None:
     """Otherwise the test above would show nothing."""
 
-    @settings(max_examples=4 * SCALE, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=4 * SCALE, **OPTIONS)
     @given(REQUESTS.valid(msgtype))
     def check(payload: dict[str, Any]) -> None:
         text = encode(decode_request(METHODS[msgtype], payload))
@@ -176,7 +183,7 @@ def test_times_that_only_go_reads_or_refuses(time: str) -> None:
 NUMBERS = st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
 
 
-@settings(max_examples=100 * SCALE, deadline=None)
+@settings(max_examples=100 * SCALE, **OPTIONS)
 @given(st.lists(NUMBERS | st.dictionaries(st.text(max_size=3), NUMBERS, max_size=2), max_size=3))
 def test_integers_that_are_too_large_are_found(numbers: list[Any]) -> None:
     """A text that is not looked into has none of them."""
