@@ -59,7 +59,14 @@ class Rendering:
         """The envelope of a reply to `method`, or of one item of it, if it is a stream."""
         write, null = self._writer_of(method), method.null_when_empty
         return write_reply(
-            method.payloadtype, encode_reply(method.response, item, write=write, null_when_empty=null)
+            method.payloadtype,
+            encode_reply(
+                method.response,
+                item,
+                write=write,
+                null_when_empty=null,
+                nulls_as_sent=self._quirks.nulls_as_sent,
+            ),
         )
 
     def refusal(self, refusal: Refusal, method: AnyMethod | None = None) -> Answer:

@@ -36,7 +36,7 @@ _LEAVES: dict[Leaf, tuple[Any, Any]] = {
 def read_exact(method: Method[ReqT, Any], text: bytes) -> ReqT | None:
     """The request of `method` in a JSON text, if that is written as the schema has it; None if only `decode_request` can tell.
 
-    What is returned equals what `decode_request` makes of the same text, and the text has the `msgtype` of the method and all
+    What is returned equals what `decode_request` makes of the same text, which has no null that is remembered (see `nulls`), and the text has the `msgtype` of the method and all
     objects that the request is about.
     """
     read = _reader(method.request)
@@ -77,11 +77,16 @@ def _given(shape: StructOf, around: tuple[type[msgspec.Struct], ...]) -> Any:
 
 
 def _field(field: Property, around: tuple[type[msgspec.Struct], ...]) -> tuple[str, Any, Any]:
-    type_, default = _type_and_default(field.shape, around)
+    type_, default = _type_and_default(field, around)
     return field.name, type_, msgspec.field(name=field.wire, **default)
 
 
-def _type_and_default(shape: Shape, around: tuple[type[msgspec.Struct], ...]) -> tuple[Any, dict[str, Any]]:
+def _type_and_default(
+    field: Property, around: tuple[type[msgspec.Struct], ...]
+) -> tuple[Any, dict[str, Any]]:
+    shape = field.shape
+    if field.null_as_sent:  # what is null or left out is remembered, which is for the other way to do
+        return bytes if shape is Leaf.BYTES else _item(shape, around), {}
     if isinstance(shape, Leaf):
         type_, zero = _LEAVES[shape]
         return type_, {"default": zero}
