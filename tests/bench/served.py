@@ -11,7 +11,7 @@ import json
 import socket
 import statistics
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -27,9 +27,9 @@ from tests.bench.stand import Child
 AIM = 2.0
 COLONY, TYPE = "bench", "worker"
 STEPS = ("submit", "assign", "close")
-_AT_ONCE = 200
+_AT_ONCE = 100
 """Processes that are submitted, then assigned, then closed."""
-_ROUNDS = 12
+_ROUNDS = 25
 
 _read_reply = msgspec.json.Decoder(Reply).decode
 
@@ -56,17 +56,18 @@ class Line:
         """Hang up."""
         self._socket.close()
 
-    def cycle(self) -> dict[str, Cost]:
-        """Submit, assign and close many processes, and what each step took a request."""
+    def cycle(self) -> Iterator[Cost]:
+        """Submit, assign and close many processes; what each step took a request, step by step."""
         spec = FunctionSpec.new("work", TYPE, COLONY)
-        costs: dict[str, Cost] = {}
-        costs["submit"], _ = self._send(SubmitFunctionSpecMsg(spec=spec) for _ in range(_AT_ONCE))
+        cost, _ = self._send(SubmitFunctionSpecMsg(spec=spec) for _ in range(_AT_ONCE))
+        yield cost
         asked = AssignProcessMsg(colonyname=COLONY, timeout=10)
-        costs["assign"], processes = self._send(asked for _ in range(_AT_ONCE))
-        costs["close"], _ = self._send(
+        cost, processes = self._send(asked for _ in range(_AT_ONCE))
+        yield cost
+        cost, _ = self._send(
             CloseSuccessfulMsg(processid=each["processid"], output=[1]) for each in processes
         )
-        return costs
+        yield cost
 
     def _send(self, requests: Iterable[msgspec.Struct]) -> tuple[Cost, list[dict[str, Any]]]:
         posts = [self._post(request) for request in requests]
@@ -141,10 +142,10 @@ def lines() -> Generator[tuple[Line, Line]]:
 def measure(rounds: int = _ROUNDS) -> dict[str, tuple[Cost, Cost]]:
     """What each step takes the embedded server and the bare one: medians of rounds in turn, after one to warm up."""
     with lines() as (embedded, bare):
-        pairs = [(embedded.cycle(), bare.cycle()) for _ in range(rounds + 1)][1:]
+        pairs = [list(zip(embedded.cycle(), bare.cycle(), strict=True)) for _ in range(rounds + 1)][1:]
     return {
-        step: (_median([ours[step] for ours, _ in pairs]), _median([least[step] for _, least in pairs]))
-        for step in STEPS
+        step: (_median([ours for ours, _ in found]), _median([least for _, least in found]))
+        for step, found in zip(STEPS, zip(*pairs, strict=True), strict=True)
     }
 
 
