@@ -21,11 +21,11 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
-from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Property, Shape, StructOf
+from colonyos_gen_wire.shape import ListOf, MapOf, Property, Shape, StructOf
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
@@ -40,6 +40,9 @@ class NullMap(dict[str, Any]):
 
 class NullBytes(bytes):
     """Bytes that were null."""
+
+
+_Null: TypeAlias = "type[NullList] | type[NullMap] | type[NullBytes]"
 
 
 def is_null(value: object) -> bool:
@@ -59,10 +62,10 @@ def remember_nulls(shape: Shape, given: Any, value: Any) -> None:
                 remember_nulls(shape.item, given[key], item)
     elif isinstance(shape, StructOf) and value is not None:
         keys: dict[str, Any] = given if isinstance(given, dict) else {}  # pyright: ignore[reportUnknownVariableType]
-        for field, null in _fields_with_nulls(shape.type):
+        for field, null, inside in _fields_with_nulls(shape.type):
             held = getattr(value, field.name)
             if null is not None and held:
-                if not isinstance(field.shape, Leaf):
+                if inside:
                     remember_nulls(field.shape, _given(keys, field.wire), held)
                 continue
             raw = _given(keys, field.wire)
@@ -78,11 +81,11 @@ def with_nulls(value: StructT) -> StructT:
     Looks into the structs of `value`, and not into what its lists and maps hold, unless something can be null there.
     """
     changed: dict[str, Any] = {}
-    for field, null in _fields_with_nulls(type(value)):
+    for field, null, inside in _fields_with_nulls(type(value)):
         held = getattr(value, field.name)
         if null is not None and is_null(held):
             changed[field.name] = None
-        elif held and _has_nulls(field.shape):
+        elif inside and held:
             new = _with_nulls_inside(field.shape, held)
             if new is not held:
                 changed[field.name] = new
@@ -126,20 +129,18 @@ def _has_nulls(shape: Shape) -> bool:
 
 
 @functools.cache
-def _fields_with_nulls(
-    type_: type[msgspec.Struct],
-) -> Sequence[tuple[Property, type[NullList] | type[NullMap] | type[NullBytes] | None]]:
+def _fields_with_nulls(type_: type[msgspec.Struct]) -> Sequence[tuple[Property, _Null | None, bool]]:
     """The fields of `type_` that can be null, with what stands for it, and those that hold such fields."""
     from colonyos_gen_wire.fields import FIELDS
 
     return [
-        (field, _null_of(field.shape) if field.null_as_sent else None)
+        (field, _null_of(field.shape) if field.null_as_sent else None, _has_nulls(field.shape))
         for field in FIELDS.get(type_, ())
         if field.null_as_sent or _has_nulls(field.shape)
     ]
 
 
-def _null_of(shape: Shape) -> type[NullList] | type[NullMap] | type[NullBytes]:
+def _null_of(shape: Shape) -> _Null:
     if isinstance(shape, ListOf):
         return NullList
     return NullMap if isinstance(shape, MapOf) else NullBytes

@@ -17,7 +17,7 @@ from colonyos_gen.server import ManualClock, Quirks, Server
 from .racy_replay import RacyReplay
 from .recorded_zone import RECORDED_ZONE
 from .replay import Outcome, Replay, load, recordings
-from .scores import MODES, Reason, judge
+from .scores import Reason, judge, plays
 
 pytestmark = pytest.mark.hazards
 
@@ -74,8 +74,7 @@ async def outcomes_of(name: str, mode: str) -> list[Outcome]:
         return await replay(recording, server, clock, zero_times=quirks.zoned_zero_times).play()
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", recordings())
+@pytest.mark.parametrize(("name", "mode"), plays(recordings()))
 def test_goes_as_recorded(name: str, mode: str) -> None:
     judge(name, mode, asyncio.run(outcomes_of(name, mode)), DIFFERENT.get(name, {}))
 

@@ -175,12 +175,13 @@ class Blueprints:
             raise Refusal(errors.GET_BLUEPRINT_HISTORY_BLUEPRINT_NOT_FOUND)
         self._access.require(methods.GET_BLUEPRINT_HISTORY, signer, blueprint.metadata.colonyname)
         versions = self._catalogue.versions(blueprint.blueprintid, request.limit)
-        return [
-            BlueprintHistory(
-                **asdict(version) | {"spec": NullMap() if version.spec is None else version.spec}
-            )
-            for version in versions
-        ]
+        found: list[BlueprintHistory] = []
+        for version in versions:
+            entry = asdict(version)
+            if version.spec is None:
+                entry["spec"] = NullMap()
+            found.append(BlueprintHistory(**entry))
+        return found
 
     def _find(self, method: AnyMethod, colonyname: str, name: str) -> Blueprint:
         blueprint = self._records.blueprint(colonyname, name)
