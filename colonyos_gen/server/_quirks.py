@@ -37,6 +37,9 @@ class Quirks:
     """Times that are not set are written in the zone of the server, as it was in the year 1; west of Greenwich in year 0."""
     local_history_times: bool = False
     """The history of a blueprint gives the local time of the server, and calls it UTC."""
+    nulls_as_sent: bool = False
+    """What was null or absent in a request is null in replies, and what was `[]` or `{}` stays so; what the server makes is
+    null where Go has nil. Without it each field is always the same of the two."""
     lossy_numbers: bool = False
     """Numbers inside of JSON values pass through a double: digits beyond the 16th are lost, and 1.0 becomes 1."""
     forwarded_assign: bool = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import cast
 
+from colonyos_gen_wire.nulls import is_null
 from colonyos_gen_wire.types.blueprint import (
     Blueprint,
     BlueprintDefinition,
@@ -74,7 +75,8 @@ class Catalogue:
         blueprint = replace(blueprint, blueprintid=blueprint.blueprintid or new_id())
         self._add_location(blueprint)
         self._keep_version(blueprint, _CREATE, signer)
-        return self._records.blueprints.put(blueprint)
+        self._records.blueprints.put(_as_read_back(blueprint))
+        return blueprint
 
     def update(self, old: Blueprint, new: Blueprint, signer: str, *, force: bool) -> Blueprint:
         """Store `new` in the place of `old`. What stays is the id, and the generation unless the spec has changed."""
@@ -86,7 +88,8 @@ class Catalogue:
         self._add_location(blueprint)
         if changed:
             self._keep_version(blueprint, _UPDATE, signer)
-        return self._records.blueprints.put(blueprint)
+        self._records.blueprints.put(_as_read_back(blueprint))
+        return blueprint
 
     def raise_generation(self, blueprint: Blueprint) -> Blueprint:
         """Count a generation that changes nothing; no version is kept of it."""
@@ -107,7 +110,7 @@ class Catalogue:
                 namespace=blueprint.metadata.colonyname,
                 name=blueprint.metadata.name,
                 generation=blueprint.metadata.generation,
-                spec=blueprint.spec,
+                spec=None if is_null(blueprint.spec) else blueprint.spec,
                 status=blueprint.status,
                 timestamp=moment(self._clock.now_ns()),
                 changedby=signer,
@@ -142,6 +145,11 @@ def require_storable_blueprint(blueprint: Blueprint) -> None:
     """Refuse a blueprint with texts that could not be kept."""
     _require_storable(blueprint.blueprintid, blueprint.metadata)
     require_text("blueprint", blueprint.kind)
+
+
+def _as_read_back(blueprint: Blueprint) -> Blueprint:
+    """`blueprint` as readers get it: with an empty spec if it was sent with null."""
+    return replace(blueprint, spec=dict(blueprint.spec))
 
 
 def _require_storable(identity: str, metadata: BlueprintMetadata) -> None:

@@ -92,7 +92,7 @@ def _attribute(parts: Parts) -> AttributeHandlers:
 def _blueprint(parts: Parts) -> BlueprintHandlers:
     from colonyos_gen.server._domains.data.blueprint import Blueprints
 
-    return Blueprints(parts.records, parts.access, parts.clock)
+    return Blueprints(parts.records, parts.access, parts.clock, parts.quirks)
 
 
 def _channel(parts: Parts) -> ChannelHandlers:

@@ -25,9 +25,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple, cast
 
-import msgspec
 from colonyos_gen_wire import errors
 from colonyos_gen_wire.codec import decode_request
+from colonyos_gen_wire.exact import read_exact
 from colonyos_gen_wire.method import Role, Via
 from colonyos_gen_wire.methods import METHODS
 
@@ -39,11 +39,13 @@ from colonyos_gen.server._front.envelope import (
     read_envelope,
     read_payload,
     recover_signer,
+    text_of,
 )
 from colonyos_gen.server._front.rendering import Answer, Rendering
 from colonyos_gen.server._front.type_faults import not_an_object, wrong_type
 from colonyos_gen.server._store.tables import Store
-from colonyos_gen.server._values.exact_integers import require_exact_integers
+from colonyos_gen.server._values.exact_integers import may_be_inexact, require_exact_integers
+from colonyos_gen.server._values.plain_json import is_shallow
 from colonyos_gen.server.hazards._subscriptions import Subscription
 from colonyos_gen.server.hazards._traffic import Passing
 from colonyos_gen.server.hazards._watch import HazardWatch
@@ -133,13 +135,18 @@ class Dispatcher:
         signer = "" if unsigned else recover_signer(envelope)
         if method is None:
             raise _unknown(envelope)
-        payload = _payload_of(method, envelope)
-        request = _request_of(method, payload)
-        if not self.rendering.rounds_numbers:
+        text = _text_of(method, envelope)
+        payload: dict[str, object] | None = None
+        request = read_exact(method, text) if is_shallow(text) else None
+        if request is None:
+            payload = _payload_of(method, text)
+            request = _request_of(method, payload)
+        if not self.rendering.rounds_numbers and may_be_inexact(text):
             require_exact_integers(request)
         if method.roles == (Role.SERVER_OWNER,):
             self._access.require_server_owner(method, signer)
-        _require_object(method, payload)
+        if payload is not None:
+            _require_object(method, payload)
         return Call(method, request, signer, self._handlers[method.msgtype])
 
     async def serve(
@@ -190,13 +197,17 @@ def _unknown(envelope: Envelope) -> Refusal:
     return Refusal(errors.UNKNOWN_PAYLOADTYPE, name=envelope.payloadtype)
 
 
-def _payload_of(method: AnyMethod, envelope: Envelope) -> dict[str, object]:
-    if not _declares(method, "invalid_json") and not msgspec.structs.fields(method.request):
-        return {}
+def _text_of(method: AnyMethod, envelope: Envelope) -> bytes:
+    if not _declares(method, "invalid_json") and not method.request.__struct_fields__:
+        return b"{}"  # nobody reads it
     if Role.NONE in method.roles and len(envelope.payload) > _MOST_UNSIGNED:
         raise _invalid(method, "the payload is too long for a message that nobody has signed")
+    return text_of(envelope.payload)
+
+
+def _payload_of(method: AnyMethod, text: bytes) -> dict[str, object]:
     try:
-        document = read_payload(envelope.payload)
+        document = read_payload(text)
     except ValueError as error:
         raise _invalid(method, error) from None
     if not isinstance(document, dict):

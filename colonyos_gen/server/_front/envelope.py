@@ -62,15 +62,15 @@ def read_envelope(body: bytes) -> Envelope:
     return Envelope(plain.payloadtype, plain.payload, plain.signature)
 
 
-def read_payload(payload: str) -> object:
-    """The JSON value, other than null, in the base64 text of a payload. Raises ValueError if there is none."""
-    document = plain_json(decode_payload(payload))
+def read_payload(text: bytes) -> object:
+    """The JSON value, other than null, in a text. Raises ValueError if there is none."""
+    document = plain_json(text)
     if document is None:
         raise Refusal(NO_ANSWER)
     return document
 
 
-def decode_payload(payload: str) -> bytes:
+def text_of(payload: str) -> bytes:
     """The bytes that Go finds in the base64 text of a payload: those before its first flaw."""
     try:
         return binascii.a2b_base64(payload, strict_mode=True)

@@ -58,8 +58,17 @@ def make_app(
             except web.HTTPNotFound:  # of a target that is no path, such as an asterisk
                 return _not_found()
 
-    app = web.Application(client_max_size=body_limit, middlewares=(note, *middlewares))
-    app.router.add_route("*", "/{path:.*}", front.handle)
+    def noted(handler: Handler) -> Handler:
+        """Without middlewares of others, what the library puts around them is left out too."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            return await note(request, handler)
+
+        return handler if middlewares else handle
+
+    app = web.Application(client_max_size=body_limit, middlewares=(note, *middlewares) if middlewares else ())
+    app.router.add_post(API_PATH, noted(front.call))  # found at once; everything else is looked at
+    app.router.add_route("*", "/{path:.*}", noted(front.handle))
     app.on_response_prepare.append(_finish_headers)
 
     async def stop(app: web.Application) -> None:
@@ -86,9 +95,10 @@ class _Front:
         self._request_timeout = request_timeout
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        """The answer to any request."""
         match request.method, request.path:
             case "POST", path if path == API_PATH:
-                return await self._call(request)
+                return await self.call(request)
             case "GET", path if path == HEALTH_PATH:
                 return web.Response(status=200, content_type="text/plain", charset="utf-8")
             case "OPTIONS", _ if hdrs.ORIGIN in request.headers:
@@ -102,7 +112,8 @@ class _Front:
             case _:
                 return _not_found()
 
-    async def _call(self, request: web.Request) -> web.Response:
+    async def call(self, request: web.Request) -> web.Response:
+        """The answer to an envelope."""
         transport = request.transport
         watch_caller(lambda: transport is None or transport.is_closing())
         try:

@@ -66,7 +66,14 @@ class Rendering:
         if self._quirks.star_matches_nobody and _kind_of(method) is Process:
             item = _without_star(item)
         return write_reply(
-            method.payloadtype, encode_reply(method.response, item, write=write, null_when_empty=null)
+            method.payloadtype,
+            encode_reply(
+                method.response,
+                item,
+                write=write,
+                null_when_empty=null,
+                nulls_as_sent=self._quirks.nulls_as_sent,
+            ),
         )
 
     def refusal(self, refusal: Refusal, method: AnyMethod | None = None) -> Answer:
@@ -87,11 +94,11 @@ class Rendering:
         return Answer(refusal.status, body)
 
     def _writer_of(self, method: AnyMethod) -> _Write:
-        kind = _kind_of(method)
         if method.name == _HISTORY:
             return self._history
         if self._plain is self._stored:
             return self._stored
+        kind = _kind_of(method)
         # The real server answers the submission of a workflow with an object that was never stored.
         return self._plain if kind in _AS_SENT or method is workflow.SUBMIT_WORKFLOW else self._stored
 
@@ -122,7 +129,9 @@ def _is_said_twice(refusal: Refusal) -> bool:
 def _writer(quirks: Quirks, zone: tzinfo, unset: str) -> _Write:
     def write(leaf: Leaf, value: Any) -> Any:
         if leaf is Leaf.TIME:
-            return unset if value is None or value.year <= 1 else _in_zone(value, zone)
+            if value is None or value.year <= 1:
+                return unset
+            return value if value.tzinfo is zone else _in_zone(value, zone)
         if leaf is Leaf.ANY and quirks.lossy_numbers:
             return as_doubles(value)
         return value

@@ -54,6 +54,7 @@ def _accept_conditions(conditions: Conditions, quirks: Quirks) -> Conditions:
     return replace(
         conditions,
         executornames=names,
+        dependencies=list(conditions.dependencies),  # never null in a process
         cpu=format_cpu(cpu),
         mem=format_memory(memory),
         storage=format_memory(storage),

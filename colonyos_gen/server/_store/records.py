@@ -67,7 +67,8 @@ class BlueprintVersion(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str
     name: str
     generation: int
-    spec: dict[str, Any]
+    spec: dict[str, Any] | None
+    """None where the blueprint was sent without one."""
     status: dict[str, Any]
     timestamp: datetime
     changedby: str

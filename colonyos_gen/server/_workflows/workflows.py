@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from colonyos_gen_wire.constants import CANCELLED, FAILED, RUNNING, SUCCESS, WAITING
 from colonyos_gen_wire.errors import workflow as errors
+from colonyos_gen_wire.nulls import NullList
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import FunctionSpec, Process
 from colonyos_gen_wire.types.workflow import ProcessGraph
@@ -87,7 +88,7 @@ class Workflows:
         return replace(
             graph,
             rootprocessids=[member.processid for member in members if not member.parents],
-            processids=[member.processid for member in members],
+            processids=[member.processid for member in members] or NullList(),
         )
 
     def members(self, graph: ProcessGraph) -> list[Process]:
@@ -99,7 +100,7 @@ class Workflows:
         if not process.parents:
             return process.input
         parents = [self._records.processes[parent] for parent in process.parents]
-        return [value for parent in parents for value in parent.output]
+        return [value for parent in parents for value in parent.output] or NullList()
 
     def leaf_outputs(self, processgraphid: str) -> list[Any]:
         """The outputs of the members without children, in one list; empty if there is no such workflow."""

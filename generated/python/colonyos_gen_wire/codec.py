@@ -8,11 +8,12 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
-from typing import Any, TypeAlias, TypeVar, cast, get_args, get_origin
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast, get_args, get_origin
 
 import msgspec
 
 from colonyos_gen_wire.method import Method
+from colonyos_gen_wire.nulls import NullBytes, is_null, remember_nulls
 from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Property, Shape, StructOf
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
@@ -27,7 +28,15 @@ ZERO_TIME = datetime(1, 1, 1, tzinfo=timezone.utc)
 """How Go writes a time that is not set, on a server whose zone is UTC."""
 
 _UNSET = "0001-01-01T00:00:00Z"
-_encode = msgspec.json.Encoder().encode
+
+
+def _encode_other(value: object) -> None:
+    """Null for bytes that were null, as msgspec takes no subclass of bytes; everything else is refused in its words."""
+    if not isinstance(value, NullBytes):
+        raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
+
+
+_encode = msgspec.json.Encoder(enc_hook=_encode_other).encode
 _has_zone = re.compile(r"(?s:.*)([Zz]|[+-]\d\d:\d\d)\Z").match
 _EMPTY: dict[Any, Callable[[], Any]] = {list: list, dict: dict}
 _decode_any = msgspec.json.Decoder().decode
@@ -81,9 +90,13 @@ def read_as_server(type_: Any, value: object) -> Any:
     """A value of `type_`, a type of the schema or a list of one, from plain JSON values, read as the Go server reads it.
 
     Absent and null fields become zero values (not the defaults that clients use), keys match in any case, and a list
-    of byte values is accepted for bytes. Raises `msgspec.ValidationError` for a wrong type.
+    of byte values is accepted for bytes. What was null or absent is remembered as `nulls` says. Raises
+    `msgspec.ValidationError` for a wrong type.
     """
-    return msgspec.convert(_fill(shape_of(type_), value), type_)
+    shape = shape_of(type_)
+    made = msgspec.convert(_fill(shape, value), type_)
+    remember_nulls(shape, value, made)
+    return made
 
 
 def decode_request(method: Method[ReqT, Any], payload: object) -> ReqT:
@@ -97,17 +110,19 @@ def encode_reply(
     *,
     write: _Write | None = None,
     null_when_empty: bool = False,
+    nulls_as_sent: bool = False,
 ) -> bytes:
     """`value` of `type_` as the Go server writes it: unset times as the year 1, empty fields left out or null where it does so.
 
     With `write(kind, value)` times, unset ones included, and values that may be any JSON are written as what that returns
-    for them. With `null_when_empty`, as in `Method`, an empty list is written as null.
+    for them. With `null_when_empty`, as in `Method`, an empty list is written as null. With `nulls_as_sent` fields
+    that can be either are null where that is remembered, see `nulls`, and nowhere else.
     """
     if type_ is None:
         return _encode({})
     if null_when_empty and not value:
         return _encode(None)
-    return _encode(_form_of(shape_of(type_))(value, write or _write))
+    return _encode(_form_of_type(type_, nulls_as_sent)(value, write or _write))
 
 
 def unknown_fields(type_: Any, payload: bytes) -> list[str]:
@@ -265,19 +280,24 @@ def _write(kind: Leaf, value: Any) -> Any:
 
 
 @functools.cache
-def _form_of(shape: Shape) -> _Form:
+def _form_of_type(type_: Any, nulls_as_sent: bool) -> _Form:
+    return _form_of(shape_of(type_), nulls_as_sent)
+
+
+@functools.cache
+def _form_of(shape: Shape, nulls_as_sent: bool) -> _Form:
     """What makes the plain JSON value out of a value of `shape`."""
     if isinstance(shape, Leaf):
         return functools.partial(_leaf_form, shape)
     if isinstance(shape, ListOf):
-        return functools.partial(_list_form, _item_form_of(shape))
+        return functools.partial(_list_form, _item_form_of(shape, nulls_as_sent))
     if isinstance(shape, MapOf):
-        return functools.partial(_map_form, _item_form_of(shape))
-    return functools.partial(_struct_form, shape.type)
+        return functools.partial(_map_form, _item_form_of(shape, nulls_as_sent))
+    return functools.partial(_struct_form, shape.type, nulls_as_sent)
 
 
-def _item_form_of(shape: ListOf | MapOf) -> _Form | None:
-    return None if shape.item in _AS_THEY_ARE else _form_of(shape.item)
+def _item_form_of(shape: ListOf | MapOf, nulls_as_sent: bool) -> _Form | None:
+    return None if _is_plain(shape.item) else _form_of(shape.item, nulls_as_sent)
 
 
 def _leaf_form(kind: Leaf, value: Any, write: _Write) -> Any:
@@ -294,45 +314,114 @@ def _map_form(item_form: _Form | None, value: Any, write: _Write) -> dict[str, A
     )
 
 
-def _struct_form(type_: type[msgspec.Struct], value: Any, write: _Write) -> dict[str, Any] | None:
+def _struct_form(
+    type_: type[msgspec.Struct], nulls_as_sent: bool, value: Any, write: _Write
+) -> dict[str, Any] | None:
     if value is None:
         return None
-    items_of, fields, tag = _plan_of(type_)
-    written: dict[str, Any] = {}
-    for item, (wire, form, may_be_empty, only_as_none, omit) in zip(items_of(value), fields):
+    plan = _plan_of(type_, nulls_as_sent)
+    written = dict(zip(plan.keys, plan.items_of(value)))
+    for wire, kind in plan.leaves:
+        written[wire] = write(kind, written[wire])
+    for wire, form, nothing in plan.many:
+        item = written[wire]
+        if item is None:
+            written[wire] = nothing()
+        elif item and form:
+            written[wire] = form(item, write)
+    for wire, form, may_be_empty, only_as_none, omit in plan.others:
+        item = written[wire]
         if may_be_empty and (item is None if only_as_none else not item):
-            if not omit:
+            if omit:
+                del written[wire]
+            else:
                 written[wire] = None
-        else:
-            written[wire] = form(item, write) if form else item
-    if tag:
-        written["msgtype"] = tag
+        elif form:
+            written[wire] = form(item, write)
+    if plan.tag:
+        written["msgtype"] = plan.tag
     return written
 
 
+class _Plan(NamedTuple):
+    """How a struct is written: its fields, in this order, and what becomes of those that are not written as they are."""
+
+    keys: Sequence[str]
+    items_of: Callable[[Any], Sequence[Any]]
+    leaves: Sequence[tuple[str, Leaf]]
+    many: Sequence[tuple[str, _Form | None, Callable[[], Any]]]
+    """Lists and maps, what becomes of those with something in them, and what of None."""
+    others: Sequence[_Field]
+    tag: str
+
+
 @functools.cache
-def _plan_of(type_: type[msgspec.Struct]) -> tuple[Callable[[Any], Sequence[Any]], Sequence[_Field], str]:
-    """What gets the fields of a type, how each is written, and the msgtype."""
-    fields = [(field.name, _field_of(field)) for field in _fields(type_)]
-    names = [name for name, _ in fields]
-    get = operator.attrgetter(*names) if names else None
+def _plan_of(type_: type[msgspec.Struct], nulls_as_sent: bool) -> _Plan:
+    leaves: list[tuple[str, Leaf]] = []
+    many: list[tuple[str, _Form | None, Callable[[], Any]]] = []
+    others: list[_Field] = []
+    for field in _fields(type_):
+        written = _field_of(field, nulls_as_sent)
+        wire, form, may_be_empty, *_ = written
+        if may_be_empty or (nulls_as_sent and field.null_as_sent):
+            others.append(written)
+        elif isinstance(field.shape, ListOf | MapOf):
+            nothing = list if isinstance(field.shape, ListOf) else dict
+            many.append((wire, _item_form_of(field.shape, nulls_as_sent) and form, nothing))
+        elif field.shape in (Leaf.TIME, Leaf.ANY):
+            leaves.append((wire, field.shape))
+        elif form:
+            others.append(written)
+    names = [field.name for field in _fields(type_)]
     tag = type_.__struct_config__.tag
-
-    def items_of(value: Any) -> Sequence[Any]:
-        if get is None:
-            return ()
-        return get(value) if len(names) > 1 else (get(value),)
-
-    return items_of, [field for _, field in fields], tag if isinstance(tag, str) else ""
+    keys = [field.wire for field in _fields(type_)]
+    return _Plan(keys, _getter(names), leaves, many, others, tag if isinstance(tag, str) else "")
 
 
-def _field_of(field: Property) -> _Field:
+def _getter(names: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
+    """What gets so many attributes."""
+    get = operator.attrgetter(*names) if names else None
+    if get is None:
+        return lambda value: ()
+    return get if len(names) > 1 else lambda value: (get(value),)
+
+
+@functools.cache
+def _is_plain(shape: Shape) -> bool:
+    """Whether nothing in a value of this shape is ever written in another way than msgspec writes it."""
+    if not isinstance(shape, StructOf):
+        return shape in _AS_THEY_ARE
+    keys = [field.wire for field in _fields(shape.type)]
+    return (
+        shape.type.__struct_config__.tag is None
+        and list(shape.type.__struct_encode_fields__) == keys
+        and all(
+            field.shape in _AS_THEY_ARE
+            and not (field.omit_empty or field.null_when_empty or field.null_as_sent)
+            for field in _fields(shape.type)
+        )
+    )
+
+
+def _bytes_form(value: Any, write: _Write) -> bytes:  # msgspec takes no subclass of bytes
+    return bytes(value)
+
+
+def _null_form(form: _Form | None, value: Any, write: _Write) -> Any:
+    return None if is_null(value) else form(value, write) if form else value
+
+
+def _field_of(field: Property, nulls_as_sent: bool) -> _Field:
     # Go never takes structs and times for empty, though it leaves out a pointer that is nil; and of any JSON only null.
     is_struct = isinstance(field.shape, StructOf)
     may_be_empty = field.shape is not Leaf.TIME and (
         field.omit_empty or (field.null_when_empty and not is_struct)
     )
-    form = None if field.shape in _AS_THEY_ARE else _form_of(field.shape)
+    form = None if _is_plain(field.shape) else _form_of(field.shape, nulls_as_sent)
+    if field.null_as_sent and field.shape is Leaf.BYTES:
+        form = _bytes_form
+    if nulls_as_sent and field.null_as_sent and not field.omit_empty:
+        return field.wire, functools.partial(_null_form, form), False, False, False
     return field.wire, form, may_be_empty, is_struct or field.shape is Leaf.ANY, field.omit_empty
 
 

@@ -9,7 +9,7 @@ from colonyos_gen_wire import File
 from colonyos_gen_wire.constants import WAITING
 from colonyos_gen_wire.methods.file import ADD_FILE
 from colonyos_gen_wire.methods.log import ADD_LOG, GET_LOGS
-from colonyos_gen_wire.methods.process import ASSIGN, GET_PROCESS, GET_PROCESS_HISTORY, SUBMIT
+from colonyos_gen_wire.methods.process import ASSIGN, FAIL, GET_PROCESS, GET_PROCESS_HISTORY, SUBMIT
 from colonyos_gen_wire.methods.statistics import GET_STATISTICS
 from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS
 from colonyos_gen_wire.requests.file import AddFileMsg
@@ -26,10 +26,12 @@ from colonyos_gen_wire.requests.subscription import SubscribeProcessMsg
 from colonyos_gen import PrivateKey
 from colonyos_gen._call.envelope import open_reply
 from tests.server.kit.blueprint_lab import blueprint, define
-from tests.server.kit.lab import COLONY, envelope, opened, spec
+from tests.server.kit.lab import COLONY, TYPE, envelope, opened, spec
 from tests.server.kit.socket_lab import line
 
 from .quirk_scene import QuirkScene, outcome, posted, read_by_client, shows
+
+NONE: list[str] = []
 
 
 @shows("empty_200", strict=["DeniedError 403"] * 2, quirk=["DeniedError 200"] * 2)
@@ -80,6 +82,43 @@ async def a_star_read_back(here: QuirkScene) -> object:
         await connection.ask(here.user_key, SUBSCRIBE_PROCESS, request)
         pushed = await connection.item(SUBSCRIBE_PROCESS)
     return [each.spec.conditions.executornames for each in (submitted, read, listed, pushed)]
+
+
+@shows("nulls_as_sent", strict=[NONE, NONE, ["why"]], quirk=[None, NONE, ["why"]])
+async def failed_without_errors(here: QuirkScene) -> object:
+    """As pycolonies does it, with `fail(errors=None)`."""
+    found: list[object] = []
+    for errors in (b"null", b"[]", b'["why"]'):
+        await here.user.submit(spec())
+        processid = (await here.executor.assign(COLONY, -1)).processid
+        sent = b'{"msgtype":"closefailedmsg","processid":"%s","errors":%s}' % (processid.encode(), errors)
+        await here.lab.post(envelope(here.executor_key, FAIL.msgtype, sent))
+        reply = await posted(here, here.user_key, GET_PROCESS, GetProcessMsg(processid=processid))
+        found.append(opened(reply[1])[2]["errors"])
+        assert (await here.user.get_process(processid)).errors == (found[-1] or [])
+    return found
+
+
+@shows(
+    "nulls_as_sent",
+    strict=[NONE, NONE, NONE, None, None, None],
+    quirk=[None, None, NONE, None, None, NONE],
+)
+async def submitted_with_nulls(here: QuirkScene) -> object:
+    found: list[list[object]] = [[], []]
+    for names, mounts in (
+        ("", ""),
+        (',"executornames":null', '"dirs":null'),
+        (',"executornames":[]', '"dirs":[]'),
+    ):
+        conditions = f'{{"colonyname":"{COLONY}","executortype":"{TYPE}"{names}}}'
+        what = f'{{"funcname":"f","conditions":{conditions},"fs":{{{mounts}}}}}'
+        sent = f'{{"msgtype":"{SUBMIT.msgtype}","spec":{what}}}'.encode()
+        _, body = await here.lab.post(envelope(here.user_key, SUBMIT.msgtype, sent))
+        kept = opened(body)[2]["spec"]
+        found[0].append(kept["conditions"]["executornames"])
+        found[1].append(kept["fs"]["dirs"])
+    return [*found[0], *found[1]]
 
 
 @shows("two_envelopes", strict=("InvalidError 400", 1), quirk=("InvalidError 400", 2))

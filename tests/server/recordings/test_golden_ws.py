@@ -15,7 +15,7 @@ from colonyos_gen.server import ManualClock, Quirks, Server
 
 from .recorded_zone import RECORDED_ZONE
 from .replay import Outcome
-from .scores import MODES, Reason, judge
+from .scores import Reason, judge, plays
 from .ws_replay import SocketReplay, load, recordings
 
 pytestmark = pytest.mark.hazards
@@ -58,8 +58,7 @@ async def outcomes_of(name: str, mode: str) -> list[Outcome]:
         ).play()
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", recordings())
+@pytest.mark.parametrize(("name", "mode"), plays(recordings()))
 def test_goes_as_recorded(name: str, mode: str) -> None:
     judge(f"ws {name}", mode, asyncio.run(outcomes_of(name, mode)), DIFFERENT.get(name, {}))
 

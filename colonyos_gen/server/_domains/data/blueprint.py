@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.errors import blueprint as errors
 from colonyos_gen_wire.methods import blueprint as methods
+from colonyos_gen_wire.nulls import NullMap
 from colonyos_gen_wire.types.blueprint import (
     Blueprint,
     BlueprintDefinition,
@@ -24,6 +25,7 @@ from colonyos_gen.server._blueprints.validation import require_valid
 from colonyos_gen.server._caller.access import Access, AnyMethod, error_of
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import Clock
+from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 
 if TYPE_CHECKING:
@@ -47,11 +49,11 @@ if TYPE_CHECKING:
 class Blueprints:
     """Serves the blueprint messages."""
 
-    def __init__(self, records: Records, access: Access, clock: Clock) -> None:
+    def __init__(self, records: Records, access: Access, clock: Clock, quirks: Quirks = STRICT) -> None:
         self._records = records
         self._access = access
         self._catalogue = Catalogue(records, clock)
-        self._work = HandlerWork(records, clock)
+        self._work = HandlerWork(records, clock, quirks)
 
     async def add_blueprint_definition(
         self, request: AddBlueprintDefinitionMsg, signer: str, /
@@ -173,7 +175,13 @@ class Blueprints:
             raise Refusal(errors.GET_BLUEPRINT_HISTORY_BLUEPRINT_NOT_FOUND)
         self._access.require(methods.GET_BLUEPRINT_HISTORY, signer, blueprint.metadata.colonyname)
         versions = self._catalogue.versions(blueprint.blueprintid, request.limit)
-        return [BlueprintHistory(**asdict(version)) for version in versions]
+        found: list[BlueprintHistory] = []
+        for version in versions:
+            entry = asdict(version)
+            if version.spec is None:
+                entry["spec"] = NullMap()
+            found.append(BlueprintHistory(**entry))
+        return found
 
     def _find(self, method: AnyMethod, colonyname: str, name: str) -> Blueprint:
         blueprint = self._records.blueprint(colonyname, name)
