@@ -22,6 +22,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -40,7 +41,9 @@ from colonyos_gen.server._front.envelope import (
     read_payload,
     recover_signer,
 )
+from colonyos_gen.server._front.large_envelope import read_large_envelope
 from colonyos_gen.server._front.rendering import Answer, Rendering
+from colonyos_gen.server._front.strangers import MOST_CHARACTERS, needs_a_look, require_short, require_simple
 from colonyos_gen.server._store.tables import Store
 from colonyos_gen.server._values.exact_integers import require_exact_integers
 from colonyos_gen.server.hazards._subscriptions import Subscription
@@ -49,8 +52,10 @@ from colonyos_gen.server.hazards._watch import HazardWatch
 
 logger: logging.Logger = logging.getLogger(__name__)
 
-_MOST_UNSIGNED = 64 * 1024
-"""Characters of a payload that is read whoever has sent it."""
+_MOST_AT_ONCE = 32 * 1024
+"""Bytes of a request that is read without giving way to others."""
+_READERS = 2
+"""Large requests that are read at a time. More would only share the same core."""
 
 Handler = Callable[[Any, str], Any]
 
@@ -88,6 +93,7 @@ class Dispatcher:
         self.watch: HazardWatch = watch
         self._access = access
         self._store = store
+        self._readers = ThreadPoolExecutor(_READERS, "colonyos-gen-reader")
         self._handlers: dict[str, Handler] = {}
         for msgtype, method in METHODS.items():
             handler = getattr(domains.get(method.domain), method.name, None)
@@ -96,17 +102,25 @@ class Dispatcher:
         if unserved := METHODS.keys() - self._handlers:
             logger.warning("answered as unknown, without a handler: %s", ", ".join(sorted(unserved)))
 
-    async def answer(self, body: bytes) -> Answer:
-        """The answer to a request; never raises, except when it is cancelled."""
+    async def answer(self, body: bytes, is_read: Callable[[], None] | None = None) -> Answer:
+        """The answer to a request; never raises, except when it is cancelled.
+
+        Args:
+            body: The envelope.
+            is_read: Called when the body is needed no more.
+        """
         passing: Passing | None = None
         refused: Refusal | None = None
         done = False
         try:
             try:
-                call = self.check(body, Via.HTTP)
+                call = await self.checked(body, Via.HTTP)
             except Refusal as refusal:
                 answer = self.rendering.refusal(refusal)
             else:
+                del body
+                if is_read is not None:
+                    is_read()
                 passing = self.watch.begin(call.method, call.request, call.signer)
                 answer, refused = await self._carry_out(call)
                 done = True
@@ -122,17 +136,33 @@ class Dispatcher:
         await self.watch.linger(passing, refused)
         return answer
 
+    async def checked(self, body: bytes, transport: Via) -> Call:
+        """The request in `body`, if it may come this way, while others are served if it is large. Raises Refusal."""
+        if len(body) <= _MOST_AT_ONCE:
+            return self.check(body, transport)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self.check, body, transport)
+
     def check(self, body: bytes, transport: Via) -> Call:
-        """The request in `body`, if it may come this way. Raises Refusal."""
-        envelope = read_envelope(body)
+        """The request in `body`, if it may come this way. Raises Refusal. May run on any thread."""
+        is_large = len(body) > _MOST_AT_ONCE
+        envelope = read_large_envelope(body) if is_large else read_envelope(body)
         method = METHODS.get(envelope.payloadtype)
         if method is not None and (method.transport is not transport or method.msgtype not in self._handlers):
             method = None
+        if method is None and is_large:  # it is not worth a look whose signature that is
+            envelope = envelope._replace(payload="")
         unsigned = method is not None and Role.NONE in method.roles
         signer = "" if unsigned else recover_signer(envelope)
         if method is None:
             raise _unknown(envelope)
+        is_stranger = (
+            not unsigned and needs_a_look(envelope.payload) and self._access.is_stranger(signer)
+        )
+        if is_stranger:
+            require_short(envelope.payload, signer)
         payload = _payload_of(method, envelope)
+        if is_stranger:
+            require_simple(envelope.payload, signer)
         request = _request_of(method, payload)
         if not self.rendering.rounds_numbers:
             require_exact_integers(request)
@@ -192,7 +222,7 @@ def _unknown(envelope: Envelope) -> Refusal:
 def _payload_of(method: AnyMethod, envelope: Envelope) -> dict[str, object]:
     if not _declares(method, "invalid_json") and not msgspec.structs.fields(method.request):
         return {}
-    if Role.NONE in method.roles and len(envelope.payload) > _MOST_UNSIGNED:
+    if Role.NONE in method.roles and len(envelope.payload) > MOST_CHARACTERS:
         raise _invalid(method, "the payload is too long for a message that nobody has signed")
     try:
         return read_payload(envelope.payload)

@@ -1,0 +1,49 @@
+"""What is read for those whom nobody here knows.
+
+Whoever makes a key can sign, and access is only checked once a request has been made of a payload, which can take a thousand
+times as long as sending it. So of somebody who neither owns anything here nor is a user or executor of any colony, only so much
+is read that it does not matter. The rest gets the status of what would have become of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from colonyos_gen.server._caller.refusal import TOO_MUCH_OF_A_STRANGER, Refusal
+
+_NO_LOOK = 1024
+"""Characters up to which a payload may hold anything."""
+MOST_CHARACTERS = 64 * 1024
+"""Characters of a payload that is read whoever has sent it."""
+MOST_PARTS = 200
+"""Objects and lists in it."""
+_not_base64 = re.compile(r"[^A-Za-z0-9+/]+")
+
+
+def needs_a_look(payload: str) -> bool:
+    """Whether it matters who has signed this payload."""
+    return len(payload) > _NO_LOOK
+
+
+def require_short(payload: str, signer: str) -> None:
+    """Refuse a payload of somebody unknown that would be work to parse."""
+    if len(payload) > MOST_CHARACTERS:
+        raise _too_much(signer)
+
+
+def require_simple(payload: str, signer: str) -> None:
+    """Refuse a payload of somebody unknown that would be work to make a request of."""
+    if _parts(payload) > MOST_PARTS:
+        raise _too_much(signer)
+
+
+def _too_much(signer: str) -> Refusal:
+    return Refusal(TOO_MUCH_OF_A_STRANGER, identity=signer, most=MOST_CHARACTERS, parts=MOST_PARTS)
+
+
+def _parts(payload: str) -> int:
+    # Flaws are left out instead of judged: what comes before them is the same in whatever way they are.
+    digits = _not_base64.sub("", payload)
+    text = base64.b64decode(digits[: len(digits) // 4 * 4])
+    return text.count(b"{") + text.count(b"[")
