@@ -35,6 +35,7 @@ from colonyos_gen.server._front.direct import Direct
 from colonyos_gen.server._front.dispatch import Dispatcher
 from colonyos_gen.server._front.http import DEFAULT_BODY_LIMIT, make_app
 from colonyos_gen.server._front.rendering import Answer, Rendering
+from colonyos_gen.server._front.room import Room
 from colonyos_gen.server._front.slow_senders import IDLE_TIMEOUT_S, REQUEST_TIMEOUT_S, Connections
 from colonyos_gen.server._processes.channel_access import ChannelAccess
 from colonyos_gen.server._processes.channels import ChannelStore
@@ -82,6 +83,9 @@ class Server:
         reregister: Whether adding an executor under a name in use takes the name over, instead of being refused.
         stale_after: Seconds of silence after which an executor that has called assign is unregistered.
         body_limit: Largest request body in bytes.
+        bodies_limit: Bytes of request bodies that may be under way at once, half of them from one address, but always one of
+            the largest; small bodies do not count. None for twice `body_limit`. Who comes when there is no room waits for up to
+            `request_timeout` seconds, and then gets status 429, unread.
         request_timeout: Seconds that the headers of a request may take to arrive, and then its body, of which every
             10,000 bytes get another second. The real server gives headers 10 s and bodies all the time in the world.
         idle_timeout: Seconds that a connection stays open without a request or a subscription.
@@ -115,6 +119,7 @@ class Server:
         reregister: bool = False,
         stale_after: float = STALE_EXECUTOR_S,
         body_limit: int = DEFAULT_BODY_LIMIT,
+        bodies_limit: int | None = None,
         request_timeout: float = REQUEST_TIMEOUT_S,
         idle_timeout: float = IDLE_TIMEOUT_S,
         allow_remote: bool = False,
@@ -141,6 +146,11 @@ class Server:
             )
         if key is not None and server_id not in (None, key.id):
             raise ValueError("server_id is not the identity of server_key; give one of them")
+        bodies_limit = 2 * body_limit if bodies_limit is None else bodies_limit
+        if bodies_limit < body_limit:
+            raise ValueError(
+                f"bodies_limit is {bodies_limit}, too little for one body of body_limit, {body_limit}; raise it"
+            )
         if db is not None and journal is not None:
             raise ValueError("give db or journal, not both")
         quirks = Quirks.parse(quirks) if isinstance(quirks, str) else quirks
@@ -150,6 +160,7 @@ class Server:
         self._host = host
         self._port = port
         self._body_limit = body_limit
+        self._bodies_limit = bodies_limit
         self._request_timeout = request_timeout
         self._idle_timeout = idle_timeout
         self._middlewares = middlewares
@@ -288,6 +299,7 @@ class Server:
             self._dispatcher,
             connections,
             body_limit=self._body_limit,
+            room=Room(self._bodies_limit, max(self._body_limit, self._bodies_limit // 2)),
             request_timeout=self._request_timeout,
             idle_timeout=self._idle_timeout,
             middlewares=self._middlewares,

@@ -43,6 +43,7 @@ from colonyos_gen.server._front.envelope import (
 )
 from colonyos_gen.server._front.large_envelope import read_large_envelope
 from colonyos_gen.server._front.rendering import Answer, Rendering
+from colonyos_gen.server._front.room import FREE_BYTES
 from colonyos_gen.server._front.strangers import MOST_CHARACTERS, needs_a_look, require_short, require_simple
 from colonyos_gen.server._store.tables import Store
 from colonyos_gen.server._values.exact_integers import require_exact_integers
@@ -52,8 +53,6 @@ from colonyos_gen.server.hazards._watch import HazardWatch
 
 logger: logging.Logger = logging.getLogger(__name__)
 
-_MOST_AT_ONCE = 32 * 1024
-"""Bytes of a request that is read without giving way to others."""
 _READERS = 2
 """Large requests that are read at a time. More would only share the same core."""
 
@@ -102,7 +101,7 @@ class Dispatcher:
         if unserved := METHODS.keys() - self._handlers:
             logger.warning("answered as unknown, without a handler: %s", ", ".join(sorted(unserved)))
 
-    async def answer(self, body: bytes, is_read: Callable[[], None] | None = None) -> Answer:
+    async def answer(self, body: bytes | bytearray, is_read: Callable[[], None] | None = None) -> Answer:
         """The answer to a request; never raises, except when it is cancelled.
 
         Args:
@@ -136,16 +135,16 @@ class Dispatcher:
         await self.watch.linger(passing, refused)
         return answer
 
-    async def checked(self, body: bytes, transport: Via) -> Call:
+    async def checked(self, body: bytes | bytearray, transport: Via) -> Call:
         """The request in `body`, if it may come this way, while others are served if it is large. Raises Refusal."""
-        if len(body) <= _MOST_AT_ONCE:
+        if len(body) <= FREE_BYTES:
             return self.check(body, transport)
         return await asyncio.get_running_loop().run_in_executor(self._readers, self.check, body, transport)
 
-    def check(self, body: bytes, transport: Via) -> Call:
+    def check(self, body: bytes | bytearray, transport: Via) -> Call:
         """The request in `body`, if it may come this way. Raises Refusal. May run on any thread."""
-        is_large = len(body) > _MOST_AT_ONCE
-        envelope = read_large_envelope(body) if is_large else read_envelope(body)
+        is_large = len(body) > FREE_BYTES
+        envelope = read_large_envelope(body) if is_large else read_envelope(bytes(body))
         method = METHODS.get(envelope.payloadtype)
         if method is not None and (method.transport is not transport or method.msgtype not in self._handlers):
             method = None
@@ -155,9 +154,7 @@ class Dispatcher:
         signer = "" if unsigned else recover_signer(envelope)
         if method is None:
             raise _unknown(envelope)
-        is_stranger = (
-            not unsigned and needs_a_look(envelope.payload) and self._access.is_stranger(signer)
-        )
+        is_stranger = not unsigned and needs_a_look(envelope.payload) and self._access.is_stranger(signer)
         if is_stranger:
             require_short(envelope.payload, signer)
         payload = _payload_of(method, envelope)

@@ -33,12 +33,12 @@ _MARK = secrets.token_hex(16)
 _read_text = msgspec.json.Decoder(str).decode
 
 
-def read_large_envelope(body: bytes) -> Envelope:
+def read_large_envelope(body: bytes | bytearray) -> Envelope:
     """The envelope in an HTTP body of any size. Raises Refusal.
 
     Of a payload that comes without anything that could be its signature only the beginning is read.
     """
-    before = len(begin := body[: _MOST_AROUND + 1]) - len(begin.lstrip(b" \t\r\n"))
+    before = _space_before(body)
     if body[before : before + 1] != b"{":
         raise Refusal(errors.MALFORMED_ENVELOPE, detail="the envelope is not a JSON object")
     rest, texts = _cut(body, before)
@@ -56,11 +56,19 @@ def read_large_envelope(body: bytes) -> Envelope:
     return envelope
 
 
-def _cut(body: bytes, at: int) -> tuple[bytes, list[slice]]:
+def _space_before(body: bytes | bytearray) -> int:
+    for at in range(0, len(body), _PIECE):
+        piece = body[at : at + _PIECE]
+        if others := piece.lstrip(b" \t\r\n"):
+            return at + len(piece) - len(others)
+    return len(body)
+
+
+def _cut(body: bytes | bytearray, at: int) -> tuple[bytes, list[slice]]:
     """The envelope with a mark in the place of each long text, and where these texts are between their quotes."""
     parts: list[bytes] = []
     texts: list[slice] = []
-    around, quotes = at, 0
+    around = quotes = 0
     while (start := body.find(b'"', at)) != -1:
         around += start - at
         if around > _MOST_AROUND:
@@ -74,12 +82,13 @@ def _cut(body: bytes, at: int) -> tuple[bytes, list[slice]]:
         at = end + 1
     if around + max(0, len(body) - at) > _MOST_AROUND:
         raise Refusal(
-            errors.MALFORMED_ENVELOPE, detail=f"the envelope has more than {_MOST_AROUND} bytes around its texts"
+            errors.MALFORMED_ENVELOPE,
+            detail=f"the envelope has more than {_MOST_AROUND} bytes around its texts",
         )
     return b"".join((*parts, body[at:])), texts
 
 
-def _end_of_text(body: bytes, start: int, quotes: int) -> tuple[int, int]:
+def _end_of_text(body: bytes | bytearray, start: int, quotes: int) -> tuple[int, int]:
     """Where the quote is that ends the text from `start` on, and how many quotes there were up to it."""
     at = start
     while (end := body.find(b'"', at)) != -1:
@@ -92,7 +101,7 @@ def _end_of_text(body: bytes, start: int, quotes: int) -> tuple[int, int]:
     raise Refusal(errors.MALFORMED_ENVELOPE, detail="the envelope is not complete")
 
 
-def _backslashes(body: bytes, start: int, end: int) -> int:
+def _backslashes(body: bytes | bytearray, start: int, end: int) -> int:
     """How many there are before `end`, one after the other."""
     low, size = end, 16
     while low > start:
@@ -102,11 +111,11 @@ def _backslashes(body: bytes, start: int, end: int) -> int:
     return end - start
 
 
-def _begin_of(body: bytes, where: slice) -> str:
+def _begin_of(body: bytes | bytearray, where: slice) -> str:
     return body[where.start : where.start + _NAMED].decode("utf-8", "replace")
 
 
-def _text(body: bytes, where: slice, most: int) -> str:
+def _text(body: bytes | bytearray, where: slice, most: int) -> str:
     """The text between these quotes, or the beginning of it that has at least `most` bytes."""
     is_plain = body.find(b"\\", where.start, where.stop) == -1
     pieces: list[str] = []
