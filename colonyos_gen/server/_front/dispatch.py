@@ -34,6 +34,13 @@ from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen.server._caller.access import Access, AnyMethod, error_of
 from colonyos_gen.server._caller.refusal import FAULT, UNANSWERED, Refusal
+from colonyos_gen.server._front.bounds.room import FREE_BYTES
+from colonyos_gen.server._front.bounds.strangers import (
+    MOST_CHARACTERS,
+    needs_a_look,
+    require_short,
+    require_simple,
+)
 from colonyos_gen.server._front.envelope import (
     Envelope,
     key_of,
@@ -43,8 +50,6 @@ from colonyos_gen.server._front.envelope import (
 )
 from colonyos_gen.server._front.large_envelope import read_large_envelope
 from colonyos_gen.server._front.rendering import Answer, Rendering
-from colonyos_gen.server._front.room import FREE_BYTES
-from colonyos_gen.server._front.strangers import MOST_CHARACTERS, needs_a_look, require_short, require_simple
 from colonyos_gen.server._store.tables import Store
 from colonyos_gen.server._values.exact_integers import require_exact_integers
 from colonyos_gen.server.hazards._subscriptions import Subscription
@@ -92,7 +97,7 @@ class Dispatcher:
         self.watch: HazardWatch = watch
         self._access = access
         self._store = store
-        self._readers = ThreadPoolExecutor(_READERS, "colonyos-gen-reader")
+        self._readers: ThreadPoolExecutor | None = None
         self._handlers: dict[str, Handler] = {}
         for msgtype, method in METHODS.items():
             handler = getattr(domains.get(method.domain), method.name, None)
@@ -139,7 +144,15 @@ class Dispatcher:
         """The request in `body`, if it may come this way, while others are served if it is large. Raises Refusal."""
         if len(body) <= FREE_BYTES:
             return self.check(body, transport)
+        if self._readers is None:
+            self._readers = ThreadPoolExecutor(_READERS, "colonyos-gen-reader")
         return await asyncio.get_running_loop().run_in_executor(self._readers, self.check, body, transport)
+
+    def close(self) -> None:
+        """Let go of the threads that read large requests. There may be more requests all the same."""
+        readers, self._readers = self._readers, None
+        if readers is not None:
+            readers.shutdown(wait=False, cancel_futures=True)
 
     def check(self, body: bytes | bytearray, transport: Via) -> Call:
         """The request in `body`, if it may come this way. Raises Refusal. May run on any thread."""

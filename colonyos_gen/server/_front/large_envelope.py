@@ -9,6 +9,7 @@ Nothing here takes long at a stretch: another thread gets its turn between two p
 from __future__ import annotations
 
 import secrets
+from typing import NamedTuple
 
 import msgspec
 from colonyos_gen_wire import errors
@@ -29,6 +30,14 @@ _NAMED = 100
 """Characters of a long value that a refusal shows."""
 _MARK = secrets.token_hex(16)
 """Begins what stands for a text that was cut out. Nobody can have it in an envelope of theirs."""
+
+
+class _Where(NamedTuple):
+    """Where a text is in a body, between its quotes."""
+
+    start: int
+    stop: int
+
 
 _read_text = msgspec.json.Decoder(str).decode
 
@@ -64,10 +73,10 @@ def _space_before(body: bytes | bytearray) -> int:
     return len(body)
 
 
-def _cut(body: bytes | bytearray, at: int) -> tuple[bytes, list[slice]]:
+def _cut(body: bytes | bytearray, at: int) -> tuple[bytes, list[_Where]]:
     """The envelope with a mark in the place of each long text, and where these texts are between their quotes."""
-    parts: list[bytes] = []
-    texts: list[slice] = []
+    parts: list[bytes | bytearray] = []
+    texts: list[_Where] = []
     around = quotes = 0
     while (start := body.find(b'"', at)) != -1:
         around += start - at
@@ -76,7 +85,7 @@ def _cut(body: bytes | bytearray, at: int) -> tuple[bytes, list[slice]]:
         end, quotes = _end_of_text(body, start + 1, quotes + 1)
         if end - start > _LONG:
             parts += (body[at : start + 1], f'{_MARK}{len(texts)}"'.encode())
-            texts.append(slice(start + 1, end))
+            texts.append(_Where(start + 1, end))
         else:
             parts.append(body[at : end + 1])
         at = end + 1
@@ -111,11 +120,11 @@ def _backslashes(body: bytes | bytearray, start: int, end: int) -> int:
     return end - start
 
 
-def _begin_of(body: bytes | bytearray, where: slice) -> str:
+def _begin_of(body: bytes | bytearray, where: _Where) -> str:
     return body[where.start : where.start + _NAMED].decode("utf-8", "replace")
 
 
-def _text(body: bytes | bytearray, where: slice, most: int) -> str:
+def _text(body: bytes | bytearray, where: _Where, most: int) -> str:
     """The text between these quotes, or the beginning of it that has at least `most` bytes."""
     is_plain = body.find(b"\\", where.start, where.stop) == -1
     pieces: list[str] = []
@@ -134,7 +143,7 @@ def _text(body: bytes | bytearray, where: slice, most: int) -> str:
         raise Refusal(errors.MALFORMED_ENVELOPE, detail=error) from None
 
 
-def _end_of_piece(piece: bytes) -> int:
+def _end_of_piece(piece: bytes | bytearray) -> int:
     """Where no character and no escape is cut in two."""
     end = len(piece)
     if piece[-1] >= 0x80:

@@ -23,7 +23,7 @@ from colonyos_gen_wire.methods import subscription
 from colonyos_gen.server._caller.access import AnyMethod
 from colonyos_gen.server._caller.hangup import GOING_AWAY, NO_CLOSE_FRAME, TRY_AGAIN_LATER, HangUp
 from colonyos_gen.server._caller.refusal import BUSY_CONNECTION, FAULT, UNANSWERED, Refusal
-from colonyos_gen.server._front.crowd import Crowd, Member
+from colonyos_gen.server._front.bounds.crowd import Crowd, Member
 from colonyos_gen.server._front.dispatch import Call, Dispatcher
 from colonyos_gen.server._front.slow_senders import Connections
 from colonyos_gen.server._quirks import STRICT, Quirks
@@ -129,10 +129,10 @@ class _Connection:
         try:
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._stir()
-            await _stop(reading)
-            await _stop(self._subscription)
-            self._stir()  # again, as what ends rests
+            try:
+                await _stop(reading, self._subscription)
+            finally:
+                self._stir()  # only now, as what ends rests
         if self._end.done():
             end = self._end.result()
             if end.code == NO_CLOSE_FRAME:
@@ -251,8 +251,9 @@ class _Connection:
             await self._socket.send_frame(body, WSMsgType.BINARY)
 
 
-async def _stop(task: asyncio.Task[Any] | None) -> None:
-    """Cancel a task, and wait for its end."""
-    if task is not None:
+async def _stop(*tasks: asyncio.Task[Any] | None) -> None:
+    """Cancel tasks, and wait for their end. All are told before, as the wait may be cut short."""
+    stopping = [task for task in tasks if task is not None]
+    for task in stopping:
         task.cancel()
-        await asyncio.wait([task])
+    await asyncio.wait(stopping)

@@ -20,8 +20,8 @@ from typing import cast
 
 from aiohttp import StreamReader, web
 
-from colonyos_gen.server._front.crowd import MOST_CONNECTIONS, Crowd, Member, address_of
-from colonyos_gen.server._front.room import FREE_BYTES, Share
+from colonyos_gen.server._front.bounds.crowd import MOST_CONNECTIONS, Crowd, Member, address_of
+from colonyos_gen.server._front.bounds.room import FREE_BYTES, Share
 from colonyos_gen.server.hazards._arrival import Arrival
 
 REQUEST_TIMEOUT_S = 10.0

@@ -26,8 +26,8 @@ class Crowd:
     """Connections that are open, and which of them rest.
 
     Args:
-        most: How many there may be, half of them from one address. What comes from this machine itself may have come through a
-            proxy, and is not counted by address.
+        most: How many there may be, half of them from one address. What comes from this machine itself may have come through
+            a proxy, and is not counted by address.
     """
 
     def __init__(self, most: int) -> None:
@@ -89,8 +89,11 @@ class Crowd:
 
 def address_of(transport: asyncio.BaseTransport) -> str:
     """Address of the other end; empty where there is none."""
-    peer = transport.get_extra_info("peername")
-    return str(peer[0]) if isinstance(peer, tuple) and peer else ""
+    match transport.get_extra_info("peername"):
+        case (str(address), *_):
+            return address
+        case _:
+            return ""
 
 
 def _is_here(address: str) -> bool:

@@ -1,8 +1,8 @@
 """What is read for those whom nobody here knows.
 
 Whoever makes a key can sign, and access is only checked once a request has been made of a payload, which can take a thousand
-times as long as sending it. So of somebody who neither owns anything here nor is a user or executor of any colony, only so much
-is read that it does not matter. The rest gets the status of what would have become of it.
+times as long as sending it. So of somebody who neither owns anything here nor is a user or executor of any colony, only so
+much is read that it does not matter. The rest is refused as what they ask for would be: with status 403.
 """
 
 from __future__ import annotations
