@@ -33,7 +33,8 @@ class Envelope(NamedTuple):
     """A request as it travels."""
 
     payloadtype: str
-    payload: str
+    payload: str | memoryview
+    """A memoryview of ASCII where a text of it would be large."""
     signature: str
 
 
@@ -73,8 +74,9 @@ def _given(body: bytes) -> dict[str, object]:
         raise Refusal(errors.MALFORMED_ENVELOPE, detail=error) from None
 
 
-def read_payload(payload: str) -> dict[str, object]:
+def read_payload(payload: str | memoryview) -> dict[str, object]:
     """The JSON object in the base64 text of a payload. Raises ValueError if there is none."""
+    payload = payload if isinstance(payload, str) else str(payload, "ascii")
     try:
         text = base64.b64decode(payload.replace("\r", "").replace("\n", ""), validate=True)
     except (binascii.Error, ValueError):
@@ -97,9 +99,13 @@ def recover_signer(envelope: Envelope) -> str:
     if len(signature) != SIGNATURE_HEX_LENGTH:
         raise Refusal(errors.SIGNATURE_LENGTH)
     try:
-        return recid(envelope.payload.encode(), signature)
+        return recid(_signed(envelope.payload), signature)
     except InvalidSignatureError as error:
         raise _bad_signature(envelope, error) from None
+
+
+def _signed(payload: str | memoryview) -> bytes | memoryview:
+    return payload.encode() if isinstance(payload, str) else payload
 
 
 def _bad_signature(envelope: Envelope, error: InvalidSignatureError) -> Refusal:
@@ -109,7 +115,7 @@ def _bad_signature(envelope: Envelope, error: InvalidSignatureError) -> Refusal:
         # The real server recovers first and looks at s afterwards. Recovery fares the same for any valid s.
         raw[32:64] = (1).to_bytes(32, "big")
         try:
-            recid(envelope.payload.encode(), raw.hex())
+            recid(_signed(envelope.payload), raw.hex())
         except InvalidSignatureError as other:
             error = other
         else:

@@ -53,7 +53,8 @@ def read_large_envelope(body: bytes | bytearray) -> Envelope:
     rest, texts = _cut(body, before)
     envelope = read_envelope(rest)
     payloadtype, payload, signature = (
-        texts[int(value.removeprefix(_MARK))] if value.startswith(_MARK) else None for value in envelope
+        texts[int(str(value).removeprefix(_MARK))] if str(value).startswith(_MARK) else None
+        for value in envelope
     )
     if payloadtype is not None:  # no message has such a type, nor is there such a signature
         envelope = envelope._replace(payloadtype=_begin_of(body, payloadtype) + "…")
@@ -66,11 +67,8 @@ def read_large_envelope(body: bytes | bytearray) -> Envelope:
 
 
 def _space_before(body: bytes | bytearray) -> int:
-    for at in range(0, len(body), _PIECE):
-        piece = body[at : at + _PIECE]
-        if others := piece.lstrip(b" \t\r\n"):
-            return at + len(piece) - len(others)
-    return len(body)
+    begin = body[:_PIECE]
+    return len(begin) - len(begin.lstrip(b" \t\r\n"))
 
 
 def _cut(body: bytes | bytearray, at: int) -> tuple[bytes, list[_Where]]:
@@ -117,6 +115,8 @@ def _backslashes(body: bytes | bytearray, start: int, end: int) -> int:
         high, low, size = low, max(start, low - size), _PIECE
         if others := body[low:high].rstrip(b"\\"):
             return end - low - len(others)
+        if end - low > _PIECE:
+            raise Refusal(errors.MALFORMED_ENVELOPE, detail="the envelope has too many backslashes")
     return end - start
 
 
@@ -124,23 +124,26 @@ def _begin_of(body: bytes | bytearray, where: _Where) -> str:
     return body[where.start : where.start + _NAMED].decode("utf-8", "replace")
 
 
-def _text(body: bytes | bytearray, where: _Where, most: int) -> str:
+def _text(body: bytes | bytearray, where: _Where, most: int) -> str | memoryview:
     """The text between these quotes, or the beginning of it that has at least `most` bytes."""
-    is_plain = body.find(b"\\", where.start, where.stop) == -1
     pieces: list[str] = []
     at = where.start
+    is_plain = where.stop - at <= most and body.find(b"\\", at, where.stop) == -1
     try:
         while at < min(where.stop, where.start + most):
             piece = body[at : min(at + _PIECE, where.stop)]
             if at + len(piece) < where.stop:
                 piece = piece[: _end_of_piece(piece)]
+            is_plain = is_plain and piece.isascii()
             read = _read_text(b'"%b"' % piece)
             if not is_plain:
+                if not pieces:
+                    pieces.append(str(memoryview(body)[where.start : at], "utf-8"))
                 pieces.append(read)
             at += len(piece)
-        return str(memoryview(body)[where.start : at], "utf-8") if is_plain else "".join(pieces)
     except (msgspec.MsgspecError, ValueError) as error:
         raise Refusal(errors.MALFORMED_ENVELOPE, detail=error) from None
+    return memoryview(body)[where.start : where.stop] if is_plain else "".join(pieces)
 
 
 def _end_of_piece(piece: bytes | bytearray) -> int:

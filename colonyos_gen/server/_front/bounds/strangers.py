@@ -21,18 +21,18 @@ MOST_PARTS = 200
 _not_base64 = re.compile(r"[^A-Za-z0-9+/]+")
 
 
-def needs_a_look(payload: str) -> bool:
+def needs_a_look(payload: str | memoryview) -> bool:
     """Whether it matters who has signed this payload."""
     return len(payload) > _NO_LOOK
 
 
-def require_short(payload: str, signer: str) -> None:
+def require_short(payload: str | memoryview, signer: str) -> None:
     """Refuse a payload of somebody unknown that would be work to parse."""
     if len(payload) > MOST_CHARACTERS:
         raise _too_much(signer)
 
 
-def require_simple(payload: str, signer: str) -> None:
+def require_simple(payload: str | memoryview, signer: str) -> None:
     """Refuse a payload of somebody unknown that would be work to make a request of."""
     if _parts(payload) > MOST_PARTS:
         raise _too_much(signer)
@@ -42,8 +42,8 @@ def _too_much(signer: str) -> Refusal:
     return Refusal(TOO_MUCH_OF_A_STRANGER, identity=signer, most=MOST_CHARACTERS, parts=MOST_PARTS)
 
 
-def _parts(payload: str) -> int:
+def _parts(payload: str | memoryview) -> int:
     # Flaws are left out instead of judged: what comes before them is the same in whatever way they are.
-    digits = _not_base64.sub("", payload)
+    digits = _not_base64.sub("", payload if isinstance(payload, str) else str(payload, "ascii"))
     text = base64.b64decode(digits[: len(digits) // 4 * 4])
     return text.count(b"{") + text.count(b"[")
