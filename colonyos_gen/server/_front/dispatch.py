@@ -38,6 +38,7 @@ from colonyos_gen.server._front.bounds.room import FREE_BYTES
 from colonyos_gen.server._front.bounds.strangers import (
     MOST_CHARACTERS,
     needs_a_look,
+    require_few_objects,
     require_short,
     require_simple,
 )
@@ -170,6 +171,8 @@ class Dispatcher:
         is_stranger = not unsigned and needs_a_look(envelope.payload) and self._access.is_stranger(signer)
         if is_stranger:
             require_short(envelope.payload, signer)
+        elif is_large:
+            require_few_objects(method, envelope.payload)
         payload = _payload_of(method, envelope)
         if is_stranger:
             require_simple(envelope.payload, signer)

@@ -15,6 +15,7 @@ import pytest
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._front import large_envelope
+from colonyos_gen.server._front.bounds import strangers
 from colonyos_gen.server._front.envelope import Envelope, read_envelope, recover_signer
 from colonyos_gen.server._front.large_envelope import read_large_envelope
 from tests.server.kit.lab import COLONY, Refused, envelope, lab, opened, spec
@@ -213,10 +214,30 @@ def test_of_those_who_are_known_much_is_read(who: str) -> None:
                 key = await here.add_user("u")
             elif "executor" in who:
                 await here.add_executor("e", key=key, approve="pending" not in who)
-            try:
-                await here.submit(key, spec(args=["x" * 200_000]))
-            except Refused as refused:
-                assert "not a member of Colony" in refused.message
-                assert who not in ("user", "executor")
+            submitting = here.submit(key, spec(args=["x" * 200_000]))
+            if who in ("user", "executor"):
+                await submitting
+            else:
+                with pytest.raises(Refused, match="not a member of Colony"):
+                    await submitting
+
+    asyncio.run(main())
+
+
+def test_what_would_fill_the_memory_is_read_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An object of three bytes becomes one of a thousand in a list of specifications, but not among the arguments of one."""
+    monkeypatch.setattr(strangers, "MOST_OBJECTS", 20_000)
+
+    async def main() -> None:
+        async with lab() as here:
+            user = await here.add_user("u")
+            fields = b'"spec":{"functionspecs":[%b{}]}' % (b"{}," * 20_000)
+            body = envelope(user, "submitworkflowspecmsg", b'{"msgtype":"submitworkflowspecmsg",%b}' % fields)
+            status, answer = await here.post(body)
+            message = opened(answer)[2]["message"]
+            assert (status, message) == (
+                400,
+                "The payload holds 20003 objects; at most 20000 are read in a submitworkflowspecmsg",
+            )
 
     asyncio.run(main())
