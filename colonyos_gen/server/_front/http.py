@@ -25,6 +25,8 @@ from colonyos_gen.server.hazards._arrival import note_arrival
 DEFAULT_BODY_LIMIT = 64 * 1024**2
 """Largest request body in bytes. The real server has no limit; this one should not be filled up by accident."""
 
+_LOOK = 100
+"""What is looked at of a body, and of a header."""
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS",
@@ -128,6 +130,10 @@ class _Front:
             raise Refusal(errors.MALFORMED_ENVELOPE, detail="the request body cannot be decoded") from None
         except TimeoutError:
             raise Refusal(BODY_TOO_SLOW) from None
+        encoding = request.headers.get(hdrs.CONTENT_ENCODING)
+        if encoding is not None and not body[:_LOOK].lstrip().startswith(b"{"):
+            detail = f"the body is compressed ({encoding[:_LOOK]}), and read as it comes, which is no JSON"
+            raise Refusal(errors.MALFORMED_ENVELOPE, detail=detail)
         note_arrival(self._connections.arrival(request))
         return body
 

@@ -54,10 +54,13 @@ class Bounds:
 class Listening:
     """A port on which requests are answered, or are no more."""
 
-    def __init__(self, runner: web.AppRunner, listening: asyncio.Server, connections: Connections) -> None:
-        self.runner = runner
+    def __init__(
+        self, runner: web.AppRunner, listening: asyncio.Server, connections: Connections, room: Room
+    ) -> None:
+        self.runner: web.AppRunner = runner
+        self.connections: Connections = connections
+        self.room: Room = room
         self._listening = listening
-        self.connections = connections
 
     @classmethod
     async def on(
@@ -72,11 +75,12 @@ class Listening:
     ) -> Listening:
         """Listen. Raises OSError if the port is taken."""
         connections = Connections(bounds.request_timeout, bounds.connections_limit)
+        room = bounds.room()
         app = make_app(
             dispatcher,
             connections,
             body_limit=bounds.body_limit,
-            room=bounds.room(),
+            room=room,
             request_timeout=bounds.request_timeout,
             idle_timeout=bounds.idle_timeout,
             middlewares=middlewares,
@@ -103,7 +107,7 @@ class Listening:
         except BaseException:
             await runner.cleanup()
             raise
-        return cls(runner, listening, connections)
+        return cls(runner, listening, connections, room)
 
     @property
     def port(self) -> int:

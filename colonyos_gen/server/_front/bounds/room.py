@@ -1,9 +1,9 @@
 """Room for request bodies: how many bytes of them may be under way at once, in all and from one address.
 
 Small bodies need none. A large one gets room for all of it before it is read any further, so that whatever has been let in
-can be read to its end, and waits for that in the order of arrival. Whoever sends it waits as well, as nothing takes it off the
-network. Those who wait for long, or come when many wait already, are sent away unread. As long as others wait for what a body
-holds, it has to come quickly.
+can be read to its end, and waits for that in the order of arrival. Whoever sends it waits as well, since nothing takes it off
+the network. Those who wait for long, or come when many wait already, are sent away unread. As long as others wait for what a
+body holds, it has to come quickly.
 """
 
 from __future__ import annotations

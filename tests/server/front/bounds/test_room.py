@@ -67,7 +67,7 @@ def test_whoever_waits_too_long_is_sent_away() -> None:
     async def main() -> None:
         here = Room(100, 100)
         await here.take("a", 100, LONG_S)
-        with pytest.raises(Refusal, match="^429 Too many large requests"):
+        with pytest.raises(Refusal, match=r"^429 Too many large requests"):
             await here.take("b", 1, 3)
         assert (here.taken, here.waiting) == (100, 0)
 
@@ -83,11 +83,11 @@ def test_whoever_comes_when_many_wait_is_sent_away(monkeypatch: pytest.MonkeyPat
         await here.take("a", 100, LONG_S)
         waiting = asking(here, ("a", 1), ("a", 1), ("b", 1))
         await settled(*waiting)
-        with pytest.raises(Refusal, match="^429 "):
+        with pytest.raises(Refusal, match=r"^429 "):
             await here.take("a", 1, LONG_S)
         waiting += asking(here, ("c", 1))
         await settled(*waiting)
-        with pytest.raises(Refusal, match="^429 "):
+        with pytest.raises(Refusal, match=r"^429 "):
             await here.take("d", 1, LONG_S)
         for task in waiting:
             task.cancel()
