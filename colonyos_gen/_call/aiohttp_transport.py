@@ -47,8 +47,8 @@ class AiohttpTransport(Transport):
             them.
         ca_file: File with the certificates to trust instead of the system's (PEM).
         insecure: Do not verify certificates at all. Only for tests.
-        max_reply_bytes: Largest reply that is read, in bytes. A frame of a subscription, of which there may be many, can have a
-            quarter of that, or as much as the largest entry of a channel if that is more.
+        max_reply_bytes: Largest reply that is read, in bytes. A frame of a subscription can have a quarter of that, or what
+            the largest entry of a channel takes if that is more.
         proxy: Address of an HTTP proxy to go through, with a name and password if it wants them; empty for none. None for
             that of the environment: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, also in small letters. For this
             machine there is none then.

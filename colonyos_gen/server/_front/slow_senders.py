@@ -125,6 +125,9 @@ class Connections:
         self._crowd = Crowd(most)
         self._open: dict[asyncio.BaseTransport, _Connection] = {}
 
+    def __len__(self) -> int:
+        return len(self._open)
+
     def accept(self, inner: asyncio.Protocol) -> asyncio.Protocol:
         """A protocol that passes everything on to `inner`, and closes the connection when a request is late."""
         return _Connection(inner, self._seconds, self._open, self._crowd)

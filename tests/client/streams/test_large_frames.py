@@ -25,7 +25,7 @@ from tests.client.kit.pubsub import Pubsub, Step
     ],
 )
 def test_a_frame_is_bounded_by_what_the_schema_lets_into_one(allowed: int, expected: int) -> None:
-    """It takes several times its size while it is read. What is larger is refused by its header, and nothing of it is read."""
+    """It takes several times its size while it is read. What is larger is refused by its header, and none of it read."""
 
     async def once(url: str) -> None:
         transport = AiohttpTransport(url, max_reply_bytes=allowed)
