@@ -140,7 +140,7 @@ PAYLOADS: dict[str, bytes] = {
 def test_hostile_payloads(payload: bytes) -> None:
     async def main() -> None:
         async with lab() as here:
-            body = envelope(STRANGER, "submitfuncspecmsg", payload)
+            body = envelope(here.colony_key, "submitfuncspecmsg", payload)
             assert await answer_to(here, body) == (400, "Failed to submit process, invalid JSON")
 
     asyncio.run(main())
