@@ -49,6 +49,7 @@ def is_read_alike(msgtype: str, text: bytes) -> bool:
     if exact is None:
         return False
     payload = read_payload(text)
+    assert isinstance(payload, dict)
     slow = decode_request(method, payload)
     assert exact == slow
     assert repr(exact) == repr(slow)  # which tells 1 from True and 1.0
