@@ -90,6 +90,10 @@ class Access:
         if signer != self.server_id:
             raise Refusal(error_of(method, "not_server_owner"))
 
+    def is_stranger(self, signer: str) -> bool:
+        """Whether `signer` is nobody here: owner of nothing, and in no colony."""
+        return signer != self.server_id and not self._records.is_known_anywhere(signer)
+
     def _is_member(self, method: AnyMethod, signer: str, colonyname: str) -> bool:
         approved = Role.EXECUTOR_ANY_STATE not in method.roles
         executor = self._records.executor_of(colonyname, signer, approved=approved)

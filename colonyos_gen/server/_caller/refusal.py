@@ -30,6 +30,28 @@ NEEDS_LIBRARY = ErrorSpec(
     "This embedded server needs {library} for {what}; install it with: pip install 'colonyos-gen[server]'",
     "The message needs a library that is not installed where the server runs.",
 )
+TOO_BUSY = ErrorSpec(
+    "too_busy",
+    ErrorCode.RATE_LIMITED,
+    429,
+    "Too many large requests are under way; this one was not read, send it again in a while",
+    "There is no room for the body. Nothing of it was read, so that whatever it asks for may be asked for again.",
+)
+TOO_MUCH_OF_A_STRANGER = ErrorSpec(
+    "too_much_of_a_stranger",
+    ErrorCode.DENIED,
+    403,
+    "Access denied, {identity} is neither a member nor an owner of anything here, and of such only payloads of up to {most} "
+    "characters are read, with up to {parts} objects and lists in them",
+    "The real server reads whatever anybody has signed, and then refuses it.",
+)
+TOO_MANY_OBJECTS = ErrorSpec(
+    "too_many_objects",
+    ErrorCode.INVALID,
+    400,
+    "The payload holds {count} objects; at most {most} are read in a {message}",
+    "Each of them may become a hundred times as large in memory as it is in the text.",
+)
 FAULT = ErrorSpec(
     "fault",
     ErrorCode.SERVER_FAULT,

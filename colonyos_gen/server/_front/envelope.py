@@ -42,7 +42,8 @@ class Envelope(NamedTuple):
     """A request as it travels."""
 
     payloadtype: str
-    payload: str
+    payload: str | memoryview
+    """A memoryview of ASCII where a text of it would be large."""
     signature: str
 
 
@@ -62,20 +63,21 @@ def read_envelope(body: bytes) -> Envelope:
     return Envelope(plain.payloadtype, plain.payload, plain.signature)
 
 
-def read_payload(payload: str) -> object:
-    """The JSON value, other than null, in the base64 text of a payload. Raises ValueError if there is none."""
-    document = plain_json(decode_payload(payload))
+def read_payload(text: bytes) -> object:
+    """The JSON value, other than null, in a text. Raises ValueError if there is none."""
+    document = plain_json(text)
     if document is None:
         raise Refusal(NO_ANSWER)
     return document
 
 
-def decode_payload(payload: str) -> bytes:
+def text_of(payload: str | memoryview) -> bytes:
     """The bytes that Go finds in the base64 text of a payload: those before its first flaw."""
     try:
         return binascii.a2b_base64(payload, strict_mode=True)
     except ValueError:
-        text = payload.replace("\r", "").replace("\n", "")
+        text = payload if isinstance(payload, str) else str(payload, "ascii")
+        text = text.replace("\r", "").replace("\n", "")
         end = len(text) if (flaw := _NOT_BASE64.search(text)) is None else flaw.start()
         whole, rest = end - end % 4, end % 4
         if (padding := {2: "==", 3: "="}.get(rest)) and text.startswith(padding, end):
@@ -93,9 +95,13 @@ def recover_signer(envelope: Envelope) -> str:
     if len(signature) != SIGNATURE_HEX_LENGTH:
         raise Refusal(errors.SIGNATURE_LENGTH)
     try:
-        return recid(envelope.payload.encode(), signature)
+        return recid(_signed(envelope.payload), signature)
     except InvalidSignatureError:
-        raise unrecoverable(envelope.payload, signature) from None
+        raise unrecoverable(_signed(envelope.payload), signature) from None
+
+
+def _signed(payload: str | memoryview) -> bytes | memoryview:
+    return payload.encode() if isinstance(payload, str) else payload
 
 
 def write_reply(payloadtype: str, payload: bytes) -> bytes:

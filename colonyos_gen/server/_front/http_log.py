@@ -1,8 +1,9 @@
 """What the HTTP library has to say, to the log and to clients.
 
 It tells clients what in their bytes displeases its parser, with excerpts as Python writes them; here they read the status
-and its name, as on the real server. It logs requests that are no HTTP as errors, with a traceback. They are the mistake
-of whoever sent them, who gets a 400; the log of the server is for its own.
+and its name, as on the real server. It logs requests that are no HTTP as errors, with a traceback, and so it does with
+clients that vanish. These are mistakes of whoever sent them, who gets a 400 if still there; the log of the server is for its
+own.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from aiohttp.http import HttpProcessingError
 logger: logging.Logger = logging.getLogger(__name__)
 
 
-_THEIRS = (HttpProcessingError, web.RequestPayloadError)
+_THEIRS = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
 
 
 def _is_ours(record: logging.LogRecord) -> bool:

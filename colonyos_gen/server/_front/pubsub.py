@@ -21,8 +21,9 @@ from colonyos_gen_wire.method import Via
 from colonyos_gen_wire.methods import subscription
 
 from colonyos_gen.server._caller.access import AnyMethod
-from colonyos_gen.server._caller.hangup import GOING_AWAY, NO_CLOSE_FRAME, NORMAL, HangUp
+from colonyos_gen.server._caller.hangup import GOING_AWAY, NO_CLOSE_FRAME, NORMAL, TRY_AGAIN_LATER, HangUp
 from colonyos_gen.server._caller.refusal import BUSY_CONNECTION, FAULT, NO_ANSWER, UNANSWERED, Refusal
+from colonyos_gen.server._front.bounds.crowd import Crowd, Member
 from colonyos_gen.server._front.dispatch import Call, Dispatcher
 from colonyos_gen.server._front.slow_senders import Connections
 from colonyos_gen.server._quirks import STRICT, Quirks
@@ -33,6 +34,8 @@ logger: logging.Logger = logging.getLogger(__name__)
 
 _FRAME_LIMIT = 64 * 1024
 """Largest request in bytes. A subscription needs a few hundred, and nobody has signed one that is not complete."""
+MOST_IDLE = 2000
+"""Connections that may be without a subscription. Each can have the beginning of a request on it."""
 _FAREWELL_S = 0.4
 """How long a client may take to answer a close frame."""
 
@@ -59,6 +62,7 @@ class Pubsub:
         self._idle_timeout = idle_timeout
         self._quirks = quirks
         self._connections: dict[_Connection, None] = {}
+        self._idle = Crowd(MOST_IDLE)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Turn a request into a WebSocket connection, and return when that has ended."""
@@ -78,7 +82,7 @@ class Pubsub:
             logger.debug("a client has left before its connection was made: %s", error)
             return web.Response(status=400)  # which nobody reads
         connection = _Connection(
-            socket, request, self._dispatcher, self._http, self._idle_timeout, self._quirks
+            socket, request, self._dispatcher, self._http, self._idle_timeout, self._quirks, self._idle
         )
         self._connections[connection] = None
         try:
@@ -107,6 +111,7 @@ class _Connection:
         connections: Connections,
         idle_timeout: float,
         quirks: Quirks,
+        idle: Crowd | None = None,
     ) -> None:
         self.gone = asyncio.Event()
         self._socket = socket
@@ -116,6 +121,9 @@ class _Connection:
         self._quirks = quirks
         self._idle_timeout = idle_timeout
         self._idle: asyncio.TimerHandle | None = None
+        self._among = Crowd(MOST_IDLE) if idle is None else idle
+        """Those without a subscription."""
+        self._member: Member | None = None
         self._subscription: asyncio.Task[None] | None = None
         self._watched: Subscription | None = None
         self._end: asyncio.Future[HangUp] = asyncio.get_running_loop().create_future()
@@ -128,9 +136,10 @@ class _Connection:
         try:
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._stir()
-            await _stop(reading)
-            await _stop(self._subscription)
+            try:
+                await _stop(reading, self._subscription)
+            finally:
+                self._stir()  # only now, as what ends rests
         if self._end.done():
             end = self._end.result()
             if end.code == NO_CLOSE_FRAME:
@@ -163,11 +172,17 @@ class _Connection:
         self._idle = asyncio.get_running_loop().call_later(
             self._idle_timeout, self.end, HangUp(GOING_AWAY, "no subscription was asked for")
         )
+        self._member = self._among.enter(self._request.remote or "", self._make_room)
+
+    def _make_room(self) -> None:
+        self.end(HangUp(TRY_AGAIN_LATER, "too many connections are without a subscription"))
 
     def _stir(self) -> None:
         """Something runs on the connection, or it ends."""
         if self._idle is not None:
             self._idle.cancel()
+        if self._member is not None:
+            self._among.leave(self._member)
 
     async def _read(self) -> None:
         # Answering a ping can fail too.
@@ -249,8 +264,9 @@ class _Connection:
         await self._socket.send_frame(body, kind)
 
 
-async def _stop(task: asyncio.Task[Any] | None) -> None:
-    """Cancel a task, and wait for its end."""
-    if task is not None:
+async def _stop(*tasks: asyncio.Task[Any] | None) -> None:
+    """Cancel tasks, and wait for their end. All are told before, as the wait may be cut short."""
+    stopping = [task for task in tasks if task is not None]
+    for task in stopping:
         task.cancel()
-        await asyncio.wait([task])
+    await asyncio.wait(stopping)

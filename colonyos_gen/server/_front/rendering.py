@@ -98,11 +98,11 @@ class Rendering:
         return Answer(refusal.status, body)
 
     def _writer_of(self, method: AnyMethod) -> _Write:
-        kind = _kind_of(method)
         if method.name == _HISTORY:
             return self._history
         if self._plain is self._stored:
             return self._stored
+        kind = _kind_of(method)
         # The real server answers the submission of a workflow with an object that was never stored.
         return self._plain if kind in _AS_SENT or method is workflow.SUBMIT_WORKFLOW else self._stored
 
@@ -137,7 +137,9 @@ def _is_said_twice(method: AnyMethod, refusal: Refusal) -> bool:
 def _writer(quirks: Quirks, zone: tzinfo, unset: str) -> _Write:
     def write(leaf: Leaf, value: Any) -> Any:
         if leaf is Leaf.TIME:
-            return unset if value is None or value.year <= 1 else _in_zone(value, zone)
+            if value is None or value.year <= 1:
+                return unset
+            return value if value.tzinfo is zone else _in_zone(value, zone)
         if leaf is Leaf.ANY and quirks.lossy_numbers:
             return as_doubles(value)
         return value

@@ -19,7 +19,7 @@ def not_hex(character: str) -> str:
     return f"invalid byte: U+{byte:04X}" + (f" '{chr(byte)}'" if chr(byte).isprintable() else "")
 
 
-def unrecoverable(payload: str, signature: str) -> Refusal:
+def unrecoverable(payload: bytes | memoryview, signature: str) -> Refusal:
     """Why nobody can have made `signature`, 130 hexadecimal digits, of `payload`."""
     raw = bytearray.fromhex(signature)
     r, s, v = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:64], "big"), raw[64]
@@ -44,11 +44,11 @@ def unrecoverable(payload: str, signature: str) -> Refusal:
     return Refusal(errors.SIGNATURE_UNRECOVERABLE, detail=f"invalid signature: {flaw}")
 
 
-def _leads_somewhere(payload: str, raw: bytearray) -> bool:
+def _leads_somewhere(payload: bytes | memoryview, raw: bytearray) -> bool:
     """The real server recovers first and looks at s afterwards. Recovery fares the same for any valid s."""
     raw[32:64] = (1).to_bytes(32, "big")
     try:
-        recid(payload.encode(), raw.hex())
+        recid(payload, raw.hex())
     except InvalidSignatureError:
         return False
     return True

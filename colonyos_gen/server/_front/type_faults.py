@@ -60,6 +60,6 @@ def _fits(shape: Leaf, value: object) -> bool:
         case Leaf.BOOLEAN:
             return isinstance(value, bool)
         case Leaf.INTEGER:
-            return isinstance(value, int) and not isinstance(value, bool)
+            return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
         case _:
             return isinstance(value, int | float) and not isinstance(value, bool)

@@ -81,6 +81,7 @@ class Records:
     def __init__(self, store: Store, *, one_executor_per_identity: bool = False) -> None:
         self._one_executor = one_executor_per_identity
         self.colonies: Table[Colony] = store.table("colonies", Colony, lambda colony: colony.name)
+        self.colonies_by_id: Index[Colony] = self.colonies.index(lambda colony: (colony.colonyid,))
 
         self.executors: Table[Executor] = store.table(
             "executors", Executor, lambda executor: scoped(executor.colonyname, executor.executorname)
@@ -93,6 +94,7 @@ class Records:
         self.users: Table[User] = store.table("users", User, lambda user: scoped(user.colonyname, user.name))
         self.users_of_colony: Index[User] = self.users.index(lambda user: (user.colonyname,))
         self.users_by_id: Index[User] = self.users.index(lambda user: ((user.colonyname, user.userid),))
+        self.users_anywhere: Index[User] = self.users.index(lambda user: (user.userid,))
 
         self.functions: Table[Function] = store.table(
             "functions", Function, lambda function: function.functionid
@@ -293,6 +295,11 @@ class Records:
             return True
         executor = self.executor_of(colonyname, identity, approved=False)
         return executor is not None or self.user_of(colonyname, identity) is not None
+
+    def is_known_anywhere(self, identity: str) -> bool:
+        """Whether it is that of the owner, a user or an executor, in any state, of some colony."""
+        indexes = (self.executors_by_id, self.users_anywhere, self.colonies_by_id)
+        return any(index.count(identity) for index in indexes)
 
     def cron(self, colonyname: str, name: str) -> Cron | None:
         """The cron with this name."""

@@ -27,9 +27,7 @@ def plain_json(text: bytes) -> object:
 
 
 def _read(text: bytes) -> object:
-    if text.count(b"[") + text.count(b"{") > _LEVELS_OF_REPLIES:
-        # What can be read but, inside a reply, no longer be written must not get into a table.
-        _skip(b"[" * _LEVELS_OF_REPLIES + text + b"]" * _LEVELS_OF_REPLIES)
+    _look_into(text)
     return msgspec.json.decode(text)
 
 
@@ -41,3 +39,18 @@ def _read_mended(text: bytes) -> object:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         require_json(text)
         raise ValueError(_UNREADABLE) from None
+
+
+def is_shallow(text: bytes) -> bool:
+    """Whether `text`, if it is JSON at all, is nested no deeper than `plain_json` takes it."""
+    try:
+        _look_into(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+def _look_into(text: bytes) -> None:
+    if text.count(b"[") + text.count(b"{") > _LEVELS_OF_REPLIES:
+        # What can be read but, inside a reply, no longer be written must not get into a table.
+        _skip(b"[" * _LEVELS_OF_REPLIES + text + b"]" * _LEVELS_OF_REPLIES)

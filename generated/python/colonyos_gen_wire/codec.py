@@ -8,7 +8,7 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
-from typing import Any, TypeAlias, TypeVar, cast, get_args, get_origin
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast, get_args, get_origin
 
 import msgspec
 
@@ -125,7 +125,7 @@ def encode_reply(
         return _encode({})
     if null_when_empty and not value:
         return _encode(None)
-    return _encode(_form_of(shape_of(type_), nulls_as_sent)(value, write or _write))
+    return _encode(_form_of_type(type_, nulls_as_sent)(value, write or _write))
 
 
 def unknown_fields(type_: Any, payload: bytes) -> list[str]:
@@ -285,6 +285,11 @@ def _write(kind: Leaf, value: Any) -> Any:
 
 
 @functools.cache
+def _form_of_type(type_: Any, nulls_as_sent: bool) -> _Form:
+    return _form_of(shape_of(type_), nulls_as_sent)
+
+
+@functools.cache
 def _form_of(shape: Shape, nulls_as_sent: bool) -> _Form:
     """What makes the plain JSON value out of a value of `shape`."""
     if shape is Leaf.NUMBER:
@@ -299,7 +304,7 @@ def _form_of(shape: Shape, nulls_as_sent: bool) -> _Form:
 
 
 def _item_form_of(shape: ListOf | MapOf, nulls_as_sent: bool) -> _Form | None:
-    return None if shape.item in _AS_THEY_ARE else _form_of(shape.item, nulls_as_sent)
+    return None if _is_plain(shape.item) else _form_of(shape.item, nulls_as_sent)
 
 
 def _leaf_form(kind: Leaf, value: Any, write: _Write) -> Any:
@@ -326,35 +331,88 @@ def _struct_form(
 ) -> dict[str, Any] | None:
     if value is None:
         return None
-    items_of, fields, tag = _plan_of(type_, nulls_as_sent)
-    written: dict[str, Any] = {}
-    for item, (wire, form, may_be_empty, only_as_none, omit) in zip(items_of(value), fields):
+    plan = _plan_of(type_, nulls_as_sent)
+    written = dict(zip(plan.keys, plan.items_of(value)))
+    for wire, kind in plan.leaves:
+        written[wire] = write(kind, written[wire])
+    for wire, form, nothing in plan.many:
+        item = written[wire]
+        if item is None:
+            written[wire] = nothing()
+        elif item and form:
+            written[wire] = form(item, write)
+    for wire, form, may_be_empty, only_as_none, omit in plan.others:
+        item = written[wire]
         if may_be_empty and (item is None if only_as_none else not item):
-            if not omit:
+            if omit:
+                del written[wire]
+            else:
                 written[wire] = None
-        else:
-            written[wire] = form(item, write) if form else item
-    if tag:
-        written["msgtype"] = tag
+        elif form:
+            written[wire] = form(item, write)
+    if plan.tag:
+        written["msgtype"] = plan.tag
     return written
 
 
+class _Plan(NamedTuple):
+    """How a struct is written: its fields, in this order, and what becomes of those that are not written as they are."""
+
+    keys: Sequence[str]
+    items_of: Callable[[Any], Sequence[Any]]
+    leaves: Sequence[tuple[str, Leaf]]
+    many: Sequence[tuple[str, _Form | None, Callable[[], Any]]]
+    """Lists and maps, what becomes of those with something in them, and what of None."""
+    others: Sequence[_Field]
+    tag: str
+
+
 @functools.cache
-def _plan_of(
-    type_: type[msgspec.Struct], nulls_as_sent: bool
-) -> tuple[Callable[[Any], Sequence[Any]], Sequence[_Field], str]:
-    """What gets the fields of a type, how each is written, and the msgtype."""
-    fields = [(field.name, _field_of(field, nulls_as_sent)) for field in _fields(type_)]
-    names = [name for name, _ in fields]
-    get = operator.attrgetter(*names) if names else None
+def _plan_of(type_: type[msgspec.Struct], nulls_as_sent: bool) -> _Plan:
+    leaves: list[tuple[str, Leaf]] = []
+    many: list[tuple[str, _Form | None, Callable[[], Any]]] = []
+    others: list[_Field] = []
+    for field in _fields(type_):
+        written = _field_of(field, nulls_as_sent)
+        wire, form, may_be_empty, *_ = written
+        if may_be_empty or (nulls_as_sent and field.null_as_sent):
+            others.append(written)
+        elif isinstance(field.shape, ListOf | MapOf):
+            nothing = list if isinstance(field.shape, ListOf) else dict
+            many.append((wire, _item_form_of(field.shape, nulls_as_sent) and form, nothing))
+        elif field.shape in (Leaf.TIME, Leaf.ANY):
+            leaves.append((wire, field.shape))
+        elif form:
+            others.append(written)
+    names = [field.name for field in _fields(type_)]
     tag = type_.__struct_config__.tag
+    keys = [field.wire for field in _fields(type_)]
+    return _Plan(keys, _getter(names), leaves, many, others, tag if isinstance(tag, str) else "")
 
-    def items_of(value: Any) -> Sequence[Any]:
-        if get is None:
-            return ()
-        return get(value) if len(names) > 1 else (get(value),)
 
-    return items_of, [field for _, field in fields], tag if isinstance(tag, str) else ""
+def _getter(names: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
+    """What gets so many attributes."""
+    get = operator.attrgetter(*names) if names else None
+    if get is None:
+        return lambda value: ()
+    return get if len(names) > 1 else lambda value: (get(value),)
+
+
+@functools.cache
+def _is_plain(shape: Shape) -> bool:
+    """Whether nothing in a value of this shape is ever written in another way than msgspec writes it."""
+    if not isinstance(shape, StructOf):
+        return shape in _AS_THEY_ARE
+    keys = [field.wire for field in _fields(shape.type)]
+    return (
+        shape.type.__struct_config__.tag is None
+        and list(shape.type.__struct_encode_fields__) == keys
+        and all(
+            field.shape in _AS_THEY_ARE
+            and not (field.omit_empty or field.null_when_empty or field.null_as_sent)
+            for field in _fields(shape.type)
+        )
+    )
 
 
 def _bytes_form(value: Any, write: _Write) -> bytes:  # msgspec takes no subclass of bytes
@@ -371,7 +429,7 @@ def _field_of(field: Property, nulls_as_sent: bool) -> _Field:
     may_be_empty = field.shape is not Leaf.TIME and (
         field.omit_empty or (field.null_when_empty and not is_struct)
     )
-    form = None if field.shape in _AS_THEY_ARE else _form_of(field.shape, nulls_as_sent)
+    form = None if _is_plain(field.shape) else _form_of(field.shape, nulls_as_sent)
     if field.null_as_sent and field.shape is Leaf.BYTES:
         form = _bytes_form
     if nulls_as_sent and field.null_as_sent and not field.omit_empty:

@@ -132,6 +132,8 @@ PAYLOADS: dict[str, bytes] = {
     "an object for a list": b'{"msgtype": "submitfuncspecmsg", "spec": {"args": {}}}',
     "a number for a message type": b'{"msgtype": 5, "spec": {}}',
     "not a number": b'{"msgtype": "submitfuncspecmsg", "spec": {"args": [NaN]}}',
+    "an integer of 65 bits": b'{"msgtype": "submitfuncspecmsg", "spec": {"priority": 9223372036854775808}}',
+    "one inside": b'{"msgtype": "submitfuncspecmsg", "spec": {"conditions": {"walltime": -9223372036854775809}}}',
     "beyond any number": b'{"msgtype": "submitfuncspecmsg", "spec": {"args": [1e999]}}',
 }
 
@@ -140,7 +142,7 @@ PAYLOADS: dict[str, bytes] = {
 def test_hostile_payloads(payload: bytes) -> None:
     async def main() -> None:
         async with lab() as here:
-            body = envelope(STRANGER, "submitfuncspecmsg", payload)
+            body = envelope(here.colony_key, "submitfuncspecmsg", payload)
             assert await answer_to(here, body) == (400, "Failed to submit process, invalid JSON")
 
     asyncio.run(main())

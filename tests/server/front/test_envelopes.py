@@ -16,7 +16,7 @@ from colonyos_gen_wire.constants import API_PATH
 from colonyos_gen import PrivateKey
 from colonyos_gen.server import V1_9, Quirks
 from colonyos_gen.server._caller.refusal import Refusal
-from colonyos_gen.server._front.envelope import Envelope, decode_payload, read_envelope
+from colonyos_gen.server._front.envelope import Envelope, read_envelope, text_of
 from tests.server.kit.lab import COLONY, Lab, envelope, lab, opened, spec
 from tests.server.kit.socket_lab import line
 
@@ -169,7 +169,7 @@ def test_flaws_in_base64(quirks: Quirks) -> None:
     ],
 )
 def test_what_is_found_in_base64(text: str, read: bytes) -> None:
-    assert decode_payload(text) == read
+    assert text_of(text) == read
 
 
 SIGNATURES: dict[str, Callable[[str], tuple[str, str]]] = {

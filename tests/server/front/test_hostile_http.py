@@ -93,8 +93,9 @@ def test_half_open_sockets(half: str, caplog: pytest.LogCaptureFixture) -> None:
                     else:
                         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             await is_alive(server)
-            runner = server._runner  # pyright: ignore[reportPrivateUsage]
-            assert runner is not None
+            listening = server._listening  # pyright: ignore[reportPrivateUsage]
+            assert listening is not None
+            runner = listening.runner
             assert runner.server is not None
             while runner.server.connections:
                 await asyncio.sleep(0.01)
