@@ -7,7 +7,7 @@ import contextlib
 import ssl
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 from colonyos_gen_wire.constants import API_PATH, CHANNEL_MAX_MESSAGE_BYTES, PUBSUB_PATH
@@ -265,7 +265,7 @@ async def _see_what_was_closed() -> None:
 class _WebSocket(Connection):
     """While nobody waits in `receive`, at most one buffer is read (128 KiB, or one frame if that is larger)."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, method: str) -> None:
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse[Literal[False]], method: str) -> None:
         self._socket = socket
         self._method = method
         self._loop = asyncio.get_running_loop()

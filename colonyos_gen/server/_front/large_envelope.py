@@ -135,7 +135,7 @@ def _text(body: bytes | bytearray, where: _Where, most: int) -> str | memoryview
             if at + len(piece) < where.stop:
                 piece = piece[: _end_of_piece(piece)]
             is_plain = is_plain and piece.isascii()
-            read = _read_text(b'"%b"' % piece)
+            read = _read_text(b"".join((b'"', piece, b'"')))
             if not is_plain:
                 if not pieces:
                     pieces.append(str(memoryview(body)[where.start : at], "utf-8"))

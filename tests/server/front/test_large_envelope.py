@@ -9,6 +9,7 @@ import random
 import time
 import tracemalloc
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -141,7 +142,8 @@ def test_of_strangers_little_is_read(much: str) -> None:
 def test_what_strangers_are_told_of_ordinary_requests_is_what_everybody_is_told() -> None:
     async def main() -> None:
         async with lab() as here:
-            for args in ([], ["x" * 30_000], [[]] * 50):
+            lists: list[list[Any]] = [[], ["x" * 30_000], [[]] * 50]
+            for args in lists:
                 with pytest.raises(
                     Refused, match=f"^403 Access denied, not a member of Colony with name <{COLONY}>"
                 ):
