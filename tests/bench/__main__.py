@@ -22,7 +22,7 @@ from colonyos_gen_wire.constants import API_PATH
 
 from colonyos_gen import AsyncClient
 from colonyos_gen.crypto import PrivateKey
-from tests.bench import calls, minimum, server, testing_kit
+from tests.bench import calls, minimum, served, server, testing_kit
 
 KEY = "bacefe58101c9c52ba588e35ef10d008f529567df2f4538689fcb39e4decfe32"
 SCHEMA = Path(__file__).parents[2] / "schema"
@@ -141,6 +141,7 @@ def main() -> None:
             flush=True,
         )
     testing_kit.main()
+    served.main()
     server.main()
     calls.main()
 

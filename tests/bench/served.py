@@ -155,7 +155,7 @@ def _median(costs: Sequence[Cost]) -> Cost:
     )
 
 
-def show() -> None:
+def main() -> None:
     """Measure and print."""
     print(f"\n{'a request / a server by hand':40} {'ours':>10} {'by hand':>10} {'ratio':>7} {'aim':>6}")
     for step, (ours, least) in measure().items():
@@ -171,4 +171,4 @@ def show() -> None:
 
 
 if __name__ == "__main__":
-    show()
+    main()
