@@ -112,7 +112,7 @@ def _import_seconds(statement: str) -> float:
 @contextlib.contextmanager
 def canned(reply: bytes) -> Generator[int]:
     """The port of a server process that answers everything with `reply`."""
-    program = [sys.executable, "-m", "tests.bench.canned_server"]
+    program = [sys.executable, "-m", "tests.bench.servers.canned"]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None

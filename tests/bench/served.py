@@ -1,4 +1,4 @@
-"""What the embedded server takes for a request, beside a server that does the least (`bare_server`).
+"""What the embedded server takes for a request, beside a server that does the least (`servers.bare`).
 
 Both get the same bytes, one request after the other on one connection, in turns. `python -m tests.bench.served`.
 """
@@ -124,7 +124,7 @@ def lines() -> Generator[tuple[Line, Line]]:
     with contextlib.ExitStack() as stack:
         found: list[Line] = []
         for kind in ("embedded", "bare"):
-            child = Child("timed_server", kind)
+            child = Child("servers.timed", kind)
             stack.callback(child.stop)
             if kind == "embedded":
                 child.tell(owner.hex())

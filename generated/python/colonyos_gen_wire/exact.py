@@ -19,6 +19,8 @@ from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Property, Shape, Struct
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 
+_list: Any = list
+_dict: Any = dict
 _NOT_TO_THE_LETTER = (ValueError, TypeError, OverflowError, RecursionError)
 _TIME: Any = Annotated[str, msgspec.Meta(pattern=r"(?s:.*)([Zz]|[+-]\d\d:\d\d)\Z")]
 _LEAVES: dict[Leaf, tuple[Any, Any]] = {
@@ -101,7 +103,7 @@ def _type_and_default(
 
 def _item(shape: Shape, around: tuple[type[msgspec.Struct], ...]) -> Any:
     if isinstance(shape, ListOf):
-        return list[_item(shape.item, around)]
+        return _list[_item(shape.item, around)]
     if isinstance(shape, MapOf):
-        return dict[str, _item(shape.item, around)]
+        return _dict[str, _item(shape.item, around)]
     return _LEAVES[shape][0] if isinstance(shape, Leaf) else _given(shape, around)
