@@ -165,9 +165,9 @@ async def blueprints(here: Recorder) -> None:
         await here.rpc("colony", "addblueprintdefinitionmsg", blueprintdefinition=definition)
     await here.rpc("user1", "getblueprintdefinitionsmsg", colonyname=colonyname)
     made = [*either("spec", {}), *either("status", {})]
-    metadata = [*either("labels", {}), *either("annotations", {})]
+    labelled = [*either("labels", {}), *either("annotations", {})]
     added: list[JSON] = []
-    for number, fields in enumerate([*made, *({"metadata": each, "spec": {"a": 1}} for each in metadata)]):
+    for number, fields in enumerate([*made, *({"metadata": each, "spec": {"a": 1}} for each in labelled)]):
         named = {"name": f"b{number}", "colonyname": colonyname, **fields.get("metadata", {})}
         blueprint = {**fields, "kind": f"K{number % 3}", "metadata": named}
         added.append(await here.rpc("user1", "addblueprintmsg", blueprint=blueprint))
@@ -305,21 +305,23 @@ async def _read_all(here: Recorder) -> None:
     for name in (*plain.split(), "getblueprintdefinitions"):
         await here.rpc("user1", f"{name}msg", colonyname=here.colonyname)
     for count in (10, 0):
-        for name, fields in {
+        counted: dict[str, dict[str, JSON]] = {
             "getcrons": {},
             "getgenerators": {},
             "getprocesses": {"state": 0},
             "getprocessgraphs": {"state": 0},
             "getlogs": {"executorname": "executor1"},
-        }.items():
+        }
+        for name, fields in counted.items():
             await here.rpc("user1", f"{name}msg", colonyname=here.colonyname, count=count, **fields)
-    for name, fields in {
+    found: dict[str, dict[str, JSON]] = {
         "getprocesshist": {"seconds": 100, "state": 0},
         "getfilelabels": {"name": "/l", "exact": True},
         "getfiles": {"label": "/l"},
         "getfile": {"label": "/l", "name": "n", "latest": True},
         "searchlogs": {"text": "x", "days": 1, "count": 10},
-    }.items():
+    }
+    for name, fields in found.items():
         await here.rpc("user1", f"{name}msg", colonyname=here.colonyname, **fields)
 
 

@@ -29,6 +29,8 @@ from colonyos_gen.crypto import PrivateKey
 JSON = Any
 
 _PATIENCE_S = 60
+_ARRIVAL_S = 0.1
+"""How long a request takes to arrive, at most."""
 _DATA = {WSMsgType.TEXT: "text", WSMsgType.BINARY: "binary"}
 
 
@@ -99,31 +101,15 @@ class Recorder:
 
     async def rpc(self, who: str, msgtype: str, **fields: JSON) -> JSON:
         """Make a call, and return the payload of the reply."""
-        payload = {**fields, "msgtype": msgtype}
-        body = self._signed(who, payload)
-        t_ms = self._now_ms()
-        async with self._session.post(self._url + API_PATH, data=body) as response:
-            status, reply = response.status, await response.read()
-        opened, trailing = _opened(reply)
-        exchange: dict[str, JSON] = {
-            "step": len(self.exchanges) + 1,
-            "as_role": self.actors[who]["role"],
-            "as": who,
-            "msgtype": msgtype,
-            "request_payload": payload,
-            "http_status": status,
-            "reply": opened,
-            "note": "",
-            "t_ms": t_ms,
-            "dur_ms": round(self._now_ms() - t_ms, 1),
-            "raw_request": body,
-            "raw_reply": reply.decode(),
-        }
-        if trailing:
-            exchange["reply_trailing_text"] = trailing
-        self.exchanges.append(exchange)
-        self.events.append({"t_ms": t_ms, "type": "rpc", "exchange": exchange})
-        return None if opened is None else opened["payload"]
+        return await self._exchange(self._noted(who, msgtype, fields))
+
+    async def begin(self, who: str, msgtype: str, **fields: JSON) -> asyncio.Task[JSON]:
+        """Make a call that is answered later, while others are made; it has arrived when this returns."""
+        exchange = self._noted(who, msgtype, fields)
+        exchange["async"] = True
+        task = asyncio.create_task(self._exchange(exchange))
+        await asyncio.sleep(_ARRIVAL_S)
+        return task
 
     async def sleep(self, seconds: float) -> None:
         """A pause."""
@@ -199,10 +185,41 @@ class Recorder:
     def save(self, folder: Path, number: int) -> Path:
         """Write it into the folder for its kind below `folder`."""
         recording = self.recording()
-        path = folder / recording["kind"] / f"{number:02}_{self.scenario}.json"
+        path = folder / str(recording["kind"]) / f"{number:02}_{self.scenario}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(recording, indent=1) + "\n", encoding="utf-8")
         return path
+
+    def _noted(self, who: str, msgtype: str, fields: dict[str, JSON]) -> dict[str, JSON]:
+        """An exchange that begins now."""
+        payload = {**fields, "msgtype": msgtype}
+        exchange: dict[str, JSON] = {
+            "step": len(self.exchanges) + 1,
+            "as_role": self.actors[who]["role"],
+            "as": who,
+            "msgtype": msgtype,
+            "request_payload": payload,
+            "note": "",
+            "t_ms": self._now_ms(),
+            "raw_request": self._signed(who, payload),
+        }
+        self.exchanges.append(exchange)
+        self.events.append({"t_ms": exchange["t_ms"], "type": "rpc", "exchange": exchange})
+        return exchange
+
+    async def _exchange(self, exchange: dict[str, JSON]) -> JSON:
+        async with self._session.post(self._url + API_PATH, data=exchange["raw_request"]) as response:
+            status, reply = response.status, await response.read()
+        opened, trailing = _opened(reply)
+        exchange |= {
+            "http_status": status,
+            "reply": opened,
+            "dur_ms": round(self._now_ms() - exchange["t_ms"], 1),
+            "raw_reply": reply.decode(),
+        }
+        if trailing:
+            exchange["reply_trailing_text"] = trailing
+        return None if opened is None else opened["payload"]
 
     def _now_ms(self) -> float:
         return round((time.monotonic() - self._start) * 1000, 1)

@@ -63,6 +63,7 @@ DIFFERENT: dict[str, dict[int, Reason]] = {
     "38_sweep_invalid_json": {58: ITSELF},
     "39_rust_sdk_requests": {**dict.fromkeys((4, 13, 19, 20, 22, 25, 27), NULLS), 5: STALE},
     "46_go_client_requests": {**dict.fromkeys((5, 13, 14, 15), NULLS), 6: STALE},
+    "52_times_of_limits": {8: STALE, 25: KEPT_OUTPUT},
 }
 
 

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.hazards
 
 STRANGERS = Reason("the real server shows processes to anybody who knows their ids, which is a leak")
 STALE = Reason("a pushed process lacks the output and the end time of its success", "stale_pushes")
+ASSIGNED = Reason("the deadline of before the assignment", "stale_assign_reply")
 DROPPED = Reason("the connection is dropped at the timeout", "abrupt_timeouts")
 SILENT = Reason("a request that cannot be served is not answered, or drops the connection", "silent_refusals")
 DEAF = Reason(
@@ -43,6 +44,7 @@ DIFFERENT: dict[str, dict[int, Reason]] = {
     "15_channel_process_closes": {12: UNTOLD},
     "18_channel_before_assign": {20: DEAF, 22: DEAF},
     "19_chat_stream": {29: DEAF},
+    "21_times_of_feeds": {6: ASSIGNED, 24: DROPPED, 31: DROPPED},
 }
 
 
