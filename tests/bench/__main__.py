@@ -22,7 +22,7 @@ from colonyos_gen_wire.constants import API_PATH
 
 from colonyos_gen import AsyncClient
 from colonyos_gen.crypto import PrivateKey
-from tests.bench import calls, hostile, minimum, server, testing_kit
+from tests.bench import calls, hostile, minimum, served, server, testing_kit
 
 KEY = "bacefe58101c9c52ba588e35ef10d008f529567df2f4538689fcb39e4decfe32"
 SCHEMA = Path(__file__).parents[2] / "schema"
@@ -112,7 +112,7 @@ def _import_seconds(statement: str) -> float:
 @contextlib.contextmanager
 def canned(reply: bytes) -> Generator[int]:
     """The port of a server process that answers everything with `reply`."""
-    program = [sys.executable, "-m", "tests.bench.canned_server"]
+    program = [sys.executable, "-m", "tests.bench.servers.canned"]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -141,6 +141,7 @@ def main() -> None:
             flush=True,
         )
     testing_kit.main()
+    served.main()
     server.main()
     hostile.main()
     calls.main()

@@ -29,7 +29,7 @@ EXPECTED = HERE / "small_expected"
 GENERATED = HERE.parent.parent / "generated"
 SUPPORT = {
     f"python/colonyos_gen_wire/{name}.py"
-    for name in ("base", "codec", "exact", "file_form", "file_reading", "nulls", "shape")
+    for name in ("base", "codec", "exact", "file_form", "file_reading", "go_form", "nulls", "shape")
 }
 """Files that are the same for every schema."""
 

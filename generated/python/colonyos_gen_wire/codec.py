@@ -4,30 +4,23 @@
 from __future__ import annotations
 
 import functools
-import operator
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
-from typing import Any, NamedTuple, TypeAlias, TypeVar, cast, get_args, get_origin
+from typing import Any, TypeVar, cast, get_args, get_origin
 
 import msgspec
 
+from colonyos_gen_wire.go_form import Form, Write, form_of, write_plainly
 from colonyos_gen_wire.method import Method
-from colonyos_gen_wire.nulls import NullBytes, is_null, remember_nulls
-from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Property, Shape, StructOf
+from colonyos_gen_wire.nulls import NullBytes, remember_nulls
+from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")
 
-_Write: TypeAlias = "Callable[[Leaf, Any], Any]"
-_Form: TypeAlias = "Callable[[Any, _Write], Any]"
-_Field: TypeAlias = "tuple[str, _Form | None, bool, bool, bool]"
-"""Key, form unless it is written as it is, whether it may be empty, whether only None is, whether it is left out then."""
-
 ZERO_TIME = datetime(1, 1, 1, tzinfo=timezone.utc)
 """How Go writes a time that is not set, on a server whose zone is UTC."""
-
-_UNSET = "0001-01-01T00:00:00Z"
 
 
 def _encode_other(value: object) -> None:
@@ -40,11 +33,7 @@ _encode = msgspec.json.Encoder(enc_hook=_encode_other).encode
 _has_zone = re.compile(r"(?s:.*)(Z|[+-]\d\d:\d\d)\Z").match
 _EMPTY: dict[Any, Callable[[], Any]] = {list: list, dict: dict}
 _decode_any = msgspec.json.Decoder().decode
-_AS_THEY_ARE = {Leaf.STRING, Leaf.INTEGER, Leaf.BOOLEAN, Leaf.BYTES}
-"""What is written as it is."""
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
-_SHORTEST_POWER = 1e21
-"""Numbers from here on are written with an exponent."""
 
 
 class UnknownFieldsError(ValueError):
@@ -111,7 +100,7 @@ def encode_reply(
     type_: Any,
     value: object,
     *,
-    write: _Write | None = None,
+    write: Write | None = None,
     null_when_empty: bool = False,
     nulls_as_sent: bool = False,
 ) -> bytes:
@@ -125,7 +114,7 @@ def encode_reply(
         return _encode({})
     if null_when_empty and not value:
         return _encode(None)
-    return _encode(_form_of_type(type_, nulls_as_sent)(value, write or _write))
+    return _encode(_form_of_type(type_, nulls_as_sent)(value, write or write_plainly))
 
 
 def unknown_fields(type_: Any, payload: bytes) -> list[str]:
@@ -280,161 +269,9 @@ def _from_text(time: str) -> str | None:
     return time
 
 
-def _write(kind: Leaf, value: Any) -> Any:
-    return _UNSET if value is None and kind is Leaf.TIME else value
-
-
 @functools.cache
-def _form_of_type(type_: Any, nulls_as_sent: bool) -> _Form:
-    return _form_of(shape_of(type_), nulls_as_sent)
-
-
-@functools.cache
-def _form_of(shape: Shape, nulls_as_sent: bool) -> _Form:
-    """What makes the plain JSON value out of a value of `shape`."""
-    if shape is Leaf.NUMBER:
-        return _number_form
-    if isinstance(shape, Leaf):
-        return functools.partial(_leaf_form, shape)
-    if isinstance(shape, ListOf):
-        return functools.partial(_list_form, _item_form_of(shape, nulls_as_sent))
-    if isinstance(shape, MapOf):
-        return functools.partial(_map_form, _item_form_of(shape, nulls_as_sent))
-    return functools.partial(_struct_form, shape.type, nulls_as_sent)
-
-
-def _item_form_of(shape: ListOf | MapOf, nulls_as_sent: bool) -> _Form | None:
-    return None if _is_plain(shape.item) else _form_of(shape.item, nulls_as_sent)
-
-
-def _leaf_form(kind: Leaf, value: Any, write: _Write) -> Any:
-    return write(kind, value)
-
-
-def _number_form(value: Any, write: _Write) -> Any:
-    """Go writes a number without a fraction as an integer."""
-    return int(value) if abs(value) < _SHORTEST_POWER and value == int(value) else value
-
-
-def _list_form(item_form: _Form | None, value: Any, write: _Write) -> list[Any]:
-    return [item_form(item, write) for item in value] if item_form and value else value or []
-
-
-def _map_form(item_form: _Form | None, value: Any, write: _Write) -> dict[str, Any]:
-    return (
-        {key: item_form(item, write) for key, item in value.items()} if item_form and value else value or {}
-    )
-
-
-def _struct_form(
-    type_: type[msgspec.Struct], nulls_as_sent: bool, value: Any, write: _Write
-) -> dict[str, Any] | None:
-    if value is None:
-        return None
-    plan = _plan_of(type_, nulls_as_sent)
-    written = dict(zip(plan.keys, plan.items_of(value)))
-    for wire, kind in plan.leaves:
-        written[wire] = write(kind, written[wire])
-    for wire, form, nothing in plan.many:
-        item = written[wire]
-        if item is None:
-            written[wire] = nothing()
-        elif item and form:
-            written[wire] = form(item, write)
-    for wire, form, may_be_empty, only_as_none, omit in plan.others:
-        item = written[wire]
-        if may_be_empty and (item is None if only_as_none else not item):
-            if omit:
-                del written[wire]
-            else:
-                written[wire] = None
-        elif form:
-            written[wire] = form(item, write)
-    if plan.tag:
-        written["msgtype"] = plan.tag
-    return written
-
-
-class _Plan(NamedTuple):
-    """How a struct is written: its fields, in this order, and what becomes of those that are not written as they are."""
-
-    keys: Sequence[str]
-    items_of: Callable[[Any], Sequence[Any]]
-    leaves: Sequence[tuple[str, Leaf]]
-    many: Sequence[tuple[str, _Form | None, Callable[[], Any]]]
-    """Lists and maps, what becomes of those with something in them, and what of None."""
-    others: Sequence[_Field]
-    tag: str
-
-
-@functools.cache
-def _plan_of(type_: type[msgspec.Struct], nulls_as_sent: bool) -> _Plan:
-    leaves: list[tuple[str, Leaf]] = []
-    many: list[tuple[str, _Form | None, Callable[[], Any]]] = []
-    others: list[_Field] = []
-    for field in _fields(type_):
-        written = _field_of(field, nulls_as_sent)
-        wire, form, may_be_empty, *_ = written
-        if may_be_empty or (nulls_as_sent and field.null_as_sent):
-            others.append(written)
-        elif isinstance(field.shape, ListOf | MapOf):
-            nothing = list if isinstance(field.shape, ListOf) else dict
-            many.append((wire, _item_form_of(field.shape, nulls_as_sent) and form, nothing))
-        elif field.shape in (Leaf.TIME, Leaf.ANY):
-            leaves.append((wire, field.shape))
-        elif form:
-            others.append(written)
-    names = [field.name for field in _fields(type_)]
-    tag = type_.__struct_config__.tag
-    keys = [field.wire for field in _fields(type_)]
-    return _Plan(keys, _getter(names), leaves, many, others, tag if isinstance(tag, str) else "")
-
-
-def _getter(names: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
-    """What gets so many attributes."""
-    get = operator.attrgetter(*names) if names else None
-    if get is None:
-        return lambda value: ()
-    return get if len(names) > 1 else lambda value: (get(value),)
-
-
-@functools.cache
-def _is_plain(shape: Shape) -> bool:
-    """Whether nothing in a value of this shape is ever written in another way than msgspec writes it."""
-    if not isinstance(shape, StructOf):
-        return shape in _AS_THEY_ARE
-    keys = [field.wire for field in _fields(shape.type)]
-    return (
-        shape.type.__struct_config__.tag is None
-        and list(shape.type.__struct_encode_fields__) == keys
-        and all(
-            field.shape in _AS_THEY_ARE
-            and not (field.omit_empty or field.null_when_empty or field.null_as_sent)
-            for field in _fields(shape.type)
-        )
-    )
-
-
-def _bytes_form(value: Any, write: _Write) -> bytes:  # msgspec takes no subclass of bytes
-    return bytes(value)
-
-
-def _null_form(form: _Form | None, value: Any, write: _Write) -> Any:
-    return None if is_null(value) else form(value, write) if form else value
-
-
-def _field_of(field: Property, nulls_as_sent: bool) -> _Field:
-    # Go never takes structs and times for empty, though it leaves out a pointer that is nil; and of any JSON only null.
-    is_struct = isinstance(field.shape, StructOf)
-    may_be_empty = field.shape is not Leaf.TIME and (
-        field.omit_empty or (field.null_when_empty and not is_struct)
-    )
-    form = None if _is_plain(field.shape) else _form_of(field.shape, nulls_as_sent)
-    if field.null_as_sent and field.shape is Leaf.BYTES:
-        form = _bytes_form
-    if nulls_as_sent and field.null_as_sent and not field.omit_empty:
-        return field.wire, functools.partial(_null_form, form), False, False, False
-    return field.wire, form, may_be_empty, is_struct or field.shape is Leaf.ANY, field.omit_empty
+def _form_of_type(type_: Any, nulls_as_sent: bool) -> Form:
+    return form_of(shape_of(type_), nulls_as_sent)
 
 
 def _unknown(shape: Shape, value: Any, path: str, found: list[str]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -19,8 +19,10 @@ from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Property, Shape, Struct
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 
+_list: Any = list
+_dict: Any = dict
 _NOT_TO_THE_LETTER = (ValueError, TypeError, OverflowError, RecursionError)
-_TIME = Annotated[str, msgspec.Meta(pattern=r"(?s:.*)([Zz]|[+-]\d\d:\d\d)\Z")]
+_TIME: Any = Annotated[str, msgspec.Meta(pattern=r"(?s:.*)([Zz]|[+-]\d\d:\d\d)\Z")]
 _LEAVES: dict[Leaf, tuple[Any, Any]] = {
     Leaf.STRING: (str, ""),
     Leaf.INTEGER: (int, 0),
@@ -34,10 +36,10 @@ _LEAVES: dict[Leaf, tuple[Any, Any]] = {
 
 
 def read_exact(method: Method[ReqT, Any], text: bytes) -> ReqT | None:
-    """The request of `method` in a JSON text, if that is written as the schema has it; None if only `decode_request` can tell.
+    """The request of `method` in a JSON text that is written as the schema has it; None if only `decode_request` can tell.
 
-    What is returned equals what `decode_request` makes of the same text, which has no null that is remembered (see `nulls`), and the text has the `msgtype` of the method and all
-    objects that the request is about.
+    What is returned equals what `decode_request` makes of the same text. That has no null that is remembered (see `nulls`),
+    the `msgtype` of the method, and all objects that the request is about.
     """
     read = _reader(method.request)
     if read is None:
@@ -46,7 +48,7 @@ def read_exact(method: Method[ReqT, Any], text: bytes) -> ReqT | None:
         given = read(text)
         if given.msgtype != method.msgtype:
             return None
-        return cast(ReqT, msgspec.convert(given, method.request, from_attributes=True))
+        return msgspec.convert(given, method.request, from_attributes=True)
     except _NOT_TO_THE_LETTER:
         return None
 
@@ -101,7 +103,7 @@ def _type_and_default(
 
 def _item(shape: Shape, around: tuple[type[msgspec.Struct], ...]) -> Any:
     if isinstance(shape, ListOf):
-        return list[_item(shape.item, around)]
+        return _list[_item(shape.item, around)]
     if isinstance(shape, MapOf):
-        return dict[str, _item(shape.item, around)]
+        return _dict[str, _item(shape.item, around)]
     return _LEAVES[shape][0] if isinstance(shape, Leaf) else _given(shape, around)

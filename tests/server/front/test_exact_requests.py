@@ -81,7 +81,8 @@ def _twice(draw: st.DrawFn, data: bytes) -> bytes:
         return data
     fields = cast("dict[str, Any]", document)
     key = draw(st.sampled_from(sorted(fields)))
-    first = json.dumps({key: draw(st.sampled_from([None, 0, "a", {}, [], fields[key]]))}).encode()
+    values: list[Any] = [None, 0, "a", {}, [], fields[key]]
+    first = json.dumps({key: draw(st.sampled_from(values))}).encode()
     return first[:-1] + b", " + data.lstrip()[1:]
 
 

@@ -1,4 +1,4 @@
-"""A server in a process of its own that tells what it costs: `python -m tests.bench.timed_server '"bare"'`, or "embedded".
+"""A server in a process of its own that tells what it costs: `python -m tests.bench.servers.timed '"bare"'`, or "embedded".
 
 It prints its port, then the CPU seconds that it has taken for each line that it reads, and serves until its input ends.
 """
@@ -13,7 +13,7 @@ import time
 from collections.abc import AsyncGenerator
 
 from colonyos_gen.server import Server
-from tests.bench.bare_server import bare
+from tests.bench.servers.bare import bare
 
 
 @contextlib.asynccontextmanager
