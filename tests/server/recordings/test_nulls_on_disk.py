@@ -15,7 +15,8 @@ from colonyos_gen import PrivateKey
 from colonyos_gen.server import ManualClock, Server
 
 from .recorded_zone import RECORDED_ZONE
-from .replay import JSON, Replay, load, recordings
+from .orders import JSON
+from .replay import Replay, load, recordings
 from .scores import ABOUT_NULLS
 
 pytestmark = pytest.mark.hazards
