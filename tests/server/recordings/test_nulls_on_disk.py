@@ -14,8 +14,8 @@ from colonyos_gen_wire.constants import API_PATH
 from colonyos_gen import PrivateKey
 from colonyos_gen.server import ManualClock, Server
 
-from .recorded_zone import RECORDED_ZONE
 from .orders import JSON
+from .recorded_zone import RECORDED_ZONE
 from .replay import Replay, load, recordings
 from .scores import ABOUT_NULLS
 
