@@ -104,7 +104,7 @@ async def workflows(here: Recorder) -> None:
         generator = {"colonyname": colonyname, "name": f"g{number}", "trigger": 1, "workflowspec": text}
         added = await here.rpc("user1", "addgeneratormsg", generator=generator)
         generatorid = added["generatorid"]
-        await here.rpc("user1", "packgeneratormsg", generatorid=generatorid, colonyname=colonyname, arg="x")
+        await here.rpc("user1", "packgeneratormsg", generatorid=generatorid, arg="x")
         await here.sleep(2.5)
         assigned = await _assign(here)
         await here.rpc("executor1", "closefailedmsg", processid=assigned["processid"], errors=None)
@@ -153,11 +153,12 @@ async def blueprints(here: Recorder) -> None:
     """Null, absent and empty maps in blueprints and their definitions"""
     await here.colony(executors=1, users=1)
     colonyname = here.colonyname
+    kinds = f"K-{colonyname}-"  # of no other colony: reconciling takes the definition of any
     schemas = [*either("schema", {}), *({"schema": fields} for fields in either("properties", {}))]
     property_: JSON = {"enum": [], "properties": {}, "items": None, "default": None}
     schemas += [{"schema": {"properties": {"a": property_}, "required": []}}]
     for number, schema in enumerate(schemas):
-        names = {"kind": f"K{number}", **either("shortNames", [])[number % 3]}
+        names = {"kind": f"{kinds}{number}", **either("shortNames", [])[number % 3]}
         metadata = {"name": f"d{number}", "colonyname": colonyname, **either("labels", {})[number % 3]}
         handler = {"executorType": here.executortype if number == 1 else "other", "functionName": "reconcile"}
         spec = {"group": "g", "version": "v", "names": names, "handler": handler, **schema}
@@ -169,25 +170,28 @@ async def blueprints(here: Recorder) -> None:
     added: list[JSON] = []
     for number, fields in enumerate([*made, *({"metadata": each, "spec": {"a": 1}} for each in labelled)]):
         named = {"name": f"b{number}", "colonyname": colonyname, **fields.get("metadata", {})}
-        blueprint = {**fields, "kind": f"K{number % 3}", "metadata": named}
+        blueprint = {**fields, "kind": f"{kinds}{number % 3}", "metadata": named}
         added.append(await here.rpc("user1", "addblueprintmsg", blueprint=blueprint))
-        await here.rpc("user1", "getblueprintmsg", colonyname=colonyname, name=f"b{number}")
+        await here.rpc("user1", "getblueprintmsg", namespace=colonyname, name=f"b{number}")
         await here.rpc("user1", "getblueprinthistorymsg", blueprintid=added[-1]["blueprintid"], limit=0)
-    named = {"name": "b1", "colonyname": colonyname}
+    named, known = {"name": "b1", "colonyname": colonyname}, {"name": "b1", "namespace": colonyname}
     filled: dict[str, JSON] = {"spec": {"a": None, "l": [], "m": {}}}
     for fields in (*either("spec", {}), filled):
         for forced in (False, True):
-            blueprint = {"kind": "K1", "metadata": named, **fields}
+            blueprint = {"kind": f"{kinds}1", "metadata": named, **fields}
             await here.rpc("user1", "updateblueprintmsg", blueprint=blueprint, forcegeneration=forced)
-            await here.rpc("user1", "getblueprintmsg", **named)
+            await here.rpc("user1", "getblueprintmsg", **known)
     await here.rpc("user1", "getblueprinthistorymsg", blueprintid=added[1]["blueprintid"], limit=0)
     for fields in either("status", {}):
-        await here.rpc("user1", "updateblueprintstatusmsg", **named, **fields)
-        await here.rpc("user1", "getblueprintmsg", **named)
+        await here.rpc(
+            "user1", "updateblueprintstatusmsg", colonyname=colonyname, blueprintname="b1", **fields
+        )
+        await here.rpc("user1", "getblueprintmsg", **known)
     for kind in ("", "none"):
-        await here.rpc("user1", "getblueprintsmsg", colonyname=colonyname, kind=kind)
+        await here.rpc("user1", "getblueprintsmsg", namespace=colonyname, kind=kind)
+    await here.sleep(2.5)
     await here.rpc("user1", "getcronsmsg", colonyname=colonyname, count=10)
-    await here.rpc("user1", "reconcileblueprintmsg", **named, force=False)
+    await here.rpc("user1", "reconcileblueprintmsg", **known, force=False)
     assigned = await _assign(here)
     await here.rpc("executor1", "closesuccessfulmsg", processid=assigned["processid"])
     await _get(here, assigned)
@@ -301,9 +305,10 @@ async def _run(here: Recorder, nodes: list[JSON], output: dict[str, JSON], *, fa
 
 async def _read_all(here: Recorder) -> None:
     """Every list that a colony has."""
-    plain = "getexecutors getusers getfunctions getfilelabels getsnapshots getlocations getblueprints"
+    plain = "getexecutors getusers getfunctions getfilelabels getsnapshots getlocations"
     for name in (*plain.split(), "getblueprintdefinitions"):
         await here.rpc("user1", f"{name}msg", colonyname=here.colonyname)
+    await here.rpc("user1", "getblueprintsmsg", namespace=here.colonyname)
     for count in (10, 0):
         counted: dict[str, dict[str, JSON]] = {
             "getcrons": {},

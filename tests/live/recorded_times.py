@@ -73,9 +73,7 @@ async def schedules(here: Recorder) -> None:
     generator = {"colonyname": colonyname, "name": "g", "trigger": 5, "timeout": 2, "workflowspec": text}
     added = await here.rpc("user1", "addgeneratormsg", generator=generator)
     for arg in ("x", "y"):
-        await here.rpc(
-            "user1", "packgeneratormsg", generatorid=added["generatorid"], colonyname=colonyname, arg=arg
-        )
+        await here.rpc("user1", "packgeneratormsg", generatorid=added["generatorid"], arg=arg)
     assigned = await here.rpc("executor1", "assignprocessmsg", colonyname=colonyname, timeout=10)
     await here.rpc("executor1", "closesuccessfulmsg", processid=assigned["processid"])
     await here.rpc("user1", "getgeneratormsg", generatorid=added["generatorid"])

@@ -14,8 +14,9 @@ from colonyos_gen_wire.constants import API_PATH
 from colonyos_gen import PrivateKey
 from colonyos_gen.server import ManualClock, Server
 
+from .orders import JSON
 from .recorded_zone import RECORDED_ZONE
-from .replay import JSON, Replay, load, recordings
+from .replay import Replay, load, recordings
 from .scores import ABOUT_NULLS
 
 pytestmark = pytest.mark.hazards

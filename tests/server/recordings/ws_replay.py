@@ -24,7 +24,8 @@ from colonyos_gen_wire.constants import PUBSUB_PATH
 from colonyos_gen.server import ManualClock, Server
 from tests.server.kit.socket_lab import PATIENCE_S, Connection, WitnessedConnection, connect
 
-from .replay import JSON, Outcome, Replay, Reply, Running, excerpt
+from .orders import JSON
+from .replay import Outcome, Replay, Reply, Running, excerpt
 
 RECORDINGS = Path(__file__).parents[2] / "golden" / "ws"
 
