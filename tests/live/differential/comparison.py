@@ -191,7 +191,10 @@ def _members_by_rank(processes: list[JSON], rank: Callable[[JSON], str], *, wait
     arranged: list[JSON] = []
     for key, group in itertools.groupby(processes, workflow_of):
         members = list(group)
-        arranged += sorted(members, key=rank) if key else members
+        # By name first, since lists inside of them have no order either.
+        arranged += (
+            sorted(members, key=lambda each: (each["spec"]["nodename"], rank(each))) if key else members
+        )
     return arranged
 
 

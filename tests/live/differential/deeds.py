@@ -276,12 +276,12 @@ DEEDS: list[tuple[Deed, int]] = [
     (_run_cron, 2),
     (_generator, 1),
     (_pack, 2),
-    (_definition, 2),
-    (_blueprint, 4),
+    (_definition, 3),
+    (_blueprint, 8),
     (_function, 2),
     (_executor, 2),
     (_pause, 1),
     (_hurry, 1),
-    (_reconcile, 2),
+    (_reconcile, 4),
 ]
 """What people do, and how often."""
