@@ -56,6 +56,8 @@ class Quirks:
     lost_wakeups: bool = False
     """A new process wakes one waiting executor of its type and location, in turn; one that cannot take it sleeps on, and
     so do the others. A process that comes back from an executor that has left wakes nobody."""
+    silent_polls: bool = False
+    """Only the beginning of a poll shows that an executor is there: in one that lasts too long it is unregistered."""
     short_deadline_check: bool = False
     """Of the processes that have waited too long only those among the first 1000 of the queue fail."""
     identities_leave_all_behind: bool = False
