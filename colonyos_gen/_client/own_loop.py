@@ -195,7 +195,7 @@ class OwnLoop:
         if self._given_up:
             raise RuntimeError("`async with` has taken this client over; await the calls of what it gave")
         if self._running is None:
-            self._running = _new_event_loop()
+            self._running = new_event_loop()
             self._thread = threading.Thread(
                 target=_serve, args=(self._running, self._over), name="colonyos_gen.Client", daemon=True
             )
@@ -243,7 +243,7 @@ def _serve(loop: asyncio.AbstractEventLoop, over: threading.Event) -> None:
         loop.close()
 
 
-def _new_event_loop() -> asyncio.AbstractEventLoop:
+def new_event_loop() -> asyncio.AbstractEventLoop:
     """A loop of uvloop where the `speed` extra is installed and threads are threads, else of asyncio."""
     if _has_green_threads():
         return asyncio.new_event_loop()
