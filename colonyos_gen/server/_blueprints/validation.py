@@ -70,14 +70,17 @@ def _is_of(value: Any, name: str) -> bool:
     return isinstance(value, expected) and (name == "boolean" or not isinstance(value, bool))
 
 
-def _is_same(one: Any, other: Any) -> bool:
+def _are_same(ours: list[object], theirs: list[object]) -> bool:
+    return len(ours) == len(theirs) and all(map(_is_same, ours, theirs))
+
+
+def _is_same(one: object, other: object) -> bool:
     """Whether two values are the same in JSON, where 1.0 is 1, but true is not."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, list) and isinstance(other, list):
-        ours, theirs = cast("list[Any]", one), cast("list[Any]", other)
-        return len(ours) == len(theirs) and all(map(_is_same, ours, theirs))
+        return _are_same(cast("list[object]", one), cast("list[object]", other))
     if isinstance(one, dict) and isinstance(other, dict):
-        mine, yours = cast("dict[str, Any]", one), cast("dict[str, Any]", other)
-        return mine.keys() == yours.keys() and all(_is_same(each, yours[key]) for key, each in mine.items())
+        mine, yours = cast("dict[str, object]", one), cast("dict[str, object]", other)
+        return mine.keys() == yours.keys() and _are_same(list(mine.values()), [yours[key] for key in mine])
     return bool(one == other)
