@@ -71,6 +71,8 @@ class Quirks:
     wakes nobody."""
     lasting_polls: bool = False
     """An executor that is removed while its assign waits gets a process all the same."""
+    silent_polls: bool = False
+    """Only the beginning of a poll shows that an executor is there: in one that lasts too long it is unregistered."""
     short_deadline_check: bool = False
     """Of the processes that have waited too long only those among the first 1000 of the queue fail."""
     identities_leave_all_behind: bool = False

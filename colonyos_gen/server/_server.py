@@ -204,6 +204,7 @@ class Server:
             quirks=quirks,
             address=self._address,
             scheduler=self._scheduler,
+            silence=self._checker.silence,
             pause_gate=self._pause_gate,
             workflows=workflows,
             crons=self._crons,
@@ -285,6 +286,7 @@ class Server:
         self._address.host, self._address.port = self._host, self._port
         self._scheduler.open()
         self._pause_gate.open()
+        self._checker.start()
         self._periodic.start(self._checker.check_deadlines, RELEASE_PERIOD_S)
         self._periodic.start(self._checker.check_executors, CLEANUP_PERIOD_S)
         self._periodic.start(self._crons.check, CRON_CHECK_PERIOD_MS / 1000)

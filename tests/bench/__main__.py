@@ -22,7 +22,7 @@ from colonyos_gen_wire.constants import API_PATH
 
 from colonyos_gen import AsyncClient
 from colonyos_gen.crypto import PrivateKey
-from tests.bench import calls, hostile, minimum, served, server, testing_kit
+from tests.bench import calls, hand_over, hostile, minimum, served, server, testing_kit
 
 KEY = "bacefe58101c9c52ba588e35ef10d008f529567df2f4538689fcb39e4decfe32"
 SCHEMA = Path(__file__).parents[2] / "schema"
@@ -78,6 +78,16 @@ def calling() -> tuple[float, float]:
         return asyncio.run(_calling(f"http://127.0.0.1:{port}"))
 
 
+def handing_over(msgtype: str, threads: int, calls: int) -> tuple[float, float]:
+    """CPU of the synchronous client for one call, against the asynchronous one."""
+    envelope = {
+        "payloadtype": msgtype,
+        "payload": base64.b64encode(json.dumps(recorded_process()).encode()).decode(),
+    }
+    with canned(json.dumps(envelope | {"error": False}).encode()) as port:
+        return hand_over.beside(f"http://127.0.0.1:{port}", threads, calls)
+
+
 async def _calling(url: str, calls: int = 400) -> tuple[float, float]:
     key, processid = coincurve.PrivateKey(bytes.fromhex(KEY)), "0" * 64
     pairs: list[tuple[float, float]] = []
@@ -125,7 +135,9 @@ def canned(reply: bytes) -> Generator[int]:
 ROWS: list[tuple[str, Callable[[], tuple[float, float]], float]] = [
     ("signature / coincurve + SHA3-256", signing, 1.10),
     ("CPU of get_process / minimum client", calling, 1.30),
-    ("decode 1,000 processes / plain structs", decoding, 1.60),
+    ("get_process: synchronous / asynchronous", lambda: handing_over("getprocessmsg", 1, 60), hand_over.AIM),
+    ("32 threads submit / 32 tasks do", lambda: handing_over("submitfuncspecmsg", 32, 320), hand_over.AIM),
+    ("decode 1,000 processes / plain structs", decoding, 1.00),
     ("import colonyos_gen / msgspec + types", importing, 1.30),
 ]
 

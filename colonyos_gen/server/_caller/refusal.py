@@ -23,13 +23,6 @@ BODY_TOO_SLOW = ErrorSpec(
     "The request body came too slowly",
     "The body was not complete in the time that the server gives to it.",
 )
-NEEDS_LIBRARY = ErrorSpec(
-    "needs_library",
-    ErrorCode.SERVER_FAULT,
-    501,
-    "This embedded server needs {library} for {what}; install it with: pip install 'colonyos-gen[server]'",
-    "The message needs a library that is not installed where the server runs.",
-)
 TOO_BUSY = ErrorSpec(
     "too_busy",
     ErrorCode.RATE_LIMITED,

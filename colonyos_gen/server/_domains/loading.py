@@ -41,6 +41,7 @@ from colonyos_gen.server._processes.channel_access import ChannelAccess
 from colonyos_gen.server._processes.events import ProcessEvents
 from colonyos_gen.server._processes.pausing import PauseGate
 from colonyos_gen.server._processes.scheduler import Scheduler
+from colonyos_gen.server._processes.silence import Silence
 from colonyos_gen.server._quirks import Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._store.tables import Store
@@ -61,6 +62,7 @@ class Parts:
     quirks: Quirks
     address: Address
     scheduler: Scheduler
+    silence: Silence
     pause_gate: PauseGate
     workflows: Workflows
     crons: CronStarter
@@ -170,6 +172,7 @@ def _process(parts: Parts) -> ProcessHandlers:
         parts.clock,
         parts.store,
         parts.scheduler,
+        parts.silence,
         parts.pause_gate,
         parts.workflows,
         parts.quirks,

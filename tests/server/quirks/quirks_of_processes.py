@@ -5,7 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from colonyos_gen_wire import Colony, Executor
-from colonyos_gen_wire.constants import APPROVED, RUNNING, WAITING
+from colonyos_gen_wire.constants import (
+    APPROVED,
+    CLEANUP_PERIOD_S,
+    RUNNING,
+    STALE_EXECUTOR_S,
+    UNREGISTERED,
+    WAITING,
+)
 from colonyos_gen_wire.methods.process import FAIL, SUBMIT
 from colonyos_gen_wire.requests.process import CloseFailedMsg, SubmitFunctionSpecMsg
 
@@ -115,6 +122,16 @@ async def nobody_woken_by_a_release(here: QuirkScene) -> object:
     await here.user.remove_executor(COLONY, "f")
     here.clock.advance(60)
     return await outcome(poll, "assigned")
+
+
+@shows("silent_polls", strict=APPROVED, quirk=UNREGISTERED)
+async def long_poll(here: QuirkScene) -> object:
+    poll = asyncio.create_task(here.executor.assign(COLONY, 2 * STALE_EXECUTOR_S))
+    await waiting(here, 1)
+    here.clock.advance(STALE_EXECUTOR_S + CLEANUP_PERIOD_S)
+    found = [each.state for each in await here.user.get_executors(COLONY)]
+    poll.cancel()
+    return found[0]
 
 
 @shows("short_deadline_check", strict="FAILED", quirk="WAITING")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -331,22 +330,5 @@ def test_a_cron_outlives_the_server(tmp_path: Path) -> None:
             assert (await get(here, user, cron)).nextrun == nextrun
             clock.advance(PERIOD)
             assert await submissions(here, user) == [moment(clock.now_ns())]
-
-    asyncio.run(main())
-
-
-def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "croniter", None)
-
-    async def main() -> None:
-        clock = ManualClock(START)
-        async with lab(clock=clock) as here:
-            user = await here.add_user("u")
-            with pytest.raises(Refused, match=r"501 .* pip install 'colonyos-gen\[server\]'"):
-                await add(here, user, cronexpression="0 58 23 30 12 *")
-            await add(here, user, interval=10)
-            await add(here, user, "every", cronexpression="@every 10s")
-            clock.advance(13)
-            assert len(await submissions(here, user)) == 2
 
     asyncio.run(main())

@@ -25,6 +25,7 @@ from colonyos_gen.server._processes.matching import Offer
 from colonyos_gen.server._processes.pausing import Paused, PauseGate
 from colonyos_gen.server._processes.run_statistics import count_run
 from colonyos_gen.server._processes.scheduler import Scheduler
+from colonyos_gen.server._processes.silence import Silence
 from colonyos_gen.server._processes.submission import accept_spec
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records, colony_of
@@ -63,6 +64,7 @@ class Processes:
         clock: Clock,
         store: Store,
         scheduler: Scheduler,
+        silence: Silence,
         pause_gate: PauseGate,
         workflows: Workflows,
         quirks: Quirks = STRICT,
@@ -73,6 +75,7 @@ class Processes:
         self._clock = clock
         self._store = store
         self._scheduler = scheduler
+        self._silence = silence
         self._pause_gate = pause_gate
         self._workflows = workflows
 
@@ -117,11 +120,12 @@ class Processes:
             return assigned
 
         try:
-            process = await self._pause_gate.attempt(
-                request.colonyname,
-                min(self._seconds(request.timeout), _LONGEST_WAIT_S),
-                lambda left: self._scheduler.acquire(offer, left, claim),
-            )
+            with self._silence.broken_by(executor):
+                process = await self._pause_gate.attempt(
+                    request.colonyname,
+                    min(self._seconds(request.timeout), _LONGEST_WAIT_S),
+                    lambda left: self._scheduler.acquire(offer, left, claim),
+                )
         except Paused:
             raise Refusal(
                 errors.ASSIGN_PAUSED_TIMEOUT if request.timeout > 0 else errors.ASSIGN_PAUSED
