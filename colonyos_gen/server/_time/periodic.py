@@ -31,9 +31,13 @@ class Periodic:
 
         def run() -> None:
             self._timers[check] = self._clock.call_later(period, run)
-            attempt(self._store, check, "a periodic check")
+            self.make(check)
 
         self._timers[check] = self._clock.call_later(period, run)
+
+    def make(self, check: Callable[[], None]) -> None:
+        """Make `check` once, now."""
+        attempt(self._store, check, "a periodic check")
 
     def stop(self) -> None:
         """Make no more checks."""
