@@ -277,6 +277,7 @@ class Server:
         self._address.host, self._address.port = self._host, self._port
         self._scheduler.open()
         self._pause_gate.open()
+        self._store.pieces.go_on()
         self._periodic.start(self._checker.check_deadlines, RELEASE_PERIOD_S)
         self._periodic.start(self._checker.check_executors, CLEANUP_PERIOD_S)
         self._periodic.start(self._crons.check, CRON_CHECK_PERIOD_MS / 1000)
@@ -359,7 +360,7 @@ class Server:
             self._listening.close()
         await runner.cleanup()
         try:
-            self._store.write()
+            await self._store.close()
         finally:
             if self._file is not None:
                 self._file.close()

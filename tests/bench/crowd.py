@@ -171,14 +171,18 @@ class Crowd:
             )
             records.locations.put(Location(locationid=f"{number}", name=f"place-{number}", colonyname=BIG))
             records.snapshots.put(
-                Snapshot(snapshotid=f"s-{number}", colonyname=BIG, label="/data", name=f"s-{number}", added=now)
+                Snapshot(
+                    snapshotid=f"s-{number}", colonyname=BIG, label="/data", name=f"s-{number}", added=now
+                )
             )
             about = {"initiatorid": self.user.id, "initiatorname": "user-0", "colonyname": BIG}
             records.crons.put(
                 Cron(cronid=f"c-{number}", name=f"c-{number}", interval=3600, workflowspec=work, **about)
             )
             records.generators.put(
-                Generator(generatorid=f"g-{number}", name=f"g-{number}", trigger=100, workflowspec=work, **about)
+                Generator(
+                    generatorid=f"g-{number}", name=f"g-{number}", trigger=100, workflowspec=work, **about
+                )
             )
             for place in range(10):
                 argument = PackedArgument(f"a-{number}-{place}", f"g-{number}", "argument")

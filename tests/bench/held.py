@@ -141,6 +141,8 @@ class Asking:
                 common = {"processid": process, "executorname": "", "count": 100, "latest": latest}
                 yield f"process, latest {latest}", common
                 yield f"executor, latest {latest}", common | {"executorname": "worker-0", "processid": ""}
+        elif name == "submit":
+            yield "", {"priority": 0}
         elif name == "search_logs":
             for text in ("line", "nothing"):
                 yield f"of {text}", {"text": text, "days": 10, "count": 100}
@@ -181,7 +183,14 @@ class Asking:
                 "change_user_id": self._people.user,
                 "change_executor_id": self._people.executors[1],
             }.get(name, self._key(method))
-        if name in ("assign", "add_function", "remove_function", "update_executor", "report_allocations", "add_executor_log"):
+        if name in (
+            "assign",
+            "add_function",
+            "remove_function",
+            "update_executor",
+            "report_allocations",
+            "add_executor_log",
+        ):
             fields["signer"] = self._people.executors[0]
         return fields
 
@@ -210,7 +219,11 @@ class Asking:
             return schema
         name = schema["$ref"].rpartition("/")[2]
         named = self._document["$defs"][name]
-        return {**schema, **named, "properties": {**schema.get("properties", {}), **named.get("properties", {})}}
+        return {
+            **schema,
+            **named,
+            "properties": {**schema.get("properties", {}), **named.get("properties", {})},
+        }
 
     def _text(self, field: str, schema: dict[str, Any]) -> str:
         number = next(self._numbers)

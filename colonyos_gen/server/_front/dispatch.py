@@ -23,7 +23,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 from colonyos_gen_wire import errors
@@ -40,7 +40,7 @@ from colonyos_gen.server._front.envelope import (
     read_payload,
     recover_signer,
 )
-from colonyos_gen.server._front.rendering import Answer, Rendering
+from colonyos_gen.server._front.rendering import LONG, Answer, Rendering
 from colonyos_gen.server._store.tables import Store
 from colonyos_gen.server._values.exact_integers import require_exact_integers
 from colonyos_gen.server.hazards._subscriptions import Subscription
@@ -180,6 +180,10 @@ class Dispatcher:
             item = await call.begin()
         except Refusal as refusal:
             return self.rendering.refusal(refusal, call.method), refusal
+        if isinstance(item, list) and len(rows := cast("list[object]", item)) > LONG:
+            self._store.commit()
+            await self._store.written()
+            return Answer(200, await self.rendering.long_list(call.method, rows)), None
         return Answer(200, self.rendering.item(call.method, item)), None
 
 

@@ -19,14 +19,17 @@ from colonyos_gen_wire.types.blueprint import Blueprint, BlueprintDefinition
 
 from colonyos_gen.server._caller.access import AnyMethod
 from colonyos_gen.server._caller.refusal import INVALID_TEXT, Refusal
-from colonyos_gen.server._front.envelope import write_failure, write_reply
+from colonyos_gen.server._front.envelope import LongEnvelope, write_failure, write_reply
 from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.pieces import in_pieces
 from colonyos_gen.server._time.zero_time import IN_UTC, zero_time
 
 _AS_SENT = (Blueprint, BlueprintDefinition)
 """Types that the real server keeps as JSON, with the zero times of whoever has sent them."""
 _HISTORY = "get_blueprint_history"
 """Its times are marked with the wrong zone. A name, so that the server can do without the message."""
+LONG = 100
+"""Rows of a reply that are written in one turn of the event loop."""
 _SHORTEST_POWER = 1e21
 """Doubles from here on are written with an exponent."""
 
@@ -61,6 +64,17 @@ class Rendering:
         return write_reply(
             method.payloadtype, encode_reply(method.response, item, write=write, null_when_empty=null)
         )
+
+    async def long_list(self, method: AnyMethod, rows: list[object]) -> bytes:
+        """The envelope of a reply with very many rows, made in pieces."""
+        write, row_type = self._writer_of(method), get_args(method.response)[0]
+        envelope = LongEnvelope(method.payloadtype)
+        between = b"["
+        async for piece in in_pieces(rows, LONG):
+            envelope.add(between + b",".join([encode_reply(row_type, row, write=write) for row in piece]))
+            between = b","
+        envelope.add(b"]")
+        return envelope.body()
 
     def refusal(self, refusal: Refusal, method: AnyMethod | None = None) -> Answer:
         """The answer that tells the caller of a refusal; by the handler of `method`, if that is given."""

@@ -29,6 +29,9 @@ from colonyos_gen.server._store.tables import Store
 
 logger: logging.Logger = logging.getLogger(__name__)
 
+_AT_ONCE = 200
+"""Processes that are ended in one turn of the event loop."""
+
 
 class Checker:
     """The checks, each to be made periodically."""
@@ -53,33 +56,43 @@ class Checker:
         self._spared: frozenset[str] = frozenset()
         records.processes.watch(self._follow)
 
-    def check_deadlines(self) -> None:
-        """Fail, or put back into the queue, every process whose deadline has passed."""
+    def check_deadlines(self) -> bool:
+        """Fail, or put back into the queue, the processes whose deadline has passed; True if there are more of them."""
         now = moment(self._clock.now_ns())
         overlooked: list[tuple[datetime, int, str]] = []
         examined = self._examined()
-        while self._heap and self._heap[0][0] < now:
+        ended = 0
+        while self._heap and self._heap[0][0] < now and ended < _AT_ONCE:
             due, number, processid = heapq.heappop(self._heap)
             # Entries of deadlines that were met or moved are still in the heap; they mean nothing.
             if self._deadlines.get(processid) == due:
-                process = self._records.processes[processid]
+                process = self._records.processes.get(processid)
+                if process is None:
+                    continue
                 if process.state is WAITING and process.prioritytime > examined:
                     overlooked.append((due, number, processid))
                 else:
                     self._records.processes.put(expired(process, now))
+                    ended += 1
         for entry in overlooked:
             heapq.heappush(self._heap, entry)
+        return ended == _AT_ONCE
 
     def _examined(self) -> float:
         """The priority time up to which waiting processes are looked at."""
         if not self._quirks.short_deadline_check:
             return math.inf
-        waiting = self._records.processes_in_state.find(WAITING)
-        first = heapq.nsmallest(MAX_WAITING_CHECKED, (process.prioritytime for process in waiting))
+        find = self._records.active_processes.find
+        waiting = [
+            process.prioritytime
+            for colony in self._records.colonies
+            for process in find((colony.name, WAITING), MAX_WAITING_CHECKED)
+        ]
+        first = heapq.nsmallest(MAX_WAITING_CHECKED, waiting)
         return first[-1] if len(first) == MAX_WAITING_CHECKED else math.inf
 
-    def check_executors(self) -> None:
-        """Unregister every executor that has called assign once, but not for too long a time."""
+    def check_executors(self) -> bool:
+        """Unregister executors that have called assign once, but not for too long a time; True if there are more."""
         limit = moment(self._clock.now_ns()) - self._stale_after
         for executor in self._records.executors:
             heard = executor.lastheardfromtime
@@ -87,6 +100,8 @@ class Checker:
             if silent and executor.state is not UNREGISTERED:
                 logger.info("executor %s fell silent and is unregistered", visible(executor.executorname))
                 unregister(self._records, executor)
+                return True
+        return False
 
     @contextlib.contextmanager
     def sparing(self, executors: Iterable[Executor]) -> Generator[None]:

@@ -97,6 +97,10 @@ class InTurn(_Ordered[Row]):
         """The first `count` rows of a group."""
         return list(islice(self._rows(iter(self._places.get(group, []))), count))
 
+    def find_last(self, group: Hashable, count: int) -> list[Row]:
+        """The last `count` rows of a group, the very last first."""
+        return list(islice(self._rows(reversed(self._places.get(group, []))), count))
+
     def all(self, group: Hashable) -> Iterator[Row]:
         """The rows of a group as they are now, in their order."""
         return iter(list(self._rows(iter(self._places.get(group, [])))))

@@ -239,7 +239,9 @@ class SqliteJournal:
                 self._doomed = 0
                 return
             batch, table, keys = found
-            connection.executemany(_REMOVE, [(table, key) for key in msgspec.json.decode(keys, type=list[str])])
+            connection.executemany(
+                _REMOVE, [(table, key) for key in msgspec.json.decode(keys, type=list[str])]
+            )
             connection.execute("DELETE FROM doomed WHERE batch = ?", (batch,))
         self._doomed -= 1
         # Every row lies on another page.

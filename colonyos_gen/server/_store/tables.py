@@ -63,11 +63,7 @@ class Index(Generic[Row]):
         if rows is None:
             return []
         hidden = self._table.hidden
-        return (
-            [row for key, row in rows.items() if key not in hidden]
-            if hidden
-            else list(rows.values())
-        )
+        return [row for key, row in rows.items() if key not in hidden] if hidden else list(rows.values())
 
     def first(self, value: Hashable) -> Row | None:
         """The row that has had `value` longest."""
@@ -317,7 +313,10 @@ class Store:
         self.look_after()
 
     def _landed(
-        self, waiting: asyncio.Future[Exception | None] | None, changes: Changes | None, error: Exception | None
+        self,
+        waiting: asyncio.Future[Exception | None] | None,
+        changes: Changes | None,
+        error: Exception | None,
     ) -> None:
         """Something has been done in a thread."""
         if error is not None:

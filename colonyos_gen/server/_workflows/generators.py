@@ -22,6 +22,10 @@ from colonyos_gen.server._workflows.stored import read_workflow
 from colonyos_gen.server._workflows.workflows import Workflows
 
 
+_AT_ONCE = 20
+"""Workflows that are started in one turn of the event loop."""
+
+
 class GeneratorStarter:
     """Looks through the generators, and starts what can be started."""
 
@@ -31,8 +35,9 @@ class GeneratorStarter:
         self._workflows = workflows
         self._clock = clock
 
-    def check(self) -> None:
-        """Start a workflow for every full batch, and for the rest of a queue that has waited too long."""
+    def check(self) -> bool:
+        """Start workflows for full batches, and for the rest of a queue that has waited too long; True if there are more."""
+        started = 0
         for generator in self._records.generators:
             size = self._records.packed_of_generator.count(generator.generatorid)
             if size >= generator.trigger:
@@ -44,9 +49,13 @@ class GeneratorStarter:
             what = f"generator {generator.name} of colony {generator.colonyname}"
             packed = iter(self._records.packed_of_generator.find(generator.generatorid))
             for batch in batches:
+                if started == _AT_ONCE:
+                    return True
+                started += 1
                 arguments = [next(packed) for _ in range(batch)]
                 if not attempt(self._store, partial(self._start, generator, arguments), what):
                     break
+        return False
 
     def _has_waited(self, generator: Generator) -> bool:
         since = generator.lastrun or generator.firstpack

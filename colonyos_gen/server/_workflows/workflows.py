@@ -143,6 +143,11 @@ class Workflows:
             self._records.processes.remove(member)
         self._records.processgraphs.remove(graph)
 
+    def remove_all(self, graphs: Sequence[ProcessGraph]) -> None:
+        """Remove graphs and their members, whatever their states are, however many there are."""
+        self._records.processes.remove_all([each for graph in graphs for each in self.members(graph)])
+        self._records.processgraphs.remove_all(graphs)
+
     def _child(self, parent: Process, spec: FunctionSpec) -> Process:
         child = as_member(lifecycle.submitted(spec, "", "", self._clock.now_ns()), parent.processgraphid)
         return replace(child, waitforparents=True, parents=[parent.processid])
