@@ -19,7 +19,7 @@ from colonyos_gen._secrets import Hidden
 from colonyos_gen.cli.env_file import look_at, read_env_file, require_ours, written
 from colonyos_gen.server import Server
 from colonyos_gen.server._caller.identities import is_identity
-from colonyos_gen.server._server import is_loopback
+from colonyos_gen.server._domains.address import is_loopback
 from colonyos_gen.server.hazards import Mode
 
 _OWNER_KEY = "COLONIES_SERVER_PRVKEY"
@@ -27,6 +27,8 @@ _OWNER_ID = "COLONIES_SERVER_ID"
 _COLONY = "COLONIES_COLONY_NAME"
 _COLONY_KEY = "COLONIES_COLONY_PRVKEY"
 _USER_KEY = "COLONIES_PRVKEY"
+_RETENTION = "COLONIES_RETENTION"
+_RETENTION_POLICY = "COLONIES_RETENTION_POLICY"
 _USER = "user"
 
 
@@ -40,6 +42,7 @@ async def serve(
     db: Path | None = None,
     quirks: str = "strict",
     zone: str = "UTC",
+    retention: float | None = None,
     hazards: Mode = "notice",
 ) -> Hazard | None:
     """Run until SIGINT or SIGTERM; or, with `hazards` "act", until a hazard has ended the server, which is returned.
@@ -74,6 +77,7 @@ async def serve(
         db=db,
         quirks=quirks,
         zone=zone,
+        retention=_retention() if retention is None else retention,
         hazards=hazards,
     )
     stopping = asyncio.Event()
@@ -102,6 +106,19 @@ async def serve(
             await _first(stopping.wait(), server.death())
         print("Stopped.", flush=True)
         return server.died
+
+
+def _retention() -> float | None:
+    """Seconds after which the environment wants to have forgotten what has ended, by the variables of the real server."""
+    if os.environ.get(_RETENTION, "").strip() != "true":
+        return None
+    text = os.environ.get(_RETENTION_POLICY, "").strip()
+    if not text.isascii() or not text.isdecimal() or int(text) == 0:
+        raise ConfigError(
+            f"{_RETENTION} is true, and {_RETENTION_POLICY} is {text!r}; "
+            "give the seconds after which what has ended is forgotten, a whole number above 0"
+        )
+    return float(text)
 
 
 async def _first(*works: Coroutine[Any, Any, object]) -> None:

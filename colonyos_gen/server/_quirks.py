@@ -82,6 +82,9 @@ class Quirks:
     colony_leftovers: bool = False
     """Blueprints, definitions and the pause of a removed colony stay for the next one of its name."""
 
+    narrow_retention: bool = False
+    """Only what has succeeded is forgotten, by the time of its submission; log lines go by their own, whatever they are of."""
+
     # Subscriptions and channels
 
     abrupt_timeouts: bool = False

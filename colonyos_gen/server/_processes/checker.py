@@ -29,6 +29,8 @@ from colonyos_gen.server._store.tables import Store
 
 logger: logging.Logger = logging.getLogger(__name__)
 
+_MOST_STALE = 1000
+"""Entries of deadlines that were met or moved, before they are looked for."""
 _AT_ONCE = 200
 """Processes that are ended in one turn of the event loop."""
 
@@ -126,3 +128,6 @@ class Checker:
         elif self._deadlines.get(process.processid) != due:
             self._deadlines[process.processid] = due
             heapq.heappush(self._heap, (due, next(self._numbers), process.processid))
+            if len(self._heap) > _MOST_STALE + 2 * len(self._deadlines):
+                self._heap = [each for each in self._heap if self._deadlines.get(each[2]) == each[0]]
+                heapq.heapify(self._heap)

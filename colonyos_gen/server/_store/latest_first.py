@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any, Generic
@@ -73,14 +73,15 @@ class LatestFirst(_Ordered[Row]):
         """The latest `count` rows of a group, the very latest first."""
         return list(islice(self._rows(reversed(self._places.get(group, []))), count))
 
-    def all(self, group: Hashable) -> Iterator[Row]:
-        """The rows of a group as they are now, the latest first."""
-        return iter(list(self._rows(reversed(self._places.get(group, [])))))
+    def all(self, group: Hashable, rows: Mapping[str, Row]) -> Iterator[Row]:
+        """All of `rows`, those of a group as they are now, the latest first."""
+        return (rows[key] for _, _, key in self._places.get(group, [])[::-1] if key in rows)
 
-    def before(self, group: Hashable, time: datetime, count: int) -> list[Row]:
+    def before(self, group: Hashable, time: datetime, count: int | None = None) -> list[Row]:
         """The earliest `count` rows of a group, as far as their time lies before `time`."""
         places = self._places.get(group, [])
-        return list(islice(self._rows(islice(places, bisect.bisect_left(places, (time,)))), count))  # type: ignore[arg-type]
+        end = bisect.bisect_left(places, time, key=lambda place: place[0])
+        return list(islice(self._rows(iter(islice(places, end))), count))
 
 
 class InTurn(_Ordered[Row]):
@@ -101,9 +102,9 @@ class InTurn(_Ordered[Row]):
         """The last `count` rows of a group, the very last first."""
         return list(islice(self._rows(reversed(self._places.get(group, []))), count))
 
-    def all(self, group: Hashable) -> Iterator[Row]:
-        """The rows of a group as they are now, in their order."""
-        return iter(list(self._rows(iter(self._places.get(group, [])))))
+    def all(self, group: Hashable, rows: Mapping[str, Row]) -> Iterator[Row]:
+        """All of `rows`, those of a group as they are now, in their order."""
+        return (rows[key] for _, _, key in self._places.get(group, [])[:] if key in rows)
 
     def _make_place(self, row: Row) -> Place:
         key = self._table.key(row)

@@ -304,7 +304,7 @@ class Records:
 
     def remove_generator(self, generator: Generator) -> None:
         """Remove a generator and its queue."""
-        self.packed.remove_all(self.packed_of_generator.find(generator.generatorid))
+        self.packed.remove_all(self.packed_of_generator.snapshot(generator.generatorid))
         self.generators.remove(generator)
 
     def blueprint(self, colonyname: str, name: str) -> Blueprint | None:

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -59,11 +59,12 @@ class Index(Generic[Row]):
 
     def find(self, value: Hashable) -> list[Row]:
         """The rows that have `value`, in the order in which they came to have it."""
-        rows = self._rows.get(value)
-        if rows is None:
-            return []
-        hidden = self._table.hidden
-        return [row for key, row in rows.items() if key not in hidden] if hidden else list(rows.values())
+        return list(self.snapshot(value).values())
+
+    def snapshot(self, value: Hashable) -> dict[str, Row]:
+        """The rows that have `value` by their key, in the order in which they came to have it."""
+        rows, hidden = self._rows.get(value, _NOTHING), self._table.hidden
+        return {key: row for key, row in rows.items() if key not in hidden} if hidden else rows.copy()
 
     def first(self, value: Hashable) -> Row | None:
         """The row that has had `value` longest."""
@@ -139,17 +140,14 @@ class Table(Generic[Row]):
         if (old := self.get(key)) is not None:
             self._record(key, old, None)
 
-    def remove_all(self, rows: Sequence[Row]) -> None:
+    def remove_all(self, rows: dict[str, Row]) -> None:
         """Take out rows whose keys never come again. Many are hidden at once, and let go of in pieces afterwards."""
         if len(rows) <= _FEW:
-            for row in rows:
+            for row in rows.values():
                 self.remove(row)
             return
-        batch = {self.key(row): row for row in rows}
-        for key in batch.keys() & self.hidden.keys():
-            del batch[key]
-        self.hidden.update(batch)
-        self._store.hide(self, list(batch))
+        self.hidden.update(rows)
+        self._store.hide(self, list(rows))
 
     def show(self, keys: Iterable[str]) -> None:
         """Undo that these rows are hidden; for `Store.rollback`."""
@@ -216,6 +214,11 @@ class Store:
         self._flights = Flights(self._landed)
         self.pieces: Pieces = Pieces(lambda: self._flights.busy)
         """Work on rows that would take too long for one turn of the event loop."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being written, or is to be."""
+        return self._flights.busy or self._waiting is not None
 
     def table(self, name: str, row_type: type[Row], key: Callable[[Row], str]) -> Table[Row]:
         """The table called `name`, with the rows that the journal has of it."""

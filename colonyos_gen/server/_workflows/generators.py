@@ -21,7 +21,6 @@ from colonyos_gen.server._time.periodic import attempt
 from colonyos_gen.server._workflows.stored import read_workflow
 from colonyos_gen.server._workflows.workflows import Workflows
 
-
 _AT_ONCE = 20
 """Workflows that are started in one turn of the event loop."""
 

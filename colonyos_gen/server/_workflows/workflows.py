@@ -143,9 +143,10 @@ class Workflows:
             self._records.processes.remove(member)
         self._records.processgraphs.remove(graph)
 
-    def remove_all(self, graphs: Sequence[ProcessGraph]) -> None:
+    def remove_all(self, graphs: dict[str, ProcessGraph]) -> None:
         """Remove graphs and their members, whatever their states are, however many there are."""
-        self._records.processes.remove_all([each for graph in graphs for each in self.members(graph)])
+        members = (self._records.members_of_graph.snapshot(key) for key in graphs)
+        self._records.processes.remove_all({key: row for rows in members for key, row in rows.items()})
         self._records.processgraphs.remove_all(graphs)
 
     def _child(self, parent: Process, spec: FunctionSpec) -> Process:

@@ -42,10 +42,10 @@ class Colonies:
         if colony is None:
             raise Refusal(errors.REMOVE_COLONY_COLONY_NOT_FOUND, name=name)
         # Those of which there can be many, under ids that never come again.
-        records.processes.remove_all(records.processes_of_colony.find(name))
-        records.processgraphs.remove_all(records.processgraphs_of_colony.find(name))
-        records.logs.remove_all(records.logs_of_colony.find(name))
-        records.files.remove_all(records.files_of_colony.find(name))
+        records.processes.remove_all(records.processes_of_colony.snapshot(name))
+        records.processgraphs.remove_all(records.processgraphs_of_colony.snapshot(name))
+        records.logs.remove_all(records.logs_of_colony.snapshot(name))
+        records.files.remove_all(records.files_of_colony.snapshot(name))
         for function in records.functions_of_colony.find(name):
             records.functions.remove(function)
         for executor in records.executors_of_colony.find(name):
@@ -59,8 +59,8 @@ class Colonies:
         for cron in records.crons_of_colony.find(name):
             records.crons.remove(cron)
         generators = records.generators_of_colony.find(name)
-        packed = [each for one in generators for each in records.packed_of_generator.find(one.generatorid)]
-        records.packed.remove_all(packed)
+        packed = (records.packed_of_generator.snapshot(each.generatorid) for each in generators)
+        records.packed.remove_all({key: row for rows in packed for key, row in rows.items()})
         for generator in generators:
             records.remove_generator(generator)
         if not self._quirks.colony_leftovers:

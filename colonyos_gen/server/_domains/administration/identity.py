@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from colonyos_gen.server._caller.access import Access, error_of
 from colonyos_gen.server._caller.identities import is_identity
 from colonyos_gen.server._caller.refusal import Refusal
-from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._processes.successions import Successions
+from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records, ServerOwner, Succession
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from colonyos_gen_wire.constants import MAX_COUNT, RUNNING, WAITING
+from colonyos_gen_wire.constants import MAX_COUNT, RUNNING
 from colonyos_gen_wire.errors import process as errors
 from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.methods import process as methods
@@ -194,7 +194,7 @@ class Processes:
         wanted = _wanted(request)
         if wanted is None:
             return ordered.find(place, request.count)
-        rows = ordered.all(place)
+        rows = ordered.all(place, records.processes_in_state.snapshot(place))
         await self._store.written()
         found: list[Process] = []
         async for piece in in_pieces(rows):
@@ -249,10 +249,13 @@ class Processes:
         if request.state != _EVERY_STATE and not ProcessState(request.state).is_known:
             raise Refusal(errors.REMOVE_ALL_PROCESSES_INVALID_STATE_WHEN_DELETING_ALL_PROCESSES)
         if request.state == _EVERY_STATE:
-            found = self._records.processes_of_colony.find(request.colonyname)
+            found = self._records.processes_of_colony.snapshot(request.colonyname)
         else:
-            found = self._records.processes_in_state.find((request.colonyname, ProcessState(request.state)))
-        self._records.processes.remove_all([process for process in found if not process.processgraphid])
+            state = ProcessState(request.state)
+            found = self._records.processes_in_state.snapshot((request.colonyname, state))
+        self._records.processes.remove_all(
+            {key: process for key, process in found.items() if not process.processgraphid}
+        )
 
     def _put(self, spec: FunctionSpec, signer: str) -> Process:
         name = self._records.name_of(spec.conditions.colonyname, signer)

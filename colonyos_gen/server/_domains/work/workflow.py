@@ -96,10 +96,10 @@ class Graphs:
         if request.state != _EVERY_STATE and not ProcessState(request.state).is_known:
             raise Refusal(errors.REMOVE_ALL_PROCESSGRAPHS_INVALID_STATE_WHEN_DELETING_ALL_PROCESSGRAPHS)
         if request.state == _EVERY_STATE:
-            found = self._records.processgraphs_of_colony.find(request.colonyname)
+            found = self._records.processgraphs_of_colony.snapshot(request.colonyname)
         else:
             state = ProcessState(request.state)
-            found = self._records.processgraphs_in_state.find((request.colonyname, state))
+            found = self._records.processgraphs_in_state.snapshot((request.colonyname, state))
         self._workflows.remove_all(found)
 
     async def add_child(self, request: AddChildMsg, signer: str, /) -> Process:
