@@ -83,7 +83,7 @@ class Quirks:
     """Blueprints, definitions and the pause of a removed colony stay for the next one of its name."""
 
     narrow_retention: bool = False
-    """Only what has succeeded is forgotten, by the time of its submission; log lines go by their own, whatever they are of."""
+    """Only what has succeeded is forgotten, by the time of its submission; log lines go by their own time."""
 
     # Subscriptions and channels
 

@@ -48,9 +48,7 @@ class Retention:
             lambda process: None if process.processgraphid else self._group(process),
             self._time,
         )
-        self._graphs: LatestFirst[ProcessGraph] = LatestFirst(
-            records.processgraphs, self._group, self._time
-        )
+        self._graphs: LatestFirst[ProcessGraph] = LatestFirst(records.processgraphs, self._group, self._time)
 
     def check(self) -> None:
         """Begin to forget, unless that is under way."""

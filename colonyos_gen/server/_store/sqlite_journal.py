@@ -227,7 +227,8 @@ class SqliteJournal:
             self._remove_batch()
         elif self._shrinking:
             with self._lock, self._explained():
-                self._opened.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
+                # As a script, since `execute` would end after the first page.
+                self._opened.executescript(f"PRAGMA incremental_vacuum({_PAGES})")
                 spare = _number(self._opened, "freelist_count")
                 self._shrinking = spare > _SPARE / 2 * _number(self._opened, "page_count")
             self._unmoved = _UNMOVED + 1 if not self._shrinking else self._unmoved + _PAGES * _PAGE

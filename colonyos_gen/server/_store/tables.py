@@ -208,6 +208,7 @@ class Store:
     def __init__(self, journal: Journal | None = None) -> None:
         self.journal: Journal = MemoryJournal() if journal is None else journal
         self._durable = journal is not None
+        self._keeper = journal if isinstance(journal, Keeper) else None
         self._open = Changes()
         self._committed = Changes()
         self._waiting: asyncio.Future[Exception | None] | None = None
@@ -264,8 +265,8 @@ class Store:
             self._committed.undo()
             raise
         self._settle(self._committed)
-        while _running_loop() is None and isinstance(self.journal, Keeper) and self.journal.has_upkeep:
-            self.journal.maintain()
+        while _running_loop() is None and self._keeper is not None and self._keeper.has_upkeep:
+            self._keeper.maintain()
 
     async def close(self) -> None:
         """Write down what is left, and wait until nothing is under way. Raises what the journal raises."""
@@ -293,17 +294,17 @@ class Store:
 
     def look_after(self) -> None:
         """Have the file looked after, if it needs that and nothing is being written."""
-        journal = self.journal
-        if isinstance(journal, Keeper) and journal.has_upkeep and not self._flights.busy:
-            self._flights.start(journal.maintain, None, None)
+        keeper = self._keeper
+        if keeper is not None and keeper.has_upkeep and not self._flights.busy:
+            self._flights.start(keeper.maintain, None, None)
 
     def _write_together(self) -> None:
         waiting, self._waiting = self._waiting, None
-        journal, changes = self.journal, self._committed
-        if isinstance(journal, Keeper) and len(changes) > _FEW:
+        keeper, changes = self._keeper, self._committed
+        if keeper is not None and len(changes) > _FEW:
             self._committed = Changes()
             doomed = [Doomed(table.name, keys[:]) for table, keys in changes.doomed]
-            self._flights.start(partial(journal.write_many, changes.latest(), doomed), waiting, changes)
+            self._flights.start(partial(keeper.write_many, changes.latest(), doomed), waiting, changes)
             return
         outcome: Exception | None = None
         try:
@@ -345,8 +346,8 @@ class Store:
         if not changes.doomed:
             if latest:
                 journal.write(latest)
-        elif isinstance(journal, Keeper):
-            journal.write_many(latest, [Doomed(table.name, keys) for table, keys in changes.doomed])
+        elif self._keeper is not None:
+            self._keeper.write_many(latest, [Doomed(table.name, keys) for table, keys in changes.doomed])
         else:
             gone = [Change(table.name, key, None) for table, keys in changes.doomed for key in keys]
             journal.write([*latest, *gone])
