@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import shlex
 import signal
@@ -30,6 +31,8 @@ _USER_KEY = "COLONIES_PRVKEY"
 _RETENTION = "COLONIES_RETENTION"
 _RETENTION_POLICY = "COLONIES_RETENTION_POLICY"
 _USER = "user"
+_TAKES_LONG = 20 * 2**20
+"""Bytes of a file that takes some time to be read."""
 
 
 async def serve(
@@ -67,6 +70,8 @@ async def serve(
     key, identity, variables = _owner(kept)
     if colonyname is not None and key is None and kept.get(_COLONY) != colonyname:
         raise ConfigError(f"--colony needs the key of the server owner: set {_OWNER_KEY}")
+    if db is not None and db.exists() and db.stat().st_size > _TAKES_LONG:
+        print(f"Reading {db}, {db.stat().st_size / 2**20:.0f} MB ...", flush=True)
     server = Server(
         host=host,
         port=port,
@@ -80,6 +85,9 @@ async def serve(
         retention=_retention() if retention is None else retention,
         hazards=hazards,
     )
+    # Rows that were read are no garbage; looking through them all takes longer than a request may.
+    gc.collect()
+    gc.freeze()
     stopping = asyncio.Event()
     async with server:
         loop = asyncio.get_running_loop()

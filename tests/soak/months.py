@@ -121,7 +121,9 @@ class Months:
             made = replace(made, processgraphid=graph.processgraphid)
         records.processes.put(made)
         made = records.processes.put(lifecycle.assigned(made, self._key.id, now))
-        line = Log(processid=made.processid, colonyname=COLONY, executorname="worker", message=f"line {number}")
+        line = Log(
+            processid=made.processid, colonyname=COLONY, executorname="worker", message=f"line {number}"
+        )
         records.logs.put(replace(line, timestamp=now_ns + number % BATCH))
         records.processes.put(lifecycle.closed(made, ["y" * 100], now))
 

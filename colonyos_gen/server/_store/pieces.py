@@ -16,6 +16,7 @@ T = TypeVar("T")
 PIECE = 500
 """Rows that are looked at in one turn."""
 _PAUSE_S = 0.002
+_MOST_WAITS = 5
 
 
 async def in_pieces(rows: Sequence[T] | Iterator[T], size: int = PIECE) -> AsyncGenerator[list[T]]:
@@ -36,6 +37,7 @@ class Pieces:
         self._is_busy = is_busy
         self._work: deque[Iterator[object]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._waits = 0
         self._next: asyncio.Handle | None = None
 
     def __len__(self) -> int:
@@ -66,10 +68,12 @@ class Pieces:
     def _turn(self) -> None:
         assert self._loop is not None
         self._next = None
-        # What is being written must not pile up.
-        if self._is_busy():
+        # What is being written must not pile up; but where something always is, this goes on all the same.
+        if self._is_busy() and self._waits < _MOST_WAITS:
+            self._waits += 1
             self._next = self._loop.call_later(_PAUSE_S, self._turn)
             return
+        self._waits = 0
         self._step()
         self.go_on()
 

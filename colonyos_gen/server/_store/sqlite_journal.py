@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import os
 import secrets
 import sqlite3
@@ -33,6 +34,8 @@ smaller when rows are removed, and may name some that are to be.
 
 A server reads files of its own version and older ones, which are of its own version from then on.
 """
+
+logger: logging.Logger = logging.getLogger(__name__)
 
 _APPLICATION_ID = 0x434F4C59
 """Marks the file as one of ours, in the place that SQLite has for this."""
@@ -74,6 +77,8 @@ _REMOVE = "DELETE FROM rows WHERE tablename = ? AND key = ?"
 _DOOM = "INSERT INTO doomed (tablename, keys) VALUES (?, ?)"
 _LOAD = "SELECT key, row FROM rows WHERE tablename = ? ORDER BY position"
 
+_TOLD = 20_000
+"""Rows after which the log says how far reading has come."""
 _BATCH = 500
 """Rows that are removed in one transaction, of those that are doomed."""
 _UNMOVED = 4 * 2**20
@@ -153,16 +158,18 @@ class SqliteJournal:
             JournalError: A row cannot be read as a `row_type`.
         """
         decoder = _decoder(row_type)
-        with self._explained():
-            lines: list[tuple[str, str]] = self._opened.execute(_LOAD, (table,)).fetchall()
         rows: list[Row] = []
-        for key, text in lines:
-            try:
-                rows.append(cast("Row", decoder.decode(text)))
-            except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
-                raise JournalError(
-                    f"{self.path}: the row {key!r} of {table} cannot be read: {error}"
-                ) from error
+        with self._explained():
+            lines: Iterable[tuple[str, str]] = self._opened.execute(_LOAD, (table,))
+            for key, text in lines:
+                try:
+                    rows.append(cast("Row", decoder.decode(text)))
+                except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
+                    raise JournalError(
+                        f"{self.path}: the row {key!r} of {table} cannot be read: {error}"
+                    ) from error
+                if len(rows) % _TOLD == 0:
+                    logger.info("%s: %d rows of %s are read", self.path, len(rows), table)
         return rows
 
     def write(self, changes: Sequence[Change], /) -> None:

@@ -1,6 +1,6 @@
 """How long each message, and each periodic check, holds the event loop of a server with 100,000 processes.
 
-`python -m tests.bench.held [PROCESSES] [--file]` prints the longest stretch of each. Every request goes through the whole
+`python -m tests.bench.loop_held [PROCESSES] [--file]` prints the longest stretch of each. Every request goes through the whole
 server, without a socket; a stretch is what one callback of the event loop takes, whatever it is for. The CPU time of the
 loop's thread is what counts on a busy machine; the time by the clock, in which it also waits for the disk and for other
 programs, is beside it.
@@ -30,8 +30,8 @@ from colonyos_gen_wire.types.common import ProcessState
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import Server
-from tests.bench import crowd
-from tests.bench.crowd import BIG, TYPE, Crowd
+from tests.bench.loop_held import crowd
+from tests.bench.loop_held.crowd import BIG, TYPE, Crowd
 from tests.server.fuzz.schema_strategies import SCHEMA
 
 PROCESSES = 100_000
@@ -384,7 +384,7 @@ async def show(count: int = PROCESSES, *, file: bool = False, everything: bool =
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser("python -m tests.bench.held", description=__doc__)
+    parser = argparse.ArgumentParser("python -m tests.bench.loop_held", description=__doc__)
     parser.add_argument("processes", type=int, nargs="?", default=PROCESSES)
     parser.add_argument("--file", action="store_true", help="with an SQLite file")
     parser.add_argument("--all", action="store_true", help="every message, however short it takes")
