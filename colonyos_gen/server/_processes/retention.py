@@ -25,7 +25,7 @@ from colonyos_gen.server._store.tables import Store
 
 RETENTION_PERIOD_S = 60.0
 """How often the real server looks for what is to go."""
-_AT_ONCE = 150
+_AT_ONCE = 300
 """Processes that go in one turn of the event loop."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ALL = "all"

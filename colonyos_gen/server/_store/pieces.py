@@ -16,7 +16,7 @@ T = TypeVar("T")
 PIECE = 500
 """Rows that are looked at in one turn."""
 _PAUSE_S = 0.002
-_MOST_WAITS = 5
+_MOST_WAITS = 2
 
 
 async def in_pieces(rows: Sequence[T] | Iterator[T], size: int = PIECE) -> AsyncGenerator[list[T]]:

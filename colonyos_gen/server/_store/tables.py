@@ -299,6 +299,8 @@ class Store:
             self._flights.start(keeper.maintain, None, None)
 
     def _write_together(self) -> None:
+        if self._flights.busy or self._waiting is None:
+            return  # what has landed calls again; or has called already
         waiting, self._waiting = self._waiting, None
         keeper, changes = self._keeper, self._committed
         if keeper is not None and len(changes) > _FEW:
@@ -312,8 +314,7 @@ class Store:
         except Exception as error:
             logger.exception("changes could not be written down, and are undone")
             outcome = error
-        if waiting is not None:
-            waiting.set_result(outcome)
+        waiting.set_result(outcome)
         self.look_after()
 
     def _landed(
@@ -336,9 +337,10 @@ class Store:
         for each in (waiting, later):
             if each is not None and not each.done():
                 each.set_result(error)
-        if self._waiting is not None:
-            self._write_together()
-        elif error is None:
+        if changes is not None and error is None:
+            self.look_after()  # in turn with what is written, or it would never come to it
+        self._write_together()
+        if changes is None and error is None:
             self.look_after()
 
     def _write(self, changes: Changes) -> None:
