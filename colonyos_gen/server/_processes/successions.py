@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import Process
 from msgspec.structs import replace
 
 from colonyos_gen.server._store.records import Records, Succession
 
 _PIECE = 200
+_MOST = 500
+"""Running processes that are looked at in one turn of the event loop."""
 
 
 class Successions:
@@ -27,7 +30,11 @@ class Successions:
     def begin(self, change: Succession) -> None:
         """Let follow what matters, and as much as is done in a moment; have the rest follow later."""
         records = self._records
-        for process in records.running_processes.find((change.colonyname, change.old)):
+        running = (change.colonyname, ProcessState.RUNNING)
+        found = records.running_processes.find((change.colonyname, change.old))
+        if records.processes_in_state.count(running) <= _MOST:
+            found = records.processes_in_state.find(running)
+        for process in found:
             self._hand_over(process, change)
         for cron in records.crons_of_colony.find(change.colonyname):
             if (cron.initiatorid, cron.initiatorname) == (change.old, change.name):
@@ -44,7 +51,9 @@ class Successions:
 
     def _rest(self, change: Succession) -> Iterator[None]:
         records = self._records
-        keys = [process.processid for process in records.processes_of_colony.find(change.colonyname)]
+        # What runs comes first, as the initiator can use its channels.
+        keys = list(records.processes_in_state.snapshot((change.colonyname, ProcessState.RUNNING)))
+        keys += records.processes_of_colony.snapshot(change.colonyname)
         for start in range(0, len(keys), _PIECE):
             for key in keys[start : start + _PIECE]:
                 process = records.processes.get(key)
