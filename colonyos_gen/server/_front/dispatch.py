@@ -180,7 +180,8 @@ class Dispatcher:
             item = await call.begin()
         except Refusal as refusal:
             return self.rendering.refusal(refusal, call.method), refusal
-        if isinstance(item, list) and len(rows := cast("list[object]", item)) > LONG:
+        rows = cast("list[object]", item) if isinstance(item, list) else []
+        if len(rows) > LONG:
             self._store.commit()
             await self._store.written()
             return Answer(200, await self.rendering.long_list(call.method, rows)), None

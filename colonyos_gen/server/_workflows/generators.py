@@ -36,7 +36,7 @@ class GeneratorStarter:
 
     def check(self) -> bool:
         """Start workflows for full batches, and for the rest of a queue that has waited too long; True if there are more."""
-        started = 0
+        left = _AT_ONCE
         for generator in self._records.generators:
             size = self._records.packed_of_generator.count(generator.generatorid)
             if size >= generator.trigger:
@@ -48,9 +48,9 @@ class GeneratorStarter:
             what = f"generator {generator.name} of colony {generator.colonyname}"
             packed = iter(self._records.packed_of_generator.find(generator.generatorid))
             for batch in batches:
-                if started == _AT_ONCE:
+                if not left:
                     return True
-                started += 1
+                left -= 1
                 arguments = [next(packed) for _ in range(batch)]
                 if not attempt(self._store, partial(self._start, generator, arguments), what):
                     break

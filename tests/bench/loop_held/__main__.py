@@ -1,7 +1,7 @@
 """How long each message, and each periodic check, holds the event loop of a server with 100,000 processes.
 
 `python -m tests.bench.loop_held [PROCESSES] [--file]` prints the longest stretch of each. Every request goes through the
-whole server, without a socket; a stretch is what one callback of the event loop takes, whatever it is for. The CPU time of the
+whole server, without a socket; a stretch is what one callback of the event loop takes, whatever it is for. CPU time of the
 loop's thread is what counts on a busy machine; the time by the clock, in which it also waits for the disk and for other
 programs, is beside it.
 """
