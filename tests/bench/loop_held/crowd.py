@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +174,11 @@ class Crowd:
                     snapshotid=f"s-{number}", colonyname=BIG, label="/data", name=f"s-{number}", added=now
                 )
             )
-            about = {"initiatorid": self.user.id, "initiatorname": "user-0", "colonyname": BIG}
+            about: dict[str, Any] = {
+                "initiatorid": self.user.id,
+                "initiatorname": "user-0",
+                "colonyname": BIG,
+            }
             records.crons.put(
                 Cron(cronid=f"c-{number}", name=f"c-{number}", interval=3600, workflowspec=work, **about)
             )
@@ -226,9 +229,10 @@ def _node() -> FunctionSpec:
     )
 
 
-def tables(records: Records) -> Iterable[Table[Any]]:
+def tables(records: Records) -> list[Table[Any]]:
     """The tables among the attributes of the records."""
-    return [each for each in vars(records).values() if isinstance(each, Table)]
+    found: list[Any] = list(vars(records).values())
+    return [each for each in found if isinstance(each, Table)]
 
 
 def write(records: Records, file: Path) -> None:

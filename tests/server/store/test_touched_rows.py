@@ -129,7 +129,7 @@ def test_a_filter_finds_what_a_look_at_all_finds(field: str) -> None:
         if listed is ProcessState.WAITING:
             rows.sort(key=lambda each: each.prioritytime)
         elif listed is ProcessState.RUNNING:
-            rows.sort(key=lambda each: each.starttime)
+            rows.sort(key=lambda each: str(each.starttime))
         else:
             rows.sort(key=lambda each: (each.endtime, each.processid), reverse=True)
         assert [each.processid for each in found] == [each.processid for each in rows[:100]]

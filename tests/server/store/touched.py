@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,10 +19,12 @@ class Touched:
 
 
 @contextmanager
-def touched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Touched]:
+def touched(monkeypatch: pytest.MonkeyPatch) -> Generator[Touched]:
     """Counts every row that tables and indexes give out during the block."""
     count = Touched()
-    snapshot, get, rows = Index.snapshot, Table.get, Table.__iter__
+    index: Any = Index
+    table: Any = Table
+    snapshot, get, rows = index.snapshot, table.get, table.__iter__
 
     def counted_snapshot(self: Index[Any], value: Any) -> Any:
         found = snapshot(self, value)
