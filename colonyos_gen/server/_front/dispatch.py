@@ -180,12 +180,12 @@ class Dispatcher:
             item = await call.begin()
         except Refusal as refusal:
             return self.rendering.refusal(refusal, call.method), refusal
-        rows = cast("list[object]", item) if isinstance(item, list) else []
+        rows: list[object] = cast("Any", item) if isinstance(item, list) else []
         if len(rows) > LONG:
             self._store.commit()
             await self._store.written()
             return Answer(200, await self.rendering.long_list(call.method, rows)), None
-        return Answer(200, self.rendering.item(call.method, item)), None
+        return Answer(200, self.rendering.item(call.method, cast("object", item))), None
 
 
 def _unknown(envelope: Envelope) -> Refusal:
