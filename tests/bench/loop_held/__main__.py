@@ -348,6 +348,7 @@ async def measure(count: int, file: Path | None) -> list[tuple[str, str, Stretch
     server = Server(server_key=people.server, hazards="off")
     records = crowd.records_of(server)
     people.fill(records)
+    records.store.commit()
     if file is not None:
         crowd.write(records, file)
         server = Server(server_key=people.server, hazards="off", db=file)
