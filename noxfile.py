@@ -19,6 +19,7 @@ nox.options.sessions = ["check"]
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = False
 
+ROOT = Path(__file__).parent
 VERSIONS = ["3.11", "3.12", "3.13"]
 SOURCES = ["colonyos_gen", "codegen", "examples", "tests", "noxfile.py"]
 SUITE = ["pytest", "-n", str(3 * (os.cpu_count() or 1)), "--durations", "10", "--durations-min", "1"]
@@ -76,7 +77,7 @@ def codegen_check(session: nox.Session) -> None:
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """Build, install into an empty environment, look at the types that it exports, and run the demonstration."""
+    """Build, install into an empty environment, look at the types that it exports, and do there what needs no extra."""
     session.install("-e", ".[dev]")
     _wheel(session)
 
@@ -158,6 +159,7 @@ def _wheel(session: nox.Session, said: IO[str] | None = None) -> None:
                 stdout=said,
             )
             session.run(python, "-m", "colonyos_gen.cli", "demo", external=True, stdout=said)
+            session.run(python, f"{ROOT}/tests/packaging/plain.py", external=True, stdout=said)
             for package in ("colonyos_gen", "colonyos_gen_wire"):
                 session.run(
                     "pyright",
@@ -184,7 +186,7 @@ def _lower_bounds() -> Iterator[str]:
 @nox.session
 def peers(session: nox.Session) -> None:
     """Clients that nobody here wrote do with the embedded server whatever they can do with the real one."""
-    session.install("-e", ".[server]")
+    session.install("-e", ".")
     for suite in ("pycolonies",):
         environment = Path(session.virtualenv.location, suite)
         python = str(environment / ("Scripts" if os.name == "nt" else "bin") / "python")

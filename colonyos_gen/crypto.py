@@ -194,7 +194,7 @@ def gen_hash(message: bytes | str) -> str:
     return sha3_256(message.encode() if isinstance(message, str) else message).hexdigest()
 
 
-def recid(message: bytes | str, signature: str) -> str:
+def recid(message: bytes | memoryview | str, signature: str) -> str:
     """Return the identity that signed `message`, as the server would see it.
 
     There is no separate answer for a wrong signature: one made for another message or changed on the way

@@ -238,7 +238,8 @@ class _Build:
             default=value.get("default"),
             unit=value.get("x-unit"),
             go_null=bool(value.get("x-go-null")),
-            null_in_reply=value.get("x-go-null") is True,
+            null_in_reply=value.get("x-go-null") in (True, "usually"),
+            null_as_sent=value.get("x-go-null") in ("usually", "sometimes"),
             omit_empty=value.get("x-omit-empty", False),
             refine=tuple(
                 (name, limit)

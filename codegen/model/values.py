@@ -74,7 +74,9 @@ class Field:
     go_null: bool = False
     """Whether the wire may hold null for an empty value."""
     null_in_reply: bool = False
-    """Whether the Go server always writes null for an empty value."""
+    """Whether null is written for an empty value by whoever does not remember how it was sent."""
+    null_as_sent: bool = False
+    """Whether the Go server writes now null and now the empty value, mostly as it was sent."""
     omit_empty: bool = False
     """Whether the Go server leaves the key out when the value is empty."""
     refine: tuple[tuple[str, Limit], ...] = ()

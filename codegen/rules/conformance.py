@@ -41,7 +41,8 @@ def mismatches(outline: Outline, document: Document, schema: Json, value: Any, s
 class _Conformance:
     def __init__(self, outline: Outline, side: Side) -> None:
         self._outline = outline
-        self._empty_null = (True, "sometimes", "request") if side == "request" else (True, "sometimes")
+        written = (True, "usually", "sometimes")
+        self._empty_null = (*written, "request") if side == "request" else written
 
     def check(self, document: Document, schema: Json, value: Any, at: Pointer) -> Mismatches:
         yield from self._check(document, schema, value, at)

@@ -7,10 +7,10 @@ import contextlib
 import ssl
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
-from colonyos_gen_wire.constants import API_PATH, PUBSUB_PATH
+from colonyos_gen_wire.constants import API_PATH, CHANNEL_MAX_MESSAGE_BYTES, PUBSUB_PATH
 from colonyos_gen_wire.method import Method
 
 from colonyos_gen._call.envelope import open_reply
@@ -25,6 +25,9 @@ IDLE_SECONDS = 30.0
 
 CONNECT_SECONDS = 10.0
 """How long establishing a connection may take."""
+
+_LARGEST_ENTRY = CHANNEL_MAX_MESSAGE_BYTES * 16 // 9 + 64 * 1024
+"""Bytes of a frame with the largest entry of a channel in it: in base64 twice, with some room around."""
 
 _BLOCKED_S = 0.05
 """Seconds without a request after which the event loop may not have run for long enough to miss the end of a connection."""
@@ -44,7 +47,8 @@ class AiohttpTransport(Transport):
             them.
         ca_file: File with the certificates to trust instead of the system's (PEM).
         insecure: Do not verify certificates at all. Only for tests.
-        max_reply_bytes: Largest reply that is read, in bytes.
+        max_reply_bytes: Largest reply that is read, in bytes. A frame of a subscription can have a quarter of that, or what
+            the largest entry of a channel takes if that is more.
         proxy: Address of an HTTP proxy to go through, with a name and password if it wants them; empty for none. None for
             that of the environment: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, also in small letters. For this
             machine there is none then.
@@ -75,6 +79,7 @@ class AiohttpTransport(Transport):
             of_proxy["Proxy-Authorization"] = way.authorization
         self._ssl = _ssl_context(ca_file, insecure) if self._way.has_tls else True
         self._max_reply_bytes = max_reply_bytes
+        self._max_frame_bytes = max(min(max_reply_bytes, _LARGEST_ENTRY), max_reply_bytes // 4)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connector: aiohttp.TCPConnector | None = None
         self._posting: aiohttp.ClientSession | None = None
@@ -137,7 +142,8 @@ class AiohttpTransport(Transport):
                     heartbeat=None,
                     autoping=False,
                     autoclose=False,
-                    max_msg_size=self._max_reply_bytes,
+                    max_msg_size=self._max_frame_bytes,
+                    decode_text=False,
                 )
         except aiohttp.WSServerHandshakeError as error:
             failure = self._way.failure(error, method, sent=False, answered=self._answered)
@@ -259,7 +265,7 @@ async def _see_what_was_closed() -> None:
 class _WebSocket(Connection):
     """While nobody waits in `receive`, at most one buffer is read (128 KiB, or one frame if that is larger)."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, method: str) -> None:
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse[Literal[False]], method: str) -> None:
         self._socket = socket
         self._method = method
         self._loop = asyncio.get_running_loop()
@@ -302,7 +308,8 @@ class _WebSocket(Connection):
 
     def _broken(self, data: object) -> ConnectionFailedError | UnexpectedReplyError:
         if isinstance(data, aiohttp.WebSocketError):
-            return UnexpectedReplyError(f"a frame that cannot be read: {data}", method=self._method)
+            remedy = "; raise max_reply_bytes" if data.code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG else ""
+            return UnexpectedReplyError(f"a frame that cannot be read: {data}{remedy}", method=self._method)
         return ConnectionFailedError("the server ended the connection", method=self._method)
 
 

@@ -8,7 +8,7 @@ import inspect
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from colonyos_gen_wire.method import Method
 
@@ -26,7 +26,22 @@ _TRANSPORT = ("post", "connect", "close")
 _CONNECTION = ("send", "receive", "ping", "drop")
 
 _AnyMethod = Method[Any, Any]
+_TransportT = TypeVar("_TransportT", bound=type[Any])
 _logger = logging.getLogger("colonyos_gen")
+
+
+_ours: set[type[Any]] = set()
+
+
+def keeps_its_word(cls: _TransportT) -> _TransportT:
+    """Let a transport of this package, though not one that is derived from it, be used without a guard."""
+    _ours.add(cls)
+    return cls
+
+
+def guarded(transport: Transport) -> Transport:
+    """`transport`, with a guard unless it needs none. Raises TypeError if it is no transport."""
+    return transport if type(transport) in _ours else Guarded(transport)
 
 
 class Guarded(Transport):

@@ -13,6 +13,7 @@ from colonyos_gen.errors import ConnectionFailedError, RPCError, RPCTimeoutError
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 2.0
 
+_TOO_MANY = 429
 _GATEWAY_FAULTS = frozenset({502, 503, 504})
 
 
@@ -26,9 +27,12 @@ def failed_on_the_way(error: RPCError) -> bool:
 def may_repeat(method: Method[Any, Any], request: Any, error: RPCError) -> bool:
     """Whether the call that failed with `error` may be made again without asking.
 
-    A request that provably never left this machine may always be. One that may have arrived is repeated only if the schema
-    calls the message `read` or `idempotent`, and only when the connection or a gateway failed, not when the server refused.
+    A request that provably never left this machine may always be, and so may one that was sent away unread as there were too
+    many (status 429, of the embedded server or a gateway). One that may have arrived is repeated only if the schema calls the
+    message `read` or `idempotent`, and only when the connection or a gateway failed, not when the server refused.
     """
+    if error.status == _TOO_MANY:
+        return True
     if not failed_on_the_way(error):
         return False
     never_sent = isinstance(error, ConnectionFailedError) and not error.sent

@@ -16,7 +16,7 @@ from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_async import AsyncStubs
 
 from colonyos_gen._arguments import require_message, require_seconds, with_options
-from colonyos_gen._call.guarded import Guarded
+from colonyos_gen._call.guarded import guarded
 from colonyos_gen._call.network.address import shown
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.signers import Keyring
@@ -149,7 +149,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
                 url, ca_file=ca_file, insecure=insecure, max_reply_bytes=max_reply_bytes, proxy=proxy
             )
         else:
-            transport = Guarded(transport)
+            transport = guarded(transport)
         self._pipeline = Pipeline(
             transport,
             self._keys,

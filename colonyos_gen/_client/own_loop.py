@@ -10,7 +10,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from colonyos_gen_wire.method import Caller
 
@@ -26,6 +26,72 @@ _LAST_S = 1.0
 """Seconds that they get to end when they are cancelled then."""
 
 
+class _Errand(Generic[T]):
+    """Work that one thread waits for, and the event loop does.
+
+    It does what `asyncio.run_coroutine_threadsafe` does, without its two futures that are chained to each other: that was a
+    good part of what a call costs. Nobody but the two threads knows of it.
+    """
+
+    __slots__ = ("_error", "_over", "_result", "_task", "_unwanted", "_work", "is_over")
+
+    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
+        self._work = work
+        self._task: asyncio.Task[T] | None = None
+        self._unwanted = False
+        self.is_over: bool = False
+        self._result: T | None = None
+        self._error: BaseException | None = None
+        self._over = threading.Lock()  # a bare lock: waiting for it ends with a signal, and wakes nobody else
+        self._over.acquire()
+
+    def begin(self) -> None:
+        """Begin with it, on the event loop, and in the context of whoever waits."""
+        self._task = asyncio.get_running_loop().create_task(self._work)
+        self._task.add_done_callback(self._end)
+        if self._unwanted:
+            self._task.cancel()
+
+    def cancel(self) -> None:
+        """End it, on the event loop: nobody waits for it any more."""
+        self._unwanted = True
+        if self._task is not None:
+            self._task.cancel()
+
+    def fail(self, error: BaseException) -> None:
+        """Let whoever still waits for it have this error; when it has ended, that is what came of it."""
+        if not self.is_over:
+            self._error = error
+            self._tell()
+
+    def result(self) -> T:
+        """Wait for its end; what came of it."""
+        self._over.acquire()
+        if self._error is not None:
+            try:
+                raise self._error
+            finally:
+                self._error = None  # which would hold its own traceback, and that all of this
+        return self._result  # type: ignore[return-value]
+
+    def _end(self, task: asyncio.Task[T]) -> None:
+        self._task = None
+        if self.is_over:  # given up: nobody waits any more
+            return
+        if task.cancelled():
+            self._error = concurrent.futures.CancelledError()
+        elif (error := task.exception()) is not None:
+            self._error = error
+        else:
+            self._result = task.result()
+        self._tell()
+
+    def _tell(self) -> None:
+        self.is_over = True
+        with contextlib.suppress(RuntimeError):  # it has been told before
+            self._over.release()
+
+
 class OwnLoop:
     """An event loop in a daemon thread, started by the first call."""
 
@@ -38,7 +104,7 @@ class OwnLoop:
         self._over = threading.Event()
         """Set on the event loop, when that is to end."""
         self._given_up = False
-        self._waited_for: set[concurrent.futures.Future[Any]] = set()
+        self._waited_for: set[_Errand[Any]] = set()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work`. An exception in the waiting thread, such as KeyboardInterrupt, cancels it.
@@ -51,34 +117,37 @@ class OwnLoop:
         require_coroutine(work)
         token = blocks_a_loop.set(_is_in_a_loop())
         try:
-            future = self._begin(work)
+            errand, loop = self._begin(work)
         except BaseException:
             work.close()
             raise
         finally:
             blocks_a_loop.reset(token)
         try:
-            return future.result()
+            return errand.result()
         except concurrent.futures.CancelledError:
             if self._stopped:
                 raise closed_error() from None
             raise
         except BaseException:
-            future.cancel()
+            if not errand.is_over:
+                with contextlib.suppress(RuntimeError):  # the loop is closed, and everything on it over
+                    loop.call_soon_threadsafe(errand.cancel)
             raise
         finally:
-            self._waited_for.discard(future)
+            self._waited_for.discard(errand)
 
-    def _begin(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+    def _begin(self, work: Coroutine[Any, Any, T]) -> tuple[_Errand[T], asyncio.AbstractEventLoop]:
         with self._lock:  # so that whatever has begun is there when the loop is wound up
             loop = self._start()
             if threading.current_thread() is self._thread:
                 raise RuntimeError(
                     "a callback may not call the client that it was called by; use another client"
                 )
-            future = asyncio.run_coroutine_threadsafe(work, loop)
-            self._waited_for.add(future)
-            return future
+            errand = _Errand(work)
+            loop.call_soon_threadsafe(errand.begin)
+            self._waited_for.add(errand)
+            return errand, loop
 
     def give_up(self) -> None:
         """Let nothing run here from now on, because another loop takes over.
@@ -111,8 +180,7 @@ class OwnLoop:
                 loop.call_soon_threadsafe(self._leave, loop)
         thread.join(timeout=5)
         for each in list(self._waited_for):  # what has not ended though it was cancelled never will
-            with contextlib.suppress(concurrent.futures.InvalidStateError):
-                each.set_exception(closed_error())
+            each.fail(closed_error())
 
     def _leave(self, loop: asyncio.AbstractEventLoop) -> None:
         self._over.set()
@@ -127,7 +195,7 @@ class OwnLoop:
         if self._given_up:
             raise RuntimeError("`async with` has taken this client over; await the calls of what it gave")
         if self._running is None:
-            self._running = _new_event_loop()
+            self._running = new_event_loop()
             self._thread = threading.Thread(
                 target=_serve, args=(self._running, self._over), name="colonyos_gen.Client", daemon=True
             )
@@ -175,7 +243,7 @@ def _serve(loop: asyncio.AbstractEventLoop, over: threading.Event) -> None:
         loop.close()
 
 
-def _new_event_loop() -> asyncio.AbstractEventLoop:
+def new_event_loop() -> asyncio.AbstractEventLoop:
     """A loop of uvloop where the `speed` extra is installed and threads are threads, else of asyncio."""
     if _has_green_threads():
         return asyncio.new_event_loop()

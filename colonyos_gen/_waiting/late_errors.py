@@ -7,9 +7,9 @@ import time
 from collections.abc import Awaitable, Callable
 
 from colonyos_gen_wire import Process
-from colonyos_gen_wire.constants import FAILED
+from colonyos_gen_wire.constants import FAILED, LATE_ERRORS_MS
 
-LATE_S = 0.1
+LATE_S = LATE_ERRORS_MS / 1000
 """Seconds after which a process that has FAILED without errors is taken to have none."""
 AGAIN_S = 0.01
 """Seconds between two looks for them."""

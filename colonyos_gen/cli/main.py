@@ -120,10 +120,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument(
         "--hazards",
-        choices=("notice", "act", "off"),
+        choices=("notice", "act", "refuse", "off"),
         default="notice",
         help="what to do when requests meet that would harm the real server: warn of it, also end or stand still as that "
-        "would, or nothing (default: %(default)s)",
+        "would, refuse it, or nothing (default: %(default)s)",
     )
     serve.add_argument(
         "--retention",

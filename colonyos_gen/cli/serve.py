@@ -109,6 +109,11 @@ async def serve(
                 await _found(server, key, variables)
             if db is not None:
                 print(f"Everything is kept in {db}, and the keys in {path}.", flush=True)
+            else:
+                print(
+                    _forgotten(new_owner=_OWNER_KEY in variables, new_colony=_COLONY_KEY in variables),
+                    flush=True,
+                )
             print(f"To use it from another shell:  source {shlex.quote(str(path))}", flush=True)
             print("Stop it with Ctrl-C.", flush=True)
             await _first(stopping.wait(), server.death())
@@ -127,6 +132,16 @@ def _retention() -> float | None:
             "give the seconds after which what has ended is forgotten, a whole number above 0"
         )
     return float(text)
+
+
+def _forgotten(*, new_owner: bool, new_colony: bool) -> str:
+    """What a server that keeps nothing says to those who had one before it."""
+    owners = [*(["server owner"] if new_owner else []), *(["colony owner and user"] if new_colony else [])]
+    news = f"the keys of {', '.join(owners)} are new" if owners else "it knows nobody yet"
+    return (
+        f"Nothing is kept, as there is no --db: {news}.\n"
+        "Shells, clients and workers with keys of an earlier run are refused; start them again with those of this one."
+    )
 
 
 async def _first(*works: Coroutine[Any, Any, object]) -> None:

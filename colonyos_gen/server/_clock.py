@@ -37,7 +37,11 @@ class Clock(Protocol):
     """What the server knows of time."""
 
     def now_ns(self) -> int:
-        """Nanoseconds since the Unix epoch."""
+        """Nanoseconds since the Unix epoch: what is shown and stored. It can be set, forward and back."""
+        ...
+
+    def elapsed_ns(self) -> int:
+        """Nanoseconds since some moment of its choice: how long something takes. It cannot be set, and never goes back."""
         ...
 
     def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
@@ -55,6 +59,9 @@ class SystemClock:
 
     def now_ns(self) -> int:
         return time.time_ns()
+
+    def elapsed_ns(self) -> int:
+        return time.monotonic_ns()
 
     def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
         return asyncio.get_running_loop().call_later(delay, callback)
@@ -108,10 +115,14 @@ class ManualClock:
     """
 
     def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
-        self._now = _since_epoch(start)
+        self._now = nanoseconds(start)
+        self._set_by = 0
         self._agenda = Agenda()
 
     def now_ns(self) -> int:
+        return self._now + self._set_by
+
+    def elapsed_ns(self) -> int:
         return self._now
 
     def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
@@ -124,10 +135,14 @@ class ManualClock:
         soon as the event loop gets its turn. Raises ValueError if time would go back.
         """
         target = self._now + _span(seconds, minutes, hours)
-        self._agenda.run(target, self._set)
+        self._agenda.run(target, self._reach)
         self._now = target
 
-    def _set(self, now: int) -> None:
+    def set(self, time: datetime) -> None:
+        """Set the time of day, as the owner of a machine or NTP does it. No time passes, and no timer runs for it."""
+        self._set_by = nanoseconds(time) - self._now
+
+    def _reach(self, now: int) -> None:
         self._now = max(self._now, now)
 
 
@@ -141,12 +156,15 @@ class OffsetClock:
     """
 
     def __init__(self, start: datetime | None = None) -> None:
-        self._offset = (time.time_ns() if start is None else _since_epoch(start)) - time.monotonic_ns()
+        self._offset = (time.time_ns() if start is None else nanoseconds(start)) - time.monotonic_ns()
         self._held: int | None = None
         self._agenda = Agenda()
         self._alarm: asyncio.TimerHandle | None = None
 
     def now_ns(self) -> int:
+        return self.elapsed_ns()
+
+    def elapsed_ns(self) -> int:
         return time.monotonic_ns() + self._offset if self._held is None else self._held
 
     def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
@@ -192,7 +210,8 @@ def _leave(now: int) -> None:
     """Real timers see the real time, which may be a little later than their moment."""
 
 
-def _since_epoch(time: datetime) -> int:
+def nanoseconds(time: datetime) -> int:
+    """Those since the Unix epoch; the opposite of `moment`."""
     return (time - _EPOCH) // timedelta(microseconds=1) * 1000
 
 

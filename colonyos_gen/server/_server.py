@@ -10,7 +10,6 @@ from datetime import UTC, tzinfo
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from aiohttp import web
 from aiohttp.typedefs import Middleware
 from colonyos_gen_wire.constants import (
     CLEANUP_PERIOD_S,
@@ -29,12 +28,13 @@ from colonyos_gen.server._caller.published_keys import require_own_keys
 from colonyos_gen.server._clock import Clock, SystemClock
 from colonyos_gen.server._domains.address import Address, is_loopback
 from colonyos_gen.server._domains.loading import Parts, load
-from colonyos_gen.server._front import http_log
+from colonyos_gen.server._front.bounds.crowd import MOST_CONNECTIONS
 from colonyos_gen.server._front.direct import Direct
 from colonyos_gen.server._front.dispatch import Dispatcher
-from colonyos_gen.server._front.http import DEFAULT_BODY_LIMIT, make_app
+from colonyos_gen.server._front.http import DEFAULT_BODY_LIMIT
+from colonyos_gen.server._front.listening import Bounds, Listening
 from colonyos_gen.server._front.rendering import Answer, Rendering
-from colonyos_gen.server._front.slow_senders import IDLE_TIMEOUT_S, REQUEST_TIMEOUT_S, Connections
+from colonyos_gen.server._front.slow_senders import IDLE_TIMEOUT_S, REQUEST_TIMEOUT_S
 from colonyos_gen.server._processes.channel_access import ChannelAccess
 from colonyos_gen.server._processes.channels import ChannelStore
 from colonyos_gen.server._processes.checker import Checker
@@ -57,10 +57,6 @@ from colonyos_gen.server.hazards._watch import HazardWatch
 if TYPE_CHECKING:
     from typing import Self
 
-_SHUTDOWN_S = 0.5
-_BACKLOG = 1024
-"""Connections that may wait to be accepted."""
-
 
 class Server:
     """A ColonyOS server inside this process.
@@ -82,6 +78,11 @@ class Server:
         reregister: Whether adding an executor under a name in use takes the name over, instead of being refused.
         stale_after: Seconds of silence after which an executor that has called assign is unregistered.
         body_limit: Largest request body in bytes.
+        bodies_limit: Bytes of request bodies that may be under way at once, half of them from one address, but always one of
+            the largest; small bodies do not count. None for twice `body_limit`. Who comes when there is no room waits, for up
+            to `request_timeout` seconds, and then gets status 429, unread.
+        connections_limit: Connections that may be open at once, half of them from one address, unless that is this machine.
+            One more closes that which has been without a request for longest, or gets status 503.
         request_timeout: Seconds that the headers of a request may take to arrive, and then its body, of which every
             10,000 bytes get another second. The real server gives headers 10 s and bodies all the time in the world.
         idle_timeout: Seconds that a connection stays open without a request or a subscription.
@@ -98,7 +99,8 @@ class Server:
         retention: Seconds after which processes and workflows that have ended are forgotten, with their logs and attributes;
             None keeps them for ever.
         hazards: What happens when requests meet that would harm the real server: "notice" counts them in `hazards` and warns,
-            "act" also ends the server, or lets it stand still, as the real one would, and "off" does nothing; see
+            "act" also ends the server, or lets it stand still, as the real one would, "refuse" answers with status 400 and
+            does nothing else, and "off" does nothing; see
             `colonyos_gen.server.hazards`.
 
     Raises:
@@ -117,6 +119,8 @@ class Server:
         reregister: bool = False,
         stale_after: float = STALE_EXECUTOR_S,
         body_limit: int = DEFAULT_BODY_LIMIT,
+        bodies_limit: int | None = None,
+        connections_limit: int = MOST_CONNECTIONS,
         request_timeout: float = REQUEST_TIMEOUT_S,
         idle_timeout: float = IDLE_TIMEOUT_S,
         allow_remote: bool = False,
@@ -144,6 +148,13 @@ class Server:
             )
         if key is not None and server_id not in (None, key.id):
             raise ValueError("server_id is not the identity of server_key; give one of them")
+        self._bounds = Bounds(
+            body_limit=body_limit,
+            bodies_limit=bodies_limit,
+            connections_limit=connections_limit,
+            request_timeout=request_timeout,
+            idle_timeout=idle_timeout,
+        )
         if db is not None and journal is not None:
             raise ValueError("give db or journal, not both")
         if retention is not None and not retention > 0:
@@ -154,18 +165,16 @@ class Server:
         self._quirks = quirks
         self._host = host
         self._port = port
-        self._body_limit = body_limit
-        self._request_timeout = request_timeout
-        self._idle_timeout = idle_timeout
         self._middlewares = middlewares
-        self._runner: web.AppRunner | None = None
-        self._listening: asyncio.Server | None = None
+        self._listening: Listening | None = None
 
         clock = SystemClock() if clock is None else clock
         self._file = None if db is None else SqliteJournal(db)
         self._store = store = Store(self._file or journal)
         try:
-            self._records = records = Records(store)
+            self._records = records = Records(
+                store, one_executor_per_identity=quirks.one_executor_per_identity
+            )
         except BaseException:  # nobody can close a server that was never made
             if self._file is not None:
                 self._file.close()
@@ -184,11 +193,10 @@ class Server:
         self._watch = HazardWatch(records, access, clock, self._scheduler, hazards)
         self._watch.on_death = self._die
         self._death = asyncio.Event()
-        self._connections: Connections | None = None
         self._pause_gate = PauseGate(records.paused, clock)
         self._checker = Checker(records, store, clock, stale_after=stale_after, quirks=quirks)
         channels = ChannelAccess(records, access, ChannelStore(records.processes, clock, quirks))
-        events = ProcessEvents(records, clock, quirks)
+        events = ProcessEvents(records, clock, quirks, self._scheduler.turns)
         workflows = Workflows(records, clock, quirks)
         self._crons = CronStarter(records, store, workflows, clock, zone, quirks)
         self._generators = GeneratorStarter(records, store, workflows, clock)
@@ -202,6 +210,7 @@ class Server:
             quirks=quirks,
             address=self._address,
             scheduler=self._scheduler,
+            silence=self._checker.silence,
             pause_gate=self._pause_gate,
             workflows=workflows,
             crons=self._crons,
@@ -267,7 +276,7 @@ class Server:
         """
         if self._watch.died is not None:
             await self.stop()
-        if self._runner is not None:
+        if self._listening is not None:
             raise RuntimeError("the server is running already")
         self._watch.restart()
         self._death.clear()
@@ -283,6 +292,7 @@ class Server:
         self._address.host, self._address.port = self._host, self._port
         self._scheduler.open()
         self._pause_gate.open()
+        self._checker.start()
         self._store.pieces.go_on()
         self._periodic.start(self._checker.check_deadlines, RELEASE_PERIOD_S)
         self._periodic.start(self._checker.check_executors, CLEANUP_PERIOD_S)
@@ -292,39 +302,15 @@ class Server:
             self._periodic.start(self._retention.check, RETENTION_PERIOD_S)
 
     async def _listen(self) -> None:
-        connections = self._connections = Connections(self._request_timeout)
-        app = make_app(
+        self._listening = await Listening.on(
+            self._host,
+            self._port,
             self._dispatcher,
-            connections,
-            body_limit=self._body_limit,
-            request_timeout=self._request_timeout,
-            idle_timeout=self._idle_timeout,
+            self._bounds,
             middlewares=self._middlewares,
             quirks=self._quirks,
         )
-        # A caller who hangs up during a long poll ends the handler, so that it takes no process for nobody.
-        runner = web.AppRunner(
-            app,
-            access_log=None,
-            logger=http_log.logger,
-            handler_cancellation=True,
-            auto_decompress=False,  # as on the real server: a few megabytes could become gigabytes
-            keepalive_timeout=self._idle_timeout,
-            shutdown_timeout=_SHUTDOWN_S,
-            handle_signals=False,
-        )
-        await runner.setup()
-        protocol = runner.server
-        assert protocol is not None
-        try:
-            listening = await asyncio.get_running_loop().create_server(
-                lambda: connections.accept(protocol()), self._host, self._port, backlog=_BACKLOG
-            )
-        except BaseException:
-            await runner.cleanup()
-            raise
-        self._runner, self._listening = runner, listening
-        self._port = listening.sockets[0].getsockname()[1]
+        self._port = self._listening.port
 
     @property
     def listeners(self) -> int:
@@ -354,19 +340,18 @@ class Server:
 
         Rows stay; `start` goes on with them, on the same port. The file is let go of meanwhile.
         """
-        runner, self._runner = self._runner, None
-        if runner is None:
+        listening, self._listening = self._listening, None
+        if listening is None:
             return
         self._periodic.stop()
         self.direct.close()
-        if self._watch.frozen is not None and self._connections is not None:
-            self._connections.abort()
+        if self._watch.frozen is not None:
+            listening.die()
         self._watch.stop()
         self._scheduler.close()
         self._pause_gate.close()
-        if self._listening is not None:
-            self._listening.close()
-        await runner.cleanup()
+        await listening.close()
+        self._dispatcher.close()
         try:
             await self._store.close()
         finally:
@@ -379,9 +364,7 @@ class Server:
         self._periodic.stop()
         self.direct.close()
         if self._listening is not None:
-            self._listening.close()
-        if self._connections is not None:
-            self._connections.abort()
+            self._listening.die()
 
     async def __aenter__(self) -> Self:
         await self.start()

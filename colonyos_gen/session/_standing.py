@@ -15,6 +15,7 @@ from colonyos_gen_wire.constants import (
     FAILED,
     FINAL_PROCESS_STATES,
     MAX_NODES_MATCHABLE,
+    MAX_STORAGE_MATCHABLE_MI,
     RUNNING,
     STALE_EXECUTOR_S,
     SUCCESS,
@@ -247,9 +248,15 @@ async def _with_executors(colony: Colony, process: Process, rows: Sequence[Execu
     wanted = ", ".join(f"{name} {value}" for name, value in asked.items() if value.strip("0mMi"))
     if wanted:
         text += f"; it asks for {wanted}, which executors that say what they have must have free"
-    if asked["storage"].strip("0mMi"):
+    if _mebibytes(asked["storage"]) > MAX_STORAGE_MATCHABLE_MI:
         text += "; most servers give what asks for storage to nobody"
     return text
+
+
+def _mebibytes(text: str) -> int:
+    """An amount as replies give it, which is in whole mebibytes."""
+    number = text.removesuffix("Mi")
+    return int(number) if number.isdecimal() else 0
 
 
 def _who_is_quiet(quiet: Sequence[Executor], rows: Sequence[Executor], *, idle: int) -> str:

@@ -7,19 +7,22 @@ import concurrent.futures
 import contextlib
 import weakref
 from collections import deque
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from colonyos_gen_wire.method import Method
 
+from colonyos_gen._call.guarded import keeps_its_word
 from colonyos_gen.errors import ConnectionFailedError, RPCTimeoutError
 from colonyos_gen.server import Server, ServerThread
+from colonyos_gen.server._front.direct import Direct
 from colonyos_gen.server._front.rendering import Answer
 from colonyos_gen.transport import Connection, Transport
 
-_Work: TypeAlias = "asyncio.Task[Answer] | concurrent.futures.Future[Answer]"
+_Work: TypeAlias = "asyncio.Task[Answer] | asyncio.Future[Answer]"
 
 
+@keeps_its_word
 class InProcessTransport(Transport):
     """Hands requests to a server of this process, on whatever event loop or thread that runs.
 
@@ -57,11 +60,11 @@ class InProcessTransport(Transport):
         self, body: bytes, *, method: Method[Any, Any], headers: Mapping[str, str] | None, timeout: float
     ) -> tuple[int, bytes]:
         del headers
-        work, answered = self._ask(body, self._loop(method))
+        work = self._ask(body, self._loop(method))
         self._under_way.add(work)
         try:
             async with asyncio.timeout(timeout):
-                answer = await answered
+                answer = await work
         except TimeoutError as error:
             raise RPCTimeoutError(f"no reply within {timeout:g} s", method=method.name) from error
         except ConnectionResetError as error:
@@ -90,19 +93,13 @@ class InProcessTransport(Transport):
         for connection in list(self._connections):
             connection.drop()
 
-    def _ask(self, body: bytes, loop: asyncio.AbstractEventLoop) -> tuple[_Work, Awaitable[Answer]]:
-        """What carries the request out, and what to await."""
-        carried_out: list[
-            concurrent.futures.Future[Answer]
-        ] = []  # the server may begin before it is known here
+    def _ask(self, body: bytes, loop: asyncio.AbstractEventLoop) -> _Work:
+        """What becomes of the request; cancelling it gives the request up."""
         direct = self._server.direct
         if loop is asyncio.get_running_loop():
             task = loop.create_task(direct.answer(body, lambda: task.cancelling() > 0))
-            return task, task
-        work = direct.answer(body, lambda: any(each.cancelled() for each in carried_out))
-        future = asyncio.run_coroutine_threadsafe(work, loop)
-        carried_out.append(future)
-        return future, asyncio.wrap_future(future)
+            return task
+        return _Errand(direct, body, loop).answer
 
     def _loop(self, method: Method[Any, Any]) -> asyncio.AbstractEventLoop:
         loop = self._server.direct.loop
@@ -111,6 +108,56 @@ class InProcessTransport(Transport):
                 f"{self._url}: the server does not run", method=method.name, sent=False
             )
         return loop
+
+
+class _Errand:
+    """A request that is carried out on the event loop of a server, for a client on another one."""
+
+    def __init__(self, direct: Direct, body: bytes, there: asyncio.AbstractEventLoop) -> None:
+        self._here = asyncio.get_running_loop()
+        self._there = there
+        self._direct = direct
+        self._body = body
+        self._carried_out: asyncio.Task[Answer] | None = None
+        """Belongs to the event loop of the server."""
+        self.answer: asyncio.Future[Answer] = self._here.create_future()
+        """Belongs to the event loop of the client."""
+        self.answer.add_done_callback(self._note_end)
+        there.call_soon_threadsafe(self._begin)
+
+    def _begin(self) -> None:
+        """On the event loop of the server."""
+        if not self.answer.cancelled():
+            self._carried_out = self._there.create_task(
+                self._direct.answer(self._body, self.answer.cancelled)
+            )
+            self._carried_out.add_done_callback(self._bring)
+
+    def _bring(self, carried_out: asyncio.Task[Answer]) -> None:
+        """On the event loop of the server."""
+        with contextlib.suppress(RuntimeError):  # the loop of the client was closed
+            self._here.call_soon_threadsafe(self._arrived, carried_out)
+
+    def _arrived(self, carried_out: asyncio.Task[Answer]) -> None:
+        if self.answer.done():
+            if not carried_out.cancelled():
+                carried_out.exception()  # which nobody is there for
+        elif carried_out.cancelled():
+            self.answer.cancel()
+        elif (error := carried_out.exception()) is not None:
+            self.answer.set_exception(error)
+        else:
+            self.answer.set_result(carried_out.result())
+
+    def _note_end(self, answer: asyncio.Future[Answer]) -> None:
+        if answer.cancelled():
+            with contextlib.suppress(RuntimeError):  # the loop of the server was closed
+                self._there.call_soon_threadsafe(self._give_up)
+
+    def _give_up(self) -> None:
+        """On the event loop of the server."""
+        if self._carried_out is not None:
+            self._carried_out.cancel()
 
 
 class _InProcessConnection(Connection):

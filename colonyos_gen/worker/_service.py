@@ -15,6 +15,7 @@ from colonyos_gen._call.apart import UNWIND_S, end_or_let_go
 from colonyos_gen._client.client import AsyncClient
 from colonyos_gen._conventions.slots import Slots
 from colonyos_gen._secrets import Secrets
+from colonyos_gen.errors import DeniedError, NotFoundError
 from colonyos_gen.interceptors import Interceptor
 from colonyos_gen.worker._life.health import Health
 from colonyos_gen.worker._life.registration import Registration
@@ -281,7 +282,16 @@ class Service(Taker):
     async def _begin(self) -> None:
         await self.register()
         await warn_of_neighbours(self._client, self._me)
-        await self._end_leftovers()
+        try:
+            await self._end_leftovers()
+        except (
+            DeniedError,
+            NotFoundError,
+        ) as error:  # a server that was started anew just now has nothing of ours
+            _logger.warning(
+                "%s: the server does not know this executor any more: %s", self._me.executorname, error
+            )
+            await self.register()
 
     async def _end_leftovers(self) -> None:
         """Fail what an earlier life of this worker left RUNNING, unless the server gives it to another worker in time.

@@ -2740,7 +2740,8 @@ class Snapshot(BaseModel):
 class CreateSnapshotMsg(BaseModel):
     """
     Create a snapshot of the files under a label. It records the latest revision of each file under the
-    label and its sub-labels. An unknown label is accepted and gives a snapshot whose `fileids` is null.
+    label and its sub-labels. A label that no file has, though there be files below it, is accepted and
+    gives a snapshot whose `fileids` is null.
     """
 
     model_config = ConfigDict(
@@ -4363,7 +4364,8 @@ class Process(BaseModel):
     errors: list[str] | None = []
     """
     Error texts given by the executor, or one from the server when a deadline passed. Null when the
-    executor reported failure without texts.
+    executor reported failure without texts. They are stored after the state, so a reader may see a
+    FAILED process without them for a moment.
     """
 
 

@@ -22,7 +22,7 @@ from colonyos_gen_wire.constants import API_PATH
 
 from colonyos_gen import AsyncClient
 from colonyos_gen.crypto import PrivateKey
-from tests.bench import calls, minimum, server, testing_kit
+from tests.bench import calls, hand_over, hostile, minimum, served, server, testing_kit
 from tests.bench.loop_held import __main__ as loop_held
 
 KEY = "bacefe58101c9c52ba588e35ef10d008f529567df2f4538689fcb39e4decfe32"
@@ -79,6 +79,16 @@ def calling() -> tuple[float, float]:
         return asyncio.run(_calling(f"http://127.0.0.1:{port}"))
 
 
+def handing_over(msgtype: str, threads: int, calls: int) -> tuple[float, float]:
+    """CPU of the synchronous client for one call, against the asynchronous one."""
+    envelope = {
+        "payloadtype": msgtype,
+        "payload": base64.b64encode(json.dumps(recorded_process()).encode()).decode(),
+    }
+    with canned(json.dumps(envelope | {"error": False}).encode()) as port:
+        return hand_over.beside(f"http://127.0.0.1:{port}", threads, calls)
+
+
 async def _calling(url: str, calls: int = 400) -> tuple[float, float]:
     key, processid = coincurve.PrivateKey(bytes.fromhex(KEY)), "0" * 64
     pairs: list[tuple[float, float]] = []
@@ -113,7 +123,7 @@ def _import_seconds(statement: str) -> float:
 @contextlib.contextmanager
 def canned(reply: bytes) -> Generator[int]:
     """The port of a server process that answers everything with `reply`."""
-    program = [sys.executable, "-m", "tests.bench.canned_server"]
+    program = [sys.executable, "-m", "tests.bench.servers.canned"]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -126,7 +136,9 @@ def canned(reply: bytes) -> Generator[int]:
 ROWS: list[tuple[str, Callable[[], tuple[float, float]], float]] = [
     ("signature / coincurve + SHA3-256", signing, 1.10),
     ("CPU of get_process / minimum client", calling, 1.30),
-    ("decode 1,000 processes / plain structs", decoding, 1.60),
+    ("get_process: synchronous / asynchronous", lambda: handing_over("getprocessmsg", 1, 60), hand_over.AIM),
+    ("32 threads submit / 32 tasks do", lambda: handing_over("submitfuncspecmsg", 32, 320), hand_over.AIM),
+    ("decode 1,000 processes / plain structs", decoding, 1.00),
     ("import colonyos_gen / msgspec + types", importing, 1.30),
 ]
 
@@ -142,7 +154,9 @@ def main() -> None:
             flush=True,
         )
     testing_kit.main()
+    served.main()
     server.main()
+    hostile.main()
     calls.main()
     for file in (False, True):
         asyncio.run(loop_held.show(file=file))

@@ -132,7 +132,7 @@ def stand(*, real: bool) -> Generator[Stand]:
             pid = int(told) if told else None
         else:
             owner = PrivateKey.generate()
-            server = Child("counting_server")
+            server = Child("servers.counting")
             stack.callback(server.stop)
             server.tell(owner.hex())
             url, pid = f"http://127.0.0.1:{server.hear()}", server.pid

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 import time
 from collections.abc import Callable
 
-from colonyos_gen.testing import LocalColony
+from colonyos_gen import AsyncClient, PrivateKey
+from colonyos_gen.server import Server
+from colonyos_gen.testing import InProcessTransport, LocalColony
 
 START_UP_AIM = 0.150
 CALL_AIM = 0.001
+WITHOUT_SOCKETS_AIM = 0.5
 
 
 def start_up(times: int = 20) -> float:
@@ -26,19 +30,45 @@ def _start_up() -> float:
 
 def call(times: int = 1000) -> float:
     """Median seconds of a call to it from synchronous code, over loopback."""
-    return _calls(times, sockets=True)
+    with LocalColony() as colony:
+        return _calls(colony, times)
 
 
-def call_without_sockets(times: int = 300, rounds: int = 5) -> tuple[float, float]:
+def call_without_sockets(times: int = 100, rounds: int = 15) -> tuple[float, float]:
     """The same without sockets, and over loopback in turn with it: medians of both."""
-    pairs = [(_calls(times, sockets=False), _calls(times, sockets=True)) for _ in range(rounds)]
+    with LocalColony(sockets=False) as without, LocalColony() as over:
+        pairs = [(_calls(without, times), _calls(over, times)) for _ in range(rounds + 1)][1:]
     return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
 
 
-def _calls(times: int, *, sockets: bool) -> float:
-    with LocalColony(sockets=sockets) as colony:
-        client, name = colony.client, colony.name
-        return statistics.median(_call(lambda: client.get_colony(name)) for _ in range(times))
+def acall_without_sockets(times: int = 50, rounds: int = 15) -> tuple[float, float]:
+    """The same of coroutines on the event loop of the server, so that no thread waits for another one."""
+    return asyncio.run(_acall_without_sockets(times, rounds))
+
+
+async def _acall_without_sockets(times: int, rounds: int) -> tuple[float, float]:
+    owner = PrivateKey.generate()
+    async with (
+        Server(server_key=owner) as server,
+        AsyncClient(server.url, server_key=owner) as over,
+        AsyncClient(transport=InProcessTransport(server), server_key=owner) as without,
+    ):
+        pairs = [(await _acalls(without, times), await _acalls(over, times)) for _ in range(rounds + 1)][1:]
+    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+
+
+async def _acalls(client: AsyncClient, times: int) -> float:
+    taken: list[float] = []
+    for _ in range(times):
+        started = time.perf_counter()
+        await client.get_colonies()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
+
+
+def _calls(colony: LocalColony, times: int) -> float:
+    client, name = colony.client, colony.name
+    return statistics.median(_call(lambda: client.get_colony(name)) for _ in range(times))
 
 
 def _call(work: Callable[[], object]) -> float:
@@ -59,9 +89,16 @@ def main() -> None:
         taken = measure()
         verdict = "" if taken <= aim else "  over"
         print(f"{name:40} {taken * 1e3:8.2f}ms {'':>10} {'':>7} {aim * 1e3:4.0f}ms{verdict}", flush=True)
-    without, over = call_without_sockets()
-    name = "LocalColony: a call, without sockets / with"
-    print(f"{name:40} {without * 1e3:8.2f}ms {over * 1e3:8.2f}ms {without / over:7.2f}", flush=True)
+    for name, compare in (
+        ("LocalColony: a call, without sockets / with", call_without_sockets),
+        ("the same, of coroutines", acall_without_sockets),
+    ):
+        without, over = compare()
+        verdict = "" if without <= over * WITHOUT_SOCKETS_AIM else "  over"
+        print(
+            f"{name:43} {without * 1e3:5.2f}ms {over * 1e3:8.2f}ms {without / over:7.2f} {WITHOUT_SOCKETS_AIM:6.2f}{verdict}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

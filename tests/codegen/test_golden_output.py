@@ -28,7 +28,8 @@ SMALL = HERE / "small"
 EXPECTED = HERE / "small_expected"
 GENERATED = HERE.parent.parent / "generated"
 SUPPORT = {
-    f"python/colonyos_gen_wire/{name}.py" for name in ("base", "codec", "file_form", "file_reading", "shape")
+    f"python/colonyos_gen_wire/{name}.py"
+    for name in ("base", "codec", "exact", "file_form", "file_reading", "go_form", "nulls", "shape")
 }
 """Files that are the same for every schema."""
 

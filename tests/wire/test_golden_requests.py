@@ -35,6 +35,11 @@ IGNORED = {
     ("addlogmsg", "executorname"),
     ("addfunctionmsg", "function"),
     ("submitfuncspecmsg", "spec.conditions.processes-per-node"),
+    # Known keys, in another case.
+    ("submitfuncspecmsg", "spec.conditions.ExecutorNames"),
+    ("submitfuncspecmsg", "spec.conditions.DEPENDENCIES"),
+    ("submitfuncspecmsg", "spec.fs.DIRS"),
+    ("submitfuncspecmsg", "spec.fs.Snapshots"),
     ("submitworkflowspecmsg", "spec.functionspecs[0].conditions.processes-per-node"),
 }
 

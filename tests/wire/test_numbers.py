@@ -10,11 +10,14 @@ import msgspec
 import pytest
 from colonyos_gen_wire import FunctionSpec, LimitError
 from colonyos_gen_wire.checks import check
-from colonyos_gen_wire.codec import decode_request
+from colonyos_gen_wire.codec import decode_request, encode_reply
 from colonyos_gen_wire.fields import FIELDS
 from colonyos_gen_wire.methods import METHODS
+from colonyos_gen_wire.methods.executor import ADD_EXECUTOR
+from colonyos_gen_wire.methods.process import GET_PROCESSES
 from colonyos_gen_wire.requests.process import SubmitFunctionSpecMsg
 from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
+from colonyos_gen_wire.types.location import Location
 
 from tests.wire.test_limits import SECRETS, full
 
@@ -85,3 +88,33 @@ def test_booleans_are_fine_where_anything_is() -> None:
     spec = FunctionSpec.new("echo", "cli", "dev")
     spec.args, spec.kwargs = [True, {"deep": [False]}], {"flag": True}
     check(SubmitFunctionSpecMsg(spec=spec))
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**30])
+def test_integers_beyond_64_bits_are_refused_as_by_go(number: int) -> None:
+    payload = {"msgtype": GET_PROCESSES.msgtype, "colonyname": "c", "count": number}
+    with pytest.raises(msgspec.ValidationError, match="64 bits"):
+        decode_request(GET_PROCESSES, payload)
+    for fits in (2**63 - 1, -(2**63)):
+        assert decode_request(GET_PROCESSES, payload | {"count": fits}).count == fits
+
+
+@pytest.mark.parametrize("time", ["2020-01-01t00:00:00Z", "2020-01-01T00:00:00z"])
+def test_times_in_small_letters_are_refused_as_by_go(time: str) -> None:
+    payload = {"msgtype": ADD_EXECUTOR.msgtype, "executor": {"commissiontime": time}}
+    with pytest.raises(msgspec.ValidationError):
+        decode_request(ADD_EXECUTOR, payload)
+    decode_request(ADD_EXECUTOR, {**payload, "executor": {"commissiontime": time.upper()}})
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [(0.0, b"0"), (3.0, b"3"), (-1.0, b"-1"), (0.5, b"0.5"), (1e20, b"100000000000000000000")],
+)
+def test_numbers_without_fraction_are_written_as_go_does(number: float, written: bytes) -> None:
+    assert b'"long":' + written + b"," in encode_reply(
+        Location, Location(name="n", colonyname="c", long=number)
+    )
+    assert b"e+21" in encode_reply(Location, Location(name="n", colonyname="c", long=1e21)).replace(
+        b"e21", b"e+21"
+    )

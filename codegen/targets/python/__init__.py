@@ -13,7 +13,18 @@ from codegen.targets.python import options, spelling
 from codegen.targets.python.limits import Limits
 
 PACKAGE = "python/colonyos_gen_wire"
-_SUPPORT = ["base", "method", "shape", "codec", "file_form", "file_reading", "terminal"]
+_SUPPORT = [
+    "base",
+    "method",
+    "shape",
+    "nulls",
+    "go_form",
+    "codec",
+    "exact",
+    "file_form",
+    "file_reading",
+    "terminal",
+]
 
 
 def render(service: Service, templates: jinja2.Environment) -> Mapping[str, str]:

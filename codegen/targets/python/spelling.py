@@ -123,6 +123,22 @@ def constants(values: Iterable[Any]) -> str:
     return f"({', '.join(written)}{',' if len(written) == 1 else ''})"
 
 
+def never_in_a_cycle(service: Service, struct: Struct, above: frozenset[str] = frozenset()) -> bool:
+    """Whether nothing that its fields may hold leads back to a `struct`, so that the garbage collector need not look at it.
+
+    What may be any JSON value may be any object, the one that it is in included; and so may what a type holds of itself.
+    """
+    above |= {struct.name}
+    for leaf in [leaf for field in struct.fields for leaf in field.type.walk()]:
+        if leaf.kind == "scalar" and leaf.scalar is Scalar.ANY:
+            return False
+        if leaf.kind == "struct" and (
+            leaf.name in above or not never_in_a_cycle(service, service.struct(leaf.name), above)
+        ):
+            return False
+    return True
+
+
 def absorbs(struct: Struct) -> list[tuple[str, str]]:
     """Statements that turn Go's nulls and zero times into Python's, as pairs of condition and assignment."""
     found: list[tuple[str, str]] = []
@@ -137,7 +153,7 @@ def absorbs(struct: Struct) -> list[tuple[str, str]]:
         elif field.type.kind == "scalar" and field.type.scalar is Scalar.BYTES:
             found.append((f"{me} is None", f'{me} = b""'))
         elif field.type.kind == "scalar" and field.type.scalar is Scalar.TIME:
-            found.append((f"{me} is not None and {me}.year <= 1", f"{me} = None"))
+            found.append((f"(time := {me}) is not None and time.year <= 1", f"{me} = None"))
     return found
 
 

@@ -9,19 +9,20 @@ from __future__ import annotations
 import uuid
 from typing import cast
 
+from colonyos_gen_wire.methods import blueprint as methods
+from colonyos_gen_wire.nulls import is_null
 from colonyos_gen_wire.types.blueprint import (
     Blueprint,
     BlueprintDefinition,
     BlueprintHandlerSpec,
-    BlueprintMetadata,
 )
 from colonyos_gen_wire.types.location import Location
 from msgspec.structs import replace
 
+from colonyos_gen.server._caller.nul import require_text
 from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.lifecycle import new_id
 from colonyos_gen.server._store.records import BlueprintVersion, Records
-from colonyos_gen.server._values.plain_text import require_name, require_text
 
 _CREATE = "create"
 _UPDATE = "update"
@@ -72,9 +73,10 @@ class Catalogue:
     def add(self, blueprint: Blueprint, signer: str) -> Blueprint:
         """Store a new blueprint, with an id if it has none, as its first version."""
         blueprint = replace(blueprint, blueprintid=blueprint.blueprintid or new_id())
-        self._add_location(blueprint)
+        self.add_location(blueprint)
         self._keep_version(blueprint, _CREATE, signer)
-        return self._records.blueprints.put(blueprint)
+        self._records.blueprints.put(_as_read_back(blueprint))
+        return blueprint
 
     def update(self, old: Blueprint, new: Blueprint, signer: str, *, force: bool) -> Blueprint:
         """Store `new` in the place of `old`. What stays is the id, and the generation unless the spec has changed."""
@@ -83,10 +85,10 @@ class Catalogue:
         blueprint = replace(
             new, blueprintid=old.blueprintid, metadata=replace(new.metadata, generation=generation)
         )
-        self._add_location(blueprint)
         if changed:
             self._keep_version(blueprint, _UPDATE, signer)
-        return self._records.blueprints.put(blueprint)
+        self._records.blueprints.put(_as_read_back(blueprint))
+        return blueprint
 
     def raise_generation(self, blueprint: Blueprint) -> Blueprint:
         """Count a generation that changes nothing; no version is kept of it."""
@@ -98,6 +100,15 @@ class Catalogue:
         found = self._records.versions_of_blueprint.find(blueprintid)[::-1]
         return found[:limit] if limit > 0 else found
 
+    def add_location(self, blueprint: Blueprint) -> None:
+        """Make the location of `blueprint`, unless there is one of its name."""
+        colonyname, name = blueprint.metadata.colonyname, blueprint.metadata.locationname
+        if name and self._records.location(colonyname, name) is None:
+            description = f"Auto-created from blueprint {blueprint.metadata.name}"
+            self._records.locations.put(
+                Location(locationid=new_id(), name=name, colonyname=colonyname, description=description)
+            )
+
     def _keep_version(self, blueprint: Blueprint, changetype: str, signer: str) -> None:
         self._records.blueprint_versions.put(
             BlueprintVersion(
@@ -107,7 +118,7 @@ class Catalogue:
                 namespace=blueprint.metadata.colonyname,
                 name=blueprint.metadata.name,
                 generation=blueprint.metadata.generation,
-                spec=blueprint.spec,
+                spec=None if is_null(blueprint.spec) else blueprint.spec,
                 status=blueprint.status,
                 timestamp=moment(self._clock.now_ns()),
                 changedby=signer,
@@ -115,21 +126,14 @@ class Catalogue:
             )
         )
 
-    def _add_location(self, blueprint: Blueprint) -> None:
-        colonyname, name = blueprint.metadata.colonyname, blueprint.metadata.locationname
-        if name and self._records.location(colonyname, name) is None:
-            description = f"Auto-created from blueprint {blueprint.metadata.name}"
-            self._records.locations.put(
-                Location(locationid=new_id(), name=name, colonyname=colonyname, description=description)
-            )
-
 
 def require_storable_definition(definition: BlueprintDefinition) -> None:
     """Refuse a definition with texts that could not be kept, or not be passed on to processes."""
-    _require_storable(definition.blueprintdefinitionid, definition.metadata)
     spec = definition.spec
     require_text(
-        "blueprint definition",
+        methods.ADD_BLUEPRINT_DEFINITION,
+        definition.blueprintdefinitionid,
+        definition.metadata.name,
         spec.group,
         spec.version,
         spec.names.kind,
@@ -140,13 +144,13 @@ def require_storable_definition(definition: BlueprintDefinition) -> None:
 
 def require_storable_blueprint(blueprint: Blueprint) -> None:
     """Refuse a blueprint with texts that could not be kept."""
-    _require_storable(blueprint.blueprintid, blueprint.metadata)
-    require_text("blueprint", blueprint.kind)
+    name, location = blueprint.metadata.name, blueprint.metadata.locationname
+    require_text(methods.ADD_BLUEPRINT, blueprint.blueprintid, name, location, blueprint.kind)
 
 
-def _require_storable(identity: str, metadata: BlueprintMetadata) -> None:
-    require_text("blueprint", identity, metadata.name)
-    require_name("location name", metadata.locationname)
+def _as_read_back(blueprint: Blueprint) -> Blueprint:
+    """`blueprint` as readers get it: with an empty spec if it was sent with null."""
+    return replace(blueprint, spec=dict(blueprint.spec))
 
 
 def same_json(one: object, other: object) -> bool:

@@ -10,14 +10,16 @@ from typing import Any
 
 from colonyos_gen_wire.codec import encode_reply
 from colonyos_gen_wire.constants import BLUEPRINT_CRON_INTERVAL_S
+from colonyos_gen_wire.nulls import NullList
 from colonyos_gen_wire.types import workflow as types
 from colonyos_gen_wire.types.blueprint import Blueprint, BlueprintHandlerSpec
 from colonyos_gen_wire.types.cron import Cron
-from colonyos_gen_wire.types.process import Conditions, FunctionSpec, Process
+from colonyos_gen_wire.types.process import Conditions, Filesystem, FunctionSpec, Process
 
 from colonyos_gen.server._clock import Clock
 from colonyos_gen.server._processes import lifecycle
 from colonyos_gen.server._processes.submission import accept_spec
+from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 
 _CLEANUP = "cleanup"
@@ -32,9 +34,10 @@ def can_reconcile(handler: BlueprintHandlerSpec) -> bool:
 class HandlerWork:
     """Submits processes for handlers, and keeps one cron for each kind and location that has blueprints."""
 
-    def __init__(self, records: Records, clock: Clock) -> None:
+    def __init__(self, records: Records, clock: Clock, quirks: Quirks = STRICT) -> None:
         self._records = records
         self._clock = clock
+        self._quirks = quirks
 
     def reconcile(
         self, blueprint: Blueprint, handler: BlueprintHandlerSpec, signer: str, *, force: bool = False
@@ -67,7 +70,7 @@ class HandlerWork:
                 name=name,
                 interval=BLUEPRINT_CRON_INTERVAL_S,
                 waitforprevprocessgraph=True,
-                workflowspec=encode_reply(types.WorkflowSpec, workflow).decode(),
+                workflowspec=self._written(workflow),
             )
         )
 
@@ -82,6 +85,9 @@ class HandlerWork:
         cron = self._records.cron(blueprint.metadata.colonyname, _cron_name(blueprint))
         if cron is not None:
             self._records.crons.remove(cron)
+
+    def _written(self, workflow: types.WorkflowSpec) -> str:
+        return encode_reply(types.WorkflowSpec, workflow, nulls_as_sent=self._quirks.nulls_as_sent).decode()
 
     def _submit(self, spec: FunctionSpec, signer: str) -> Process:
         name = self._records.name_of(spec.conditions.colonyname, signer)
@@ -106,7 +112,10 @@ def _work(
         maxretries=_NO_LIMIT,
         conditions=Conditions(
             colonyname=blueprint.metadata.colonyname,
+            executornames=NullList(),
             executortype=handler.executorType,
             locationname=blueprint.metadata.locationname,
+            dependencies=NullList(),
         ),
+        fs=Filesystem(snapshots=NullList(), dirs=NullList()),
     )

@@ -17,10 +17,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from colonyos_gen_wire import errors
 from colonyos_gen_wire.method import ErrorSpec, Method, Role
 from colonyos_gen_wire.methods import METHODS
-from colonyos_gen_wire.types.executor import Executor
 
+from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
@@ -73,6 +74,8 @@ class Access:
             raise Refusal(error_of(method, "empty_colony_name"))
         colony = self._records.colonies.get(colonyname)
         if colony is None:
+            if has_nul((colonyname,)):
+                raise Refusal(errors.NUL_REFUSED_403)
             raise Refusal(error_of(method, "unknown_colony"), name=colonyname)
         if owner and signer == colony.colonyid:
             return
@@ -87,15 +90,13 @@ class Access:
         if signer != self.server_id:
             raise Refusal(error_of(method, "not_server_owner"))
 
+    def is_stranger(self, signer: str) -> bool:
+        """Whether `signer` is nobody here: owner of nothing, and in no colony."""
+        return signer != self.server_id and not self._records.is_known_anywhere(signer)
+
     def _is_member(self, method: AnyMethod, signer: str, colonyname: str) -> bool:
         approved = Role.EXECUTOR_ANY_STATE not in method.roles
         executor = self._records.executor_of(colonyname, signer, approved=approved)
-        if executor is not None and self._counts(executor):
+        if executor is not None:
             return True
         return self._records.user_of(colonyname, signer) is not None
-
-    def _counts(self, executor: Executor) -> bool:
-        """Whether this row of an identity makes it a member of its colony."""
-        if not self._quirks.one_executor_per_identity:
-            return True
-        return self._records.executors_by_id.first(executor.executorid) is executor

@@ -23,12 +23,27 @@ BODY_TOO_SLOW = ErrorSpec(
     "The request body came too slowly",
     "The body was not complete in the time that the server gives to it.",
 )
-NEEDS_LIBRARY = ErrorSpec(
-    "needs_library",
-    ErrorCode.SERVER_FAULT,
-    501,
-    "This embedded server needs {library} for {what}; install it with: pip install 'colonyos-gen[server]'",
-    "The message needs a library that is not installed where the server runs.",
+TOO_BUSY = ErrorSpec(
+    "too_busy",
+    ErrorCode.RATE_LIMITED,
+    429,
+    "Too many large requests are under way; this one was not read, send it again in a while",
+    "There is no room for the body. Nothing of it was read, so that whatever it asks for may be asked for again.",
+)
+TOO_MUCH_OF_A_STRANGER = ErrorSpec(
+    "too_much_of_a_stranger",
+    ErrorCode.DENIED,
+    403,
+    "Access denied, {identity} is neither a member nor an owner of anything here, and of such only payloads of up to {most} "
+    "characters are read, with up to {parts} objects and lists in them",
+    "The real server reads whatever anybody has signed, and then refuses it.",
+)
+TOO_MANY_OBJECTS = ErrorSpec(
+    "too_many_objects",
+    ErrorCode.INVALID,
+    400,
+    "The payload holds {count} objects; at most {most} are read in a {message}",
+    "Each of them may become a hundred times as large in memory as it is in the text.",
 )
 FAULT = ErrorSpec(
     "fault",
@@ -37,19 +52,19 @@ FAULT = ErrorSpec(
     "The embedded server failed; its log has the details",
     "A mistake in this server. The request changed nothing.",
 )
+NO_ANSWER = ErrorSpec(
+    "no_answer",
+    ErrorCode.INVALID,
+    400,
+    "The envelope and its payload must be JSON objects, not null",
+    "The real server fails over such a request, and answers with status 500 and an empty body.",
+)
 INVALID_NAME = ErrorSpec(
     "invalid_name",
     ErrorCode.INVALID,
     400,
-    "Invalid {field} <{name}>, it must not contain colons or NUL characters",
+    "Invalid {field} <{name}>, it must not contain colons",
     "The real server stores such a name and then fails whenever it reads it.",
-)
-INVALID_TEXT = ErrorSpec(
-    "invalid_text",
-    ErrorCode.INVALID,
-    400,
-    "Invalid {field}, it must not contain NUL characters",
-    "The database of the real server cannot hold a NUL character in a text.",
 )
 INEXACT_INTEGER = ErrorSpec(
     "inexact_integer",
@@ -113,6 +128,13 @@ BUSY_CONNECTION = ErrorSpec(
     400,
     "A subscription is running on this connection; open a connection for each subscription",
     "The real server crashes when two subscriptions to processes write to the same connection at once.",
+)
+HAZARDOUS = ErrorSpec(
+    "hazardous",
+    ErrorCode.CONFLICT,
+    400,
+    "The real server would come to harm ({name}); to avoid it: {avoid}",
+    "This server was started to refuse what harms the real one.",
 )
 
 

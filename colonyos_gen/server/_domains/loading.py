@@ -41,6 +41,7 @@ from colonyos_gen.server._processes.channel_access import ChannelAccess
 from colonyos_gen.server._processes.events import ProcessEvents
 from colonyos_gen.server._processes.pausing import PauseGate
 from colonyos_gen.server._processes.scheduler import Scheduler
+from colonyos_gen.server._processes.silence import Silence
 from colonyos_gen.server._quirks import Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._store.tables import Store
@@ -61,6 +62,7 @@ class Parts:
     quirks: Quirks
     address: Address
     scheduler: Scheduler
+    silence: Silence
     pause_gate: PauseGate
     workflows: Workflows
     crons: CronStarter
@@ -92,7 +94,7 @@ def _attribute(parts: Parts) -> AttributeHandlers:
 def _blueprint(parts: Parts) -> BlueprintHandlers:
     from colonyos_gen.server._domains.data.blueprint import Blueprints
 
-    return Blueprints(parts.records, parts.access, parts.clock)
+    return Blueprints(parts.records, parts.access, parts.clock, parts.quirks)
 
 
 def _channel(parts: Parts) -> ChannelHandlers:
@@ -110,19 +112,19 @@ def _colony(parts: Parts) -> ColonyHandlers:
 def _cron(parts: Parts) -> CronHandlers:
     from colonyos_gen.server._domains.work.cron import Crons
 
-    return Crons(parts.records, parts.access, parts.crons)
+    return Crons(parts.records, parts.access, parts.crons, parts.quirks)
 
 
 def _executor(parts: Parts) -> ExecutorHandlers:
     from colonyos_gen.server._domains.administration.executor import Executors
 
-    return Executors(parts.records, parts.access, parts.clock, reregister=parts.reregister)
+    return Executors(parts.records, parts.access, parts.clock, parts.quirks, reregister=parts.reregister)
 
 
 def _file(parts: Parts) -> FileHandlers:
     from colonyos_gen.server._domains.data.file import Files
 
-    return Files(parts.records, parts.access, parts.clock)
+    return Files(parts.records, parts.access, parts.clock, parts.quirks)
 
 
 def _function(parts: Parts) -> FunctionHandlers:
@@ -170,6 +172,7 @@ def _process(parts: Parts) -> ProcessHandlers:
         parts.clock,
         parts.store,
         parts.scheduler,
+        parts.silence,
         parts.pause_gate,
         parts.workflows,
         parts.quirks,
@@ -185,7 +188,7 @@ def _server(parts: Parts) -> ServerHandlers:
 def _snapshot(parts: Parts) -> SnapshotHandlers:
     from colonyos_gen.server._domains.data.snapshot import Snapshots
 
-    return Snapshots(parts.records, parts.access, parts.clock)
+    return Snapshots(parts.records, parts.access, parts.clock, parts.quirks)
 
 
 def _statistics(parts: Parts) -> StatisticsHandlers:

@@ -70,7 +70,7 @@ class Direct:
         """
         with self._while_open():
             try:
-                call = self._dispatcher.check(body, Via.WEBSOCKET)
+                call = await self._dispatcher.checked(body, Via.WEBSOCKET)
                 feed = self._dispatcher.watch.subscribe(call.method, call.request, call.signer)
                 await self._dispatcher.serve(call, feed, send, lambda: self.loop is None)
             except Refusal as refusal:

@@ -1,8 +1,7 @@
 """Reading signed envelopes, and writing replies.
 
-The real server is written in Go, and reads JSON the way Go does: keys match in any case, unknown ones are ignored,
-and null counts as absent. Line breaks inside base64 are tolerated; any other flaw in it makes the payload empty,
-which then fails as JSON.
+The real server is written in Go, and reads JSON the way Go does; what it makes of envelopes that are not plainly three texts
+is in `careful_envelope`. Of base64 it takes what comes before the first flaw, and parses that.
 """
 
 from __future__ import annotations
@@ -10,31 +9,42 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import msgspec
 from colonyos_gen_wire import errors
 from colonyos_gen_wire.constants import ERROR_PAYLOADTYPE, SIGNATURE_HEX_LENGTH
 from colonyos_gen_wire.types.envelope import Failure, RPCReplyMsg
 
-from colonyos_gen.crypto import CURVE_ORDER, HALF_ORDER, InvalidSignatureError, recid
-from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.crypto import InvalidSignatureError, recid
+from colonyos_gen.server._caller.refusal import NO_ANSWER, Refusal
+from colonyos_gen.server._front.careful_envelope import read_carefully
+from colonyos_gen.server._front.signature_words import not_hex, unrecoverable
 from colonyos_gen.server._values.plain_json import plain_json
 
 _NOT_HEX = re.compile(r"[^0-9a-fA-F]")
-_MOST_QUOTES = 1000
-"""An envelope with four fields has up to twenty."""
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _NO_PAYLOAD = b'"payload":""'
-_NOT_TEXT = (b"[", b"{")
-_decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
+
+
+class _Plain(msgspec.Struct, forbid_unknown_fields=True):
+    """An envelope with these three texts and nothing else in it, as clients send it."""
+
+    payloadtype: str
+    payload: str
+    signature: str
+
+
+_decode_plain = msgspec.json.Decoder(_Plain).decode
 
 
 class Envelope(NamedTuple):
     """A request as it travels."""
 
     payloadtype: str
-    payload: str
+    payload: str | memoryview
+    """A memoryview of ASCII where a text of it would be large."""
     signature: str
 
 
@@ -46,76 +56,53 @@ def key_of(document: dict[str, object], key: str) -> object:
 
 
 def read_envelope(body: bytes) -> Envelope:
-    """The envelope in an HTTP body."""
-    given = _given(body)
-    values = [key_of(given, key) for key in Envelope._fields]
-    for key, value in zip(Envelope._fields, values, strict=True):
-        if not isinstance(value, str | None):
-            raise Refusal(errors.MALFORMED_ENVELOPE, detail=f"the {key} of the envelope is not a string")
-    return Envelope(*(cast("str | None", value) or "" for value in values))
-
-
-def _given(body: bytes) -> dict[str, object]:
-    """What of the envelope counts. Nothing is made of the rest, which may be large, and which nobody has signed for."""
-    if body.count(b'"') > _MOST_QUOTES:
-        raise Refusal(errors.MALFORMED_ENVELOPE, detail="the envelope has too many fields")
+    """The envelope in an HTTP body. Raises Refusal."""
     try:
-        found = _decode_fields(body)
-        return {
-            key: _NOT_TEXT if bytes(memoryview(value)[:1]) in _NOT_TEXT else plain_json(bytes(value))
-            for key, value in found.items()
-            if key.lower() in Envelope._fields
-        }
-    except msgspec.ValidationError:
-        raise Refusal(errors.MALFORMED_ENVELOPE, detail="the envelope is not a JSON object") from None
-    except RecursionError:
-        raise Refusal(errors.MALFORMED_ENVELOPE, detail="JSON is nested too deeply") from None
-    except ValueError as error:
-        raise Refusal(errors.MALFORMED_ENVELOPE, detail=error) from None
+        plain = _decode_plain(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return Envelope(**read_carefully(body))
+    return Envelope(plain.payloadtype, plain.payload, plain.signature)
 
 
-def read_payload(payload: str) -> dict[str, object]:
-    """The JSON object in the base64 text of a payload. Raises ValueError if there is none."""
-    try:
-        text = base64.b64decode(payload.replace("\r", "").replace("\n", ""), validate=True)
-    except (binascii.Error, ValueError):
-        text = b""
+def read_payload(text: bytes) -> object:
+    """The JSON value, other than null, in a text. Raises ValueError if there is none."""
     document = plain_json(text)
-    if not isinstance(document, dict):
-        raise TypeError("the payload is not a JSON object")
-    return cast("dict[str, object]", document)
+    if document is None:
+        raise Refusal(NO_ANSWER)
+    return document
+
+
+def text_of(payload: str | memoryview) -> bytes:
+    """The bytes that Go finds in the base64 text of a payload: those before its first flaw."""
+    try:
+        return binascii.a2b_base64(payload, strict_mode=True)
+    except ValueError:
+        text = payload if isinstance(payload, str) else str(payload, "ascii")
+        text = text.replace("\r", "").replace("\n", "")
+        end = len(text) if (flaw := _NOT_BASE64.search(text)) is None else flaw.start()
+        whole, rest = end - end % 4, end % 4
+        if (padding := {2: "==", 3: "="}.get(rest)) and text.startswith(padding, end):
+            return base64.b64decode(text[:end] + padding)
+        return base64.b64decode(text[:whole])
 
 
 def recover_signer(envelope: Envelope) -> str:
     """The identity that signed the envelope."""
     signature = envelope.signature
     if wrong := _NOT_HEX.search(signature):
-        digit = wrong.group()
-        detail = f"invalid byte: U+{ord(digit):04X}" + (f" '{digit}'" if digit.isprintable() else "")
-        raise Refusal(errors.SIGNATURE_NOT_HEX, detail=detail)
+        raise Refusal(errors.SIGNATURE_NOT_HEX, detail=not_hex(wrong.group()))
     if len(signature) % 2:
         raise Refusal(errors.SIGNATURE_NOT_HEX, detail="odd length hex string")
     if len(signature) != SIGNATURE_HEX_LENGTH:
         raise Refusal(errors.SIGNATURE_LENGTH)
     try:
-        return recid(envelope.payload.encode(), signature)
-    except InvalidSignatureError as error:
-        raise _bad_signature(envelope, error) from None
+        return recid(_signed(envelope.payload), signature)
+    except InvalidSignatureError:
+        raise unrecoverable(_signed(envelope.payload), signature) from None
 
 
-def _bad_signature(envelope: Envelope, error: InvalidSignatureError) -> Refusal:
-    raw = bytearray.fromhex(envelope.signature)
-    s = int.from_bytes(raw[32:64], "big")
-    if HALF_ORDER < s < CURVE_ORDER:
-        # The real server recovers first and looks at s afterwards. Recovery fares the same for any valid s.
-        raw[32:64] = (1).to_bytes(32, "big")
-        try:
-            recid(envelope.payload.encode(), raw.hex())
-        except InvalidSignatureError as other:
-            error = other
-        else:
-            return Refusal(errors.SIGNATURE_HIGH_S)
-    return Refusal(errors.SIGNATURE_UNRECOVERABLE, detail=str(error))
+def _signed(payload: str | memoryview) -> bytes | memoryview:
+    return payload.encode() if isinstance(payload, str) else payload
 
 
 def write_reply(payloadtype: str, payload: bytes) -> bytes:

@@ -13,16 +13,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import Any
+from typing import Any, cast
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, hdrs, web
 from colonyos_gen_wire import errors
 from colonyos_gen_wire.method import Via
 from colonyos_gen_wire.methods import subscription
 
 from colonyos_gen.server._caller.access import AnyMethod
-from colonyos_gen.server._caller.hangup import GOING_AWAY, NO_CLOSE_FRAME, HangUp
-from colonyos_gen.server._caller.refusal import BUSY_CONNECTION, FAULT, UNANSWERED, Refusal
+from colonyos_gen.server._caller.hangup import GOING_AWAY, NO_CLOSE_FRAME, NORMAL, TRY_AGAIN_LATER, HangUp
+from colonyos_gen.server._caller.refusal import BUSY_CONNECTION, FAULT, NO_ANSWER, UNANSWERED, Refusal
+from colonyos_gen.server._front.bounds.crowd import Crowd, Member
 from colonyos_gen.server._front.dispatch import Call, Dispatcher
 from colonyos_gen.server._front.slow_senders import Connections
 from colonyos_gen.server._quirks import STRICT, Quirks
@@ -33,6 +34,8 @@ logger: logging.Logger = logging.getLogger(__name__)
 
 _FRAME_LIMIT = 64 * 1024
 """Largest request in bytes. A subscription needs a few hundred, and nobody has signed one that is not complete."""
+MOST_IDLE = 2000
+"""Connections that may be without a subscription. Each can have the beginning of a request on it."""
 _FAREWELL_S = 0.4
 """How long a client may take to answer a close frame."""
 
@@ -59,19 +62,27 @@ class Pubsub:
         self._idle_timeout = idle_timeout
         self._quirks = quirks
         self._connections: dict[_Connection, None] = {}
+        self._idle = Crowd(MOST_IDLE)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Turn a request into a WebSocket connection, and return when that has ended."""
-        socket = web.WebSocketResponse(timeout=_FAREWELL_S, compress=False, max_msg_size=_FRAME_LIMIT)
+        # Texts are taken as they come, be they UTF-8 or not, and close frames answered with their own code.
+        socket = web.WebSocketResponse(
+            timeout=_FAREWELL_S,
+            compress=False,
+            max_msg_size=_FRAME_LIMIT,
+            decode_text=False,
+            autoclose=False,
+        )
         if not socket.can_prepare(request):
-            return web.Response(status=400, text="Bad Request\n")
+            return web.Response(status=400, text="Bad Request\n", headers={hdrs.SEC_WEBSOCKET_VERSION: "13"})
         try:
             await socket.prepare(request)
         except ConnectionError as error:
             logger.debug("a client has left before its connection was made: %s", error)
             return web.Response(status=400)  # which nobody reads
         connection = _Connection(
-            socket, request, self._dispatcher, self._http, self._idle_timeout, self._quirks
+            socket, request, self._dispatcher, self._http, self._idle_timeout, self._quirks, self._idle
         )
         self._connections[connection] = None
         try:
@@ -100,6 +111,7 @@ class _Connection:
         connections: Connections,
         idle_timeout: float,
         quirks: Quirks,
+        idle: Crowd | None = None,
     ) -> None:
         self.gone = asyncio.Event()
         self._socket = socket
@@ -109,6 +121,9 @@ class _Connection:
         self._quirks = quirks
         self._idle_timeout = idle_timeout
         self._idle: asyncio.TimerHandle | None = None
+        self._among = Crowd(MOST_IDLE) if idle is None else idle
+        """Those without a subscription."""
+        self._member: Member | None = None
         self._subscription: asyncio.Task[None] | None = None
         self._watched: Subscription | None = None
         self._end: asyncio.Future[HangUp] = asyncio.get_running_loop().create_future()
@@ -121,9 +136,10 @@ class _Connection:
         try:
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._stir()
-            await _stop(reading)
-            await _stop(self._subscription)
+            try:
+                await _stop(reading, self._subscription)
+            finally:
+                self._stir()  # only now, as what ends rests
         if self._end.done():
             end = self._end.result()
             if end.code == NO_CLOSE_FRAME:
@@ -156,36 +172,48 @@ class _Connection:
         self._idle = asyncio.get_running_loop().call_later(
             self._idle_timeout, self.end, HangUp(GOING_AWAY, "no subscription was asked for")
         )
+        self._member = self._among.enter(self._request.remote or "", self._make_room)
+
+    def _make_room(self) -> None:
+        self.end(HangUp(TRY_AGAIN_LATER, "too many connections are without a subscription"))
 
     def _stir(self) -> None:
         """Something runs on the connection, or it ends."""
         if self._idle is not None:
             self._idle.cancel()
+        if self._member is not None:
+            self._among.leave(self._member)
 
     async def _read(self) -> None:
         # Answering a ping can fail too.
         with contextlib.suppress(ConnectionError):
-            async for frame in self._socket:
+            while True:
+                frame = await self._socket.receive()
                 if frame.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                    await self._take(frame.data)
+                    await self._take(frame)
+                elif frame.type is WSMsgType.CLOSE:
+                    await self._socket.close(code=frame.data or NORMAL, drain=False)
+                    return
+                else:
+                    return
 
-    async def _take(self, data: str | bytes) -> None:
-        body = data.encode() if isinstance(data, str) else data
+    async def _take(self, frame: WSMessage) -> None:
+        body, kind = cast("bytes", frame.data), frame.type
         if self._subscription is not None and not self._subscription.done():
             self._dispatcher.watch.beside(self._watched, self._method_of(body))
-            await self._refuse(Refusal(BUSY_CONNECTION), data)
+            await self._refuse(Refusal(BUSY_CONNECTION), kind)
             return
         try:
             call = self._dispatcher.check(body, Via.WEBSOCKET)
         except Refusal as refusal:
-            await self._turn_down(refusal, data)
+            await self._turn_down(refusal, kind)
         except Exception:
             logger.exception("a request failed")
-            await self._refuse(Refusal(FAULT), data)
+            await self._refuse(Refusal(FAULT), kind)
         else:
             self._stir()
             note_arrival(self._http.arrival(self._request))
-            self._subscription = asyncio.create_task(self._subscribe(call, data))
+            self._subscription = asyncio.create_task(self._subscribe(call, kind))
             if self._quirks.deaf_channel_subscriptions and call.method is subscription.SUBSCRIBE_CHANNEL:
                 # As long as nothing is read, no ping and no close frame is answered.
                 await asyncio.wait([self._subscription])
@@ -197,9 +225,9 @@ class _Connection:
         except Exception:
             return None
 
-    async def _subscribe(self, call: Call, data: str | bytes) -> None:
+    async def _subscribe(self, call: Call, kind: WSMsgType) -> None:
         async def send(frame: bytes) -> None:
-            await self._send(frame, data)
+            await self._send(frame, kind)
             # Sending alone does not give way to others as long as the client keeps up.
             await asyncio.sleep(0)
 
@@ -209,35 +237,36 @@ class _Connection:
         except HangUp as hangup:
             self.end(hangup)
         except Refusal as refusal:
-            await self._refuse(refusal, data)
+            await self._refuse(refusal, kind)
         except ConnectionError:
             self.end(HangUp(GOING_AWAY, ""))
         except Exception:
             logger.exception("a subscription failed")
-            await self._refuse(Refusal(FAULT), data)
+            await self._refuse(Refusal(FAULT), kind)
         self._rest()
 
-    async def _turn_down(self, refusal: Refusal, data: str | bytes) -> None:
+    async def _turn_down(self, refusal: Refusal, kind: WSMsgType) -> None:
         """Answer what is no subscription."""
-        if self._quirks.silent_refusals and refusal.spec in _DROPPED:
+        quirks = self._quirks
+        if (quirks.silent_refusals and refusal.spec in _DROPPED) or (
+            quirks.empty_500 and refusal.spec is NO_ANSWER
+        ):
             self.end(HangUp(NO_CLOSE_FRAME, ""))
-        elif not self._quirks.silent_refusals or refusal.spec not in _IGNORED:
-            await self._refuse(refusal, data)
+        elif not quirks.silent_refusals or refusal.spec not in _IGNORED:
+            await self._refuse(refusal, kind)
 
-    async def _refuse(self, refusal: Refusal, data: str | bytes) -> None:
+    async def _refuse(self, refusal: Refusal, kind: WSMsgType) -> None:
         with contextlib.suppress(ConnectionError):
-            await self._send(self._dispatcher.rendering.refusal(refusal).body, data)
+            await self._send(self._dispatcher.rendering.refusal(refusal).body, kind)
 
-    async def _send(self, body: bytes, data: str | bytes) -> None:
+    async def _send(self, body: bytes, kind: WSMsgType) -> None:
         """Send a frame of the kind that the client has used."""
-        if isinstance(data, str):
-            await self._socket.send_frame(body, WSMsgType.TEXT)
-        else:
-            await self._socket.send_frame(body, WSMsgType.BINARY)
+        await self._socket.send_frame(body, kind)
 
 
-async def _stop(task: asyncio.Task[Any] | None) -> None:
-    """Cancel a task, and wait for its end."""
-    if task is not None:
+async def _stop(*tasks: asyncio.Task[Any] | None) -> None:
+    """Cancel tasks, and wait for their end. All are told before, as the wait may be cut short."""
+    stopping = [task for task in tasks if task is not None]
+    for task in stopping:
         task.cancel()
-        await asyncio.wait([task])
+    await asyncio.wait(stopping)

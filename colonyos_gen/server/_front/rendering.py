@@ -7,27 +7,36 @@ import math
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, cast, get_args
 
 import msgspec
 from colonyos_gen_wire.codec import encode_reply
+from colonyos_gen_wire.errors import NUL_REFUSED
 from colonyos_gen_wire.errors import log as log_errors
 from colonyos_gen_wire.errors import process as process_errors
 from colonyos_gen_wire.methods import process, workflow
 from colonyos_gen_wire.shape import Leaf
 from colonyos_gen_wire.types.blueprint import Blueprint, BlueprintDefinition
+from colonyos_gen_wire.types.process import Process
+from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import AnyMethod
-from colonyos_gen.server._caller.refusal import INVALID_TEXT, Refusal
+from colonyos_gen.server._caller.refusal import NO_ANSWER, Refusal
 from colonyos_gen.server._front.envelope import LongEnvelope, write_failure, write_reply
+from colonyos_gen.server._processes.matching import ANY_EXECUTOR
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.pieces import in_pieces
 from colonyos_gen.server._time.zero_time import IN_UTC, zero_time
 
 _AS_SENT = (Blueprint, BlueprintDefinition)
 """Types that the real server keeps as JSON, with the zero times of whoever has sent them."""
+_GET_FILE = "get_file"
 _HISTORY = "get_blueprint_history"
 """Its times are marked with the wrong zone. A name, so that the server can do without the message."""
+_LOGS = "get_logs"
+"""Other lists are refused once. A name, as above."""
+_OUTSIDERS = ("not_a_member", "unknown_colony", "empty_colony_name")
+"""How access is refused; an error of another name says that the message has looked for the colony by itself."""
 LONG = 100
 """Rows of a reply that are written in one turn of the event loop."""
 _SHORTEST_POWER = 1e21
@@ -60,18 +69,26 @@ class Rendering:
 
     def item(self, method: AnyMethod, item: object) -> bytes:
         """The envelope of a reply to `method`, or of one item of it, if it is a stream."""
-        write, null = self._writer_of(method), method.null_when_empty
-        return write_reply(
-            method.payloadtype, encode_reply(method.response, item, write=write, null_when_empty=null)
+        payload = encode_reply(
+            method.response,
+            self._shown(method, item),
+            write=self._writer_of(method),
+            null_when_empty=method.null_when_empty,
+            nulls_as_sent=self._quirks.nulls_as_sent,
         )
+        return write_reply(method.payloadtype, payload)
 
     async def long_list(self, method: AnyMethod, rows: list[object]) -> bytes:
         """The envelope of a reply with very many rows, made in pieces."""
-        write, row_type = self._writer_of(method), get_args(method.response)[0]
+        write, row_type, nulls = self._writer_of(method), _kind_of(method), self._quirks.nulls_as_sent
         envelope = LongEnvelope(method.payloadtype)
         between = b"["
         async for piece in in_pieces(rows, LONG):
-            envelope.add(between + b",".join([encode_reply(row_type, row, write=write) for row in piece]))
+            written = [
+                encode_reply(row_type, self._shown(method, row), write=write, nulls_as_sent=nulls)
+                for row in piece
+            ]
+            envelope.add(between + b",".join(written))
             between = b","
         envelope.add(b"]")
         return envelope.body()
@@ -79,40 +96,68 @@ class Rendering:
     def refusal(self, refusal: Refusal, method: AnyMethod | None = None) -> Answer:
         """The answer that tells the caller of a refusal; by the handler of `method`, if that is given."""
         quirks, body = self._quirks, write_failure(refusal.status, refusal.message)
+        if quirks.empty_500 and refusal.spec is NO_ANSWER:
+            return Answer(500, b"")
         if method is None:
             return Answer(refusal.status, body)
-        if quirks.empty_200 and method.when_empty is not None and refusal.spec.name == "not_a_member":
+        if quirks.empty_200 and method.when_empty is not None and refusal.spec.name in _OUTSIDERS:
             return Answer(200, b"")
         if quirks.null_for_refused_file and method.when_null is not None and _by_database(refusal):
             return Answer(200, write_reply(method.payloadtype, b"null"))
-        if quirks.two_envelopes and _is_said_twice(refusal):
-            return Answer(refusal.status, body + body)
+        if quirks.two_envelopes and _is_said_twice(method, refusal):
+            return Answer(refusal.status, body + write_failure(500, refusal.message))
         if quirks.forwarded_assign and method is process.ASSIGN:
             return Answer(200, body)
         return Answer(refusal.status, body)
 
+    def _shown(self, method: AnyMethod, item: object) -> object:
+        """What a reply to `method` has in the place of `item`."""
+        hides = self._quirks.star_matches_nobody and _kind_of(method) is Process
+        return _without_star(item) if hides else item
+
     def _writer_of(self, method: AnyMethod) -> _Write:
-        kind = (get_args(method.response) or (method.response,))[0]
         if method.name == _HISTORY:
             return self._history
         if self._plain is self._stored:
             return self._stored
+        kind = _kind_of(method)
         # The real server answers the submission of a workflow with an object that was never stored.
         return self._plain if kind in _AS_SENT or method is workflow.SUBMIT_WORKFLOW else self._stored
 
 
+def _kind_of(method: AnyMethod) -> Any:
+    """The type of a reply, or of what it lists."""
+    return (get_args(method.response) or (method.response,))[0]
+
+
+def _without_star(item: object) -> object:
+    """Processes for the executor `*`, which none is called, are shown as those for any."""
+    if isinstance(item, list):
+        return [_without_star(each) for each in cast("list[object]", item)]
+    if isinstance(item, Process) and item.spec.conditions.executornames == [ANY_EXECUTOR]:
+        conditions = replace(item.spec.conditions, executornames=[])
+        return replace(item, spec=replace(item.spec, conditions=conditions))
+    return item
+
+
 def _by_database(refusal: Refusal) -> bool:
-    return refusal.spec in (INVALID_TEXT, process_errors.SUBMIT_DATABASE_REFUSED)
+    return refusal.spec in (NUL_REFUSED, process_errors.SUBMIT_DATABASE_REFUSED)
 
 
-def _is_said_twice(refusal: Refusal) -> bool:
-    return refusal.spec in (log_errors.GET_LOGS_NEGATIVE_LIMIT, log_errors.ADD_LOG_NUL_CHARACTER)
+def _is_said_twice(method: AnyMethod, refusal: Refusal) -> bool:
+    if method.name == _GET_FILE:
+        return refusal.spec is NUL_REFUSED
+    return refusal.spec is log_errors.ADD_LOG_NUL_CHARACTER or (
+        refusal.spec is log_errors.GET_LOGS_NEGATIVE_LIMIT and method.name == _LOGS
+    )
 
 
 def _writer(quirks: Quirks, zone: tzinfo, unset: str) -> _Write:
     def write(leaf: Leaf, value: Any) -> Any:
         if leaf is Leaf.TIME:
-            return unset if value is None or value.year <= 1 else _in_zone(value, zone)
+            if value is None or value.year <= 1:
+                return unset
+            return value if value.tzinfo is zone else _in_zone(value, zone)
         if leaf is Leaf.ANY and quirks.lossy_numbers:
             return as_doubles(value)
         return value

@@ -20,6 +20,8 @@ from typing import cast
 
 from aiohttp import StreamReader, web
 
+from colonyos_gen.server._front.bounds.crowd import MOST_CONNECTIONS, Crowd, Member, address_of
+from colonyos_gen.server._front.bounds.room import FREE_BYTES, Share
 from colonyos_gen.server.hazards._arrival import Arrival
 
 REQUEST_TIMEOUT_S = 10.0
@@ -27,6 +29,8 @@ REQUEST_TIMEOUT_S = 10.0
 IDLE_TIMEOUT_S = 120.0
 """How long a connection stays open without a request; as on the real server."""
 BYTES_PER_S = 10_000
+WANTED_BYTES_PER_S = 1_000_000
+"""What a body has to come with as long as others wait for the room that it has taken."""
 _PROBES = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 """Seconds of silence before the first probe, between probes, and how many may go unanswered."""
 
@@ -37,32 +41,59 @@ _TOO_LATE = (
     b"Connection: close\r\n\r\n"
     b"408 Request Timeout"
 )
+_NO_ROOM = (
+    b"HTTP/1.1 503 Service Unavailable\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: 24\r\n"
+    b"Retry-After: 1\r\n"
+    b"Connection: close\r\n\r\n"
+    b"503 Too many connections"
+)
 
 
-async def read_body(request: web.Request, seconds: float) -> bytes:
-    """The body of a request.
+async def read_body(request: web.Request, seconds: float, share: Share) -> bytes | bytearray:
+    """The body of a request, which takes `share` of the room for them if it is large.
 
-    Raises `web.HTTPRequestEntityTooLarge` for one that is longer than the application allows, and TimeoutError for one
-    that comes too slowly.
+    Raises `web.HTTPRequestEntityTooLarge` for one that is longer than the application allows, TimeoutError for one that
+    comes too slowly, and Refusal for one that there is no room for.
     """
-    if (request.content_length or 0) > request.client_max_size:
-        raise web.HTTPRequestEntityTooLarge(request.client_max_size)
-    if request.content.is_eof():
+    most, length = request.client_max_size, request.content_length
+    if (length or 0) > most:
+        raise web.HTTPRequestEntityTooLarge(most)
+    if (length or 0) > FREE_BYTES:
+        await share.take(length or 0, seconds)
+    content = request.content
+    if content.is_eof():
         return await request.read()
     async with asyncio.timeout(None) as timer:
-        deadline = _Deadline(timer, request.content, seconds)
+        deadline = _Deadline(timer, content, seconds, share)
         try:
-            return await request.read()
+            return await _read(content, most, share if length is None else None, seconds)
         finally:
             deadline.cancel()
+
+
+async def _read(content: StreamReader, most: int, share: Share | None, seconds: float) -> bytes | bytearray:
+    """All of a body. One of which the length is not known takes `share` for the longest that it may become."""
+    body = bytearray()
+    while chunk := await content.readany():
+        if share is not None and len(body) + len(chunk) > FREE_BYTES:
+            await share.take(most, seconds)
+            share = None
+        body += chunk
+        if len(body) > most:
+            raise web.HTTPRequestEntityTooLarge(most, len(body))
+    return body if len(body) > FREE_BYTES else bytes(body)  # a copy of much takes long
 
 
 class _Deadline:
     """Moves a timeout on as long as a body comes fast enough."""
 
-    def __init__(self, timer: asyncio.Timeout, content: StreamReader, seconds: float) -> None:
+    def __init__(self, timer: asyncio.Timeout, content: StreamReader, seconds: float, share: Share) -> None:
         self._timer = timer
         self._content = content
+        self._seconds = seconds
+        self._share = share
         self._loop = asyncio.get_running_loop()
         self._first = self._loop.time() + seconds
         self._next = self._loop.call_at(self._first, self._look)
@@ -71,9 +102,11 @@ class _Deadline:
         self._next.cancel()
 
     def _look(self) -> None:
-        due = self._first + self._content.total_bytes / BYTES_PER_S
-        if self._loop.time() < due:
-            self._next = self._loop.call_at(due, self._look)
+        rate = WANTED_BYTES_PER_S if self._share.is_wanted else BYTES_PER_S
+        due = self._first + self._content.total_bytes / rate
+        now = self._loop.time()
+        if now < due:
+            self._next = self._loop.call_at(min(due, now + self._seconds), self._look)
         else:
             self._timer.reschedule(due)
 
@@ -83,15 +116,21 @@ class Connections:
 
     Args:
         seconds: How long the headers of a request may take.
+        most: How many there may be, half of them from one address of another machine. When there is one more, that which has
+            been without a request for longest is closed; if all have one, the new one is refused.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, most: int = MOST_CONNECTIONS) -> None:
         self._seconds = seconds
+        self._crowd = Crowd(most)
         self._open: dict[asyncio.BaseTransport, _Connection] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
 
     def accept(self, inner: asyncio.Protocol) -> asyncio.Protocol:
         """A protocol that passes everything on to `inner`, and closes the connection when a request is late."""
-        return _Connection(inner, self._seconds, self._open)
+        return _Connection(inner, self._seconds, self._open, self._crowd)
 
     def arrival(self, request: web.Request) -> Arrival | None:
         """Through which connection `request` has come, and when what is there of it had arrived."""
@@ -120,13 +159,19 @@ class Connections:
 
 class _Connection(asyncio.Protocol):
     def __init__(
-        self, inner: asyncio.Protocol, seconds: float, register: dict[asyncio.BaseTransport, _Connection]
+        self,
+        inner: asyncio.Protocol,
+        seconds: float,
+        register: dict[asyncio.BaseTransport, _Connection],
+        crowd: Crowd,
     ) -> None:
         self.received_ns = time.monotonic_ns()
         """When something was received last."""
         self._inner = inner
         self._seconds = seconds
         self._register = register
+        self._crowd = crowd
+        self._member: Member | None = None
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._serving = False
@@ -141,10 +186,14 @@ class _Connection(asyncio.Protocol):
         """The headers of a request are complete."""
         self._serving = True
         self._disarm()
+        if self._member is not None:
+            self._crowd.busy(self._member)
 
     def answered(self) -> None:
         """The reply is about to be written, and the next byte belongs to the next request."""
         self._serving = False
+        if self._member is not None:
+            self._crowd.resting(self._member)
         arrival, self._arrival = self._arrival, None
         if arrival is not None:
             arrival.replied()
@@ -152,6 +201,10 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._register[transport] = self
+        self._member = self._crowd.enter(address_of(transport), self._transport.close)
+        if self._member is None:
+            self._transport.write(_NO_ROOM)
+            self._transport.close()
         _probe(transport)
         self._arm()
         self._inner.connection_made(transport)
@@ -160,6 +213,8 @@ class _Connection(asyncio.Protocol):
         self._disarm()
         if self._transport is not None:
             del self._register[self._transport]
+        if self._member is not None:
+            self._crowd.leave(self._member)
         self._inner.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

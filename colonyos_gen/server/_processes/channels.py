@@ -147,7 +147,8 @@ class ChannelStore:
             self._note_former(old, new)
         gone = old if new is None else new if new.state.is_final and not self._outlive(old, new) else None
         own = None if gone is None else self._of_process.pop(gone.processid, None)
-        if own is not None:
+        # The real server forgets the channels of a process that was removed without telling anybody.
+        if own is not None and not (new is None and self._quirks.silent_channel_ends):
             for channel in own.channels.values():
                 channel.close()
 

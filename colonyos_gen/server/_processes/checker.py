@@ -2,6 +2,11 @@
 
 Deadlines lie in a heap, so a check looks only at those that have passed, not at every process. Of those with the same
 deadline, as members of a workflow have, the one that was there first ends first.
+
+Rows say by the clock on the wall when a deadline is; what counts is that as much attended time has passed as was left when
+it was set, or when the server was started. A machine without a clock of its own that learns the time while work is under
+way, or one that has slept, would else fail all of it, though nobody has had a minute too long. The real server compares
+with the clock on the wall; where no clock is set, the two agree.
 """
 
 from __future__ import annotations
@@ -12,7 +17,7 @@ import itertools
 import logging
 import math
 from collections.abc import Generator, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from colonyos_gen_wire.constants import MAX_WAITING_CHECKED, STALE_EXECUTOR_S, UNREGISTERED, WAITING
 from colonyos_gen_wire.terminal import visible
@@ -20,12 +25,14 @@ from colonyos_gen_wire.types.executor import Executor
 from colonyos_gen_wire.types.process import Process
 from msgspec.structs import replace
 
-from colonyos_gen.server._clock import Clock, moment
+from colonyos_gen.server._clock import NS_PER_S, Clock, moment, nanoseconds
 from colonyos_gen.server._processes.lifecycle import deadline, expired
+from colonyos_gen.server._processes.silence import Silence
 from colonyos_gen.server._processes.unregister import unregister
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._store.tables import Store
+from colonyos_gen.server._time.attended import Attended
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -51,28 +58,43 @@ class Checker:
         self._records = records
         self._store = store
         self._clock = clock
-        self._stale_after = timedelta(seconds=stale_after)
+        self._attended = Attended(clock)
+        self.silence: Silence = Silence(records, clock, self._attended, quirks)
+        """For how long executors have not been heard."""
+        self._stale_ns = round(stale_after * NS_PER_S)
         self._deadlines: dict[str, datetime] = {}
-        self._heap: list[tuple[datetime, int, str]] = []
+        self._heap: list[tuple[int, int, str, datetime]] = []
+        self._latest: tuple[datetime | None, int] = None, 0
         self._numbers = itertools.count()
         self._spared: frozenset[str] = frozenset()
         records.processes.watch(self._follow)
 
+    def start(self) -> None:
+        """The server is there again, and attends from now on."""
+        self.silence.start()
+        # What was left when the server stopped may be over: others have only the deadline in the row to go by.
+        self._latest = None, 0
+        self._heap = [
+            (self._attended_at(due), number, processid, due)
+            for _, number, processid, due in sorted(self._heap, key=lambda entry: (entry[3], entry[1]))
+        ]
+        heapq.heapify(self._heap)
+
     def check_deadlines(self) -> bool:
         """Fail, or put back into the queue, the processes whose deadline has passed; True if there are more of them."""
-        now = moment(self._clock.now_ns())
-        overlooked: list[tuple[datetime, int, str]] = []
+        now, attended = moment(self._clock.now_ns()), self._attended.now_ns()
+        overlooked: list[tuple[int, int, str, datetime]] = []
         examined = self._examined()
         ended = 0
-        while self._heap and self._heap[0][0] < now and ended < _AT_ONCE:
-            due, number, processid = heapq.heappop(self._heap)
+        while self._heap and self._heap[0][0] < attended and ended < _AT_ONCE:
+            at, number, processid, due = heapq.heappop(self._heap)
             # Entries of deadlines that were met or moved are still in the heap; they mean nothing.
             if self._deadlines.get(processid) == due:
                 process = self._records.processes.get(processid)
                 if process is None:
                     continue
                 if process.state is WAITING and process.prioritytime > examined:
-                    overlooked.append((due, number, processid))
+                    overlooked.append((at, number, processid, due))
                 else:
                     self._records.processes.put(expired(process, now))
                     ended += 1
@@ -95,13 +117,13 @@ class Checker:
 
     def check_executors(self) -> bool:
         """Unregister executors that have called assign once, but not for too long a time; True if there are more."""
-        limit = moment(self._clock.now_ns()) - self._stale_after
         for executor in self._records.executors:
-            heard = executor.lastheardfromtime
-            silent = heard is not None and heard < limit and executor.executorid not in self._spared
-            if silent and executor.state is not UNREGISTERED:
+            if executor.state is UNREGISTERED or executor.executorid in self._spared:
+                continue
+            silent_ns = self.silence.of(executor)
+            if silent_ns is not None and silent_ns > self._stale_ns:
                 logger.info("executor %s fell silent and is unregistered", visible(executor.executorname))
-                unregister(self._records, executor)
+                unregister(self._records, executor, self._quirks)
                 return True
         return False
 
@@ -127,7 +149,15 @@ class Checker:
             self._deadlines.pop(process.processid, None)
         elif self._deadlines.get(process.processid) != due:
             self._deadlines[process.processid] = due
-            heapq.heappush(self._heap, (due, next(self._numbers), process.processid))
+            at = self._attended_at(due)
+            heapq.heappush(self._heap, (at, next(self._numbers), process.processid, due))
             if len(self._heap) > _MOST_STALE + 2 * len(self._deadlines):
-                self._heap = [each for each in self._heap if self._deadlines.get(each[2]) == each[0]]
+                self._heap = [each for each in self._heap if self._deadlines.get(each[2]) == each[3]]
                 heapq.heapify(self._heap)
+
+    def _attended_at(self, due: datetime) -> int:
+        """The attended time at which it will be `due`, if nobody sets the clock until then; equal for equals in a row."""
+        if self._latest[0] != due:
+            left = nanoseconds(due) - self._clock.now_ns()
+            self._latest = due, self._attended.now_ns() + left
+        return self._latest[1]

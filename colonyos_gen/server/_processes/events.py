@@ -11,13 +11,14 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from colonyos_gen_wire.constants import CANCELLED, SUCCESS, WAITING
+from colonyos_gen_wire.constants import CANCELLED, RUNNING, SUCCESS, WAITING
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import Process
 from msgspec.structs import replace
 
 from colonyos_gen.server._clock import Clock
-from colonyos_gen.server._processes.lifecycle import is_released, is_swept_away
+from colonyos_gen.server._processes.lifecycle import is_closed_again, is_released, is_swept_away
+from colonyos_gen.server._processes.turns import Turns
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records, colony_of
 from colonyos_gen.server._time.alarm import Alarm
@@ -61,18 +62,22 @@ class Listener:
 class ProcessEvents:
     """Follows the table of processes, and tells listeners of events."""
 
-    def __init__(self, records: Records, clock: Clock, quirks: Quirks = STRICT) -> None:
+    def __init__(
+        self, records: Records, clock: Clock, quirks: Quirks = STRICT, turns: Turns | None = None
+    ) -> None:
+        self._turns = turns or Turns()
         self._records = records
         self._clock = clock
         self._quirks = quirks
         self._interested: dict[Interest, dict[Listener, None]] = {}
         self._watching: dict[str, dict[Listener, None]] = {}
+        self._in_line = 0
         records.processes.follow(self._follow)
 
     @property
     def listeners(self) -> int:
         """How many listeners there are."""
-        return sum(map(len, self._interested.values()))
+        return sum(map(len, self._interested.values())) + self._in_line
 
     @contextmanager
     def listen(
@@ -80,6 +85,10 @@ class ProcessEvents:
     ) -> Generator[Listener]:
         """Hear of every process of an executor type, or of just one process, that arrives in `state`."""
         listener = Listener(Alarm(self._clock, timeout))
+        if processid is None and self._quirks.one_listener_per_event:
+            with self._in_turn(executortype, state, listener):
+                yield listener
+            return
         interest: Interest = executortype, processid, state
         self._interested.setdefault(interest, {})[listener] = None
         if processid is not None:
@@ -92,34 +101,59 @@ class ProcessEvents:
             if processid is not None:
                 _discard(self._watching, processid, listener)
 
+    @contextmanager
+    def _in_turn(self, executortype: str, state: ProcessState, listener: Listener) -> Generator[None]:
+        turns = self._turns
+        ticket = turns.join(executortype, state, "", listener.tell)
+        self._in_line += 1
+        try:
+            yield
+        finally:
+            self._in_line -= 1
+            if self._quirks.lost_wakeups and not listener.alarm.expired:
+                # The real server finds out that a client has left when it has something for it, or at the timeout.
+                turns.abandon(ticket)
+                listener.alarm.at_end = lambda: turns.leave(ticket)
+            else:
+                listener.alarm.cancel()
+                turns.leave(ticket)
+
     def _follow(self, old: Process | None, new: Process | None) -> None:
         if new is None:
             if old is not None and not self._quirks.silent_removals:
                 self._tell_of_removal(old.processid)
-        elif (
-            _place(new) != (None if old is None else _place(old))
-            and not _held_back(new)
-            and not self._is_silent(old, new)
-        ):
-            executortype, event = new.spec.conditions.executortype, self._event(old, new)
-            for listener in self._interested.get((executortype, new.processid, new.state), ()):
+            return
+        again = self._quirks.repeated_pushes and is_closed_again(old, new)
+        moved = _place(new) != (None if old is None else _place(old))
+        if self._quirks.repeated_pushes and new.state is SUCCESS and (moved or again):
+            self._tell_of_children(new)
+        if (moved or again) and not _held_back(new) and not self._is_silent(old, new):
+            self._tell(new, self._event(old, new), wake=not self._wakes_nobody(old, new))
+
+    def _tell(self, process: Process, event: Process, *, wake: bool = True) -> None:
+        executortype = process.spec.conditions.executortype
+        for processid in (process.processid, None):
+            for listener in self._interested.get((executortype, processid, process.state), ()):
                 listener.tell(event)
-            for listener in self._next_listeners((executortype, None, new.state)):
-                listener.tell(event)
+        if wake and (self._quirks.lost_wakeups or self._quirks.one_listener_per_event):
+            self._turns.give(process, event)
+
+    def _tell_of_children(self, process: Process) -> None:
+        """What the real server does at each close: whoever waits for a child hears of it, whatever its state."""
+        processes = self._records.processes
+        parents = [processes.get(processid) for processid in process.parents]
+        if all(parent is not None and parent.state is SUCCESS for parent in parents):
+            for processid in process.children:
+                if (child := processes.get(processid)) is not None:
+                    self._tell(child, child)
+
+    def _wakes_nobody(self, old: Process | None, new: Process) -> bool:
+        return self._quirks.lost_wakeups and is_released(old, new)
 
     def _tell_of_removal(self, processid: str) -> None:
         for listener in self._watching.get(processid, ()):
             listener.removed = True
             listener.alarm.ring()
-
-    def _next_listeners(self, interest: Interest) -> list[Listener]:
-        listeners = self._interested.get(interest, {})
-        if not self._quirks.one_listener_per_event or not listeners:
-            return list(listeners)
-        first = next(iter(listeners))
-        del listeners[first]
-        listeners[first] = None
-        return [first]
 
     def _is_silent(self, old: Process | None, new: Process) -> bool:
         quirks = self._quirks
@@ -127,16 +161,26 @@ class ProcessEvents:
             (quirks.whole_graph_fails and is_swept_away(old, new))
             or (quirks.silent_workflow_cancel and new.state is CANCELLED and bool(new.processgraphid))
             or (quirks.silent_releases and is_released(old, new))
+            # Those who wait for a child have heard of it by the close of its parent.
+            or (quirks.repeated_pushes and old is not None and _held_back(old) and new.state is WAITING)
         )
 
     def _event(self, old: Process | None, new: Process) -> Process:
         """What listeners get to see of `new`."""
         if not self._quirks.stale_pushes or old is None:
             return new
+        if new.state is RUNNING:
+            return replace(new, execdeadline=old.execdeadline, attributes=old.attributes)
         if new.state is SUCCESS and not self._has_registered(new):
-            return replace(new, output=old.output, endtime=old.endtime)
+            return replace(new, output=old.output, endtime=old.endtime, attributes=old.attributes)
         if new.state is WAITING and old.assignedexecutorid:
-            return replace(new, isassigned=old.isassigned, assignedexecutorid=old.assignedexecutorid)
+            return replace(
+                new,
+                assignedexecutorid=old.assignedexecutorid,
+                retries=old.retries,
+                waitdeadline=old.waitdeadline,
+                attributes=old.attributes,
+            )
         return new
 
     def _has_registered(self, process: Process) -> bool:

@@ -31,6 +31,7 @@ from colonyos_gen_wire.constants import (
     WAITING,
 )
 from colonyos_gen_wire.errors import process as errors
+from colonyos_gen_wire.nulls import NullList, is_null
 from colonyos_gen_wire.types.attribute import Attribute
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import FunctionSpec, Process
@@ -115,7 +116,8 @@ def failed(process: Process, reasons: Sequence[str], now: datetime) -> Process:
         raise Refusal(errors.FAIL_TRIED_TO_SET_FAILED_PROCESS_AS_FAILED)
     if process.state is CANCELLED:
         raise Refusal(errors.FAIL_TRIED_TO_SET_CANCELLED_PROCESS_AS_FAILED)
-    return replace(_in_state(process, FAILED), endtime=now, errors=list(reasons))
+    texts = NullList() if is_null(reasons) else list(reasons)
+    return replace(_in_state(process, FAILED), endtime=now, errors=texts)
 
 
 def cancelled(process: Process, now: datetime) -> Process:
@@ -150,6 +152,12 @@ def is_swept_away(old: Process | None, new: Process) -> bool:
 def is_released(old: Process | None, new: Process) -> bool:
     """Whether `new` has become of `old` because its executor is gone; see `released`."""
     return old is not None and old.state is RUNNING and new.state is WAITING and new.starttime is None
+
+
+def is_closed_again(old: Process | None, new: Process) -> bool:
+    """Whether `new` has become of `old` because it was closed once more; see `closed`."""
+    # Nothing else makes a new end time, which may be the same where the clock stands still.
+    return old is not None and old.state is new.state is SUCCESS and old.endtime is not new.endtime
 
 
 def deadline(process: Process) -> datetime | None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from colonyos_gen_wire.constants import MAX_NODES_MATCHABLE
+from colonyos_gen_wire.constants import MAX_NODES_MATCHABLE, MAX_STORAGE_MATCHABLE_MI, MEMORY_UNITS
 from colonyos_gen_wire.types.executor import Executor
 from colonyos_gen_wire.types.process import Process
 
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._values.quantities import UNLIMITED, parse_cpu, parse_memory
 
+_MAX_STORAGE = MAX_STORAGE_MATCHABLE_MI * MEMORY_UNITS["Mi"]
 ANY_EXECUTOR = "*"
 """A name that stands for every executor; alone, it is read back as no name."""
 
@@ -30,6 +31,8 @@ class Offer:
     location: str = ""
     cpu: int = UNLIMITED
     memory: int = UNLIMITED
+    locationname: str = ""
+    """The location as it is written; `location` is for comparing."""
 
     @classmethod
     def of(cls, executor: Executor, cpu: int, memory: int) -> Offer:
@@ -41,6 +44,7 @@ class Offer:
             location=executor.locationname.lower(),
             cpu=cpu,
             memory=memory,
+            locationname=executor.locationname,
         )
 
 
@@ -61,7 +65,7 @@ class Demand:
         conditions = process.spec.conditions
         if max(conditions.nodes, conditions.processes, conditions.processes_per_node) > MAX_NODES_MATCHABLE:
             return None
-        if quirks.storage_blocks and parse_memory(conditions.storage) > 0:
+        if quirks.storage_blocks and parse_memory(conditions.storage) > _MAX_STORAGE:
             return None
         names = tuple(dict.fromkeys(conditions.executornames))
         return cls(

@@ -50,7 +50,7 @@ class PauseGate:
         the time it finds something; then it is called again after the pause. Raises Paused when the seconds pass
         during a pause.
         """
-        end_ns = self._clock.now_ns() + round(timeout * NS_PER_S)
+        end_ns = self._clock.elapsed_ns() + round(timeout * NS_PER_S)
         while True:
             try:
                 self.check(colonyname)
@@ -70,7 +70,7 @@ class PauseGate:
             self._wake_up(colonyname, resumed=False)
 
     def _left(self, end_ns: int) -> float:
-        return (end_ns - self._clock.now_ns()) / NS_PER_S
+        return (end_ns - self._clock.elapsed_ns()) / NS_PER_S
 
     async def _resumed(self, colonyname: str, timeout: float) -> bool:
         """Wait for the end of the pause; False if it does not come within `timeout` seconds."""

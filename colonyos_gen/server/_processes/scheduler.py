@@ -18,8 +18,8 @@ from colonyos_gen_wire.constants import WAITING
 from colonyos_gen_wire.types.process import Process
 
 from colonyos_gen.server._clock import Clock
-from colonyos_gen.server._processes.lifecycle import is_released
 from colonyos_gen.server._processes.matching import Demand, Offer
+from colonyos_gen.server._processes.turns import Turns
 from colonyos_gen.server._processes.waiting_queue import WaitingQueue
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.tables import Table
@@ -39,19 +39,20 @@ class Waiter:
     def reserve(self, processid: str) -> None:
         """Wake up with a process."""
         self.reserved = processid
-        self._stir()
+        self.stir()
 
     def give_up(self) -> None:
         """Wake up for the last time."""
         self.finished = True
-        self._stir()
+        self.stir()
 
     async def wake_up(self) -> None:
         """Wait until something happens."""
         self._wake_up = asyncio.get_running_loop().create_future()
         await self._wake_up
 
-    def _stir(self) -> None:
+    def stir(self) -> None:
+        """Wake up to look around."""
         if self._wake_up is not None and not self._wake_up.done():
             self._wake_up.set_result(None)
 
@@ -60,6 +61,8 @@ class Scheduler:
     """Follows the table of processes, and hands waiting processes out."""
 
     def __init__(self, processes: Table[Process], clock: Clock, quirks: Quirks = STRICT) -> None:
+        self.turns: Turns = Turns()
+        """Whom new processes wake, if some wake-ups are lost."""
         self._clock = clock
         self._quirks = quirks
         self._processes = processes
@@ -105,7 +108,7 @@ class Scheduler:
         timer = self._clock.call_later(timeout, waiter.give_up)
         try:
             while not waiter.finished:
-                await waiter.wake_up()
+                await self._woken(waiter)
                 processid = self._reserved_for(waiter)
                 if processid is None and not (waiter.finished and self._quirks.lost_wakeups):
                     # While a reservation that came to nothing kept this waiter busy, others may have lined up.
@@ -121,6 +124,18 @@ class Scheduler:
             # Cancelled after a process had been reserved: somebody else must have it.
             if (reserved := self._reserved_for(waiter)) is not None:
                 self._line_up(reserved)
+
+    async def _woken(self, waiter: Waiter) -> None:
+        if not self._quirks.lost_wakeups:
+            await waiter.wake_up()
+            return
+        # As on the real server, whoever was woken lines up anew, with an eye for what there is in between.
+        offer = waiter.offer
+        ticket = self.turns.join(offer.executortype, WAITING, offer.locationname, lambda _: waiter.stir())
+        try:
+            await waiter.wake_up()
+        finally:
+            self.turns.leave(ticket)
 
     def open(self) -> None:
         """Let executors wait again, after `close`."""
@@ -158,8 +173,7 @@ class Scheduler:
     def _follow(self, old: Process | None, new: Process | None) -> None:
         if new is not None and new.state is WAITING and not new.waitforparents:
             if new.processid not in self._queue and new.processid not in self._holders:
-                asleep = self._quirks.lost_wakeups and is_released(old, new)
-                self._line_up(new.processid, new, wake=not asleep)
+                self._line_up(new.processid, new)
             return
         gone = new or old
         if gone is not None:
@@ -167,7 +181,7 @@ class Scheduler:
             if (holder := self._holders.pop(gone.processid, None)) is not None:
                 holder.reserved = None
 
-    def _line_up(self, processid: str, process: Process | None = None, *, wake: bool = True) -> None:
+    def _line_up(self, processid: str, process: Process | None = None) -> None:
         """Give a process to an executor that waits for one like it, or else put it into the queue."""
         process = process or self._processes.get(processid)
         if process is None or process.state is not WAITING or process.waitforparents:
@@ -175,22 +189,13 @@ class Scheduler:
         demand = Demand.of(process, self._quirks)
         if demand is None:
             return
-        for waiter in self._woken_by(demand) if wake else ():
+        # With turns it lies in the queue, and the events say who may look at it.
+        for waiter in () if self._quirks.lost_wakeups else self._waiters_like(demand):
             if waiter.reserved is None and demand.met_by(waiter.offer):
                 self._holders[processid] = waiter
                 waiter.reserve(processid)
                 return
         self._queue.push(processid, process.prioritytime, demand)
 
-    def _woken_by(self, demand: Demand) -> list[Waiter]:
-        """Who may be woken by a process with this demand, in this order."""
-        waiters = self._waiters.get((demand.colonyname, demand.executortype), {})
-        if not self._quirks.lost_wakeups:
-            return list(waiters)
-        near = (waiter for waiter in waiters if demand.location in ("", waiter.offer.location))
-        for waiter in near:
-            # The next process wakes another one.
-            del waiters[waiter]
-            waiters[waiter] = None
-            return [waiter]
-        return []
+    def _waiters_like(self, demand: Demand) -> list[Waiter]:
+        return list(self._waiters.get((demand.colonyname, demand.executortype), ()))

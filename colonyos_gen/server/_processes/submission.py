@@ -13,10 +13,10 @@ from colonyos_gen_wire.types.executor import GPU
 from colonyos_gen_wire.types.process import Conditions, FunctionSpec
 from msgspec.structs import replace
 
+from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._processes.matching import ANY_EXECUTOR
 from colonyos_gen.server._quirks import STRICT, Quirks
-from colonyos_gen.server._values.plain_text import has_nul
 from colonyos_gen.server._values.quantities import (
     QuantityError,
     format_cpu,
@@ -54,6 +54,7 @@ def _accept_conditions(conditions: Conditions, quirks: Quirks) -> Conditions:
     return replace(
         conditions,
         executornames=names,
+        dependencies=list(conditions.dependencies),  # never null in a process
         cpu=format_cpu(cpu),
         mem=format_memory(memory),
         storage=format_memory(storage),
@@ -70,7 +71,6 @@ def _require_storable(spec: FunctionSpec) -> None:
         conditions.nodes,
         conditions.processes,
         conditions.processes_per_node,
-        conditions.walltime,
         conditions.gpu.count,
     ):
         if not SMALLEST_INT32 <= number <= LARGEST_INT32:

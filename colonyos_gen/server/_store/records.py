@@ -84,7 +84,8 @@ class BlueprintVersion(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str
     name: str
     generation: int
-    spec: dict[str, Any]
+    spec: dict[str, Any] | None
+    """None where the blueprint was sent without one."""
     status: dict[str, Any]
     timestamp: datetime
     changedby: str
@@ -94,9 +95,11 @@ class BlueprintVersion(msgspec.Struct, frozen=True, kw_only=True):
 class Records:
     """Every table with its indexes."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, one_executor_per_identity: bool = False) -> None:
         self.store: Store = store
+        self._one_executor = one_executor_per_identity
         self.colonies: Table[Colony] = store.table("colonies", Colony, lambda colony: colony.name)
+        self.colonies_by_id: Index[Colony] = self.colonies.index(lambda colony: (colony.colonyid,))
 
         self.executors: Table[Executor] = store.table(
             "executors", Executor, lambda executor: scoped(executor.colonyname, executor.executorname)
@@ -109,6 +112,7 @@ class Records:
         self.users: Table[User] = store.table("users", User, lambda user: scoped(user.colonyname, user.name))
         self.users_of_colony: Index[User] = self.users.index(lambda user: (user.colonyname,))
         self.users_by_id: Index[User] = self.users.index(lambda user: ((user.colonyname, user.userid),))
+        self.users_anywhere: Index[User] = self.users.index(lambda user: (user.userid,))
 
         self.functions: Table[Function] = store.table(
             "functions", Function, lambda function: function.functionid
@@ -267,12 +271,42 @@ class Records:
 
     def executor_of(self, colonyname: str, identity: str, *, approved: bool = True) -> Executor | None:
         """The executor of a colony that has this identity; an APPROVED one, unless any state will do."""
-        for executor in self.executors_by_id.find(identity):
+        found = self.executors_by_id.find(identity)
+        for executor in found[:1] if self._one_executor else found:
             if executor.colonyname == colonyname and (
                 not approved or executor.state is ExecutorState.APPROVED
             ):
                 return executor
         return None
+
+    def acting_executor(self, colonyname: str, identity: str, *, approved: bool = True) -> Executor | None:
+        """The executor that this identity is taken for in a colony.
+
+        With one executor for each identity that is its first one, in whatever colony and state.
+        """
+        if self._one_executor:
+            return self.executors_by_id.first(identity)
+        return self.executor_of(colonyname, identity, approved=approved)
+
+    def added_executor(self, executor: Executor) -> Executor:
+        """What the addition of `executor` is answered with: it, or the first of its identity in its colony."""
+        if self._one_executor:
+            for row in self.executors_by_id.find(executor.executorid):
+                if row.colonyname == executor.colonyname:
+                    return row
+        return executor
+
+    def executors_alike(self, executor: Executor, *, everywhere: bool = False) -> list[Executor]:
+        """`executor`, and with one for each identity all that share its identity, in its colony or `everywhere`."""
+        if not self._one_executor:
+            return [executor]
+        if everywhere:
+            return self.executors_by_id.find(executor.executorid)
+        return self.executors_with(executor.colonyname, executor.executorid)
+
+    def executors_with(self, colonyname: str, identity: str) -> list[Executor]:
+        """All executors of a colony that have this identity, in any state."""
+        return [row for row in self.executors_by_id.find(identity) if row.colonyname == colonyname]
 
     def user_of(self, colonyname: str, identity: str) -> User | None:
         """The user of a colony that has this identity."""
@@ -280,7 +314,7 @@ class Records:
 
     def name_of(self, colonyname: str, identity: str) -> str:
         """The name of the member of a colony that has this identity; an executor comes before a user."""
-        executor = self.executor_of(colonyname, identity)
+        executor = self.acting_executor(colonyname, identity)
         if executor is not None:
             return executor.executorname
         user = self.user_of(colonyname, identity)
@@ -293,6 +327,11 @@ class Records:
             return True
         executor = self.executor_of(colonyname, identity, approved=False)
         return executor is not None or self.user_of(colonyname, identity) is not None
+
+    def is_known_anywhere(self, identity: str) -> bool:
+        """Whether it is that of the owner, a user or an executor, in any state, of some colony."""
+        indexes = (self.executors_by_id, self.users_anywhere, self.colonies_by_id)
+        return any(index.count(identity) for index in indexes)
 
     def cron(self, colonyname: str, name: str) -> Cron | None:
         """The cron with this name."""

@@ -25,12 +25,14 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import msgspec
+from colonyos_gen_wire.nulls import remember_nulls, texts_of_nulls, with_nulls
+from colonyos_gen_wire.shape import StructOf
 
 from colonyos_gen.server._store.changes import Change, Doomed
 
 FORMAT = 3
-"""Version of the file's layout and of its rows; those of `paused` have one key less since 2, and since 3 the file becomes
-smaller when rows are removed, and may name some that are to be.
+"""Version of the file's layout and of its rows; those of `paused` have one key less since 2. Since 3, some empty lists are
+null, and the file becomes smaller when rows are removed, and may name some that are to be.
 
 A server reads files of its own version and older ones, which are of its own version from then on.
 """
@@ -93,6 +95,7 @@ _FEW_PAGES = 256
 Row = TypeVar("Row", bound=msgspec.Struct)
 
 _encode = msgspec.json.Encoder().encode
+_decode_any = msgspec.json.Decoder().decode
 
 
 class JournalError(OSError):
@@ -157,13 +160,16 @@ class SqliteJournal:
         Raises:
             JournalError: A row cannot be read as a `row_type`.
         """
-        decoder = _decoder(row_type)
+        decoder, nulls = _decoder(row_type), texts_of_nulls(row_type)
         rows: list[Row] = []
         with self._explained():
             lines: Iterable[tuple[str, str]] = self._opened.execute(_LOAD, (table,))
             for key, text in lines:
                 try:
-                    rows.append(cast("Row", decoder.decode(text)))
+                    row = cast("Row", decoder.decode(text))
+                    if any(null in text for null in nulls):
+                        remember_nulls(StructOf(row_type), _decode_any(text), row)
+                    rows.append(row)
                 except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
                     raise JournalError(
                         f"{self.path}: the row {key!r} of {table} cannot be read: {error}"
@@ -190,7 +196,11 @@ class SqliteJournal:
         """
         # Encoding comes first: what cannot be encoded must not leave a transaction open.
         lines = [
-            (change.table, change.key, None if change.row is None else _encode(change.row).decode())
+            (
+                change.table,
+                change.key,
+                None if change.row is None else _encode(with_nulls(change.row)).decode(),
+            )
             for change in changes
         ]
         batches = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from colonyos_gen.server._clock import Clock
 
@@ -13,11 +14,13 @@ class Alarm:
     Rings are not counted: one that comes while the coroutine is busy makes its next wait end at once, and so do ten.
     """
 
-    __slots__ = ("_rung", "_timer", "expired")
+    __slots__ = ("_rung", "_timer", "at_end", "expired")
 
     def __init__(self, clock: Clock, timeout: float) -> None:
         self.expired: bool = timeout <= 0
         """Whether the time is over."""
+        self.at_end: Callable[[], object] | None = None
+        """What is called when the time is over."""
         self._rung = asyncio.Event()
         self._timer = None if self.expired else clock.call_later(timeout, self._expire)
 
@@ -38,4 +41,6 @@ class Alarm:
 
     def _expire(self) -> None:
         self.expired = True
+        if self.at_end is not None:
+            self.at_end()
         self.ring()

@@ -15,13 +15,12 @@ class TokenBucket:
         self._rate = rate
         self._burst = burst
         self._tokens = float(burst)
-        self._filled_ns = clock.now_ns()
+        self._filled_ns = clock.elapsed_ns()
 
     def take(self) -> bool:
         """Count one event, if it is allowed; returns whether it is."""
-        now = self._clock.now_ns()
-        # The wall clock can be set back.
-        passed_s = max(0, now - self._filled_ns) / NS_PER_S
+        now = self._clock.elapsed_ns()
+        passed_s = (now - self._filled_ns) / NS_PER_S
         self._filled_ns = now
         self._tokens = min(self._burst, self._tokens + passed_s * self._rate)
         if self._tokens < 1:

@@ -1,4 +1,4 @@
-"""What the database of the real server can hold."""
+"""What the database of the real server, and its numbers, can hold."""
 
 from __future__ import annotations
 
@@ -14,3 +14,9 @@ def require_integers(*numbers: int) -> None:
         if not SMALLEST_INT32 <= number <= LARGEST_INT32:
             detail = f'value "{number}" is out of range for type integer'
             raise Refusal(errors.SUBMIT_DATABASE_REFUSED, detail=detail)
+
+
+def in_nanoseconds(seconds: int) -> int:
+    """So many seconds in the 64 bits of a duration in Go, where more than 292 years run over."""
+    half = 1 << 63
+    return (seconds * 1_000_000_000 + half) % (2 * half) - half

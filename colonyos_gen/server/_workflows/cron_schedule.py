@@ -2,30 +2,24 @@
 
 An expression has six fields that begin with the seconds, or is a descriptor such as `@daily` or `@every 1h30m`. It
 may begin with `TZ=Area/City ` or `CRON_TZ=Area/City `, else it is read in the zone of the server.
-
-When the fields come round next is worked out by the library croniter, which the extra `server` installs. croniter
-reads another dialect, so it is given nothing but lists of numbers. `@every` does without the library.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from colonyos_gen_wire.errors import cron as errors
 
-from colonyos_gen.server._caller.refusal import BAD_SCHEDULE, NEEDS_LIBRARY, Refusal
+from colonyos_gen.server._caller.refusal import BAD_SCHEDULE, Refusal
 from colonyos_gen.server._clock import NS_PER_S
-from colonyos_gen.server._workflows.cron_fields import KINDS, Field, Kind, read_field
-
-if TYPE_CHECKING:
-    from croniter import croniter
+from colonyos_gen.server._workflows.beats import Beats
+from colonyos_gen.server._workflows.cron_fields import KINDS, read_field
 
 _ZONE_PREFIXES = ("TZ=", "CRON_TZ=")
 _SERVER_ZONE = "Local"
@@ -53,8 +47,6 @@ _PART = re.compile(r"([0-9]{1,30}\.?[0-9]{0,30}|\.[0-9]{1,30})(ns|us|\u00b5s|\u0
 _DURATION = re.compile(rf"[+-]?(?:0|(?:{_PART.pattern})+)")
 _LONGEST_NS = 2**63 - 1
 _LONGEST = 10_000
-_HORIZON_YEARS = 5
-_DAY, _WEEKDAY = 3, 5
 
 
 class Schedule(Protocol):
@@ -67,7 +59,7 @@ class Schedule(Protocol):
 
 @lru_cache(maxsize=1024)
 def read_schedule(expression: str, zone: tzinfo = UTC) -> Schedule:
-    """The schedule of `expression`. Raises Refusal if it is not valid, or needs a library that is not there."""
+    """The schedule of `expression`. Raises Refusal if it is not valid."""
     if not expression:
         raise Refusal(BAD_SCHEDULE, detail="empty cron expression string")
     if len(expression) > _LONGEST:
@@ -85,19 +77,7 @@ def read_schedule(expression: str, zone: tzinfo = UTC) -> Schedule:
     texts = expression.split()
     if len(texts) != len(KINDS):
         raise Refusal(errors.ADD_CRON_BAD_CRON_EXPRESSION, n=len(texts), detail=" ".join(texts))
-    fields = [read_field(text, kind) for text, kind in zip(texts, KINDS, strict=True)]
-    plain = _plain(fields)
-    if not all(plain):
-        return _Never()
-    _croniter()
-    return _Beats(" ".join(plain), fields, zone)
-
-
-class _Never:
-    """A field has no value at all, as that of `,`."""
-
-    def next(self, after: datetime, /) -> None:
-        pass
+    return Beats([read_field(text, kind) for text, kind in zip(texts, KINDS, strict=True)], zone)
 
 
 @dataclass(frozen=True)
@@ -110,63 +90,13 @@ class _Every:
         return after.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=self.seconds)
 
 
-class _Beats:
-    """Whenever the wall clock of a zone agrees with all fields."""
-
-    def __init__(self, text: str, fields: Sequence[Field], zone: tzinfo) -> None:
-        self._text = text
-        self._time = [field.values for field in fields[:3]]
-        self._zone = zone
-
-    def next(self, after: datetime, /) -> datetime | None:
-        moments = _croniter()(
-            self._text,
-            after.astimezone(self._zone),
-            ret_type=datetime,
-            second_at_beginning=True,
-            max_years_between_matches=_HORIZON_YEARS,
-        )
-        seconds, minutes, hours = self._time
-        for found in moments.all_next(datetime):
-            # Where the wall clock leaps ahead, croniter offers the end of the gap for what lies in the gap.
-            if found.hour in hours and found.minute in minutes and found.second in seconds:
-                return found.astimezone(UTC)
-        return None
-
-
-def _croniter() -> type[croniter[Any]]:
-    try:
-        from croniter import croniter
-    except ImportError:
-        raise Refusal(NEEDS_LIBRARY, library="croniter", what="cron expressions") from None
-    return croniter
-
-
-def _plain(fields: Sequence[Field]) -> list[str]:
-    """The fields as `*` or lists of numbers; the text of one without values is empty.
-
-    A day has to agree with the month and the week if one of these two fields is starred, else with one of them.
-    """
-    *_, day, _, weekday = fields
-    texts = [_list(field, kind) for field, kind in zip(fields, KINDS, strict=True)]
-    if not (day.starred or weekday.starred):
-        if "*" in (texts[_DAY], texts[_WEEKDAY]):
-            texts[_DAY] = texts[_WEEKDAY] = "*"
-        elif any((day.values, weekday.values)):
-            texts[_DAY] = texts[_DAY] or "*"
-            texts[_WEEKDAY] = texts[_WEEKDAY] or "*"
-    return texts
-
-
-def _list(field: Field, kind: Kind) -> str:
-    return "*" if field.values == kind.whole else ",".join(map(str, sorted(field.values)))
-
-
 def _zone(name: str, servers: tzinfo) -> tzinfo:
     if name == _SERVER_ZONE:
         return servers
+    if name in ("", "UTC"):
+        return UTC
     try:
-        return ZoneInfo(name or "UTC")
+        return ZoneInfo(name)
     except (LookupError, ValueError, OSError):
         raise Refusal(
             BAD_SCHEDULE, detail=f"provided bad location {name}: unknown time zone {name}"

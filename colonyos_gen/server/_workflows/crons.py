@@ -2,7 +2,11 @@
 
 The first check after a cron was added, or after it has been put off, only works out when it runs. A run is due when
 that moment has passed, and the next one is worked out from the moment of the run. So however many moments a server
-has slept through, the cron runs once and goes on from there.
+has slept through, or that a clock set forward has skipped, the cron runs once and goes on from there.
+
+A clock set back makes the moment of the next run a distant one. A cron that runs more often than that takes the next
+moment by the new time, so it does not stand still; one that runs more rarely keeps its moment, so it runs no day twice.
+The real server lets all of them stand still.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from colonyos_gen_wire.types.cron import Cron
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.refusal import Refusal
-from colonyos_gen.server._clock import Clock, moment
+from colonyos_gen.server._clock import NS_PER_S, Clock, moment, nanoseconds
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._store.tables import Store
@@ -34,6 +38,8 @@ logger: logging.Logger = logging.getLogger(__name__)
 _MOST = 50
 """Crons that are looked at in one turn of the event loop."""
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
+_SLEWED_NS = NS_PER_S
+"""Clocks that are adjusted little by little are not set."""
 
 
 class CronStarter:
@@ -59,18 +65,23 @@ class CronStarter:
         self._blocking = (WAITING, RUNNING, *((CANCELLED,) if quirks.cancelled_blocks_cron else ()))
         self._agenda = Agenda()
         self._due: deque[str] = deque()
+        self._ahead_ns: int | None = None
         records.crons.watch(self._follow)
 
     def check(self) -> bool:
         """Start crons that are due; True if there are more. One that cannot be started does not keep others from it."""
+        self._heed_clock()
         waiting: list[Cron] = []
         now = self._now()
         if not self._due:
             self._due.extend(self._agenda.take(now))
         for cronid in [self._due.popleft() for _ in range(min(_MOST, len(self._due)))]:
             cron = self._records.crons.get(cronid)
-            if cron is None or (cron.nextrun is not None and cron.nextrun >= now):
-                continue  # removed or started since it fell due
+            if cron is None:
+                continue
+            if cron.nextrun is not None and cron.nextrun >= now:
+                self._follow(None, cron)  # started since it fell due, or the clock was set back
+                continue
             what = f"cron {cron.name} of colony {cron.colonyname}"
             if cron.nextrun is not None and self.is_held_back(cron):
                 waiting.append(cron)
@@ -116,11 +127,37 @@ class CronStarter:
         else:
             self._records.crons.put(replace(cron, nextrun=nextrun))
 
-    def _next_run(self, cron: Cron) -> datetime | None:
-        now = self._now()
+    def _next_run(self, cron: Cron, after: datetime | None = None) -> datetime | None:
+        after = after or self._now()
         if cron.interval > 0:
-            return now + timedelta(seconds=cron.interval)
-        return read_schedule(cron.cronexpression, self._zone).next(now)
+            return after + timedelta(seconds=cron.interval)
+        return read_schedule(cron.cronexpression, self._zone).next(after)
+
+    def _heed_clock(self) -> None:
+        """Find out whether the clock was set back since the last check. At the first one, only the crons may know."""
+        ahead_ns = self._clock.now_ns() - self._clock.elapsed_ns()
+        before_ns, self._ahead_ns = self._ahead_ns, ahead_ns
+        back_ns = 0 if before_ns is None else before_ns - ahead_ns
+        if before_ns is not None and back_ns <= _SLEWED_NS:
+            return
+        for cron in list(self._records.crons):
+            what = f"cron {cron.name} of colony {cron.colonyname}"
+            attempt(self._store, partial(self._set_back, cron, back_ns), what)
+
+    def _set_back(self, cron: Cron, back_ns: int) -> None:
+        """Bring the next run of `cron` forward, if the clock was set back by more than is between two of them."""
+        if cron.nextrun is None:
+            return
+        if cron.lastrun is not None:
+            back_ns = max(back_ns, nanoseconds(cron.lastrun) - self._clock.now_ns())
+        if back_ns <= _SLEWED_NS:
+            return
+        nextrun = self._next_run(cron)
+        following = None if nextrun is None else self._next_run(cron, nextrun)
+        if nextrun is None or following is None or nextrun >= cron.nextrun:
+            return
+        if nanoseconds(following) - nanoseconds(nextrun) < back_ns:
+            self._records.crons.put(replace(cron, nextrun=nextrun))
 
     def _now(self) -> datetime:
         return moment(self._clock.now_ns())

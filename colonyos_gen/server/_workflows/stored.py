@@ -5,26 +5,22 @@ Crons and generators hold their workflow that way. It is checked when they are a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 from colonyos_gen_wire.codec import decode_request
-from colonyos_gen_wire.method import ErrorSpec
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.methods import workflow as methods
 
 from colonyos_gen.server._caller.refusal import OTHER_COLONY, Refusal
+from colonyos_gen.server._values.go_json import NotJSON, require_json
 from colonyos_gen.server._values.plain_json import plain_json
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.types.workflow import WorkflowSpec
 
 
-class Texts(NamedTuple):
-    """How one kind of holder refuses a workflow."""
-
-    what: str
-    invalid: ErrorSpec
-    dependencies: ErrorSpec
+_CHARACTER = "invalid character "
 
 
 def read_workflow(text: str) -> WorkflowSpec:
@@ -39,15 +35,33 @@ def read_workflow(text: str) -> WorkflowSpec:
         raise ValueError(str(error)) from None
 
 
-def accept_workflow(text: str, colonyname: str, texts: Texts) -> WorkflowSpec:
-    """The workflow in `text`, for a holder of this colony. Raises Refusal if it could not be started."""
+def accept_workflow(text: str, colonyname: str, what: str) -> WorkflowSpec:
+    """The workflow in `text`, for a holder of this colony, `what`. Raises Refusal if it could not be started."""
     try:
         workflow = read_workflow(text)
-    except ValueError:
-        raise Refusal(texts.invalid) from None
+    except ValueError as error:
+        raise _unreadable(text, error) from None
     names = {spec.nodename for spec in workflow.functionspecs}
     if any(not names.issuperset(spec.conditions.dependencies) for spec in workflow.functionspecs):
-        raise Refusal(texts.dependencies)
+        raise Refusal(shared.INVALID_DEPENDENCIES)
     if workflow.colonyname != colonyname:
-        raise Refusal(OTHER_COLONY, other=workflow.colonyname, what=texts.what, name=colonyname)
+        raise Refusal(OTHER_COLONY, other=workflow.colonyname, what=what, name=colonyname)
     return workflow
+
+
+def _unreadable(text: str, error: ValueError) -> Refusal:
+    """A refusal in the words of Go."""
+    try:
+        require_json(text.encode())
+    except NotJSON as fault:
+        found = str(fault)
+        if found.startswith(_CHARACTER):
+            return Refusal(shared.MALFORMED_WORKFLOWSPEC, detail=found.removeprefix(_CHARACTER))
+        return Refusal(shared.INVALID_WORKFLOWSPEC)
+    return Refusal(shared.MISTYPED_WORKFLOWSPEC, detail=_mistyped(text, error))
+
+
+def _mistyped(text: str, error: ValueError) -> str:
+    kinds = {"[": "array", '"': "string", "t": "bool", "f": "bool", "n": "null", "{": ""}
+    kind = kinds.get(text.lstrip()[0], "number")
+    return f"{kind} into Go value of type core.WorkflowSpec" if kind else str(error)

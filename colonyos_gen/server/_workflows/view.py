@@ -1,7 +1,7 @@
 """Workflows as readers get them: with their processes in order, and as a drawing.
 
 Both follow from a walk through the processes, each once: down from the roots, children before siblings. Processes that no
-root leads to, those of a cycle, come last.
+root leads to, those of a cycle, come last, or not at all where only those `rooted` are asked for.
 """
 
 from __future__ import annotations
@@ -33,26 +33,31 @@ class Step(NamedTuple):
     depth: int
 
 
-def outlined(graph: ProcessGraph, members: Sequence[Process]) -> ProcessGraph:
+def outlined(graph: ProcessGraph, members: Sequence[Process], *, rooted: bool = False) -> ProcessGraph:
     """`graph` with the ids of its roots and of all its processes."""
     return replace(
         graph,
         rootprocessids=[member.processid for member in members if not member.parents],
-        processids=[step.process.processid for step in _walk(members)],
+        processids=[step.process.processid for step in _walk(members, rooted=rooted)],
     )
 
 
-def drawn(graph: ProcessGraph, members: Sequence[Process]) -> ProcessGraph:
+def drawn(graph: ProcessGraph, members: Sequence[Process], *, rooted: bool = False) -> ProcessGraph:
     """`graph` with the ids of its processes, and with a drawing of it."""
-    steps = list(_walk(members))
-    return replace(outlined(graph, members), nodes=_nodes(steps), edges=_edges(steps))
+    steps = list(_walk(members, rooted=rooted))
+    return replace(outlined(graph, members, rooted=rooted), nodes=_nodes(steps), edges=_edges(steps))
 
 
-def _walk(members: Sequence[Process]) -> Iterator[Step]:
+def rooted_of(members: Sequence[Process]) -> list[Process]:
+    """Those of `members` that a root leads to."""
+    return [step.process for step in _walk(members, rooted=True)]
+
+
+def _walk(members: Sequence[Process], *, rooted: bool) -> Iterator[Step]:
     processes = {member.processid: member for member in members}
     roots = [member for member in members if not member.parents]
     met: set[str] = set()
-    for start in (*roots, *members):
+    for start in roots if rooted else (*roots, *members):
         # A stack, since a chain can be longer than calls may be nested.
         ahead = [Step(start, 0)]
         while ahead:

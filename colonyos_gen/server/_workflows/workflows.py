@@ -13,12 +13,14 @@ Whenever a member changes its state, whatever the cause, the graph is settled in
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from colonyos_gen_wire.constants import CANCELLED, FAILED, RUNNING, SUCCESS, WAITING
 from colonyos_gen_wire.errors import workflow as errors
+from colonyos_gen_wire.nulls import NullList
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import FunctionSpec, Process
 from colonyos_gen_wire.types.workflow import ProcessGraph
@@ -30,6 +32,7 @@ from colonyos_gen.server._processes import lifecycle
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._workflows.nodes import accept_nodes, as_member, new_members, with_arguments
+from colonyos_gen.server._workflows.view import rooted_of
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.types.workflow import WorkflowSpec
@@ -46,6 +49,12 @@ class Workflows:
         self._clock = clock
         self._quirks = quirks
         self._settling: set[str] = set()
+        self._cyclic: set[str] = set()
+        """Workflows with members that no root leads to, where those do not count."""
+        if quirks.cycles_are_unseen:
+            for graph in records.processgraphs:
+                self._note_cycle(graph.processgraphid)
+            records.processgraphs.watch(self._follow)
         records.processes.react(self._react)
 
     def start(
@@ -84,10 +93,12 @@ class Workflows:
         self._records.processgraphs.put(graph)
         for member in members:
             self._records.processes.put(member)
+        if self._quirks.cycles_are_unseen:
+            self._note_cycle(processgraphid)
         return replace(
             graph,
             rootprocessids=[member.processid for member in members if not member.parents],
-            processids=[member.processid for member in members],
+            processids=[member.processid for member in members] or NullList(),
         )
 
     def members(self, graph: ProcessGraph) -> list[Process]:
@@ -99,7 +110,7 @@ class Workflows:
         if not process.parents:
             return process.input
         parents = [self._records.processes[parent] for parent in process.parents]
-        return [value for parent in parents for value in parent.output]
+        return [value for parent in parents for value in parent.output] or NullList()
 
     def leaf_outputs(self, processgraphid: str) -> list[Any]:
         """The outputs of the members without children, in one list; empty if there is no such workflow."""
@@ -128,7 +139,7 @@ class Workflows:
 
     def cancel(self, graph: ProcessGraph) -> None:
         """Cancel the members that have not ended, and the graph; does nothing if all is over."""
-        active = [member for member in self.members(graph) if member.state in _ACTIVE]
+        active = [member for member in self._counting(graph.processgraphid) if member.state in _ACTIVE]
         over = not active and graph.state not in _ACTIVE
         if over and not self._quirks.cancelled_when_over:
             return
@@ -143,11 +154,51 @@ class Workflows:
             self._records.processes.remove(member)
         self._records.processgraphs.remove(graph)
 
-    def remove_all(self, graphs: dict[str, ProcessGraph]) -> None:
-        """Remove graphs and their members, whatever their states are, however many there are."""
-        members = (self._records.members_of_graph.snapshot(key) for key in graphs)
-        self._records.processes.remove_all({key: row for rows in members for key, row in rows.items()})
-        self._records.processgraphs.remove_all(graphs)
+    def remove_in_state(self, colonyname: str, state: ProcessState | None) -> None:
+        """Remove the graphs of a colony that are in `state`, or all of them, with their members, however many there are."""
+        records, leaves = self._records, self._quirks.state_removal_leaves_nodes
+        if state is None:
+            found = records.processgraphs_of_colony.snapshot(colonyname)
+        else:
+            found = records.processgraphs_in_state.snapshot((colonyname, state))
+        members = (records.members_of_graph.snapshot(key) for key in found)
+        # Those that are active would end the real server when they are assigned or closed.
+        going = {
+            key: row
+            for rows in members
+            for key, row in rows.items()
+            if not leaves or state is None or row.state is state or row.state in _ACTIVE
+        }
+        records.processes.remove_all(going)
+        records.processgraphs.remove_all(found)
+        if leaves:
+            self._remove_left_behind(colonyname, state)
+
+    def _remove_left_behind(self, colonyname: str, state: ProcessState | None) -> None:
+        """Remove members whose graphs are gone already."""
+        records = self._records
+        if state is None:
+            found = records.processes_of_colony.snapshot(colonyname)
+        else:
+            found = records.processes_in_state.snapshot((colonyname, state))
+        get = records.processgraphs.get
+        records.processes.remove_all(
+            {key: row for key, row in found.items() if row.processgraphid and get(row.processgraphid) is None}
+        )
+
+    def _follow(self, old: ProcessGraph | None, new: ProcessGraph | None) -> None:
+        if old is not None and new is None:
+            self._cyclic.discard(old.processgraphid)
+
+    def _note_cycle(self, processgraphid: str) -> None:
+        members = self._records.members_of_graph.find(processgraphid)
+        if len(rooted_of(members)) < len(members):
+            self._cyclic.add(processgraphid)
+
+    def _counting(self, processgraphid: str) -> list[Process]:
+        """The members that count for the state of a workflow, and go with it."""
+        members = self._records.members_of_graph.find(processgraphid)
+        return rooted_of(members) if processgraphid in self._cyclic else members
 
     def _child(self, parent: Process, spec: FunctionSpec) -> Process:
         child = as_member(lifecycle.submitted(spec, "", "", self._clock.now_ns()), parent.processgraphid)
@@ -156,6 +207,8 @@ class Workflows:
     def _react(self, old: Process, new: Process) -> None:
         processgraphid = new.processgraphid
         if processgraphid and processgraphid not in self._settling and old.state is not new.state:
+            if self._quirks.workflow_states_lag and new.state is WAITING:
+                return
             self._settle(new)
 
     def _settle(self, changed: Process) -> None:
@@ -187,7 +240,7 @@ class Workflows:
         return all(self._records.processes[parent].state is SUCCESS for parent in reversed(child.parents))
 
     def _fail_with(self, failed: Process, now: datetime) -> None:
-        for member in self._records.members_of_graph.find(failed.processgraphid):
+        for member in self._counting(failed.processgraphid):
             if self._quirks.whole_graph_fails:
                 if member.state is not FAILED:
                     self._put_quietly(lifecycle.swept_away(member))
@@ -203,8 +256,17 @@ class Workflows:
             self._settling.discard(member.processgraphid)
 
     def _state_of(self, graph: ProcessGraph) -> ProcessState:
+        processgraphid = graph.processgraphid
+        counting = (
+            Counter(member.state for member in self._counting(processgraphid))
+            if processgraphid in self._cyclic
+            else None
+        )
+
         def count(state: ProcessState) -> int:
-            return self._records.members_in_state.count((graph.processgraphid, state))
+            if counting is not None:
+                return counting[state]
+            return self._records.members_in_state.count((processgraphid, state))
 
         if count(FAILED):
             return FAILED

@@ -8,6 +8,7 @@ such moments, counts them in `Server.hazards`, and logs a warning for the first 
     print(server.hazards.seen[0])
 
     Server(hazards="act")       # do what the real one would: end, or stand still
+    Server(hazards="refuse")    # refuse what would harm the real one, as far as one request tells
     Server(hazards="off")       # notice nothing
 
 Whoever follows the rules in the catalogue (`Hazard.avoid`) is never counted, so some are not looked for, since they

@@ -9,6 +9,7 @@ from colonyos_gen_wire import hazards
 from colonyos_gen_wire.constants import CANCELLED, ID_LENGTH, RUNNING
 from colonyos_gen_wire.hazards import Hazard
 
+from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.refusal import (
     BAD_TRIGGER,
     FOREIGN_PROCESS,
@@ -16,7 +17,6 @@ from colonyos_gen.server._caller.refusal import (
     UNKNOWN_PROCESS,
     Refusal,
 )
-from colonyos_gen.server._values.plain_text import has_nul
 from colonyos_gen.server.hazards._moments import Finding, Scene
 from colonyos_gen.server.hazards._traffic import Passing
 
@@ -76,7 +76,8 @@ def refused(passing: Passing, refusal: Refusal) -> Hazard | None:
         return hazards.COLON_IN_NAME
     if spec.name == "invalid_dependencies":
         return hazards.UNKNOWN_DEPENDENCY
-    if passing.name == "change_server_id" and len(request.serverid) != ID_LENGTH:
+    too_long_or_short = spec.name == "new_colony_id_is_not_64_characters"
+    if passing.name == "change_server_id" and too_long_or_short and len(request.serverid) != ID_LENGTH:
         return hazards.SERVER_ID_OF_WRONG_LENGTH
     return hazards.NUL_IN_ENV if _has_nul_in_env(request) else None
 

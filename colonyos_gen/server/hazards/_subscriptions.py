@@ -64,7 +64,7 @@ class Subscriptions:
     def begin(self, passing: Passing) -> Subscription:
         """A subscription begins."""
         subscription = Subscription(
-            self, passing, self._clock.now_ns() + getattr(passing.request, "timeout", 0) * NS_PER_S
+            self, passing, self._clock.elapsed_ns() + getattr(passing.request, "timeout", 0) * NS_PER_S
         )
         if passing.name == _PROCESS:
             self._begin_single(subscription)
@@ -87,7 +87,7 @@ class Subscriptions:
 
     def left(self, subscription: Subscription) -> None:
         """The client of a subscription is gone."""
-        left_ns = subscription.ends_ns - self._clock.now_ns()
+        left_ns = subscription.ends_ns - self._clock.elapsed_ns()
         if subscription.passing.name != _CHANNEL and left_ns > _LONGEST_LEFT_NS:
             detail = f"left with {left_ns / NS_PER_S:.0f} s to go"
             self._note(Finding(hazards.ABANDONED_FEED, detail=detail), subscription.passing)

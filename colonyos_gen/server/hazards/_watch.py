@@ -7,14 +7,14 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from colonyos_gen_wire.constants import MAX_OPEN_DATABASE_CONNECTIONS
 from colonyos_gen_wire.hazards import TOO_MANY_READS, Effect, Hazard
-from colonyos_gen_wire.method import ErrorCode
+from colonyos_gen_wire.method import ErrorCode, Role
 
 from colonyos_gen.server._caller.access import Access, AnyMethod
-from colonyos_gen.server._caller.refusal import FAULT, Refusal
+from colonyos_gen.server._caller.refusal import FAULT, HAZARDOUS, Refusal
 from colonyos_gen.server._clock import Clock
 from colonyos_gen.server._processes.scheduler import Scheduler
 from colonyos_gen.server._store.records import Records
@@ -32,9 +32,11 @@ from colonyos_gen.server.hazards._unread import Unread
 logger: logging.Logger = logging.getLogger("colonyos_gen.server.hazards")
 
 T = TypeVar("T")
-Mode = Literal["notice", "act", "off"]
+Mode = Literal["notice", "act", "refuse", "off"]
 
 _READING = frozenset(TOO_MANY_READS.messages)
+_HARM = (Effect.ENDS, Effect.FREEZES, Effect.CORRUPTS)
+"""Of which others suffer."""
 _LINGER_S = 0.005
 """How long a program may take to send two requests at once, a new connection included."""
 
@@ -68,14 +70,15 @@ class HazardWatch:
     """Looks at every request before and after it is handled.
 
     Args:
-        mode: "notice" counts and warns; "act" also does what the real server would do; "off" does nothing.
+        mode: "notice" counts and warns; "act" also does what the real server would do; "refuse" answers a request that
+            would end or freeze the real server, or spoil its data, with an error; "off" does nothing.
     """
 
     def __init__(
         self, records: Records, access: Access, clock: Clock, scheduler: Scheduler, mode: Mode
     ) -> None:
-        if mode not in ("notice", "act", "off"):
-            raise ValueError(f"hazards is {mode!r}; give 'notice', 'act' or 'off'")
+        if mode not in get_args(Mode):
+            raise ValueError(f"hazards is {mode!r}; give 'notice', 'act', 'refuse' or 'off'")
         self._unread = Unread()
         self.noticed: Hazards = Hazards(self._unread)
         """What was noticed."""
@@ -120,6 +123,15 @@ class HazardWatch:
             self._found[passing] = found
         return passing
 
+    def require_harmless(self, passing: Passing | None) -> None:
+        """Refuse a request that would harm the real server, if that is what was asked for. Raises Refusal."""
+        if self._mode == "refuse" and passing is not None:
+            for _, occurrence in self._found.get(passing, ()):
+                if occurrence.hazard.effect in _HARM:
+                    if Role.SERVER_OWNER not in passing.method.roles:  # whose rights are known by now
+                        self._access.require(passing.method, passing.signer, passing.colonyname)
+                    raise Refusal(HAZARDOUS, name=occurrence.name, avoid=occurrence.hazard.avoid)
+
     def end(self, passing: Passing | None, refusal: Refusal | None, *, done: bool = True) -> None:
         """A request was handled, or its sender has left before, and it is not `done`."""
         if passing is None:
@@ -136,7 +148,7 @@ class HazardWatch:
         if denied:
             return
         for finding, occurrence in found:
-            if finding.reader:
+            if finding.reader and self._mode != "refuse":
                 self._unread.add(finding.reader, passing.colonyname, partial(self._count, occurrence))
             else:
                 self._count(occurrence)

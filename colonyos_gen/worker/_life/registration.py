@@ -65,6 +65,7 @@ class Registration:
         self._lives = lives
         self._may_add = may_add
         self._asked = ""
+        self._was_known = False
         self._lock = asyncio.Lock()
 
     async def ensure(self) -> None:
@@ -81,7 +82,7 @@ class Registration:
             while not await self._is_approved():
                 await asyncio.sleep(look)
                 look = min(look * 2, LONGEST_LOOK_S)
-            self._asked = ""
+            self._asked, self._was_known = "", True
             me = self._me
             await self._register(await self._functions(me.executortype, me.colonyname))
 
@@ -89,7 +90,8 @@ class Registration:
         row = await self._row()
         if row is None:
             if not self._may_add:
-                self._ask_owner("is not registered", self._add_command())
+                problem = "is not registered any more" if self._was_known else "is not registered"
+                self._ask_owner(problem, self._add_command())
                 return False
             return await self._add()
         if row.executortype != self._me.executortype:
@@ -194,6 +196,8 @@ class Registration:
         raise RegistrationError(f"the functions of {self._me.executorname} cannot be registered")
 
     def _not_the_owner(self, error: DeniedError) -> RegistrationError:
+        if self._was_known:
+            return self._started_anew(f"does not take the keys any more that it took before ({error})")
         return RegistrationError(
             f"COLONIES_COLONY_PRVKEY (or colony_key=) is not the key of the owner of colony {self._me.colonyname!r} "
             f"({error}); set that, or unset it: then the log says what the owner has to do"
@@ -201,12 +205,32 @@ class Registration:
 
     def _require_colony(self, error: NotFoundError) -> None:
         if error.name == shared.UNKNOWN_COLONY.name:
+            if self._was_known:
+                raise self._started_anew(f"has no colony {self._me.colonyname!r} any more") from None
             raise no_such_colony(self._me.colonyname) from None
+
+    def _started_anew(self, problem: str) -> RegistrationError:
+        return RegistrationError(
+            f"the server at {self._client.url} {problem}: it was started anew without what it knew, or is another one. "
+            "Start the worker again with the keys of this one, such as from a shell that has sourced the file that "
+            "`colonyos-gen serve` names; with --db, `serve` keeps its keys"
+        )
 
     def _ask_owner(self, problem: str, command: str) -> None:
         if self._asked == problem:
             return
         self._asked = problem
+        if self._was_known:
+            _logger.warning(
+                "%s %s in colony %s at %s, which was started anew without what it knew, or has removed it, and waits. To go "
+                "on, the owner of the colony runs this, with COLONIES_COLONY_PRVKEY set: %s",
+                self._me.executorname,
+                problem,
+                self._me.colonyname,
+                self._client.url,
+                command,
+            )
+            return
         _logger.warning(
             "%s %s in colony %s, and waits. To go on, the owner of the colony runs this, with COLONIES_COLONY_PRVKEY set:\n"
             "    %s",

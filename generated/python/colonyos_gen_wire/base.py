@@ -31,6 +31,9 @@ class WireStruct(msgspec.Struct, kw_only=True):
     """Base of every type and request.
 
     Null lists and maps read as empty ones, times that Go calls zero read as `None`, and unknown fields are ignored.
+
+    The garbage collector does not look at values of types that by their fields cannot be in a cycle (`gc=False`). A subclass
+    with a field that may hold anything says `gc=True`.
     """
 
 

@@ -4,35 +4,36 @@
 from __future__ import annotations
 
 import functools
-import operator
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
-from typing import Any, TypeAlias, TypeVar, cast, get_args, get_origin
+from typing import Any, TypeVar, cast, get_args, get_origin
 
 import msgspec
 
+from colonyos_gen_wire.go_form import Form, Write, form_of, write_plainly
 from colonyos_gen_wire.method import Method
-from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Property, Shape, StructOf
+from colonyos_gen_wire.nulls import NullBytes, remember_nulls
+from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 RespT = TypeVar("RespT")
 
-_Write: TypeAlias = "Callable[[Leaf, Any], Any]"
-_Form: TypeAlias = "Callable[[Any, _Write], Any]"
-_Field: TypeAlias = "tuple[str, _Form | None, bool, bool, bool]"
-"""Key, form unless it is written as it is, whether it may be empty, whether only None is, whether it is left out then."""
-
 ZERO_TIME = datetime(1, 1, 1, tzinfo=timezone.utc)
 """How Go writes a time that is not set, on a server whose zone is UTC."""
 
-_UNSET = "0001-01-01T00:00:00Z"
-_encode = msgspec.json.Encoder().encode
-_has_zone = re.compile(r"(?s:.*)([Zz]|[+-]\d\d:\d\d)\Z").match
+
+def _encode_other(value: object) -> None:
+    """Null for bytes that were null, as msgspec takes no subclass of bytes; everything else is refused in its words."""
+    if not isinstance(value, NullBytes):
+        raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
+
+
+_encode = msgspec.json.Encoder(enc_hook=_encode_other).encode
+_has_zone = re.compile(r"(?s:.*)(Z|[+-]\d\d:\d\d)\Z").match
 _EMPTY: dict[Any, Callable[[], Any]] = {list: list, dict: dict}
 _decode_any = msgspec.json.Decoder().decode
-_AS_THEY_ARE = {Leaf.STRING, Leaf.INTEGER, Leaf.NUMBER, Leaf.BOOLEAN, Leaf.BYTES}
-"""What is written as it is."""
+_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 
 class UnknownFieldsError(ValueError):
@@ -81,9 +82,13 @@ def read_as_server(type_: Any, value: object) -> Any:
     """A value of `type_`, a type of the schema or a list of one, from plain JSON values, read as the Go server reads it.
 
     Absent and null fields become zero values (not the defaults that clients use), keys match in any case, and a list
-    of byte values is accepted for bytes. Raises `msgspec.ValidationError` for a wrong type.
+    of byte values is accepted for bytes. What was null or absent is remembered as `nulls` says. Raises
+    `msgspec.ValidationError` for a wrong type.
     """
-    return msgspec.convert(_fill(shape_of(type_), value), type_)
+    shape = shape_of(type_)
+    made = msgspec.convert(_fill(shape, value), type_)
+    remember_nulls(shape, value, made)
+    return made
 
 
 def decode_request(method: Method[ReqT, Any], payload: object) -> ReqT:
@@ -95,19 +100,21 @@ def encode_reply(
     type_: Any,
     value: object,
     *,
-    write: _Write | None = None,
+    write: Write | None = None,
     null_when_empty: bool = False,
+    nulls_as_sent: bool = False,
 ) -> bytes:
     """`value` of `type_` as the Go server writes it: unset times as the year 1, empty fields left out or null where it does so.
 
     With `write(kind, value)` times, unset ones included, and values that may be any JSON are written as what that returns
-    for them. With `null_when_empty`, as in `Method`, an empty list is written as null.
+    for them. With `null_when_empty`, as in `Method`, an empty list is written as null. With `nulls_as_sent` fields
+    that can be either are null where that is remembered, see `nulls`, and nowhere else.
     """
     if type_ is None:
         return _encode({})
     if null_when_empty and not value:
         return _encode(None)
-    return _encode(_form_of(shape_of(type_))(value, write or _write))
+    return _encode(_form_of_type(type_, nulls_as_sent)(value, write or write_plainly))
 
 
 def unknown_fields(type_: Any, payload: bytes) -> list[str]:
@@ -217,6 +224,8 @@ def _fill(shape: Shape, value: Any) -> Any:
             return _from_numbers(value)  # pyright: ignore[reportUnknownArgumentType]
         if shape is Leaf.TIME and isinstance(value, str):
             return _from_text(value)
+        if shape is Leaf.INTEGER and isinstance(value, int) and not _SMALLEST <= value <= _LARGEST:
+            raise msgspec.ValidationError(f"Expected an integer of 64 bits, got {value}")
         return value
     if isinstance(shape, ListOf):
         if not isinstance(value, list):
@@ -255,85 +264,14 @@ def _from_numbers(numbers: list[Any]) -> bytes:
 def _from_text(time: str) -> str | None:
     if time.startswith("0000-"):
         return None
-    if not _has_zone(time):
+    if not _has_zone(time) or "t" in time:
         raise msgspec.ValidationError(f"Expected a time with its zone, as RFC 3339 demands, got {time!r}")
     return time
 
 
-def _write(kind: Leaf, value: Any) -> Any:
-    return _UNSET if value is None and kind is Leaf.TIME else value
-
-
 @functools.cache
-def _form_of(shape: Shape) -> _Form:
-    """What makes the plain JSON value out of a value of `shape`."""
-    if isinstance(shape, Leaf):
-        return functools.partial(_leaf_form, shape)
-    if isinstance(shape, ListOf):
-        return functools.partial(_list_form, _item_form_of(shape))
-    if isinstance(shape, MapOf):
-        return functools.partial(_map_form, _item_form_of(shape))
-    return functools.partial(_struct_form, shape.type)
-
-
-def _item_form_of(shape: ListOf | MapOf) -> _Form | None:
-    return None if shape.item in _AS_THEY_ARE else _form_of(shape.item)
-
-
-def _leaf_form(kind: Leaf, value: Any, write: _Write) -> Any:
-    return write(kind, value)
-
-
-def _list_form(item_form: _Form | None, value: Any, write: _Write) -> list[Any]:
-    return [item_form(item, write) for item in value] if item_form and value else value or []
-
-
-def _map_form(item_form: _Form | None, value: Any, write: _Write) -> dict[str, Any]:
-    return (
-        {key: item_form(item, write) for key, item in value.items()} if item_form and value else value or {}
-    )
-
-
-def _struct_form(type_: type[msgspec.Struct], value: Any, write: _Write) -> dict[str, Any] | None:
-    if value is None:
-        return None
-    items_of, fields, tag = _plan_of(type_)
-    written: dict[str, Any] = {}
-    for item, (wire, form, may_be_empty, only_as_none, omit) in zip(items_of(value), fields):
-        if may_be_empty and (item is None if only_as_none else not item):
-            if not omit:
-                written[wire] = None
-        else:
-            written[wire] = form(item, write) if form else item
-    if tag:
-        written["msgtype"] = tag
-    return written
-
-
-@functools.cache
-def _plan_of(type_: type[msgspec.Struct]) -> tuple[Callable[[Any], Sequence[Any]], Sequence[_Field], str]:
-    """What gets the fields of a type, how each is written, and the msgtype."""
-    fields = [(field.name, _field_of(field)) for field in _fields(type_)]
-    names = [name for name, _ in fields]
-    get = operator.attrgetter(*names) if names else None
-    tag = type_.__struct_config__.tag
-
-    def items_of(value: Any) -> Sequence[Any]:
-        if get is None:
-            return ()
-        return get(value) if len(names) > 1 else (get(value),)
-
-    return items_of, [field for _, field in fields], tag if isinstance(tag, str) else ""
-
-
-def _field_of(field: Property) -> _Field:
-    # Go never takes structs and times for empty, though it leaves out a pointer that is nil; and of any JSON only null.
-    is_struct = isinstance(field.shape, StructOf)
-    may_be_empty = field.shape is not Leaf.TIME and (
-        field.omit_empty or (field.null_when_empty and not is_struct)
-    )
-    form = None if field.shape in _AS_THEY_ARE else _form_of(field.shape)
-    return field.wire, form, may_be_empty, is_struct or field.shape is Leaf.ANY, field.omit_empty
+def _form_of_type(type_: Any, nulls_as_sent: bool) -> Form:
+    return form_of(shape_of(type_), nulls_as_sent)
 
 
 def _unknown(shape: Shape, value: Any, path: str, found: list[str]) -> None:

@@ -145,6 +145,18 @@ CHANNEL_SUBSCRIBE_DEFAULT_TIMEOUT_S = 30
 """How long a channel subscription lasts when it asks for a timeout of 0. Unit: seconds."""
 MAX_NODES_MATCHABLE = 127
 """A process that asks for more nodes, processes or processes per node is never assigned. Unit: count."""
+MAX_STORAGE_MATCHABLE_MI = 0
+"""A process that asks for more storage is never assigned by servers with exclusive assign, the default;
+executors have no word for the storage that they have.
+
+Unit: mebibytes.
+"""
+LATE_ERRORS_MS = 100
+"""How long the errors of a process may be missing after it has become FAILED, since servers store them after
+the state.
+
+One that has none by then has none. Unit: milliseconds.
+"""
 MAX_OPEN_DATABASE_CONNECTIONS = 100
 """Connections to its database that a server opens at most, unless COLONIES_DB_MAX_OPEN_CONNS tells it
 otherwise.

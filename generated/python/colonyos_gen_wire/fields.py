@@ -274,7 +274,7 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
         Property("kind", "kind", STRING),
         Property("blueprintid", "blueprintid", STRING),
         Property("metadata", "metadata", StructOf(BlueprintMetadata)),
-        Property("spec", "spec", MapOf(ANY)),
+        Property("spec", "spec", MapOf(ANY), null_as_sent=True),
         Property("status", "status", MapOf(ANY), omit_empty=True),
     ),
     BlueprintMetadata: (
@@ -335,7 +335,7 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
         Property("namespace", "namespace", STRING),
         Property("name", "name", STRING),
         Property("generation", "generation", INTEGER),
-        Property("spec", "spec", MapOf(ANY)),
+        Property("spec", "spec", MapOf(ANY), null_as_sent=True),
         Property("status", "status", MapOf(ANY), omit_empty=True),
         Property("timestamp", "timestamp", TIME),
         Property("changedby", "changedby", STRING),
@@ -347,7 +347,7 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
         Property("inreplyto", "inreplyto", INTEGER, omit_empty=True),
         Property("timestamp", "timestamp", TIME),
         Property("senderid", "senderid", STRING),
-        Property("payload", "payload", BYTES),
+        Property("payload", "payload", BYTES, null_as_sent=True),
         Property("type", "msgtype", STRING, omit_empty=True),
         Property("error", "error", STRING, omit_empty=True),
     ),
@@ -405,8 +405,8 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
         Property("blueprintgen", "blueprintgen", INTEGER, omit_empty=True),
     ),
     Capabilities: (
-        Property("hardware", "hardware", ListOf(StructOf(Hardware)), null_when_empty=True),
-        Property("software", "software", ListOf(StructOf(Software)), null_when_empty=True),
+        Property("hardware", "hardware", ListOf(StructOf(Hardware)), null_when_empty=True, null_as_sent=True),
+        Property("software", "software", ListOf(StructOf(Software)), null_when_empty=True, null_as_sent=True),
     ),
     Hardware: (
         Property("model", "model", STRING),
@@ -418,7 +418,7 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
         Property("gpu", "gpu", StructOf(GPU)),
         Property("platform", "platform", STRING),
         Property("architecture", "architecture", STRING),
-        Property("network", "network", ListOf(STRING), null_when_empty=True),
+        Property("network", "network", ListOf(STRING), null_when_empty=True, null_as_sent=True),
     ),
     Software: (
         Property("name", "name", STRING),
@@ -431,7 +431,9 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
         Property("count", "count", INTEGER),
         Property("nodecount", "nodecount", INTEGER),
     ),
-    Allocations: (Property("projects", "projects", MapOf(StructOf(Project)), null_when_empty=True),),
+    Allocations: (
+        Property("projects", "projects", MapOf(StructOf(Project)), null_when_empty=True, null_as_sent=True),
+    ),
     Project: (
         Property("allocatedcpu", "allocatedcpu", INTEGER),
         Property("usedcpu", "usedcpu", INTEGER),
@@ -559,10 +561,10 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
     ),
     Conditions: (
         Property("colonyname", "colonyname", STRING),
-        Property("executornames", "executornames", ListOf(STRING)),
+        Property("executornames", "executornames", ListOf(STRING), null_as_sent=True),
         Property("executortype", "executortype", STRING),
         Property("locationname", "locationname", STRING, omit_empty=True),
-        Property("dependencies", "dependencies", ListOf(STRING)),
+        Property("dependencies", "dependencies", ListOf(STRING), null_as_sent=True),
         Property("nodes", "nodes", INTEGER),
         Property("cpu", "cpu", STRING),
         Property("processes", "processes", INTEGER),
@@ -574,8 +576,10 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
     ),
     Filesystem: (
         Property("mount", "mount", STRING),
-        Property("snapshots", "snapshots", ListOf(StructOf(SnapshotMount)), null_when_empty=True),
-        Property("dirs", "dirs", ListOf(StructOf(SyncDirMount)), null_when_empty=True),
+        Property(
+            "snapshots", "snapshots", ListOf(StructOf(SnapshotMount)), null_when_empty=True, null_as_sent=True
+        ),
+        Property("dirs", "dirs", ListOf(StructOf(SyncDirMount)), null_when_empty=True, null_as_sent=True),
     ),
     SnapshotMount: (
         Property("snapshotid", "snapshotid", STRING),
@@ -616,9 +620,9 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
         Property("parents", "parents", ListOf(STRING)),
         Property("children", "children", ListOf(STRING)),
         Property("processgraphid", "processgraphid", STRING),
-        Property("in", "input", ListOf(ANY)),
+        Property("in", "input", ListOf(ANY), null_as_sent=True),
         Property("out", "output", ListOf(ANY)),
-        Property("errors", "errors", ListOf(STRING)),
+        Property("errors", "errors", ListOf(STRING), null_as_sent=True),
     ),
     # server
     Version: (
@@ -698,7 +702,7 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
         Property("submissiontime", "submissiontime", TIME),
         Property("starttime", "starttime", TIME),
         Property("endtime", "endtime", TIME),
-        Property("processids", "processids", ListOf(STRING)),
+        Property("processids", "processids", ListOf(STRING), null_as_sent=True),
         Property("nodes", "nodes", ListOf(StructOf(GraphNode))),
         Property("edges", "edges", ListOf(StructOf(GraphEdge))),
     ),
@@ -778,7 +782,7 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
         Property("name", "channelname", STRING),
         Property("sequence", "sequence", INTEGER),
         Property("inreplyto", "inreplyto", INTEGER),
-        Property("payload", "data", BYTES),
+        Property("payload", "data", BYTES, null_as_sent=True),
         Property("payloadtype", "data_type", STRING),
     ),
     ChannelReadMsg: (
@@ -963,7 +967,7 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
     ),
     CloseFailedMsg: (
         Property("processid", "processid", STRING),
-        Property("errors", "errors", ListOf(STRING)),
+        Property("errors", "errors", ListOf(STRING), null_as_sent=True),
     ),
     SetOutputMsg: (
         Property("processid", "processid", STRING),

@@ -61,6 +61,8 @@ class Property:
     """Whether the server leaves the key out when its value is empty."""
     null_when_empty: bool = False
     """Whether the server writes null when the list or map is empty."""
+    null_as_sent: bool = False
+    """Whether the Go server writes null or the empty value as it was sent, which `nulls` remembers."""
     secret: bool = False
     """Whether the value must never be printed."""
     since: str | None = None

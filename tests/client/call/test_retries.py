@@ -17,6 +17,7 @@ from colonyos_gen.errors import (
     ConnectionFailedError,
     NoProcessError,
     NotFoundError,
+    RateLimitedError,
     RPCError,
     RPCTimeoutError,
     ServerFaultError,
@@ -166,6 +167,18 @@ def test_a_paused_colony_is_not_taken_for_a_gateway() -> None:
     with Scripted(paused) as server, pytest.raises(RPCError, match="paused"):
         run(server, UNSAFE["assign"])
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("name", ["submit", "fail"])
+def test_what_was_sent_away_unread_is_sent_again(name: str) -> None:
+    """Also what must not be done twice: it has not been done once."""
+    busy = http(refusal(429, "Too many large requests are under way"), 429)
+    with Scripted(busy, http(b"slow down", 429), sample) as server:
+        run(server, UNSAFE[name])
+    assert len(server.requests) == 3
+    with Scripted(busy) as server, pytest.raises(RateLimitedError):
+        run(server, UNSAFE[name], retries=1)
+    assert len(server.requests) == 2
 
 
 def test_retries_can_be_switched_off() -> None:

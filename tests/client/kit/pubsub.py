@@ -28,6 +28,8 @@ class Step:
     """How many requests have to have arrived before, over all connections."""
     text: str | None = None
     binary: bytes | None = None
+    raw: bytes = b""
+    """What goes over the network as it is."""
     drop: bool = False
     """Close the TCP connection without a close frame."""
     close: bool = False
@@ -167,6 +169,8 @@ class Pubsub:
                     await socket.send_str(step.text)
                 if step.binary is not None:
                     await socket.send_bytes(step.binary)
+                if step.raw and request.transport is not None:
+                    request.transport.write(step.raw)
                 if step.close:
                     await socket.close()
                 if step.drop and request.transport is not None:

@@ -238,7 +238,7 @@ def test_a_frame_over_the_size_limit() -> None:
     """It is not read, and not asked for again."""
     large = event(SUCCESS)[:-1] + " " * 40_000 + "}"
     with Pubsub(Step(text=large)) as server:
-        with pytest.raises(UnexpectedReplyError):
+        with pytest.raises(UnexpectedReplyError, match="exceeds limit 10000; raise max_reply_bytes"):
             watch(server, max_reply_bytes=10_000)
         assert len(server.asked) == 1
 

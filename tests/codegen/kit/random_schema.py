@@ -250,7 +250,7 @@ def structs(draw: st.DrawFn, names: _Names, name: str) -> Json:
         if draw(st.integers(0, 4)) == 0:
             wire, schema["x-name"] = f"{word}-1", word
         if kind.null:
-            schema["x-go-null"] = draw(st.sampled_from([True, "sometimes", "request", False]))
+            schema["x-go-null"] = draw(st.sampled_from([True, "usually", "sometimes", "request", False]))
         if kind.schema.get("type") == "string" and draw(st.booleans()):
             schema["x-secret"] = True
         if draw(st.booleans()):
@@ -265,7 +265,7 @@ def structs(draw: st.DrawFn, names: _Names, name: str) -> Json:
                 schema.pop("x-omit-empty", None)
             if "x-omit-empty" not in schema:
                 schema["x-since"] = "v1.1.0"  # what is recorded may lack it
-        nullable = kind.null and schema["x-go-null"] in (True, "sometimes")
+        nullable = kind.null and schema["x-go-null"] in (True, "usually", "sometimes")
         values[wire] = kind.values | st.none() if nullable else kind.values
         fields[wire] = schema
     optional = {wire: strategy for wire, strategy in values.items() if wire not in required}

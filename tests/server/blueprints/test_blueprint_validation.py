@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import Any
 
 import pytest
@@ -165,23 +164,6 @@ def test_values_that_go_very_deep() -> None:
             await add(here, user, blueprint(spec={"b": deep}))
             assert (await update(here, user, blueprint(spec={"b": deep}))).metadata.generation == 1
             assert (await update(here, user, blueprint(spec={"b": [deep]}))).metadata.generation == 2
-
-    asyncio.run(main())
-
-
-def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "jsonschema", None)
-
-    async def main() -> None:
-        async with lab() as here:
-            user = await here.add_user("u")
-            await define(here, handler=NOBODY)
-            await define(here, "Door", handler=NOBODY, schema=ValidationSchema())
-            await add(here, user)
-            with pytest.raises(
-                Refused, match=r"501 .* needs jsonschema .*pip install 'colonyos-gen\[server\]'"
-            ):
-                await add(here, user, blueprint("door", kind="Door"))
 
     asyncio.run(main())
 

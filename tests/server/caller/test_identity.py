@@ -177,6 +177,50 @@ def test_crons_and_generators_go_on_in_the_name_of_who_added_them() -> None:
     asyncio.run(main())
 
 
+def test_an_empty_identity_is_refused_before_anybody_asks_who_signed() -> None:
+    async def main() -> None:
+        async with lab() as here:
+            outsider = PrivateKey.generate()
+            with pytest.raises(Refused, match="400 Failed to change executor Id, executor Id is empty"):
+                await change_executor(here, outsider, "")
+            with pytest.raises(Refused, match="400 Failed to change user Id, user Id is empty"):
+                await change_user(here, outsider, "")
+            with pytest.raises(Refused, match="400 Failed to change colony Id, colony Id is empty"):
+                await change_colony(here, outsider, "")
+            with pytest.raises(Refused, match="400 Failed to change colony Id, colony Id is empty"):
+                await change_server(here, outsider, "")
+            for identity in (outsider.id, "short"):
+                with pytest.raises(Refused, match="403 Access denied, not server owner"):
+                    await change_server(here, outsider, identity)
+            await change_server(here, here.server_key, outsider.id)
+
+    asyncio.run(main())
+
+
+def test_an_identity_changes_under_all_its_names() -> None:
+    async def main() -> None:
+        async with lab() as here:
+            old, new = PrivateKey.generate(), PrivateKey.generate()
+            for name in ("e1", "e2"):
+                await here.add_executor(name, key=old)
+            for name in ("u1", "u2"):
+                row = User(colonyname=COLONY, userid=old.id, name=name)
+                await here.call(here.colony_key, user.ADD_USER, AddUserMsg(user=row))
+            await change_executor(here, old, new.id)
+            for name in ("e1", "e2"):
+                request = GetExecutorMsg(colonyname=COLONY, executorname=name)
+                assert (await here.call(new, executor.GET_EXECUTOR, request)).executorid == new.id
+            # The users that have the identity change by a message of their own.
+            await change_user(here, old, new.id)
+            for name in ("u1", "u2"):
+                found = await here.call(new, user.GET_USER, GetUserMsg(colonyname=COLONY, name=name))
+                assert found.userid == new.id
+            with pytest.raises(Refused, match=NO_MEMBER):
+                await change_user(here, old, new.id)
+
+    asyncio.run(main())
+
+
 def test_a_colony_changes_its_owner_alone() -> None:
     async def main() -> None:
         async with lab() as here:

@@ -107,8 +107,9 @@ def test_labels_make_a_tree() -> None:
             below = {"/src/lib": 2, "/src/lib/x": 1}
             assert await labels(here, key, "/src/lib", exact=True) == below
             assert await labels(here, key, "/src/", exact=False) == below
-            # No file lies directly under this one.
-            assert await labels(here, key, "/src", exact=True) == below
+            # No file lies directly under these, so they are no labels.
+            for name in ("/src", "/src/", "/", "/src/lib/", "/srcXold", "src"):
+                assert await labels(here, key, name, exact=True) == {}
             assert await labels(here, key, "/src_old", exact=True) == {"/src_old": 1}
             assert await labels(here, key, "/src_old") == {"/src_old": 1, "/srcXold/a": 1}
             assert await labels(here, key, "/src\\_old") == {"/src_old": 1}
@@ -116,6 +117,9 @@ def test_labels_make_a_tree() -> None:
             assert await labels(here, key, "src") == {}
             await here.call(key, file.REMOVE_FILE, RemoveFileMsg(colonyname=COLONY, label="flat", name="f"))
             assert "flat" not in await labels(here, key)
+            await add(here, key, "/", "f")
+            await add(here, key, "//src", "f")
+            assert await labels(here, key, "/", exact=True) == {"/": 1, "//src": 1}
 
     asyncio.run(main())
 

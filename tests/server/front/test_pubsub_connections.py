@@ -121,8 +121,9 @@ def test_a_request_that_is_too_long_ends_the_connection() -> None:
 
 
 def _server_transports(server: Server) -> list[asyncio.Transport]:
-    runner = server._runner  # pyright: ignore[reportPrivateUsage]
-    assert runner is not None
+    listening = server._listening  # pyright: ignore[reportPrivateUsage]
+    assert listening is not None
+    runner = listening.runner
     assert runner.server is not None
     found = [handler.transport for handler in runner.server.connections]
     return [transport for transport in found if isinstance(transport, asyncio.Transport)]
@@ -261,10 +262,10 @@ def test_a_transport_that_has_come_to_its_end_by_itself_is_not_aborted() -> None
                 break
             await here.append(number, bytes(100_000))
         server = here.here.server
-        dispatcher, connections = server._dispatcher, server._connections  # pyright: ignore[reportPrivateUsage]
-        assert connections is not None
+        dispatcher, listening = server._dispatcher, server._listening  # pyright: ignore[reportPrivateUsage]
+        assert listening is not None
         connection = pubsub._Connection(  # pyright: ignore[reportPrivateUsage]
-            web.WebSocketResponse(), request, dispatcher, connections, 60, STRICT
+            web.WebSocketResponse(), request, dispatcher, listening.connections, 60, STRICT
         )
         transport.close()
         _client_transport(here.line).resume_reading()

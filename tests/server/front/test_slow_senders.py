@@ -251,8 +251,9 @@ def test_hosts_that_vanish_are_probed_for() -> None:
         async with Server() as server, raw(server) as (reader, writer):
             writer.write(HEAD + BODY)
             await reply(reader)
-            runner = server._runner  # pyright: ignore[reportPrivateUsage]
-            assert runner is not None
+            listening = server._listening  # pyright: ignore[reportPrivateUsage]
+            assert listening is not None
+            runner = listening.runner
             assert runner.server is not None
             [handler] = runner.server.connections
             assert handler.transport is not None

@@ -7,10 +7,11 @@ import base64
 import gzip
 import json
 import tracemalloc
+import zlib
 
 import pytest
-from aiohttp import WSCloseCode
-from colonyos_gen_wire.constants import API_PATH
+from aiohttp import WSCloseCode, WSMsgType
+from colonyos_gen_wire.constants import API_PATH, PUBSUB_PATH
 
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._front.envelope import Envelope, read_envelope
@@ -31,7 +32,9 @@ def test_nothing_is_made_of_what_does_not_count(what: str, key: str) -> None:
         if key == "other":
             assert read_envelope(body) == Envelope("x", "", "")
         else:
-            with pytest.raises(Refusal, match=f"the {key.lower()} of the envelope is not a string"):
+            with pytest.raises(
+                Refusal, match=f"cannot unmarshal array into Go struct field RPCMsg.{key.lower()}"
+            ):
                 read_envelope(body)
         _, peak = tracemalloc.get_traced_memory()
     finally:
@@ -84,5 +87,24 @@ def test_frames_are_short() -> None:
     async def act(here: Scene) -> None:
         await here.line.socket.send_bytes(bytes(64 * 1024 + 1))
         assert await here.line.close_code() == WSCloseCode.MESSAGE_TOO_BIG
+
+    play(act)
+
+
+@pytest.mark.hazards
+def test_frames_are_not_unpacked() -> None:
+    """A client may offer to pack them; none is taken up on it, and one that does so all the same breaks the protocol."""
+
+    async def act(here: Scene) -> None:
+        url = here.here.server.url + PUBSUB_PATH
+        socket = await here.here.session.ws_connect(url, compress=15, autoclose=False)
+        assert socket.compress == 0
+        packed = zlib.compressobj(wbits=-15)
+        text = (packed.compress(b" " * 1000) + packed.flush(zlib.Z_SYNC_FLUSH))[:-4]
+        writer = socket._writer.transport  # pyright: ignore[reportPrivateUsage]
+        writer.write(bytes((0xC1, 0x80 | len(text))) + bytes(4) + text)
+        frame = await socket.receive()
+        assert (frame.type, frame.data) == (WSMsgType.CLOSE, WSCloseCode.PROTOCOL_ERROR)
+        await socket.close()
 
     play(act)

@@ -26,7 +26,7 @@ import colonyos_gen.crypto
 
 AnyMethod = Method[Any, Any]
 
-_SLOW = ("aiohttp.web", "colonyos_gen_wire.fields", "croniter", "jsonschema")
+_SLOW = ("aiohttp.web", "colonyos_gen_wire.fields")
 """What the server imports, and what does not depend on the messages."""
 
 

@@ -116,9 +116,9 @@ class WitnessedConnection(Connection):
         return frame
 
 
-async def connect(session: aiohttp.ClientSession, url: str) -> Connection:
+async def connect(session: aiohttp.ClientSession, url: str, path: str = PUBSUB_PATH) -> Connection:
     """A connection to the server at `url`."""
-    return Connection(await session.ws_connect(url + PUBSUB_PATH, autoping=False, autoclose=False))
+    return Connection(await session.ws_connect(url + path, autoping=False, autoclose=False))
 
 
 @asynccontextmanager

@@ -5,9 +5,16 @@ from __future__ import annotations
 import asyncio
 
 from colonyos_gen_wire import Colony, Executor
-from colonyos_gen_wire.constants import APPROVED, WAITING
-from colonyos_gen_wire.methods.process import SUBMIT
-from colonyos_gen_wire.requests.process import SubmitFunctionSpecMsg
+from colonyos_gen_wire.constants import (
+    APPROVED,
+    CLEANUP_PERIOD_S,
+    RUNNING,
+    STALE_EXECUTOR_S,
+    UNREGISTERED,
+    WAITING,
+)
+from colonyos_gen_wire.methods.process import FAIL, SUBMIT
+from colonyos_gen_wire.requests.process import CloseFailedMsg, SubmitFunctionSpecMsg
 
 from colonyos_gen import PrivateKey
 from tests.server.kit.blueprint_lab import blueprint, define
@@ -19,6 +26,17 @@ from .quirk_scene import QuirkScene, outcome, posted, read_by_client, shows
 
 NONE = "NoProcessError 404"
 UNKNOWN = "NotFoundError 404"
+
+
+@shows("released_attributes", strict=[WAITING], quirk=[RUNNING])
+async def attributes_of_what_was_left_behind(here: QuirkScene) -> object:
+    submitted = await here.user.submit(spec(env={"A": "1"}))
+    await here.executor.assign(COLONY, -1)
+    await here.user.remove_executor(COLONY, "e")
+    assert await outcome(here.executor.close(submitted.processid)) != "ok"
+    process = await here.user.get_process(submitted.processid)
+    assert process.state is WAITING
+    return [attribute.state for attribute in process.attributes]
 
 
 @shows("stale_assign_reply", strict=(True, [1]), quirk=(False, [0]))
@@ -120,6 +138,16 @@ async def nobody_woken_by_a_release(here: QuirkScene) -> object:
     return await outcome(poll, "assigned")
 
 
+@shows("silent_polls", strict=APPROVED, quirk=UNREGISTERED)
+async def long_poll(here: QuirkScene) -> object:
+    poll = asyncio.create_task(here.executor.assign(COLONY, 2 * STALE_EXECUTOR_S))
+    await waiting(here, 1)
+    here.clock.advance(STALE_EXECUTOR_S + CLEANUP_PERIOD_S)
+    found = [each.state for each in await here.user.get_executors(COLONY)]
+    poll.cancel()
+    return found[0]
+
+
 @shows("short_deadline_check", strict="FAILED", quirk="WAITING")
 async def late_in_a_long_queue(here: QuirkScene) -> object:
     await submit(here.lab, here.user_key, *(node(f"n{number}") for number in range(1000)))
@@ -158,3 +186,14 @@ async def next_colony_of_the_name(here: QuirkScene) -> object:
     found = await here.user.get_blueprints(COLONY, prvkey=here.lab.colony_key)
     status = await here.user.get_pause_status(COLONY, prvkey=await here.lab.add_user("v"))
     return len(found), status.ispaused
+
+
+@shows("late_errors", strict=["InvalidError 400", "RUNNING"], quirk=["InvalidError 400", "FAILED"])
+async def errors_that_the_database_refuses(here: QuirkScene) -> object:
+    process = await here.user.submit(spec())
+    await here.executor.assign(COLONY, -1)
+    request = CloseFailedMsg(processid=process.processid, errors=["a\0b"])
+    refused = await read_by_client(FAIL, await posted(here, here.executor_key, FAIL, request))
+    found = await here.user.get_process(process.processid)
+    assert found.errors == []
+    return [refused, found.state.name]

@@ -6,19 +6,32 @@ import json
 from datetime import timedelta, timezone
 
 from colonyos_gen_wire import File
+from colonyos_gen_wire.constants import WAITING
 from colonyos_gen_wire.methods.file import ADD_FILE
-from colonyos_gen_wire.methods.log import ADD_LOG, GET_LOGS
-from colonyos_gen_wire.methods.process import ASSIGN, GET_PROCESS, SUBMIT
+from colonyos_gen_wire.methods.log import ADD_LOG, GET_LOGS, SEARCH_LOGS
+from colonyos_gen_wire.methods.process import ASSIGN, FAIL, GET_PROCESS, GET_PROCESS_HISTORY, SUBMIT
+from colonyos_gen_wire.methods.statistics import GET_STATISTICS
+from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS
 from colonyos_gen_wire.requests.file import AddFileMsg
-from colonyos_gen_wire.requests.log import AddLogMsg, GetLogsMsg
-from colonyos_gen_wire.requests.process import AssignProcessMsg, GetProcessMsg, SubmitFunctionSpecMsg
+from colonyos_gen_wire.requests.log import AddLogMsg, GetLogsMsg, SearchLogsMsg
+from colonyos_gen_wire.requests.process import (
+    AssignProcessMsg,
+    GetProcessHistMsg,
+    GetProcessMsg,
+    SubmitFunctionSpecMsg,
+)
+from colonyos_gen_wire.requests.statistics import GetColonyStatisticsMsg
+from colonyos_gen_wire.requests.subscription import SubscribeProcessMsg
 
 from colonyos_gen import PrivateKey
 from colonyos_gen._call.envelope import open_reply
 from tests.server.kit.blueprint_lab import blueprint, define
-from tests.server.kit.lab import COLONY, opened, spec
+from tests.server.kit.lab import COLONY, TYPE, envelope, opened, spec
+from tests.server.kit.socket_lab import line
 
 from .quirk_scene import QuirkScene, outcome, posted, read_by_client, shows
+
+NONE: list[str] = []
 
 
 @shows("empty_200", strict=["DeniedError 403"] * 2, quirk=["DeniedError 200"] * 2)
@@ -30,11 +43,92 @@ async def outsiders(here: QuirkScene) -> object:
     ]
 
 
+@shows("empty_200", strict=[403, 403, 400], quirk=[200, 200, 400])
+async def nobody_is_a_member_of_no_colony(here: QuirkScene) -> object:
+    replies = [
+        await posted(here, here.user_key, GET_PROCESS_HISTORY, GetProcessHistMsg(colonyname=name, seconds=60))
+        for name in ("", "nowhere")
+    ]
+    replies.append(
+        await posted(here, here.user_key, GET_STATISTICS, GetColonyStatisticsMsg(colonyname="nowhere"))
+    )
+    assert all(body == b"" for status, body in replies if status == 200)
+    return [status for status, _ in replies]
+
+
+@shows("empty_500", strict=[(400, "error")] * 3, quirk=[(500, "")] * 3)
+async def null(here: QuirkScene) -> object:
+    replies = [
+        await here.lab.post(b"null"),
+        await here.lab.post(envelope(here.user_key, "getcolonymsg", b" null ")),
+        await here.lab.post(json.dumps({"payloadtype": "versionmsg", "payload": "bnVsbA=="}).encode()),
+    ]
+    return [(status, json.loads(body)["payloadtype"] if body else "") for status, body in replies]
+
+
+NO_NAMES: list[list[str]] = [[], [], [], []]
+
+
+@shows("star_matches_nobody", strict=NO_NAMES, quirk=NO_NAMES)
+async def a_star_read_back(here: QuirkScene) -> object:
+    """Alone it is shown as no name in both; beside another one as it was sent."""
+    submitted = await here.user.submit(spec(executornames=["*"]))
+    read = await here.user.get_process(submitted.processid)
+    (listed,) = await here.user.get_processes(COLONY)
+    cancelled = spec(executornames=["*", "e"])
+    assert (await here.user.submit(cancelled)).spec.conditions.executornames == ["*", "e"]
+    async with line(here.lab) as connection:
+        request = SubscribeProcessMsg(processid=read.processid, state=WAITING, timeout=60)
+        await connection.ask(here.user_key, SUBSCRIBE_PROCESS, request)
+        pushed = await connection.item(SUBSCRIBE_PROCESS)
+    return [each.spec.conditions.executornames for each in (submitted, read, listed, pushed)]
+
+
+@shows("nulls_as_sent", strict=[NONE, NONE, ["why"]], quirk=[None, NONE, ["why"]])
+async def failed_without_errors(here: QuirkScene) -> object:
+    """As pycolonies does it, with `fail(errors=None)`."""
+    found: list[object] = []
+    for errors in (b"null", b"[]", b'["why"]'):
+        await here.user.submit(spec())
+        processid = (await here.executor.assign(COLONY, -1)).processid
+        sent = b'{"msgtype":"closefailedmsg","processid":"%s","errors":%s}' % (processid.encode(), errors)
+        await here.lab.post(envelope(here.executor_key, FAIL.msgtype, sent))
+        reply = await posted(here, here.user_key, GET_PROCESS, GetProcessMsg(processid=processid))
+        found.append(opened(reply[1])[2]["errors"])
+        assert (await here.user.get_process(processid)).errors == (found[-1] or [])
+    return found
+
+
+@shows(
+    "nulls_as_sent",
+    strict=[NONE, NONE, NONE, None, None, None],
+    quirk=[None, None, NONE, None, None, NONE],
+)
+async def submitted_with_nulls(here: QuirkScene) -> object:
+    found: list[list[object]] = [[], []]
+    for names, mounts in (
+        ("", ""),
+        (',"executornames":null', '"dirs":null'),
+        (',"executornames":[]', '"dirs":[]'),
+    ):
+        conditions = f'{{"colonyname":"{COLONY}","executortype":"{TYPE}"{names}}}'
+        what = f'{{"funcname":"f","conditions":{conditions},"fs":{{{mounts}}}}}'
+        sent = f'{{"msgtype":"{SUBMIT.msgtype}","spec":{what}}}'.encode()
+        _, body = await here.lab.post(envelope(here.user_key, SUBMIT.msgtype, sent))
+        kept = opened(body)[2]["spec"]
+        found[0].append(kept["conditions"]["executornames"])
+        found[1].append(kept["fs"]["dirs"])
+    return [*found[0], *found[1]]
+
+
 @shows("two_envelopes", strict=("InvalidError 400", 1), quirk=("InvalidError 400", 2))
 async def negative_count(here: QuirkScene) -> object:
     process = await here.user.submit(spec())
     request = GetLogsMsg(processid=process.processid, count=-1)
     reply = await posted(here, here.user_key, GET_LOGS, request)
+    search = SearchLogsMsg(colonyname=COLONY, days=1, count=-1)
+    _, body = await posted(here, here.user_key, SEARCH_LOGS, search)
+    assert body.count(b'"payloadtype"') == 1
     return await read_by_client(GET_LOGS, reply), reply[1].count(b'"payloadtype"')
 
 

@@ -50,6 +50,27 @@ async def timeout_of_a_subscription(here: QuirkScene) -> object:
         return (await connection.frame()).type
 
 
+@shows("overflowing_timeouts", strict=["open", "open", "open"], quirk=["over", "open", "NoProcessError 404"])
+async def timeouts_of_centuries(here: QuirkScene) -> object:
+    """The second is a multiple of 2^64 nanoseconds: none at all, which for channels means half a minute."""
+    process = await here.user.submit(spec(channels=["c"]))
+    found: list[str] = []
+    async with line(here.lab) as connection:
+        for timeout in (2**40, 2**62):
+            request = SubscribeChannelMsg(processid=process.processid, channelname="c", timeout=timeout)
+            await connection.ask(here.user_key, SUBSCRIBE_CHANNEL, request)
+            found.append("over" if connection.inbox else "open")
+            if not connection.inbox:
+                break
+            await connection.frame()
+    found += ["open"] * (2 - len(found))
+    await here.executor.assign(COLONY, -1)
+    poll = asyncio.create_task(outcome(here.executor.assign(COLONY, 2**40)))
+    _, pending = await asyncio.wait([poll], timeout=0.3)
+    poll.cancel()
+    return [*found, "open" if pending else poll.result()]
+
+
 @shows("silent_refusals", strict=["TEXT", "BINARY"], quirk=["CLOSED", "nothing"])
 async def no_envelopes(here: QuirkScene) -> object:
     found: list[str] = []

@@ -6,7 +6,9 @@ import pytest
 from colonyos_gen_wire import Cron, ProcessState
 from colonyos_gen_wire.constants import CANCELLED, FAILED, RUNNING, WAITING
 from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS
+from colonyos_gen_wire.methods.workflow import REMOVE_ALL_PROCESSGRAPHS
 from colonyos_gen_wire.requests.subscription import SubscribeProcessMsg
+from colonyos_gen_wire.requests.workflow import RemoveAllProcessGraphsMsg
 
 from tests.server.kit import workflow_lab
 from tests.server.kit.lab import COLONY, Refused
@@ -45,6 +47,15 @@ async def channel_after_cascade(here: QuirkScene) -> object:
     await here.user.channel_append(last.processid, "x", 1, "kept")
     await here.executor.fail(running.processid)
     return await outcome(here.user.channel_read(last.processid, "x"))
+
+
+@shows("silent_cron_failures", strict="ServerFaultError 500", quirk="ok")
+async def cron_of_a_workflow_that_cannot_start(here: QuirkScene) -> object:
+    cron = Cron(colonyname=COLONY, name="c", workflowspec=text(node("a"), node("a")), interval=600)
+    added = await here.user.add_cron(cron)
+    found = await outcome(here.user.run_cron(added.cronid))
+    assert await here.user.get_processgraphs(COLONY, 10, WAITING) == []
+    return found
 
 
 @shows("silent_workflow_cancel", strict="CANCELLED", quirk=None)
@@ -106,3 +117,90 @@ async def cron_after_cancelled(here: QuirkScene) -> object:
     here.clock.advance(2)
     found = [await here.user.get_processgraphs(COLONY, state=state) for state in (WAITING, CANCELLED)]
     return sum(map(len, found))
+
+
+async def states(here: QuirkScene) -> tuple[int, int, int]:
+    """How many workflows wait, run and are cancelled, by the statistics, which agree with the lists and the graphs."""
+    counts = await here.user.get_statistics(COLONY)
+    found = (counts.waitingworkflows, counts.runningworkflows, counts.cancelledworkflows)
+    for state, count in zip((WAITING, RUNNING, CANCELLED), found, strict=True):
+        listed = await here.user.get_processgraphs(COLONY, state=state)
+        assert len(listed) == count
+        for graph in listed:
+            assert (await here.user.get_processgraph(graph.processgraphid)).state is state
+    return found
+
+
+@shows("workflow_states_lag", strict=[(1, 0, 0), (0, 1, 0)], quirk=[(0, 1, 0), (0, 1, 0)])
+async def node_that_goes_back_at_its_deadline(here: QuirkScene) -> object:
+    await workflow_lab.submit(here.lab, here.user_key, node("a", maxexectime=1), node("b", "a"))
+    await here.executor.assign(COLONY, -1)
+    here.clock.advance(3)
+    waiting = await states(here)
+    await here.executor.assign(COLONY, -1)
+    return [waiting, await states(here)]
+
+
+@shows("workflow_states_lag", strict=[(1, 0, 0), (0, 1, 0)], quirk=[(0, 1, 0), (0, 1, 0)])
+async def node_that_goes_back_without_its_executor(here: QuirkScene) -> object:
+    await workflow_lab.submit(here.lab, here.user_key, node("a"), node("b", "a"))
+    other = await here.lab.add_executor("other")
+    await here.executor.assign(COLONY, -1, prvkey=other)
+    await here.user.remove_executor(COLONY, "other")
+    waiting = await states(here)
+    await here.executor.assign(COLONY, -1)
+    return [waiting, await states(here)]
+
+
+@shows(
+    "cycles_are_unseen",
+    strict=[(3, 3, 2), "RUNNING", ["CANCELLED", "CANCELLED", "SUCCESS"]],
+    quirk=[(1, 1, 0), "SUCCESS", ["SUCCESS", "WAITING", "WAITING"]],
+)
+async def cycle_beside_a_root(here: QuirkScene) -> object:
+    graph = await workflow_lab.submit(here.lab, here.user_key, node("r"), node("a", "b"), node("b", "a"))
+    seen = await here.user.get_processgraph(graph.processgraphid)
+    [listed] = await here.user.get_processgraphs(COLONY, state=WAITING)
+    assert listed.processids == seen.processids
+    await here.executor.close((await here.executor.assign(COLONY, -1)).processid)
+    closed = await here.user.get_processgraph(graph.processgraphid)
+    await here.user.cancel_processgraph(graph.processgraphid)
+    left = [await here.user.get_process(processid) for processid in graph.processids]
+    shown = len(seen.processids), len(seen.nodes), len(seen.edges)
+    return [shown, closed.state.name, sorted(process.state.name for process in left)]
+
+
+@shows("cycles_are_unseen", strict=[0, ["FAILED"] * 4], quirk=[2, ["FAILED", "FAILED", "WAITING", "WAITING"]])
+async def cycle_in_a_failed_workflow(here: QuirkScene) -> object:
+    nodes = node("r"), node("x", "r"), node("a", "b"), node("b", "a")
+    graph = await workflow_lab.submit(here.lab, here.user_key, *nodes)
+    await here.executor.fail((await here.executor.assign(COLONY, -1)).processid)
+    left = [await here.user.get_process(processid) for processid in graph.processids]
+    waiting = (await here.user.get_statistics(COLONY)).waitingprocesses
+    return [waiting, sorted(process.state.name for process in left)]
+
+
+@shows("state_removal_leaves_nodes", strict=["", ""], quirk=["SUCCESS", ""])
+async def workflows_removed_by_state(here: QuirkScene) -> object:
+    graph = await workflow_lab.submit(here.lab, here.user_key, node("a"), node("b"), node("c"))
+    await here.executor.close((await here.executor.assign(COLONY, -1)).processid)
+    await here.executor.fail((await here.executor.assign(COLONY, -1)).processid)
+
+    async def remove(state: int) -> None:
+        request = RemoveAllProcessGraphsMsg(colonyname=COLONY, state=state)
+        await here.lab.call(here.lab.colony_key, REMOVE_ALL_PROCESSGRAPHS, request)
+
+    async def left() -> str:
+        found: list[str] = []
+        for state in ProcessState:
+            found += [process.state.name for process in await here.user.get_processes(COLONY, state=state)]
+        assert await outcome(here.user.get_processgraph(graph.processgraphid)) == "NotFoundError 500"
+        return " ".join(found)
+
+    await remove(FAILED)
+    # The one that waits would end the real server when it is assigned, so it goes.
+    first = await left()
+    for process in await here.user.get_processes(COLONY, state=ProcessState.SUCCESS):
+        assert await outcome(here.user.remove_process(process.processid)) != "ok"
+    await remove(-1)
+    return [first, await left()]

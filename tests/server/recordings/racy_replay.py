@@ -14,7 +14,8 @@ from typing import Any
 
 import aiohttp
 
-from .replay import JSON, Outcome, Replay, Reply, Running
+from .orders import JSON
+from .replay import Outcome, Replay, Reply, Running
 
 _ASSIGN = "assignprocessmsg"
 _CLOSE = "closesuccessfulmsg"

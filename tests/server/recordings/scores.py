@@ -10,6 +10,17 @@ MODES = ("strict", "v1.9")
 """The servers that the recordings are played against, by their quirks."""
 
 
+ABOUT_NULLS = "nulls_in_"
+"""In the names of recordings that show what is null, which a strict server does not follow."""
+
+
+def plays(recordings: list[str]) -> list[tuple[str, str]]:
+    """Each recording with the mode of each server that it is played against."""
+    return [
+        (name, mode) for name in recordings for mode in MODES if mode == "v1.9" or ABOUT_NULLS not in name
+    ]
+
+
 class Reason(NamedTuple):
     """Why a step does not go as recorded."""
 

@@ -15,13 +15,14 @@ from colonyos_gen.server import ManualClock, Quirks, Server
 
 from .recorded_zone import RECORDED_ZONE
 from .replay import Outcome
-from .scores import MODES, Reason, judge
+from .scores import Reason, judge, plays
 from .ws_replay import SocketReplay, load, recordings
 
 pytestmark = pytest.mark.hazards
 
 STRANGERS = Reason("the real server shows processes to anybody who knows their ids, which is a leak")
 STALE = Reason("a pushed process lacks the output and the end time of its success", "stale_pushes")
+ASSIGNED = Reason("the deadline of before the assignment", "stale_assign_reply")
 DROPPED = Reason("the connection is dropped at the timeout", "abrupt_timeouts")
 SILENT = Reason("a request that cannot be served is not answered, or drops the connection", "silent_refusals")
 DEAF = Reason(
@@ -43,6 +44,7 @@ DIFFERENT: dict[str, dict[int, Reason]] = {
     "15_channel_process_closes": {12: UNTOLD},
     "18_channel_before_assign": {20: DEAF, 22: DEAF},
     "19_chat_stream": {29: DEAF},
+    "21_times_of_feeds": {6: ASSIGNED, 24: DROPPED, 31: DROPPED},
 }
 
 
@@ -58,8 +60,7 @@ async def outcomes_of(name: str, mode: str) -> list[Outcome]:
         ).play()
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", recordings())
+@pytest.mark.parametrize(("name", "mode"), plays(recordings()))
 def test_goes_as_recorded(name: str, mode: str) -> None:
     judge(f"ws {name}", mode, asyncio.run(outcomes_of(name, mode)), DIFFERENT.get(name, {}))
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._workflows.cron_fields import KINDS, read_field
 from colonyos_gen.server._workflows.cron_schedule import read_schedule
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -163,8 +165,71 @@ def test_a_beat_is_later_than_the_moment_that_is_asked_about() -> None:
     assert schedule.next(noon - timedelta(microseconds=1)) == noon
 
 
-def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "croniter", None)
-    with pytest.raises(Refusal, match=r"501 .* needs croniter .*pip install 'colonyos-gen\[server\]'"):
-        read_schedule("0 59 23 31 12 *")
-    assert read_schedule("@every 61m").next(NOW) == NOW.replace(microsecond=0) + timedelta(minutes=61)
+def test_a_midnight_that_the_clock_skips_is_not_the_end_of_the_day() -> None:
+    cairo = ZoneInfo("Africa/Cairo")
+    evening = datetime(2025, 4, 24, 23, 59, 59, tzinfo=cairo)  # and a second later it is 01:00 on a Friday
+    found = read_schedule("0 0 * * * 5", cairo).next(evening)
+    assert found is not None
+    assert found.astimezone(cairo).isoformat() == "2025-04-25T01:00:00+03:00"
+
+
+def test_the_years_end() -> None:
+    assert read_schedule("0 0 0 1 1 *").next(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)) is None
+    assert read_schedule("* * * * * *", STOCKHOLM).next(datetime.max.replace(tzinfo=UTC)) is None
+
+
+_ZONES = ["UTC", "Europe/Stockholm", "Australia/Lord_Howe", "Africa/Casablanca", "America/St_Johns"]
+_CHANGES = [
+    datetime(2026, 3, 29, 1, tzinfo=UTC),
+    datetime(2026, 10, 25, 1, tzinfo=UTC),
+    datetime(2026, 4, 4, 15, tzinfo=UTC),
+    datetime(2026, 10, 3, 15, 30, tzinfo=UTC),
+    datetime(2026, 2, 15, 2, tzinfo=UTC),
+    datetime(2026, 3, 8, 5, 30, tzinfo=UTC),
+    datetime(2026, 12, 31, 23, tzinfo=UTC),
+]
+
+
+def _field(lowest: int, highest: int) -> st.SearchStrategy[str]:
+    numbers = st.integers(lowest, highest)
+    return st.one_of(
+        st.just("*"),
+        numbers.map(str),
+        st.lists(numbers, min_size=1, max_size=4).map(lambda several: ",".join(map(str, several))),
+        st.tuples(numbers, numbers).map(lambda pair: f"{min(pair)}-{max(pair)}"),
+        st.integers(1, highest + 3).map(lambda step: f"*/{step}"),
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.tuples(_field(0, 59), _field(0, 23), _field(1, 31), _field(1, 12), _field(0, 6)),
+    st.sampled_from(_ZONES),
+    st.sampled_from(_CHANGES),
+    st.integers(-6 * 60, 6 * 60),
+)
+def test_a_beat_is_the_first_minute_that_agrees(
+    fields: tuple[str, ...], name: str, change: datetime, minutes: int
+) -> None:
+    zone = ZoneInfo(name)
+    kinds = [read_field(text, kind) for text, kind in zip(fields, KINDS[1:], strict=True)]
+    minute, hour, day, month, weekday = kinds
+
+    def agrees(moment: datetime) -> bool:
+        wall = moment.astimezone(zone)
+        days = [wall.day in day.values, wall.isoweekday() % 7 in weekday.values]
+        return (
+            wall.minute in minute.values
+            and wall.hour in hour.values
+            and wall.month in month.values
+            and (all(days) if day.starred or weekday.starred else any(days))
+        )
+
+    start = change + timedelta(minutes=minutes)
+    looked_at = (start + timedelta(minutes=each) for each in range(1, 12 * 60))
+    expected = next(filter(agrees, looked_at), None)
+    found = read_schedule(" ".join(["0", *fields]), zone).next(start)
+    if expected is not None:
+        assert found == expected
+    else:
+        assert found is None or (found > start + timedelta(minutes=12 * 60 - 1) and agrees(found))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -205,23 +204,28 @@ def test_what_cannot_run_is_not_added() -> None:
             dependencies = "invalid dependencies, are you depending on a nodename that does not exits"
             for settings, answer in (
                 ({"interval": 0}, "400 Cron interval must be -1"),
-                ({"interval": -2}, "400 Cron interval must be -1"),
+                ({"interval": -(2**31) - 1}, 'pq: value "-2147483649" is out of range for type integer'),
                 ({"interval": 2**31}, 'pq: value "2147483648" is out of range for type integer'),
                 ({"cronexpression": ""}, "400 empty cron expression string"),
                 ({"cronexpression": "* * * * *"}, "400 expected exactly 6 fields, found 5"),
                 ({"cronexpression": "0 0 0 L * *"}, "400 failed to parse int from L"),
                 ({"cronexpression": "@daily", "random": True}, "400 Random cron is only supported"),
                 ({"interval": 5, "workflowspec": "{"}, "400 unexpected end of JSON input"),
-                ({"interval": 5, "workflowspec": "null"}, "400 unexpected end of JSON input"),
-                ({"interval": 5, "workflowspec": '{"functionspecs": 5}'}, "400 unexpected end of JSON input"),
+                (
+                    {"interval": 5, "workflowspec": "a"},
+                    "400 invalid character 'a' looking for beginning of value",
+                ),
+                ({"interval": 5, "workflowspec": "null"}, "400 json: cannot unmarshal null into Go value"),
+                ({"interval": 5, "workflowspec": "[]"}, "400 json: cannot unmarshal array into Go value"),
+                ({"interval": 5, "workflowspec": '{"functionspecs": 5}'}, "400 json: cannot unmarshal "),
                 ({"interval": 5, "workflowspec": "[" * 100_000}, "400 unexpected end of JSON input"),
                 ({"interval": 5, "workflowspec": text(node("a", "b"))}, dependencies),
-                ({"interval": 5, "workflowspec": text(colonyname="x")}, "400 The workflow is for Colony <x>"),
+                ({"interval": 5, "workflowspec": text(colonyname="x")}, "500 Could not derive InitiatorName"),
                 (
                     {"interval": 5, "name": "taken"},
                     "400 Cron with name <taken> in Colony <lab> already exists",
                 ),
-                ({"interval": 5, "name": "a\0b"}, "400 Invalid cron, it must not contain NUL"),
+                ({"interval": 5, "name": "a\0b"}, "400 pq: invalid byte sequence"),
             ):
                 fields: dict[str, Any] = {"name": "new", **settings}
                 with pytest.raises(Refused) as caught:
@@ -229,6 +233,9 @@ def test_what_cannot_run_is_not_added() -> None:
                 assert answer in str(caught.value)
             with pytest.raises(Refused, match="403 Access denied, not a member"):
                 await add(here, here.colony_key, interval=5)
+            executor = await here.add_executor("e")
+            with pytest.raises(Refused, match="400 The workflow is for Colony <x>"):
+                await add(here, executor, interval=5, workflowspec=text(colonyname="x"))
             assert await names(here, user) == ["taken"]
             assert (await add(here, user, "colons: allowed", interval=5, random=True)).random
 
@@ -247,9 +254,6 @@ def test_the_server_fills_in_its_own_fields() -> None:
                 cronid="f" * 64,
                 initiatorid="e" * 64,
                 initiatorname="somebody",
-                lastrun=START,
-                nextrun=START - timedelta(days=1),
-                prevprocessgraphid="d" * 64,
                 checkerperiod=7,
             )
             assert added.cronid != "f" * 64
@@ -326,22 +330,5 @@ def test_a_cron_outlives_the_server(tmp_path: Path) -> None:
             assert (await get(here, user, cron)).nextrun == nextrun
             clock.advance(PERIOD)
             assert await submissions(here, user) == [moment(clock.now_ns())]
-
-    asyncio.run(main())
-
-
-def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "croniter", None)
-
-    async def main() -> None:
-        clock = ManualClock(START)
-        async with lab(clock=clock) as here:
-            user = await here.add_user("u")
-            with pytest.raises(Refused, match=r"501 .* pip install 'colonyos-gen\[server\]'"):
-                await add(here, user, cronexpression="0 58 23 30 12 *")
-            await add(here, user, interval=10)
-            await add(here, user, "every", cronexpression="@every 10s")
-            clock.advance(13)
-            assert len(await submissions(here, user)) == 2
 
     asyncio.run(main())

@@ -10,6 +10,7 @@ from colonyos_gen_wire.methods import colony as methods
 from colonyos_gen_wire.types.colony import Colony
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import require_text
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
@@ -29,12 +30,17 @@ class Colonies:
 
     async def add_colony(self, request: AddColonyMsg, signer: str, /) -> Colony:  # noqa: ARG002
         colony = request.colony
-        if len(colony.colonyid) != ID_LENGTH:
+        # The real server counts bytes.
+        if len(colony.colonyid.encode()) != ID_LENGTH:
             raise Refusal(errors.ADD_COLONY_INVALID_COLONY_ID_LENGTH)
         require_name("colony name", colony.name)
+        require_text(methods.ADD_COLONY, colony.name, colony.colonyid)
         if self._records.colonies.get(colony.name) is not None:
             raise Refusal(errors.ADD_COLONY_A_COLONY_ALREADY_EXISTS, name=colony.name)
-        return self._records.colonies.put(colony)
+        self._records.colonies.put(colony)
+        if self._quirks.one_executor_per_identity:
+            return next(row for row in self._records.colonies if row.colonyid == colony.colonyid)
+        return colony
 
     async def remove_colony(self, request: RemoveColonyMsg, signer: str, /) -> None:  # noqa: ARG002
         records, name = self._records, request.colony_name

@@ -11,11 +11,13 @@ from colonyos_gen_wire.types.executor import Executor
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import require_text
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.unregister import unregister
+from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
-from colonyos_gen.server._values.plain_text import require_name, require_text
+from colonyos_gen.server._values.plain_text import require_name
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.executor import (
@@ -34,10 +36,13 @@ if TYPE_CHECKING:
 class Executors:
     """Serves the executor messages. Most look for the executor before they look at the rights of the signer."""
 
-    def __init__(self, records: Records, access: Access, clock: Clock, *, reregister: bool) -> None:
+    def __init__(
+        self, records: Records, access: Access, clock: Clock, quirks: Quirks = STRICT, *, reregister: bool
+    ) -> None:
         self._records = records
         self._access = access
         self._clock = clock
+        self._quirks = quirks
         self._reregister = reregister
 
     async def add_executor(self, request: AddExecutorMsg, signer: str, /) -> Executor:
@@ -45,7 +50,8 @@ class Executors:
         self._access.require(methods.ADD_EXECUTOR, signer, executor.colonyname)
         require_name("executor name", executor.executorname)
         require_text(
-            "executor",
+            methods.ADD_EXECUTOR,
+            executor.executorname,
             executor.executorid,
             executor.executortype,
             executor.locationname,
@@ -64,30 +70,32 @@ class Executors:
                     name=existing.executorname,
                     colony=existing.colonyname,
                 )
-            unregister(self._records, existing)
+            unregister(self._records, existing, self._quirks)
             executor = replace(executor, requirefuncreg=existing.requirefuncreg)
-        return self._records.executors.put(executor)
+        return self._records.added_executor(self._records.executors.put(executor))
 
     async def approve_executor(self, request: ApproveExecutorMsg, signer: str, /) -> None:
         executor = self._records.executor(request.colonyname, request.executorname)
         if executor is None:
             raise Refusal(errors.APPROVE_EXECUTOR_EXECUTOR_NOT_FOUND)
         self._access.require(methods.APPROVE_EXECUTOR, signer, executor.colonyname)
-        self._records.executors.put(replace(executor, state=APPROVED))
+        for row in self._records.executors_alike(executor):
+            self._records.executors.put(replace(row, state=APPROVED))
 
     async def reject_executor(self, request: RejectExecutorMsg, signer: str, /) -> None:
         executor = self._records.executor(request.colonyname, request.executorname)
         if executor is None:
             raise Refusal(errors.REJECT_EXECUTOR_EXECUTOR_NOT_FOUND)
         self._access.require(methods.REJECT_EXECUTOR, signer, executor.colonyname)
-        self._records.executors.put(replace(executor, state=REJECTED))
+        for row in self._records.executors_alike(executor):
+            self._records.executors.put(replace(row, state=REJECTED))
 
     async def remove_executor(self, request: RemoveExecutorMsg, signer: str, /) -> None:
         executor = self._records.executor(request.colonyname, request.executorname)
         if executor is None:
             raise Refusal(errors.REMOVE_EXECUTOR_EXECUTOR_NOT_FOUND)
         self._access.require(methods.REMOVE_EXECUTOR, signer, executor.colonyname)
-        unregister(self._records, executor)
+        unregister(self._records, executor, self._quirks)
 
     async def get_executor(self, request: GetExecutorMsg, signer: str, /) -> Executor:
         executor = self._records.executor(request.colonyname, request.executorname)

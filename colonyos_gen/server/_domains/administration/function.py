@@ -10,10 +10,10 @@ from colonyos_gen_wire.types.function import Function
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import require_text
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._processes.lifecycle import new_id
 from colonyos_gen.server._store.records import Records
-from colonyos_gen.server._values.plain_text import require_text
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.function import AddFunctionMsg, GetFunctionsMsg, RemoveFunctionMsg
@@ -29,16 +29,21 @@ class Functions:
     async def add_function(self, request: AddFunctionMsg, signer: str, /) -> Function:
         function = request.function
         self._access.require(methods.ADD_FUNCTION, signer, function.colonyname)
+        require_text(methods.ADD_FUNCTION, function.executorname)
         executor = self._records.executor(function.colonyname, function.executorname)
         if executor is None:
             raise Refusal(errors.ADD_FUNCTION_EXECUTOR_NOT_FOUND, name=function.executorname)
         if executor.executorid != signer:
             raise Refusal(errors.ADD_FUNCTION_NOT_ALLOWED_TO_ADD_A_FUNCTION_TO_ANOTHER_EXECUTOR)
         require_text(
-            "function", function.functionid, function.funcname, function.executortype, function.description
+            methods.ADD_FUNCTION,
+            function.functionid,
+            function.funcname,
+            function.executortype,
+            function.description,
         )
         if self._records.functions.get(function.functionid) is not None:
-            raise Refusal(errors.ADD_FUNCTION_DUPLICATE_KEY, detail="functions")
+            raise Refusal(errors.ADD_FUNCTION_DUPLICATE_KEY, detail="prod_functions_pkey")
         functionid = function.functionid or new_id()
         return self._records.functions.put(
             replace(function, functionid=functionid, locationname=executor.locationname)

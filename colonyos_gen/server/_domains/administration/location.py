@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from colonyos_gen_wire.errors import UNRESOLVED_COLONY
 from colonyos_gen_wire.errors import location as errors
 from colonyos_gen_wire.method import ErrorSpec
 from colonyos_gen_wire.methods import location as methods
 from colonyos_gen_wire.types.location import Location
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import has_nul, require_text
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._store.records import Records
-from colonyos_gen.server._values.plain_text import require_name, require_text
+from colonyos_gen.server._values.plain_text import require_name
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.location import (
@@ -36,7 +38,7 @@ class Locations:
         self._require_colony(errors.ADD_LOCATION_COLONY_NOT_FOUND, colonyname)
         self._access.require(methods.ADD_LOCATION, signer, colonyname)
         require_name("location name", name)
-        require_text("location", location.locationid, location.description)
+        require_text(methods.ADD_LOCATION, name, location.locationid, location.description)
         if self._records.location(colonyname, name) is not None:
             raise Refusal(errors.ADD_LOCATION_A_LOCATION_ALREADY_EXISTS, name=name, colony=colonyname)
         return self._records.locations.put(location)
@@ -63,5 +65,7 @@ class Locations:
         self._records.locations.remove(location)
 
     def _require_colony(self, error: ErrorSpec, colonyname: str) -> None:
+        if has_nul((colonyname,)):
+            raise Refusal(UNRESOLVED_COLONY)
         if self._records.colonies.get(colonyname) is None:
             raise Refusal(error, name=colonyname)

@@ -13,11 +13,13 @@ from colonyos_gen_wire.constants import (
     UNREGISTERED,
     WAITING,
 )
+from colonyos_gen_wire.errors import NUL_REFUSED
 from colonyos_gen_wire.errors import statistics as errors
 from colonyos_gen_wire.methods import statistics as methods
 from colonyos_gen_wire.types.statistics import Statistics
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._store.records import Records
 
@@ -34,6 +36,8 @@ class Counts:
 
     async def get_statistics(self, request: GetColonyStatisticsMsg, signer: str, /) -> Statistics:
         name = request.colonyname
+        if has_nul((name,)):
+            raise Refusal(NUL_REFUSED)
         if self._records.colonies.get(name) is None:
             raise Refusal(errors.GET_STATISTICS_COLONY_NOT_FOUND, name=name)
         self._access.require(methods.GET_STATISTICS, signer, name)

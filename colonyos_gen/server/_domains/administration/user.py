@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from colonyos_gen_wire.errors import UNRESOLVED_COLONY
 from colonyos_gen_wire.errors import user as errors
 from colonyos_gen_wire.method import ErrorSpec
 from colonyos_gen_wire.methods import user as methods
 from colonyos_gen_wire.types.user import User
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import has_nul, require_text
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._store.records import Records
-from colonyos_gen.server._values.plain_text import require_name, require_text
+from colonyos_gen.server._values.plain_text import require_name
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.user import (
@@ -36,7 +38,7 @@ class Users:
         self._require_colony(errors.ADD_USER_COLONY_NOT_FOUND, user.colonyname)
         self._access.require(methods.ADD_USER, signer, user.colonyname)
         require_name("user name", user.name)
-        require_text("user", user.userid, user.email, user.phone)
+        require_text(methods.ADD_USER, user.name, user.userid, user.email, user.phone)
         if self._records.user(user.colonyname, user.name) is not None:
             raise Refusal(errors.ADD_USER_A_USER_ALREADY_EXISTS, name=user.name, colony=user.colonyname)
         return self._records.users.put(user)
@@ -71,5 +73,7 @@ class Users:
         self._records.users.remove(user)
 
     def _require_colony(self, error: ErrorSpec, colonyname: str) -> None:
+        if has_nul((colonyname,)):
+            raise Refusal(UNRESOLVED_COLONY)
         if self._records.colonies.get(colonyname) is None:
             raise Refusal(error, name=colonyname)

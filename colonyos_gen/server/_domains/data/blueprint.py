@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.errors import blueprint as errors
 from colonyos_gen_wire.methods import blueprint as methods
+from colonyos_gen_wire.nulls import NullMap
 from colonyos_gen_wire.types.blueprint import (
     Blueprint,
     BlueprintDefinition,
@@ -22,9 +23,12 @@ from colonyos_gen.server._blueprints.catalogue import (
 from colonyos_gen.server._blueprints.handler import HandlerWork, can_reconcile
 from colonyos_gen.server._blueprints.validation import require_valid
 from colonyos_gen.server._caller.access import Access, AnyMethod, error_of
+from colonyos_gen.server._caller.nul import require_text
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import Clock
+from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
+from colonyos_gen.server._values.plain_text import json_has_nul, require_name
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.blueprint import (
@@ -47,11 +51,12 @@ if TYPE_CHECKING:
 class Blueprints:
     """Serves the blueprint messages."""
 
-    def __init__(self, records: Records, access: Access, clock: Clock) -> None:
+    def __init__(self, records: Records, access: Access, clock: Clock, quirks: Quirks = STRICT) -> None:
         self._records = records
+        self._quirks = quirks
         self._access = access
         self._catalogue = Catalogue(records, clock)
-        self._work = HandlerWork(records, clock)
+        self._work = HandlerWork(records, clock, quirks)
 
     async def add_blueprint_definition(
         self, request: AddBlueprintDefinitionMsg, signer: str, /
@@ -60,12 +65,15 @@ class Blueprints:
         colonyname, name = definition.metadata.colonyname, definition.metadata.name
         self._access.require(methods.ADD_BLUEPRINT_DEFINITION, signer, colonyname)
         require_storable_definition(definition)
+        if self._records.definitions.get(definition.blueprintdefinitionid) is not None:
+            raise Refusal(
+                errors.ADD_BLUEPRINT_DEFINITION_DUPLICATE_KEY, detail="prod_blueprintdefinitions_pkey"
+            )
         if self._catalogue.definition(colonyname, name) is not None:
             raise Refusal(
-                errors.ADD_BLUEPRINT_DEFINITION_DUPLICATE_KEY, detail="blueprintdefinitions_colony_name_name"
+                errors.ADD_BLUEPRINT_DEFINITION_DUPLICATE_KEY,
+                detail="prod_blueprintdefinitions_colony_name_name_key",
             )
-        if self._records.definitions.get(definition.blueprintdefinitionid) is not None:
-            raise Refusal(errors.ADD_BLUEPRINT_DEFINITION_DUPLICATE_KEY, detail="blueprintdefinitions_id")
         return self._catalogue.define(definition)
 
     async def get_blueprint_definition(
@@ -102,10 +110,11 @@ class Blueprints:
         colonyname, name = blueprint.metadata.colonyname, blueprint.metadata.name
         self._access.require(method, signer, colonyname)
         handler = self._accept(method, blueprint)
+        require_name("location name", blueprint.metadata.locationname)
         if self._records.blueprint(colonyname, name) is not None:
             raise Refusal(errors.ADD_BLUEPRINT_BLUEPRINT_ALREADY_EXISTS, name=name, colony=colonyname)
         if self._records.blueprints.get(blueprint.blueprintid) is not None:
-            raise Refusal(errors.ADD_BLUEPRINT_DUPLICATE_KEY, detail="blueprints_id")
+            raise Refusal(errors.ADD_BLUEPRINT_DUPLICATE_KEY, detail="prod_blueprints_pkey")
         added = self._catalogue.add(blueprint, signer)
         if can_reconcile(handler):
             self._work.add_cron(added, handler, signer)
@@ -125,15 +134,27 @@ class Blueprints:
         method, new = methods.UPDATE_BLUEPRINT, request.blueprint
         colonyname, name = new.metadata.colonyname, new.metadata.name
         self._access.require(method, signer, colonyname)
+        require_text(method, name)
         old = self._find(method, colonyname, name)
         handler = self._accept(method, new)
+        moves = not self._quirks.updates_move_nothing
+        if moves:
+            require_name("location name", new.metadata.locationname)
         updated = self._catalogue.update(old, new, signer, force=request.force_generation)
+        if moves:
+            self._catalogue.add_location(updated)
         if can_reconcile(handler):
-            if (old.kind, old.metadata.locationname) != (updated.kind, updated.metadata.locationname):
+            if moves and (old.kind, old.metadata.locationname) != (
+                updated.kind,
+                updated.metadata.locationname,
+            ):
                 self._work.add_cron(updated, handler, signer)
-            if updated.metadata.generation != old.metadata.generation:
+            if updated.metadata.generation != old.metadata.generation and self._starts_work(
+                colonyname, signer
+            ):
                 self._work.reconcile(updated, handler, signer)
-        self._work.drop_cron(old)
+        if moves:
+            self._work.drop_cron(old)
         return updated
 
     async def remove_blueprint(self, request: RemoveBlueprintMsg, signer: str, /) -> None:
@@ -148,6 +169,9 @@ class Blueprints:
         method = methods.UPDATE_BLUEPRINT_STATUS
         self._access.require(method, signer, request.colonyname)
         blueprint = self._find(method, request.colonyname, request.name)
+        # The database reads the whole blueprint for it, and knows no NUL character in JSON.
+        if json_has_nul([request.status, blueprint.spec, blueprint.metadata.locationname]):
+            raise Refusal(errors.UPDATE_BLUEPRINT_STATUS_NUL_IN_STATUS)
         self._records.blueprints.put(replace(blueprint, status=request.status))
 
     async def reconcile_blueprint(self, request: ReconcileBlueprintMsg, signer: str, /) -> Process:
@@ -155,6 +179,8 @@ class Blueprints:
         self._access.require(method, signer, request.colonyname)
         blueprint = self._find(method, request.colonyname, request.name)
         handler = self._catalogue.handler_of(blueprint)
+        if request.force and self._quirks.refused_reconcile_counts and not can_reconcile(handler):
+            self._catalogue.raise_generation(blueprint)
         if not handler.executorType:
             raise Refusal(error_of(method, "blueprint_has_no_handler_with_executor_type_defined"))
         if not handler.functionName:
@@ -173,7 +199,17 @@ class Blueprints:
             raise Refusal(errors.GET_BLUEPRINT_HISTORY_BLUEPRINT_NOT_FOUND)
         self._access.require(methods.GET_BLUEPRINT_HISTORY, signer, blueprint.metadata.colonyname)
         versions = self._catalogue.versions(blueprint.blueprintid, request.limit)
-        return [BlueprintHistory(**asdict(version)) for version in versions]
+        found: list[BlueprintHistory] = []
+        for version in versions:
+            entry = asdict(version)
+            if version.spec is None:
+                entry["spec"] = NullMap()
+            found.append(BlueprintHistory(**entry))
+        return found
+
+    def _starts_work(self, colonyname: str, signer: str) -> bool:
+        """Whether an update by `signer` has the handler look at what has changed."""
+        return not self._quirks.owner_updates_start_nothing or bool(self._records.name_of(colonyname, signer))
 
     def _find(self, method: AnyMethod, colonyname: str, name: str) -> Blueprint:
         blueprint = self._records.blueprint(colonyname, name)

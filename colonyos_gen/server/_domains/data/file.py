@@ -11,13 +11,14 @@ from colonyos_gen_wire.types.file import File
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import require_text
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.lifecycle import new_id
+from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._values.integers import require_integers
 from colonyos_gen.server._values.labels import labels_like, labels_under
-from colonyos_gen.server._values.plain_text import require_text
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.file import (
@@ -34,8 +35,9 @@ _LARGEST_SIZE = 2**63 - 1
 class Files:
     """Serves the file messages. Sequence numbers go up over all files of the server."""
 
-    def __init__(self, records: Records, access: Access, clock: Clock) -> None:
+    def __init__(self, records: Records, access: Access, clock: Clock, quirks: Quirks = STRICT) -> None:
         self._records = records
+        self._quirks = quirks
         self._access = access
         self._clock = clock
         self._latest = max((file.sequencenr for file in records.files), default=0)
@@ -83,12 +85,13 @@ class Files:
     async def get_file_labels(self, request: GetFileLabelsMsg, signer: str, /) -> list[types.Label]:
         colonyname = request.colonyname
         self._access.require(methods.GET_FILE_LABELS, signer, colonyname)
-        choose = labels_under if request.exact and request.name else labels_like
+        if request.exact and request.name:
+            wildcards = self._quirks.wildcards_in_labels
+            labels = labels_under(self._records, colonyname, request.name, wildcards=wildcards)
+        else:
+            labels = labels_like(self._records, colonyname, request.name)
         count = self._records.files_of_label.count
-        return [
-            types.Label(name=label, files=count((colonyname, label)))
-            for label in choose(self._records, colonyname, request.name)
-        ]
+        return [types.Label(name=label, files=count((colonyname, label))) for label in labels]
 
     async def remove_file(self, request: RemoveFileMsg, signer: str, /) -> None:
         colonyname = request.colonyname
@@ -108,7 +111,7 @@ def _require_storable(file: File) -> None:
     """The real server answers 200 and stores nothing when its database refuses a file."""
     place = file.ref.s3object
     require_text(
-        "file",
+        methods.ADD_FILE,
         file.label,
         file.name,
         file.checksum,

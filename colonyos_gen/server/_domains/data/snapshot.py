@@ -12,9 +12,10 @@ from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.lifecycle import new_id
+from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._values.labels import labels_under, without_slash
-from colonyos_gen.server._values.plain_text import require_name, require_text
+from colonyos_gen.server._values.plain_text import require_name
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.snapshot import (
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
 class Snapshots:
     """Serves the snapshot messages."""
 
-    def __init__(self, records: Records, access: Access, clock: Clock) -> None:
+    def __init__(self, records: Records, access: Access, clock: Clock, quirks: Quirks = STRICT) -> None:
         self._records = records
+        self._quirks = quirks
         self._access = access
         self._clock = clock
 
@@ -38,10 +40,10 @@ class Snapshots:
         colonyname, name = request.colonyname, request.name
         self._access.require(methods.CREATE_SNAPSHOT, signer, colonyname)
         require_name("snapshot name", name)
-        require_text("label", request.label)
         if self._records.snapshots_by_name.count((colonyname, name)):
             raise Refusal(errors.CREATE_SNAPSHOT_SNAPSHOT_ALREADY_EXISTS, name=name, colony=colonyname)
         label = without_slash(request.label)
+        wildcards = self._quirks.wildcards_in_labels
         return self._records.snapshots.put(
             Snapshot(
                 snapshotid=new_id(),
@@ -50,7 +52,7 @@ class Snapshots:
                 name=name,
                 fileids=[
                     file.fileid
-                    for each in labels_under(self._records, colonyname, label)
+                    for each in labels_under(self._records, colonyname, label, wildcards=wildcards)
                     for file in self._records.latest_files(colonyname, each)
                 ],
                 added=moment(self._clock.now_ns()),

@@ -11,10 +11,11 @@ from colonyos_gen_wire.types.attribute import Attribute
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import require_text
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._processes.lifecycle import attribute_id
 from colonyos_gen.server._store.records import Records, colony_of
-from colonyos_gen.server._values.plain_text import require_text
+from colonyos_gen.server._values.integers import require_integers
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.attribute import AddAttributeMsg, GetAttributeMsg
@@ -28,6 +29,7 @@ class Attributes:
         self._access = access
 
     async def add_attr(self, request: AddAttributeMsg, signer: str, /) -> Attribute:
+        require_text(methods.ADD_ATTR, request.attr.targetid)
         process = self._records.processes.get(request.attr.targetid)
         if process is None:
             raise Refusal(errors.ADD_ATTR_PROCESS_NOT_FOUND)
@@ -41,9 +43,10 @@ class Attributes:
             attributeid=attribute_id(request.attr),
             targetprocessgraphid=process.processgraphid,
         )
-        require_text("attribute", attribute.key, attribute.value, attribute.targetcolonyname)
+        require_integers(attribute.attributetype)
+        require_text(methods.ADD_ATTR, attribute.key, attribute.value, attribute.targetcolonyname)
         if self._records.process_of_attribute.first(attribute.attributeid) is not None:
-            raise Refusal(errors.ADD_ATTR_DUPLICATE_KEY, detail="attributes")
+            raise Refusal(errors.ADD_ATTR_DUPLICATE_KEY, detail="prod_attributes_pkey")
         process = replace(process, attributes=[*process.attributes, attribute])
         if attribute.attributetype is ENV:
             env = {**process.spec.env, attribute.key: attribute.value}

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from colonyos_gen_wire.constants import CRON_CHECK_PERIOD_MS
 from colonyos_gen_wire.errors import cron as errors
 from colonyos_gen_wire.errors import process as process_errors
-from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.methods import cron as methods
 from colonyos_gen_wire.types.cron import Cron
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access
-from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._caller.nul import require_text
+from colonyos_gen.server._caller.refusal import OTHER_COLONY, Refusal
 from colonyos_gen.server._processes.lifecycle import new_id
+from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._values.integers import require_integers
-from colonyos_gen.server._values.plain_text import require_text
 from colonyos_gen.server._workflows.crons import CronStarter
-from colonyos_gen.server._workflows.stored import Texts, accept_workflow
+from colonyos_gen.server._workflows.stored import accept_workflow
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.cron import AddCronMsg, GetCronMsg, GetCronsMsg, RemoveCronMsg, RunCronMsg
@@ -30,18 +30,25 @@ _EXPRESSION_ONLY = -1
 class Crons:
     """Serves the cron messages. Those about one cron look for it before they look at rights."""
 
-    def __init__(self, records: Records, access: Access, starter: CronStarter) -> None:
+    def __init__(
+        self, records: Records, access: Access, starter: CronStarter, quirks: Quirks = STRICT
+    ) -> None:
         self._records = records
         self._access = access
         self._starter = starter
+        self._quirks = quirks
 
     async def add_cron(self, request: AddCronMsg, signer: str, /) -> Cron:
         cron = request.cron
         self._access.require(methods.ADD_CRON, signer, cron.colonyname)
-        texts = Texts("cron", shared.INVALID_WORKFLOWSPEC, shared.INVALID_DEPENDENCIES)
-        accept_workflow(cron.workflowspec, cron.colonyname, texts)
+        try:
+            accept_workflow(cron.workflowspec, cron.colonyname, "cron")
+        except Refusal as refusal:
+            if refusal.spec is OTHER_COLONY and not self._has_name_in(str(refusal.values["other"]), signer):
+                raise Refusal(errors.ADD_CRON_COULD_NOT_DERIVE_INITIATORNAME) from None
+            raise
         self._accept_schedule(cron)
-        require_text("cron", cron.name)
+        require_text(methods.ADD_CRON, cron.name)
         if self._records.cron(cron.colonyname, cron.name) is not None:
             raise Refusal(errors.ADD_CRON_CRON_ALREADY_EXISTS, name=cron.name, colony=cron.colonyname)
         return self._records.crons.put(
@@ -50,9 +57,7 @@ class Crons:
                 cronid=new_id(),
                 initiatorid=signer,
                 initiatorname=self._records.name_of(cron.colonyname, signer),
-                nextrun=None,
-                lastrun=None,
-                prevprocessgraphid="",
+                prevprocessgraphid=self._previous(cron),
                 checkerperiod=0,
             )
         )
@@ -76,7 +81,11 @@ class Crons:
             raise Refusal(errors.RUN_CRON_CRON_NOT_FOUND)
         self._access.require(methods.RUN_CRON, signer, cron.colonyname)
         if not self._starter.is_held_back(cron):
-            self._starter.start(cron)
+            try:
+                self._starter.start(cron)
+            except Refusal:
+                if not self._quirks.silent_cron_failures:
+                    raise
         return cron
 
     async def remove_cron(self, request: RemoveCronMsg, signer: str, /) -> None:
@@ -86,8 +95,17 @@ class Crons:
         self._access.require(methods.REMOVE_CRON, signer, cron.colonyname)
         self._records.crons.remove(cron)
 
+    def _has_name_in(self, colonyname: str, signer: str) -> bool:
+        executes = self._records.executors_by_id.count(signer)
+        return bool(executes) or self._records.user_of(colonyname, signer) is not None
+
+    def _previous(self, cron: Cron) -> str:
+        """The workflow before the first one of `cron`, which gets its outputs: as sent, unless it is of another colony."""
+        graph = self._records.processgraphs.get(cron.prevprocessgraphid)
+        return cron.prevprocessgraphid if graph is None or graph.colonyname == cron.colonyname else ""
+
     def _accept_schedule(self, cron: Cron) -> None:
-        if cron.interval <= 0 and cron.interval != _EXPRESSION_ONLY:
+        if cron.interval == 0:
             raise Refusal(errors.ADD_CRON_CRON_INTERVAL_MUST_BE_1_DISABLED_OR_LARGER_THAN_0)
         require_integers(cron.interval)
         if cron.interval == _EXPRESSION_ONLY:

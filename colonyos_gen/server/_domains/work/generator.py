@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.constants import GENERATOR_CHECK_PERIOD_MS
+from colonyos_gen_wire.errors import NUL_REFUSED_500
 from colonyos_gen_wire.errors import generator as errors
 from colonyos_gen_wire.errors import process as process_errors
-from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.methods import generator as methods
 from colonyos_gen_wire.types.generator import Generator
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import has_nul, require_text
 from colonyos_gen.server._caller.refusal import BAD_TRIGGER, Refusal
 from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.lifecycle import new_id
 from colonyos_gen.server._store.records import PackedArgument, Records
 from colonyos_gen.server._values.integers import require_integers
-from colonyos_gen.server._values.plain_text import require_text
-from colonyos_gen.server._workflows.stored import Texts, accept_workflow
+from colonyos_gen.server._workflows.stored import accept_workflow
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.generator import (
@@ -43,12 +43,11 @@ class Generators:
     async def add_generator(self, request: AddGeneratorMsg, signer: str, /) -> Generator:
         generator = request.generator
         self._access.require(methods.ADD_GENERATOR, signer, generator.colonyname)
-        texts = Texts("generator", shared.INVALID_WORKFLOWSPEC, shared.INVALID_DEPENDENCIES)
-        accept_workflow(generator.workflowspec, generator.colonyname, texts)
+        accept_workflow(generator.workflowspec, generator.colonyname, "generator")
         if generator.trigger < 1:
             raise Refusal(BAD_TRIGGER)
         require_integers(generator.trigger, generator.timeout)
-        require_text("generator", generator.name)
+        require_text(methods.ADD_GENERATOR, generator.name)
         if self._records.generator(generator.colonyname, generator.name) is not None:
             raise Refusal(
                 errors.ADD_GENERATOR_GENERATOR_ALREADY_EXISTS,
@@ -94,7 +93,8 @@ class Generators:
         if generator is None:
             raise Refusal(errors.PACK_GENERATOR_GENERATOR_NOT_FOUND)
         self._access.require(methods.PACK_GENERATOR, signer, generator.colonyname)
-        require_text("argument", request.arg)
+        if has_nul((request.arg,)):
+            raise Refusal(NUL_REFUSED_500)
         self._records.packed.put(
             PackedArgument(
                 argumentid=new_id(),

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.constants import MAX_COUNT, MAX_DAYS, MAX_LOG_COUNT, RUNNING
 from colonyos_gen_wire.errors import log as errors
+from colonyos_gen_wire.errors import process as process_errors
 from colonyos_gen_wire.methods import log as methods
 from colonyos_gen_wire.types.log import Log
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import NS_PER_S, Clock
 from colonyos_gen.server._store.pieces import in_pieces
 from colonyos_gen.server._store.records import Records, colony_of
+from colonyos_gen.server._values.integers import require_integers
 from colonyos_gen.server._values.like import Like
-from colonyos_gen.server._values.plain_text import has_nul
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.log import AddExecutorLogMsg, AddLogMsg, GetLogsMsg, SearchLogsMsg
@@ -50,14 +52,14 @@ class Logs:
         self._access.require(methods.ADD_LOG, signer, colonyname)
         if process.state is not RUNNING:
             raise Refusal(errors.ADD_LOG_PROCESS_IS_NOT_RUNNING)
-        executor = self._records.executor_of(colonyname, signer)
+        executor = self._records.acting_executor(colonyname, signer)
         if process.assignedexecutorid != signer or executor is None:
             raise Refusal(errors.ADD_LOG_NOT_ASSIGNED_EXECUTOR)
         self._write(process.processid, colonyname, executor.executorname, request.message)
 
     async def add_executor_log(self, request: AddExecutorLogMsg, signer: str, /) -> None:
         self._access.require(methods.ADD_EXECUTOR_LOG, signer, request.colonyname)
-        executor = self._records.executor_of(request.colonyname, signer)
+        executor = self._records.acting_executor(request.colonyname, signer)
         if executor is None:
             raise Refusal(errors.ADD_EXECUTOR_LOG_EXECUTOR_NOT_FOUND)
         if executor.executorname != request.executorname:
@@ -81,8 +83,9 @@ class Logs:
             raise Refusal(errors.SEARCH_LOGS_COUNT_TOO_LARGE, limit=MAX_COUNT)
         if request.days > MAX_DAYS:
             raise Refusal(errors.SEARCH_LOGS_DAYS_TOO_LARGE, limit=MAX_DAYS)
+        require_integers(request.days)
         if request.count < 0:
-            raise Refusal(errors.GET_LOGS_NEGATIVE_LIMIT)
+            raise Refusal(process_errors.GET_PROCESSES_NEGATIVE_LIMIT)
         since = self._clock.now_ns() - request.days * _DAY_NS
         pattern = Like(request.text)
         found: list[Log] = []

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.constants import MAX_COUNT, RUNNING
+from colonyos_gen_wire.errors import NUL_REFUSED, shared
 from colonyos_gen_wire.errors import process as errors
-from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.methods import process as methods
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.executor import Executor
@@ -16,6 +16,7 @@ from colonyos_gen_wire.types.process import FunctionSpec, Process
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access
+from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.presence import caller_is_gone
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import NS_PER_S, Clock, moment
@@ -24,12 +25,13 @@ from colonyos_gen.server._processes.matching import Offer
 from colonyos_gen.server._processes.pausing import Paused, PauseGate
 from colonyos_gen.server._processes.run_statistics import count_run
 from colonyos_gen.server._processes.scheduler import Scheduler
+from colonyos_gen.server._processes.silence import Silence
 from colonyos_gen.server._processes.submission import accept_spec
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.pieces import in_pieces
 from colonyos_gen.server._store.records import Records, colony_of
 from colonyos_gen.server._store.tables import Store
-from colonyos_gen.server._values.plain_text import has_nul
+from colonyos_gen.server._values.integers import in_nanoseconds, require_integers
 from colonyos_gen.server._values.quantities import UNLIMITED, QuantityError, parse_cpu, parse_memory
 from colonyos_gen.server._workflows.workflows import Workflows
 
@@ -63,6 +65,7 @@ class Processes:
         clock: Clock,
         store: Store,
         scheduler: Scheduler,
+        silence: Silence,
         pause_gate: PauseGate,
         workflows: Workflows,
         quirks: Quirks = STRICT,
@@ -73,6 +76,7 @@ class Processes:
         self._clock = clock
         self._store = store
         self._scheduler = scheduler
+        self._silence = silence
         self._pause_gate = pause_gate
         self._workflows = workflows
 
@@ -92,11 +96,12 @@ class Processes:
         self._access.require(methods.ASSIGN, signer, request.colonyname)
         if request.timeout == 0:
             raise Refusal(errors.ASSIGN_ZERO_TIMEOUT)
-        executor = self._records.executor_of(request.colonyname, signer)
+        executor = self._records.acting_executor(request.colonyname, signer)
         if executor is None:
             raise Refusal(errors.ASSIGN_EXECUTOR_NOT_FOUND)
         offer = self._offer(executor, request)
-        self._records.executors.put(replace(executor, lastheardfromtime=self._now()))
+        for row in self._records.executors_alike(executor, everywhere=True):
+            self._records.executors.put(replace(row, lastheardfromtime=self._now()))
         # Nothing that happens during the wait may undo this.
         self._store.commit()
 
@@ -104,7 +109,8 @@ class Processes:
             if caller_is_gone():
                 return None
             # Much can have happened to the executor while it waited.
-            if self._records.executor_of(request.colonyname, signer) is None:
+            approved = not self._quirks.lasting_polls
+            if self._records.acting_executor(request.colonyname, signer, approved=approved) is None:
                 raise Refusal(shared.NOT_A_MEMBER, name=request.colonyname)
             self._pause_gate.check(request.colonyname)
             process = self._records.processes[processid]
@@ -115,11 +121,12 @@ class Processes:
             return assigned
 
         try:
-            process = await self._pause_gate.attempt(
-                request.colonyname,
-                min(request.timeout, _LONGEST_WAIT_S),
-                lambda left: self._scheduler.acquire(offer, left, claim),
-            )
+            with self._silence.broken_by(executor):
+                process = await self._pause_gate.attempt(
+                    request.colonyname,
+                    min(self._seconds(request.timeout), _LONGEST_WAIT_S),
+                    lambda left: self._scheduler.acquire(offer, left, claim),
+                )
         except Paused:
             raise Refusal(
                 errors.ASSIGN_PAUSED_TIMEOUT if request.timeout > 0 else errors.ASSIGN_PAUSED
@@ -144,7 +151,7 @@ class Processes:
                 self._records.processes.put(replace(process, output=request.output))
             raise
         process = self._records.processes.put(closed)
-        executor = self._records.executor_of(colony_of(process), signer)
+        executor = self._records.acting_executor(colony_of(process), signer)
         if executor is not None:
             count_run(self._records, executor, process)
 
@@ -157,6 +164,10 @@ class Processes:
             raise Refusal(errors.FAIL_PROCESS_IS_NOT_ASSIGNED)
         if process.assignedexecutorid != signer:
             raise Refusal(errors.FAIL_NOT_ASSIGNED_EXECUTOR)
+        if has_nul(request.errors):
+            if self._quirks.late_errors:
+                self._records.processes.put(lifecycle.failed(process, [], self._now()))
+            raise Refusal(NUL_REFUSED)
         self._records.processes.put(lifecycle.failed(process, request.errors, self._now()))
 
     async def set_output(self, request: SetOutputMsg, signer: str, /) -> None:
@@ -205,6 +216,7 @@ class Processes:
 
     async def get_process_history(self, request: GetProcessHistMsg, signer: str, /) -> list[Process]:
         self._access.require(methods.GET_PROCESS_HISTORY, signer, request.colonyname)
+        require_integers(request.state)
         since_ns = self._clock.now_ns() - request.seconds * NS_PER_S
         if request.seconds <= 0:
             return []
@@ -270,7 +282,10 @@ class Processes:
             memory = parse_memory(request.availablemem, self._quirks) if request.availablemem else UNLIMITED
         except QuantityError as error:
             raise Refusal(errors.SUBMIT_BAD_MEMORY, text=error.text) from None
-        return Offer.of(executor, cpu, memory)
+        return Offer.of(replace(executor, colonyname=request.colonyname), cpu, memory)
+
+    def _seconds(self, timeout: int) -> float:
+        return in_nanoseconds(timeout) / NS_PER_S if self._quirks.overflowing_timeouts else timeout
 
     def _now(self) -> datetime:
         return moment(self._clock.now_ns())

@@ -22,12 +22,13 @@ from colonyos_gen_wire.types.process import Process
 from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.hangup import NO_CLOSE_FRAME, NORMAL, TRY_AGAIN_LATER, HangUp
 from colonyos_gen.server._caller.refusal import Refusal
-from colonyos_gen.server._clock import Clock
+from colonyos_gen.server._clock import NS_PER_S, Clock
 from colonyos_gen.server._processes.channel_access import ChannelAccess
 from colonyos_gen.server._processes.events import Listener, ProcessEvents
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records, colony_of
 from colonyos_gen.server._time.alarm import Alarm
+from colonyos_gen.server._values.integers import in_nanoseconds
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.subscription import (
@@ -66,10 +67,11 @@ class Subscriptions:
         process = self._records.processes.get(request.processid)
         if process is None:
             raise _no_such_process(request)
-        self._access.require(process_methods.GET_PROCESS, signer, colony_of(process))
+        if not (self._quirks.any_executor_hears and self._may_hear(process, signer)):
+            self._access.require(process_methods.GET_PROCESS, signer, colony_of(process))
         executortype = request.executortype or process.spec.conditions.executortype
         with self._events.listen(
-            executortype, request.state, _limited(request.timeout), process.processid
+            executortype, request.state, self._limited(request.timeout), process.processid
         ) as listener:
             if process.state == request.state:
                 yield process
@@ -82,11 +84,15 @@ class Subscriptions:
     async def subscribe_processes(
         self, request: SubscribeProcessesMsg, signer: str, /
     ) -> AsyncGenerator[Process]:
-        if not self._records.executors_by_id.count(signer):
+        rows = self._records.executors_by_id.find(signer)
+        if not rows:
             raise Refusal(errors.SUBSCRIBE_PROCESSES_EXECUTOR_NOT_FOUND)
-        with self._events.listen(request.executortype, request.state, _limited(request.timeout)) as listener:
+        heard = {row.colonyname for row in rows} if self._quirks.any_executor_hears else set[str]()
+        with self._events.listen(
+            request.executortype, request.state, self._limited(request.timeout)
+        ) as listener:
             async for event in _events_of(listener):
-                if self._records.executor_of(colony_of(event), signer) is not None:
+                if colony_of(event) in heard or self._may_hear(event, signer):
                     yield event
         raise self._end_of(listener)
 
@@ -97,8 +103,9 @@ class Subscriptions:
         channel = self._channels.enter(
             methods.SUBSCRIBE_CHANNEL, request.processid, request.channelname, signer, denied
         )
-        alarm = Alarm(self._clock, _limited(request.timeout or CHANNEL_SUBSCRIBE_DEFAULT_TIMEOUT_S))
+        alarm = Alarm(self._clock, self._limited(request.timeout) or CHANNEL_SUBSCRIBE_DEFAULT_TIMEOUT_S)
         channel.join(alarm)
+        lasting = self._quirks.lasting_channel_access
         try:
             sent = len(channel.arrived)
             if stored := channel.read(request.afterseq):
@@ -106,7 +113,7 @@ class Subscriptions:
             while True:
                 while sent < len(channel.arrived):
                     # The process may have gone to another executor.
-                    if not self._channels.may_stay(request.processid, signer):
+                    if not (lasting or self._channels.may_stay(request.processid, signer)):
                         raise Refusal(denied)
                     sent += 1
                     yield channel.arrived[sent - 1 : sent]
@@ -119,6 +126,15 @@ class Subscriptions:
             channel.leave(alarm)
             alarm.cancel()
         yield []
+
+    def _may_hear(self, process: Process, signer: str) -> bool:
+        """Whether `signer` is an executor who may hear of the processes of a colony."""
+        approved = not self._quirks.any_executor_hears
+        return self._records.executor_of(colony_of(process), signer, approved=approved) is not None
+
+    def _limited(self, timeout: int) -> float:
+        seconds = in_nanoseconds(timeout) / NS_PER_S if self._quirks.overflowing_timeouts else timeout
+        return min(seconds, _LONGEST_S)
 
     def _end_of(self, listener: Listener) -> HangUp:
         if listener.overrun:
@@ -134,10 +150,6 @@ async def _events_of(listener: Listener) -> AsyncGenerator[Process]:
         if listener.removed or listener.overrun or listener.alarm.expired:
             return
         await listener.alarm.wait()
-
-
-def _limited(timeout: int) -> int:
-    return min(timeout, _LONGEST_S)
 
 
 def _no_such_process(request: SubscribeProcessMsg) -> Refusal:

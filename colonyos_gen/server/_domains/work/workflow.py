@@ -58,7 +58,7 @@ class Graphs:
         if graph is None:
             raise Refusal(errors.GET_PROCESSGRAPH_GRAPH_NOT_FOUND)
         self._access.require(methods.GET_PROCESSGRAPH, signer, graph.colonyname)
-        return drawn(graph, self._workflows.members(graph))
+        return drawn(graph, self._workflows.members(graph), rooted=self._quirks.cycles_are_unseen)
 
     async def get_processgraphs(self, request: GetProcessGraphsMsg, signer: str, /) -> list[ProcessGraph]:
         self._access.require(methods.GET_PROCESSGRAPHS, signer, request.colonyname)
@@ -71,7 +71,8 @@ class Graphs:
         latest = self._records.latest_processgraphs.find_last(
             (request.colonyname, request.state), request.count
         )
-        return [outlined(graph, self._workflows.members(graph)) for graph in latest]
+        rooted = self._quirks.cycles_are_unseen
+        return [outlined(graph, self._workflows.members(graph), rooted=rooted) for graph in latest]
 
     async def cancel_processgraph(self, request: CancelProcessGraphMsg, signer: str, /) -> None:
         graph = self._records.processgraphs.get(request.processgraphid)
@@ -95,12 +96,8 @@ class Graphs:
             raise Refusal(errors.REMOVE_ALL_PROCESSGRAPHS_NOT_POSSIBLE_TO_REMOVE_RUNNING_PROCESSGRAPHS)
         if request.state != _EVERY_STATE and not ProcessState(request.state).is_known:
             raise Refusal(errors.REMOVE_ALL_PROCESSGRAPHS_INVALID_STATE_WHEN_DELETING_ALL_PROCESSGRAPHS)
-        if request.state == _EVERY_STATE:
-            found = self._records.processgraphs_of_colony.snapshot(request.colonyname)
-        else:
-            state = ProcessState(request.state)
-            found = self._records.processgraphs_in_state.snapshot((request.colonyname, state))
-        self._workflows.remove_all(found)
+        state = None if request.state == _EVERY_STATE else ProcessState(request.state)
+        self._workflows.remove_in_state(request.colonyname, state)
 
     async def add_child(self, request: AddChildMsg, signer: str, /) -> Process:
         colonyname = request.spec.conditions.colonyname

@@ -52,6 +52,34 @@ UNKNOWN_PAYLOADTYPE = ErrorSpec(
     "invalid rpcMsg.PayloadType: {name}",
     "The server does not know the message type. The signature is checked first.",
 )
+NUL_REFUSED = ErrorSpec(
+    "nul_refused",
+    ErrorCode.INVALID,
+    400,
+    'pq: invalid byte sequence for encoding "UTF8": 0x00',
+    "A text that the database is asked for, or is to store, holds a NUL character.",
+)
+UNRESOLVED_COLONY = ErrorSpec(
+    "unresolved_colony",
+    ErrorCode.INVALID,
+    400,
+    "Failed to resolve colony name",
+    "The name of the colony holds a NUL character, in a message about users or locations.",
+)
+NUL_REFUSED_403 = ErrorSpec(
+    "nul_refused_403",
+    ErrorCode.INVALID,
+    403,
+    'pq: invalid byte sequence for encoding "UTF8": 0x00',
+    "The name of the colony, or a new identity, holds a NUL character.",
+)
+NUL_REFUSED_500 = ErrorSpec(
+    "nul_refused_500",
+    ErrorCode.INVALID,
+    500,
+    'pq: invalid byte sequence for encoding "UTF8": 0x00',
+    "A text in a message about blueprints, snapshots or functions, in what an executor tells about itself, or an argument for a generator, holds a NUL character.",
+)
 
 ENVELOPE_ERRORS = (
     SIGNATURE_LENGTH,
@@ -60,5 +88,9 @@ ENVELOPE_ERRORS = (
     SIGNATURE_HIGH_S,
     PAYLOADTYPE_EMPTY,
     UNKNOWN_PAYLOADTYPE,
+    NUL_REFUSED,
+    UNRESOLVED_COLONY,
+    NUL_REFUSED_403,
+    NUL_REFUSED_500,
 )
 """Those of them that a text tells apart."""

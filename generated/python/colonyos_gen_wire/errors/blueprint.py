@@ -191,6 +191,13 @@ UPDATE_BLUEPRINT_STATUS_MSGTYPE_MISMATCH = shared.MSGTYPE_MISMATCH.with_action(
     "Failed to update blueprint status"
 )
 UPDATE_BLUEPRINT_STATUS_BLUEPRINT_NOT_FOUND = GET_BLUEPRINT_BLUEPRINT_NOT_FOUND
+UPDATE_BLUEPRINT_STATUS_NUL_IN_STATUS = ErrorSpec(
+    "nul_in_status",
+    ErrorCode.INVALID,
+    500,
+    "pq: unsupported Unicode escape sequence",
+    "A text or a key somewhere in `status`, or in the blueprint as it is stored, holds a NUL character.",
+)
 
 # reconcileblueprintmsg
 RECONCILE_BLUEPRINT_INVALID_JSON = shared.INVALID_JSON.with_action("Failed to reconcile blueprint")

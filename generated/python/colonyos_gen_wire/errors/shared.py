@@ -66,7 +66,21 @@ INVALID_WORKFLOWSPEC = ErrorSpec(
     ErrorCode.INVALID,
     400,
     "unexpected end of JSON input",
+    "The text in `workflowspec` is empty, or ends before its JSON does.",
+)
+MALFORMED_WORKFLOWSPEC = ErrorSpec(
+    "malformed_workflowspec",
+    ErrorCode.INVALID,
+    400,
+    "invalid character {detail}",
     "The text in `workflowspec` is not JSON.",
+)
+MISTYPED_WORKFLOWSPEC = ErrorSpec(
+    "mistyped_workflowspec",
+    ErrorCode.INVALID,
+    400,
+    "json: cannot unmarshal {detail}",
+    "A value in the JSON of `workflowspec` has the wrong type.",
 )
 INVALID_DEPENDENCIES = ErrorSpec(
     "invalid_dependencies",

@@ -314,6 +314,7 @@ UPDATE_BLUEPRINT_STATUS: Method[UpdateBlueprintStatusMsg, None] = Method(
         shared.NOT_A_MEMBER,
         shared.UNKNOWN_COLONY,
         errors.UPDATE_BLUEPRINT_STATUS_BLUEPRINT_NOT_FOUND,
+        errors.UPDATE_BLUEPRINT_STATUS_NUL_IN_STATUS,
     ),
     payloadtype="updateblueprintstatusmsg",
 )

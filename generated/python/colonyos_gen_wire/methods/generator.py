@@ -40,6 +40,8 @@ ADD_GENERATOR: Method[AddGeneratorMsg, Generator] = Method(
         shared.UNKNOWN_COLONY,
         errors.ADD_GENERATOR_GENERATOR_MISSING,
         shared.INVALID_WORKFLOWSPEC,
+        shared.MALFORMED_WORKFLOWSPEC,
+        shared.MISTYPED_WORKFLOWSPEC,
         shared.INVALID_DEPENDENCIES,
         errors.ADD_GENERATOR_GENERATOR_ALREADY_EXISTS,
         errors.ADD_GENERATOR_FAILED_TO_RESOLVE_INITIATOR,

@@ -44,8 +44,8 @@ CREATE_SNAPSHOT: Method[CreateSnapshotMsg, Snapshot] = Method(
 )
 """Create a snapshot of the files under a label.
 
-It records the latest revision of each file under the label and its sub-labels. An unknown label is accepted
-and gives a snapshot whose `fileids` is null.
+It records the latest revision of each file under the label and its sub-labels. A label that no file has,
+though there be files below it, is accepted and gives a snapshot whose `fileids` is null.
 """
 
 GET_SNAPSHOT: Method[GetSnapshotMsg, Snapshot] = Method(

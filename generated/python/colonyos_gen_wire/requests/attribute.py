@@ -12,7 +12,7 @@ from colonyos_gen_wire.types.attribute import (
 )
 
 
-class AddAttributeMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addattributemsg"):
+class AddAttributeMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addattributemsg", gc=False):
     """Add an attribute to a running process.
 
     Only the assigned executor may do so. The server computes `attributeid` and `targetprocessgraphid`, and
@@ -23,7 +23,7 @@ class AddAttributeMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addatt
     """Attribute to add, with `targetid`, `targetcolonyname`, `attributetype`, `key` and `value` filled in."""
 
 
-class GetAttributeMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getattributemsg"):
+class GetAttributeMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getattributemsg", gc=False):
     """Get an attribute by id."""
 
     attributeid: str

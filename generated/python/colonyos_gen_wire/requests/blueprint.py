@@ -29,7 +29,7 @@ class AddBlueprintDefinitionMsg(
 
 
 class GetBlueprintDefinitionMsg(
-    WireStruct, kw_only=True, tag_field="msgtype", tag="getblueprintdefinitionmsg"
+    WireStruct, kw_only=True, tag_field="msgtype", tag="getblueprintdefinitionmsg", gc=False
 ):
     """Get one blueprint definition by name. Members of the colony and the colony owner may call it."""
 
@@ -40,7 +40,7 @@ class GetBlueprintDefinitionMsg(
 
 
 class GetBlueprintDefinitionsMsg(
-    WireStruct, kw_only=True, tag_field="msgtype", tag="getblueprintdefinitionsmsg"
+    WireStruct, kw_only=True, tag_field="msgtype", tag="getblueprintdefinitionsmsg", gc=False
 ):
     """List the blueprint definitions of a colony.
 
@@ -52,7 +52,7 @@ class GetBlueprintDefinitionsMsg(
 
 
 class RemoveBlueprintDefinitionMsg(
-    WireStruct, kw_only=True, tag_field="msgtype", tag="removeblueprintdefinitionmsg"
+    WireStruct, kw_only=True, tag_field="msgtype", tag="removeblueprintdefinitionmsg", gc=False
 ):
     """Remove a blueprint definition from a colony.
 
@@ -81,7 +81,7 @@ class AddBlueprintMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addblu
     """Blueprint to add. Set `metadata.generation` to 1, since the value is stored as sent."""
 
 
-class GetBlueprintMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getblueprintmsg"):
+class GetBlueprintMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getblueprintmsg", gc=False):
     """Get one blueprint by name. Members of the colony and the colony owner may call it."""
 
     colonyname: str = msgspec.field(name="namespace")
@@ -93,7 +93,7 @@ class GetBlueprintMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getblu
     """Name of the blueprint."""
 
 
-class GetBlueprintsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getblueprintsmsg"):
+class GetBlueprintsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getblueprintsmsg", gc=False):
     """List the blueprints of a colony.
 
     They are sorted by name; the reply is null when nothing matches. The filter `locationname` is ignored
@@ -131,7 +131,7 @@ class UpdateBlueprintMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="upd
     """Whether to raise the generation even if the spec is unchanged."""
 
 
-class RemoveBlueprintMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removeblueprintmsg"):
+class RemoveBlueprintMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removeblueprintmsg", gc=False):
     """Remove a blueprint.
 
     The server submits a process with funcname `cleanup` for the handler and, if this was the last blueprint
@@ -167,7 +167,9 @@ class UpdateBlueprintStatusMsg(WireStruct, kw_only=True, tag_field="msgtype", ta
             self.status = {}
 
 
-class ReconcileBlueprintMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="reconcileblueprintmsg"):
+class ReconcileBlueprintMsg(
+    WireStruct, kw_only=True, tag_field="msgtype", tag="reconcileblueprintmsg", gc=False
+):
     """Submit a reconciliation process for a blueprint and return that process.
 
     With `force` the generation rises by one, without a history entry, and the process gets `force` set to
@@ -186,7 +188,9 @@ class ReconcileBlueprintMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="
     """Whether to raise the generation and to hand the reconciler `force` as a keyword argument."""
 
 
-class GetBlueprintHistoryMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getblueprinthistorymsg"):
+class GetBlueprintHistoryMsg(
+    WireStruct, kw_only=True, tag_field="msgtype", tag="getblueprinthistorymsg", gc=False
+):
     """List the stored versions of a blueprint, newest first.
 
     Once the blueprint has been removed its history is no longer reachable and the call answers 404.

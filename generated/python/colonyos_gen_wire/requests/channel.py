@@ -9,7 +9,7 @@ import msgspec
 from colonyos_gen_wire.base import Bytes, WireStruct
 
 
-class ChannelAppendMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="channelappendmsg"):
+class ChannelAppendMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="channelappendmsg", gc=False):
     """Append an entry to a channel of a process.
 
     Only the initiator and the assigned executor of the process may write. The server accepts repeated and
@@ -44,7 +44,7 @@ class ChannelAppendMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="chann
             self.data = b""
 
 
-class ChannelReadMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="channelreadmsg"):
+class ChannelReadMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="channelreadmsg", gc=False):
     """Read the stored entries of a channel.
 
     Despite its name, `afterseq` is a position in the stored list and not a sequence number. An entry that

@@ -12,7 +12,7 @@ from colonyos_gen_wire.types.colony import (
 )
 
 
-class AddColonyMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addcolonymsg"):
+class AddColonyMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addcolonymsg", gc=False):
     """Create a colony.
 
     Several colonies may share an owner id; because the server looks up the colony it replies with by id, the
@@ -23,7 +23,7 @@ class AddColonyMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addcolony
     """Colony to create; its `colonyid` is the identity of the owner's key."""
 
 
-class RemoveColonyMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removecolonymsg"):
+class RemoveColonyMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removecolonymsg", gc=False):
     """Remove a colony and most of its data.
 
     Users, executors, processes, workflows, crons, generators, functions, logs, files, snapshots and locations
@@ -35,7 +35,7 @@ class RemoveColonyMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="remove
     """Name of the colony to remove."""
 
 
-class GetColonyMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getcolonymsg"):
+class GetColonyMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getcolonymsg", gc=False):
     """Get a colony by name.
 
     Only its approved executors and its users may ask; the key of the colony owner is refused.
@@ -45,5 +45,5 @@ class GetColonyMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getcolony
     """Name of the colony to fetch."""
 
 
-class GetColoniesMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getcoloniesmsg"):
+class GetColoniesMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getcoloniesmsg", gc=False):
     """List all colonies of the server."""

@@ -10,7 +10,7 @@ from colonyos_gen_wire.types.cron import (
 )
 
 
-class AddCronMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addcronmsg"):
+class AddCronMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addcronmsg", gc=False):
     """Create a cron that starts a workflow on a schedule.
 
     The cron runs in the name of the signer. The server does not compare the colony named in `workflowspec`
@@ -21,14 +21,14 @@ class AddCronMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addcronmsg"
     """Cron to create, with its `workflowspec` as a JSON string."""
 
 
-class GetCronMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getcronmsg"):
+class GetCronMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getcronmsg", gc=False):
     """Read one cron. This is the only call that fills `checkerperiod`."""
 
     cronid: str
     """Identifier of the cron to read. Must be 64 hexadecimal characters."""
 
 
-class GetCronsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getcronsmsg"):
+class GetCronsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getcronsmsg", gc=False):
     """List the crons of a colony.
 
     There is no upper limit on `count`, and `checkerperiod` is 0 in the results.
@@ -43,7 +43,7 @@ class GetCronsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getcronsms
     """
 
 
-class RunCronMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="runcronmsg"):
+class RunCronMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="runcronmsg", gc=False):
     """Start the workflow of a cron now.
 
     The reply shows the cron as it was before the run. If `waitforprevprocessgraph` holds the cron back, the
@@ -55,7 +55,7 @@ class RunCronMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="runcronmsg"
     """Identifier of the cron to run. Must be 64 hexadecimal characters."""
 
 
-class RemoveCronMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removecronmsg"):
+class RemoveCronMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removecronmsg", gc=False):
     """Remove a cron."""
 
     cronid: str

@@ -14,7 +14,7 @@ from colonyos_gen_wire.types.executor import (
 )
 
 
-class AddExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addexecutormsg"):
+class AddExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addexecutormsg", gc=False):
     """Register an executor in a colony.
 
     It always starts as PENDING and needs approval. On servers with re-registration switched on, a name
@@ -26,7 +26,7 @@ class AddExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addexec
     """Executor to register."""
 
 
-class ApproveExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="approveexecutormsg"):
+class ApproveExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="approveexecutormsg", gc=False):
     """Approve an executor.
 
     It works in every state, so REJECTED and UNREGISTERED executors can be approved as well. After a lost
@@ -40,7 +40,7 @@ class ApproveExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="app
     """Name of the executor to approve."""
 
 
-class RejectExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="rejectexecutormsg"):
+class RejectExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="rejectexecutormsg", gc=False):
     """Reject an executor. It becomes REJECTED and stays listed."""
 
     colonyname: str
@@ -49,7 +49,7 @@ class RejectExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="reje
     """Name of the executor to reject."""
 
 
-class RemoveExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removeexecutormsg"):
+class RemoveExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removeexecutormsg", gc=False):
     """Remove an executor from its colony.
 
     The removal is soft: the executor becomes UNREGISTERED and stays listed. Its functions are deleted, and
@@ -65,7 +65,7 @@ class RemoveExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="remo
     """Name of the executor to remove."""
 
 
-class GetExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getexecutormsg"):
+class GetExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getexecutormsg", gc=False):
     """Get an executor by name.
 
     The server looks for the executor before it checks rights, so outsiders can learn whether a name exists.
@@ -77,7 +77,7 @@ class GetExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getexec
     """Name of the executor to fetch."""
 
 
-class GetExecutorsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getexecutorsmsg"):
+class GetExecutorsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getexecutorsmsg", gc=False):
     """List the executors of a colony.
 
     REJECTED and UNREGISTERED ones are included, and the order is undefined.
@@ -87,7 +87,7 @@ class GetExecutorsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getexe
     """Name of the colony whose executors are listed."""
 
 
-class GetExecutorByIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getexecutorbyidmsg"):
+class GetExecutorByIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getexecutorbyidmsg", gc=False):
     """Get an executor by its identity.
 
     `colonyname` has no effect: the signer needs rights in the colony to which the executor belongs.
@@ -99,7 +99,7 @@ class GetExecutorByIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="get
     """Identity of the executor to fetch, 64 hex characters."""
 
 
-class UpdateExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="updateexecutormsg"):
+class UpdateExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="updateexecutormsg", gc=False):
     """Replace the capabilities of the calling executor.
 
     Nothing else changes, and the executor may be in any state.
@@ -113,7 +113,9 @@ class UpdateExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="upda
     """New capabilities of the executor."""
 
 
-class ReportAllocationsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="reportallocationmsg"):
+class ReportAllocationsMsg(
+    WireStruct, kw_only=True, tag_field="msgtype", tag="reportallocationmsg", gc=False
+):
     """Replace the allocations of the calling executor.
 
     The whole object is overwritten: when `allocations` is absent, `projects` becomes null.

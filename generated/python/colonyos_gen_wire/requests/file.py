@@ -10,7 +10,7 @@ from colonyos_gen_wire.types.file import (
 )
 
 
-class AddFileMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addfilemsg"):
+class AddFileMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addfilemsg", gc=False):
     """Add a revision of a file.
 
     Every call adds one more, so it must not be repeated blindly. Only metadata is sent; the content has to be
@@ -22,7 +22,7 @@ class AddFileMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addfilemsg"
     """Metadata of the revision to add. Its id, sequence number and time are set by the server."""
 
 
-class GetFileMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getfilemsg"):
+class GetFileMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getfilemsg", gc=False):
     """Get the revisions of a file, either by `fileid` or by `label` and `name`.
 
     The reply is a list in every case: a single item by id or with `latest`, otherwise all revisions with the
@@ -41,7 +41,7 @@ class GetFileMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getfilemsg"
     """Whether to return only the newest revision of the file named by `label` and `name`."""
 
 
-class GetFilesMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getfilesmsg"):
+class GetFilesMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getfilesmsg", gc=False):
     """List the latest revision of each file under one label.
 
     Files under sub-labels are not included, the order is undefined, and an unknown label gives `[]`.
@@ -53,7 +53,7 @@ class GetFilesMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getfilesms
     """Name of the colony the files belong to."""
 
 
-class GetFileLabelsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getfilelabelsmsg"):
+class GetFileLabelsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getfilelabelsmsg", gc=False):
     """List file labels with their numbers of revisions.
 
     With `exact` false, `name` is a plain prefix, in which SQL LIKE wildcards are active. With `exact` true,
@@ -71,7 +71,7 @@ class GetFileLabelsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getfi
     """
 
 
-class RemoveFileMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removefilemsg"):
+class RemoveFileMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removefilemsg", gc=False):
     """Remove one revision of a file by id, or all its revisions by label and name.
 
     The call succeeds even if there is nothing to remove. After the latest revision is removed by id, the one

@@ -12,7 +12,7 @@ from colonyos_gen_wire.types.function import (
 )
 
 
-class AddFunctionMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addfunctionmsg"):
+class AddFunctionMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addfunctionmsg", gc=False):
     """Register a function that the signing executor offers.
 
     The JSON key of the function is `fun`. Names need not be unique: every call adds another registration, so
@@ -23,7 +23,7 @@ class AddFunctionMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addfunc
     """Function to register; at least `executorname`, `colonyname` and `funcname` must be set."""
 
 
-class GetFunctionsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getfunctionsmsg"):
+class GetFunctionsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getfunctionsmsg", gc=False):
     """List the functions registered in a colony.
 
     With `executorname` set, only the functions of that executor are returned; there is no separate message
@@ -36,7 +36,7 @@ class GetFunctionsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getfun
     """Name of the colony whose functions are listed."""
 
 
-class RemoveFunctionMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removefunctionmsg"):
+class RemoveFunctionMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removefunctionmsg", gc=False):
     """Remove a function registration. Only the executor that registered the function may do this."""
 
     functionid: str

@@ -10,7 +10,7 @@ from colonyos_gen_wire.types.generator import (
 )
 
 
-class AddGeneratorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addgeneratormsg"):
+class AddGeneratorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addgeneratormsg", gc=False):
     """Create a generator that starts a workflow for every `trigger` packed arguments.
 
     Always set `trigger` to at least 1: with 0, or without the field, the server process crashes within a
@@ -21,14 +21,14 @@ class AddGeneratorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addgen
     """Generator to create, with its `workflowspec` as a JSON string."""
 
 
-class GetGeneratorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getgeneratormsg"):
+class GetGeneratorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getgeneratormsg", gc=False):
     """Read one generator. This is the only call that fills `queuesize` and `checkerperiod`."""
 
     generatorid: str
     """Identifier of the generator to read. Must be 64 hexadecimal characters."""
 
 
-class GetGeneratorsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getgeneratorsmsg"):
+class GetGeneratorsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getgeneratorsmsg", gc=False):
     """List the generators of a colony.
 
     In the results `queuesize` and `checkerperiod` are 0; read a single generator to learn them.
@@ -43,7 +43,7 @@ class GetGeneratorsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getge
     """
 
 
-class ResolveGeneratorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="resolvegeneratormsg"):
+class ResolveGeneratorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="resolvegeneratormsg", gc=False):
     """Find a generator by its name. In the reply `queuesize` and `checkerperiod` are 0."""
 
     colonyname: str
@@ -52,7 +52,7 @@ class ResolveGeneratorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="re
     """Name of the generator to look up."""
 
 
-class PackGeneratorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="packgeneratormsg"):
+class PackGeneratorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="packgeneratormsg", gc=False):
     """Add one argument to the queue of a generator.
 
     At each check the server starts one workflow for every `trigger` queued arguments. Do not repeat the call
@@ -65,7 +65,7 @@ class PackGeneratorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="packg
     """Argument to queue; it must be a string, as any other JSON type is refused with status 400."""
 
 
-class RemoveGeneratorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removegeneratormsg"):
+class RemoveGeneratorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removegeneratormsg", gc=False):
     """Remove a generator.
 
     The server crashes if this happens while it submits a batch of the generator; remove it only while the

@@ -7,7 +7,7 @@ from __future__ import annotations
 from colonyos_gen_wire.base import WireStruct
 
 
-class ChangeExecutorIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="changeexecutoridmsg"):
+class ChangeExecutorIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="changeexecutoridmsg", gc=False):
     """Replace the identity of the signing executor.
 
     Sign with the old key; from then on only the new key is valid. The reply repeats the request. Every call
@@ -20,7 +20,7 @@ class ChangeExecutorIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="ch
     """New identity of the executor, 64 characters. Must be 64 hexadecimal characters."""
 
 
-class ChangeUserIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="changeuseridmsg"):
+class ChangeUserIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="changeuseridmsg", gc=False):
     """Replace the identity of the signing user.
 
     Sign with the old key; from then on only the new key is valid. The reply repeats the request. Every call
@@ -33,7 +33,7 @@ class ChangeUserIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="change
     """New identity of the user, 64 characters. Must be 64 hexadecimal characters."""
 
 
-class ChangeColonyIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="changecolonyidmsg"):
+class ChangeColonyIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="changecolonyidmsg", gc=False):
     """Replace the identity of the colony owner.
 
     Sign with the old key; from then on only the new key is valid. The reply repeats the request. Every call
@@ -46,7 +46,7 @@ class ChangeColonyIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="chan
     """New identity of the colony owner, 64 characters. Must be 64 hexadecimal characters."""
 
 
-class ChangeServerIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="changeserveridmsg"):
+class ChangeServerIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="changeserveridmsg", gc=False):
     """Replace the identity of the server owner.
 
     Sign with the old key; from then on only the new key is valid. The server does not check the length of the

@@ -10,7 +10,7 @@ from colonyos_gen_wire.types.location import (
 )
 
 
-class AddLocationMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addlocationmsg"):
+class AddLocationMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addlocationmsg", gc=False):
     """Add a location to a colony.
 
     Only the colony owner may do so. The id is taken as sent and may be empty. A name that contains `:` must
@@ -21,7 +21,7 @@ class AddLocationMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addloca
     """Location to add. Its `colonyname` selects the colony."""
 
 
-class GetLocationMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getlocationmsg"):
+class GetLocationMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getlocationmsg", gc=False):
     """Get one location by name.
 
     Users and executors of the colony may call it, executors in any state; the colony owner may not.
@@ -33,7 +33,7 @@ class GetLocationMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getloca
     """Name of the location; case matters."""
 
 
-class GetLocationsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getlocationsmsg"):
+class GetLocationsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getlocationsmsg", gc=False):
     """List the locations of a colony.
 
     Users and executors of the colony may call it, executors in any state; the colony owner may not. The reply
@@ -44,7 +44,7 @@ class GetLocationsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getloc
     """Name of the colony whose locations are listed."""
 
 
-class RemoveLocationMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removelocationmsg"):
+class RemoveLocationMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removelocationmsg", gc=False):
     """Remove a location from a colony. Only the colony owner may do so."""
 
     colonyname: str
@@ -53,7 +53,7 @@ class RemoveLocationMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="remo
     """Name of the location to remove."""
 
 
-class GetNodeMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getnodemsg"):
+class GetNodeMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getnodemsg", gc=False):
     """Request one node by name, which the server does not support.
 
     The message type is declared but has no handler, and there is no node type any more, so every call is
@@ -66,7 +66,7 @@ class GetNodeMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getnodemsg"
     """Name of the node."""
 
 
-class GetNodesMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getnodesmsg"):
+class GetNodesMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getnodesmsg", gc=False):
     """Request the nodes of a colony, which the server does not support.
 
     The message type is declared but has no handler, and there is no node type any more, so every call is
@@ -77,7 +77,9 @@ class GetNodesMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getnodesms
     """Name of the colony whose nodes would be listed."""
 
 
-class GetNodesByLocationMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getnodesbylocationmsg"):
+class GetNodesByLocationMsg(
+    WireStruct, kw_only=True, tag_field="msgtype", tag="getnodesbylocationmsg", gc=False
+):
     """Request the nodes at a location, which the server does not support.
 
     The message type is declared but has no handler, and there is no node type any more, so every call is

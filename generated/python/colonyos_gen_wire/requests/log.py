@@ -7,7 +7,7 @@ from __future__ import annotations
 from colonyos_gen_wire.base import WireStruct
 
 
-class AddLogMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addlogmsg"):
+class AddLogMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addlogmsg", gc=False):
     """Add a log line to a running process.
 
     Only the assigned executor may do so; the server sets timestamp, colony and executor name. Repeating the
@@ -20,7 +20,7 @@ class AddLogMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addlogmsg"):
     """Text of the log line; may be empty."""
 
 
-class GetLogsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getlogsmsg"):
+class GetLogsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getlogsmsg", gc=False):
     """Get the logs of a process or of an executor.
 
     A non-empty `executorname` selects executor logs and makes the server ignore `processid`; the name is
@@ -53,7 +53,7 @@ class GetLogsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getlogsmsg"
     """
 
 
-class AddExecutorLogMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addexecutorlogmsg"):
+class AddExecutorLogMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addexecutorlogmsg", gc=False):
     """Add a log line to the calling executor. The line belongs to no process, so its `processid` is empty."""
 
     colonyname: str
@@ -64,7 +64,7 @@ class AddExecutorLogMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="adde
     """Text of the log line."""
 
 
-class SearchLogsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="searchlogsmsg"):
+class SearchLogsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="searchlogsmsg", gc=False):
     """Search the logs of a colony for a text.
 
     The match is case-sensitive and finds the text anywhere in a line; `%` and `_` work as SQL LIKE wildcards.

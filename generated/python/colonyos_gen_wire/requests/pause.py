@@ -7,7 +7,7 @@ from __future__ import annotations
 from colonyos_gen_wire.base import WireStruct
 
 
-class PauseAssignmentsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="pauseassignmentsmsg"):
+class PauseAssignmentsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="pauseassignmentsmsg", gc=False):
     """Pause the assignment of processes in a colony, as its owner.
 
     Submissions are still accepted. The pause outlasts restarts of the server and even the removal of the
@@ -18,7 +18,9 @@ class PauseAssignmentsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="pa
     """Name of the colony to pause."""
 
 
-class ResumeAssignmentsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="resumeassignmentsmsg"):
+class ResumeAssignmentsMsg(
+    WireStruct, kw_only=True, tag_field="msgtype", tag="resumeassignmentsmsg", gc=False
+):
     """Resume the assignment of processes in a paused colony, as its owner.
 
     Assign calls that wait on the server node receiving the request are woken up. After a lost reply ask
@@ -30,7 +32,7 @@ class ResumeAssignmentsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="r
     """Name of the colony to resume."""
 
 
-class GetPauseStatusMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getpausestatusmsg"):
+class GetPauseStatusMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getpausestatusmsg", gc=False):
     """Read whether assignment is paused in a colony.
 
     Executors in any state and users may ask. The `payloadtype` of the reply is `pausestatusreplymsg` rather

@@ -32,7 +32,7 @@ class SubmitFunctionSpecMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="
     """Function specification to run."""
 
 
-class AssignProcessMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="assignprocessmsg"):
+class AssignProcessMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="assignprocessmsg", gc=False):
     """Wait for a process and assign it to the calling executor.
 
     This is the only call that refreshes `lastheardfromtime`, which keeps the executor from being
@@ -76,7 +76,7 @@ class CloseSuccessfulMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="clo
             self.output = []
 
 
-class CloseFailedMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="closefailedmsg"):
+class CloseFailedMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="closefailedmsg", gc=False):
     """Close a process as failed.
 
     The failure is final, since `maxretries` covers expired attempts only. Without `errors` that field of the
@@ -111,14 +111,14 @@ class SetOutputMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="setoutput
             self.output = []
 
 
-class GetProcessMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getprocessmsg"):
+class GetProcessMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getprocessmsg", gc=False):
     """Get a process by id."""
 
     processid: str
     """Id of the process to fetch. Must be 64 hexadecimal characters."""
 
 
-class GetProcessesMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getprocessesmsg"):
+class GetProcessesMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getprocessesmsg", gc=False):
     """List processes of a colony in one state, including those of workflows.
 
     WAITING processes are sorted by `prioritytime`, RUNNING ones by start time, and ended ones newest first.
@@ -142,7 +142,7 @@ class GetProcessesMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getpro
     """Name of the user that submitted the processes; empty switches this filter off."""
 
 
-class GetProcessHistMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getprocesshistmsg"):
+class GetProcessHistMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getprocesshistmsg", gc=False):
     """List the processes in one state that were submitted during the last seconds.
 
     They come oldest first and their number is not limited. Signers who are not members receive an empty HTTP
@@ -159,7 +159,7 @@ class GetProcessHistMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getp
     """State the processes must have; absent counts as WAITING."""
 
 
-class CancelProcessMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="cancelprocessmsg"):
+class CancelProcessMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="cancelprocessmsg", gc=False):
     """Cancel a WAITING or RUNNING process.
 
     Any member may cancel any process of the colony that is not part of a workflow. The server does not tell
@@ -170,7 +170,7 @@ class CancelProcessMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="cance
     """Id of the process to cancel. Must be 64 hexadecimal characters."""
 
 
-class RemoveProcessMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removeprocessmsg"):
+class RemoveProcessMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removeprocessmsg", gc=False):
     """Remove a process that is not RUNNING.
 
     Processes of workflows can only be removed together with their workflow. The logs of a removed process can
@@ -183,7 +183,9 @@ class RemoveProcessMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="remov
     """Flag that the server ignores."""
 
 
-class RemoveAllProcessesMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removeallprocessesmsg"):
+class RemoveAllProcessesMsg(
+    WireStruct, kw_only=True, tag_field="msgtype", tag="removeallprocessesmsg", gc=False
+):
     """Remove the processes of a colony, all of them or those in one state.
 
     With state `-1` even running processes are removed. Processes of workflows are never touched.

@@ -7,7 +7,7 @@ from __future__ import annotations
 from colonyos_gen_wire.base import WireStruct
 
 
-class VersionMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="versionmsg"):
+class VersionMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="versionmsg", gc=False):
     """Get the version compiled into the server.
 
     No signature is needed, because the server answers before it examines one.
@@ -19,14 +19,14 @@ class VersionMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="versionmsg"
     """Build time field of the shared message form; the server ignores it in a request."""
 
 
-class GetServerInfoMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getserverinfomsg"):
+class GetServerInfoMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getserverinfomsg", gc=False):
     """Get the build details and listeners of the server.
 
     No signature is needed, and the payload is neither decoded nor checked for its message type.
     """
 
 
-class GetClusterMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getclustermsg"):
+class GetClusterMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getclustermsg", gc=False):
     """Get the members and the leader of the cluster the server belongs to.
 
     Only the server owner may call it.

@@ -7,11 +7,11 @@ from __future__ import annotations
 from colonyos_gen_wire.base import WireStruct
 
 
-class CreateSnapshotMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="createsnapshotmsg"):
+class CreateSnapshotMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="createsnapshotmsg", gc=False):
     """Create a snapshot of the files under a label.
 
-    It records the latest revision of each file under the label and its sub-labels. An unknown label is
-    accepted and gives a snapshot whose `fileids` is null.
+    It records the latest revision of each file under the label and its sub-labels. A label that no file has,
+    though there be files below it, is accepted and gives a snapshot whose `fileids` is null.
     """
 
     colonyname: str
@@ -25,7 +25,7 @@ class CreateSnapshotMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="crea
     """
 
 
-class GetSnapshotMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getsnapshotmsg"):
+class GetSnapshotMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getsnapshotmsg", gc=False):
     """Get one snapshot by id or by name. An unknown snapshot is answered with status 500, not 404."""
 
     colonyname: str
@@ -36,14 +36,14 @@ class GetSnapshotMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getsnap
     """Name of the snapshot, as an alternative to `snapshotid`."""
 
 
-class GetSnapshotsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getsnapshotsmsg"):
+class GetSnapshotsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getsnapshotsmsg", gc=False):
     """List the snapshots of a colony, newest first. The reply is null when there are none."""
 
     colonyname: str
     """Name of the colony whose snapshots are listed."""
 
 
-class RemoveSnapshotMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removesnapshotmsg"):
+class RemoveSnapshotMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removesnapshotmsg", gc=False):
     """Remove a snapshot by id or by name.
 
     The call succeeds even if there is no such snapshot. A removal by name is not safe to repeat, since it
@@ -61,7 +61,9 @@ class RemoveSnapshotMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="remo
     """Name of the snapshot to remove, as an alternative to `snapshotid`."""
 
 
-class RemoveAllSnapshotsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removeallsnapshotmsg"):
+class RemoveAllSnapshotsMsg(
+    WireStruct, kw_only=True, tag_field="msgtype", tag="removeallsnapshotmsg", gc=False
+):
     """Remove all snapshots of a colony.
 
     Any approved executor or user of the colony may do so, while the colony owner is refused. The message type

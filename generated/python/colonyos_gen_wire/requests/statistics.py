@@ -7,7 +7,9 @@ from __future__ import annotations
 from colonyos_gen_wire.base import WireStruct
 
 
-class GetColonyStatisticsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getcolonystatsmsg"):
+class GetColonyStatisticsMsg(
+    WireStruct, kw_only=True, tag_field="msgtype", tag="getcolonystatsmsg", gc=False
+):
     """Read the statistics of a colony.
 
     If the signer is not a member, the server answers HTTP 200 with an empty body instead of an error
@@ -18,7 +20,7 @@ class GetColonyStatisticsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag=
     """Name of the colony to report on."""
 
 
-class GetStatisticsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getstatisticsmsg"):
+class GetStatisticsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getstatisticsmsg", gc=False):
     """Read the statistics of the whole server, as its owner.
 
     Only `colonies`, `executors` and the counters of waiting, running, successful and failed processes carry

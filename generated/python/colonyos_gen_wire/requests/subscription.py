@@ -12,7 +12,7 @@ from colonyos_gen_wire.types.common import (
 )
 
 
-class SubscribeProcessMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="subscribeprocessmsg"):
+class SubscribeProcessMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="subscribeprocessmsg", gc=False):
     """Watch one process for a given state.
 
     Any well-formed signature is enough, as membership is not checked. Each event is one frame holding the
@@ -39,7 +39,9 @@ class SubscribeProcessMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="su
     """
 
 
-class SubscribeProcessesMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="subscribeprocessesmsg"):
+class SubscribeProcessesMsg(
+    WireStruct, kw_only=True, tag_field="msgtype", tag="subscribeprocessesmsg", gc=False
+):
     """Watch all processes of an executor type for a given state.
 
     Each event reaches only one of the listeners for that type and state, chosen among these subscriptions and
@@ -60,7 +62,7 @@ class SubscribeProcessesMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="
     """
 
 
-class SubscribeChannelMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="subscribechannelmsg"):
+class SubscribeChannelMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="subscribechannelmsg", gc=False):
     """Stream the entries of a channel.
 
     The first frame holds all stored entries from position `afterseq` on, if there are any; then each appended

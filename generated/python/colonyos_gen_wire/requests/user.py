@@ -10,7 +10,7 @@ from colonyos_gen_wire.types.user import (
 )
 
 
-class AddUserMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addusermsg"):
+class AddUserMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addusermsg", gc=False):
     """Add a user to a colony.
 
     User names are unique inside a colony, while the server accepts the same `userid` under several names.
@@ -20,7 +20,7 @@ class AddUserMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addusermsg"
     """User to add."""
 
 
-class GetUserMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getusermsg"):
+class GetUserMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getusermsg", gc=False):
     """Get a user by name. Executors of the colony may ask in any state."""
 
     colonyname: str
@@ -29,7 +29,7 @@ class GetUserMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getusermsg"
     """Name of the user to fetch."""
 
 
-class GetUserByIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getuserbyidmsg"):
+class GetUserByIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getuserbyidmsg", gc=False):
     """Get a user by identity. Executors of the colony may ask in any state."""
 
     colonyname: str
@@ -38,14 +38,14 @@ class GetUserByIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getuser
     """Identity of the user to fetch, 64 hex characters."""
 
 
-class GetUsersMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getusersmsg"):
+class GetUsersMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getusersmsg", gc=False):
     """List the users of a colony. Executors of the colony may ask in any state."""
 
     colonyname: str
     """Name of the colony whose users are listed."""
 
 
-class RemoveUserMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removeusermsg"):
+class RemoveUserMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removeusermsg", gc=False):
     """Remove a user from a colony."""
 
     colonyname: str

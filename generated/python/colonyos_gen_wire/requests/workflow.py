@@ -31,14 +31,14 @@ class SubmitWorkflowSpecMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="
     """Workflow to submit."""
 
 
-class GetProcessGraphMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getprocessgraphmsg"):
+class GetProcessGraphMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getprocessgraphmsg", gc=False):
     """Read one workflow. This is the only call that fills the drawing hints in `nodes` and `edges`."""
 
     processgraphid: str
     """Identifier of the workflow to read. Must be 64 hexadecimal characters."""
 
 
-class GetProcessGraphsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getprocessgraphsmsg"):
+class GetProcessGraphsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getprocessgraphsmsg", gc=False):
     """List the workflows of a colony that are in one state.
 
     They are ordered from the newest submission to the oldest, with empty `nodes` and `edges`. There is no
@@ -56,7 +56,9 @@ class GetProcessGraphsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="ge
     """State of the workflows to return; if absent, 0 (WAITING)."""
 
 
-class CancelProcessGraphMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="cancelprocessgraphmsg"):
+class CancelProcessGraphMsg(
+    WireStruct, kw_only=True, tag_field="msgtype", tag="cancelprocessgraphmsg", gc=False
+):
     """Cancel a workflow.
 
     Its WAITING and RUNNING processes become CANCELLED while finished ones keep their state. The workflow
@@ -69,7 +71,9 @@ class CancelProcessGraphMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="
     """Identifier of the workflow to cancel. Must be 64 hexadecimal characters."""
 
 
-class RemoveProcessGraphMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removeprocessgraphmsg"):
+class RemoveProcessGraphMsg(
+    WireStruct, kw_only=True, tag_field="msgtype", tag="removeprocessgraphmsg", gc=False
+):
     """Remove a workflow together with its processes. A workflow in state RUNNING is refused."""
 
     processgraphid: str
@@ -79,7 +83,7 @@ class RemoveProcessGraphMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="
 
 
 class RemoveAllProcessGraphsMsg(
-    WireStruct, kw_only=True, tag_field="msgtype", tag="removeallprocessgraphsmsg"
+    WireStruct, kw_only=True, tag_field="msgtype", tag="removeallprocessgraphsmsg", gc=False
 ):
     """Remove all workflows of a colony, or those in one state.
 

@@ -37,8 +37,8 @@ class SnapshotCalls(AsyncCaller):
     ) -> Snapshot:
         """Create a snapshot of the files under a label.
 
-        It records the latest revision of each file under the label and its sub-labels. An unknown label is
-        accepted and gives a snapshot whose `fileids` is null.
+        It records the latest revision of each file under the label and its sub-labels. A label that no file
+        has, though there be files below it, is accepted and gives a snapshot whose `fileids` is null.
 
         Args:
             colonyname: Name of the colony whose files are frozen.

@@ -389,6 +389,8 @@ class BlueprintCalls(Caller):
                 either.
             NotFoundError: No colony has that name.
             NotFoundError: The colony has no blueprint of this name.
+            InvalidError: A text or a key somewhere in `status`, or in the blueprint as it is stored, holds a NUL
+                character.
 
         Sent as `updateblueprintstatusmsg`; idempotent; signed by executor approved or user.
         """

@@ -46,7 +46,9 @@ class CronCalls(Caller):
             InvalidError: The `random` flag is set while `interval` is `-1`.
             InvalidError: The cron expression does not have six fields. Other faults, such as an empty expression or an
                 unknown descriptor, are answered with a text of their own.
+            InvalidError: The text in `workflowspec` is empty, or ends before its JSON does.
             InvalidError: The text in `workflowspec` is not JSON.
+            InvalidError: A value in the JSON of `workflowspec` has the wrong type.
             InvalidError: A dependency in the workflow names a node that does not exist.
             AlreadyExistsError: The colony already has a cron with this name.
             ServerFaultError: The workflow names another colony than the cron, and the signer is a user.

@@ -50,7 +50,9 @@ class GeneratorCalls(Caller):
                 either.
             NotFoundError: No colony has that name.
             InvalidError: The generator is missing or null.
+            InvalidError: The text in `workflowspec` is empty, or ends before its JSON does.
             InvalidError: The text in `workflowspec` is not JSON.
+            InvalidError: A value in the JSON of `workflowspec` has the wrong type.
             InvalidError: A dependency in the workflow names a node that does not exist.
             AlreadyExistsError: The colony already has a generator with this name.
             ServerFaultError: The creator could not be determined; not expected in normal operation.

@@ -11,7 +11,7 @@ from colonyos_gen_wire.types.common import (
 )
 
 
-class Attribute(WireStruct, kw_only=True):
+class Attribute(WireStruct, kw_only=True, gc=False):
     """Key and value attached to a process."""
 
     targetid: str

@@ -12,7 +12,7 @@ import msgspec
 from colonyos_gen_wire.base import GoMap, Slice, WireStruct
 
 
-class BlueprintMetadata(WireStruct, kw_only=True):
+class BlueprintMetadata(WireStruct, kw_only=True, gc=False):
     """Metadata shared by blueprints and blueprint definitions."""
 
     name: str = ""
@@ -61,11 +61,11 @@ class BlueprintMetadata(WireStruct, kw_only=True):
             self.labels = {}
         if self.annotations is None:
             self.annotations = {}
-        if self.createdAt is not None and self.createdAt.year <= 1:
+        if (time := self.createdAt) is not None and time.year <= 1:
             self.createdAt = None
-        if self.updatedAt is not None and self.updatedAt.year <= 1:
+        if (time := self.updatedAt) is not None and time.year <= 1:
             self.updatedAt = None
-        if self.lastReconciliationTime is not None and self.lastReconciliationTime.year <= 1:
+        if (time := self.lastReconciliationTime) is not None and time.year <= 1:
             self.lastReconciliationTime = None
 
 
@@ -100,7 +100,7 @@ class Blueprint(WireStruct, kw_only=True):
             self.status = {}
 
 
-class BlueprintDefinitionNames(WireStruct, kw_only=True):
+class BlueprintDefinitionNames(WireStruct, kw_only=True, gc=False):
     """Names under which a kind of blueprint is known."""
 
     kind: str = ""
@@ -119,7 +119,7 @@ class BlueprintDefinitionNames(WireStruct, kw_only=True):
             self.shortNames = []
 
 
-class BlueprintHandlerSpec(WireStruct, kw_only=True):
+class BlueprintHandlerSpec(WireStruct, kw_only=True, gc=False):
     """Executor type and function responsible for reconciling a kind."""
 
     executorType: str = ""
@@ -251,5 +251,5 @@ class BlueprintHistory(WireStruct, kw_only=True):
             self.spec = {}
         if self.status is None:
             self.status = {}
-        if self.timestamp is not None and self.timestamp.year <= 1:
+        if (time := self.timestamp) is not None and time.year <= 1:
             self.timestamp = None

@@ -11,7 +11,7 @@ import msgspec
 from colonyos_gen_wire.base import Bytes, WireStruct
 
 
-class ChannelEntry(WireStruct, kw_only=True):
+class ChannelEntry(WireStruct, kw_only=True, gc=False):
     """Single entry in a channel of a process.
 
     Entries of one sender are ordered by `sequence`, entries of different senders by server time; since
@@ -45,7 +45,7 @@ class ChannelEntry(WireStruct, kw_only=True):
     """
 
     def __post_init__(self) -> None:
-        if self.timestamp is not None and self.timestamp.year <= 1:
+        if (time := self.timestamp) is not None and time.year <= 1:
             self.timestamp = None
         if self.payload is None:
             self.payload = b""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from colonyos_gen_wire.base import WireStruct
 
 
-class Colony(WireStruct, kw_only=True):
+class Colony(WireStruct, kw_only=True, gc=False):
     """Tenant of a server: a closed group of executors, users and their processes.
 
     Whoever holds the key behind `colonyid` owns the colony.

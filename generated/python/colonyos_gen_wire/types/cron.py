@@ -9,7 +9,7 @@ from datetime import datetime
 from colonyos_gen_wire.base import WireStruct
 
 
-class Cron(WireStruct, kw_only=True):
+class Cron(WireStruct, kw_only=True, gc=False):
     """Workflow that the server starts on a schedule.
 
     The first check after creation only computes `nextrun`, so the first run comes one interval or one beat of
@@ -63,7 +63,7 @@ class Cron(WireStruct, kw_only=True):
     """
 
     def __post_init__(self) -> None:
-        if self.nextrun is not None and self.nextrun.year <= 1:
+        if (time := self.nextrun) is not None and time.year <= 1:
             self.nextrun = None
-        if self.lastrun is not None and self.lastrun.year <= 1:
+        if (time := self.lastrun) is not None and time.year <= 1:
             self.lastrun = None

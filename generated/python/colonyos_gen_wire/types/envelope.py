@@ -7,7 +7,7 @@ from __future__ import annotations
 from colonyos_gen_wire.base import Bytes, WireStruct
 
 
-class RPCMsg(WireStruct, kw_only=True):
+class RPCMsg(WireStruct, kw_only=True, gc=False):
     """Envelope of a signed request.
 
     It is the body of an HTTP POST or one text frame on a WebSocket. It carries no nonce or time, so a
@@ -26,7 +26,7 @@ class RPCMsg(WireStruct, kw_only=True):
     """
 
 
-class RPCReplyMsg(WireStruct, kw_only=True):
+class RPCReplyMsg(WireStruct, kw_only=True, gc=False):
     """Envelope of a reply. A failed call carries a `Failure` as its payload."""
 
     payloadtype: str
@@ -53,7 +53,7 @@ class RPCReplyMsg(WireStruct, kw_only=True):
         return self.payload
 
 
-class Failure(WireStruct, kw_only=True):
+class Failure(WireStruct, kw_only=True, gc=False):
     """Error details, found as the payload of each reply that reports a failure.
 
     Since one status covers many causes, the text is needed to tell them apart.

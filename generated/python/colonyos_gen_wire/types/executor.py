@@ -14,7 +14,7 @@ from colonyos_gen_wire.types.common import (
 )
 
 
-class Capabilities(WireStruct, kw_only=True):
+class Capabilities(WireStruct, kw_only=True, gc=False):
     """Hardware and software description of an executor.
 
     It is informative only and plays no part in scheduling.
@@ -32,7 +32,7 @@ class Capabilities(WireStruct, kw_only=True):
             self.software = []
 
 
-class Allocations(WireStruct, kw_only=True):
+class Allocations(WireStruct, kw_only=True, gc=False):
     """Resource allocations per project, as reported by an executor."""
 
     projects: GoMap[Project] = {}
@@ -43,7 +43,7 @@ class Allocations(WireStruct, kw_only=True):
             self.projects = {}
 
 
-class Executor(WireStruct, kw_only=True):
+class Executor(WireStruct, kw_only=True, gc=False):
     """Worker registered in a colony.
 
     Once approved by the colony owner it can be assigned processes of its type.
@@ -101,9 +101,9 @@ class Executor(WireStruct, kw_only=True):
     """Generation of the related blueprint; 0 when there is none."""
 
     def __post_init__(self) -> None:
-        if self.commissiontime is not None and self.commissiontime.year <= 1:
+        if (time := self.commissiontime) is not None and time.year <= 1:
             self.commissiontime = None
-        if self.lastheardfromtime is not None and self.lastheardfromtime.year <= 1:
+        if (time := self.lastheardfromtime) is not None and time.year <= 1:
             self.lastheardfromtime = None
 
     @classmethod
@@ -128,7 +128,7 @@ class Executor(WireStruct, kw_only=True):
         )
 
 
-class GPU(WireStruct, kw_only=True):
+class GPU(WireStruct, kw_only=True, gc=False):
     """Description of GPUs. Hardware entries store it as sent, conditions store only part of it."""
 
     name: str = ""
@@ -148,7 +148,7 @@ class GPU(WireStruct, kw_only=True):
     """
 
 
-class Hardware(WireStruct, kw_only=True):
+class Hardware(WireStruct, kw_only=True, gc=False):
     """One hardware entry in the capabilities of an executor."""
 
     model: str = ""
@@ -177,7 +177,7 @@ class Hardware(WireStruct, kw_only=True):
             self.network = []
 
 
-class Software(WireStruct, kw_only=True):
+class Software(WireStruct, kw_only=True, gc=False):
     """One software entry in the capabilities of an executor."""
 
     name: str = ""
@@ -188,7 +188,7 @@ class Software(WireStruct, kw_only=True):
     """Version of the software, free text."""
 
 
-class Project(WireStruct, kw_only=True):
+class Project(WireStruct, kw_only=True, gc=False):
     """Allocated and used amounts of one project. The executor decides on the units."""
 
     allocatedcpu: int = 0

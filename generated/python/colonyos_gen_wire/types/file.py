@@ -11,7 +11,7 @@ import msgspec
 from colonyos_gen_wire.base import WireStruct
 
 
-class S3Object(WireStruct, kw_only=True):
+class S3Object(WireStruct, kw_only=True, gc=False):
     """Coordinates and credentials of an object in S3 storage.
 
     The server stores and returns all of them unencrypted, so any member of the colony can read the keys.
@@ -55,7 +55,7 @@ class S3Object(WireStruct, kw_only=True):
         )
 
 
-class Reference(WireStruct, kw_only=True):
+class Reference(WireStruct, kw_only=True, gc=False):
     """Pointer to the stored content of a file revision."""
 
     protocol: str = "s3"
@@ -64,7 +64,7 @@ class Reference(WireStruct, kw_only=True):
     """Coordinates of the S3 object that holds the content."""
 
 
-class File(WireStruct, kw_only=True):
+class File(WireStruct, kw_only=True, gc=False):
     """Metadata of one revision of a file. The server never holds the content, which is stored elsewhere."""
 
     colonyname: str
@@ -98,11 +98,11 @@ class File(WireStruct, kw_only=True):
     """
 
     def __post_init__(self) -> None:
-        if self.added is not None and self.added.year <= 1:
+        if (time := self.added) is not None and time.year <= 1:
             self.added = None
 
 
-class FileData(WireStruct, kw_only=True):
+class FileData(WireStruct, kw_only=True, gc=False):
     """Short form of a file as it appears in listings: name, checksum, size and S3 object of the latest
     revision.
     """
@@ -117,7 +117,7 @@ class FileData(WireStruct, kw_only=True):
     """Name of the S3 object that holds the latest revision."""
 
 
-class Label(WireStruct, kw_only=True):
+class Label(WireStruct, kw_only=True, gc=False):
     """File label with the number of revisions stored under it."""
 
     name: str = ""

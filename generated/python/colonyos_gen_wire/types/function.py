@@ -7,7 +7,7 @@ from __future__ import annotations
 from colonyos_gen_wire.base import Slice, WireStruct
 
 
-class Function(WireStruct, kw_only=True):
+class Function(WireStruct, kw_only=True, gc=False):
     """Function that an executor has registered, with statistics about its use.
 
     Only successful closes count: they update all registrations of the same colony, executor and `funcname`
@@ -72,7 +72,7 @@ class Function(WireStruct, kw_only=True):
             self.args = []
 
 
-class FunctionArg(WireStruct, kw_only=True):
+class FunctionArg(WireStruct, kw_only=True, gc=False):
     """Description of one argument of a registered function."""
 
     name: str = ""

@@ -9,7 +9,7 @@ from datetime import datetime
 from colonyos_gen_wire.base import WireStruct
 
 
-class Generator(WireStruct, kw_only=True):
+class Generator(WireStruct, kw_only=True, gc=False):
     """Workflow that the server starts whenever enough arguments have been packed.
 
     Each run takes `trigger` arguments from the queue; they replace the `args` of the root nodes, whose
@@ -51,7 +51,7 @@ class Generator(WireStruct, kw_only=True):
     """
 
     def __post_init__(self) -> None:
-        if self.firstpack is not None and self.firstpack.year <= 1:
+        if (time := self.firstpack) is not None and time.year <= 1:
             self.firstpack = None
-        if self.lastrun is not None and self.lastrun.year <= 1:
+        if (time := self.lastrun) is not None and time.year <= 1:
             self.lastrun = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 from colonyos_gen_wire.base import WireStruct
 
 
-class Location(WireStruct, kw_only=True):
+class Location(WireStruct, kw_only=True, gc=False):
     """Named place with optional coordinates. Executors, processes and blueprints refer to it by name."""
 
     name: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 from colonyos_gen_wire.base import WireStruct
 
 
-class Log(WireStruct, kw_only=True):
+class Log(WireStruct, kw_only=True, gc=False):
     """One log line of a process or an executor."""
 
     processid: str

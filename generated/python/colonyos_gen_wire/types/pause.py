@@ -7,7 +7,7 @@ from __future__ import annotations
 from colonyos_gen_wire.base import WireStruct
 
 
-class PauseStatus(WireStruct, kw_only=True, tag_field="msgtype", tag="pausestatusreplymsg"):
+class PauseStatus(WireStruct, kw_only=True, tag_field="msgtype", tag="pausestatusreplymsg", gc=False):
     """Tells whether process assignment is paused in a colony.
 
     It answers `getpausestatusmsg`, in an envelope whose `payloadtype` is `pausestatusreplymsg`.

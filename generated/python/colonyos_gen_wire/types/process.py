@@ -22,7 +22,7 @@ from colonyos_gen_wire.types.executor import (
 )
 
 
-class Conditions(WireStruct, kw_only=True):
+class Conditions(WireStruct, kw_only=True, gc=False):
     """Placement conditions of a process: where it may run and the resources it asks for."""
 
     colonyname: str = ""
@@ -81,7 +81,7 @@ class Conditions(WireStruct, kw_only=True):
             self.dependencies = []
 
 
-class Filesystem(WireStruct, kw_only=True):
+class Filesystem(WireStruct, kw_only=True, gc=False):
     """Instructions to the executor on which files to synchronise. The server does not interpret them."""
 
     mount: str = ""
@@ -208,7 +208,7 @@ class FunctionSpec(WireStruct, kw_only=True):
         return read_file(cls, path, {"colonyname": colonyname})
 
 
-class SnapshotMount(WireStruct, kw_only=True):
+class SnapshotMount(WireStruct, kw_only=True, gc=False):
     """Instruction to mount a snapshot into a directory of the executor."""
 
     snapshotid: str = ""
@@ -223,21 +223,21 @@ class SnapshotMount(WireStruct, kw_only=True):
     """Whether the snapshot is kept afterwards."""
 
 
-class OnStart(WireStruct, kw_only=True):
+class OnStart(WireStruct, kw_only=True, gc=False):
     """Conflict policy for the synchronisation at the start of a process."""
 
     keeplocal: bool = False
     """Whether the local file is kept in a conflict."""
 
 
-class OnClose(WireStruct, kw_only=True):
+class OnClose(WireStruct, kw_only=True, gc=False):
     """Conflict policy for the synchronisation at the close of a process."""
 
     keeplocal: bool = False
     """Whether the local file is kept in a conflict."""
 
 
-class ConflictResolution(WireStruct, kw_only=True):
+class ConflictResolution(WireStruct, kw_only=True, gc=False):
     """Policies for files that conflict during synchronisation."""
 
     onstart: OnStart = msgspec.field(default_factory=OnStart)
@@ -246,7 +246,7 @@ class ConflictResolution(WireStruct, kw_only=True):
     """Policy for conflicts found after the run."""
 
 
-class SyncDirMount(WireStruct, kw_only=True):
+class SyncDirMount(WireStruct, kw_only=True, gc=False):
     """Instruction to synchronise a directory of the executor with a file label."""
 
     label: str = ""
@@ -332,19 +332,20 @@ class Process(WireStruct, kw_only=True):
     errors: Slice[str] = []
     """Error texts given by the executor, or one from the server when a deadline passed.
 
-    Null when the executor reported failure without texts.
+    Null when the executor reported failure without texts. They are stored after the state, so a reader may
+    see a FAILED process without them for a moment.
     """
 
     def __post_init__(self) -> None:
-        if self.submissiontime is not None and self.submissiontime.year <= 1:
+        if (time := self.submissiontime) is not None and time.year <= 1:
             self.submissiontime = None
-        if self.starttime is not None and self.starttime.year <= 1:
+        if (time := self.starttime) is not None and time.year <= 1:
             self.starttime = None
-        if self.endtime is not None and self.endtime.year <= 1:
+        if (time := self.endtime) is not None and time.year <= 1:
             self.endtime = None
-        if self.waitdeadline is not None and self.waitdeadline.year <= 1:
+        if (time := self.waitdeadline) is not None and time.year <= 1:
             self.waitdeadline = None
-        if self.execdeadline is not None and self.execdeadline.year <= 1:
+        if (time := self.execdeadline) is not None and time.year <= 1:
             self.execdeadline = None
         if self.attributes is None:
             self.attributes = []

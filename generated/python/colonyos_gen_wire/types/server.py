@@ -9,7 +9,7 @@ import msgspec
 from colonyos_gen_wire.base import Slice, WireStruct
 
 
-class Version(WireStruct, kw_only=True, tag_field="msgtype", tag="versionmsg"):
+class Version(WireStruct, kw_only=True, tag_field="msgtype", tag="versionmsg", gc=False):
     """Request and reply of `versionmsg`. In a request only `msgtype` counts."""
 
     buildversion: str = ""
@@ -18,7 +18,7 @@ class Version(WireStruct, kw_only=True, tag_field="msgtype", tag="versionmsg"):
     """Build time of the server as text; it may be empty."""
 
 
-class ServerInfo(WireStruct, kw_only=True):
+class ServerInfo(WireStruct, kw_only=True, gc=False):
     """Build details and listeners of a server, as answered to `getserverinfomsg`."""
 
     buildversion: str = ""
@@ -36,7 +36,7 @@ class ServerInfo(WireStruct, kw_only=True):
             self.backends = []
 
 
-class BackendInfo(WireStruct, kw_only=True):
+class BackendInfo(WireStruct, kw_only=True, gc=False):
     """One listener of a server."""
 
     type: str = "http"
@@ -51,7 +51,7 @@ class BackendInfo(WireStruct, kw_only=True):
     """Insecure marker of the listener. It is left out when false, which is always the case."""
 
 
-class ClusterNode(WireStruct, kw_only=True):
+class ClusterNode(WireStruct, kw_only=True, gc=False):
     """One server of a cluster with its ports."""
 
     name: str = ""
@@ -71,7 +71,7 @@ class ClusterNode(WireStruct, kw_only=True):
     """TCP port of the API. Unit: port number."""
 
 
-class Cluster(WireStruct, kw_only=True):
+class Cluster(WireStruct, kw_only=True, gc=False):
     """Members and leader of a cluster, as answered to `getclustermsg`."""
 
     nodes: Slice[ClusterNode] = []

@@ -9,7 +9,7 @@ from datetime import datetime
 from colonyos_gen_wire.base import Slice, WireStruct
 
 
-class Snapshot(WireStruct, kw_only=True):
+class Snapshot(WireStruct, kw_only=True, gc=False):
     """Named, frozen list of file revisions."""
 
     snapshotid: str
@@ -32,5 +32,5 @@ class Snapshot(WireStruct, kw_only=True):
     def __post_init__(self) -> None:
         if self.fileids is None:
             self.fileids = []
-        if self.added is not None and self.added.year <= 1:
+        if (time := self.added) is not None and time.year <= 1:
             self.added = None

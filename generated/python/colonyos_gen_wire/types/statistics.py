@@ -7,7 +7,7 @@ from __future__ import annotations
 from colonyos_gen_wire.base import WireStruct
 
 
-class Statistics(WireStruct, kw_only=True):
+class Statistics(WireStruct, kw_only=True, gc=False):
     """Counts of executors, processes and workflows.
 
     The reply to `getcolonystatsmsg` covers one colony and fills every counter; the reply to

@@ -7,7 +7,7 @@ from __future__ import annotations
 from colonyos_gen_wire.base import WireStruct
 
 
-class User(WireStruct, kw_only=True):
+class User(WireStruct, kw_only=True, gc=False):
     """Human or service identity that is a member of a colony."""
 
     colonyname: str

@@ -57,7 +57,7 @@ class WorkflowSpec(WireStruct, kw_only=True):
         return read_file(cls, path, {"colonyname": colonyname})
 
 
-class ProcessGraph(WireStruct, kw_only=True):
+class ProcessGraph(WireStruct, kw_only=True, gc=False):
     """Workflow as it exists on the server after submission.
 
     It refers to its processes by identifier; the processes themselves are read one by one.
@@ -106,11 +106,11 @@ class ProcessGraph(WireStruct, kw_only=True):
     def __post_init__(self) -> None:
         if self.rootprocessids is None:
             self.rootprocessids = []
-        if self.submissiontime is not None and self.submissiontime.year <= 1:
+        if (time := self.submissiontime) is not None and time.year <= 1:
             self.submissiontime = None
-        if self.starttime is not None and self.starttime.year <= 1:
+        if (time := self.starttime) is not None and time.year <= 1:
             self.starttime = None
-        if self.endtime is not None and self.endtime.year <= 1:
+        if (time := self.endtime) is not None and time.year <= 1:
             self.endtime = None
         if self.processids is None:
             self.processids = []
@@ -120,14 +120,14 @@ class ProcessGraph(WireStruct, kw_only=True):
             self.edges = []
 
 
-class GraphNodeData(WireStruct, kw_only=True):
+class GraphNodeData(WireStruct, kw_only=True, gc=False):
     """Label of a graph node."""
 
     label: str = ""
     """Text to draw on the node: the `nodename` of the process."""
 
 
-class GraphPosition(WireStruct, kw_only=True):
+class GraphPosition(WireStruct, kw_only=True, gc=False):
     """Coordinates of a graph node, in pixels."""
 
     x: int = 0
@@ -136,7 +136,7 @@ class GraphPosition(WireStruct, kw_only=True):
     """Vertical coordinate in pixels, 80 for each level of depth below the roots."""
 
 
-class GraphStyle(WireStruct, kw_only=True):
+class GraphStyle(WireStruct, kw_only=True, gc=False):
     """Colours in which a graph node is drawn."""
 
     color: str = ""
@@ -147,7 +147,7 @@ class GraphStyle(WireStruct, kw_only=True):
     """
 
 
-class GraphNode(WireStruct, kw_only=True):
+class GraphNode(WireStruct, kw_only=True, gc=False):
     """One process of a workflow in the form of a drawable node.
 
     Meant for graph viewers; execution does not depend on it.
@@ -167,7 +167,7 @@ class GraphNode(WireStruct, kw_only=True):
     """Colours of the node, which follow the state of the process."""
 
 
-class GraphEdge(WireStruct, kw_only=True):
+class GraphEdge(WireStruct, kw_only=True, gc=False):
     """Arrow from a parent process to one of its children in the drawing of a workflow."""
 
     id: str

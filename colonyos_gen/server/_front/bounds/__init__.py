@@ -1,0 +1,1 @@
+"""What is granted to those who call: how much of it, from how many, and whose."""

@@ -1,0 +1,1 @@
+"""Servers to measure with, each in a process of its own."""
