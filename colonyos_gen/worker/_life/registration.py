@@ -78,13 +78,21 @@ class Registration:
             RPCError: The server refuses for another reason, or something else has always answered.
         """
         async with self._lock:
-            look = FIRST_LOOK_S
-            while not await self._is_approved():
-                await asyncio.sleep(look)
-                look = min(look * 2, LONGEST_LOOK_S)
-            self._asked, self._was_known = "", True
             me = self._me
-            await self._register(await self._functions(me.executortype, me.colonyname))
+            await self._wait_for_approval()
+            functions = await self._functions(me.executortype, me.colonyname)
+            try:
+                await self._register(functions)
+            except DeniedError:  # a server that was started anew just now knows nothing of the approval
+                await self._wait_for_approval()
+                await self._register(functions)
+
+    async def _wait_for_approval(self) -> None:
+        look = FIRST_LOOK_S
+        while not await self._is_approved():
+            await asyncio.sleep(look)
+            look = min(look * 2, LONGEST_LOOK_S)
+        self._asked, self._was_known = "", True
 
     async def _is_approved(self) -> bool:
         row = await self._row()
@@ -154,6 +162,7 @@ class Registration:
                 raise
             self._availability.lost(error)
             return False
+        self._was_known = True
         _logger.info("%s: registered in colony %s", self._me.executorname, self._me.colonyname)
         return await self._approve()
 
@@ -188,7 +197,9 @@ class Registration:
                 for each in missing:
                     await self._client.add_function(each)
             except RPCError as error:
-                if not self._availability.may_pass(error) and not isinstance(error, NotFoundError):
+                if isinstance(error, NotFoundError):
+                    self._require_colony(error)
+                elif not self._availability.may_pass(error):
                     raise
                 self._availability.lost(error)  # whatever has arrived is seen at the next comparison
             else:
