@@ -40,8 +40,8 @@ from colonyos_gen.server._processes.channels import ChannelStore
 from colonyos_gen.server._processes.checker import Checker
 from colonyos_gen.server._processes.events import ProcessEvents
 from colonyos_gen.server._processes.pausing import PauseGate
-from colonyos_gen.server._processes.retention import RETENTION_PERIOD_S, Retention
 from colonyos_gen.server._processes.scheduler import Scheduler
+from colonyos_gen.server._processes.upkeep.retention import RETENTION_PERIOD_S, Retention
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._store.sqlite_journal import SqliteJournal

@@ -69,7 +69,8 @@ class Index(Generic[Row]):
     def first(self, value: Hashable) -> Row | None:
         """The row that has had `value` longest."""
         hidden = self._table.hidden
-        for key, row in self._rows.get(value, _NOTHING).items():
+        rows: dict[str, Row] = self._rows.get(value, _NOTHING)
+        for key, row in rows.items():
             if key not in hidden:
                 return row
         return None

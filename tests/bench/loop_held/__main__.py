@@ -36,6 +36,8 @@ from tests.server.fuzz.schema_strategies import SCHEMA
 
 PROCESSES = 100_000
 LIMIT_MS = 50.0
+_RUN = "_run"
+"""The method by which the event loop makes a callback."""
 _LAST = ("reject_executor", "remove_executor", "remove_all_snapshots", "change_executor_id", "change_user_id")
 _VERY_LAST = (
     "remove_all_processgraphs",
@@ -54,7 +56,7 @@ class Stretches:
         self.wall = 0.0
         self.turns = 0
         self._over = False
-        self._run: Callable[[Any], None] = asyncio.Handle._run  # pyright: ignore[reportAttributeAccessIssue]
+        self._run: Callable[[Any], None] = getattr(asyncio.Handle, _RUN)
 
     def __enter__(self) -> Stretches:
         run = self._run
@@ -68,12 +70,12 @@ class Stretches:
             self.wall = max(self.wall, time.perf_counter() - wall)
             self.turns += 1
 
-        asyncio.Handle._run = timed  # pyright: ignore[reportAttributeAccessIssue]
+        setattr(asyncio.Handle, _RUN, timed)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over = True
-        asyncio.Handle._run = self._run  # pyright: ignore[reportAttributeAccessIssue]
+        setattr(asyncio.Handle, _RUN, self._run)
 
 
 class Asking:

@@ -222,7 +222,7 @@ def test_pieces_get_their_turn_while_something_is_always_written() -> None:
     async def main() -> None:
         pieces = Pieces(lambda: True)
         done: list[int] = []
-        pieces.add(done.append(number) for number in range(3))
+        pieces.add(map(done.append, range(3)))
         while len(pieces):
             await asyncio.sleep(0.001)
         assert done == [0, 1, 2]
@@ -239,7 +239,7 @@ def test_work_that_fails_ends_alone(caplog: pytest.LogCaptureFixture) -> None:
         pieces = Pieces(lambda: False)
         done: list[int] = []
         pieces.add(failing())
-        pieces.add(done.append(number) for number in range(3))
+        pieces.add(map(done.append, range(3)))
         while len(pieces):
             await asyncio.sleep(0)
         assert done == [0, 1, 2]

@@ -21,7 +21,7 @@ from colonyos_gen.server._caller.access import Access, error_of
 from colonyos_gen.server._caller.identities import is_identity
 from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.refusal import Refusal
-from colonyos_gen.server._processes.successions import Successions
+from colonyos_gen.server._processes.upkeep.successions import Successions
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records, ServerOwner, Succession
 
