@@ -200,7 +200,7 @@ class Server:
         workflows = Workflows(records, clock, quirks)
         self._crons = CronStarter(records, store, workflows, clock, zone, quirks)
         self._generators = GeneratorStarter(records, store, workflows, clock)
-        self._retention = retention and Retention(records, store, clock, retention, quirks)
+        self._retention = Retention(records, store, clock, retention, quirks) if retention else None
         self._periodic = Periodic(clock, store)
         parts = Parts(
             records=records,

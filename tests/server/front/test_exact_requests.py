@@ -48,8 +48,9 @@ def is_read_alike(msgtype: str, text: bytes) -> bool:
     exact = read_exact(method, text) if is_shallow(text) else None
     if exact is None:
         return False
-    payload = read_payload(text)
-    assert isinstance(payload, dict)
+    document = read_payload(text)
+    assert isinstance(document, dict)
+    payload = cast("dict[str, object]", document)
     slow = decode_request(method, payload)
     assert exact == slow
     assert repr(exact) == repr(slow)  # which tells 1 from True and 1.0
