@@ -14,7 +14,7 @@ import msgspec
 from colonyos_gen_wire import errors
 
 from colonyos_gen.server._caller.refusal import NO_ANSWER, Refusal
-from colonyos_gen.server._values.go_json import NotJSON, has_many_tokens, members, mended
+from colonyos_gen.server._values.go_json import NotJSON, has_many_tokens, members, mended, mistyped
 
 _FIELDS = ("payloadtype", "payload", "signature")
 _MOST_QUOTES = 1000
@@ -41,7 +41,7 @@ def read_carefully(body: bytes) -> dict[str, str]:
     if kind != "object":
         raise Refusal(
             errors.MALFORMED_ENVELOPE,
-            detail=f"json: cannot unmarshal {kind} into Go value of type rpc.RPCMsg",
+            detail=mistyped(f"{kind} into Go value of type rpc.RPCMsg"),
         )
     if wrong:
         raise Refusal(errors.MALFORMED_ENVELOPE, detail=wrong)
@@ -58,9 +58,7 @@ def _collect(pairs: Iterable[tuple[bytes, bytes]], found: dict[str, str]) -> str
         if kind == "string":
             found[name] = _text(value)
         else:
-            wrong = (
-                wrong or f"json: cannot unmarshal {kind} into Go struct field RPCMsg.{name} of type string"
-            )
+            wrong = wrong or mistyped(f"{kind} into Go struct field RPCMsg.{name} of type string")
     return wrong
 
 

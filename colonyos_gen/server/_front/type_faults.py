@@ -8,6 +8,7 @@ from colonyos_gen_wire.fields import FIELDS
 from colonyos_gen_wire.shape import Leaf
 
 from colonyos_gen.server._caller.access import AnyMethod
+from colonyos_gen.server._values.go_json import mistyped
 
 _GO_TYPES = {Leaf.STRING: "string", Leaf.INTEGER: "int", Leaf.BOOLEAN: "bool", Leaf.NUMBER: "float64"}
 _64_BITS = ("afterseq",)
@@ -34,7 +35,7 @@ def kind_of(value: object) -> str:
 
 def not_an_object(method: AnyMethod, document: object) -> str:
     """What is said of a payload that is no object."""
-    return f"json: cannot unmarshal {kind_of(document)} into Go value of type rpc.{method.request.__name__}"
+    return mistyped(f"{kind_of(document)} into Go value of type rpc.{method.request.__name__}")
 
 
 def wrong_type(method: AnyMethod, payload: dict[str, object]) -> str:
@@ -49,7 +50,7 @@ def wrong_type(method: AnyMethod, payload: dict[str, object]) -> str:
             kind = f"number {cast('float', value)}"
         go_type = "int64" if key.lower() in _64_BITS else _GO_TYPES[shape]
         name = f"{method.request.__name__}.{key.lower()}"
-        return f"json: cannot unmarshal {kind} into Go struct field {name} of type {go_type}"
+        return mistyped(f"{kind} into Go struct field {name} of type {go_type}")
     return _PLAIN
 
 

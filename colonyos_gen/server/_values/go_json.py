@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator
 from typing import NoReturn
 
+from colonyos_gen_wire.errors import shared
+
 _MOST_TOKENS = 20_000
 """Texts with more brackets and strings are not searched for their fault: some milliseconds of work."""
 
@@ -41,7 +43,16 @@ _AFTER = {
 
 
 class NotJSON(ValueError):
-    """A text is no JSON; the message is what the real server says of it."""
+    """A text is no JSON; the message is what the real server says of it, and `detail` which character it stumbled over."""
+
+    def __init__(self, message: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.detail = detail
+
+
+def mistyped(detail: str) -> str:
+    """What the real server says of a value of the wrong type."""
+    return shared.MISTYPED_WORKFLOWSPEC.text.format(detail=detail)
 
 
 def mended(text: bytes) -> bytes:
@@ -169,7 +180,7 @@ def _string(text: bytes, place: int) -> int:
         if byte == b'"':
             return place + 1
         if not byte:
-            raise NotJSON(_ENDED)
+            raise NotJSON(shared.INVALID_WORKFLOWSPEC.text)
         if byte != b"\\":
             _refuse(text, place, "in string literal")
         found = _escape.match(text, place)
@@ -213,15 +224,13 @@ def _literal(text: bytes, place: int, literal: bytes) -> int:
     return place + len(literal)
 
 
-_ENDED = "unexpected end of JSON input"
-
-
 def _refuse(text: bytes, place: int, what: str, *, ended: bytes = b"") -> NoReturn:
     """Say what Go says of the byte at `place`; at the end of the text it tries a blank, which fits in most places."""
     byte = text[place : place + 1] or ended
     if not byte:
-        raise NotJSON(_ENDED)
-    raise NotJSON(f"invalid character {quoted(byte[0])} {what}")
+        raise NotJSON(shared.INVALID_WORKFLOWSPEC.text)
+    detail = f"{quoted(byte[0])} {what}"
+    raise NotJSON(shared.MALFORMED_WORKFLOWSPEC.text.format(detail=detail), detail)
 
 
 def quoted(byte: int) -> str:

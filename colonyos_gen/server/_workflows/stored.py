@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from colonyos_gen_wire.types.workflow import WorkflowSpec
 
 
-_CHARACTER = "invalid character "
-
-
 def read_workflow(text: str) -> WorkflowSpec:
     """The workflow in `text`, read as the payload of a request is read. Raises ValueError if there is none."""
     document = plain_json(text.encode())
@@ -54,9 +51,8 @@ def _unreadable(text: str, error: ValueError) -> Refusal:
     try:
         require_json(text.encode())
     except NotJSON as fault:
-        found = str(fault)
-        if found.startswith(_CHARACTER):
-            return Refusal(shared.MALFORMED_WORKFLOWSPEC, detail=found.removeprefix(_CHARACTER))
+        if fault.detail:
+            return Refusal(shared.MALFORMED_WORKFLOWSPEC, detail=fault.detail)
         return Refusal(shared.INVALID_WORKFLOWSPEC)
     return Refusal(shared.MISTYPED_WORKFLOWSPEC, detail=_mistyped(text, error))
 
