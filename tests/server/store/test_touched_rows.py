@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from colonyos_gen_wire.codec import decode_reply, encode
+from colonyos_gen_wire.constants import APPROVED
 from colonyos_gen_wire.method import Method
 from colonyos_gen_wire.methods import colony, identity, process, statistics, workflow
 from colonyos_gen_wire.requests.colony import RemoveColonyMsg
-from colonyos_gen_wire.requests.identity import ChangeUserIDMsg
+from colonyos_gen_wire.requests.identity import ChangeExecutorIDMsg, ChangeUserIDMsg
 from colonyos_gen_wire.requests.process import (
     GetProcessesMsg,
     GetProcessHistMsg,
@@ -22,6 +23,7 @@ from colonyos_gen_wire.requests.statistics import GetColonyStatisticsMsg
 from colonyos_gen_wire.requests.workflow import GetProcessGraphsMsg
 from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.process import Process
+from msgspec.structs import replace
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import Server
@@ -181,5 +183,37 @@ def test_rows_follow_a_change_of_identity_in_pieces_and_after_a_restart(tmp_path
             while len(records.successions):
                 await asyncio.sleep(0.001)
         assert {each.initiatorid for each in records.processes_of_colony.find(BIG)} == {new.id}
+
+    asyncio.run(main())
+
+
+def test_all_executors_of_an_identity_are_followed_in_pieces() -> None:
+    """Each by what its name has initiated, and by what was assigned to the identity."""
+    old, new = PrivateKey.generate(), PrivateKey.generate()
+
+    async def main() -> None:
+        here = Crowded()
+        records = here.records
+        template = next(iter(records.executors_of_colony.find(BIG)))
+        for name in ("one", "other"):
+            records.executors.put(replace(template, executorname=name, executorid=old.id, state=APPROVED))
+        rows = records.processes_of_colony.find(BIG)
+        for number, row in enumerate(rows):
+            if number % 3 == 2:
+                records.processes.put(replace(row, assignedexecutorid=old.id))
+            else:
+                name = ("one", "other")[number % 3]
+                records.processes.put(replace(row, initiatorid=old.id, initiatorname=name))
+        records.store.commit()
+        await here.call(
+            old, identity.CHANGE_EXECUTOR_ID, ChangeExecutorIDMsg(colonyname=BIG, executorid=new.id)
+        )
+        assert {each.executorid for each in records.executors_of_colony.find(BIG)} >= {new.id}
+        assert not records.executors_with(BIG, old.id)
+        while len(records.successions):
+            await asyncio.sleep(0)
+        for number, row in enumerate(rows):
+            now = records.processes[row.processid]
+            assert now.assignedexecutorid == new.id if number % 3 == 2 else now.initiatorid == new.id
 
     asyncio.run(main())
