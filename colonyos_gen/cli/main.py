@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -124,6 +126,13 @@ def _parser() -> argparse.ArgumentParser:
         "would, refuse it, or nothing (default: %(default)s)",
     )
     serve.add_argument(
+        "--retention",
+        type=_seconds,
+        metavar="SECONDS",
+        help="forget processes and workflows this long after their end, with their logs and attributes (default: what "
+        "COLONIES_RETENTION_POLICY says, if COLONIES_RETENTION is true; otherwise never)",
+    )
+    serve.add_argument(
         "--db",
         type=Path,
         metavar="FILE",
@@ -179,6 +188,13 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 0 to 65535")
 
 
+def _seconds(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < math.inf:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no time: give a number of seconds above 0")
+
+
 def _quirks(text: str) -> str:
     from colonyos_gen.server._quirks import Quirks
 
@@ -212,6 +228,7 @@ def _serve(options: argparse.Namespace) -> int:
             db=options.db,
             quirks=options.quirks,
             zone=options.zone,
+            retention=options.retention,
             hazards=options.hazards,
         )
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import shlex
 import signal
@@ -19,7 +20,7 @@ from colonyos_gen._secrets import Hidden
 from colonyos_gen.cli.env_file import look_at, read_env_file, require_ours, written
 from colonyos_gen.server import Server
 from colonyos_gen.server._caller.identities import is_identity
-from colonyos_gen.server._server import is_loopback
+from colonyos_gen.server._domains.address import is_loopback
 from colonyos_gen.server.hazards import Mode
 
 _OWNER_KEY = "COLONIES_SERVER_PRVKEY"
@@ -27,7 +28,11 @@ _OWNER_ID = "COLONIES_SERVER_ID"
 _COLONY = "COLONIES_COLONY_NAME"
 _COLONY_KEY = "COLONIES_COLONY_PRVKEY"
 _USER_KEY = "COLONIES_PRVKEY"
+_RETENTION = "COLONIES_RETENTION"
+_RETENTION_POLICY = "COLONIES_RETENTION_POLICY"
 _USER = "user"
+_TAKES_LONG = 20 * 2**20
+"""Bytes of a file that takes some time to be read."""
 
 
 async def serve(
@@ -40,6 +45,7 @@ async def serve(
     db: Path | None = None,
     quirks: str = "strict",
     zone: str = "UTC",
+    retention: float | None = None,
     hazards: Mode = "notice",
 ) -> Hazard | None:
     """Run until SIGINT or SIGTERM; or, with `hazards` "act", until a hazard has ended the server, which is returned.
@@ -64,6 +70,8 @@ async def serve(
     key, identity, variables = _owner(kept)
     if colonyname is not None and key is None and kept.get(_COLONY) != colonyname:
         raise ConfigError(f"--colony needs the key of the server owner: set {_OWNER_KEY}")
+    if db is not None and db.exists() and db.stat().st_size > _TAKES_LONG:
+        print(f"Reading {db}, {db.stat().st_size / 2**20:.0f} MB ...", flush=True)
     server = Server(
         host=host,
         port=port,
@@ -74,8 +82,12 @@ async def serve(
         db=db,
         quirks=quirks,
         zone=zone,
+        retention=_retention() if retention is None else retention,
         hazards=hazards,
     )
+    # Rows that were read are no garbage; looking through them all takes longer than a request may.
+    gc.collect()
+    gc.freeze()
     stopping = asyncio.Event()
     async with server:
         loop = asyncio.get_running_loop()
@@ -107,6 +119,19 @@ async def serve(
             await _first(stopping.wait(), server.death())
         print("Stopped.", flush=True)
         return server.died
+
+
+def _retention() -> float | None:
+    """Seconds after which the environment wants to have forgotten what has ended, by the variables of the real server."""
+    if os.environ.get(_RETENTION, "").strip() != "true":
+        return None
+    text = os.environ.get(_RETENTION_POLICY, "").strip()
+    if not text.isascii() or not text.isdecimal() or int(text) == 0:
+        raise ConfigError(
+            f"{_RETENTION} is true, and {_RETENTION_POLICY} is {text!r}; "
+            "give the seconds after which what has ended is forgotten, a whole number above 0"
+        )
+    return float(text)
 
 
 def _forgotten(*, new_owner: bool, new_colony: bool) -> str:

@@ -110,6 +110,9 @@ class Quirks:
     colony_leftovers: bool = False
     """Blueprints, definitions and the pause of a removed colony stay for the next one of its name."""
 
+    narrow_retention: bool = False
+    """Only what has succeeded is forgotten, by the time of its submission; log lines go by their own time."""
+
     # Files and blueprints
 
     wildcards_in_labels: bool = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -27,7 +26,7 @@ from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.identities import is_identity
 from colonyos_gen.server._caller.published_keys import require_own_keys
 from colonyos_gen.server._clock import Clock, SystemClock
-from colonyos_gen.server._domains.address import Address
+from colonyos_gen.server._domains.address import Address, is_loopback
 from colonyos_gen.server._domains.loading import Parts, load
 from colonyos_gen.server._front.bounds.crowd import MOST_CONNECTIONS
 from colonyos_gen.server._front.direct import Direct
@@ -42,6 +41,7 @@ from colonyos_gen.server._processes.checker import Checker
 from colonyos_gen.server._processes.events import ProcessEvents
 from colonyos_gen.server._processes.pausing import PauseGate
 from colonyos_gen.server._processes.scheduler import Scheduler
+from colonyos_gen.server._processes.upkeep.retention import RETENTION_PERIOD_S, Retention
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._store.sqlite_journal import SqliteJournal
@@ -96,6 +96,8 @@ class Server:
             `colonyos_gen.server._quirks`.
         zone: Time zone of the server, or its name: the zone of times in replies, and of cron expressions that name none.
         middlewares: aiohttp middlewares around every request, such as the faults of the testing kit.
+        retention: Seconds after which processes and workflows that have ended are forgotten, with their logs and attributes;
+            None keeps them for ever.
         hazards: What happens when requests meet that would harm the real server: "notice" counts them in `hazards` and warns,
             "act" also ends the server, or lets it stand still, as the real one would, "refuse" answers with status 400 and
             does nothing else, and "off" does nothing; see
@@ -127,6 +129,7 @@ class Server:
         quirks: Quirks | str = STRICT,
         zone: tzinfo | str = UTC,
         middlewares: Sequence[Middleware] = (),
+        retention: float | None = None,
         hazards: Mode = "notice",
     ) -> None:
         try:
@@ -154,6 +157,8 @@ class Server:
         )
         if db is not None and journal is not None:
             raise ValueError("give db or journal, not both")
+        if retention is not None and not retention > 0:
+            raise ValueError(f"retention is {retention!r}; give a number of seconds above 0, or None")
         quirks = Quirks.parse(quirks) if isinstance(quirks, str) else quirks
         zone = zone_of(zone)
         self._key = key
@@ -195,6 +200,7 @@ class Server:
         workflows = Workflows(records, clock, quirks)
         self._crons = CronStarter(records, store, workflows, clock, zone, quirks)
         self._generators = GeneratorStarter(records, store, workflows, clock)
+        self._retention = Retention(records, store, clock, retention, quirks) if retention else None
         self._periodic = Periodic(clock, store)
         parts = Parts(
             records=records,
@@ -287,10 +293,13 @@ class Server:
         self._scheduler.open()
         self._pause_gate.open()
         self._checker.start()
+        self._store.pieces.go_on()
         self._periodic.start(self._checker.check_deadlines, RELEASE_PERIOD_S)
         self._periodic.start(self._checker.check_executors, CLEANUP_PERIOD_S)
         self._periodic.start(self._crons.check, CRON_CHECK_PERIOD_MS / 1000)
         self._periodic.start(self._generators.check, GENERATOR_CHECK_PERIOD_MS / 1000)
+        if self._retention:
+            self._periodic.start(self._retention.check, RETENTION_PERIOD_S)
 
     async def _listen(self) -> None:
         self._listening = await Listening.on(
@@ -344,7 +353,7 @@ class Server:
         await listening.close()
         self._dispatcher.close()
         try:
-            self._store.write()
+            await self._store.close()
         finally:
             if self._file is not None:
                 self._file.close()
@@ -368,13 +377,3 @@ class Server:
         traceback: TracebackType | None,
     ) -> None:
         await self.stop()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` means this machine, and nothing that others could reach."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

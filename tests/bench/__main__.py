@@ -23,6 +23,7 @@ from colonyos_gen_wire.constants import API_PATH
 from colonyos_gen import AsyncClient
 from colonyos_gen.crypto import PrivateKey
 from tests.bench import calls, hand_over, hostile, minimum, served, server, testing_kit
+from tests.bench.loop_held import __main__ as loop_held
 
 KEY = "bacefe58101c9c52ba588e35ef10d008f529567df2f4538689fcb39e4decfe32"
 SCHEMA = Path(__file__).parents[2] / "schema"
@@ -157,6 +158,8 @@ def main() -> None:
     server.main()
     hostile.main()
     calls.main()
+    for file in (False, True):
+        asyncio.run(loop_held.show(file=file))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 
 
@@ -11,3 +12,13 @@ class Address:
 
     host: str = ""
     port: int = 0
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` means this machine, and nothing that others could reach."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -52,7 +52,7 @@ from colonyos_gen.server._front.envelope import (
     text_of,
 )
 from colonyos_gen.server._front.large_envelope import read_large_envelope
-from colonyos_gen.server._front.rendering import Answer, Rendering
+from colonyos_gen.server._front.rendering import LONG, Answer, Rendering
 from colonyos_gen.server._front.type_faults import not_an_object, wrong_type
 from colonyos_gen.server._store.tables import Store
 from colonyos_gen.server._values.exact_integers import may_be_inexact, overflows, require_exact_integers
@@ -240,7 +240,12 @@ class Dispatcher:
             item = await call.begin()
         except Refusal as refusal:
             return self.rendering.refusal(refusal, call.method), refusal
-        return Answer(200, self.rendering.item(call.method, item)), None
+        rows: list[object] = cast("Any", item) if isinstance(item, list) else []
+        if len(rows) > LONG:
+            self._store.commit()
+            await self._store.written()
+            return Answer(200, await self.rendering.long_list(call.method, rows)), None
+        return Answer(200, self.rendering.item(call.method, cast("object", item))), None
 
 
 def _unknown(envelope: Envelope) -> Refusal:

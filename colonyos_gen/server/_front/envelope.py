@@ -24,6 +24,7 @@ from colonyos_gen.server._values.plain_json import plain_json
 
 _NOT_HEX = re.compile(r"[^0-9a-fA-F]")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
+_NO_PAYLOAD = b'"payload":""'
 _encode = msgspec.json.Encoder().encode
 
 
@@ -112,6 +113,28 @@ def write_reply(payloadtype: str, payload: bytes) -> bytes:
 def write_failure(status: int, message: str) -> bytes:
     """The envelope of a refusal."""
     return _envelope(ERROR_PAYLOADTYPE, _encode(Failure(status=status, message=message)), error=True)
+
+
+class LongEnvelope:
+    """The envelope of a reply whose payload comes bit by bit."""
+
+    def __init__(self, payloadtype: str) -> None:
+        self._before, _, self._after = write_reply(payloadtype, b"").rpartition(_NO_PAYLOAD)
+        self._encoded: list[bytes] = []
+        self._rest = b""
+
+    def add(self, payload: bytes) -> None:
+        """Add what follows in the payload."""
+        payload = self._rest + payload
+        whole = len(payload) - len(payload) % 3  # three bytes become four characters
+        self._encoded.append(binascii.b2a_base64(payload[:whole], newline=False))
+        self._rest = payload[whole:]
+
+    def body(self) -> bytes:
+        """All of it."""
+        last = binascii.b2a_base64(self._rest, newline=False)
+        quote = _NO_PAYLOAD[:-1]
+        return b"".join([self._before, quote, *self._encoded, last, b'"', self._after])
 
 
 def _envelope(payloadtype: str, payload: bytes, *, error: bool) -> bytes:

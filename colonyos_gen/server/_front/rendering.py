@@ -22,9 +22,10 @@ from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import AnyMethod
 from colonyos_gen.server._caller.refusal import NO_ANSWER, Refusal
-from colonyos_gen.server._front.envelope import write_failure, write_reply
+from colonyos_gen.server._front.envelope import LongEnvelope, write_failure, write_reply
 from colonyos_gen.server._processes.matching import ANY_EXECUTOR
 from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.pieces import in_pieces
 from colonyos_gen.server._time.zero_time import IN_UTC, zero_time
 
 _AS_SENT = (Blueprint, BlueprintDefinition)
@@ -36,6 +37,8 @@ _LOGS = "get_logs"
 """Other lists are refused once. A name, as above."""
 _OUTSIDERS = ("not_a_member", "unknown_colony", "empty_colony_name")
 """How access is refused; an error of another name says that the message has looked for the colony by itself."""
+LONG = 100
+"""Rows of a reply that are written in one turn of the event loop."""
 _SHORTEST_POWER = 1e21
 """Doubles from here on are written with an exponent."""
 
@@ -66,19 +69,29 @@ class Rendering:
 
     def item(self, method: AnyMethod, item: object) -> bytes:
         """The envelope of a reply to `method`, or of one item of it, if it is a stream."""
-        write, null = self._writer_of(method), method.null_when_empty
-        if self._quirks.star_matches_nobody and _kind_of(method) is Process:
-            item = _without_star(item)
-        return write_reply(
-            method.payloadtype,
-            encode_reply(
-                method.response,
-                item,
-                write=write,
-                null_when_empty=null,
-                nulls_as_sent=self._quirks.nulls_as_sent,
-            ),
+        payload = encode_reply(
+            method.response,
+            self._shown(method, item),
+            write=self._writer_of(method),
+            null_when_empty=method.null_when_empty,
+            nulls_as_sent=self._quirks.nulls_as_sent,
         )
+        return write_reply(method.payloadtype, payload)
+
+    async def long_list(self, method: AnyMethod, rows: list[object]) -> bytes:
+        """The envelope of a reply with very many rows, made in pieces."""
+        write, row_type, nulls = self._writer_of(method), _kind_of(method), self._quirks.nulls_as_sent
+        envelope = LongEnvelope(method.payloadtype)
+        between = b"["
+        async for piece in in_pieces(rows, LONG):
+            written = [
+                encode_reply(row_type, self._shown(method, row), write=write, nulls_as_sent=nulls)
+                for row in piece
+            ]
+            envelope.add(between + b",".join(written))
+            between = b","
+        envelope.add(b"]")
+        return envelope.body()
 
     def refusal(self, refusal: Refusal, method: AnyMethod | None = None) -> Answer:
         """The answer that tells the caller of a refusal; by the handler of `method`, if that is given."""
@@ -96,6 +109,11 @@ class Rendering:
         if quirks.forwarded_assign and method is process.ASSIGN:
             return Answer(200, body)
         return Answer(refusal.status, body)
+
+    def _shown(self, method: AnyMethod, item: object) -> object:
+        """What a reply to `method` has in the place of `item`."""
+        hides = self._quirks.star_matches_nobody and _kind_of(method) is Process
+        return _without_star(item) if hides else item
 
     def _writer_of(self, method: AnyMethod) -> _Write:
         if method.name == _HISTORY:

@@ -36,6 +36,11 @@ from colonyos_gen.server._time.attended import Attended
 
 logger: logging.Logger = logging.getLogger(__name__)
 
+_MOST_STALE = 1000
+"""Entries of deadlines that were met or moved, before they are looked for."""
+_AT_ONCE = 200
+"""Processes that are ended in one turn of the event loop."""
+
 
 class Checker:
     """The checks, each to be made periodically."""
@@ -75,33 +80,43 @@ class Checker:
         ]
         heapq.heapify(self._heap)
 
-    def check_deadlines(self) -> None:
-        """Fail, or put back into the queue, every process whose deadline has passed."""
+    def check_deadlines(self) -> bool:
+        """Fail, or put back into the queue, the processes whose deadline has passed; True if there are more of them."""
         now, attended = moment(self._clock.now_ns()), self._attended.now_ns()
         overlooked: list[tuple[int, int, str, datetime]] = []
         examined = self._examined()
-        while self._heap and self._heap[0][0] < attended:
+        ended = 0
+        while self._heap and self._heap[0][0] < attended and ended < _AT_ONCE:
             at, number, processid, due = heapq.heappop(self._heap)
             # Entries of deadlines that were met or moved are still in the heap; they mean nothing.
             if self._deadlines.get(processid) == due:
-                process = self._records.processes[processid]
+                process = self._records.processes.get(processid)
+                if process is None:
+                    continue
                 if process.state is WAITING and process.prioritytime > examined:
                     overlooked.append((at, number, processid, due))
                 else:
                     self._records.processes.put(expired(process, now))
+                    ended += 1
         for entry in overlooked:
             heapq.heappush(self._heap, entry)
+        return ended == _AT_ONCE
 
     def _examined(self) -> float:
         """The priority time up to which waiting processes are looked at."""
         if not self._quirks.short_deadline_check:
             return math.inf
-        waiting = self._records.processes_in_state.find(WAITING)
-        first = heapq.nsmallest(MAX_WAITING_CHECKED, (process.prioritytime for process in waiting))
+        find = self._records.active_processes.find
+        waiting = [
+            process.prioritytime
+            for colony in self._records.colonies
+            for process in find((colony.name, WAITING), MAX_WAITING_CHECKED)
+        ]
+        first = heapq.nsmallest(MAX_WAITING_CHECKED, waiting)
         return first[-1] if len(first) == MAX_WAITING_CHECKED else math.inf
 
-    def check_executors(self) -> None:
-        """Unregister every executor that has called assign once, but not for too long a time."""
+    def check_executors(self) -> bool:
+        """Unregister executors that have called assign once, but not for too long a time; True if there are more."""
         for executor in self._records.executors:
             if executor.state is UNREGISTERED or executor.executorid in self._spared:
                 continue
@@ -109,6 +124,8 @@ class Checker:
             if silent_ns is not None and silent_ns > self._stale_ns:
                 logger.info("executor %s fell silent and is unregistered", visible(executor.executorname))
                 unregister(self._records, executor, self._quirks)
+                return True
+        return False
 
     @contextlib.contextmanager
     def sparing(self, executors: Iterable[Executor]) -> Generator[None]:
@@ -134,6 +151,9 @@ class Checker:
             self._deadlines[process.processid] = due
             at = self._attended_at(due)
             heapq.heappush(self._heap, (at, next(self._numbers), process.processid, due))
+            if len(self._heap) > _MOST_STALE + 2 * len(self._deadlines):
+                self._heap = [each for each in self._heap if self._deadlines.get(each[2]) == each[3]]
+                heapq.heapify(self._heap)
 
     def _attended_at(self, due: datetime) -> int:
         """The attended time at which it will be `due`, if nobody sets the clock until then; equal for equals in a row."""

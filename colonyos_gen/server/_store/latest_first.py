@@ -1,20 +1,61 @@
-"""The rows of a table with the latest first, without a look at the others."""
+"""The rows of a table in an order, without a look at those that nobody asks for."""
 
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Hashable
+import itertools
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import Generic
+from typing import Any, Generic
 
 from colonyos_gen.server._store.tables import Row, Table
 
-Place = tuple[datetime, str]
-"""When a row came about, and its key."""
+Place = tuple[Any, Any, str]
+"""What a row is ordered by, what decides between equals, and its key."""
 
 
-class LatestFirst(Generic[Row]):
+class _Ordered(Generic[Row]):
+    """The rows of each group, each at its place."""
+
+    def __init__(
+        self, table: Table[Row], group: Callable[[Row], Hashable], order: Callable[[Row], Any]
+    ) -> None:
+        self._table = table
+        self._group = group
+        self._order = order
+        self._places: dict[Hashable, list[Place]] = {}
+        table.watch(self._follow)
+
+    def _follow(self, old: Row | None, new: Row | None) -> None:
+        if old is not None and new is not None:
+            same = self._group(old) == self._group(new) and self._order(old) == self._order(new)
+            if same and self._table.key(old) == self._table.key(new):
+                return
+        if old is not None and (group := self._group(old)) is not None:
+            places = self._places[group]
+            del places[bisect.bisect_left(places, self._take_place(old))]
+            if not places:
+                del self._places[group]
+        if new is not None and (group := self._group(new)) is not None:
+            bisect.insort(self._places.setdefault(group, []), self._make_place(new))
+
+    def _make_place(self, row: Row) -> Place:
+        key = self._table.key(row)
+        return self._order(row), key, key
+
+    def _take_place(self, row: Row) -> Place:
+        return self._make_place(row)
+
+    def _rows(self, places: Iterator[Place]) -> Iterator[Row]:
+        get = self._table.get
+        for _, _, key in places:
+            row = get(key)
+            if row is not None:
+                yield row
+
+
+class LatestFirst(_Ordered[Row]):
     """The rows of each group by a time of theirs.
 
     Args:
@@ -26,28 +67,50 @@ class LatestFirst(Generic[Row]):
     def __init__(
         self, table: Table[Row], group: Callable[[Row], Hashable], time: Callable[[Row], datetime]
     ) -> None:
-        self._table = table
-        self._group = group
-        self._time = time
-        self._places: dict[Hashable, list[Place]] = {}
-        table.watch(self._follow)
+        super().__init__(table, group, time)
 
     def find(self, group: Hashable, count: int) -> list[Row]:
         """The latest `count` rows of a group, the very latest first."""
-        return [self._table[key] for _, key in islice(reversed(self._places.get(group, [])), count)]
+        return list(islice(self._rows(reversed(self._places.get(group, []))), count))
 
-    def _follow(self, old: Row | None, new: Row | None) -> None:
-        if old is not None and new is not None:
-            same = self._group(old) == self._group(new) and self._time(old) == self._time(new)
-            if same and self._table.key(old) == self._table.key(new):
-                return
-        if old is not None and (group := self._group(old)) is not None:
-            places = self._places[group]
-            del places[bisect.bisect_left(places, self._place(old))]
-            if not places:
-                del self._places[group]
-        if new is not None and (group := self._group(new)) is not None:
-            bisect.insort(self._places.setdefault(group, []), self._place(new))
+    def all(self, group: Hashable, rows: Mapping[str, Row]) -> Iterator[Row]:
+        """All of `rows`, those of a group as they are now, the latest first."""
+        return (rows[key] for _, _, key in self._places.get(group, [])[::-1] if key in rows)
 
-    def _place(self, row: Row) -> Place:
-        return self._time(row), self._table.key(row)
+    def before(self, group: Hashable, time: datetime, count: int | None = None) -> list[Row]:
+        """The earliest `count` rows of a group, as far as their time lies before `time`."""
+        places = self._places.get(group, [])
+        end = bisect.bisect_left(places, time, key=lambda place: place[0])
+        return list(islice(self._rows(iter(islice(places, end))), count))
+
+
+class InTurn(_Ordered[Row]):
+    """The rows of each group by anything; of equal ones, the one that came into the group first comes first."""
+
+    def __init__(
+        self, table: Table[Row], group: Callable[[Row], Hashable], order: Callable[[Row], Any]
+    ) -> None:
+        self._numbers = itertools.count()
+        self._number_of: dict[str, int] = {}
+        super().__init__(table, group, order)
+
+    def find(self, group: Hashable, count: int) -> list[Row]:
+        """The first `count` rows of a group."""
+        return list(islice(self._rows(iter(self._places.get(group, []))), count))
+
+    def find_last(self, group: Hashable, count: int) -> list[Row]:
+        """The last `count` rows of a group, the very last first."""
+        return list(islice(self._rows(reversed(self._places.get(group, []))), count))
+
+    def all(self, group: Hashable, rows: Mapping[str, Row]) -> Iterator[Row]:
+        """All of `rows`, those of a group as they are now, in their order."""
+        return (rows[key] for _, _, key in self._places.get(group, [])[:] if key in rows)
+
+    def _make_place(self, row: Row) -> Place:
+        key = self._table.key(row)
+        number = self._number_of[key] = next(self._numbers)
+        return self._order(row), number, key
+
+    def _take_place(self, row: Row) -> Place:
+        key = self._table.key(row)
+        return self._order(row), self._number_of.pop(key), key

@@ -21,7 +21,7 @@ from colonyos_gen_wire.types.snapshot import Snapshot
 from colonyos_gen_wire.types.user import User
 from colonyos_gen_wire.types.workflow import ProcessGraph
 
-from colonyos_gen.server._store.latest_first import LatestFirst
+from colonyos_gen.server._store.latest_first import InTurn, LatestFirst
 from colonyos_gen.server._store.reactive_table import ReactiveTable
 from colonyos_gen.server._store.tables import Index, Store, Table
 
@@ -38,10 +38,27 @@ def colony_of(process: Process) -> str:
     return process.spec.conditions.colonyname
 
 
+def _turn(process: Process) -> int | datetime:
+    """The order in which those that wait will be served, and in which others have started."""
+    return process.prioritytime if process.state is ProcessState.WAITING else process.starttime or _LONG_AGO
+
+
 class ServerOwner(msgspec.Struct, frozen=True):
     """Who owns the server, once that has been changed."""
 
     serverid: str
+
+
+class Succession(msgspec.Struct, frozen=True):
+    """A change of identity that rows are still to follow."""
+
+    colonyname: str
+    name: str
+    """Of the member who has changed."""
+    old: str
+    new: str
+    assigned: bool
+    """Whether what is assigned to the old identity follows too."""
 
 
 class PackedArgument(msgspec.Struct, frozen=True):
@@ -79,6 +96,7 @@ class Records:
     """Every table with its indexes."""
 
     def __init__(self, store: Store, *, one_executor_per_identity: bool = False) -> None:
+        self.store: Store = store
         self._one_executor = one_executor_per_identity
         self.colonies: Table[Colony] = store.table("colonies", Colony, lambda colony: colony.name)
         self.colonies_by_id: Index[Colony] = self.colonies.index(lambda colony: (colony.colonyid,))
@@ -118,6 +136,11 @@ class Records:
             lambda process: (colony_of(process), process.state) if process.state.is_final else None,
             lambda process: process.endtime or _LONG_AGO,
         )
+        self.active_processes: InTurn[Process] = InTurn(
+            self.processes,
+            lambda process: None if process.state.is_final else (colony_of(process), process.state),
+            _turn,
+        )
         self.running_processes: Index[Process] = self.processes.index(
             lambda process: (
                 ((colony_of(process), process.assignedexecutorid),)
@@ -144,6 +167,12 @@ class Records:
         )
         self.processgraphs_in_state: Index[ProcessGraph] = self.processgraphs.index(
             lambda graph: ((graph.colonyname, graph.state),)
+        )
+
+        self.latest_processgraphs: InTurn[ProcessGraph] = InTurn(
+            self.processgraphs,
+            lambda graph: (graph.colonyname, graph.state),
+            lambda graph: graph.submissiontime or _LONG_AGO,
         )
 
         # Timestamps are unique, see the handlers of logs.
@@ -226,6 +255,9 @@ class Records:
             lambda version: (version.namespace,)
         )
 
+        self.successions: Table[Succession] = store.table(
+            "successions", Succession, lambda change: f"{change.colonyname}:{change.name}:{change.new}"
+        )
         self.paused: Table[Pause] = store.table("paused", Pause, lambda pause: pause.colonyname)
         self.server_owner: Table[ServerOwner] = store.table("server_owner", ServerOwner, lambda _: "")
 
@@ -311,8 +343,7 @@ class Records:
 
     def remove_generator(self, generator: Generator) -> None:
         """Remove a generator and its queue."""
-        for argument in self.packed_of_generator.find(generator.generatorid):
-            self.packed.remove(argument)
+        self.packed.remove_all(self.packed_of_generator.snapshot(generator.generatorid))
         self.generators.remove(generator)
 
     def blueprint(self, colonyname: str, name: str) -> Blueprint | None:

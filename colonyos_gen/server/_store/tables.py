@@ -8,7 +8,11 @@ durable store has to implement.
 
 Writing to a disk takes longer than most requests. So all requests that are handled in the same turn of the event loop
 are written down together, and no caller gets a reply before `Store.written` has waited for that. If they cannot be
-written, all of them are undone, and all of them refused.
+written, all of them are undone, and all of them refused. Much is written in a thread, and what is committed meanwhile
+is written after it, or undone with it.
+
+Many rows that are removed together are hidden first, which takes a moment however many they are, and are let go of in
+pieces when that is final.
 
 What must not happen before a change is final, such as telling others of it, is done through `Table.follow` and
 `Store.afterwards`.
@@ -21,45 +25,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import partial
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from colonyos_gen.server._store.changes import Change, Changes, Doomed
+from colonyos_gen.server._store.flights import Flights
+from colonyos_gen.server._store.journal import Journal, Keeper, MemoryJournal
+from colonyos_gen.server._store.pieces import Pieces
+
+__all__ = ["Change", "Index", "Journal", "Keeper", "MemoryJournal", "Row", "Store", "Table"]
+
 logger: logging.Logger = logging.getLogger(__name__)
 
+_NOTHING: dict[str, Any] = {}
+_FEW = 200
+"""Rows that are removed at once; more of them in pieces."""
+
 Row = TypeVar("Row", bound=msgspec.Struct)
-
-
-class Change(NamedTuple):
-    """One row that was put, or removed if `row` is None."""
-
-    table: str
-    key: str
-    row: msgspec.Struct | None
-
-
-class Journal(Protocol):
-    """What makes a store durable."""
-
-    def load(self, table: str, row_type: type[Row], /) -> Iterable[Row]:
-        """The rows of a table as they were written last, in the order in which their keys first appeared."""
-        ...
-
-    def write(self, changes: Sequence[Change], /) -> None:
-        """Write all of `changes`, or none of them."""
-        ...
-
-
-class MemoryJournal:
-    """The journal of a server that forgets everything when it stops."""
-
-    def load(self, table: str, row_type: type[Row], /) -> Iterable[Row]:  # noqa: ARG002
-        return ()
-
-    def write(self, changes: Sequence[Change], /) -> None:
-        pass
 
 
 class Index(Generic[Row]):
@@ -68,40 +53,47 @@ class Index(Generic[Row]):
     def __init__(self, table: Table[Row], by: Callable[[Row], Iterable[Hashable]]) -> None:
         self._table = table
         self._by = by
-        # A dictionary serves as a set that keeps its order.
-        self._keys: dict[Hashable, dict[str, None]] = {}
+        # The rows themselves, so that those of a value are copied without looking each of them up.
+        self._rows: dict[Hashable, dict[str, Row]] = {}
         table.watch(self._follow)
 
     def find(self, value: Hashable) -> list[Row]:
         """The rows that have `value`, in the order in which they came to have it."""
-        return [self._table[key] for key in self._keys.get(value, ())]
+        return list(self.snapshot(value).values())
+
+    def snapshot(self, value: Hashable) -> dict[str, Row]:
+        """The rows that have `value` by their key, in the order in which they came to have it."""
+        rows, hidden = self._rows.get(value, _NOTHING), self._table.hidden
+        return {key: row for key, row in rows.items() if key not in hidden} if hidden else rows.copy()
 
     def first(self, value: Hashable) -> Row | None:
         """The row that has had `value` longest."""
-        for key in self._keys.get(value, ()):
-            return self._table[key]
+        hidden = self._table.hidden
+        rows: dict[str, Row] = self._rows.get(value, _NOTHING)
+        for key, row in rows.items():
+            if key not in hidden:
+                return row
         return None
 
     def count(self, value: Hashable) -> int:
         """How many rows have `value`."""
-        return len(self._keys.get(value, ()))
+        rows, hidden = self._rows.get(value, _NOTHING), self._table.hidden
+        return len(rows) - len(hidden.keys() & rows.keys()) if hidden else len(rows)
 
     def _follow(self, old: Row | None, new: Row | None) -> None:
         before = () if old is None else tuple(self._by(old))
         after = () if new is None else tuple(self._by(new))
-        if before == after:
-            return
         if old is not None:
             key = self._table.key(old)
             for value in before:
                 if value not in after:
-                    del self._keys[value][key]
-                    if not self._keys[value]:
-                        del self._keys[value]
+                    del self._rows[value][key]
+                    if not self._rows[value]:
+                        del self._rows[value]
         if new is not None:
             key = self._table.key(new)
             for value in after:
-                self._keys.setdefault(value, {})[key] = None
+                self._rows.setdefault(value, {})[key] = new
 
 
 class Table(Generic[Row]):
@@ -114,31 +106,69 @@ class Table(Generic[Row]):
         self._watchers: list[Callable[[Row | None, Row | None], None]] = []
         self._followers: list[Callable[[Row | None, Row | None], None]] = []
         self._rows: dict[str, Row] = {key(row): row for row in store.journal.load(name, row_type)}
+        self.hidden: dict[str, Row] = {}
+        """Rows that are removed bit by bit, and for everybody are no more."""
 
     def get(self, key: str) -> Row | None:
         """The row with this key, if there is one."""
-        return self._rows.get(key)
+        return None if self.hidden and key in self.hidden else self._rows.get(key)
 
     def __getitem__(self, key: str) -> Row:
+        if self.hidden and key in self.hidden:
+            raise KeyError(key)
         return self._rows[key]
 
     def __iter__(self) -> Iterator[Row]:
-        return iter(list(self._rows.values()))
+        rows, hidden = self._rows, self.hidden
+        return iter(
+            [row for key, row in rows.items() if key not in hidden] if hidden else list(rows.values())
+        )
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._rows) - len(self.hidden)
 
     def put(self, row: Row) -> Row:
         """Add `row`, or put it in the place of the row with the same key; returns it."""
         key = self.key(row)
+        if key in self.hidden:
+            self._let_go(key)
         self._record(key, self._rows.get(key), row)
         return row
 
     def remove(self, row: Row) -> None:
         """Take out the row that has the key of `row`."""
         key = self.key(row)
-        if (old := self._rows.get(key)) is not None:
+        if (old := self.get(key)) is not None:
             self._record(key, old, None)
+
+    def remove_all(self, rows: dict[str, Row]) -> None:
+        """Take out rows whose keys never come again. Many are hidden at once, and let go of in pieces afterwards."""
+        if len(rows) <= _FEW:
+            for row in rows.values():
+                self.remove(row)
+            return
+        self.hidden.update(rows)
+        self._store.hide(self, list(rows))
+
+    def show(self, keys: Iterable[str]) -> None:
+        """Undo that these rows are hidden; for `Store.rollback`."""
+        for key in keys:
+            self.hidden.pop(key, None)
+
+    def let_go(self, keys: list[str]) -> Iterator[None]:
+        """Take hidden rows out of memory, a few at each step."""
+        while keys:
+            piece, keys[-_FEW:] = keys[-_FEW:], []
+            for key in reversed(piece):
+                if key in self.hidden:
+                    self._let_go(key)
+            yield
+
+    def _let_go(self, key: str) -> None:
+        row = self.hidden.pop(key)
+        self._apply(key, row, None)
+        for follower in self._followers:
+            follower(row, None)
 
     def watch(self, watcher: Callable[[Row | None, Row | None], None]) -> None:
         """Call `watcher(old, new)` at every change, and at once for each row that is already there."""
@@ -179,9 +209,18 @@ class Store:
     def __init__(self, journal: Journal | None = None) -> None:
         self.journal: Journal = MemoryJournal() if journal is None else journal
         self._durable = journal is not None
-        self._open = _Changes()
-        self._committed = _Changes()
-        self._writing: asyncio.Future[Exception | None] | None = None
+        self._keeper = journal if isinstance(journal, Keeper) else None
+        self._open = Changes()
+        self._committed = Changes()
+        self._waiting: asyncio.Future[Exception | None] | None = None
+        self._flights = Flights(self._landed)
+        self.pieces: Pieces = Pieces(lambda: self._flights.busy)
+        """Work on rows that would take too long for one turn of the event loop."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being written, or is to be."""
+        return self._flights.busy or self._waiting is not None
 
     def table(self, name: str, row_type: type[Row], key: Callable[[Row], str]) -> Table[Row]:
         """The table called `name`, with the rows that the journal has of it."""
@@ -197,12 +236,13 @@ class Store:
             return
         self._committed.take(self._open)
         if not self._durable:
-            self._committed.settle()
+            self._settle(self._committed)
         elif (loop := _running_loop()) is None:
             self.write()
-        elif self._writing is None:
-            self._writing = loop.create_future()
-            loop.call_soon(self._write_together)
+        elif self._waiting is None:
+            self._waiting = loop.create_future()
+            if not self._flights.busy:
+                loop.call_soon(self._write_together)
 
     async def written(self) -> None:
         """Wait until everything that has been committed is written down.
@@ -211,7 +251,8 @@ class Store:
         Raises what the journal raises. Then everything that was to be written together has been undone.
         """
         # Others wait for the same, so the end of this task must not end the wait itself.
-        if self._writing is not None and (error := await asyncio.shield(self._writing)) is not None:
+        waiting = self._waiting or self._flights.awaited
+        if waiting is not None and (error := await asyncio.shield(waiting)) is not None:
             raise error
 
     def write(self) -> None:
@@ -219,12 +260,20 @@ class Store:
         if not self._committed:
             return
         try:
-            if changes := self._committed.latest():
-                self.journal.write(changes)
+            if self._committed:
+                self._write(self._committed)
         except Exception:
             self._committed.undo()
             raise
-        self._committed.settle()
+        self._settle(self._committed)
+        while _running_loop() is None and self._keeper is not None and self._keeper.has_upkeep:
+            self._keeper.maintain()
+
+    async def close(self) -> None:
+        """Write down what is left, and wait until nothing is under way. Raises what the journal raises."""
+        self.pieces.pause()
+        await self._flights.over()
+        self.write()
 
     def afterwards(self, action: Callable[[], None]) -> None:
         """Call `action` as soon as the next commit is written down; never, if that is undone. It must change no rows."""
@@ -240,68 +289,77 @@ class Store:
         """Remember a change; tables call this."""
         self._open.add(table, key, old, new)
 
+    def hide(self, table: Table[Any], keys: list[str]) -> None:
+        """Remember that rows are hidden; tables call this."""
+        self._open.hide(table, keys)
+
+    def look_after(self) -> None:
+        """Have the file looked after, if it needs that and nothing is being written."""
+        keeper = self._keeper
+        if keeper is not None and keeper.has_upkeep and not self._flights.busy:
+            self._flights.start(keeper.maintain, None, None)
+
     def _write_together(self) -> None:
-        waiting, self._writing = self._writing, None
+        if self._flights.busy or self._waiting is None:
+            return  # what has landed calls again; or has called already
+        waiting, self._waiting = self._waiting, None
+        keeper, changes = self._keeper, self._committed
+        if keeper is not None and len(changes) > _FEW:
+            self._committed = Changes()
+            doomed = [Doomed(table.name, keys[:]) for table, keys in changes.doomed]
+            self._flights.start(partial(keeper.write_many, changes.latest(), doomed), waiting, changes)
+            return
         outcome: Exception | None = None
         try:
             self.write()
         except Exception as error:
             logger.exception("changes could not be written down, and are undone")
             outcome = error
-        if waiting is not None:
-            waiting.set_result(outcome)
+        waiting.set_result(outcome)
+        self.look_after()
 
-
-class _Changes:
-    """Changes in the order in which they were made, and what undoes them."""
-
-    def __init__(self) -> None:
-        self._undo: list[tuple[Table[Any], str, msgspec.Struct | None]] = []
-        self._latest: dict[tuple[str, str], Change] = {}
-        self.actions: list[Callable[[], None]] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._undo or self.actions)
-
-    def add(
-        self, table: Table[Any], key: str, old: msgspec.Struct | None, new: msgspec.Struct | None
+    def _landed(
+        self,
+        waiting: asyncio.Future[Exception | None] | None,
+        changes: Changes | None,
+        error: Exception | None,
     ) -> None:
-        self._undo.append((table, key, old))
-        self._latest[table.name, key] = Change(table.name, key, new)
+        """Something has been done in a thread."""
+        if error is not None:
+            logger.error("the file could not be written", exc_info=error)
+        later = None
+        if changes is not None and error is not None:
+            # What was changed meanwhile stands on what is undone now.
+            later, self._waiting = self._waiting, None
+            self._committed.undo()
+            changes.undo()
+        elif changes is not None:
+            self._settle(changes)
+        for each in (waiting, later):
+            if each is not None and not each.done():
+                each.set_result(error)
+        if changes is not None and error is None:
+            self.look_after()  # in turn with what is written, or it would never come to it
+        self._write_together()
+        if changes is None and error is None:
+            self.look_after()
 
-    def take(self, others: _Changes) -> None:
-        """Take over what `others` holds."""
-        self._undo += others._undo
-        self._latest |= others._latest
-        self.actions += others.actions
-        others.clear()
+    def _write(self, changes: Changes) -> None:
+        journal, latest = self.journal, changes.latest()
+        if not changes.doomed:
+            if latest:
+                journal.write(latest)
+        elif self._keeper is not None:
+            self._keeper.write_many(latest, [Doomed(table.name, keys) for table, keys in changes.doomed])
+        else:
+            gone = [Change(table.name, key, None) for table, keys in changes.doomed for key in keys]
+            journal.write([*latest, *gone])
 
-    def latest(self) -> list[Change]:
-        """The last change of every row."""
-        return list(self._latest.values())
-
-    def undo(self) -> None:
-        """Undo all of them, the last one first."""
-        while self._undo:
-            table, key, old = self._undo.pop()
-            table.restore(key, old)
-        self.clear()
-
-    def settle(self) -> None:
-        """Forget them, as they are final, and do what was to be done then."""
-        actions = [*self.actions]
-        self.clear()
-        for action in actions:
-            try:
-                action()
-            except Exception:
-                logger.exception("something that follows a change has failed")
-
-    def clear(self) -> None:
-        """Forget them."""
-        self._undo.clear()
-        self._latest.clear()
-        self.actions.clear()
+    def _settle(self, changes: Changes) -> None:
+        doomed = [*changes.doomed]
+        changes.settle()
+        for table, keys in doomed:
+            self.pieces.add(table.let_go(keys))
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

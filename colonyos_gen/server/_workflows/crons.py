@@ -12,6 +12,7 @@ The real server lets all of them stand still.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 
@@ -34,6 +35,8 @@ from colonyos_gen.server._workflows.workflows import Workflows
 
 logger: logging.Logger = logging.getLogger(__name__)
 
+_MOST = 50
+"""Crons that are looked at in one turn of the event loop."""
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
 _SLEWED_NS = NS_PER_S
 """Clocks that are adjusted little by little are not set."""
@@ -61,15 +64,24 @@ class CronStarter:
         self._zone = zone
         self._blocking = (WAITING, RUNNING, *((CANCELLED,) if quirks.cancelled_blocks_cron else ()))
         self._agenda = Agenda()
+        self._due: deque[str] = deque()
         self._ahead_ns: int | None = None
         records.crons.watch(self._follow)
 
-    def check(self) -> None:
-        """Start every cron that is due. A workflow that cannot be started does not keep others from starting."""
+    def check(self) -> bool:
+        """Start crons that are due; True if there are more. One that cannot be started does not keep others from it."""
         self._heed_clock()
         waiting: list[Cron] = []
-        for cronid in self._agenda.take(self._now()):
-            cron = self._records.crons[cronid]
+        now = self._now()
+        if not self._due:
+            self._due.extend(self._agenda.take(now))
+        for cronid in [self._due.popleft() for _ in range(min(_MOST, len(self._due)))]:
+            cron = self._records.crons.get(cronid)
+            if cron is None:
+                continue
+            if cron.nextrun is not None and cron.nextrun >= now:
+                self._follow(None, cron)  # started since it fell due, or the clock was set back
+                continue
             what = f"cron {cron.name} of colony {cron.colonyname}"
             if cron.nextrun is not None and self.is_held_back(cron):
                 waiting.append(cron)
@@ -77,6 +89,7 @@ class CronStarter:
                 attempt(self._store, partial(self._put_off, cron), what)
         for cron in waiting:
             self._follow(None, cron)
+        return bool(self._due)
 
     def require_schedule(self, expression: str) -> None:
         """Refuse an expression that is not valid."""

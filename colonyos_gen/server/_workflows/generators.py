@@ -24,6 +24,9 @@ from colonyos_gen.server._time.periodic import attempt
 from colonyos_gen.server._workflows.stored import read_workflow
 from colonyos_gen.server._workflows.workflows import Workflows
 
+_AT_ONCE = 20
+"""Workflows that are started in one turn of the event loop."""
+
 
 class GeneratorStarter:
     """Looks through the generators, and starts what can be started."""
@@ -35,8 +38,9 @@ class GeneratorStarter:
         self._clock = clock
         self._waiting: dict[str, tuple[datetime, int]] = {}
 
-    def check(self) -> None:
-        """Start a workflow for every full batch, and for the rest of a queue that has waited too long."""
+    def check(self) -> bool:
+        """Start workflows for full batches, and for the rest of a queue that has waited too long; True if there are more."""
+        left = _AT_ONCE
         waiting, self._waiting = self._waiting, {}
         for generator in self._records.generators:
             size = self._records.packed_of_generator.count(generator.generatorid)
@@ -49,9 +53,14 @@ class GeneratorStarter:
             what = f"generator {generator.name} of colony {generator.colonyname}"
             packed = iter(self._records.packed_of_generator.find(generator.generatorid))
             for batch in batches:
+                if not left:
+                    self._waiting = waiting | self._waiting
+                    return True
+                left -= 1
                 arguments = [next(packed) for _ in range(batch)]
                 if not attempt(self._store, partial(self._start, generator, arguments), what):
                     break
+        return False
 
     def _has_waited(self, generator: Generator, seen: tuple[datetime, int] | None) -> bool:
         since = generator.lastrun or generator.firstpack

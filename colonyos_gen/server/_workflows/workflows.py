@@ -54,6 +54,7 @@ class Workflows:
         if quirks.cycles_are_unseen:
             for graph in records.processgraphs:
                 self._note_cycle(graph.processgraphid)
+            records.processgraphs.watch(self._follow)
         records.processes.react(self._react)
 
     def start(
@@ -151,24 +152,25 @@ class Workflows:
         """Remove a graph and its members, whatever their states are."""
         for member in self.members(graph):
             self._records.processes.remove(member)
-        self._drop(graph)
+        self._records.processgraphs.remove(graph)
 
     def remove_in_state(self, colonyname: str, state: ProcessState | None) -> None:
-        """Remove the graphs of a colony that are in `state`, or all of them, with their members."""
+        """Remove the graphs of a colony that are in `state`, or all of them, with their members, however many there are."""
         records, leaves = self._records, self._quirks.state_removal_leaves_nodes
         if state is None:
-            found = records.processgraphs_of_colony.find(colonyname)
+            found = records.processgraphs_of_colony.snapshot(colonyname)
         else:
-            found = records.processgraphs_in_state.find((colonyname, state))
-        for graph in found:
-            if not leaves or state is None:
-                self.remove(graph)
-                continue
-            for member in self.members(graph):
-                # The others would end the real server when they are assigned or closed.
-                if member.state is state or member.state in _ACTIVE:
-                    records.processes.remove(member)
-            self._drop(graph)
+            found = records.processgraphs_in_state.snapshot((colonyname, state))
+        members = (records.members_of_graph.snapshot(key) for key in found)
+        # Those that are active would end the real server when they are assigned or closed.
+        going = {
+            key: row
+            for rows in members
+            for key, row in rows.items()
+            if not leaves or state is None or row.state is state or row.state in _ACTIVE
+        }
+        records.processes.remove_all(going)
+        records.processgraphs.remove_all(found)
         if leaves:
             self._remove_left_behind(colonyname, state)
 
@@ -176,16 +178,17 @@ class Workflows:
         """Remove members whose graphs are gone already."""
         records = self._records
         if state is None:
-            found = records.processes_of_colony.find(colonyname)
+            found = records.processes_of_colony.snapshot(colonyname)
         else:
-            found = records.processes_in_state.find((colonyname, state))
-        for process in found:
-            if process.processgraphid and records.processgraphs.get(process.processgraphid) is None:
-                records.processes.remove(process)
+            found = records.processes_in_state.snapshot((colonyname, state))
+        get = records.processgraphs.get
+        records.processes.remove_all(
+            {key: row for key, row in found.items() if row.processgraphid and get(row.processgraphid) is None}
+        )
 
-    def _drop(self, graph: ProcessGraph) -> None:
-        self._cyclic.discard(graph.processgraphid)
-        self._records.processgraphs.remove(graph)
+    def _follow(self, old: ProcessGraph | None, new: ProcessGraph | None) -> None:
+        if old is not None and new is None:
+            self._cyclic.discard(old.processgraphid)
 
     def _note_cycle(self, processgraphid: str) -> None:
         members = self._records.members_of_graph.find(processgraphid)

@@ -12,16 +12,23 @@ import msgspec
 import pytest
 from colonyos_gen_wire.method import Method
 from colonyos_gen_wire.methods import METHODS, attribute, executor, log, process
+from colonyos_gen_wire.nulls import NullList
 from colonyos_gen_wire.requests.attribute import AddAttributeMsg
 from colonyos_gen_wire.requests.executor import GetExecutorsMsg
 from colonyos_gen_wire.requests.log import AddLogMsg, GetLogsMsg
 from colonyos_gen_wire.requests.process import SubmitFunctionSpecMsg
 from colonyos_gen_wire.types.attribute import Attribute
+from colonyos_gen_wire.types.process import Process
+from msgspec.structs import replace
 
 from colonyos_gen.crypto import PrivateKey
+from colonyos_gen.server import STRICT, V1_9
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._domains.administration.colony import Colonies
-from colonyos_gen.server._front.envelope import Envelope, recover_signer
+from colonyos_gen.server._front.envelope import Envelope, recover_signer, text_of
+from colonyos_gen.server._front.rendering import LONG, Rendering
+from colonyos_gen.server._processes import lifecycle
+from colonyos_gen.server._quirks import Quirks
 from tests.server.kit.lab import COLONY, Lab, Refused, envelope, lab, opened, spec
 
 SIGNATURES = Path(__file__).parents[2] / "golden" / "crypto" / "bad_signatures.json"
@@ -279,3 +286,23 @@ def test_nul_characters_and_colons_are_refused_before_anything_is_stored() -> No
                 await here.call(key, attribute.ADD_ATTR, AddAttributeMsg(attr=bad))
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("quirks", [STRICT, V1_9])
+@pytest.mark.parametrize("count", [1, 2, LONG - 1, LONG, LONG + 1, 3 * LONG, 3 * LONG + 1])
+@pytest.mark.parametrize("method", [process.GET_PROCESSES, process.GET_PROCESS_HISTORY])
+def test_a_long_reply_that_is_made_in_pieces_is_the_same(method: Any, count: int, quirks: Quirks) -> None:
+    rendering = Rendering(quirks)
+    rows: list[object] = [_row(number) for number in range(count)]
+    whole = rendering.item(method, rows)
+    assert asyncio.run(rendering.long_list(method, rows)) == whole
+    assert (b'"errors":null' in text_of(json.loads(whole)["payload"])) is (count > 2 and quirks.nulls_as_sent)
+
+
+def _row(number: int) -> Process:
+    """Every third one with errors that were null, for nobody."""
+    row = lifecycle.submitted(spec(args=["å" * number]), "0" * 64, "ä", 10**18 + number)
+    if number % 3 != 2:
+        return row
+    conditions = replace(row.spec.conditions, executornames=["*"])
+    return replace(row, errors=NullList(), spec=replace(row.spec, conditions=conditions))

@@ -25,6 +25,7 @@ from tests.server.kit.workflow_lab import submit
 from .quirk_scene import QuirkScene, outcome, posted, read_by_client, shows
 
 NONE = "NoProcessError 404"
+UNKNOWN = "NotFoundError 404"
 
 
 @shows("released_attributes", strict=[WAITING], quirk=[RUNNING])
@@ -55,6 +56,19 @@ async def refused_close(here: QuirkScene) -> object:
     await here.executor.fail(process.processid, errors=["no"])
     assert await outcome(here.executor.close(process.processid, output=["late"])) != "ok"
     return tuple((await here.user.get_process(process.processid)).output)
+
+
+@shows("narrow_retention", strict=(UNKNOWN, UNKNOWN), quirk=(UNKNOWN, "ok"), retention=60)
+async def forgotten(here: QuirkScene) -> object:
+    processids: list[str] = []
+    for close in (here.executor.close, here.executor.fail):
+        await here.user.submit(spec())
+        process = await here.executor.assign(COLONY, -1)
+        await close(process.processid)
+        processids.append(process.processid)
+    here.clock.advance(200)
+    one, other = [await outcome(here.user.get_process(each)) for each in processids]
+    return one, other
 
 
 @shows("storage_blocks", strict="assigned", quirk=NONE)

@@ -47,27 +47,27 @@ class Colonies:
         colony = records.colonies.get(name)
         if colony is None:
             raise Refusal(errors.REMOVE_COLONY_COLONY_NOT_FOUND, name=name)
-        for process in records.processes_of_colony.find(name):
-            records.processes.remove(process)
-        for graph in records.processgraphs_of_colony.find(name):
-            records.processgraphs.remove(graph)
+        # Those of which there can be many, under ids that never come again.
+        records.processes.remove_all(records.processes_of_colony.snapshot(name))
+        records.processgraphs.remove_all(records.processgraphs_of_colony.snapshot(name))
+        records.logs.remove_all(records.logs_of_colony.snapshot(name))
+        records.files.remove_all(records.files_of_colony.snapshot(name))
         for function in records.functions_of_colony.find(name):
             records.functions.remove(function)
         for executor in records.executors_of_colony.find(name):
             records.executors.remove(executor)
         for user in records.users_of_colony.find(name):
             records.users.remove(user)
-        for log in records.logs_of_colony.find(name):
-            records.logs.remove(log)
-        for file in records.files_of_colony.find(name):
-            records.files.remove(file)
         for snapshot in records.snapshots_of_colony.find(name):
             records.snapshots.remove(snapshot)
         for location in records.locations_of_colony.find(name):
             records.locations.remove(location)
         for cron in records.crons_of_colony.find(name):
             records.crons.remove(cron)
-        for generator in records.generators_of_colony.find(name):
+        generators = records.generators_of_colony.find(name)
+        packed = (records.packed_of_generator.snapshot(each.generatorid) for each in generators)
+        records.packed.remove_all({key: row for rows in packed for key, row in rows.items()})
+        for generator in generators:
             records.remove_generator(generator)
         if not self._quirks.colony_leftovers:
             self._remove_blueprints(name)

@@ -9,24 +9,21 @@ go on running in the name of somebody who exists.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.constants import ID_LENGTH
 from colonyos_gen_wire.errors import NUL_REFUSED_403
 from colonyos_gen_wire.errors import identity as errors
 from colonyos_gen_wire.methods import identity as methods
-from colonyos_gen_wire.types.cron import Cron
-from colonyos_gen_wire.types.generator import Generator
-from colonyos_gen_wire.types.process import Process
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import Access, error_of
 from colonyos_gen.server._caller.identities import is_identity
 from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.refusal import Refusal
+from colonyos_gen.server._processes.upkeep.successions import Successions
 from colonyos_gen.server._quirks import STRICT, Quirks
-from colonyos_gen.server._store.records import Records, ServerOwner
-from colonyos_gen.server._store.tables import Table
+from colonyos_gen.server._store.records import Records, ServerOwner, Succession
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.identity import (
@@ -36,8 +33,6 @@ if TYPE_CHECKING:
         ChangeUserIDMsg,
     )
 
-_Initiated = TypeVar("_Initiated", Process, Cron, Generator)
-
 
 class Identities:
     """Serves the messages that change identities. Each is signed with the old key, and answered with itself."""
@@ -46,6 +41,7 @@ class Identities:
         self._records = records
         self._access = access
         self._quirks = quirks
+        self._successions = Successions(records)
 
     async def change_executor_id(self, request: ChangeExecutorIDMsg, signer: str, /) -> ChangeExecutorIDMsg:
         colonyname, identity = request.colonyname, request.executorid
@@ -61,11 +57,7 @@ class Identities:
             raise Refusal(errors.CHANGE_EXECUTOR_ID_NEW_EXECUTOR_ID_IS_NOT_64_CHARACTERS)
         for executor in executors:
             self._records.executors.put(replace(executor, executorid=identity))
-            self._pass_on(colonyname, executor.executorname, signer, identity)
-        if not self._quirks.identities_leave_all_behind:
-            for process in self._records.processes_of_colony.find(colonyname):
-                if process.assignedexecutorid == signer:
-                    self._records.processes.put(replace(process, assignedexecutorid=identity))
+            self._pass_on(Succession(colonyname, executor.executorname, signer, identity, assigned=True))
         return request
 
     async def change_user_id(self, request: ChangeUserIDMsg, signer: str, /) -> ChangeUserIDMsg:
@@ -82,7 +74,7 @@ class Identities:
             raise Refusal(errors.CHANGE_USER_ID_NEW_USER_ID_IS_NOT_64_CHARACTERS)
         for user in users:
             self._records.users.put(replace(user, userid=identity))
-            self._pass_on(colonyname, user.name, signer, identity)
+            self._pass_on(Succession(colonyname, user.name, signer, identity, assigned=False))
         return request
 
     async def change_colony_id(self, request: ChangeColonyIDMsg, signer: str, /) -> ChangeColonyIDMsg:
@@ -107,23 +99,12 @@ class Identities:
         self._records.server_owner.put(ServerOwner(serverid=request.serverid))
         return request
 
-    def _pass_on(self, colonyname: str, name: str, old: str, new: str) -> None:
-        """Let follow what somebody initiated."""
-        if self._quirks.identities_leave_all_behind:
-            return
-        records = self._records
-        _hand_over(records.processes, records.processes_of_colony.find(colonyname), name, old, new)
-        _hand_over(records.crons, records.crons_of_colony.find(colonyname), name, old, new)
-        _hand_over(records.generators, records.generators_of_colony.find(colonyname), name, old, new)
+    def _pass_on(self, change: Succession) -> None:
+        """Let follow what somebody initiated or is working on."""
+        if not self._quirks.identities_leave_all_behind:
+            self._successions.begin(change)
 
 
 def _is_unstorable(identity: str) -> bool:
     """Whether the database refuses what has the length of an identity."""
     return len(identity.encode()) == ID_LENGTH and has_nul((identity,))
-
-
-def _hand_over(table: Table[_Initiated], rows: list[_Initiated], name: str, old: str, new: str) -> None:
-    """Give those of `rows` to `new` that are from `old`. An executor and a user may share an identity, so names count."""
-    for row in rows:
-        if row.initiatorid == old and row.initiatorname == name:
-            table.put(replace(row, initiatorid=new))

@@ -6,6 +6,7 @@ line, and each of them once.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.constants import MAX_COUNT, MAX_DAYS, MAX_LOG_COUNT, RUNNING
@@ -18,6 +19,7 @@ from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.nul import has_nul
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import NS_PER_S, Clock
+from colonyos_gen.server._store.pieces import in_pieces
 from colonyos_gen.server._store.records import Records, colony_of
 from colonyos_gen.server._values.integers import require_integers
 from colonyos_gen.server._values.like import Like
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
     from colonyos_gen_wire.requests.log import AddExecutorLogMsg, AddLogMsg, GetLogsMsg, SearchLogsMsg
 
 _DAY_NS = 24 * 3600 * NS_PER_S
+
+
+def _time(log: Log) -> int:
+    """By which lines are in order, as they are found."""
+    return log.timestamp
 
 
 class Logs:
@@ -67,7 +74,8 @@ class Logs:
             raise Refusal(errors.GET_LOGS_NEGATIVE_LIMIT)
         if request.latest:
             return lines[len(lines) - min(request.count, len(lines)) :]
-        return [line for line in lines if line.timestamp > request.since][: request.count]
+        first = bisect_right(lines, request.since, key=_time)
+        return lines[first : first + request.count]
 
     async def search_logs(self, request: SearchLogsMsg, signer: str, /) -> list[Log]:
         self._access.require(methods.SEARCH_LOGS, signer, request.colonyname)
@@ -81,12 +89,13 @@ class Logs:
         since = self._clock.now_ns() - request.days * _DAY_NS
         pattern = Like(request.text)
         found: list[Log] = []
-        for line in self._records.logs_of_colony.find(request.colonyname):
-            if len(found) == request.count:
+        lines = self._records.logs_of_colony.find(request.colonyname)
+        await self._records.store.written()
+        async for piece in in_pieces(lines[bisect_right(lines, since, key=_time) :]):
+            found += [line for line in piece if pattern.within(line.message)]
+            if len(found) >= request.count:
                 break
-            if line.timestamp > since and pattern.within(line.message):
-                found.append(line)
-        return found
+        return found[: request.count]
 
     def _lines_for(self, request: GetLogsMsg, signer: str) -> list[Log]:
         if request.executorname:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import heapq
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from colonyos_gen_wire.constants import MAX_COUNT, RUNNING, WAITING
+from colonyos_gen_wire.constants import MAX_COUNT, RUNNING
 from colonyos_gen_wire.errors import NUL_REFUSED, shared
 from colonyos_gen_wire.errors import process as errors
 from colonyos_gen_wire.methods import process as methods
@@ -28,6 +28,7 @@ from colonyos_gen.server._processes.scheduler import Scheduler
 from colonyos_gen.server._processes.silence import Silence
 from colonyos_gen.server._processes.submission import accept_spec
 from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.pieces import in_pieces
 from colonyos_gen.server._store.records import Records, colony_of
 from colonyos_gen.server._store.tables import Store
 from colonyos_gen.server._values.integers import in_nanoseconds, require_integers
@@ -198,19 +199,20 @@ class Processes:
             raise Refusal(errors.GET_PROCESSES_INVALID_STATE)
         if request.count < 0:
             raise Refusal(errors.GET_PROCESSES_NEGATIVE_LIMIT)
-        place = (request.colonyname, request.state)
-        if request.state.is_final and not (request.executortype or request.initiator or request.label):
-            return self._records.ended_processes.find(
-                place, request.count
-            )  # what those who wait look at again and again
-        found = self._records.processes_in_state.find(place)
-        if request.executortype:
-            found = [each for each in found if each.spec.conditions.executortype == request.executortype]
-        elif request.initiator:
-            found = [each for each in found if each.initiatorname == request.initiator]
-        elif request.label:
-            found = [each for each in found if each.spec.label == request.label]
-        return _in_order(found, request.state, request.count)
+        place, records = (request.colonyname, request.state), self._records
+        # Waiting ones as they will be served, running ones by start, ended ones latest first.
+        ordered = records.ended_processes if request.state.is_final else records.active_processes
+        wanted = _wanted(request)
+        if wanted is None:
+            return ordered.find(place, request.count)
+        rows = ordered.all(place, records.processes_in_state.snapshot(place))
+        await self._store.written()
+        found: list[Process] = []
+        async for piece in in_pieces(rows):
+            found += filter(wanted, piece)
+            if len(found) >= request.count:
+                break
+        return found[: request.count]
 
     async def get_process_history(self, request: GetProcessHistMsg, signer: str, /) -> list[Process]:
         self._access.require(methods.GET_PROCESS_HISTORY, signer, request.colonyname)
@@ -219,13 +221,17 @@ class Processes:
         if request.seconds <= 0:
             return []
         since = moment(max(0, since_ns))
-        found = [
-            process
-            for process in self._records.processes_in_state.find((request.colonyname, request.state))
-            if process.submissiontime is not None
-            and process.submissiontime >= since
-            and request.executorid in ("", process.assignedexecutorid)
-        ]
+        rows = self._records.processes_in_state.find((request.colonyname, request.state))
+        await self._store.written()
+        found: list[Process] = []
+        async for piece in in_pieces(rows):
+            found += [
+                process
+                for process in piece
+                if process.submissiontime is not None
+                and process.submissiontime >= since
+                and request.executorid in ("", process.assignedexecutorid)
+            ]
         return sorted(found, key=lambda process: process.submissiontime or _NEVER)
 
     async def cancel_process(self, request: CancelProcessMsg, signer: str, /) -> None:
@@ -255,12 +261,13 @@ class Processes:
         if request.state != _EVERY_STATE and not ProcessState(request.state).is_known:
             raise Refusal(errors.REMOVE_ALL_PROCESSES_INVALID_STATE_WHEN_DELETING_ALL_PROCESSES)
         if request.state == _EVERY_STATE:
-            found = self._records.processes_of_colony.find(request.colonyname)
+            found = self._records.processes_of_colony.snapshot(request.colonyname)
         else:
-            found = self._records.processes_in_state.find((request.colonyname, ProcessState(request.state)))
-        for process in found:
-            if not process.processgraphid:
-                self._records.processes.remove(process)
+            state = ProcessState(request.state)
+            found = self._records.processes_in_state.snapshot((request.colonyname, state))
+        self._records.processes.remove_all(
+            {key: process for key, process in found.items() if not process.processgraphid}
+        )
 
     def _put(self, spec: FunctionSpec, signer: str) -> Process:
         name = self._records.name_of(spec.conditions.colonyname, signer)
@@ -284,10 +291,12 @@ class Processes:
         return moment(self._clock.now_ns())
 
 
-def _in_order(processes: list[Process], state: ProcessState, count: int) -> list[Process]:
-    """The first `count`: waiting ones as they will be served, running ones by start, ended ones latest first."""
-    if state is WAITING:
-        return heapq.nsmallest(count, processes, key=lambda process: process.prioritytime)
-    if state is RUNNING:
-        return heapq.nsmallest(count, processes, key=lambda process: process.starttime or _NEVER)
-    return heapq.nlargest(count, processes, key=lambda process: process.endtime or _NEVER)
+def _wanted(request: GetProcessesMsg) -> Callable[[Process], bool] | None:
+    """What tells which processes are meant; None for all."""
+    if request.executortype:
+        return lambda process: process.spec.conditions.executortype == request.executortype
+    if request.initiator:
+        return lambda process: process.initiatorname == request.initiator
+    if request.label:
+        return lambda process: process.spec.label == request.label
+    return None

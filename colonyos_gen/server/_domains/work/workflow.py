@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.constants import MAX_COUNT, RUNNING, WAITING
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     )
 
 _EVERY_STATE = -1
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Graphs:
@@ -71,10 +68,8 @@ class Graphs:
             raise Refusal(errors.GET_PROCESSGRAPHS_COUNT_TOO_LARGE, limit=MAX_COUNT)
         if request.count < 0:
             raise Refusal(process_errors.GET_PROCESSES_NEGATIVE_LIMIT)
-        found = self._records.processgraphs_in_state.find((request.colonyname, request.state))
-        # Reversed, since of those submitted at the same moment the last one comes first.
-        latest = heapq.nlargest(
-            request.count, reversed(found), key=lambda graph: graph.submissiontime or _NEVER
+        latest = self._records.latest_processgraphs.find_last(
+            (request.colonyname, request.state), request.count
         )
         rooted = self._quirks.cycles_are_unseen
         return [outlined(graph, self._workflows.members(graph), rooted=rooted) for graph in latest]

@@ -1,0 +1,103 @@
+"""Changes of rows on their way to being final, and what undoes them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+logger: logging.Logger = logging.getLogger(__name__)
+
+
+class Change(NamedTuple):
+    """One row that was put, or removed if `row` is None."""
+
+    table: str
+    key: str
+    row: msgspec.Struct | None
+
+
+class Doomed(NamedTuple):
+    """Rows of a table that are removed together, and are too many to be removed one by one."""
+
+    table: str
+    keys: list[str]
+
+
+class Changing(Protocol):
+    """A table as changes see it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def restore(self, key: str, row: Any | None) -> None: ...
+
+    def show(self, keys: Iterable[str]) -> None: ...
+
+
+class Changes:
+    """Changes in the order in which they were made, and what undoes them."""
+
+    def __init__(self) -> None:
+        self._undo: list[tuple[Changing, str | list[str], msgspec.Struct | None]] = []
+        self._latest: dict[tuple[str, str], Change] = {}
+        self.doomed: list[tuple[Any, list[str]]] = []
+        """Tables and the keys of their rows that are hidden."""
+        self.actions: list[Callable[[], None]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._undo or self.actions)
+
+    def __len__(self) -> int:
+        return len(self._latest) + sum(len(keys) for _, keys in self.doomed)
+
+    def add(self, table: Changing, key: str, old: msgspec.Struct | None, new: msgspec.Struct | None) -> None:
+        """Note the change of a row."""
+        self._undo.append((table, key, old))
+        self._latest[table.name, key] = Change(table.name, key, new)
+
+    def hide(self, table: Changing, keys: list[str]) -> None:
+        """Note that rows are hidden."""
+        self._undo.append((table, keys, None))
+        self.doomed.append((table, keys))
+
+    def take(self, others: Changes) -> None:
+        """Take over what `others` holds."""
+        self._undo += others._undo
+        self._latest |= others._latest
+        self.doomed += others.doomed
+        self.actions += others.actions
+        others.clear()
+
+    def latest(self) -> list[Change]:
+        """The last change of every row."""
+        return list(self._latest.values())
+
+    def undo(self) -> None:
+        """Undo all of them, the last one first."""
+        while self._undo:
+            table, key, old = self._undo.pop()
+            if isinstance(key, list):
+                table.show(key)
+            else:
+                table.restore(key, old)
+        self.clear()
+
+    def settle(self) -> None:
+        """Forget them, as they are final, and do what was to be done then."""
+        actions = [*self.actions]
+        self.clear()
+        for action in actions:
+            try:
+                action()
+            except Exception:
+                logger.exception("something that follows a change has failed")
+
+    def clear(self) -> None:
+        """Forget them."""
+        self._undo.clear()
+        self._latest.clear()
+        self.doomed.clear()
+        self.actions.clear()
