@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 from collections.abc import Callable
@@ -39,6 +40,8 @@ _OUTSIDERS = ("not_a_member", "unknown_colony", "empty_colony_name")
 """How access is refused; an error of another name says that the message has looked for the colony by itself."""
 LONG = 100
 """Rows of a reply that are written in one turn of the event loop."""
+_MANY = 5000
+"""Rows of a reply whose text takes long to be put together."""
 _SHORTEST_POWER = 1e21
 """Doubles from here on are written with an exponent."""
 
@@ -91,7 +94,8 @@ class Rendering:
             envelope.add(between + b",".join(written))
             between = b","
         envelope.add(b"]")
-        return envelope.body()
+        # Others go on while many megabytes are copied, as Python lets them.
+        return await asyncio.to_thread(envelope.body) if len(rows) > _MANY else envelope.body()
 
     def refusal(self, refusal: Refusal, method: AnyMethod | None = None) -> Answer:
         """The answer that tells the caller of a refusal; by the handler of `method`, if that is given."""

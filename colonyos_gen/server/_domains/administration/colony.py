@@ -52,6 +52,11 @@ class Colonies:
         records.processgraphs.remove_all(records.processgraphs_of_colony.snapshot(name))
         records.logs.remove_all(records.logs_of_colony.snapshot(name))
         records.files.remove_all(records.files_of_colony.snapshot(name))
+        records.crons.remove_all(records.crons_of_colony.snapshot(name))
+        generators = records.generators_of_colony.snapshot(name)
+        packed = (records.packed_of_generator.snapshot(key) for key in generators)
+        records.packed.remove_all({key: row for rows in packed for key, row in rows.items()})
+        records.generators.remove_all(generators)
         for function in records.functions_of_colony.find(name):
             records.functions.remove(function)
         for executor in records.executors_of_colony.find(name):
@@ -62,13 +67,6 @@ class Colonies:
             records.snapshots.remove(snapshot)
         for location in records.locations_of_colony.find(name):
             records.locations.remove(location)
-        for cron in records.crons_of_colony.find(name):
-            records.crons.remove(cron)
-        generators = records.generators_of_colony.find(name)
-        packed = (records.packed_of_generator.snapshot(each.generatorid) for each in generators)
-        records.packed.remove_all({key: row for rows in packed for key, row in rows.items()})
-        for generator in generators:
-            records.remove_generator(generator)
         if not self._quirks.colony_leftovers:
             self._remove_blueprints(name)
             if (status := records.paused.get(name)) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -223,16 +224,20 @@ class Processes:
         since = moment(max(0, since_ns))
         rows = self._records.processes_in_state.find((request.colonyname, request.state))
         await self._store.written()
-        found: list[Process] = []
+        runs: list[list[Process]] = []
         async for piece in in_pieces(rows):
-            found += [
+            run = [
                 process
                 for process in piece
                 if process.submissiontime is not None
                 and process.submissiontime >= since
                 and request.executorid in ("", process.assignedexecutorid)
             ]
-        return sorted(found, key=lambda process: process.submissiontime or _NEVER)
+            runs.append(sorted(run, key=_submitted))
+        found: list[Process] = []
+        async for piece in in_pieces(heapq.merge(*runs, key=_submitted)):
+            found += piece
+        return found
 
     async def cancel_process(self, request: CancelProcessMsg, signer: str, /) -> None:
         process = self._records.processes.get(request.processid)
@@ -289,6 +294,10 @@ class Processes:
 
     def _now(self) -> datetime:
         return moment(self._clock.now_ns())
+
+
+def _submitted(process: Process) -> datetime:
+    return process.submissiontime or _NEVER
 
 
 def _wanted(request: GetProcessesMsg) -> Callable[[Process], bool] | None:
