@@ -62,6 +62,8 @@ class Quirks:
     """Memory in KB, Kb, MB, Mb, TB or Tb is accepted or refused at random, instead of always refused."""
     released_attributes: bool = False
     """The attributes of a process whose executor has left say that it is still running."""
+    overflowing_memory: bool = False
+    """Memory of more than 2^63 bytes is what is left of it in 64 bits, instead of refused."""
     orphan_processes: bool = False
     """A process whose environment holds a NUL character is refused, and stays in the queue without its environment."""
     lost_wakeups: bool = False
@@ -102,7 +104,7 @@ class Quirks:
     orphan_workflows: bool = False
     """A workflow with an unknown dependency, or a node that cannot be stored, is refused and leaves an empty row behind."""
     unchecked_node_priority: bool = False
-    """The priority of nodes and children of a workflow may be any number."""
+    """The priority of nodes and children of a workflow may be any number of 32 bits."""
     cancelled_blocks_cron: bool = False
     """A cron that waits for its previous workflow waits for ever when that was cancelled."""
     silent_cron_failures: bool = False

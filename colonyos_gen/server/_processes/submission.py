@@ -65,13 +65,13 @@ def _accept_conditions(conditions: Conditions, quirks: Quirks) -> Conditions:
 def _require_storable(spec: FunctionSpec) -> None:
     conditions = spec.conditions
     for number in (
+        spec.priority,
         spec.maxwaittime,
         spec.maxexectime,
         spec.maxretries,
         conditions.nodes,
         conditions.processes,
         conditions.processes_per_node,
-        conditions.gpu.count,
     ):
         if not SMALLEST_INT32 <= number <= LARGEST_INT32:
             detail = f'value "{number}" is out of range for type integer'

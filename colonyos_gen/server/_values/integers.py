@@ -18,5 +18,10 @@ def require_integers(*numbers: int) -> None:
 
 def in_nanoseconds(seconds: int) -> int:
     """So many seconds in the 64 bits of a duration in Go, where more than 292 years run over."""
+    return in_64_bits(seconds * 1_000_000_000)
+
+
+def in_64_bits(number: int) -> int:
+    """What is left of a number in 64 bits, of which one is the sign."""
     half = 1 << 63
-    return (seconds * 1_000_000_000 + half) % (2 * half) - half
+    return (number + half) % (2 * half) - half

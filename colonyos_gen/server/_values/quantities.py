@@ -14,6 +14,7 @@ import re
 from colonyos_gen_wire.constants import MEMORY_UNITS
 
 from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._values.integers import in_64_bits
 
 _LONGEST_FIRST = sorted(MEMORY_UNITS, key=len, reverse=True)
 _FICKLE_UNITS = {
@@ -52,7 +53,10 @@ def parse_memory(text: str, quirks: Quirks = STRICT) -> int:
         return 0
     for unit in _LONGEST_FIRST:
         if text.endswith(unit):
-            return _whole(text.removesuffix(unit), MEMORY_UNITS[unit])
+            number = text.removesuffix(unit)
+            if quirks.overflowing_memory:
+                return in_64_bits(_whole(number, 1) * MEMORY_UNITS[unit])
+            return _whole(number, MEMORY_UNITS[unit])
     if quirks.fickle_units and text[-2:] in _FICKLE_UNITS and random.random() < 0.5:
         return _whole(text[:-2], _FICKLE_UNITS[text[-2:]])
     raise QuantityError("")
@@ -71,6 +75,6 @@ def format_memory(size: int) -> str:
 
 def _whole(number: str, unit: int) -> int:
     # The pattern also bounds the length, as int() takes quadratic time for long texts.
-    if not _INTEGER(number) or abs(value := int(number) * unit) > _LARGEST:
+    if not _INTEGER(number) or not ~_LARGEST <= (value := int(number) * unit) <= _LARGEST:
         raise QuantityError(number)
     return value

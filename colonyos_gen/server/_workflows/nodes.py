@@ -69,7 +69,7 @@ def new_members(
         )
         for node in nodes
     }
-    parents = {node.nodename: list(dict.fromkeys(node.conditions.dependencies)) for node in nodes}
+    parents = {node.nodename: node.conditions.dependencies for node in nodes}
     children: dict[str, list[str]] = {node.nodename: [] for node in nodes}
     for name, names in parents.items():
         for parent in names:

@@ -17,6 +17,7 @@ from colonyos_gen_wire.methods.process import FAIL, SUBMIT
 from colonyos_gen_wire.requests.process import CloseFailedMsg, SubmitFunctionSpecMsg
 
 from colonyos_gen import PrivateKey
+from colonyos_gen.errors import RPCError
 from tests.server.kit.blueprint_lab import blueprint, define
 from tests.server.kit.lab import COLONY, TYPE, spec
 from tests.server.kit.stored import node
@@ -86,6 +87,17 @@ async def any_name(here: QuirkScene) -> object:
 @shows("fickle_units", strict={"InvalidError 400"}, quirk={"InvalidError 400", "ok"})
 async def kilobytes(here: QuirkScene) -> object:
     return {await outcome(here.user.submit(spec(mem="1KB"))) for _ in range(60)}
+
+
+@shows("overflowing_memory", strict=["InvalidError 400"] * 2, quirk=["0Mi", "-8796093022208Mi"])
+async def more_memory_than_there_is(here: QuirkScene) -> object:
+    found: list[str] = []
+    for mem in (f"{2**34}Gi", f"{2**33}Gi"):
+        try:
+            found.append((await here.user.submit(spec(mem=mem))).spec.conditions.mem)
+        except RPCError as error:
+            found.append(f"{type(error).__name__} {error.status}")
+    return found
 
 
 @shows("orphan_processes", strict=("InvalidError 400", 0), quirk=("InvalidError 400", 1))

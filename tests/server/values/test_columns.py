@@ -14,6 +14,7 @@ from colonyos_gen_wire.requests.log import GetLogsMsg, SearchLogsMsg
 from colonyos_gen_wire.requests.process import GetProcessHistMsg
 from colonyos_gen_wire.types.attribute import Attribute
 from colonyos_gen_wire.types.common import AttributeType, ProcessState
+from colonyos_gen_wire.types.executor import GPU
 from msgspec.structs import replace
 
 from tests.server.kit.lab import COLONY, Refused, envelope, lab, opened, spec
@@ -30,6 +31,8 @@ def test_walltime_may_be_longer_than_any_other_number() -> None:
             assert process.spec.conditions.walltime == 2**40
             with pytest.raises(Refused, match=OUT_OF_RANGE):
                 await here.submit(key, spec(nodes=BEYOND))
+            process = await here.submit(key, spec(gpu=GPU(count=BEYOND)))
+            assert process.spec.conditions.gpu.count == BEYOND
 
     asyncio.run(main())
 
