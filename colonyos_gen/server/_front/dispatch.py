@@ -28,7 +28,6 @@ from typing import Any, NamedTuple, cast
 
 from colonyos_gen_wire import errors
 from colonyos_gen_wire.codec import decode_request
-from colonyos_gen_wire.exact import read_exact
 from colonyos_gen_wire.method import Role, Via
 from colonyos_gen_wire.methods import METHODS
 
@@ -57,6 +56,7 @@ from colonyos_gen.server._front.type_faults import not_an_object, wrong_type
 from colonyos_gen.server._store.tables import Store
 from colonyos_gen.server._values.exact_integers import may_be_inexact, overflows, require_exact_integers
 from colonyos_gen.server._values.plain_json import is_shallow
+from colonyos_gen.server._values.repeated_keys import read_at_once
 from colonyos_gen.server.hazards._subscriptions import Subscription
 from colonyos_gen.server.hazards._traffic import Passing
 from colonyos_gen.server.hazards._watch import HazardWatch
@@ -182,7 +182,7 @@ class Dispatcher:
             require_few_objects(method, envelope.payload)
         text = _text_of(method, envelope)
         payload: dict[str, object] | None = None
-        request = read_exact(method, text) if not is_stranger and is_shallow(text) else None
+        request = read_at_once(method, text) if not is_stranger and is_shallow(text) else None
         if request is None:
             payload = _payload_of(method, text)
             if is_stranger:
@@ -264,7 +264,7 @@ def _text_of(method: AnyMethod, envelope: Envelope) -> bytes:
 
 def _payload_of(method: AnyMethod, text: bytes) -> dict[str, object]:
     try:
-        document = read_payload(text)
+        document = read_payload(method, text)
     except ValueError as error:
         raise _invalid(method, error) from None
     if not isinstance(document, dict):

@@ -9,18 +9,19 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from colonyos_gen_wire import errors
 from colonyos_gen_wire.constants import ERROR_PAYLOADTYPE, SIGNATURE_HEX_LENGTH
+from colonyos_gen_wire.method import Method
 from colonyos_gen_wire.types.envelope import Failure, RPCReplyMsg
 
 from colonyos_gen.crypto import InvalidSignatureError, recid
 from colonyos_gen.server._caller.refusal import NO_ANSWER, Refusal
 from colonyos_gen.server._front.careful_envelope import read_carefully
 from colonyos_gen.server._front.signature_words import not_hex, unrecoverable
-from colonyos_gen.server._values.plain_json import plain_json
+from colonyos_gen.server._values.repeated_keys import read_document
 
 _NOT_HEX = re.compile(r"[^0-9a-fA-F]")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
@@ -64,9 +65,9 @@ def read_envelope(body: bytes) -> Envelope:
     return Envelope(plain.payloadtype, plain.payload, plain.signature)
 
 
-def read_payload(text: bytes) -> object:
+def read_payload(method: Method[Any, Any], text: bytes) -> object:
     """The JSON value, other than null, in a text. Raises ValueError if there is none."""
-    document = plain_json(text)
+    document = read_document(method, text)
     if document is None:
         raise Refusal(NO_ANSWER)
     return document
