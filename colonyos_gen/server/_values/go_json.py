@@ -18,6 +18,9 @@ from colonyos_gen_wire.errors import shared
 _MOST_TOKENS = 20_000
 """Texts with more brackets and strings are not searched for their fault: some milliseconds of work."""
 
+_DEEPEST = 10_000
+TOO_DEEP = "exceeded max depth"
+
 _REPLACEMENT = b"\\ufffd"
 _half = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|[^u])"
@@ -109,13 +112,13 @@ def members(text: bytes) -> Iterator[tuple[bytes, bytes]]:
             begin = place
         match text[place : place + 1]:
             case b"{":
-                inside.append(b"{")
+                _go_into(inside, b"{")
                 place = _skip(text, place + 1)
                 if text[place : place + 1] != b"}":
                     place, key = _key(text, place, inside, key)
                     continue
             case b"[":
-                inside.append(b"[")
+                _go_into(inside, b"[")
                 place = _skip(text, place + 1)
                 if text[place : place + 1] != b"]":
                     continue
@@ -150,6 +153,12 @@ def members(text: bytes) -> Iterator[tuple[bytes, bytes]]:
         place = _skip(text, place + 1)
         if inside[-1] == b"{":
             place, key = _key(text, place, inside, key)
+
+
+def _go_into(inside: list[bytes], bracket: bytes) -> None:
+    inside.append(bracket)
+    if len(inside) > _DEEPEST:
+        raise NotJSON(TOO_DEEP)
 
 
 def _key(text: bytes, place: int, inside: list[bytes], key: bytes | None) -> tuple[int, bytes | None]:

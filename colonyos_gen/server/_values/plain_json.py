@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from colonyos_gen.server._values.go_json import mended, require_json
+from colonyos_gen.server._values.go_json import TOO_DEEP, mended, require_json
 
-_TOO_DEEP = "exceeded max depth"
 _UNREADABLE = "the text is not JSON that can be kept"
 
 _LEVELS_OF_REPLIES = 64
@@ -21,7 +20,7 @@ def plain_json(text: bytes) -> object:
     try:
         return _read(text)
     except RecursionError:
-        raise ValueError(_TOO_DEEP) from None
+        raise ValueError(TOO_DEEP) from None
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return _read_mended(text)
 
@@ -35,7 +34,7 @@ def _read_mended(text: bytes) -> object:
     try:
         return _read(mended(text))
     except RecursionError:
-        raise ValueError(_TOO_DEEP) from None
+        raise ValueError(TOO_DEEP) from None
     except (msgspec.MsgspecError, UnicodeDecodeError):
         require_json(text)
         raise ValueError(_UNREADABLE) from None

@@ -17,7 +17,7 @@ from colonyos_gen_wire.fields import FIELDS
 from colonyos_gen_wire.method import Method
 from colonyos_gen_wire.shape import Leaf, MapOf, Property, Shape, StructOf
 
-from colonyos_gen.server._values.go_json import mended
+from colonyos_gen.server._values.go_json import has_many_tokens, members, mended
 from colonyos_gen.server._values.plain_json import plain_json
 
 ReqT = TypeVar("ReqT", bound=msgspec.Struct)
@@ -46,11 +46,17 @@ def read_at_once(method: Method[ReqT, Any], text: bytes) -> ReqT | None:
 
 def read_document(method: Method[Any, Any], text: bytes) -> object:
     """The JSON value in a payload, with each key once. Raises ValueError if there is none."""
-    document = plain_json(text)
+    try:
+        document = plain_json(text)
+    except ValueError:
+        if (read := _without_unread(StructOf(method.request), text)) == text:
+            raise
+        text = read
+        document = plain_json(text)
     if isinstance(document, dict) and repeats_keys(text):
         pairs: Any = json.loads(_decoded(text), object_pairs_hook=_Pairs)
         return _merged(StructOf(method.request), None, pairs, is_pointer=False, about=_about(method))
-    return document
+    return cast("object", document)
 
 
 def repeats_keys(text: bytes) -> bool:
@@ -63,6 +69,22 @@ def repeats_keys(text: bytes) -> bool:
     except RecursionError:
         return False
     return any(len({key.lower() for key, _ in pairs}) < len(pairs) for pairs in objects if len(pairs) > 1)
+
+
+def _without_unread(shape: StructOf, text: bytes) -> bytes:
+    """`text` without the keys that nobody reads, in which Go takes what no value can hold. Raises `NotJSON`."""
+    if has_many_tokens(text):
+        return text
+    fields: dict[bytes, Property] = {field.wire.encode(): field for field in FIELDS[shape.type]}
+    kept: list[bytes] = []
+    found = list(members(text))
+    for key, value in found:
+        field = fields.get(key[1:-1].lower())
+        if field is not None and isinstance(field.shape, StructOf) and value.startswith(b"{"):
+            value = _without_unread(field.shape, value)
+        if field is not None or key.lower() == b'"msgtype"' or b"\\" in key:
+            kept.append(key + b":" + value)
+    return b"{" + b",".join(kept) + b"}" if found else text
 
 
 class _Pairs(list[tuple[str, Any]]):

@@ -93,3 +93,22 @@ def test_what_our_client_writes_is_not_searched() -> None:
     method: Method[Any, Any] = METHODS["assignprocessmsg"]
     assert read_at_once(method, encode(request)) == request
     assert read_at_once(method, json.dumps(json.loads(encode(request))).encode()) == request
+
+
+@pytest.mark.parametrize(
+    "unread", ["[" * 9_990 + "]" * 9_990, '{"a":' * 5000 + "1" + "}" * 5000, "1e999", '{"a":-1e999}']
+)
+@pytest.mark.parametrize("inside", ['"spec":{"funcname":"f"},"x":%s', '"Spec":{"funcname":"f","x":%s}'])
+def test_what_nobody_reads_may_be_what_no_value_holds(unread: str, inside: str) -> None:
+    assert read("submitfuncspecmsg", inside % unread).spec.funcname == "f"
+
+
+@pytest.mark.parametrize("args", ["[1e999]", "[" * 10_001 + "]" * 10_001])
+def test_what_is_read_may_not(args: str) -> None:
+    with pytest.raises(ValueError, match=r"JSON|exceeded max depth"):
+        read("submitfuncspecmsg", f'"spec":{{"args":{args}}}')
+
+
+def test_nothing_is_deeper_than_go_goes() -> None:
+    with pytest.raises(ValueError, match="exceeded max depth"):
+        read("getcolonymsg", '"x":' + "[" * 10_001 + "]" * 10_001)
