@@ -29,7 +29,8 @@ class Quirks:
     """Whoever is no member gets status 200 and an empty body from `getcolonystatsmsg` and `getprocesshistmsg`; from
     the latter also for colonies that do not exist."""
     empty_500: bool = False
-    """A body, or a payload, that is the JSON null gets status 500 and an empty body; a WebSocket is closed over it."""
+    """A body, a payload, or the workflow of a cron or generator, that is the JSON null gets status 500 and an empty body; a
+    WebSocket is closed over it."""
     two_envelopes: bool = False
     """What the database refuses about logs is answered with two error envelopes, one after the other."""
     null_for_refused_file: bool = False
@@ -105,6 +106,8 @@ class Quirks:
     """A workflow with an unknown dependency, or a node that cannot be stored, is refused and leaves an empty row behind."""
     unchecked_node_priority: bool = False
     """The priority of nodes and children of a workflow may be any number of 32 bits."""
+    empty_stored_workflows: bool = False
+    """A cron or generator may hold a workflow of no colony that has no nodes, such as `{}`."""
     cancelled_blocks_cron: bool = False
     """A cron that waits for its previous workflow waits for ever when that was cancelled."""
     silent_cron_failures: bool = False

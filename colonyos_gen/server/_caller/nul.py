@@ -35,7 +35,7 @@ _BY_COLONY_AND_NAME = {
     "remove_colony",
 }
 """Messages that look something up by the name of the colony too, before anybody's rights."""
-_LATER = {"arg", "message", "initiator", "availablecpu", "availablemem"}
+_LATER = {"arg", "message", "initiator", "location", "availablecpu", "availablemem"}
 """Texts that are not looked up, so that their handlers say what becomes of them."""
 _LATER_DOMAINS = {"channel", "identity", "subscription", "server"}
 _COLONY = "colonyname"

@@ -136,7 +136,7 @@ def _function(parts: Parts) -> FunctionHandlers:
 def _generator(parts: Parts) -> GeneratorHandlers:
     from colonyos_gen.server._domains.work.generator import Generators
 
-    return Generators(parts.records, parts.access, parts.clock)
+    return Generators(parts.records, parts.access, parts.clock, parts.quirks)
 
 
 def _identity(parts: Parts) -> IdentityHandlers:

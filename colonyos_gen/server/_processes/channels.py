@@ -136,7 +136,7 @@ class ChannelStore:
         """Whether the channels of a process that has ended can be used all the same."""
         if process.state is CANCELLED and self._quirks.reopened_channels:
             return True
-        return self._outlive(None, process) and process.processid in self._of_process
+        return self._outlive(None, process)
 
     def _outlive(self, old: Process | None, ended: Process) -> bool:
         """Whether the channels of a process stay, although it has ended."""

@@ -12,12 +12,15 @@ from colonyos_gen_wire.codec import decode_request
 from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.methods import workflow as methods
 
-from colonyos_gen.server._caller.refusal import OTHER_COLONY, Refusal
+from colonyos_gen.server._caller.refusal import NO_ANSWER, OTHER_COLONY, Refusal
+from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._values.go_json import NotJSON, require_json
 from colonyos_gen.server._values.plain_json import plain_json
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.types.workflow import WorkflowSpec
+
+_BLANKS = " \t\r\n"
 
 
 def read_workflow(text: str) -> WorkflowSpec:
@@ -32,8 +35,10 @@ def read_workflow(text: str) -> WorkflowSpec:
         raise ValueError(str(error)) from None
 
 
-def accept_workflow(text: str, colonyname: str, what: str) -> WorkflowSpec:
+def accept_workflow(text: str, colonyname: str, what: str, quirks: Quirks = STRICT) -> WorkflowSpec:
     """The workflow in `text`, for a holder of this colony, `what`. Raises Refusal if it could not be started."""
+    if quirks.empty_500 and text.strip(_BLANKS) == "null":
+        raise Refusal(NO_ANSWER)
     try:
         workflow = read_workflow(text)
     except ValueError as error:
@@ -41,7 +46,8 @@ def accept_workflow(text: str, colonyname: str, what: str) -> WorkflowSpec:
     names = {spec.nodename for spec in workflow.functionspecs}
     if any(not names.issuperset(spec.conditions.dependencies) for spec in workflow.functionspecs):
         raise Refusal(shared.INVALID_DEPENDENCIES)
-    if workflow.colonyname != colonyname:
+    is_nothing = not workflow.colonyname and not workflow.functionspecs
+    if workflow.colonyname != colonyname and not (is_nothing and quirks.empty_stored_workflows):
         raise Refusal(OTHER_COLONY, other=workflow.colonyname, what=what, name=colonyname)
     return workflow
 

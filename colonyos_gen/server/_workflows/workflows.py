@@ -206,10 +206,17 @@ class Workflows:
 
     def _react(self, old: Process, new: Process) -> None:
         processgraphid = new.processgraphid
-        if processgraphid and processgraphid not in self._settling and old.state is not new.state:
-            if self._quirks.workflow_states_lag and new.state is WAITING:
+        if not processgraphid or processgraphid in self._settling:
+            return
+        if old.state is new.state:
+            # A workflow that was cancelled when it was over is what it was before.
+            if not self._quirks.cancelled_when_over or not lifecycle.is_closed_again(old, new):
                 return
-            self._settle(new)
+            if self._records.processgraphs.get(processgraphid) is None:  # removed by its state
+                return
+        elif self._quirks.workflow_states_lag and new.state is WAITING:
+            return
+        self._settle(new)
 
     def _settle(self, changed: Process) -> None:
         # The time that the change has, so that the graph and the member agree.
@@ -223,7 +230,8 @@ class Workflows:
         settled = replace(
             graph,
             state=state,
-            starttime=graph.starttime or (now if changed.state is RUNNING else None),
+            # One that has failed before anything ran never starts, though what is left of it may run.
+            starttime=graph.starttime or (now if changed.state is RUNNING and state is RUNNING else None),
             endtime=now if state in _ENDED else None,
         )
         if settled != graph:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import pytest
-from colonyos_gen_wire import Cron, ProcessState
+from colonyos_gen_wire import Cron, Generator, ProcessState
 from colonyos_gen_wire.constants import CANCELLED, FAILED, RUNNING, WAITING
+from colonyos_gen_wire.methods.cron import ADD_CRON
 from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS
 from colonyos_gen_wire.methods.workflow import REMOVE_ALL_PROCESSGRAPHS
+from colonyos_gen_wire.requests.cron import AddCronMsg
 from colonyos_gen_wire.requests.subscription import SubscribeProcessMsg
 from colonyos_gen_wire.requests.workflow import RemoveAllProcessGraphsMsg
+from msgspec.structs import replace
 
 from tests.server.kit import workflow_lab
 from tests.server.kit.lab import COLONY, Refused
 from tests.server.kit.socket_lab import line
 from tests.server.kit.stored import node, text
 
-from .quirk_scene import QuirkScene, outcome, shows
+from .quirk_scene import QuirkScene, outcome, posted, shows
 
 
 @shows(
@@ -49,6 +52,39 @@ async def channel_after_cascade(here: QuirkScene) -> object:
     return await outcome(here.user.channel_read(last.processid, "x"))
 
 
+@shows("whole_graph_fails", strict="NotFoundError 404", quirk="ok")
+async def unused_channel_after_cascade(here: QuirkScene) -> object:
+    child = node("b", "a", channels=["x"])
+    graph = await workflow_lab.submit(here.lab, here.user_key, node("a"), child)
+    await here.executor.fail((await here.executor.assign(COLONY, -1)).processid)
+    return await outcome(here.user.channel_append(graph.processids[1], "x", 1, "first"))
+
+
+@shows("empty_stored_workflows", strict=["InvalidError 400"] * 2, quirk=["ok", "ok"])
+async def workflow_of_nothing(here: QuirkScene) -> object:
+    cron = Cron(colonyname=COLONY, name="c", workflowspec="{}", interval=600)
+    generator = Generator(colonyname=COLONY, name="g", workflowspec="{}", trigger=1)
+    found = [
+        await outcome(here.executor.add_cron(cron)),
+        await outcome(here.user.add_generator(generator)),
+    ]
+    if found == ["ok", "ok"]:
+        assert await outcome(here.user.add_cron(replace(cron, name="d"))) == "ServerFaultError 500"
+        await here.user.run_cron((await here.user.get_crons(COLONY, 1))[0].cronid)
+        await here.user.pack_generator((await here.user.get_generators(COLONY, 1))[0].generatorid, "x")
+        here.clock.advance(5)
+    assert (await here.user.get_statistics(COLONY)).waitingworkflows == 0
+    return found
+
+
+@shows("empty_500", strict=400, quirk=500)
+async def workflow_that_is_null(here: QuirkScene) -> object:
+    request = AddCronMsg(cron=Cron(colonyname=COLONY, name="c", workflowspec="null", interval=600))
+    status, body = await posted(here, here.user_key, ADD_CRON, request)
+    assert bool(body) == (status == 400)
+    return status
+
+
 @shows("silent_cron_failures", strict="ServerFaultError 500", quirk="ok")
 async def cron_of_a_workflow_that_cannot_start(here: QuirkScene) -> object:
     cron = Cron(colonyname=COLONY, name="c", workflowspec=text(node("a"), node("a")), interval=600)
@@ -80,6 +116,18 @@ async def cancel_what_is_over(here: QuirkScene) -> object:
     await here.executor.close((await here.executor.assign(COLONY, -1)).processid)
     await here.user.cancel_processgraph(graph.processgraphid)
     return (await here.user.get_processgraph(graph.processgraphid)).state.name
+
+
+@shows("cancelled_when_over", strict=["SUCCESS", "SUCCESS"], quirk=["CANCELLED", "SUCCESS"])
+async def close_again_after_a_cancel(here: QuirkScene) -> object:
+    graph = await workflow_lab.submit(here.lab, here.user_key, node("a"))
+    running = await here.executor.assign(COLONY, -1)
+    await here.executor.close(running.processid)
+    await here.user.cancel_processgraph(graph.processgraphid)
+    cancelled = await here.user.get_processgraph(graph.processgraphid)
+    await here.executor.close(running.processid)
+    closed = await here.user.get_processgraph(graph.processgraphid)
+    return [cancelled.state.name, closed.state.name]
 
 
 @shows("orphan_workflows", strict=(), quirk=(0,))

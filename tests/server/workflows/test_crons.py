@@ -226,6 +226,7 @@ def test_what_cannot_run_is_not_added() -> None:
                     "400 Cron with name <taken> in Colony <lab> already exists",
                 ),
                 ({"interval": 5, "name": "a\0b"}, "400 pq: invalid byte sequence"),
+                ({"interval": 5, "cronexpression": "a\0"}, "400 pq: invalid byte sequence"),
             ):
                 fields: dict[str, Any] = {"name": "new", **settings}
                 with pytest.raises(Refused) as caught:

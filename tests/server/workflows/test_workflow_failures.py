@@ -250,3 +250,20 @@ def test_members_cannot_be_cancelled_or_removed_by_themselves() -> None:
             assert set((await states(here, key, made.processgraphid)).values()) == {WAITING}
 
     asyncio.run(main())
+
+
+def test_what_failed_before_anything_ran_never_starts() -> None:
+    """Although one of its nodes that the failure has left alone may run."""
+
+    async def main() -> None:
+        clock = ManualClock()
+        async with lab(clock=clock, quirks="v1.9") as here:
+            key = await here.add_executor("ex")
+            made = await submit(here, key, node("a"), node("b", maxwaittime=1))
+            clock.advance(3)
+            assert (await graph(here, key, made.processgraphid)).state is FAILED
+            assert (await here.assign(key)).spec.nodename == "a"
+            read = await graph(here, key, made.processgraphid)
+            assert (read.state, read.starttime) == (FAILED, None)
+
+    asyncio.run(main())

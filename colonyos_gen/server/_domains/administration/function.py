@@ -14,6 +14,7 @@ from colonyos_gen.server._caller.nul import require_text
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._processes.lifecycle import new_id
 from colonyos_gen.server._store.records import Records
+from colonyos_gen.server._values.integers import require_integers
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.function import AddFunctionMsg, GetFunctionsMsg, RemoveFunctionMsg
@@ -42,6 +43,7 @@ class Functions:
             function.executortype,
             function.description,
         )
+        require_integers(function.counter, refused=errors.ADD_FUNCTION_DATABASE_REFUSED)
         if self._records.functions.get(function.functionid) is not None:
             raise Refusal(errors.ADD_FUNCTION_DUPLICATE_KEY, detail="prod_functions_pkey")
         functionid = function.functionid or new_id()

@@ -128,6 +128,8 @@ class Blueprints:
 
     async def get_blueprints(self, request: GetBlueprintsMsg, signer: str, /) -> list[Blueprint]:
         self._access.require(methods.GET_BLUEPRINTS, signer, request.colonyname)
+        if request.kind:  # otherwise nobody reads the location
+            require_text(methods.GET_BLUEPRINTS, request.location)
         return self._catalogue.blueprints(request.colonyname, request.kind, request.location)
 
     async def update_blueprint(self, request: UpdateBlueprintMsg, signer: str, /) -> Blueprint:

@@ -42,13 +42,15 @@ class Crons:
         cron = request.cron
         self._access.require(methods.ADD_CRON, signer, cron.colonyname)
         try:
-            accept_workflow(cron.workflowspec, cron.colonyname, "cron")
+            workflow = accept_workflow(cron.workflowspec, cron.colonyname, "cron", self._quirks)
+            if not workflow.colonyname and not self._has_name_in("", signer):
+                raise Refusal(errors.ADD_CRON_COULD_NOT_DERIVE_INITIATORNAME)
         except Refusal as refusal:
             if refusal.spec is OTHER_COLONY and not self._has_name_in(str(refusal.values["other"]), signer):
                 raise Refusal(errors.ADD_CRON_COULD_NOT_DERIVE_INITIATORNAME) from None
             raise
         self._accept_schedule(cron)
-        require_text(methods.ADD_CRON, cron.name)
+        require_text(methods.ADD_CRON, cron.name, cron.cronexpression)
         if self._records.cron(cron.colonyname, cron.name) is not None:
             raise Refusal(errors.ADD_CRON_CRON_ALREADY_EXISTS, name=cron.name, colony=cron.colonyname)
         return self._records.crons.put(

@@ -17,6 +17,7 @@ from colonyos_gen.server._caller.nul import has_nul, require_text
 from colonyos_gen.server._caller.refusal import BAD_TRIGGER, Refusal
 from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes.lifecycle import new_id
+from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import PackedArgument, Records
 from colonyos_gen.server._values.integers import require_integers
 from colonyos_gen.server._workflows.stored import accept_workflow
@@ -35,15 +36,16 @@ if TYPE_CHECKING:
 class Generators:
     """Serves the generator messages. Those about one generator look for it before they look at rights."""
 
-    def __init__(self, records: Records, access: Access, clock: Clock) -> None:
+    def __init__(self, records: Records, access: Access, clock: Clock, quirks: Quirks = STRICT) -> None:
         self._records = records
         self._access = access
         self._clock = clock
+        self._quirks = quirks
 
     async def add_generator(self, request: AddGeneratorMsg, signer: str, /) -> Generator:
         generator = request.generator
         self._access.require(methods.ADD_GENERATOR, signer, generator.colonyname)
-        accept_workflow(generator.workflowspec, generator.colonyname, "generator")
+        accept_workflow(generator.workflowspec, generator.colonyname, "generator", self._quirks)
         if generator.trigger < 1:
             raise Refusal(BAD_TRIGGER)
         require_integers(generator.trigger, generator.timeout)

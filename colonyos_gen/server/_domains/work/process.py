@@ -32,7 +32,7 @@ from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.pieces import in_pieces
 from colonyos_gen.server._store.records import Records, colony_of
 from colonyos_gen.server._store.tables import Store
-from colonyos_gen.server._values.integers import in_nanoseconds, require_integers
+from colonyos_gen.server._values.integers import in_nanoseconds, require_integers, require_interval
 from colonyos_gen.server._values.quantities import UNLIMITED, QuantityError, parse_cpu, parse_memory
 from colonyos_gen.server._workflows.workflows import Workflows
 
@@ -218,6 +218,7 @@ class Processes:
     async def get_process_history(self, request: GetProcessHistMsg, signer: str, /) -> list[Process]:
         self._access.require(methods.GET_PROCESS_HISTORY, signer, request.colonyname)
         require_integers(request.state)
+        require_interval(self._clock.now_ns() // NS_PER_S, request.seconds)
         since_ns = self._clock.now_ns() - request.seconds * NS_PER_S
         if request.seconds <= 0:
             return []

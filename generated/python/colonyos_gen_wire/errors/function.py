@@ -37,6 +37,13 @@ ADD_FUNCTION_DUPLICATE_KEY = ErrorSpec(
     'pq: duplicate key value violates unique constraint "{detail}"',
     "The `functionid` sent by the client is already in use.",
 )
+ADD_FUNCTION_DATABASE_REFUSED = ErrorSpec(
+    "database_refused",
+    ErrorCode.INVALID,
+    500,
+    "pq: {detail}",
+    "`counter` does not fit into 32 bits.",
+)
 
 # getfunctionsmsg
 GET_FUNCTIONS_INVALID_JSON = shared.INVALID_JSON.with_action("Failed to get function")

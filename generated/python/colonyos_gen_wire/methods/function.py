@@ -34,6 +34,7 @@ ADD_FUNCTION: Method[AddFunctionMsg, Function] = Method(
         errors.ADD_FUNCTION_EXECUTOR_NOT_FOUND,
         errors.ADD_FUNCTION_NOT_ALLOWED_TO_ADD_A_FUNCTION_TO_ANOTHER_EXECUTOR,
         errors.ADD_FUNCTION_DUPLICATE_KEY,
+        errors.ADD_FUNCTION_DATABASE_REFUSED,
     ),
     payloadtype="addfunctionmsg",
 )

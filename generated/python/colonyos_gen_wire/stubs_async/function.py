@@ -43,6 +43,7 @@ class FunctionCalls(AsyncCaller):
             NotFoundError: No executor has the name given in `executorname`.
             DeniedError: The name in `executorname` is not that of the signer.
             AlreadyExistsError: The `functionid` sent by the client is already in use.
+            InvalidError: `counter` does not fit into 32 bits.
 
         Sent as `addfunctionmsg`; unsafe; signed by executor approved.
         """
