@@ -109,7 +109,16 @@ def test_times_in_small_letters_are_refused_as_by_go(time: str) -> None:
 
 @pytest.mark.parametrize(
     ("number", "written"),
-    [(0.0, b"0"), (3.0, b"3"), (-1.0, b"-1"), (0.5, b"0.5"), (1e20, b"100000000000000000000")],
+    [
+        (0.0, b"0"),
+        (3.0, b"3"),
+        (-1.0, b"-1"),
+        (0.5, b"0.5"),
+        (1e20, b"100000000000000000000"),
+        (2.0**63, b"9223372036854776000"),
+        (2**63, b"9223372036854776000"),
+        (-(2.0**53), b"-9007199254740992"),
+    ],
 )
 def test_numbers_without_fraction_are_written_as_go_does(number: float, written: bytes) -> None:
     assert b'"long":' + written + b"," in encode_reply(

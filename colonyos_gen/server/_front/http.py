@@ -130,6 +130,8 @@ class _Front:
         response = web.Response(
             status=answer.status, body=answer.body, content_type="text/plain", charset="utf-8"
         )
+        if not answer.body:
+            del response.headers[hdrs.CONTENT_TYPE]
         if answer.status == TOO_BUSY.status:
             response.headers[hdrs.RETRY_AFTER] = "1"
             response.force_close()  # what comes next is the body that there is no room for

@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
@@ -21,6 +22,7 @@ _Field: TypeAlias = "tuple[str, Form | None, bool, bool, bool]"
 _UNSET = "0001-01-01T00:00:00Z"
 _AS_THEY_ARE = {Leaf.STRING, Leaf.INTEGER, Leaf.BOOLEAN, Leaf.BYTES}
 """What is written as it is."""
+_EXACT = 2**53
 _SHORTEST_POWER = 1e21
 """Numbers from here on are written with an exponent."""
 
@@ -60,7 +62,10 @@ def _leaf_form(kind: Leaf, value: Any, write: Write) -> Any:
 
 def _number_form(value: Any, write: Write) -> Any:
     """Go writes a number without a fraction as an integer."""
-    return int(value) if abs(value) < _SHORTEST_POWER and value == int(value) else value
+    if abs(value) >= _EXACT:
+        value = float(value)  # of which Go writes the digits that tell it from others, and zeros
+        return int(Decimal(repr(value))) if abs(value) < _SHORTEST_POWER else value
+    return int(value) if value == int(value) else value
 
 
 def _list_form(item_form: Form | None, value: Any, write: Write) -> list[Any]:

@@ -91,6 +91,8 @@ class Comparison:
                 and ours.startswith("{")
             ):
                 yield from self._unequal(msgtype, f"{path}()", json.loads(real), json.loads(ours))
+                if not self._same_text(path, real, ours):
+                    yield Difference(msgtype, f"{path} as text", real, ours)
             elif not self._same_text(path, real, ours):
                 yield Difference(msgtype, path, real, ours)
         elif isinstance(real, bool) is not isinstance(ours, bool) or not self._same_number(path, real, ours):

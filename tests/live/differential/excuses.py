@@ -98,6 +98,17 @@ EXCUSES = (
         lambda it: it.path.endswith(".attributes[]") and _count(it.real) < _count(it.ours),
     ),
     Excuse(
+        "first row of an identity",
+        "An identity with several names is found by whichever row the real server's database gives first, which is chance.",
+        lambda it: it.msgtype == "addexecutormsg" and it.path in (".executorname", ".executortype"),
+    ),
+    Excuse(
+        "order of keys in workflows as text",
+        "The text of a workflow that the server makes for a blueprint has the keys in the order of Go's structs there, and in "
+        "that of the schema here; what it holds is compared.",
+        lambda it: it.path.endswith(".workflowspec as text"),
+    ),
+    Excuse(
         "sequence numbers",
         "Files are numbered over the whole server, which has others.",
         lambda it: it.path.endswith(".sequencenr"),

@@ -12,11 +12,12 @@ import pytest
 from aiohttp import WSMsgType
 from colonyos_gen_wire.codec import encode
 from colonyos_gen_wire.constants import API_PATH
+from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen import PrivateKey
 from colonyos_gen.server import V1_9, Quirks
 from colonyos_gen.server._caller.refusal import Refusal
-from colonyos_gen.server._front.envelope import Envelope, read_envelope, text_of
+from colonyos_gen.server._front.envelope import Envelope, read_envelope, read_payload, text_of
 from tests.server.kit.lab import COLONY, Lab, envelope, lab, opened, spec
 from tests.server.kit.socket_lab import line
 
@@ -305,3 +306,9 @@ def test_frames(quirks: Quirks) -> None:
                 assert connection.socket.close_code == code
 
     _play(act, quirks)
+
+
+def test_one_message_reads_null_as_an_empty_object() -> None:
+    assert read_payload(METHODS["getblueprinthistorymsg"], b"null") == {}
+    with pytest.raises(Refusal):
+        read_payload(METHODS["getblueprintmsg"], b"null")

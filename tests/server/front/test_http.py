@@ -205,3 +205,15 @@ def test_a_stopped_server_answers_nobody() -> None:
                 await here.post(VERSION)
 
     asyncio.run(main())
+
+
+def test_an_empty_answer_has_no_type() -> None:
+    async def main() -> None:
+        async with (
+            lab(quirks="v1.9") as here,
+            here.session.post(here.server.url + API_PATH, data=b"null") as response,
+        ):
+            assert (response.status, await response.read()) == (500, b"")
+            assert "Content-Type" not in response.headers
+
+    asyncio.run(main())

@@ -43,12 +43,12 @@ class Crons:
         self._access.require(methods.ADD_CRON, signer, cron.colonyname)
         try:
             workflow = accept_workflow(cron.workflowspec, cron.colonyname, "cron", self._quirks)
-            if not workflow.colonyname and not self._has_name_in("", signer):
-                raise Refusal(errors.ADD_CRON_COULD_NOT_DERIVE_INITIATORNAME)
         except Refusal as refusal:
             if refusal.spec is OTHER_COLONY and not self._has_name_in(str(refusal.values["other"]), signer):
                 raise Refusal(errors.ADD_CRON_COULD_NOT_DERIVE_INITIATORNAME) from None
             raise
+        if not workflow.colonyname and not self._has_name_in("", signer):
+            raise Refusal(errors.ADD_CRON_COULD_NOT_DERIVE_INITIATORNAME)
         self._accept_schedule(cron)
         require_text(methods.ADD_CRON, cron.name, cron.cronexpression)
         if self._records.cron(cron.colonyname, cron.name) is not None:
