@@ -104,8 +104,8 @@ EXCUSES = (
     ),
     Excuse(
         "order of keys in workflows as text",
-        "The text of a workflow that the server makes for a blueprint has the keys in the order of Go's structs there, and in "
-        "that of the schema here; what it holds is compared.",
+        "The text of a workflow that the server makes for a blueprint has the keys in the order of Go's structs there, and "
+        "in that of the schema here; what it holds is compared.",
         lambda it: it.path.endswith(".workflowspec as text"),
     ),
     Excuse(

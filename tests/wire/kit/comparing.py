@@ -90,15 +90,15 @@ def _entries(shape: ListOf | MapOf, value: Any) -> dict[Any, Any] | None:
 
 
 def _same(shape: Shape, recorded: Any, ours: Any) -> bool:
-    # Large ones may have been written with other digits of the same number.
-    if shape is Leaf.NUMBER and isinstance(recorded, int | float) and isinstance(ours, int | float):
-        return float(recorded) == float(ours)
     if shape is Leaf.TIME:
         then = None if recorded is None else instant(recorded)
         now = None if ours is None else instant(ours)
         if then is None or now is None:
             return then is now
         return abs(then - now) <= timedelta(microseconds=1)
+    if shape is Leaf.NUMBER and isinstance(recorded, int | float) and isinstance(ours, int | float):
+        # Large ones may have been written with other digits of the same number.
+        return float(recorded) == float(ours)
     if shape is Leaf.BYTES:
         return _bytes(recorded) == _bytes(ours)
     if isinstance(recorded, bool) or isinstance(ours, bool):
