@@ -15,7 +15,7 @@ MOST_EACH = 9
 
 def test_a_process_is_a_few_objects_however_many_empty_lists_it_has() -> None:
     async def run() -> float:
-        async with lab() as here:
+        async with lab(hazards="off") as here:
             worker: PrivateKey = await here.add_executor("worker")
             for _ in range(10):
                 await here.submit(worker)
