@@ -28,6 +28,7 @@ from typing import Any
 
 import msgspec
 from colonyos_gen_wire import exceptions
+from colonyos_gen_wire.errors import shared
 from colonyos_gen_wire.exceptions import *  # noqa: F403  # whatever the schema has
 from colonyos_gen_wire.exceptions import EXCEPTIONS, InvalidError, RPCError
 from colonyos_gen_wire.method import ErrorCode, ErrorSpec, Method
@@ -118,6 +119,11 @@ def other_loop_error() -> RPCError:
     )
 
 
+STARTED_ANEW = "it was started anew without what it knew, or is another one"
+"""What has become of a server that does not take keys any more that it took before."""
+_STRANGERS = frozenset({shared.NOT_A_MEMBER.name, shared.NOT_COLONY_OWNER.name, shared.NOT_SERVER_OWNER.name})
+"""Denials of somebody whom the server may have known before it was started anew."""
+
 _BY_STATUS = {
     403: ErrorCode.DENIED,
     404: ErrorCode.NOT_FOUND,
@@ -136,6 +142,22 @@ def from_reply(method: Method[Any, Any], status: int, message: str, signer: str 
     return from_code(method, code, message, status, name=spec.name if spec else "", signer=signer)
 
 
+def start_again(what: str) -> str:
+    """What to do about a server that was started anew, for `what` uses it."""
+    return (
+        f"start {what} again with the keys of this one, such as from a shell that has sourced the file that "
+        "`colonyos-gen serve` names"
+    )
+
+
+def hint_of_denial(name: str, signer: str, who: str) -> str:
+    """What is known of the denial called `name`: who signed, `who` may, and what may have become of the key."""
+    hint = f"signed by {signer[:8]}…; {who}"
+    if name in _STRANGERS:
+        hint += f"; if the server took this key before, {STARTED_ANEW}: {start_again('the program')}"
+    return hint
+
+
 def from_code(
     method: Method[Any, Any], code: ErrorCode, message: str, status: int, name: str = "", signer: str = ""
 ) -> RPCError:
@@ -143,7 +165,7 @@ def from_code(
     hint = ""
     if code is ErrorCode.DENIED and signer:
         roles = " or ".join(role.value.replace("_", " ") for role in method.roles)
-        hint = f"signed by {signer[:8]}…; {method.name} takes the key of: {roles}"
+        hint = hint_of_denial(name, signer, f"{method.name} takes the key of: {roles}")
     return EXCEPTIONS[code](message, method=method.name, status=status, name=name, signer=signer, hint=hint)
 
 

@@ -23,7 +23,7 @@ from colonyos_gen._streams.reconnection import Link
 from colonyos_gen._streams.stream import Ended, Finished
 from colonyos_gen._streams.subscription import Subscription
 from colonyos_gen._waiting import with_errors
-from colonyos_gen.errors import DeniedError, NotFoundError, RPCError
+from colonyos_gen.errors import DeniedError, NotFoundError, RPCError, hint_of_denial
 
 SUBSCRIPTION_S = 30.0
 """Seconds that are asked for at a time: a listener whose client has left takes an event with it for as long as that."""
@@ -175,7 +175,7 @@ class _Reader:
             raise
         except BaseException as error:  # whatever it is, nobody may wait for a reader that has stopped
             if isinstance(error, DeniedError):
-                error.hint = f"signed by {error.signer[:8]}…; {_WHO}"
+                error.hint = hint_of_denial(error.name, error.signer, _WHO)
             self._error = error
             self._stirred.set()
 

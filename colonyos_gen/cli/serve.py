@@ -111,7 +111,11 @@ async def serve(
                 print(f"Everything is kept in {db}, and the keys in {path}.", flush=True)
             else:
                 print(
-                    _forgotten(new_owner=_OWNER_KEY in variables, new_colony=_COLONY_KEY in variables),
+                    _forgotten(
+                        _OWNER_KEY if key is not None else _OWNER_ID,
+                        new_owner=_OWNER_KEY in variables,
+                        new_colony=_COLONY_KEY in variables,
+                    ),
                     flush=True,
                 )
             print(f"To use it from another shell:  source {shlex.quote(str(path))}", flush=True)
@@ -134,14 +138,19 @@ def _retention() -> float | None:
     return float(text)
 
 
-def _forgotten(*, new_owner: bool, new_colony: bool) -> str:
-    """What a server that keeps nothing says to those who had one before it."""
-    owners = [*(["server owner"] if new_owner else []), *(["colony owner and user"] if new_colony else [])]
-    news = f"the keys of {', '.join(owners)} are new" if owners else "it knows nobody yet"
-    return (
-        f"Nothing is kept, as there is no --db: {news}.\n"
-        "Shells, clients and workers with keys of an earlier run are refused; start them again with those of this one."
-    )
+def _forgotten(given: str, *, new_owner: bool, new_colony: bool) -> str:
+    """What a server that keeps nothing says to those who had one before it; `given` names its owner, who is not new."""
+    new = [*(["server owner"] if new_owner else []), *(["colony owner and user"] if new_colony else [])]
+    news = f"the keys of {', '.join(new)} are new" if new_colony else "it knows no colony yet"
+    if new_owner and not new_colony:
+        news = f"the key of the server owner is new, and {news}"
+    if not new_owner:
+        news += f"; the server owner is still the one whom {given} names"
+    refused = "Shells, clients and workers with keys of an earlier run are refused"
+    if not new_owner:
+        refused += ", except for what the server owner's key signs"
+    remedy = "start them again with those of this one" if new_colony else "add their colony and them again"
+    return f"Nothing is kept, as there is no --db: {news}.\n{refused}; {remedy}."
 
 
 async def _first(*works: Coroutine[Any, Any, object]) -> None:

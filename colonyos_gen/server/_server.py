@@ -41,7 +41,7 @@ from colonyos_gen.server._processes.checker import Checker
 from colonyos_gen.server._processes.events import ProcessEvents
 from colonyos_gen.server._processes.pausing import PauseGate
 from colonyos_gen.server._processes.scheduler import Scheduler
-from colonyos_gen.server._processes.upkeep.retention import RETENTION_PERIOD_S, Retention
+from colonyos_gen.server._processes.upkeep.retention import Retention
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._store.sqlite_journal import SqliteJournal
@@ -299,7 +299,7 @@ class Server:
         self._periodic.start(self._crons.check, CRON_CHECK_PERIOD_MS / 1000)
         self._periodic.start(self._generators.check, GENERATOR_CHECK_PERIOD_MS / 1000)
         if self._retention:
-            self._periodic.start(self._retention.check, RETENTION_PERIOD_S)
+            self._periodic.start(self._retention.check, self._retention.period)
 
     async def _listen(self) -> None:
         self._listening = await Listening.on(

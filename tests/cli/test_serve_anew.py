@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from colonyos_gen import Client, Executor, PrivateKey
+from colonyos_gen import Client, DeniedError, Executor, PrivateKey
 from colonyos_gen.cli.env_file import read_env_file
 from tests.cli.test_env_files import environment
 
@@ -98,12 +98,30 @@ def test_a_server_without_a_database_says_that_its_keys_are_new(tmp_path: Path) 
     with served(tmp_path, "--colony", "dev") as first:
         assert "the keys of server owner, colony owner and user are new" in "".join(first.said)
         assert "Shells, clients and workers with keys of an earlier run are refused" in "".join(first.said)
-    own = {"COLONIES_SERVER_PRVKEY": PrivateKey.generate().hex()}
-    with served(tmp_path, "--colony", "dev", given=own) as second:
-        assert "the keys of colony owner and user are new" in "".join(second.said)
-    with served(tmp_path, given=own) as third:
-        assert "it knows nobody yet" in "".join(third.said)
-        assert "are new" not in "".join(third.said)
+    key = PrivateKey.generate()
+    for own in (
+        {"COLONIES_SERVER_PRVKEY": key.hex()},
+        first.variables,
+    ):  # such as a shell that has sourced the old file
+        with served(tmp_path, "--colony", "dev", given=own) as second:
+            said = "".join(second.said)
+            assert "the keys of colony owner and user are new" in said
+            assert "the server owner is still the one whom COLONIES_SERVER_PRVKEY names" in said
+            assert "keys of an earlier run are refused, except for what the server owner's key signs;" in said
+            with Client.from_env(own | second.variables) as client:
+                assert [colony.name for colony in client.get_colonies()] == ["dev"]
+    for owner in ({"COLONIES_SERVER_PRVKEY": key.hex()}, {"COLONIES_SERVER_ID": key.id}):
+        with served(tmp_path, given=owner) as third:
+            said = "".join(third.said)
+            assert (
+                "it knows no colony yet; the server owner is still the one whom " + next(iter(owner)) in said
+            )
+            assert "are new" not in said
+            assert "add their colony and them again" in said
+    with served(tmp_path) as fourth:
+        said = "".join(fourth.said)
+        assert "the key of the server owner is new, and it knows no colony yet." in said
+        assert "except" not in said
     with served(tmp_path, "--db", "rows", "--colony", "dev") as kept:
         assert "are new" not in "".join(kept.said)
         assert "refused" not in "".join(kept.said)
@@ -166,3 +184,27 @@ def test_a_worker_without_the_owners_key_says_what_to_run(tmp_path: Path) -> Non
                 while not client.get_functions("dev"):
                     time.sleep(0.05)
     assert "Traceback" not in log.read_text()
+
+
+def test_a_client_and_a_new_worker_with_the_keys_of_an_earlier_run_name_the_likely_cause(
+    tmp_path: Path,
+) -> None:
+    with served(tmp_path, "--colony", "dev") as first:
+        pass
+    with served(tmp_path, "--colony", "dev", port=first.port):
+        key = PrivateKey.generate().id
+        with Client.from_env(first.variables) as client:
+            for call in (
+                lambda: client.get_processes("dev", 1),
+                lambda: client.add_executor(Executor.new("adder-1", key, "adder", "dev")),
+                client.get_colonies,
+            ):
+                with pytest.raises(DeniedError) as refused:
+                    call()
+                assert "it was started anew without what it knew, or is another one" in str(refused.value)
+                assert "sourced the file that `colonyos-gen serve` names" in str(refused.value)
+        with working(tmp_path, first.variables, "text") as log:
+            line = line_with(log, "COLONIES_COLONY_PRVKEY")
+    assert "is not the key of the owner of colony 'dev'" in line
+    assert "it was started anew without what it knew, or is another one: start the worker again" in line
+    assert line.count("started anew") == 1

@@ -34,13 +34,19 @@ from colonyos_gen_wire.errors import process as errors
 from colonyos_gen_wire.nulls import NullList, is_null
 from colonyos_gen_wire.types.attribute import Attribute
 from colonyos_gen_wire.types.common import ProcessState
-from colonyos_gen_wire.types.process import FunctionSpec, Process
+from colonyos_gen_wire.types.process import Conditions, Filesystem, FunctionSpec, Process
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import moment
 
 _NO_LIMIT = -1
+_NOTHING: list[Any] = []
+"""The one empty list of all processes, as rows are never changed in place: the garbage collector looks at every list."""
+_NULL = NullList()
+_SPEC_LISTS = ("args", "channels")
+_CONDITION_LISTS = ("executornames", "dependencies")
+_MOUNT_LISTS = ("snapshots", "dirs")
 
 
 def new_id() -> str:
@@ -68,6 +74,9 @@ def submitted(spec: FunctionSpec, initiatorid: str, initiatorname: str, now_ns: 
         )
         for key, value in spec.env.items()
     ]
+    _share_empty(spec, _SPEC_LISTS)
+    _share_empty(spec.conditions, _CONDITION_LISTS)
+    _share_empty(spec.fs, _MOUNT_LISTS)
     return Process(
         processid=processid,
         spec=spec,
@@ -76,8 +85,22 @@ def submitted(spec: FunctionSpec, initiatorid: str, initiatorname: str, now_ns: 
         prioritytime=now_ns - spec.priority * PRIORITY_STEP_NS,
         submissiontime=now,
         waitdeadline=_after(now, spec.maxwaittime),
-        attributes=[replace(attribute, attributeid=attribute_id(attribute)) for attribute in environment],
+        attributes=[replace(attribute, attributeid=attribute_id(attribute)) for attribute in environment]
+        or _NOTHING,
+        parents=_NOTHING,
+        children=_NOTHING,
+        input=_NOTHING,
+        output=_NOTHING,
+        errors=_NOTHING,
     )
+
+
+def _share_empty(row: FunctionSpec | Conditions | Filesystem, fields: Sequence[str]) -> None:
+    for field in fields:
+        value: object = getattr(row, field)
+        empty = _NULL if is_null(value) else _NOTHING
+        if value == empty:
+            setattr(row, field, empty)
 
 
 def assigned(process: Process, executorid: str, now: datetime) -> Process:
@@ -197,4 +220,4 @@ def _after(now: datetime, seconds: int) -> datetime | None:
 
 def _in_state(process: Process, state: ProcessState) -> Process:
     attributes = [replace(attribute, state=state) for attribute in process.attributes]
-    return replace(process, state=state, attributes=attributes)
+    return replace(process, state=state, attributes=attributes or process.attributes)

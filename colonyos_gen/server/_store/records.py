@@ -23,6 +23,7 @@ from colonyos_gen_wire.types.workflow import ProcessGraph
 
 from colonyos_gen.server._store.latest_first import InTurn, LatestFirst
 from colonyos_gen.server._store.reactive_table import ReactiveTable
+from colonyos_gen.server._store.sole import Sole
 from colonyos_gen.server._store.tables import Index, Store, Table
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -148,8 +149,8 @@ class Records:
                 else ()
             )
         )
-        self.process_of_attribute: Index[Process] = self.processes.index(
-            lambda process: tuple(attribute.attributeid for attribute in process.attributes)
+        self.process_of_attribute: Sole[Process] = Sole(
+            self.processes, lambda process: [attribute.attributeid for attribute in process.attributes]
         )
 
         self.members_of_graph: Index[Process] = self.processes.index(

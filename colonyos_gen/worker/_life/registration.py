@@ -16,7 +16,14 @@ from colonyos_gen_wire.constants import APPROVED, REJECTED
 from colonyos_gen_wire.errors import shared
 
 from colonyos_gen._client.client import AsyncClient
-from colonyos_gen.errors import AlreadyExistsError, DeniedError, NotFoundError, RPCError
+from colonyos_gen.errors import (
+    STARTED_ANEW,
+    AlreadyExistsError,
+    DeniedError,
+    NotFoundError,
+    RPCError,
+    start_again,
+)
 from colonyos_gen.worker._taking.availability import Availability
 from colonyos_gen.worker._taking.lives import Lives
 
@@ -208,10 +215,14 @@ class Registration:
 
     def _not_the_owner(self, error: DeniedError) -> RegistrationError:
         if self._was_known:
-            return self._started_anew(f"does not take the keys any more that it took before ({error})")
+            return self._started_anew(
+                f"does not take the keys any more that it took before ({error.message})"
+            )
         return RegistrationError(
             f"COLONIES_COLONY_PRVKEY (or colony_key=) is not the key of the owner of colony {self._me.colonyname!r} "
-            f"({error}); set that, or unset it: then the log says what the owner has to do"
+            f"({error.message}; signed by {error.signer[:8]}…); set that, or unset it: then the log says what the "
+            f"owner has to do. If the server at {self._client.url} took it before, "
+            f"{STARTED_ANEW}: {start_again('the worker')}"
         )
 
     def _require_colony(self, error: NotFoundError) -> None:
@@ -222,9 +233,8 @@ class Registration:
 
     def _started_anew(self, problem: str) -> RegistrationError:
         return RegistrationError(
-            f"the server at {self._client.url} {problem}: it was started anew without what it knew, or is another one. "
-            "Start the worker again with the keys of this one, such as from a shell that has sourced the file that "
-            "`colonyos-gen serve` names; with --db, `serve` keeps its keys"
+            f"the server at {self._client.url} {problem}: {STARTED_ANEW}. "
+            f"To go on, {start_again('the worker')}; with --db, `serve` keeps its keys"
         )
 
     def _ask_owner(self, problem: str, command: str) -> None:

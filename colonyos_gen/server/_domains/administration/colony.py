@@ -57,14 +57,13 @@ class Colonies:
         packed = (records.packed_of_generator.snapshot(key) for key in generators)
         records.packed.remove_all({key: row for rows in packed for key, row in rows.items()})
         records.generators.remove_all(generators)
+        records.snapshots.remove_all(records.snapshots_of_colony.snapshot(name))
         for function in records.functions_of_colony.find(name):
             records.functions.remove(function)
         for executor in records.executors_of_colony.find(name):
             records.executors.remove(executor)
         for user in records.users_of_colony.find(name):
             records.users.remove(user)
-        for snapshot in records.snapshots_of_colony.find(name):
-            records.snapshots.remove(snapshot)
         for location in records.locations_of_colony.find(name):
             records.locations.remove(location)
         if not self._quirks.colony_leftovers:
@@ -84,7 +83,6 @@ class Colonies:
         records = self._records
         for blueprint in records.blueprints_of_colony.find(name):
             records.blueprints.remove(blueprint)
-        for version in records.versions_of_colony.find(name):
-            records.blueprint_versions.remove(version)
+        records.blueprint_versions.remove_all(records.versions_of_colony.snapshot(name))
         for definition in records.definitions_of_colony.find(name):
             records.definitions.remove(definition)

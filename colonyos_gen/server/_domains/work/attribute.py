@@ -45,7 +45,7 @@ class Attributes:
         )
         require_integers(attribute.attributetype)
         require_text(methods.ADD_ATTR, attribute.key, attribute.value, attribute.targetcolonyname)
-        if self._records.process_of_attribute.first(attribute.attributeid) is not None:
+        if self._records.process_of_attribute.get(attribute.attributeid) is not None:
             raise Refusal(errors.ADD_ATTR_DUPLICATE_KEY, detail="prod_attributes_pkey")
         process = replace(process, attributes=[*process.attributes, attribute])
         if attribute.attributetype is ENV:
@@ -55,7 +55,7 @@ class Attributes:
         return attribute
 
     async def get_attr(self, request: GetAttributeMsg, signer: str, /) -> Attribute:
-        process = self._records.process_of_attribute.first(request.attributeid)
+        process = self._records.process_of_attribute.get(request.attributeid)
         if process is None:
             raise Refusal(errors.GET_ATTR_ATTRIBUTE_NOT_FOUND)
         self._access.require(methods.GET_ATTR, signer, colony_of(process))

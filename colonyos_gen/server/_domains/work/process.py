@@ -267,13 +267,11 @@ class Processes:
         if request.state != _EVERY_STATE and not ProcessState(request.state).is_known:
             raise Refusal(errors.REMOVE_ALL_PROCESSES_INVALID_STATE_WHEN_DELETING_ALL_PROCESSES)
         if request.state == _EVERY_STATE:
-            found = self._records.processes_of_colony.snapshot(request.colonyname)
+            found = self._records.processes_of_colony.select(request.colonyname, _is_alone)
         else:
             state = ProcessState(request.state)
-            found = self._records.processes_in_state.snapshot((request.colonyname, state))
-        self._records.processes.remove_all(
-            {key: process for key, process in found.items() if not process.processgraphid}
-        )
+            found = self._records.processes_in_state.select((request.colonyname, state), _is_alone)
+        self._records.processes.remove_all(found)
 
     def _put(self, spec: FunctionSpec, signer: str) -> Process:
         name = self._records.name_of(spec.conditions.colonyname, signer)
@@ -310,3 +308,7 @@ def _wanted(request: GetProcessesMsg) -> Callable[[Process], bool] | None:
     if request.label:
         return lambda process: process.spec.label == request.label
     return None
+
+
+def _is_alone(process: Process) -> bool:
+    return not process.processgraphid

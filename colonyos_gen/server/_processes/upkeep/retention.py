@@ -42,6 +42,10 @@ class Retention:
         self._clock = clock
         self._age = timedelta(seconds=seconds)
         self._quirks = quirks
+        self.period: float = (
+            RETENTION_PERIOD_S if quirks.narrow_retention else min(RETENTION_PERIOD_S, seconds)
+        )
+        """Seconds from one `check` to the next."""
         self._under_way = False
         self._alone: LatestFirst[Process] = LatestFirst(
             records.processes,
