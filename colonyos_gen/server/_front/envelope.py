@@ -23,8 +23,8 @@ from colonyos_gen.server._front.careful_envelope import read_carefully
 from colonyos_gen.server._front.signature_words import not_hex, unrecoverable
 from colonyos_gen.server._values.repeated_keys import read_document
 
-_READS_NULL = "getblueprinthistorymsg"
-"""The one message in which null is as good as `{}` to the real server."""
+_READS_NULL = "get_blueprint_history"
+"""The one call in which null is as good as `{}` to the real server. A name, so that the server can do without the message."""
 _NOT_HEX = re.compile(r"[^0-9a-fA-F]")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _NO_PAYLOAD = b'"payload":""'
@@ -71,7 +71,7 @@ def read_payload(method: Method[Any, Any], text: bytes) -> object:
     """The JSON value, other than null, in a text. Raises ValueError if there is none, and Refusal for null."""
     document = read_document(method, text)
     if document is None:
-        if method.msgtype == _READS_NULL:
+        if method.name == _READS_NULL:
             return {}
         raise Refusal(NO_ANSWER)
     return document

@@ -14,12 +14,12 @@ _LATEST_S = 9_224_318_016_000
 """The end of the year 294276."""
 
 
-def require_integers(*numbers: int, refused: ErrorSpec = errors.SUBMIT_DATABASE_REFUSED) -> None:
+def require_integers(*numbers: int, refused: ErrorSpec | None = None) -> None:
     """Refuse numbers that do not fit into 32 bits."""
     for number in numbers:
         if not SMALLEST_INT32 <= number <= LARGEST_INT32:
             detail = f'value "{number}" is out of range for type integer'
-            raise Refusal(refused, detail=detail)
+            raise Refusal(refused or errors.SUBMIT_DATABASE_REFUSED, detail=detail)
 
 
 def require_interval(now_s: int, seconds: int) -> None:
