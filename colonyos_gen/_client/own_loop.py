@@ -72,7 +72,7 @@ class _Errand(Generic[T]):
                 raise self._error
             finally:
                 self._error = None  # which would hold its own traceback, and that all of this
-        return self._result  # type: ignore[return-value]
+        return self._result  # type: ignore[return-value]  # None may be a result too
 
     def _end(self, task: asyncio.Task[T]) -> None:
         self._task = None
