@@ -82,7 +82,10 @@ class Checker:
 
     def check_deadlines(self) -> bool:
         """Fail, or put back into the queue, the processes whose deadline has passed; True if there are more of them."""
-        now, attended = moment(self._clock.now_ns()), self._attended.now_ns()
+        attended = self._attended.now_ns()
+        if not self._heap or self._heap[0][0] >= attended:
+            return False
+        now = moment(self._clock.now_ns())
         overlooked: list[tuple[int, int, str, datetime]] = []
         examined = self._examined()
         ended = 0

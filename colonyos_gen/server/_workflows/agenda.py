@@ -13,6 +13,9 @@ class Agenda:
         self._moments: dict[str, datetime] = {}
         self._heap: list[tuple[datetime, str]] = []
 
+    def __bool__(self) -> bool:
+        return bool(self._moments)
+
     def put(self, key: str, moment: datetime) -> None:
         """Note that `key` falls due at `moment`, and no longer at any other."""
         if self._moments.get(key) != moment:

@@ -71,6 +71,8 @@ class CronStarter:
     def check(self) -> bool:
         """Start crons that are due; True if there are more. One that cannot be started does not keep others from it."""
         self._heed_clock()
+        if not self._due and not self._agenda:
+            return False
         waiting: list[Cron] = []
         now = self._now()
         if not self._due:

@@ -116,12 +116,25 @@ def test_what_has_not_ended_stays_with_its_lines(end: str) -> None:
     asyncio.run(main())
 
 
-def test_nothing_is_forgotten_unless_it_is_asked_for() -> None:
+@pytest.mark.parametrize(("retention", "left"), [(None, 1), (KEPT_S, 0)])
+def test_nothing_is_forgotten_unless_it_is_asked_for(
+    retention: float | None, left: int, tmp_path: Path
+) -> None:
+    """Not even by a server that starts again after four months."""
+    file = tmp_path / "rows.db"
+    later = ManualClock()
+    later.advance(10**7)  # nobody is there to count these seconds
+
     async def main() -> None:
-        async with scene(retention=None) as here:
+        async with scene(retention=None, db=file) as here:
             processid = await here.run("closed")
-            await here.pass_by(10**7)
-            assert here.lines(processid) == 1
+        async with Server(clock=later, db=file, retention=retention) as server:
+            later.advance(3600)
+            store = server._store  # pyright: ignore[reportPrivateUsage]
+            while len(store.pieces) or store.busy:
+                await asyncio.sleep(0.001)
+            records = server._records  # pyright: ignore[reportPrivateUsage]
+            assert len(records.processes) == records.logs_of_process.count(processid) == left
 
     asyncio.run(main())
 
