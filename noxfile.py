@@ -22,8 +22,20 @@ nox.options.error_on_missing_interpreters = False
 ROOT = Path(__file__).parent
 VERSIONS = ["3.11", "3.12", "3.13"]
 SOURCES = ["colonyos_gen", "codegen", "examples", "tests", "noxfile.py"]
-SUITE = ["pytest", "-n", str(3 * (os.cpu_count() or 1)), "--durations", "10", "--durations-min", "1"]
+SUITE = ["pytest", "--durations", "10", "--durations-min", "1", "-n"]
+WORKERS = 3 * (os.cpu_count() or 1)
 """Many tests wait for real time to pass, so three times as many processes as cores are busy."""
+ONCE = [
+    "--ignore=tests/docs",
+    *(
+        f"--ignore={path}"
+        for path in sorted(Path("tests/codegen").iterdir())
+        if path.name not in ("__init__.py", "kit", "small", "small_expected", "test_golden_output.py")
+    ),
+    "--deselect=tests/session/submitting/test_resources.py::test_a_type_checker_finds_values_of_a_wrong_type",
+]
+"""What `check` alone tests, since the other Pythons and versions change nothing: documents, the generator but for what it
+writes, and what a type checker says."""
 QUICK = ["unit", "wire", "workflow", "keys", "pictures", "scenarios"]
 """Folders of which all tests together take seconds, because nearly none waits for time to pass or starts a program: what
 goes over the wire, keys, settings, workflows, pictures; and `scenarios`, which go through everything once."""
@@ -84,19 +96,19 @@ def wheel(session: nox.Session) -> None:
 
 @nox.session(python=VERSIONS)
 def tests(session: nox.Session) -> None:
-    """The whole suite with each Python, on all cores; `nox -s tests -- -n 0` for one process."""
-    session.install("-e", ".[dev]")
-    _suite(session, *session.posargs)
+    """The suite with each Python, but for what is tested `ONCE`; `nox -s tests -- -n 0` for one process."""
+    session.install("-e", ".[test]")
+    _suite_again(session)
 
 
 @nox.session(python=VERSIONS[0])
 def oldest(session: nox.Session) -> None:
-    """The whole suite with the oldest versions of everything that pyproject.toml names."""
+    """The same with the oldest versions of everything that pyproject.toml names."""
     with tempfile.TemporaryDirectory() as folder:  # that of the session would become the one of its tests
         bounds = Path(folder, "oldest.txt")
         bounds.write_text("\n".join(_lower_bounds()), encoding="utf-8")
-        session.install("-e", ".[dev]", "-c", str(bounds))
-    _suite(session, *session.posargs)
+        session.install("-e", ".[test]", "-c", str(bounds))
+    _suite_again(session)
 
 
 def _style(session: nox.Session) -> None:
@@ -123,9 +135,15 @@ def _mypy(session: nox.Session, said: IO[str] | None = None) -> None:
     session.run("mypy", stdout=said)
 
 
-def _suite(session: nox.Session, *arguments: str) -> None:
+def _suite(session: nox.Session, *arguments: str, workers: int = WORKERS, draws: str | None = None) -> None:
     # Many tests start programs, which would compile everything anew.
-    session.run(*SUITE, *arguments, env={"PYTHONDONTWRITEBYTECODE": None})
+    environment = {"PYTHONDONTWRITEBYTECODE": None, "COLONIES_DRAWS": draws}
+    session.run(*SUITE, str(workers), *arguments, env=environment)
+
+
+def _suite_again(session: nox.Session) -> None:
+    """With fewer examples (`tests/drawn.py`), and half the processes, as `.ci/run` has two sessions at a time."""
+    _suite(session, *ONCE, *session.posargs, workers=-(-WORKERS // 2), draws="again")
 
 
 @contextmanager

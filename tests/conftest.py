@@ -12,20 +12,18 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from colonyos_gen.pytest_plugin import hazards_meant
 from colonyos_gen.server.hazards._noticed import Occurrence
 from colonyos_gen.server.hazards._noticed import logger as hazards_logger
+from tests import drawn
 from tests.server.recordings import scores
 
 collect_ignore = ["peers/pycolonies"]
 
 _ROWS = "recordings"
 
-# On a busy machine, everything takes long at times.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+drawn.register()
 
 
 class _Occurrences(logging.Handler):

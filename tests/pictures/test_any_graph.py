@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from colonyos_gen import FunctionSpec, Process, ProcessGraph, ProcessState, pictures
 from colonyos_gen._conventions.colours import BY_COLOUR
+from tests.drawn import drawn
 from tests.pictures.drawing import Drawing
 
 _NAMES = st.sampled_from(["sim", "sim-2", "merge", "a rather long name of a task", ""])
@@ -45,7 +46,7 @@ def _graphs(draw: st.DrawFn) -> tuple[ProcessGraph, list[Process]]:
     return graph, processes
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=drawn(150))
 @given(both=_graphs(), fold=st.booleans())
 def test_pictures_of_any_graph_can_be_read(both: tuple[ProcessGraph, list[Process]], fold: bool) -> None:
     graph, processes = both

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from colonyos_gen import Workflow, WorkflowError, WorkflowSpec, pictures, workflow
 from colonyos_gen.pictures._layout.folding import WIDE
+from tests.drawn import drawn
 from tests.pictures.drawing import Drawing
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -160,7 +161,7 @@ def test_long_labels_are_shortened_and_whole_in_the_tooltip() -> None:
     assert drawing.tooltips[name].splitlines() == [name, "f()", "on hpc"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=drawn(60))
 @given(data=st.data(), count=st.integers(1, 40), fold=st.booleans())
 def test_pictures_of_any_workflow_can_be_read(data: st.DataObject, count: int, fold: bool) -> None:
     wf = workflow("any", to="hpc")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +13,13 @@ from colonyos_gen.pictures import to_html
 from colonyos_gen.pictures._look.values import call_text, value_text
 from colonyos_gen.pictures._subjects import progress
 
-LARGE = [["x" * 10_000_000], [[0] * 2_000_000], [{str(i): i for i in range(300_000)}], list(range(2_000_000))]
+LARGE: list[Callable[[], list[Any]]] = [
+    lambda: ["x" * 10_000_000],
+    lambda: [[0] * 2_000_000],
+    lambda: [{str(i): i for i in range(300_000)}],
+    lambda: list(range(2_000_000)),
+]
+"""Made in the test: who collects the tests has no use for them."""
 
 
 def test_calls() -> None:
@@ -22,8 +29,9 @@ def test_calls() -> None:
     assert value_text({"a": [1, {"b": [2]}]}) == "{'a': [1, {'b': [2]}]}"
 
 
-@pytest.mark.parametrize("values", LARGE)
-def test_large_values(values: list[Any]) -> None:
+@pytest.mark.parametrize("make", LARGE)
+def test_large_values(make: Callable[[], list[Any]]) -> None:
+    values = make()
     spec = FunctionSpec(funcname="f", args=values, kwargs={"k": values})
     process = Process(processid="a" * 64, spec=spec, output=values, input=values)
     tracemalloc.start()

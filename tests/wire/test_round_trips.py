@@ -33,6 +33,7 @@ from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.drawn import drawn
 from tests.wire.kit.comparing import differences, is_zero
 
 UNSET = ["0001-01-01T00:00:00Z", "0001-01-01T01:12:12+01:12", "0000-12-31T19:03:58-04:56"]
@@ -87,7 +88,7 @@ def wire_values(shape: Shape, depth: int = 3) -> st.SearchStrategy[Any]:
 def test_values_survive_a_round_trip(kind: type[msgspec.Struct]) -> None:
     """From the wire into the struct, out and in again: equal, and nothing differs from what came first."""
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=drawn(15), deadline=None)
     @given(wire_values(StructOf(kind)))
     def check(wire: dict[str, Any]) -> None:
         tag = kind.__struct_config__.tag

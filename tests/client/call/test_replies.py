@@ -38,6 +38,7 @@ from tests.client.kit.scripted import (
     process,
     refusal,
 )
+from tests.drawn import drawn
 
 GET_PROCESS = METHODS["getprocessmsg"]
 
@@ -303,7 +304,7 @@ bodies = st.one_of(
 statuses = st.sampled_from([200, 201, 400, 403, 404, 408, 500, 502, 503])
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=drawn(600), deadline=None)
 @given(bodies, statuses, st.sampled_from(sorted(METHODS)), st.booleans())
 def test_any_body_gives_a_reply_or_an_rpc_error(body: bytes, status: int, msgtype: str, strict: bool) -> None:
     """Whatever the bytes are, no other exception comes out."""
@@ -329,7 +330,7 @@ def test_any_bytes_over_a_socket_give_a_reply_or_an_rpc_error() -> None:
         ]
     )
 
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=drawn(120), deadline=None)
     @given(heads, bodies)
     def ask(head: bytes, body: bytes) -> None:
         server.answers = [Answer(head + body, close=True)]

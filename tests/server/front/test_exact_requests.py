@@ -25,13 +25,13 @@ from colonyos_gen.server._front.envelope import key_of, read_payload
 from colonyos_gen.server._values.exact_integers import may_be_inexact, require_exact_integers
 from colonyos_gen.server._values.plain_json import is_shallow, plain_json
 from colonyos_gen.server._values.repeated_keys import read_at_once
+from tests.drawn import drawn
 from tests.server.fuzz.schema_strategies import Requests
 from tests.wire.test_examples import EXAMPLES, Example
 
 REQUESTS = Requests({})
 HOLDS_ITSELF = {"addblueprintdefinitionmsg"}
 """Its schemas hold schemas, so it is always read field by field."""
-SCALE = settings.default.max_examples // 100 if settings.default is not None else 1
 OPTIONS: dict[str, Any] = {
     "derandomize": True,
     "database": None,
@@ -109,7 +109,7 @@ def _cut(draw: st.DrawFn, data: bytes) -> bytes:
 def test_both_ways_read_the_same(msgtype: str) -> None:
     """Whatever is read in one go is what the other way makes of it, for every message."""
 
-    @settings(max_examples=15 * SCALE, **OPTIONS)
+    @settings(max_examples=drawn(15), **OPTIONS)
     @given(texts(msgtype))
     def check(text: bytes) -> None:
         is_read_alike(msgtype, text)
@@ -121,7 +121,7 @@ def test_both_ways_read_the_same(msgtype: str) -> None:
 def test_what_our_client_sends_is_read_in_one_go(msgtype: str) -> None:
     """Otherwise the test above would show nothing."""
 
-    @settings(max_examples=4 * SCALE, **OPTIONS)
+    @settings(max_examples=drawn(4), **OPTIONS)
     @given(REQUESTS.valid(msgtype))
     def check(payload: dict[str, Any]) -> None:
         text = encode(decode_request(METHODS[msgtype], payload))
@@ -197,7 +197,7 @@ def test_times_that_only_go_reads_or_refuses(time: str) -> None:
 NUMBERS = st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
 
 
-@settings(max_examples=100 * SCALE, **OPTIONS)
+@settings(max_examples=drawn(100), **OPTIONS)
 @given(st.lists(NUMBERS | st.dictionaries(st.text(max_size=3), NUMBERS, max_size=2), max_size=3))
 def test_integers_that_are_too_large_are_found(numbers: list[Any]) -> None:
     """A text that is not looked into has none of them."""

@@ -14,14 +14,14 @@ from colonyos_gen_wire.methods import METHODS
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.drawn import drawn, is_deep, is_short
 from tests.server.kit.lab import envelope
 
 from .furnished import KEYS, SIGNERS, Furnished, furnish
 from .fuzz_target import Shot, target
 from .schema_strategies import Requests
 
-DEEP = settings.default is not None and settings.default.max_examples > 100
-SCALE = settings.default.max_examples // 100 if settings.default is not None else 1
+DEEP = is_deep()
 pytestmark = [
     *([pytest.mark.timeout(0)] if DEEP else []),
     pytest.mark.hazards,
@@ -30,9 +30,9 @@ pytestmark = [
 
 
 def few(examples: int) -> settings:
-    """So many examples in every run, and many times as many in a deep one."""
+    """So many examples in every run, and many times as many in a deep one; see `drawn`."""
     return settings(
-        max_examples=examples * SCALE,
+        max_examples=drawn(examples),
         derandomize=not DEEP,
         database=None,
         deadline=None,
@@ -139,6 +139,7 @@ def test_damaged_envelopes(furnished: Furnished) -> None:
     check()
 
 
+@pytest.mark.skipif(is_short(), reason="too few examples are drawn for that")
 def test_the_tests_above_were_worth_the_name() -> None:
     """Nearly every message was carried out at least once: requests that are refused early would prove little."""
     missed = TRIED - SUCCEEDED

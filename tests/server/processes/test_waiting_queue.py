@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from colonyos_gen.server._processes.matching import Demand, Offer
 from colonyos_gen.server._processes.waiting_queue import WaitingQueue
+from tests.drawn import drawn
 
 ANY = Offer("c", "t", "ex")
 
@@ -35,7 +36,7 @@ pops = st.tuples(st.just("pop"), offers, st.just(0))
 discards = st.tuples(st.just("discard"), st.just(None), st.integers(0, 40))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=drawn(300), deadline=None)
 @given(st.lists(st.one_of(pushes, pops, discards), max_size=60))
 def test_serves_like_a_search_through_a_sorted_list(
     steps: list[tuple[str, Demand | Offer | None, int]],

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._workflows.cron_fields import KINDS, read_field
 from colonyos_gen.server._workflows.cron_schedule import read_schedule
+from tests.drawn import drawn
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 NOW = datetime(2026, 11, 24, 9, 12, 12, 100_000, tzinfo=STOCKHOLM)
@@ -201,7 +202,7 @@ def _field(lowest: int, highest: int) -> st.SearchStrategy[str]:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=drawn(300), deadline=None)
 @given(
     st.tuples(_field(0, 59), _field(0, 23), _field(1, 31), _field(1, 12), _field(0, 6)),
     st.sampled_from(_ZONES),
