@@ -32,7 +32,7 @@ from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import Server
 from tests.bench.loop_held import crowd
 from tests.bench.loop_held.crowd import BIG, TYPE, Crowd
-from tests.server.fuzz.schema_strategies import SCHEMA
+from tests.server.fuzz.schema_document import SCHEMA
 
 PROCESSES = 100_000
 LIMIT_MS = 50.0

@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import base64
 import copy
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from random import Random
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
-Json: TypeAlias = dict[str, Any]
+from tests.server.fuzz.schema_document import Json, places, resolved, the_schema
 
-SCHEMA: Json = json.loads(
-    (Path(__file__).parents[3] / "generated" / "colonyos.schema.json").read_text(encoding="utf-8")
-)
+SCHEMA = the_schema()
 MESSAGES: Json = SCHEMA["x-messages"]
 MAX_ITEMS = 3
 DEPTH = 6
@@ -87,10 +83,10 @@ class Drawing:
         """`payload` with one flaw or a few."""
         spoilt = copy.deepcopy(payload)
         for _ in range(self._dice.choice([1, 1, 1, 2, 3])):
-            places = _places(spoilt)
-            if not places:
+            found = places(spoilt)
+            if not found:
                 break
-            holder, key = self._dice.choice(places)
+            holder, key = self._dice.choice(found)
             if isinstance(holder, dict):
                 self._spoil(cast("Json", holder), key)
             else:
@@ -133,7 +129,7 @@ class Drawing:
                 }
 
     def _value(self, schema: Json, field: str, domain: str, depth: int) -> Any:
-        schema = _resolved(schema)
+        schema = resolved(schema, SCHEMA)
         if "const" in schema:
             return schema["const"]
         for name in (f"{domain}.{field}", field):
@@ -210,34 +206,3 @@ class Drawing:
 
     def _text(self) -> str:
         return "".join(self._dice.choice(_WORDS) for _ in range(self._dice.randrange(3)))
-
-
-def _resolved(schema: Json) -> Json:
-    """The schema with what it refers to filled in; what stands beside the reference counts more."""
-    while "$ref" in schema:
-        base = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]
-        schema = _merged(base, {key: value for key, value in schema.items() if key != "$ref"})
-    return schema
-
-
-def _merged(base: Json, own: Json) -> Json:
-    merged = {**base, **own}
-    if "properties" in base and "properties" in own:
-        both = {**base["properties"]}
-        for name, inner in own["properties"].items():
-            both[name] = {**both.get(name, {}), **inner}
-        merged["properties"] = both
-    return merged
-
-
-def _places(value: Any) -> list[tuple[Any, Any]]:
-    """Every place in a document, as the object or list that holds it and its key there."""
-    items: list[tuple[Any, Any]] = []
-    if isinstance(value, dict):
-        items = list(cast("Json", value).items())
-    elif isinstance(value, list):
-        listed: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-        items = list(enumerate(listed))
-    return [(cast("Any", value), key) for key, _ in items] + [
-        place for _, inner in items for place in _places(inner)
-    ]

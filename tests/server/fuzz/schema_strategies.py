@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import base64
 import copy
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from hypothesis import strategies as st
 
-Json: TypeAlias = dict[str, Any]
+from .schema_document import Json, places, resolved, the_schema
+
 Values: TypeAlias = st.SearchStrategy[Any]
 
-SCHEMA = Path(__file__).parents[3] / "generated" / "colonyos.schema.json"
 MAX_ITEMS = 3
 DEPTH = 8
 """How deep a value may nest; what lies deeper is left empty."""
@@ -85,7 +83,7 @@ class Requests:
 
     def __init__(self, known: Mapping[str, Sequence[Any]], document: Json | None = None) -> None:
         self._known = known
-        self._document = document or json.loads(SCHEMA.read_text(encoding="utf-8"))
+        self._document = document or the_schema()
 
     @property
     def msgtypes(self) -> list[str]:
@@ -102,7 +100,7 @@ class Requests:
         return _flawed(self.valid(msgtype))
 
     def _value(self, schema: Json, field: str, domain: str, depth: int) -> Values:
-        schema = self._resolved(schema)
+        schema = resolved(schema, self._document)
         if "const" in schema:
             return st.just(schema["const"])
         drawn = self._by_type(schema, field, domain, depth)
@@ -163,24 +161,6 @@ class Requests:
 
         return draw_object()
 
-    def _resolved(self, schema: Json) -> Json:
-        """The schema with what it refers to filled in; what stands beside the reference counts more."""
-        while "$ref" in schema:
-            base = self._document["$defs"][schema["$ref"].rpartition("/")[2]]
-            own = {key: value for key, value in schema.items() if key != "$ref"}
-            schema = _merged(base, own)
-        return schema
-
-
-def _merged(base: Json, own: Json) -> Json:
-    merged = {**base, **own}
-    if "properties" in base and "properties" in own:
-        both = {**base["properties"]}
-        for name, inner in own["properties"].items():
-            both[name] = {**both.get(name, {}), **inner}
-        merged["properties"] = both
-    return merged
-
 
 def _integers(schema: Json) -> Values:
     if "x-enum-values" in schema:
@@ -209,8 +189,8 @@ def _flawed(draw: st.DrawFn, valid: st.SearchStrategy[Json]) -> Json:
     # The drawn parts may be shared.
     document: Json = copy.deepcopy(draw(valid))
     for _ in range(draw(st.integers(1, 3))):
-        places: list[tuple[Any, Any]] = _places(document) or [(document, "msgtype")]
-        holder, key = draw(st.sampled_from(places))
+        found: list[tuple[Any, Any]] = places(document) or [(document, "msgtype")]
+        holder, key = draw(st.sampled_from(found))
         what = draw(st.sampled_from(["replace", "replace", "replace", "drop", "rename", "nest", "add"]))
         if isinstance(holder, dict):
             _spoil(draw, cast("Json", holder), key, what)
@@ -238,16 +218,3 @@ def _spoil(draw: st.DrawFn, holder: Json, key: str, what: str) -> None:
 def _wrong(draw: st.DrawFn) -> Any:
     # A copy, as the next flaw may go into it.
     return copy.deepcopy(draw(_WRONG))
-
-
-def _places(value: Any) -> list[tuple[Any, Any]]:
-    """Every place in a document, as the object or list that holds it and its key there."""
-    items: list[tuple[Any, Any]] = []
-    if isinstance(value, dict):
-        items = list(cast("Json", value).items())
-    elif isinstance(value, list):
-        listed: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-        items = list(enumerate(listed))
-    return [(cast("Any", value), key) for key, _ in items] + [
-        place for _, inner in items for place in _places(inner)
-    ]

@@ -17,9 +17,9 @@ from colonyos_gen import ConnectionFailedError, FunctionSpec
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import Server
 from colonyos_gen.testing import LocalColony
+from tests.server.kit import generators
 from tests.server.kit.lab import TYPE, Lab
 from tests.server.kit.socket_lab import line
-from tests.server.workflows import test_generators as generators
 
 from .hazard_lab import cancel, lines, noticed, play, polling, remove, sealed
 

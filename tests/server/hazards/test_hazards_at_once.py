@@ -20,10 +20,9 @@ from colonyos_gen_wire.requests.workflow import (
 )
 
 from colonyos_gen.server import ManualClock
-from tests.server.kit import workflow_lab
+from tests.server.kit import generators, workflow_lab
 from tests.server.kit.lab import Lab, spec
 from tests.server.kit.stored import node
-from tests.server.workflows import test_generators as generators
 
 from .hazard_lab import at_once, cancel, close, noticed, play, remove, remove_all, settled
 

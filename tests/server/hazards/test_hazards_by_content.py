@@ -11,10 +11,9 @@ from colonyos_gen_wire.methods import identity
 from colonyos_gen_wire.requests.identity import ChangeServerIDMsg
 
 from colonyos_gen.crypto import PrivateKey
-from tests.server.kit import workflow_lab
+from tests.server.kit import generators, workflow_lab
 from tests.server.kit.lab import Lab, Refused, spec
 from tests.server.kit.stored import node
-from tests.server.workflows import test_generators as generators
 
 from .hazard_lab import noticed, play
 

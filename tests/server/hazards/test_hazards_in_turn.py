@@ -26,10 +26,9 @@ from colonyos_gen_wire.requests.workflow import (
 from colonyos_gen import FunctionSpec
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.testing import LocalColony
-from tests.server.kit import workflow_lab
+from tests.server.kit import generators, workflow_lab
 from tests.server.kit.lab import Lab, opened, spec
 from tests.server.kit.stored import node
-from tests.server.workflows import test_generators as generators
 
 from .hazard_lab import (
     Line,

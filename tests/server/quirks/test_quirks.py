@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from dataclasses import fields
 from datetime import UTC
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,31 +15,16 @@ from colonyos_gen.server import STRICT, V1_9, Quirks, Server
 from colonyos_gen.server._time.zero_time import zero_time
 from colonyos_gen.testing import LocalColony
 
-from . import (
-    quirks_of_data,
-    quirks_of_identities,
-    quirks_of_processes,
-    quirks_of_pushes,
-    quirks_of_replies,
-    quirks_of_sockets,
-    quirks_of_turns,
-    quirks_of_workflows,
-)
 from .quirk_scene import CASES, Case, quirk_scene
 
 pytestmark = pytest.mark.hazards
 
 FLAGS = [field.name for field in fields(Quirks)]
-MODULES = (
-    quirks_of_data,
-    quirks_of_identities,
-    quirks_of_processes,
-    quirks_of_pushes,
-    quirks_of_replies,
-    quirks_of_sockets,
-    quirks_of_turns,
-    quirks_of_workflows,
-)
+MODULES = [
+    importlib.import_module(f".{path.stem}", __package__)
+    for path in sorted(Path(__file__).parent.glob("quirks_of_*.py"))
+]
+"""Each adds its cases to `CASES`."""
 
 
 def _found(case: Case, quirks: Quirks) -> object:

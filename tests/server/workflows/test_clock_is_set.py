@@ -11,11 +11,9 @@ import aiohttp
 import pytest
 
 from colonyos_gen.server import ManualClock, Server
+from tests.server.kit import crons, generators
 from tests.server.kit.lab import Lab, lab
 from tests.server.kit.stored import submissions
-
-from . import test_crons as crons
-from . import test_generators as generators
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 FREQUENT = pytest.mark.parametrize(

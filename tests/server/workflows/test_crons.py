@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,38 +15,16 @@ from colonyos_gen_wire.methods import cron as methods
 from colonyos_gen_wire.methods import user as user_methods
 from colonyos_gen_wire.methods import workflow as workflow_methods
 from colonyos_gen_wire.requests.colony import RemoveColonyMsg
-from colonyos_gen_wire.requests.cron import AddCronMsg, GetCronMsg, GetCronsMsg, RemoveCronMsg, RunCronMsg
+from colonyos_gen_wire.requests.cron import RemoveCronMsg, RunCronMsg
 from colonyos_gen_wire.requests.user import RemoveUserMsg
 from colonyos_gen_wire.requests.workflow import CancelProcessGraphMsg
-from colonyos_gen_wire.types.cron import Cron
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import ManualClock, Server
 from colonyos_gen.server._clock import moment
+from tests.server.kit.crons import PERIOD, START, add, get, names, run
 from tests.server.kit.lab import COLONY, Lab, Refused, lab
 from tests.server.kit.stored import node, processes, submissions, text
-
-PERIOD = CRON_CHECK_PERIOD_MS / 1000
-START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-async def add(here: Lab, key: PrivateKey, name: str = "c", **settings: Any) -> Cron:
-    fields: dict[str, Any] = {"colonyname": COLONY, "name": name, "workflowspec": text()}
-    cron = Cron(**(fields | settings))
-    return await here.call(key, methods.ADD_CRON, AddCronMsg(cron=cron))
-
-
-async def get(here: Lab, key: PrivateKey, cron: Cron) -> Cron:
-    return await here.call(key, methods.GET_CRON, GetCronMsg(cronid=cron.cronid))
-
-
-async def run(here: Lab, key: PrivateKey, cron: Cron) -> Cron:
-    return await here.call(key, methods.RUN_CRON, RunCronMsg(cronid=cron.cronid))
-
-
-async def names(here: Lab, key: PrivateKey, count: int = 100) -> list[str]:
-    found = await here.call(key, methods.GET_CRONS, GetCronsMsg(colonyname=COLONY, count=count))
-    return [cron.name for cron in found]
 
 
 def test_an_interval_counts_from_the_run_before() -> None:

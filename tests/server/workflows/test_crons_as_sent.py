@@ -13,9 +13,9 @@ from colonyos_gen_wire.types.user import User
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import ManualClock
 from tests.server.kit import workflow_lab
+from tests.server.kit.crons import PERIOD, START, add
 from tests.server.kit.lab import lab
 from tests.server.kit.stored import node, processes, text
-from tests.server.workflows.test_crons import PERIOD, START, add
 
 
 def test_intervals_below_minus_one_are_not_looked_at() -> None:

@@ -15,50 +15,19 @@ from colonyos_gen_wire.methods import generator as methods
 from colonyos_gen_wire.methods import user as user_methods
 from colonyos_gen_wire.requests.colony import RemoveColonyMsg
 from colonyos_gen_wire.requests.generator import (
-    AddGeneratorMsg,
-    GetGeneratorMsg,
     GetGeneratorsMsg,
-    PackGeneratorMsg,
-    RemoveGeneratorMsg,
     ResolveGeneratorMsg,
 )
 from colonyos_gen_wire.requests.user import RemoveUserMsg
-from colonyos_gen_wire.types.generator import Generator
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import ManualClock, Server
+from tests.server.kit.generators import add, batches, get, pack, remove
 from tests.server.kit.lab import COLONY, Lab, Refused, lab
-from tests.server.kit.stored import node, processes, text
+from tests.server.kit.stored import node, text
 
 PERIOD = GENERATOR_CHECK_PERIOD_MS / 1000
 START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-async def add(here: Lab, key: PrivateKey, name: str = "g", **settings: Any) -> Generator:
-    fields: dict[str, Any] = {"colonyname": COLONY, "name": name, "workflowspec": text(), "trigger": 2}
-    generator = Generator(**(fields | settings))
-    return await here.call(key, methods.ADD_GENERATOR, AddGeneratorMsg(generator=generator))
-
-
-async def get(here: Lab, key: PrivateKey, generator: Generator) -> Generator:
-    request = GetGeneratorMsg(generatorid=generator.generatorid)
-    return await here.call(key, methods.GET_GENERATOR, request)
-
-
-async def pack(here: Lab, key: PrivateKey, generator: Generator, *args: str) -> None:
-    for arg in args:
-        request = PackGeneratorMsg(generatorid=generator.generatorid, arg=arg)
-        await here.call(key, methods.PACK_GENERATOR, request)
-
-
-async def remove(here: Lab, key: PrivateKey, generator: Generator) -> None:
-    request = RemoveGeneratorMsg(generatorid=generator.generatorid)
-    await here.call(key, methods.REMOVE_GENERATOR, request)
-
-
-async def batches(here: Lab, key: PrivateKey) -> list[list[Any]]:
-    """The arguments of the waiting processes."""
-    return [each.spec.args for each in await processes(here, key)]
 
 
 def test_every_full_batch_starts_a_workflow() -> None:
