@@ -180,14 +180,10 @@ def _wheel(session: nox.Session, said: IO[str] | None = None) -> None:
             session.run(python, f"{ROOT}/tests/packaging/plain.py", external=True, stdout=said)
             for package in ("colonyos_gen", "colonyos_gen_wire"):
                 session.run(
-                    "pyright",
-                    "--pythonpath",
-                    python,
-                    "--verifytypes",
-                    package,
-                    "--ignoreexternal",
-                    stdout=said,
-                )
+                    "pyright", "--verifytypes", package, "--ignoreexternal", stdout=said,
+                    # Here pyright does not heed `--pythonpath`: it looks where the first Python of the path does.
+                    env={"PATH": os.pathsep.join((str(Path(python).parent), os.environ["PATH"]))},
+                )  # fmt: skip
 
 
 def _lower_bounds() -> Iterator[str]:
