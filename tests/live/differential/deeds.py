@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from .drawing import Json
+from tests.server.fuzz.schema_document import Json
+
 from .steps import Deed, Shot, Steps, payload_of
 
 _LISTS = (

@@ -11,7 +11,9 @@ from typing import Any, TypeAlias
 from colonyos_gen_wire.method import Via
 from colonyos_gen_wire.methods import METHODS
 
-from .drawing import Drawing, Json
+from tests.server.fuzz.schema_document import Json
+
+from .drawing import Drawing
 from .people import People
 
 
