@@ -148,7 +148,8 @@ class _Front:
             raise Refusal(BODY_TOO_SLOW) from None
         encoding = request.headers.get(hdrs.CONTENT_ENCODING)
         if encoding is not None and not body[:_LOOK].lstrip().startswith(b"{"):
-            detail = f"the body is compressed ({encoding[:_LOOK]}), and read as it comes, which is no JSON"
+            name = encoding[:_LOOK].encode("ascii", "backslashreplace").decode("ascii")
+            detail = f"the body is compressed ({name}), and read as it comes, which is no JSON"
             raise Refusal(errors.MALFORMED_ENVELOPE, detail=detail)
         note_arrival(self._connections.arrival(request))
         return body

@@ -35,6 +35,11 @@ REQUESTS: dict[str, bytes] = {
     "a chunk of no size": CHUNKED + b"zz\r\nhello\r\n0\r\n\r\n",
     "a chunk that is longer than it says": CHUNKED + b"2\r\nhello\r\n0\r\n\r\n",
     "no zip": b"POST /api" + HOST + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+    "a coding that is no ASCII": b"POST /api"
+    + HOST
+    + b"Content-Encoding: \xff\r\nContent-Length: 5\r\n\r\nhello",
+    "headers without end": b"GET /" + HOST + b"".join(b"X-%d: %b\r\n" % (i, b"x" * 8000) for i in range(12)),
+    "many headers without end": b"GET /" + HOST + b"".join(b"X-%d: x\r\n" % i for i in range(9000)),
     "a body that is no envelope": b"POST /api" + HOST + b"Content-Length: 5\r\n\r\nhello",
     "a length beyond the limit": b"POST /api" + HOST + b"Content-Length: 99999999999\r\n\r\n",
     "a length beyond 64 bits": b"POST /api" + HOST + b"Content-Length: " + b"9" * 30 + b"\r\n\r\n",
@@ -67,6 +72,21 @@ def test_hostile_requests(request_: bytes, caplog: pytest.LogCaptureFixture) -> 
 
     asyncio.run(main())
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_protocols_that_a_stranger_offers_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    upgrade = (
+        b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: x\r\n\r\n"
+    )
+
+    async def main() -> None:
+        async with Server() as server, raw(server) as (reader, writer):
+            writer.write(b"GET /pubsub" + HOST + upgrade)
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+
+    asyncio.run(main())
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def is_alive(server: Server) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.typedefs import Handler
 from colonyos_gen_wire.codec import encode
 from colonyos_gen_wire.constants import WAITING
 from colonyos_gen_wire.methods import process
@@ -184,6 +186,29 @@ def test_a_crowd_that_comes_and_goes(seed: int, caplog: pytest.LogCaptureFixture
         await asyncio.wait(crowd)
 
     play(act)
+    assert has_no_errors(caplog)
+
+
+def test_a_request_that_ends_when_the_library_gives_it_up(caplog: pytest.LogCaptureFixture) -> None:
+    """In the moment between, the library tells a future that has been cancelled, and logs that as an error."""
+    caught = asyncio.Event()
+
+    @web.middleware
+    async def hold(request: web.Request, handler: Handler) -> web.StreamResponse:
+        del handler
+        caught.set()
+        ours = request.protocol
+        while (waiter := ours._handler_waiter) is None or not waiter.cancelled():  # pyright: ignore[reportPrivateUsage]
+            await asyncio.sleep(0)
+        return web.Response()
+
+    async def main() -> None:
+        async with Server(middlewares=[hold]) as server, raw(server) as (_, writer):
+            writer.write(HEAD + BODY)
+            await caught.wait()
+            await server.stop()
+
+    asyncio.run(main())
     assert has_no_errors(caplog)
 
 
