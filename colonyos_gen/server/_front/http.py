@@ -15,10 +15,11 @@ from colonyos_gen_wire.constants import API_PATH, HEALTH_PATH, PUBSUB_PATH
 
 from colonyos_gen.server._caller.presence import watch_caller
 from colonyos_gen.server._caller.refusal import BODY_TOO_LARGE, BODY_TOO_SLOW, TOO_BUSY, Refusal
+from colonyos_gen.server._front.bounds.reading import read_body
 from colonyos_gen.server._front.bounds.room import Room, Share
 from colonyos_gen.server._front.dispatch import Dispatcher
 from colonyos_gen.server._front.pubsub import Pubsub
-from colonyos_gen.server._front.slow_senders import Connections, read_body
+from colonyos_gen.server._front.slow_senders import Connections
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server.hazards._arrival import note_arrival
 

@@ -2,8 +2,7 @@
 
 A client that sends the beginning of a request, or nothing at all, holds a connection and some memory. The headers of a
 request must be complete a while after the connection was made or, on one that has served requests before, after their
-first byte. Then the body gets as long again, and a second more for every `BYTES_PER_S` bytes of it, so that a large body
-may take its time but a trickle may not. Answers may take as long as they like.
+first byte. What the body may take is told in `bounds/reading.py`. Answers may take as long as they like.
 
 Hosts that have vanished without a word, such as those that lost their power, are found by the probes of TCP, also in
 the middle of a long poll or a subscription. A client that is merely busy answers these.
@@ -18,19 +17,15 @@ import time
 from collections.abc import Generator
 from typing import cast
 
-from aiohttp import StreamReader, web
+from aiohttp import web
 
 from colonyos_gen.server._front.bounds.crowd import MOST_CONNECTIONS, Crowd, Member, address_of
-from colonyos_gen.server._front.bounds.room import FREE_BYTES, Share
 from colonyos_gen.server.hazards._arrival import Arrival
 
 REQUEST_TIMEOUT_S = 10.0
 """How long headers may take; that is also what the real server grants them."""
 IDLE_TIMEOUT_S = 120.0
 """How long a connection stays open without a request; as on the real server."""
-BYTES_PER_S = 10_000
-WANTED_BYTES_PER_S = 1_000_000
-"""What a body has to come with as long as others wait for the room that it has taken."""
 _PROBES = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 """Seconds of silence before the first probe, between probes, and how many may go unanswered."""
 
@@ -49,66 +44,6 @@ _NO_ROOM = (
     b"Connection: close\r\n\r\n"
     b"503 Too many connections"
 )
-
-
-async def read_body(request: web.Request, seconds: float, share: Share) -> bytes | bytearray:
-    """The body of a request, which takes `share` of the room for them if it is large.
-
-    Raises `web.HTTPRequestEntityTooLarge` for one that is longer than the application allows, TimeoutError for one that
-    comes too slowly, and Refusal for one that there is no room for.
-    """
-    most, length = request.client_max_size, request.content_length
-    if (length or 0) > most:
-        raise web.HTTPRequestEntityTooLarge(most)
-    if (length or 0) > FREE_BYTES:
-        await share.take(length or 0, seconds)
-    content = request.content
-    if content.is_eof():
-        return await request.read()
-    async with asyncio.timeout(None) as timer:
-        deadline = _Deadline(timer, content, seconds, share)
-        try:
-            return await _read(content, most, share if length is None else None, seconds)
-        finally:
-            deadline.cancel()
-
-
-async def _read(content: StreamReader, most: int, share: Share | None, seconds: float) -> bytes | bytearray:
-    """All of a body. One of which the length is not known takes `share` for the longest that it may become."""
-    body = bytearray()
-    while chunk := await content.readany():
-        if share is not None and len(body) + len(chunk) > FREE_BYTES:
-            await share.take(most, seconds)
-            share = None
-        body += chunk
-        if len(body) > most:
-            raise web.HTTPRequestEntityTooLarge(most, len(body))
-    return body if len(body) > FREE_BYTES else bytes(body)  # a copy of much takes long
-
-
-class _Deadline:
-    """Moves a timeout on as long as a body comes fast enough."""
-
-    def __init__(self, timer: asyncio.Timeout, content: StreamReader, seconds: float, share: Share) -> None:
-        self._timer = timer
-        self._content = content
-        self._seconds = seconds
-        self._share = share
-        self._loop = asyncio.get_running_loop()
-        self._first = self._loop.time() + seconds
-        self._next = self._loop.call_at(self._first, self._look)
-
-    def cancel(self) -> None:
-        self._next.cancel()
-
-    def _look(self) -> None:
-        rate = WANTED_BYTES_PER_S if self._share.is_wanted else BYTES_PER_S
-        due = self._first + self._content.total_bytes / rate
-        now = self._loop.time()
-        if now < due:
-            self._next = self._loop.call_at(min(due, now + self._seconds), self._look)
-        else:
-            self._timer.reschedule(due)
 
 
 class Connections:
