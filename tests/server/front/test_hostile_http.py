@@ -74,6 +74,20 @@ def test_hostile_requests(request_: bytes, caplog: pytest.LogCaptureFixture) -> 
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
+def test_headers_are_not_taken_in_without_end() -> None:
+    """Whatever the library allows to each of them, a few tens of kilobytes are enough."""
+
+    async def main() -> None:
+        async with Server() as server, raw(server) as (reader, writer):
+            writer.write(b"GET /" + HOST)
+            for number in range(17):
+                writer.write(b"X-%d: %b\r\n" % (number, b"x" * 4000))
+                await asyncio.sleep(0)
+            assert (await reply(reader))[0] == 431
+
+    asyncio.run(main())
+
+
 def test_protocols_that_a_stranger_offers_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     upgrade = (
         b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
