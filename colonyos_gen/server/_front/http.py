@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 from colonyos_gen_wire import errors
 from colonyos_gen_wire.constants import API_PATH, HEALTH_PATH, PUBSUB_PATH
@@ -72,8 +72,9 @@ def make_app(
         return handler if middlewares else handle
 
     app = web.Application(client_max_size=body_limit, middlewares=(note, *middlewares) if middlewares else ())
-    app.router.add_post(API_PATH, noted(front.call))  # found at once; everything else is looked at
-    app.router.add_route("*", "/{path:.*}", noted(front.handle))
+    # The first is found at once; everything else is looked at.
+    app.router.add_post(API_PATH, noted(front.call), expect_handler=_expect)
+    app.router.add_route("*", "/{path:.*}", noted(front.handle), expect_handler=_expect)
     app.on_response_prepare.append(_finish_headers)
 
     async def stop(app: web.Application) -> None:
@@ -154,6 +155,16 @@ class _Front:
             raise Refusal(errors.MALFORMED_ENVELOPE, detail=detail)
         note_arrival(self._connections.arrival(request))
         return body
+
+
+async def _expect(request: web.Request) -> web.Response | None:
+    """What a client is told that waits before it sends its body."""
+    if request.headers[hdrs.EXPECT].lower() != "100-continue":
+        return web.Response(status=417, text="417 Expectation Failed")
+    if request.version >= HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # which counts the answer only
+    return None
 
 
 def _not_found() -> web.Response:

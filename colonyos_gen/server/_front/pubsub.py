@@ -88,7 +88,11 @@ class Pubsub:
             autoclose=False,
             autoping=False,  # which answers as many as there are without giving way to anybody
         )
-        if not socket.can_prepare(request):
+        try:
+            is_upgrade = bool(socket.can_prepare(request))
+        except ValueError:  # of a key that is no ASCII
+            is_upgrade = False
+        if not is_upgrade:
             return web.Response(status=400, text="Bad Request\n", headers={hdrs.SEC_WEBSOCKET_VERSION: "13"})
         try:
             await socket.prepare(request)

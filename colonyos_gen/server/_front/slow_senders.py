@@ -17,7 +17,7 @@ import time
 from collections.abc import Generator
 from typing import cast
 
-from aiohttp import StreamReader, web
+from aiohttp import StreamReader, hdrs, web
 
 from colonyos_gen.server._caller.refusal import TOO_MANY_CONNECTIONS, Refusal
 from colonyos_gen.server._front.bounds.crowd import MOST_CONNECTIONS, Crowd, Member, address_of
@@ -31,9 +31,9 @@ IDLE_TIMEOUT_S = 120.0
 HEAD_BYTES = 64 * 1024
 """What may come before the headers of a request are complete."""
 _PIECE = 16 * 1024
-"""What is taken off the network at once, as it may be thousands of frames or requests; of a body it may be more."""
-_CHUNKED_PIECE = 4 * 1024
-"""The same of a body in chunks, which may be of one byte each."""
+"""What is taken off the network at once, as it may be hundreds of requests; of a body it may be more."""
+_MANY_PIECE = 4 * 1024
+"""The same of a body in chunks, which may be of one byte each, and of frames, which may be of none."""
 _BODY_PIECE = 64 * 1024
 _LINGER_S = 1.0
 """How long a client whose connection is refused has for reading that."""
@@ -137,6 +137,7 @@ class _Connection(asyncio.BufferedProtocol):
         self._head = Head()
         self._body: StreamReader | None = None
         self._length: int | None = None
+        self._is_upgrade = False
         self._buffer = bytearray()
         self._refused = False
 
@@ -150,6 +151,7 @@ class _Connection(asyncio.BufferedProtocol):
         self._serving = True
         self._body = request.content
         self._length = request.content_length
+        self._is_upgrade = hdrs.UPGRADE in request.headers
         self._disarm()
         if self._member is not None:
             self._crowd.busy(self._member)
@@ -214,10 +216,12 @@ class _Connection(asyncio.BufferedProtocol):
 
     def _piece(self) -> int:
         """How much may be taken in at once."""
-        if self._body is None or self._body.is_eof():
+        if self._body is None:
             return _PIECE
+        if self._body.is_eof():
+            return _MANY_PIECE if self._is_upgrade else _PIECE
         if self._length is None:
-            return _CHUNKED_PIECE
+            return _MANY_PIECE
         return max(_PIECE, min(_BODY_PIECE, self._length - self._body.total_bytes))
 
     def _make_room(self) -> None:

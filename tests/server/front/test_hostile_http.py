@@ -9,7 +9,9 @@ import socket
 import struct
 
 import pytest
+from aiohttp import hdrs
 from colonyos_gen_wire.constants import API_PATH
+from multidict import istr
 
 from colonyos_gen.server import Server
 
@@ -86,6 +88,38 @@ def test_headers_are_not_taken_in_without_end() -> None:
             assert (await reply(reader))[0] == 431
 
     asyncio.run(main())
+
+
+UPGRADE = (
+    b"GET /pubsub" + HOST + b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+_FRAMING = {hdrs.CONTENT_LENGTH, hdrs.TRANSFER_ENCODING, hdrs.CONNECTION, hdrs.UPGRADE, hdrs.HOST}
+NAMES = sorted({each for each in vars(hdrs).values() if isinstance(each, istr)} - _FRAMING)
+
+
+@pytest.mark.parametrize("value", [b"\xff", b"100-continue\xff, \x80", b';=,"', b"A" * 3000])
+def test_whatever_a_header_holds_nothing_is_logged(value: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """Each of those that the library knows, on each of the paths."""
+    starts = (
+        b"POST /api" + HOST + b"Content-Length: 2\r\n%b\r\n{}",
+        b"GET /health" + HOST + b"%b\r\n",
+        b"OPTIONS /api" + HOST + b"Origin: x\r\n%b\r\n",
+        UPGRADE + b"Connection: Upgrade\r\nUpgrade: websocket\r\n%b\r\n",
+    )
+
+    async def main() -> None:
+        async with Server() as server:
+            for start in starts:
+                for name in NAMES:
+                    async with raw(server) as (reader, writer):
+                        writer.write(start % (b"%b: %b\r\n" % (name.encode(), value)))
+                        answer = await reader.readuntil(b"\r\n\r\n")
+                        assert not answer.startswith(b"HTTP/1.1 5"), name
+                        assert value not in answer, name
+            await is_alive(server)
+
+    asyncio.run(main())
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_protocols_that_a_stranger_offers_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
