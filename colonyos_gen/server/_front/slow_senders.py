@@ -30,11 +30,16 @@ IDLE_TIMEOUT_S = 120.0
 """How long a connection stays open without a request; as on the real server."""
 HEAD_BYTES = 64 * 1024
 """What may come before the headers of a request are complete."""
-_PIECE = 16 * 1024
-"""What is taken off the network at once, as it may be hundreds of requests; of a body it may be more."""
-_MANY_PIECE = 4 * 1024
-"""The same of a body in chunks, which may be of one byte each, and of frames, which may be of none."""
+_PIECE = 8 * 1024
+"""What is taken off the network at once, as it may be hundreds of requests."""
+_FRAMES_PIECE = 4 * 1024
+"""The same of frames, which may be of no bytes."""
 _BODY_PIECE = 64 * 1024
+_CHUNKS_PIECE = 16 * 1024
+_FINE_PIECE = 1024
+"""The same of a body that comes in chunks of a few bytes."""
+_FINE = 64
+"""Bytes for each end of a line, below which chunks are such."""
 _LINGER_S = 1.0
 """How long a client whose connection is refused has for reading that."""
 _MOST_LINGERING = 32
@@ -138,6 +143,7 @@ class _Connection(asyncio.BufferedProtocol):
         self._body: StreamReader | None = None
         self._length: int | None = None
         self._is_upgrade = False
+        self._is_fine = True
         self._buffer = bytearray()
         self._refused = False
 
@@ -203,6 +209,8 @@ class _Connection(asyncio.BufferedProtocol):
             if (self._body is None or self._body.is_eof()) and not self._head.is_short(data):
                 self._say_last(_TOO_LONG)
                 return
+        elif self._length is None:
+            self._is_fine = data.count(b"\r\n") * _FINE > nbytes
         self._inner.data_received(data)
 
     def eof_received(self) -> bool | None:
@@ -219,9 +227,9 @@ class _Connection(asyncio.BufferedProtocol):
         if self._body is None:
             return _PIECE
         if self._body.is_eof():
-            return _MANY_PIECE if self._is_upgrade else _PIECE
+            return _FRAMES_PIECE if self._is_upgrade else _PIECE
         if self._length is None:
-            return _MANY_PIECE
+            return _FINE_PIECE if self._is_fine else _CHUNKS_PIECE
         return max(_PIECE, min(_BODY_PIECE, self._length - self._body.total_bytes))
 
     def _make_room(self) -> None:

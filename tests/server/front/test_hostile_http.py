@@ -137,6 +137,57 @@ def test_protocols_that_a_stranger_offers_are_not_logged(caplog: pytest.LogCaptu
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        CHUNKED + b"1\r\n \r\n" * 30_000 + b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
+        (b"GET /x" + HOST + b"\r\n") * 5000 + HEAD + BODY,
+    ],
+    ids=["chunks of one byte", "many requests"],
+)
+def test_what_comes_in_tiny_parts_gives_way(sent: bytes) -> None:
+    """Others have a turn after every few hundred of them, though all have arrived."""
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        async with Server(request_timeout=60) as server, raw(server) as (reader, writer):
+            counting = asyncio.create_task(others())
+            writer.write(sent)
+            answer = b""
+            while b"payloadtype" not in answer:
+                answer = answer[-20:] + await reader.read(2**20)
+            counting.cancel()
+
+    asyncio.run(main())
+    assert turns > len(sent) / 8192
+
+
+def test_zero_frames_of_an_unfinished_message_give_way() -> None:
+    """Of a message in thousands of parts without a byte."""
+    turns = 0
+
+    async def main() -> None:
+        nonlocal turns
+        async with Server() as server, raw(server) as (reader, writer):
+            writer.write(UPGRADE + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"\x01\x80" + bytes(4) + (b"\x00\x80" + bytes(4)) * 60_000 + b"\x89\x80" + bytes(4))
+            answering = asyncio.create_task(reader.readexactly(2))
+            while not answering.done():
+                turns += 1
+                await asyncio.sleep(0)
+            assert answering.result() == b"\x8a\x00"
+
+    asyncio.run(main())
+    assert turns > 360_000 / 4096
+
+
 async def is_alive(server: Server) -> None:
     """Another client gets its answer."""
     async with raw(server) as (reader, writer):
