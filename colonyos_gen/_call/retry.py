@@ -14,6 +14,7 @@ FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 2.0
 
 _TOO_MANY = 429
+_NOT_WHOLE = 408
 _GATEWAY_FAULTS = frozenset({502, 503, 504})
 
 
@@ -27,11 +28,13 @@ def failed_on_the_way(error: RPCError) -> bool:
 def may_repeat(method: Method[Any, Any], request: Any, error: RPCError) -> bool:
     """Whether the call that failed with `error` may be made again without asking.
 
-    A request that provably never left this machine may always be, and so may one that was sent away unread as there were too
-    many (status 429, of the embedded server or a gateway). One that may have arrived is repeated only if the schema calls the
-    message `read` or `idempotent`, and only when the connection or a gateway failed, not when the server refused.
+    A request that provably never left this machine may always be. So may one that was sent away unread as there were too many
+    (status 429, of the embedded server or a gateway), or was not read to its end as it came too slowly (status 408; that is
+    its meaning in HTTP, whoever sends it; what the real server means by it has a name in the schema). One that may have
+    arrived is repeated only if the schema calls the message `read` or `idempotent`, and only when the connection or a gateway
+    failed, not when the server refused.
     """
-    if error.status == _TOO_MANY:
+    if error.status == _TOO_MANY or (error.status == _NOT_WHOLE and not error.name):
         return True
     if not failed_on_the_way(error):
         return False

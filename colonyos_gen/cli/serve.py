@@ -21,6 +21,8 @@ from colonyos_gen.cli.env_file import look_at, read_env_file, require_ours, writ
 from colonyos_gen.server import Server
 from colonyos_gen.server._caller.identities import is_identity
 from colonyos_gen.server._domains.address import is_loopback
+from colonyos_gen.server._front.bounds.crowd import MOST_CONNECTIONS
+from colonyos_gen.server._front.bounds.files import allow_more_files
 from colonyos_gen.server.hazards import Mode
 
 _OWNER_KEY = "COLONIES_SERVER_PRVKEY"
@@ -85,6 +87,7 @@ async def serve(
         retention=_retention() if retention is None else retention,
         hazards=hazards,
     )
+    allow_more_files(2 * MOST_CONNECTIONS)
     # Rows that were read are no garbage; looking through them all takes longer than a request may.
     gc.collect()
     gc.freeze()

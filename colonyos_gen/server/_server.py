@@ -28,7 +28,6 @@ from colonyos_gen.server._caller.published_keys import require_own_keys
 from colonyos_gen.server._clock import Clock, SystemClock
 from colonyos_gen.server._domains.address import Address, is_loopback
 from colonyos_gen.server._domains.loading import Parts, load
-from colonyos_gen.server._front.bounds.crowd import MOST_CONNECTIONS
 from colonyos_gen.server._front.direct import Direct
 from colonyos_gen.server._front.dispatch import Dispatcher
 from colonyos_gen.server._front.http import DEFAULT_BODY_LIMIT
@@ -78,11 +77,13 @@ class Server:
         reregister: Whether adding an executor under a name in use takes the name over, instead of being refused.
         stale_after: Seconds of silence after which an executor that has called assign is unregistered.
         body_limit: Largest request body in bytes.
-        bodies_limit: Bytes of request bodies that may be under way at once, half of them from one address, but always one of
-            the largest; small bodies do not count. None for twice `body_limit`. Who comes when there is no room waits, for up
-            to `request_timeout` seconds, and then gets status 429, unread.
+        bodies_limit: Bytes of request bodies that may be under way at once, half of them from one address, unless that is
+            this machine, but always one of the largest; small bodies do not count. None for twice `body_limit`. Who comes
+            when there is no room waits, for up to `request_timeout` seconds, and then gets status 429, unread; so does a body
+            that stands still while others wait.
         connections_limit: Connections that may be open at once, half of them from one address, unless that is this machine.
-            One more closes that which has been without a request for longest, or gets status 503.
+            One more closes that which has been without a request for longest, or gets status 429. None for 10,000, or as
+            many as the system allows files to this program, less some for others.
         request_timeout: Seconds that the headers of a request may take to arrive, and then its body, of which every
             10,000 bytes get another second. The real server gives headers 10 s and bodies all the time in the world.
         idle_timeout: Seconds that a connection stays open without a request or a subscription.
@@ -95,7 +96,8 @@ class Server:
         quirks: Oddities of the real server to imitate: a `Quirks`, "v1.9", or names of flags with commas between them; see
             `colonyos_gen.server._quirks`.
         zone: Time zone of the server, or its name: the zone of times in replies, and of cron expressions that name none.
-        middlewares: aiohttp middlewares around every request, such as the faults of the testing kit.
+        middlewares: aiohttp middlewares around every request, such as the faults of the testing kit. One that reads the body
+            itself reads it past `bodies_limit` and `request_timeout`; `body_limit` still holds.
         retention: Seconds after which processes and workflows that have ended are forgotten, with their logs and attributes;
             None keeps them for ever.
         hazards: What happens when requests meet that would harm the real server: "notice" counts them in `hazards` and warns,
@@ -120,7 +122,7 @@ class Server:
         stale_after: float = STALE_EXECUTOR_S,
         body_limit: int = DEFAULT_BODY_LIMIT,
         bodies_limit: int | None = None,
-        connections_limit: int = MOST_CONNECTIONS,
+        connections_limit: int | None = None,
         request_timeout: float = REQUEST_TIMEOUT_S,
         idle_timeout: float = IDLE_TIMEOUT_S,
         allow_remote: bool = False,

@@ -30,6 +30,20 @@ TOO_BUSY = ErrorSpec(
     "Too many large requests are under way; this one was not read, send it again in a while",
     "There is no room for the body. Nothing of it was read, so that whatever it asks for may be asked for again.",
 )
+TOO_MANY_CONNECTIONS = ErrorSpec(
+    "too_many_connections",
+    ErrorCode.RATE_LIMITED,
+    429,
+    "Too many connections are in use; this request was not read, send it again in a while",
+    "Connections that are in use are not closed for new ones.",
+)
+TOO_MANY_FRAMES = ErrorSpec(
+    "too_many_frames",
+    ErrorCode.RATE_LIMITED,
+    429,
+    "More than {most} frames came within seconds without a subscription; the connection is closed",
+    "Each of them is read and answered while others wait.",
+)
 TOO_MUCH_OF_A_STRANGER = ErrorSpec(
     "too_much_of_a_stranger",
     ErrorCode.DENIED,

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 from colonyos_gen_wire import errors
 from colonyos_gen_wire.constants import API_PATH, HEALTH_PATH, PUBSUB_PATH
 
 from colonyos_gen.server._caller.presence import watch_caller
 from colonyos_gen.server._caller.refusal import BODY_TOO_LARGE, BODY_TOO_SLOW, TOO_BUSY, Refusal
+from colonyos_gen.server._front.bounds.reading import read_body
 from colonyos_gen.server._front.bounds.room import Room, Share
 from colonyos_gen.server._front.dispatch import Dispatcher
 from colonyos_gen.server._front.pubsub import Pubsub
-from colonyos_gen.server._front.slow_senders import Connections, read_body
+from colonyos_gen.server._front.slow_senders import Connections
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server.hazards._arrival import note_arrival
 
@@ -71,8 +72,9 @@ def make_app(
         return handler if middlewares else handle
 
     app = web.Application(client_max_size=body_limit, middlewares=(note, *middlewares) if middlewares else ())
-    app.router.add_post(API_PATH, noted(front.call))  # found at once; everything else is looked at
-    app.router.add_route("*", "/{path:.*}", noted(front.handle))
+    # The first is found at once; everything else is looked at.
+    app.router.add_post(API_PATH, noted(front.call), expect_handler=_expect)
+    app.router.add_route("*", "/{path:.*}", noted(front.handle), expect_handler=_expect)
     app.on_response_prepare.append(_finish_headers)
 
     async def stop(app: web.Application) -> None:
@@ -148,10 +150,21 @@ class _Front:
             raise Refusal(BODY_TOO_SLOW) from None
         encoding = request.headers.get(hdrs.CONTENT_ENCODING)
         if encoding is not None and not body[:_LOOK].lstrip().startswith(b"{"):
-            detail = f"the body is compressed ({encoding[:_LOOK]}), and read as it comes, which is no JSON"
+            name = encoding[:_LOOK].encode("ascii", "backslashreplace").decode("ascii")
+            detail = f"the body is compressed ({name}), and read as it comes, which is no JSON"
             raise Refusal(errors.MALFORMED_ENVELOPE, detail=detail)
         note_arrival(self._connections.arrival(request))
         return body
+
+
+async def _expect(request: web.Request) -> web.Response | None:
+    """What a client is told that waits before it sends its body."""
+    if request.headers[hdrs.EXPECT].lower() != "100-continue":
+        return web.Response(status=417, text="417 Expectation Failed")
+    if request.version >= HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # which counts the answer only
+    return None
 
 
 def _not_found() -> web.Response:

@@ -8,6 +8,7 @@ own.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
@@ -22,10 +23,30 @@ _THEIRS = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    return not (record.exc_info and isinstance(record.exc_info[1], _THEIRS))
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, _THEIRS) or _is_late_end(record, error))
+
+
+def _is_late_end(record: logging.LogRecord, error: BaseException | None) -> bool:
+    """Whether a handler has ended at the very moment at which the library, stopping, gave up waiting for it.
+
+    It then tells a future that has been cancelled. What the handlers of this server raise is logged in other words.
+    """
+    return isinstance(error, asyncio.InvalidStateError) and record.msg == "Unhandled exception"
 
 
 logger.addFilter(_is_ours)
+
+
+class _NoProtocols(logging.Filter):
+    """Leaves out what strangers write into the protocols that they offer for a WebSocket."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "Client protocols" not in str(record.msg)
+
+
+_web_sockets = logging.getLogger("aiohttp.websocket")
+_web_sockets.addFilter(_NoProtocols())
 
 
 class _PlainErrors(web.RequestHandler):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import socket
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +15,7 @@ from aiohttp.typedefs import Middleware
 
 from colonyos_gen.server._front import http_log
 from colonyos_gen.server._front.bounds.crowd import MOST_CONNECTIONS
+from colonyos_gen.server._front.bounds.files import files_allowed
 from colonyos_gen.server._front.bounds.room import Room
 from colonyos_gen.server._front.dispatch import Dispatcher
 from colonyos_gen.server._front.http import DEFAULT_BODY_LIMIT, make_app
@@ -25,6 +29,10 @@ _LAST_S = 5.0
 """How long all connections together may take to end."""
 _BACKLOG = 1024
 """Connections that may wait to be accepted."""
+_AT_ONCE = 8
+"""Connections that are accepted at once, before those that are too many have been closed."""
+_OTHER_FILES = 64
+"""Files that are left for everything else, besides an eighth of what is allowed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +41,7 @@ class Bounds:
 
     body_limit: int = DEFAULT_BODY_LIMIT
     bodies_limit: int | None = None
-    connections_limit: int = MOST_CONNECTIONS
+    connections_limit: int | None = None
     request_timeout: float = REQUEST_TIMEOUT_S
     idle_timeout: float = IDLE_TIMEOUT_S
 
@@ -42,13 +50,32 @@ class Bounds:
             raise ValueError(
                 f"bodies_limit is {self.bodies_limit}, too little for one body of body_limit, {self.body_limit} bytes"
             )
-        if self.connections_limit < 1:
+        if self.connections_limit is not None and self.connections_limit < 1:
             raise ValueError(f"connections_limit is {self.connections_limit}; there must be at least 1")
+
+    def connections(self) -> int:
+        """How many there may be: as was said, or as many as the system has files for."""
+        if self.connections_limit is not None:
+            return self.connections_limit
+        files = files_allowed()
+        return (
+            MOST_CONNECTIONS
+            if files is None
+            else max(1, min(MOST_CONNECTIONS, files - files // 8 - _OTHER_FILES))
+        )
 
     def room(self) -> Room:
         """Room for the bodies of requests."""
         most = 2 * self.body_limit if self.bodies_limit is None else self.bodies_limit
         return Room(most, max(self.body_limit, most // 2))
+
+
+def _lengthen_line(listening: asyncio.Server) -> None:
+    """Let more wait than are accepted at once, for which asyncio has one number."""
+    if sys.platform != "win32":
+        for each in listening.sockets:
+            with socket.socket(fileno=os.dup(each.fileno())) as same:
+                same.listen(_BACKLOG)
 
 
 class Listening:
@@ -74,7 +101,7 @@ class Listening:
         quirks: Quirks = STRICT,
     ) -> Listening:
         """Listen. Raises OSError if the port is taken."""
-        connections = Connections(bounds.request_timeout, bounds.connections_limit)
+        connections = Connections(bounds.request_timeout, bounds.connections())
         room = bounds.room()
         app = make_app(
             dispatcher,
@@ -102,8 +129,9 @@ class Listening:
         protocol = http_log.plain_errors(runner.server)
         try:
             listening = await asyncio.get_running_loop().create_server(
-                lambda: connections.accept(protocol()), host, port, backlog=_BACKLOG
+                lambda: connections.accept(protocol()), host, port, backlog=_AT_ONCE
             )
+            _lengthen_line(listening)
         except BaseException:
             await runner.cleanup()
             raise

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from typing import Any, cast
 
 from aiohttp import WSMessage, WSMsgType, hdrs, web
@@ -22,7 +23,14 @@ from colonyos_gen_wire.methods import subscription
 
 from colonyos_gen.server._caller.access import AnyMethod
 from colonyos_gen.server._caller.hangup import GOING_AWAY, NO_CLOSE_FRAME, NORMAL, TRY_AGAIN_LATER, HangUp
-from colonyos_gen.server._caller.refusal import BUSY_CONNECTION, FAULT, NO_ANSWER, UNANSWERED, Refusal
+from colonyos_gen.server._caller.refusal import (
+    BUSY_CONNECTION,
+    FAULT,
+    NO_ANSWER,
+    TOO_MANY_FRAMES,
+    UNANSWERED,
+    Refusal,
+)
 from colonyos_gen.server._front.bounds.crowd import Crowd, Member
 from colonyos_gen.server._front.dispatch import Call, Dispatcher
 from colonyos_gen.server._front.slow_senders import Connections
@@ -36,6 +44,11 @@ _FRAME_LIMIT = 64 * 1024
 """Largest request in bytes. A subscription needs a few hundred, and nobody has signed one that is not complete."""
 MOST_IDLE = 2000
 """Connections that may be without a subscription. Each can have the beginning of a request on it."""
+_MOST_FRAMES = 1000
+"""Frames, pings among them, that a client may send within `_FRAMES_S` seconds without getting a subscription."""
+_FRAMES_S = 10.0
+_AT_ONCE = 8
+"""Frames after which others get their turn, as many may have arrived at once."""
 _FAREWELL_S = 0.4
 """How long a client may take to answer a close frame."""
 
@@ -73,8 +86,13 @@ class Pubsub:
             max_msg_size=_FRAME_LIMIT,
             decode_text=False,
             autoclose=False,
+            autoping=False,  # which answers as many as there are without giving way to anybody
         )
-        if not socket.can_prepare(request):
+        try:
+            is_upgrade = bool(socket.can_prepare(request))
+        except ValueError:  # of a key that is no ASCII
+            is_upgrade = False
+        if not is_upgrade:
             return web.Response(status=400, text="Bad Request\n", headers={hdrs.SEC_WEBSOCKET_VERSION: "13"})
         try:
             await socket.prepare(request)
@@ -126,6 +144,8 @@ class _Connection:
         self._member: Member | None = None
         self._subscription: asyncio.Task[None] | None = None
         self._watched: Subscription | None = None
+        self._frames = 0
+        self._frames_since = -math.inf
         self._end: asyncio.Future[HangUp] = asyncio.get_running_loop().create_future()
 
     async def serve(self) -> None:
@@ -189,13 +209,31 @@ class _Connection:
         with contextlib.suppress(ConnectionError):
             while True:
                 frame = await self._socket.receive()
-                if frame.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                if self._are_too_many():
+                    await self._refuse(Refusal(TOO_MANY_FRAMES, most=_MOST_FRAMES), WSMsgType.TEXT)
+                    self.end(HangUp(NO_CLOSE_FRAME, ""))  # waiting for theirs means reading all before it
+                    return
+                if self._frames % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
+                if frame.type is WSMsgType.PING:
+                    await self._socket.pong(frame.data)
+                elif frame.type is WSMsgType.PONG:
+                    continue
+                elif frame.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                     await self._take(frame)
                 elif frame.type is WSMsgType.CLOSE:
                     await self._socket.close(code=frame.data or NORMAL, drain=False)
                     return
                 else:
                     return
+
+    def _are_too_many(self) -> bool:
+        """Count a frame."""
+        now = asyncio.get_running_loop().time()
+        if now - self._frames_since > _FRAMES_S:
+            self._frames, self._frames_since = 0, now
+        self._frames += 1
+        return self._frames > _MOST_FRAMES
 
     async def _take(self, frame: WSMessage) -> None:
         body, kind = cast("bytes", frame.data), frame.type
@@ -212,6 +250,7 @@ class _Connection:
             await self._refuse(Refusal(FAULT), kind)
         else:
             self._stir()
+            self._frames = 0
             note_arrival(self._http.arrival(self._request))
             self._subscription = asyncio.create_task(self._subscribe(call, kind))
             if self._quirks.deaf_channel_subscriptions and call.method is subscription.SUBSCRIBE_CHANNEL:

@@ -2,8 +2,7 @@
 
 A client that sends the beginning of a request, or nothing at all, holds a connection and some memory. The headers of a
 request must be complete a while after the connection was made or, on one that has served requests before, after their
-first byte. Then the body gets as long again, and a second more for every `BYTES_PER_S` bytes of it, so that a large body
-may take its time but a trickle may not. Answers may take as long as they like.
+first byte. What the body may take is told in `bounds/reading.py`. Answers may take as long as they like.
 
 Hosts that have vanished without a word, such as those that lost their power, are found by the probes of TCP, also in
 the middle of a long poll or a subscription. A client that is merely busy answers these.
@@ -18,19 +17,32 @@ import time
 from collections.abc import Generator
 from typing import cast
 
-from aiohttp import StreamReader, web
+from aiohttp import StreamReader, hdrs, web
 
+from colonyos_gen.server._caller.refusal import TOO_MANY_CONNECTIONS, Refusal
 from colonyos_gen.server._front.bounds.crowd import MOST_CONNECTIONS, Crowd, Member, address_of
-from colonyos_gen.server._front.bounds.room import FREE_BYTES, Share
+from colonyos_gen.server._front.envelope import write_failure
 from colonyos_gen.server.hazards._arrival import Arrival
 
 REQUEST_TIMEOUT_S = 10.0
 """How long headers may take; that is also what the real server grants them."""
 IDLE_TIMEOUT_S = 120.0
 """How long a connection stays open without a request; as on the real server."""
-BYTES_PER_S = 10_000
-WANTED_BYTES_PER_S = 1_000_000
-"""What a body has to come with as long as others wait for the room that it has taken."""
+HEAD_BYTES = 64 * 1024
+"""What may come before the headers of a request are complete."""
+_PIECE = 8 * 1024
+"""What is taken off the network at once, as it may be hundreds of requests."""
+_FRAMES_PIECE = 4 * 1024
+"""The same of frames, which may be of no bytes."""
+_BODY_PIECE = 64 * 1024
+_CHUNKS_PIECE = 16 * 1024
+_FINE_PIECE = 1024
+"""The same of a body that comes in chunks of a few bytes."""
+_FINE = 64
+"""Bytes for each end of a line, below which chunks are such."""
+_LINGER_S = 1.0
+"""How long a client whose connection is refused has for reading that."""
+_MOST_LINGERING = 32
 _PROBES = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 """Seconds of silence before the first probe, between probes, and how many may go unanswered."""
 
@@ -41,74 +53,22 @@ _TOO_LATE = (
     b"Connection: close\r\n\r\n"
     b"408 Request Timeout"
 )
-_NO_ROOM = (
-    b"HTTP/1.1 503 Service Unavailable\r\n"
+_TOO_LONG = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"Content-Type: text/plain; charset=utf-8\r\n"
-    b"Content-Length: 24\r\n"
+    b"Content-Length: 35\r\n"
+    b"Connection: close\r\n\r\n"
+    b"431 Request Header Fields Too Large"
+)
+# A gateway that answers 503 may have passed the request on; with this status whoever asks knows that nobody has.
+_NO_ROOM = (
+    b"HTTP/1.1 429 Too Many Requests\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: %d\r\n"
     b"Retry-After: 1\r\n"
     b"Connection: close\r\n\r\n"
-    b"503 Too many connections"
+    b"%b"
 )
-
-
-async def read_body(request: web.Request, seconds: float, share: Share) -> bytes | bytearray:
-    """The body of a request, which takes `share` of the room for them if it is large.
-
-    Raises `web.HTTPRequestEntityTooLarge` for one that is longer than the application allows, TimeoutError for one that
-    comes too slowly, and Refusal for one that there is no room for.
-    """
-    most, length = request.client_max_size, request.content_length
-    if (length or 0) > most:
-        raise web.HTTPRequestEntityTooLarge(most)
-    if (length or 0) > FREE_BYTES:
-        await share.take(length or 0, seconds)
-    content = request.content
-    if content.is_eof():
-        return await request.read()
-    async with asyncio.timeout(None) as timer:
-        deadline = _Deadline(timer, content, seconds, share)
-        try:
-            return await _read(content, most, share if length is None else None, seconds)
-        finally:
-            deadline.cancel()
-
-
-async def _read(content: StreamReader, most: int, share: Share | None, seconds: float) -> bytes | bytearray:
-    """All of a body. One of which the length is not known takes `share` for the longest that it may become."""
-    body = bytearray()
-    while chunk := await content.readany():
-        if share is not None and len(body) + len(chunk) > FREE_BYTES:
-            await share.take(most, seconds)
-            share = None
-        body += chunk
-        if len(body) > most:
-            raise web.HTTPRequestEntityTooLarge(most, len(body))
-    return body if len(body) > FREE_BYTES else bytes(body)  # a copy of much takes long
-
-
-class _Deadline:
-    """Moves a timeout on as long as a body comes fast enough."""
-
-    def __init__(self, timer: asyncio.Timeout, content: StreamReader, seconds: float, share: Share) -> None:
-        self._timer = timer
-        self._content = content
-        self._seconds = seconds
-        self._share = share
-        self._loop = asyncio.get_running_loop()
-        self._first = self._loop.time() + seconds
-        self._next = self._loop.call_at(self._first, self._look)
-
-    def cancel(self) -> None:
-        self._next.cancel()
-
-    def _look(self) -> None:
-        rate = WANTED_BYTES_PER_S if self._share.is_wanted else BYTES_PER_S
-        due = self._first + self._content.total_bytes / rate
-        now = self._loop.time()
-        if now < due:
-            self._next = self._loop.call_at(min(due, now + self._seconds), self._look)
-        else:
-            self._timer.reschedule(due)
 
 
 class Connections:
@@ -124,13 +84,14 @@ class Connections:
         self._seconds = seconds
         self._crowd = Crowd(most)
         self._open: dict[asyncio.BaseTransport, _Connection] = {}
+        self._lingering: set[_Connection] = set()
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def accept(self, inner: asyncio.Protocol) -> asyncio.Protocol:
+    def accept(self, inner: asyncio.Protocol) -> asyncio.BaseProtocol:
         """A protocol that passes everything on to `inner`, and closes the connection when a request is late."""
-        return _Connection(inner, self._seconds, self._open, self._crowd)
+        return _Connection(inner, self._seconds, self._open, self._crowd, self._lingering)
 
     def arrival(self, request: web.Request) -> Arrival | None:
         """Through which connection `request` has come, and when what is there of it had arrived."""
@@ -149,7 +110,7 @@ class Connections:
         transport = request.transport
         connection = None if transport is None else self._open.get(transport)
         if connection is not None:
-            connection.arrived()
+            connection.arrived(request)
         try:
             yield
         finally:
@@ -157,13 +118,14 @@ class Connections:
                 connection.answered()
 
 
-class _Connection(asyncio.Protocol):
+class _Connection(asyncio.BufferedProtocol):
     def __init__(
         self,
         inner: asyncio.Protocol,
         seconds: float,
         register: dict[asyncio.BaseTransport, _Connection],
         crowd: Crowd,
+        lingering: set[_Connection],
     ) -> None:
         self.received_ns = time.monotonic_ns()
         """When something was received last."""
@@ -171,20 +133,31 @@ class _Connection(asyncio.Protocol):
         self._seconds = seconds
         self._register = register
         self._crowd = crowd
+        self._lingering = lingering
         self._member: Member | None = None
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._serving = False
         self._arrival: Arrival | None = None
+        self._head = Head()
+        self._body: StreamReader | None = None
+        self._length: int | None = None
+        self._is_upgrade = False
+        self._is_fine = True
+        self._buffer = bytearray()
+        self._refused = False
 
     def arrival(self) -> Arrival:
         """That of the request that is served, of which nothing more is to come."""
         self._arrival = Arrival(self, self.received_ns)
         return self._arrival
 
-    def arrived(self) -> None:
+    def arrived(self, request: web.Request) -> None:
         """The headers of a request are complete."""
         self._serving = True
+        self._body = request.content
+        self._length = request.content_length
+        self._is_upgrade = hdrs.UPGRADE in request.headers
         self._disarm()
         if self._member is not None:
             self._crowd.busy(self._member)
@@ -192,6 +165,7 @@ class _Connection(asyncio.Protocol):
     def answered(self) -> None:
         """The reply is about to be written, and the next byte belongs to the next request."""
         self._serving = False
+        self._head.begin()
         if self._member is not None:
             self._crowd.resting(self._member)
         arrival, self._arrival = self._arrival, None
@@ -201,10 +175,10 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._register[transport] = self
-        self._member = self._crowd.enter(address_of(transport), self._transport.close)
+        self._member = self._crowd.enter(address_of(transport), self._make_room)
         if self._member is None:
-            self._transport.write(_NO_ROOM)
-            self._transport.close()
+            self._refuse(self._transport)
+            return
         _probe(transport)
         self._arm()
         self._inner.connection_made(transport)
@@ -215,22 +189,71 @@ class _Connection(asyncio.Protocol):
             del self._register[self._transport]
         if self._member is not None:
             self._crowd.leave(self._member)
-        self._inner.connection_lost(exc)
+        self._lingering.discard(self)
+        if not self._refused:
+            self._inner.connection_lost(exc)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> bytearray:
+        del sizehint
+        self._buffer = bytearray(self._piece())
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if self._refused:
+            return
         self.received_ns = time.monotonic_ns()
-        if not self._serving and self._timer is None:
-            self._arm()
+        data, self._buffer = bytes(memoryview(self._buffer)[:nbytes]), bytearray()
+        if not self._serving:
+            if self._timer is None:
+                self._arm()
+            if (self._body is None or self._body.is_eof()) and not self._head.is_short(data):
+                self._say_last(_TOO_LONG)
+                return
+        elif self._length is None:
+            self._is_fine = data.count(b"\r\n") * _FINE > nbytes
         self._inner.data_received(data)
 
     def eof_received(self) -> bool | None:
-        return self._inner.eof_received()
+        return None if self._refused else self._inner.eof_received()
 
     def pause_writing(self) -> None:
         self._inner.pause_writing()
 
     def resume_writing(self) -> None:
         self._inner.resume_writing()
+
+    def _piece(self) -> int:
+        """How much may be taken in at once."""
+        if self._body is None:
+            return _PIECE
+        if self._body.is_eof():
+            return _FRAMES_PIECE if self._is_upgrade else _PIECE
+        if self._length is None:
+            return _FINE_PIECE if self._is_fine else _CHUNKS_PIECE
+        return max(_PIECE, min(_BODY_PIECE, self._length - self._body.total_bytes))
+
+    def _make_room(self) -> None:
+        """Close the connection for another one."""
+        if self._transport is None:
+            return
+        if self._transport.get_write_buffer_size():
+            self._transport.abort()  # else it would last until the client reads
+        else:
+            self._transport.close()
+
+    def _refuse(self, transport: asyncio.Transport) -> None:
+        """Say that there are too many connections. What the client sends until it has read that is taken, and not read."""
+        self._refused = True
+        refusal = Refusal(TOO_MANY_CONNECTIONS)
+        body = write_failure(refusal.status, refusal.message)
+        transport.write(_NO_ROOM % (len(body), body))
+        if len(self._lingering) >= _MOST_LINGERING:
+            transport.close()
+            return
+        self._lingering.add(self)
+        if transport.can_write_eof():
+            transport.write_eof()
+        self._timer = asyncio.get_running_loop().call_later(_LINGER_S, transport.abort)
 
     def _arm(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(self._seconds, self._give_up)
@@ -242,9 +265,38 @@ class _Connection(asyncio.Protocol):
 
     def _give_up(self) -> None:
         self._timer = None
+        self._say_last(_TOO_LATE)
+
+    def _say_last(self, answer: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(_TOO_LATE)
+            self._transport.write(answer)
             self._transport.close()
+
+
+class Head:
+    """Counts what comes of the headers of a request."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._end = b""
+        self._is_complete = False
+
+    def begin(self) -> None:
+        """That of the next request comes."""
+        self._count, self._end, self._is_complete = 0, b"", False
+
+    def is_short(self, data: bytes) -> bool:
+        """Whether it is not too long with this part of it."""
+        if self._is_complete:
+            return True
+        if not self._count:
+            data = data.lstrip(b"\r\n")
+        if b"\r\n\r\n" in self._end + data:
+            self._is_complete = True
+            return True
+        self._count += len(data)
+        self._end = data[-3:] if len(data) >= 3 else (self._end + data)[-3:]
+        return self._count <= HEAD_BYTES
 
 
 def _probe(transport: asyncio.BaseTransport) -> None:

@@ -181,6 +181,19 @@ def test_what_was_sent_away_unread_is_sent_again(name: str) -> None:
     assert len(server.requests) == 2
 
 
+@pytest.mark.parametrize("name", ["submit", "assign"])
+def test_what_was_not_read_whole_is_sent_again(name: str) -> None:
+    """Also what must not be done twice. A paused colony, which has the same status, is no such thing."""
+    slow = http(refusal(408, "The request body came too slowly"), 408)
+    with Scripted(slow, http(b"408 Request Timeout", 408), sample) as server:
+        run(server, UNSAFE[name])
+    assert len(server.requests) == 3
+    paused = http(refusal(408, "Assignment timeout: colony assignments are paused"), 408)
+    with Scripted(paused) as server, pytest.raises(RPCError, match="paused"):
+        run(server, UNSAFE["assign"])
+    assert len(server.requests) == 1
+
+
 def test_retries_can_be_switched_off() -> None:
     """With `retries=0` even reads are sent once."""
     with Scripted(DROP) as server, pytest.raises(ConnectionFailedError):

@@ -20,7 +20,7 @@ from colonyos_gen_wire.requests.subscription import SubscribeProcessMsg
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import Server
-from colonyos_gen.server._front.slow_senders import BYTES_PER_S
+from colonyos_gen.server._front.bounds.reading import BYTES_PER_S
 from tests.server.kit.lab import COLONY, Lab, Refused, envelope, lab
 from tests.server.kit.socket_lab import line
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.typedefs import Handler
 from colonyos_gen_wire.codec import encode
 from colonyos_gen_wire.constants import WAITING
 from colonyos_gen_wire.methods import process
@@ -20,9 +22,10 @@ from colonyos_gen_wire.requests.process import AssignProcessMsg
 from colonyos_gen_wire.requests.subscription import SubscribeProcessesMsg
 
 from colonyos_gen.crypto import PrivateKey
+from colonyos_gen.server import Server
 from tests.server.kit.lab import COLONY, TYPE, Lab, envelope, lab
 
-from .test_slow_senders import BODY, HEAD, Line
+from .test_slow_senders import BODY, HEAD, Line, raw
 
 pytestmark = pytest.mark.hazards("abandoned_feed", "waiting_feed_takes_wakeups")
 
@@ -82,7 +85,8 @@ async def opened(here: Lab, stack: contextlib.AsyncExitStack, sent: bytes) -> Li
 def reset(line: Line) -> None:
     """Vanish as programs do that are killed."""
     connection = line[1].get_extra_info("socket")
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    with contextlib.suppress(OSError):  # the server may have been first
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     line[1].transport.abort()
 
 
@@ -183,3 +187,63 @@ def test_a_crowd_that_comes_and_goes(seed: int, caplog: pytest.LogCaptureFixture
 
     play(act)
     assert has_no_errors(caplog)
+
+
+def test_a_request_that_ends_when_the_library_gives_it_up(caplog: pytest.LogCaptureFixture) -> None:
+    """In the moment between, the library tells a future that has been cancelled, and logs that as an error."""
+    caught = asyncio.Event()
+
+    @web.middleware
+    async def hold(request: web.Request, handler: Handler) -> web.StreamResponse:
+        del handler
+        caught.set()
+        ours = request.protocol
+        while (waiter := ours._handler_waiter) is None or not waiter.cancelled():  # pyright: ignore[reportPrivateUsage]
+            await asyncio.sleep(0)
+        return web.Response()
+
+    async def main() -> None:
+        async with Server(middlewares=[hold]) as server, raw(server) as (_, writer):
+            writer.write(HEAD + BODY)
+            await caught.wait()
+            await server.stop()
+
+    asyncio.run(main())
+    assert has_no_errors(caplog)
+
+
+@pytest.mark.parametrize("frame", [b"\x89\x80", b"\x81\x80", b"\x82\x80", b"\x8a\x80"])
+def test_frames_without_end_get_a_few_answers(frame: bytes) -> None:
+    """And others get theirs between them."""
+
+    async def main() -> None:
+        async with Server() as server, raw(server) as (reader, writer):
+            writer.write(WEBSOCKET)
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write((frame + bytes(4)) * 50_000)
+            answers = bytearray()
+            with contextlib.suppress(ConnectionError):  # as not all that was sent has been read
+                while part := await reader.read(2**20):
+                    answers += part
+            assert answers.count(b"payloadtype") <= 1001
+            assert answers.count(b"\x8a\x00") <= 1000
+
+    asyncio.run(main())
+
+
+def test_frames_that_have_arrived_together_give_way() -> None:
+    turns = 0
+
+    async def main() -> None:
+        nonlocal turns
+        async with Server() as server, raw(server) as (reader, writer):
+            writer.write(WEBSOCKET)
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write((b"\x81\x80" + bytes(4)) * 80)
+            answers = b""
+            while answers.count(b"payloadtype") < 80:
+                answers += await reader.read(2**20)
+                turns += 1
+
+    asyncio.run(main())
+    assert turns >= 5

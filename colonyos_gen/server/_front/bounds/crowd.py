@@ -44,7 +44,7 @@ class Crowd:
 
         `close` is called when it rests for longer than any other, and room is needed.
         """
-        if not _is_here(address) and self._of[address] >= max(1, self._most // 2):
+        if not is_here(address) and self._of[address] >= max(1, self._most // 2):
             room = self._close_one(address)
         elif len(self._members) >= self._most:
             room = self._close_one()
@@ -96,7 +96,8 @@ def address_of(transport: asyncio.BaseTransport) -> str:
             return ""
 
 
-def _is_here(address: str) -> bool:
+def is_here(address: str) -> bool:
+    """Whether an address is of this machine, or none."""
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:

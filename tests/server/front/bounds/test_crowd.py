@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
+from asyncio.subprocess import PIPE
 
 import pytest
 from aiohttp import WSCloseCode
@@ -11,11 +13,13 @@ from colonyos_gen_wire.constants import WAITING
 from colonyos_gen_wire.methods.subscription import SUBSCRIBE_PROCESS
 from colonyos_gen_wire.requests.subscription import SubscribeProcessMsg
 
+from colonyos_gen import AsyncClient, RateLimitedError
 from colonyos_gen.server import Server
-from colonyos_gen.server._front import pubsub
+from colonyos_gen.server._front import listening, pubsub
 from colonyos_gen.server._front.bounds.crowd import Crowd, Member
+from colonyos_gen.server._front.listening import Bounds
 from tests.server.front.test_slow_senders import BODY, HEAD, raw, reply, rest
-from tests.server.kit.lab import lab
+from tests.server.kit.lab import lab, opened, spec
 from tests.server.kit.socket_lab import Connection, line
 
 FAR, FARTHER = "192.0.2.1", "192.0.2.2"
@@ -105,15 +109,84 @@ def test_when_all_are_in_use_a_new_one_is_told_so() -> None:
             async with raw(here.server) as (reader, writer):
                 writer.write(HEAD + BODY)
                 answer = await rest(reader)
-            assert answer.startswith(b"HTTP/1.1 503 ")
+            assert answer.startswith(b"HTTP/1.1 429 ")
             assert b"Retry-After: 1\r\n" in answer
-            assert answer.endswith(b"\r\n\r\n503 Too many connections")
+            assert b"Retry-After: 1\r\n" in answer
+            assert opened(answer.partition(b"\r\n\r\n")[2])[2] == {
+                "status": 429,
+                "message": "Too many connections are in use; this request was not read, send it again in a while",
+            }
             for task in polling:
                 task.cancel()
             await asyncio.wait(polling)
             async with raw(here.server) as (reader, writer):
                 writer.write(HEAD + BODY)
                 assert (await reply(reader))[0] == 200
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("size", [0, 100_000])
+def test_a_call_that_was_refused_as_there_are_too_many_is_made_again(size: int) -> None:
+    """Also one that must not be made twice, as nobody has read it."""
+
+    async def main() -> None:
+        async with lab(connections_limit=3) as here:
+            executor, user = await here.add_executor("e"), await here.add_user("u")
+            polling = [asyncio.create_task(here.assign(executor, 60)) for _ in range(3)]
+            while here.server.listeners < 3:
+                await asyncio.sleep(0)
+            async with AsyncClient(here.server.url, member_key=user, retries=0) as client:
+                with pytest.raises(RateLimitedError, match="Too many connections are in use"):
+                    await client.submit(spec(args=["x" * size]))
+            async with AsyncClient(here.server.url, member_key=user, retries=20) as client:
+                submitting = asyncio.create_task(client.submit(spec(args=["x" * size])))
+                await asyncio.sleep(0.1)
+                for task in polling:
+                    task.cancel()
+                assert (await submitting).state == WAITING
+
+    asyncio.run(main())
+
+
+def test_without_a_number_there_are_as_many_as_files_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    for files, most in ((None, 10_000), (100, 24), (64, 1), (1024, 832), (1_000_000, 10_000)):
+        monkeypatch.setattr(listening, "files_allowed", lambda files=files: files)
+        assert Bounds().connections() == most
+        assert Bounds(connections_limit=500).connections() == 500
+
+
+_FULL = """
+import asyncio, resource
+from colonyos_gen.server import Server
+
+async def main():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (150, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    async with Server() as server:
+        print(server.port, flush=True)
+        await asyncio.to_thread(input)
+
+asyncio.run(main())
+"""
+
+
+def test_more_connections_than_files() -> None:
+    """They make room for each other, and nothing is logged."""
+
+    async def main() -> None:
+        server = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", _FULL, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        )
+        assert server.stdout is not None
+        port = int(await server.stdout.readline())
+        lines = await asyncio.gather(*(asyncio.open_connection("127.0.0.1", port) for _ in range(300)))
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(HEAD + BODY)
+        assert (await reply(reader))[0] == 200
+        for _, each in (*lines, (reader, writer)):
+            each.transport.abort()
+        _, errors = await server.communicate(b"\n")
+        assert errors == b""
 
     asyncio.run(main())
 
