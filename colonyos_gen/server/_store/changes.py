@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from colonyos_gen.server._store.many import Many
+
 logger: logging.Logger = logging.getLogger(__name__)
 
 
@@ -36,15 +38,19 @@ class Changing(Protocol):
 
     def show(self, keys: Iterable[str]) -> None: ...
 
+    def take_back(self, many: Many[Any]) -> None: ...
+
 
 class Changes:
     """Changes in the order in which they were made, and what undoes them."""
 
     def __init__(self) -> None:
-        self._undo: list[tuple[Changing, str | list[str], msgspec.Struct | None]] = []
+        self._undo: list[tuple[Changing, str | list[str] | Many[Any], msgspec.Struct | None]] = []
         self._latest: dict[tuple[str, str], Change] = {}
         self.doomed: list[tuple[Any, list[str]]] = []
         """Tables and the keys of their rows that are hidden."""
+        self.many: list[Many[Any]] = []
+        """Where many rows were put together."""
         self.actions: list[Callable[[], None]] = []
 
     def __bool__(self) -> bool:
@@ -58,6 +64,13 @@ class Changes:
         self._undo.append((table, key, old))
         self._latest[table.name, key] = Change(table.name, key, new)
 
+    def add_many(self, table: Changing, many: Many[Any]) -> None:
+        """Note that many rows were put together."""
+        name = table.name
+        self._undo.append((table, many, None))
+        self._latest.update({(name, key): Change(name, key, row) for key, row in many.news.items()})
+        self.many.append(many)
+
     def hide(self, table: Changing, keys: list[str]) -> None:
         """Note that rows are hidden."""
         self._undo.append((table, keys, None))
@@ -68,6 +81,7 @@ class Changes:
         self._undo += others._undo
         self._latest |= others._latest
         self.doomed += others.doomed
+        self.many += others.many
         self.actions += others.actions
         others.clear()
 
@@ -81,6 +95,8 @@ class Changes:
             table, key, old = self._undo.pop()
             if isinstance(key, list):
                 table.show(key)
+            elif isinstance(key, Many):
+                table.take_back(key)
             else:
                 table.restore(key, old)
         self.clear()
@@ -100,4 +116,5 @@ class Changes:
         self._undo.clear()
         self._latest.clear()
         self.doomed.clear()
+        self.many.clear()
         self.actions.clear()
