@@ -93,7 +93,7 @@ class Table(Generic[Row]):
     def _put(self, row: Row) -> None:
         key = self.key(row)
         if key in self.hidden:
-            self._let_go(key)
+            self._let_go_early(key)
         self._record(key, self._rows.get(key), row)
 
     def put_all(self, rows: Sequence[Row], whose: str = "") -> None:
@@ -104,7 +104,7 @@ class Table(Generic[Row]):
             return
         news = {self.key(row): row for row in rows}
         for key in news.keys() & self.hidden.keys():
-            self._let_go(key)
+            self._let_go_early(key)
         many = self._latecomers.put(news, whose)
         self._store.note_many(self, many)
         self._store.afterwards(lambda: self._store.pieces.add(self._latecomers.tell_of(many)))
@@ -130,19 +130,27 @@ class Table(Generic[Row]):
         if (old := self.get(key)) is not None:
             self._record(key, old, None)
 
-    def remove_all(self, rows: dict[str, Row]) -> None:
-        """Take out rows whose keys never come again. Many are hidden at once, and let go of in pieces afterwards."""
+    def remove_all(self, rows: dict[str, Row], *, for_good: bool = True) -> None:
+        """Take out rows. Many are hidden at once, and let go of in pieces afterwards.
+
+        The file is spared a long transaction if it is `for_good`: their keys never come again.
+        """
         if len(rows) <= _FEW:
             for row in rows.values():
                 self.remove(row)
             return
         self.hidden.update(rows)
-        self._store.hide(self, list(rows))
+        self._store.hide(self, list(rows), for_good=for_good)
 
     def show(self, keys: Iterable[str]) -> None:
         """Undo that these rows are hidden; for `Store.rollback`."""
         for key in keys:
             self.hidden.pop(key, None)
+
+    def hide_again(self, key: str, row: Row) -> None:
+        """Undo that a hidden row was let go of before its turn; for `Store.rollback`."""
+        self.restore(key, row)
+        self.hidden[key] = row
 
     def let_go(self, keys: list[str]) -> Iterator[None]:
         """Take hidden rows out of memory, a few at each step."""
@@ -152,6 +160,10 @@ class Table(Generic[Row]):
                 if key in self.hidden:
                     self._let_go(key)
             yield
+
+    def _let_go_early(self, key: str) -> None:
+        self._store.note_let_go(self, key, self.hidden[key])
+        self._let_go(key)
 
     def _let_go(self, key: str) -> None:
         row = self.hidden.pop(key)
@@ -283,9 +295,13 @@ class Store:
         """Remember a change; tables call this."""
         self._open.add(table, key, old, new)
 
-    def hide(self, table: Table[Any], keys: list[str]) -> None:
+    def hide(self, table: Table[Any], keys: list[str], *, for_good: bool) -> None:
         """Remember that rows are hidden; tables call this."""
-        self._open.hide(table, keys)
+        self._open.hide(table, keys, for_good=for_good)
+
+    def note_let_go(self, table: Table[Any], key: str, row: msgspec.Struct) -> None:
+        """Remember that a hidden row is let go of before its turn; tables call this."""
+        self._open.let_go(table, key, row)
 
     def note_many(self, table: Table[Any], many: Many[Any]) -> None:
         """Remember that many rows were put; tables call this."""
@@ -358,9 +374,9 @@ class Store:
             journal.write([*latest, *gone])
 
     def _settle(self, changes: Changes) -> None:
-        doomed = [*changes.doomed]
+        hidden = [*changes.hidden]
         changes.settle()
-        for table, keys in doomed:
+        for table, keys in hidden:
             self.pieces.add(table.let_go(keys))
 
 
