@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.constants import CRON_CHECK_PERIOD_MS
@@ -16,6 +17,7 @@ from colonyos_gen.server._caller.nul import require_text
 from colonyos_gen.server._caller.refusal import OTHER_COLONY, Refusal
 from colonyos_gen.server._processes.lifecycle import new_id
 from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.pieces import step_by_step
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._values.integers import require_integers
 from colonyos_gen.server._workflows.crons import CronStarter
@@ -84,11 +86,16 @@ class Crons:
         self._access.require(methods.RUN_CRON, signer, cron.colonyname)
         if not self._starter.is_held_back(cron):
             try:
-                self._starter.start(cron)
+                await step_by_step(self._starter.starting(cron), partial(self._require, cron, signer))
             except Refusal:
                 if not self._quirks.silent_cron_failures:
                     raise
         return cron
+
+    def _require(self, cron: Cron, signer: str) -> None:
+        self._access.require(methods.RUN_CRON, signer, cron.colonyname)
+        if self._records.crons.get(cron.cronid) is None:
+            raise Refusal(errors.RUN_CRON_CRON_NOT_FOUND)
 
     async def remove_cron(self, request: RemoveCronMsg, signer: str, /) -> None:
         cron = self._records.crons.get(request.cronid)
