@@ -27,6 +27,7 @@ from colonyos_gen_wire.method import Method, Role, Via
 from colonyos_gen_wire.methods import METHODS
 from colonyos_gen_wire.types.common import ProcessState
 
+from colonyos_gen.cli.garbage import looked_through_at_leisure
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import Server
 from tests.bench.loop_held import crowd, lopsided
@@ -321,9 +322,8 @@ async def measure(count: int, file: Path | None, *, much: bool) -> list[tuple[st
         crowd.write(records, file)
         server = Server(server_key=people.server, hazards="off", db=file)
     del records
-    gc.collect()
-    gc.freeze()
-    async with server:
+    # As `colonyos-gen serve` runs it.
+    async with looked_through_at_leisure(), server:
         rows = await checks(server, people)
         if much:
             subscriptions = await lopsided.subscribed(server, people)
