@@ -38,15 +38,6 @@ class Index(Generic[Row]):
         rows, hidden = self._rows.get(value, _NOTHING), self._table.hidden
         return {key: row for key, row in rows.items() if key not in hidden} if hidden else rows.copy()
 
-    def select(self, value: Hashable, wanted: Callable[[Row], bool]) -> dict[str, Row]:
-        """Those of `snapshot` that are `wanted`, without a copy of the others."""
-        if self._table.late:
-            return {key: row for key, row in self._with_late(value) if wanted(row)}
-        rows, hidden = self._rows.get(value, _NOTHING), self._table.hidden
-        if hidden:
-            return {key: row for key, row in rows.items() if key not in hidden and wanted(row)}
-        return {key: row for key, row in rows.items() if wanted(row)}
-
     def first(self, value: Hashable) -> Row | None:
         """The row that has had `value` longest."""
         if self._table.late:

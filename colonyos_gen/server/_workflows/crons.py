@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
+from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.constants import CANCELLED, RUNNING, WAITING
 from colonyos_gen_wire.errors import cron as errors
@@ -34,6 +35,9 @@ from colonyos_gen.server._workflows.agenda import Agenda
 from colonyos_gen.server._workflows.cron_schedule import read_schedule
 from colonyos_gen.server._workflows.stored import LONG, read_workflow
 from colonyos_gen.server._workflows.workflows import Workflows
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.types.workflow import WorkflowSpec
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -110,11 +114,16 @@ class CronStarter:
         """Start the workflow of `cron` now, and return the cron after that. Raises Refusal if that cannot be."""
         return at_once(self.starting(cron))
 
-    def starting(self, cron: Cron) -> Generator[None, None, Cron]:
-        """The same; if the workflow is large, in many steps, of which the last one puts everything."""
+    def starting(self, cron: Cron, workflow: WorkflowSpec | None = None) -> Generator[None, None, Cron]:
+        """The same; if the workflow is large, in many steps, of which the last one puts everything.
+
+        Args:
+            cron: The cron.
+            workflow: Its workflow, if that has been read already.
+        """
         if not self._records.is_known(cron.colonyname, cron.initiatorid):
             raise Refusal(errors.ADD_CRON_COULD_NOT_DERIVE_INITIATORNAME)
-        workflow = read_workflow(cron.workflowspec)
+        workflow = workflow or read_workflow(cron.workflowspec)
         if len(cron.workflowspec) > LONG:
             yield
         graph = yield from self._workflows.starting(

@@ -37,7 +37,6 @@ class Told(Shelf):
                     sorted(self.of_group.find(group), key=lambda note: note.name),
                     self.of_group.count(group),
                     (first := self.of_group.first(group)) is None or first.group == group,
-                    self.of_group.select(group, lambda note: note.name.endswith("7")).keys(),
                     [note.at for note in self.latest.find(group, 40)],
                     sorted(note.name for note in self.latest.find(group, 10_000)),
                     [note.at for note in self.turn.find(group, 40)],
