@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
-
-if TYPE_CHECKING:
-    from colonyos_gen.server._store.tables import Table
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
 _NOTHING: dict[str, Any] = {}
 
 
+class Indexed(Protocol[Row]):
+    """A table as its indexes see it."""
+
+    key: Callable[[Row], str]
+    hidden: dict[str, Row]
+    late: dict[str, Row | None]
+    current: Callable[[str], Row]
+
+    @property
+    def times_late(self) -> int: ...
+
+    def watch(self, watcher: Callable[[Row | None, Row | None], None]) -> None: ...
+
+
 class Index(Generic[Row]):
     """The rows of a table by something else than their key."""
 
-    def __init__(self, table: Table[Row], by: Callable[[Row], Iterable[Hashable]]) -> None:
+    def __init__(self, table: Indexed[Row], by: Callable[[Row], Iterable[Hashable]]) -> None:
         self._table = table
         self._by = by
         # The rows themselves, so that those of a value are copied without looking each of them up.
