@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import os
 import shlex
 import signal
@@ -18,6 +17,7 @@ from colonyos_gen_wire.hazards import Hazard
 from colonyos_gen import AlreadyExistsError, AsyncClient, Config, ConfigError, PrivateKey
 from colonyos_gen._secrets import Hidden
 from colonyos_gen.cli.env_file import look_at, read_env_file, require_ours, written
+from colonyos_gen.cli.garbage import looked_through_at_leisure
 from colonyos_gen.server import Server
 from colonyos_gen.server._caller.identities import is_identity
 from colonyos_gen.server._domains.address import is_loopback
@@ -88,11 +88,8 @@ async def serve(
         hazards=hazards,
     )
     allow_more_files(2 * MOST_CONNECTIONS)
-    # Rows that were read are no garbage; looking through them all takes longer than a request may.
-    gc.collect()
-    gc.freeze()
     stopping = asyncio.Event()
-    async with server:
+    async with looked_through_at_leisure(), server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on loops

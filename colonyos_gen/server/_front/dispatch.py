@@ -30,6 +30,7 @@ from colonyos_gen_wire import errors
 from colonyos_gen_wire.codec import decode_request
 from colonyos_gen_wire.method import Role, Via
 from colonyos_gen_wire.methods import METHODS
+from colonyos_gen_wire.types.workflow import ProcessGraph
 
 from colonyos_gen.server._caller.access import Access, AnyMethod, error_of
 from colonyos_gen.server._caller.nul import require_no_nul
@@ -137,8 +138,7 @@ class Dispatcher:
                 answer, refused = await self._carry_out(call, passing)
                 done = True
             # After a refusal too: an assign that finds nothing still shows that its executor is alive.
-            self._store.commit()
-            await self._store.written()
+            await self._finish()
         except Exception:
             self._store.rollback()
             logger.exception("a request failed")
@@ -242,10 +242,20 @@ class Dispatcher:
             return self.rendering.refusal(refusal, call.method), refusal
         rows: list[object] = cast("Any", item) if isinstance(item, list) else []
         if len(rows) > LONG:
-            self._store.commit()
-            await self._store.written()
+            await self._finish()
             return Answer(200, await self.rendering.long_list(call.method, rows)), None
+        if isinstance(item, ProcessGraph) and len(item.nodes) > LONG:
+            await self._finish()
+            return Answer(200, await asyncio.to_thread(self.rendering.item, call.method, item)), None
         return Answer(200, self.rendering.item(call.method, cast("object", item))), None
+
+    async def _finish(self) -> None:
+        """Make what a request has changed final, and wait until it is, and everybody has been told of it."""
+        put = self._store.open_many()
+        self._store.commit()
+        await self._store.written()
+        for many in put:
+            await many.over()
 
 
 def _unknown(envelope: Envelope) -> Refusal:

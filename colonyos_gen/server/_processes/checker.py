@@ -94,7 +94,7 @@ class Checker:
             # Entries of deadlines that were met or moved are still in the heap; they mean nothing.
             if self._deadlines.get(processid) == due:
                 process = self._records.processes.get(processid)
-                if process is None:
+                if process is None or deadline(process) != due:
                     continue
                 if process.state is WAITING and process.prioritytime > examined:
                     overlooked.append((at, number, processid, due))

@@ -139,7 +139,7 @@ def failed(process: Process, reasons: Sequence[str], now: datetime) -> Process:
         raise Refusal(errors.FAIL_TRIED_TO_SET_FAILED_PROCESS_AS_FAILED)
     if process.state is CANCELLED:
         raise Refusal(errors.FAIL_TRIED_TO_SET_CANCELLED_PROCESS_AS_FAILED)
-    texts = NullList() if is_null(reasons) else list(reasons)
+    texts = NullList() if is_null(reasons) else list(reasons) or _NOTHING
     return replace(_in_state(process, FAILED), endtime=now, errors=texts)
 
 
@@ -164,7 +164,7 @@ def released(process: Process) -> Process:
 def swept_away(process: Process) -> Process:
     """`process`, failed because its workflow has failed, as the real server does it: whatever its state, without a reason,
     and with the end time that it has."""
-    return replace(_in_state(process, FAILED), errors=[])
+    return replace(_in_state(process, FAILED), errors=_NOTHING)
 
 
 def is_swept_away(old: Process | None, new: Process) -> bool:
@@ -219,5 +219,7 @@ def _after(now: datetime, seconds: int) -> datetime | None:
 
 
 def _in_state(process: Process, state: ProcessState) -> Process:
+    if not process.attributes:
+        return replace(process, state=state)
     attributes = [replace(attribute, state=state) for attribute in process.attributes]
-    return replace(process, state=state, attributes=attributes or process.attributes)
+    return replace(process, state=state, attributes=attributes)

@@ -98,7 +98,8 @@ class Scheduler:
         `claim` is called with its id and makes it RUNNING, or refuses it by returning None or raising; then it
         goes to somebody else. Between `claim` and the return of this coroutine the event loop gets no turn.
         """
-        if (processid := self._queue.pop(offer)) is not None:
+        await self._processes.settled(offer.colonyname)
+        if (processid := self._pop(offer)) is not None:
             return self._try(claim, processid)
         if timeout <= 0 or self._closed:
             return None
@@ -112,7 +113,7 @@ class Scheduler:
                 processid = self._reserved_for(waiter)
                 if processid is None and not (waiter.finished and self._quirks.lost_wakeups):
                     # While a reservation that came to nothing kept this waiter busy, others may have lined up.
-                    processid = self._queue.pop(offer)
+                    processid = self._pop(offer)
                 if processid is not None:
                     return self._try(claim, processid)
             return None
@@ -155,11 +156,23 @@ class Scheduler:
                 if (waiter.offer.colonyname, waiter.offer.executorname) == (colonyname, executorname):
                     waiter.give_up()
 
+    def _pop(self, offer: Offer) -> str | None:
+        while (processid := self._queue.pop(offer)) is not None:
+            if self._can_be_had(processid):
+                return processid
+        return None
+
+    def _can_be_had(self, processid: str) -> bool:
+        """Whether a process can be assigned; the queue may not know yet what became of many together."""
+        process = self._processes.get(processid)
+        return process is not None and _is_ready(process)
+
     def _reserved_for(self, waiter: Waiter) -> str | None:
         processid, waiter.reserved = waiter.reserved, None
-        if processid is not None:
-            del self._holders[processid]
-        return processid
+        if processid is None:
+            return None
+        del self._holders[processid]
+        return processid if self._can_be_had(processid) else None
 
     def _try(self, claim: Callable[[str], Process | None], processid: str) -> Process | None:
         process: Process | None = None
@@ -171,7 +184,7 @@ class Scheduler:
         return process
 
     def _follow(self, old: Process | None, new: Process | None) -> None:
-        if new is not None and new.state is WAITING and not new.waitforparents:
+        if new is not None and _is_ready(new):
             if new.processid not in self._queue and new.processid not in self._holders:
                 self._line_up(new.processid, new)
             return
@@ -184,7 +197,7 @@ class Scheduler:
     def _line_up(self, processid: str, process: Process | None = None) -> None:
         """Give a process to an executor that waits for one like it, or else put it into the queue."""
         process = process or self._processes.get(processid)
-        if process is None or process.state is not WAITING or process.waitforparents:
+        if process is None or not _is_ready(process):
             return
         demand = Demand.of(process, self._quirks)
         if demand is None:
@@ -199,3 +212,7 @@ class Scheduler:
 
     def _waiters_like(self, demand: Demand) -> list[Waiter]:
         return list(self._waiters.get((demand.colonyname, demand.executortype), ()))
+
+
+def _is_ready(process: Process) -> bool:
+    return process.state is WAITING and not process.waitforparents

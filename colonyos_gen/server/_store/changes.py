@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from colonyos_gen.server._store.many import Many
+
 logger: logging.Logger = logging.getLogger(__name__)
 
 
@@ -36,15 +38,23 @@ class Changing(Protocol):
 
     def show(self, keys: Iterable[str]) -> None: ...
 
+    def hide_again(self, key: str, row: Any) -> None: ...
+
+    def take_back(self, many: Many[Any]) -> None: ...
+
 
 class Changes:
     """Changes in the order in which they were made, and what undoes them."""
 
     def __init__(self) -> None:
-        self._undo: list[tuple[Changing, str | list[str], msgspec.Struct | None]] = []
+        self._undo: list[tuple[Changing, str | list[str] | Many[Any], msgspec.Struct | None]] = []
         self._latest: dict[tuple[str, str], Change] = {}
-        self.doomed: list[tuple[Any, list[str]]] = []
+        self.hidden: list[tuple[Any, list[str]]] = []
         """Tables and the keys of their rows that are hidden."""
+        self.doomed: list[tuple[Any, list[str]]] = []
+        """Those of them whose keys never come again."""
+        self.many: list[Many[Any]] = []
+        """Where many rows were put together."""
         self.actions: list[Callable[[], None]] = []
 
     def __bool__(self) -> bool:
@@ -58,16 +68,34 @@ class Changes:
         self._undo.append((table, key, old))
         self._latest[table.name, key] = Change(table.name, key, new)
 
-    def hide(self, table: Changing, keys: list[str]) -> None:
-        """Note that rows are hidden."""
+    def add_many(self, table: Changing, many: Many[Any]) -> None:
+        """Note that many rows were put together."""
+        name = table.name
+        self._undo.append((table, many, None))
+        self._latest.update({(name, key): Change(name, key, row) for key, row in many.news.items()})
+        self.many.append(many)
+
+    def hide(self, table: Changing, keys: list[str], *, for_good: bool) -> None:
+        """Note that rows are hidden; `for_good` if their keys never come again."""
         self._undo.append((table, keys, None))
-        self.doomed.append((table, keys))
+        self.hidden.append((table, keys))
+        if for_good:
+            self.doomed.append((table, keys))
+        else:
+            name = table.name
+            self._latest.update({(name, key): Change(name, key, None) for key in keys})
+
+    def let_go(self, table: Changing, key: str, row: msgspec.Struct) -> None:
+        """Note that a hidden row is let go of before its turn, as its key has come again."""
+        self._undo.append((table, [key], row))
 
     def take(self, others: Changes) -> None:
         """Take over what `others` holds."""
         self._undo += others._undo
         self._latest |= others._latest
+        self.hidden += others.hidden
         self.doomed += others.doomed
+        self.many += others.many
         self.actions += others.actions
         others.clear()
 
@@ -79,8 +107,12 @@ class Changes:
         """Undo all of them, the last one first."""
         while self._undo:
             table, key, old = self._undo.pop()
-            if isinstance(key, list):
+            if isinstance(key, list) and old is not None:
+                table.hide_again(key[0], old)
+            elif isinstance(key, list):
                 table.show(key)
+            elif isinstance(key, Many):
+                table.take_back(key)
             else:
                 table.restore(key, old)
         self.clear()
@@ -99,5 +131,7 @@ class Changes:
         """Forget them."""
         self._undo.clear()
         self._latest.clear()
+        self.hidden.clear()
         self.doomed.clear()
+        self.many.clear()
         self.actions.clear()

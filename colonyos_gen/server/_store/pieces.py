@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
@@ -25,6 +25,29 @@ async def in_pieces(rows: Sequence[T] | Iterator[T], size: int = PIECE) -> Async
     while piece := list(islice(rest, size)):
         yield piece
         await asyncio.sleep(0)
+
+
+def at_once(steps: Generator[None, None, T]) -> T:
+    """Take all steps, and return what comes out."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+async def step_by_step(steps: Generator[None, None, T], before: Callable[[], object]) -> T:
+    """Take all steps, and return what comes out; between them, the event loop gets its turn.
+
+    `before` is called before every step but the first, and can end it all by raising.
+    """
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+        await asyncio.sleep(0)
+        before()
 
 
 class Pieces:

@@ -23,8 +23,11 @@ class Sole(Generic[Row]):
 
     def get(self, value: str) -> Row | None:
         """The row that has `value`, if there is one."""
+        table = self._table
         key = self._keys.get(value)
-        return None if key is None else self._table.get(key)
+        if key is None and table.late:
+            key = next((late for late in table.late if value in self._by(table.current(late))), None)
+        return None if key is None else table.get(key)
 
     def _follow(self, old: Row | None, new: Row | None) -> None:
         if old is not None:

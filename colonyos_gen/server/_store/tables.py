@@ -12,7 +12,8 @@ written, all of them are undone, and all of them refused. Much is written in a t
 is written after it, or undone with it.
 
 Many rows that are removed together are hidden first, which takes a moment however many they are, and are let go of in
-pieces when that is final.
+pieces when that is final. Many rows that are put together are in the table at once, and what watches it, the indexes above
+all, learns of them in pieces when that is final. Until then the indexes look at those rows, the *late* ones, themselves.
 
 What must not happen before a change is final, such as telling others of it, is done through `Table.follow` and
 `Store.afterwards`.
@@ -25,7 +26,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -33,74 +34,19 @@ import msgspec
 
 from colonyos_gen.server._store.changes import Change, Changes, Doomed
 from colonyos_gen.server._store.flights import Flights
+from colonyos_gen.server._store.index import Index
 from colonyos_gen.server._store.journal import Journal, Keeper, MemoryJournal
+from colonyos_gen.server._store.many import Latecomers, Many
 from colonyos_gen.server._store.pieces import Pieces
 
 __all__ = ["Change", "Index", "Journal", "Keeper", "MemoryJournal", "Row", "Store", "Table"]
 
 logger: logging.Logger = logging.getLogger(__name__)
 
-_NOTHING: dict[str, Any] = {}
 _FEW = 200
-"""Rows that are removed at once; more of them in pieces."""
+"""Rows that are put or removed at once; more of them in pieces."""
 
 Row = TypeVar("Row", bound=msgspec.Struct)
-
-
-class Index(Generic[Row]):
-    """The rows of a table by something else than their key."""
-
-    def __init__(self, table: Table[Row], by: Callable[[Row], Iterable[Hashable]]) -> None:
-        self._table = table
-        self._by = by
-        # The rows themselves, so that those of a value are copied without looking each of them up.
-        self._rows: dict[Hashable, dict[str, Row]] = {}
-        table.watch(self._follow)
-
-    def find(self, value: Hashable) -> list[Row]:
-        """The rows that have `value`, in the order in which they came to have it."""
-        return list(self.snapshot(value).values())
-
-    def snapshot(self, value: Hashable) -> dict[str, Row]:
-        """The rows that have `value` by their key, in the order in which they came to have it."""
-        rows, hidden = self._rows.get(value, _NOTHING), self._table.hidden
-        return {key: row for key, row in rows.items() if key not in hidden} if hidden else rows.copy()
-
-    def select(self, value: Hashable, wanted: Callable[[Row], bool]) -> dict[str, Row]:
-        """Those of `snapshot` that are `wanted`, without a copy of the others."""
-        rows, hidden = self._rows.get(value, _NOTHING), self._table.hidden
-        if hidden:
-            return {key: row for key, row in rows.items() if key not in hidden and wanted(row)}
-        return {key: row for key, row in rows.items() if wanted(row)}
-
-    def first(self, value: Hashable) -> Row | None:
-        """The row that has had `value` longest."""
-        hidden = self._table.hidden
-        rows: dict[str, Row] = self._rows.get(value, _NOTHING)
-        for key, row in rows.items():
-            if key not in hidden:
-                return row
-        return None
-
-    def count(self, value: Hashable) -> int:
-        """How many rows have `value`."""
-        rows, hidden = self._rows.get(value, _NOTHING), self._table.hidden
-        return len(rows) - len(hidden.keys() & rows.keys()) if hidden else len(rows)
-
-    def _follow(self, old: Row | None, new: Row | None) -> None:
-        before = () if old is None else tuple(self._by(old))
-        after = () if new is None else tuple(self._by(new))
-        if old is not None:
-            key = self._table.key(old)
-            for value in before:
-                if value not in after:
-                    del self._rows[value][key]
-                    if not self._rows[value]:
-                        del self._rows[value]
-        if new is not None:
-            key = self._table.key(new)
-            for value in after:
-                self._rows.setdefault(value, {})[key] = new
 
 
 class Table(Generic[Row]):
@@ -115,6 +61,11 @@ class Table(Generic[Row]):
         self._rows: dict[str, Row] = {key(row): row for row in store.journal.load(name, row_type)}
         self.hidden: dict[str, Row] = {}
         """Rows that are removed bit by bit, and for everybody are no more."""
+        self.current: Callable[[str], Row] = self._rows.__getitem__
+        """The row with a key, also if it is hidden."""
+        self._latecomers: Latecomers[Row] = Latecomers(self._rows, self._watchers, self._followers)
+        self.late: dict[str, Row | None] = self._latecomers.known
+        """Keys of rows that watchers have not been told of yet, and what they take them for; None if they know of none."""
 
     def get(self, key: str) -> Row | None:
         """The row with this key, if there is one."""
@@ -136,11 +87,42 @@ class Table(Generic[Row]):
 
     def put(self, row: Row) -> Row:
         """Add `row`, or put it in the place of the row with the same key; returns it."""
+        self._put(row)
+        return row
+
+    def _put(self, row: Row) -> None:
         key = self.key(row)
         if key in self.hidden:
-            self._let_go(key)
+            self._let_go_early(key)
         self._record(key, self._rows.get(key), row)
-        return row
+
+    def put_all(self, rows: Sequence[Row], whose: str = "") -> None:
+        """Put rows, of a colony, with different keys, at once. Watchers and followers learn of many in pieces."""
+        if len(rows) <= _FEW:
+            for row in rows:
+                self._put(row)
+            return
+        news = {self.key(row): row for row in rows}
+        for key in news.keys() & self.hidden.keys():
+            self._let_go_early(key)
+        many = self._latecomers.put(news, whose)
+        self._store.note_many(self, many)
+        self._store.afterwards(lambda: self._store.pieces.add(self._latecomers.tell_of(many)))
+
+    @property
+    def times_late(self) -> int:
+        """How often more rows have become late."""
+        return self._latecomers.times
+
+    async def settled(self, whose: str) -> None:
+        """Wait until watchers have been told of all rows of a colony that were put by now."""
+        await self._latecomers.settled(whose)
+
+    def take_back(self, many: Many[Row]) -> None:
+        """Undo `put_all`; for `Store.rollback`."""
+        for key in reversed(many.olds):
+            self.restore(key, many.olds[key])
+        self._latecomers.end(many)
 
     def remove(self, row: Row) -> None:
         """Take out the row that has the key of `row`."""
@@ -148,19 +130,35 @@ class Table(Generic[Row]):
         if (old := self.get(key)) is not None:
             self._record(key, old, None)
 
-    def remove_all(self, rows: dict[str, Row]) -> None:
-        """Take out rows whose keys never come again. Many are hidden at once, and let go of in pieces afterwards."""
+    def remove_all(self, rows: dict[str, Row], *, for_good: bool = True) -> None:
+        """Take out rows. Many are hidden at once, and let go of in pieces afterwards.
+
+        The file is spared a long transaction if it is `for_good`: their keys never come again.
+        """
         if len(rows) <= _FEW:
             for row in rows.values():
                 self.remove(row)
             return
-        self.hidden.update(rows)
-        self._store.hide(self, list(rows))
+        if self.hidden:
+            self.hidden.update(rows)
+        else:
+            self.hidden = rows.copy()  # which takes a fraction of the time
+        self._store.hide(self, list(rows), for_good=for_good)
+
+    def unchanged(self, rows: dict[str, Row]) -> dict[str, Row]:
+        """Those of `rows` that are still in the table, as they were."""
+        current, hidden = self._rows, self.hidden
+        return {key: row for key, row in rows.items() if current.get(key) is row and key not in hidden}
 
     def show(self, keys: Iterable[str]) -> None:
         """Undo that these rows are hidden; for `Store.rollback`."""
         for key in keys:
             self.hidden.pop(key, None)
+
+    def hide_again(self, key: str, row: Row) -> None:
+        """Undo that a hidden row was let go of before its turn; for `Store.rollback`."""
+        self.restore(key, row)
+        self.hidden[key] = row
 
     def let_go(self, keys: list[str]) -> Iterator[None]:
         """Take hidden rows out of memory, a few at each step."""
@@ -171,8 +169,13 @@ class Table(Generic[Row]):
                     self._let_go(key)
             yield
 
+    def _let_go_early(self, key: str) -> None:
+        self._store.note_let_go(self, key, self.hidden[key])
+        self._let_go(key)
+
     def _let_go(self, key: str) -> None:
         row = self.hidden.pop(key)
+        self._latecomers.follow_up(key)
         self._apply(key, row, None)
         for follower in self._followers:
             follower(row, None)
@@ -196,6 +199,7 @@ class Table(Generic[Row]):
         self._apply(key, self._rows.get(key), row)
 
     def _record(self, key: str, old: Row | None, new: Row | None) -> None:
+        self._latecomers.follow_up(key)
         self._store.note(self, key, old, new)
         self._apply(key, old, new)
         for follower in self._followers:
@@ -206,6 +210,9 @@ class Table(Generic[Row]):
             self._rows.pop(key, None)
         else:
             self._rows[key] = new
+        old = self.late.pop(key, old)
+        if old is None and new is None:
+            return
         for watcher in self._watchers:
             watcher(old, new)
 
@@ -296,9 +303,21 @@ class Store:
         """Remember a change; tables call this."""
         self._open.add(table, key, old, new)
 
-    def hide(self, table: Table[Any], keys: list[str]) -> None:
+    def hide(self, table: Table[Any], keys: list[str], *, for_good: bool) -> None:
         """Remember that rows are hidden; tables call this."""
-        self._open.hide(table, keys)
+        self._open.hide(table, keys, for_good=for_good)
+
+    def note_let_go(self, table: Table[Any], key: str, row: msgspec.Struct) -> None:
+        """Remember that a hidden row is let go of before its turn; tables call this."""
+        self._open.let_go(table, key, row)
+
+    def note_many(self, table: Table[Any], many: Many[Any]) -> None:
+        """Remember that many rows were put; tables call this."""
+        self._open.add_many(table, many)
+
+    def open_many(self) -> list[Many[Any]]:
+        """Where many rows were put together since the last commit."""
+        return [*self._open.many]
 
     def look_after(self) -> None:
         """Have the file looked after, if it needs that and nothing is being written."""
@@ -363,9 +382,9 @@ class Store:
             journal.write([*latest, *gone])
 
     def _settle(self, changes: Changes) -> None:
-        doomed = [*changes.doomed]
+        hidden = [*changes.hidden]
         changes.settle()
-        for table, keys in doomed:
+        for table, keys in hidden:
             self.pieces.add(table.let_go(keys))
 
 

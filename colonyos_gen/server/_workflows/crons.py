@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
+from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.constants import CANCELLED, RUNNING, WAITING
 from colonyos_gen_wire.errors import cron as errors
@@ -25,13 +27,17 @@ from msgspec.structs import replace
 from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import NS_PER_S, Clock, moment, nanoseconds
 from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.pieces import at_once
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._store.tables import Store
 from colonyos_gen.server._time.periodic import attempt
 from colonyos_gen.server._workflows.agenda import Agenda
 from colonyos_gen.server._workflows.cron_schedule import read_schedule
-from colonyos_gen.server._workflows.stored import read_workflow
+from colonyos_gen.server._workflows.stored import LONG, read_workflow
 from colonyos_gen.server._workflows.workflows import Workflows
+
+if TYPE_CHECKING:
+    from colonyos_gen_wire.types.workflow import WorkflowSpec
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -87,6 +93,8 @@ class CronStarter:
             what = f"cron {cron.name} of colony {cron.colonyname}"
             if cron.nextrun is not None and self.is_held_back(cron):
                 waiting.append(cron)
+            elif cron.nextrun is not None and len(cron.workflowspec) > LONG:
+                self._store.pieces.add(self._start_in_pieces(cron, what))
             elif cron.nextrun is None or not attempt(self._store, partial(self.start, cron), what):
                 attempt(self._store, partial(self._put_off, cron), what)
         for cron in waiting:
@@ -106,21 +114,48 @@ class CronStarter:
 
     def start(self, cron: Cron) -> Cron:
         """Start the workflow of `cron` now, and return the cron after that. Raises Refusal if that cannot be."""
+        return at_once(self.starting(cron))
+
+    def starting(self, cron: Cron, workflow: WorkflowSpec | None = None) -> Generator[None, None, Cron]:
+        """The same; if the workflow is large, in many steps, of which the last one puts everything.
+
+        Args:
+            cron: The cron.
+            workflow: Its workflow, if that has been read already.
+        """
         if not self._records.is_known(cron.colonyname, cron.initiatorid):
             raise Refusal(errors.ADD_CRON_COULD_NOT_DERIVE_INITIATORNAME)
-        graph = self._workflows.start(
-            read_workflow(cron.workflowspec),
+        workflow = workflow or read_workflow(cron.workflowspec)
+        if len(cron.workflowspec) > LONG:
+            yield
+        graph = yield from self._workflows.starting(
+            workflow,
             cron.initiatorid,
             cron.initiatorname,
             rootinput=self._workflows.leaf_outputs(cron.prevprocessgraphid),
         )
         started = replace(
-            cron,
+            self._records.crons.get(cron.cronid) or cron,
             lastrun=self._now(),
             nextrun=self._next_run(cron),
             prevprocessgraphid=graph.processgraphid,
         )
         return self._records.crons.put(started)
+
+    def _start_in_pieces(self, cron: Cron, what: str) -> Iterator[None]:
+        """Start a cron that is due, unless it is removed or started by somebody else meanwhile."""
+        steps = self.starting(cron)
+        goes_on = True
+
+        def step() -> None:
+            nonlocal goes_on
+            goes_on = next(steps, steps) is not steps
+
+        while goes_on and self._records.crons.get(cron.cronid) is cron:
+            if not attempt(self._store, step, what):
+                attempt(self._store, partial(self._put_off, cron), what)
+                return
+            yield
 
     def _put_off(self, cron: Cron) -> None:
         nextrun = self._next_run(cron)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from colonyos_gen_wire.errors import process as process_errors
@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from colonyos_gen_wire.types.workflow import WorkflowSpec
 
 _NO_LIMIT = -1
+PIECE = 200
+"""Nodes at each step."""
 
 
-def accept_nodes(workflow: WorkflowSpec, quirks: Quirks = STRICT) -> list[FunctionSpec]:
+def accept_nodes(
+    workflow: WorkflowSpec, quirks: Quirks = STRICT
+) -> Generator[None, None, list[FunctionSpec]]:
     """The nodes of `workflow` in the form in which processes keep them. Nothing is stored if one is refused.
 
     Cycles pass: their nodes wait for each other until the workflow is cancelled or removed.
@@ -35,7 +39,12 @@ def accept_nodes(workflow: WorkflowSpec, quirks: Quirks = STRICT) -> list[Functi
         names.add(node.nodename)
     if any(not names.issuperset(node.conditions.dependencies) for node in workflow.functionspecs):
         raise Refusal(errors.SUBMIT_WORKFLOW_INVALID_DEPENDENCIES)
-    return [_accept_node(node, workflow.colonyname, quirks) for node in workflow.functionspecs]
+    accepted: list[FunctionSpec] = []
+    for node in workflow.functionspecs:
+        accepted.append(_accept_node(node, workflow.colonyname, quirks))
+        if len(accepted) % PIECE == 0:
+            yield
+    return accepted
 
 
 def _accept_node(node: FunctionSpec, colonyname: str, quirks: Quirks) -> FunctionSpec:
@@ -61,14 +70,14 @@ def new_members(
     initiatorid: str,
     initiatorname: str,
     now_ns: int,
-) -> list[Process]:
+) -> Generator[None, None, list[Process]]:
     """A process for each of `nodes`, in their order, linked as their dependencies say."""
-    processes = {
-        node.nodename: as_member(
-            lifecycle.submitted(node, initiatorid, initiatorname, now_ns), processgraphid
-        )
-        for node in nodes
-    }
+    processes: dict[str, Process] = {}
+    for node in nodes:
+        process = lifecycle.submitted(node, initiatorid, initiatorname, now_ns)
+        processes[node.nodename] = as_member(process, processgraphid)
+        if len(processes) % PIECE == 0:
+            yield
     parents = {node.nodename: node.conditions.dependencies for node in nodes}
     children: dict[str, list[str]] = {node.nodename: [] for node in nodes}
     for name, names in parents.items():
@@ -78,15 +87,13 @@ def new_members(
     def ids(names: list[str]) -> list[str]:
         return [processes[name].processid for name in names]
 
-    return [
-        replace(
-            process,
-            waitforparents=bool(parents[name]),
-            parents=ids(parents[name]),
-            children=ids(children[name]),
-        )
-        for name, process in processes.items()
-    ]
+    members: list[Process] = []
+    for name, process in processes.items():
+        links = {"parents": ids(parents[name]), "children": ids(children[name])}
+        members.append(replace(process, waitforparents=bool(parents[name]), **links))
+        if len(members) % PIECE == 0:
+            yield
+    return members
 
 
 def as_member(process: Process, processgraphid: str) -> Process:

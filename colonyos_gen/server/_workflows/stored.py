@@ -10,21 +10,27 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 from colonyos_gen_wire.codec import decode_request
 from colonyos_gen_wire.errors import shared
+from colonyos_gen_wire.exact import read_exact
 from colonyos_gen_wire.methods import workflow as methods
 
 from colonyos_gen.server._caller.refusal import NO_ANSWER, OTHER_COLONY, Refusal
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._values.go_json import NotJSON, require_json
-from colonyos_gen.server._values.plain_json import plain_json
+from colonyos_gen.server._values.plain_json import is_shallow, plain_json
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.types.workflow import WorkflowSpec
 
 _BLANKS = " \t\r\n"
+LONG = 20_000
+"""Characters of a workflow that takes longer to be started than others should wait."""
+_require_one = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 def read_workflow(text: str) -> WorkflowSpec:
     """The workflow in `text`, read as the payload of a request is read. Raises ValueError if there is none."""
+    if len(text) > LONG and (workflow := _read_long(text)) is not None:
+        return workflow
     document = plain_json(text.encode())
     if not isinstance(document, dict):
         raise ValueError("the workflow is not a JSON object")  # noqa: TRY004
@@ -33,6 +39,18 @@ def read_workflow(text: str) -> WorkflowSpec:
         return decode_request(methods.SUBMIT_WORKFLOW, payload).workflowspec
     except (msgspec.ValidationError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError(str(error)) from None
+
+
+def _read_long(text: str) -> WorkflowSpec | None:
+    """The same in a tenth of the time, if all is as our own programs write it."""
+    try:
+        data = text.encode()
+        _require_one(data)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    msgtype = methods.SUBMIT_WORKFLOW.msgtype.encode()
+    request = read_exact(methods.SUBMIT_WORKFLOW, b'{"msgtype":"%b","spec":%b}' % (msgtype, data))
+    return None if request is None or not is_shallow(data) else request.workflowspec
 
 
 def accept_workflow(text: str, colonyname: str, what: str, quirks: Quirks = STRICT) -> WorkflowSpec:

@@ -14,7 +14,7 @@ Whenever a member changes its state, whatever the cause, the graph is settled in
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +30,9 @@ from colonyos_gen.server._caller.refusal import Refusal
 from colonyos_gen.server._clock import Clock, moment
 from colonyos_gen.server._processes import lifecycle
 from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.pieces import at_once
 from colonyos_gen.server._store.records import Records
-from colonyos_gen.server._workflows.nodes import accept_nodes, as_member, new_members, with_arguments
+from colonyos_gen.server._workflows.nodes import PIECE, accept_nodes, as_member, new_members, with_arguments
 from colonyos_gen.server._workflows.view import rooted_of
 
 if TYPE_CHECKING:
@@ -48,7 +49,6 @@ class Workflows:
         self._records = records
         self._clock = clock
         self._quirks = quirks
-        self._settling: set[str] = set()
         self._cyclic: set[str] = set()
         """Workflows with members that no root leads to, where those do not count."""
         if quirks.cycles_are_unseen:
@@ -66,7 +66,21 @@ class Workflows:
         args: Sequence[Any] = (),
         rootinput: Sequence[Any] = (),
     ) -> ProcessGraph:
+        """Do all steps of `starting` at once."""
+        return at_once(self.starting(spec, initiatorid, initiatorname, args=args, rootinput=rootinput))
+
+    def starting(
+        self,
+        spec: WorkflowSpec,
+        initiatorid: str,
+        initiatorname: str,
+        *,
+        args: Sequence[Any] = (),
+        rootinput: Sequence[Any] = (),
+    ) -> Generator[None, None, ProcessGraph]:
         """Put the graph of a new workflow, and its members. The reply names the members in the order of `spec`.
+
+        A large workflow takes many steps, of which the last one puts everything.
 
         `args` replace the arguments of every root, which then has no keyword arguments; `rootinput` becomes the input
         of every root. Raises Refusal if the workflow is not valid, before anything is put.
@@ -81,20 +95,24 @@ class Workflows:
             submissiontime=moment(now_ns),
         )
         try:
-            nodes = accept_nodes(spec, self._quirks)
+            nodes = yield from accept_nodes(spec, self._quirks)
         except Refusal as refusal:
             if self._quirks.orphan_workflows and _is_late(refusal):
                 self._records.processgraphs.put(graph)
             raise
+        members = yield from new_members(nodes, processgraphid, initiatorid, initiatorname, now_ns)
         members = [
-            member if member.parents else with_arguments(member, args, rootinput)
-            for member in new_members(nodes, processgraphid, initiatorid, initiatorname, now_ns)
+            member if member.parents else with_arguments(member, args, rootinput) for member in members
         ]
+        if len(members) > PIECE:
+            yield
+        is_cyclic = self._quirks.cycles_are_unseen and len(rooted_of(members)) < len(members)
+        if len(members) > PIECE:
+            yield
         self._records.processgraphs.put(graph)
-        for member in members:
-            self._records.processes.put(member)
-        if self._quirks.cycles_are_unseen:
-            self._note_cycle(processgraphid)
+        self._records.processes.put_all(members, graph.colonyname)
+        if is_cyclic:
+            self._cyclic.add(processgraphid)
         return replace(
             graph,
             rootprocessids=[member.processid for member in members if not member.parents],
@@ -144,14 +162,14 @@ class Workflows:
         if over and not self._quirks.cancelled_when_over:
             return
         now = self._now()
-        for member in active:
-            self._put_quietly(lifecycle.cancelled(member, now))
+        self._records.processes.put_all(
+            [lifecycle.cancelled(member, now) for member in active], graph.colonyname
+        )
         self._records.processgraphs.put(replace(graph, state=CANCELLED, endtime=now))
 
     def remove(self, graph: ProcessGraph) -> None:
         """Remove a graph and its members, whatever their states are."""
-        for member in self.members(graph):
-            self._records.processes.remove(member)
+        self._records.processes.remove_all(self._records.members_of_graph.snapshot(graph.processgraphid))
         self._records.processgraphs.remove(graph)
 
     def remove_in_state(self, colonyname: str, state: ProcessState | None) -> None:
@@ -206,7 +224,7 @@ class Workflows:
 
     def _react(self, old: Process, new: Process) -> None:
         processgraphid = new.processgraphid
-        if not processgraphid or processgraphid in self._settling:
+        if not processgraphid:
             return
         if old.state is new.state:
             # A workflow that was cancelled when it was over is what it was before.
@@ -221,11 +239,11 @@ class Workflows:
     def _settle(self, changed: Process) -> None:
         # The time that the change has, so that the graph and the member agree.
         now = (changed.starttime if changed.state is RUNNING else changed.endtime) or self._now()
-        if changed.state is SUCCESS:
-            self._release_children(changed)
-        elif changed.state is FAILED and changed.children:
-            self._fail_with(changed, now)
         graph = self._records.processgraphs[changed.processgraphid]
+        if changed.state is SUCCESS:
+            self._release_children(graph, changed)
+        elif changed.state is FAILED and changed.children:
+            self._fail_with(graph, now)
         state = self._state_of(graph)
         settled = replace(
             graph,
@@ -237,31 +255,23 @@ class Workflows:
         if settled != graph:
             self._records.processgraphs.put(settled)
 
-    def _release_children(self, parent: Process) -> None:
-        for processid in parent.children:
-            child = self._records.processes[processid]
-            if child.waitforparents and child.state is WAITING and self._parents_succeeded(child):
-                self._records.processes.put(replace(child, waitforparents=False))
+    def _release_children(self, graph: ProcessGraph, parent: Process) -> None:
+        children = (self._records.processes[processid] for processid in dict.fromkeys(parent.children))
+        waiting = [child for child in children if child.waitforparents and child.state is WAITING]
+        released = [replace(each, waitforparents=False) for each in waiting if self._parents_succeeded(each)]
+        self._records.processes.put_all(released, graph.colonyname)
 
     def _parents_succeeded(self, child: Process) -> bool:
         # Parents end more or less in their order, so the last one is the likeliest to be still missing.
         return all(self._records.processes[parent].state is SUCCESS for parent in reversed(child.parents))
 
-    def _fail_with(self, failed: Process, now: datetime) -> None:
-        for member in self._counting(failed.processgraphid):
-            if self._quirks.whole_graph_fails:
-                if member.state is not FAILED:
-                    self._put_quietly(lifecycle.swept_away(member))
-            elif member.state in _ACTIVE:
-                self._put_quietly(lifecycle.failed(member, [], now))
-
-    def _put_quietly(self, member: Process) -> None:
-        """Put a member whose graph is being taken care of."""
-        self._settling.add(member.processgraphid)
-        try:
-            self._records.processes.put(member)
-        finally:
-            self._settling.discard(member.processgraphid)
+    def _fail_with(self, graph: ProcessGraph, now: datetime) -> None:
+        members = self._counting(graph.processgraphid)
+        if self._quirks.whole_graph_fails:
+            swept = [lifecycle.swept_away(member) for member in members if member.state is not FAILED]
+        else:
+            swept = [lifecycle.failed(member, [], now) for member in members if member.state in _ACTIVE]
+        self._records.processes.put_all(swept, graph.colonyname)
 
     def _state_of(self, graph: ProcessGraph) -> ProcessState:
         processgraphid = graph.processgraphid

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
+from itertools import islice
 
 from colonyos_gen_wire import hazards
 from colonyos_gen_wire.constants import FAILED, RUNNING, WAITING
@@ -11,7 +12,6 @@ from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.generator import Generator
 from colonyos_gen_wire.types.process import Process
 
-from colonyos_gen.server._processes import lifecycle
 from colonyos_gen.server.hazards._moments import Finding, Scene
 from colonyos_gen.server.hazards._traffic import Passing
 
@@ -19,6 +19,9 @@ _EVERY_STATE = -1
 _NO_LIMIT = -1
 _DEADLINE = timedelta(seconds=2)
 """A deadline so near can pass while a removal is under way."""
+
+_NAMED = 3
+"""Processes whose ids are told."""
 
 _ASSIGN = frozenset({"assign"})
 _ENDS = frozenset({"close", "fail"})
@@ -35,10 +38,10 @@ def of_colony(scene: Scene, passing: Passing) -> Iterator[Finding]:
     if records.colonies.get(name) is None:
         return
     others = scene.traffic.in_colony(passing, WORK)
-    running = records.processes_in_state.find((name, RUNNING))
+    running = records.processes_in_state.snapshot((name, RUNNING)).values()
     if others or running:
         yield Finding(hazards.COLONY_REMOVED_WHILE_WORKED_IN, others, _said("RUNNING in the colony", running))
-    if limited := [process for process in running if process.spec.maxexectime != _NO_LIMIT]:
+    if limited := _some(process for process in running if process.spec.maxexectime != _NO_LIMIT):
         yield Finding(
             hazards.EXEC_DEADLINE_MEETS_COLONY_REMOVAL,
             detail=_said("RUNNING with an execution deadline", limited),
@@ -59,13 +62,14 @@ def of_all_processes(scene: Scene, passing: Passing) -> Iterator[Finding]:
     records, name, state = scene.records, passing.colonyname, passing.request.state
     if state not in (_EVERY_STATE, WAITING):
         return
-    if state == _EVERY_STATE and (running := _alone(records.processes_in_state.find((name, RUNNING)))):
+    running = records.processes_in_state.snapshot((name, RUNNING)) if state == _EVERY_STATE else {}
+    if running := _some(_alone(running.values())):
         yield Finding(
             hazards.ALL_PROCESSES_REMOVED_WHILE_CLOSING, detail=_said("RUNNING in the colony", running)
         )
     if others := scene.traffic.in_colony(passing, _SUBMISSIONS):
         yield Finding(hazards.ALL_PROCESSES_REMOVED_WHILE_SUBMITTING, others)
-    yield from _waiting_removed(scene, _alone(records.processes_in_state.find((name, WAITING))))
+    yield from _waiting_removed(scene, records.processes_in_state.snapshot((name, WAITING)).values())
 
 
 def of_workflow(scene: Scene, passing: Passing) -> Iterator[Finding]:
@@ -129,30 +133,37 @@ def _at_trigger(scene: Scene, generator: Generator) -> Iterator[Finding]:
         )
 
 
-def _waiting_removed(scene: Scene, waiting: list[Process]) -> Iterator[Finding]:
+def _waiting_removed(scene: Scene, waiting: Iterable[Process]) -> Iterator[Finding]:
     now = scene.now()
-    near = [
+    first, last = now - _DEADLINE, now + _DEADLINE
+    alone = list(_alone(waiting))
+    near = _some(
         process
-        for process in waiting
+        for process in alone
         if process.spec.maxwaittime > 0
-        and (deadline := lifecycle.deadline(process)) is not None
-        and abs(deadline - now) < _DEADLINE
-    ]
+        and (deadline := process.waitdeadline) is not None
+        and first < deadline < last
+    )
     if near:
         yield Finding(
             hazards.WAIT_DEADLINE_MEETS_REMOVAL, detail=_said("within 2 s of the wait deadline", near)
         )
-    if channels := [process for process in waiting if process.spec.channels]:
+    if channels := _some(process for process in alone if process.spec.channels):
         yield Finding(hazards.CHANNEL_NEVER_FREED, detail=_said("WAITING with channels", channels))
 
 
-def _alone(processes: Iterable[Process]) -> list[Process]:
+def _alone(processes: Iterable[Process]) -> Iterator[Process]:
     """Those that are not part of a workflow."""
-    return [process for process in processes if not process.processgraphid]
+    return (process for process in processes if not process.processgraphid)
 
 
-def _said(what: str, processes: list[Process]) -> str:
+def _some(processes: Iterable[Process]) -> list[Process]:
+    """As many as are told of, without a look at the rest."""
+    return list(islice(processes, _NAMED + 1))
+
+
+def _said(what: str, processes: Collection[Process]) -> str:
     if not processes:
         return ""
-    ids = ", ".join(process.processid[:12] for process in processes[:3])
-    return f"{what}: {ids}" + (f" and {len(processes) - 3} more" if len(processes) > 3 else "")
+    ids = ", ".join(process.processid[:12] for process in islice(processes, _NAMED))
+    return f"{what}: {ids}" + (" and more" if len(processes) > _NAMED else "")

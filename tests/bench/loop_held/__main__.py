@@ -1,9 +1,9 @@
 """How long each message, and each periodic check, holds the event loop of a server with 100,000 processes.
 
-`python -m tests.bench.loop_held [PROCESSES] [--file]` prints the longest stretch of each. Every request goes through the
-whole server, without a socket; a stretch is what one callback of the event loop takes, whatever it is for. CPU time of the
-loop's thread is what counts on a busy machine; the time by the clock, in which it also waits for the disk and for other
-programs, is beside it.
+`python -m tests.bench.loop_held [PROCESSES] [--file] [--lopsided]` prints the longest stretch of each. Every request goes
+through the whole server, without a socket; a stretch is what one callback of the event loop takes, whatever it is for. CPU
+time of the loop's thread is what counts on a busy machine; the time by the clock, in which it also waits for the disk and
+for other programs, is beside it.
 """
 
 from __future__ import annotations
@@ -23,21 +23,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from colonyos_gen_wire.codec import encode
 from colonyos_gen_wire.method import Method, Role, Via
 from colonyos_gen_wire.methods import METHODS
 from colonyos_gen_wire.types.common import ProcessState
 
+from colonyos_gen.cli.garbage import looked_through_at_leisure
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import Server
-from tests.bench.loop_held import crowd
+from tests.bench.loop_held import crowd, lopsided
 from tests.bench.loop_held.crowd import BIG, TYPE, Crowd
+from tests.bench.loop_held.stretches import Stretches, signed
 from tests.server.fuzz.schema_document import SCHEMA
 
 PROCESSES = 100_000
 LIMIT_MS = 50.0
-_RUN = "_run"
-"""The method by which the event loop makes a callback."""
 _LAST = ("reject_executor", "remove_executor", "remove_all_snapshots", "change_executor_id", "change_user_id")
 _VERY_LAST = (
     "remove_all_processgraphs",
@@ -46,36 +45,6 @@ _VERY_LAST = (
     "remove_colony",
     "change_server_id",
 )
-
-
-class Stretches:
-    """The longest callbacks of the event loop, while it lasts."""
-
-    def __init__(self) -> None:
-        self.cpu = 0.0
-        self.wall = 0.0
-        self.turns = 0
-        self._over = False
-        self._run: Callable[[Any], None] = getattr(asyncio.Handle, _RUN)
-
-    def __enter__(self) -> Stretches:
-        run = self._run
-
-        def timed(handle: Any) -> None:
-            wall, cpu = time.perf_counter(), time.thread_time()
-            run(handle)
-            if self._over:
-                return
-            self.cpu = max(self.cpu, time.thread_time() - cpu)
-            self.wall = max(self.wall, time.perf_counter() - wall)
-            self.turns += 1
-
-        setattr(asyncio.Handle, _RUN, timed)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over = True
-        setattr(asyncio.Handle, _RUN, self._run)
 
 
 class Asking:
@@ -107,11 +76,7 @@ class Asking:
             payload |= {name: value for name, value in fields.items() if name in payload}
             payload["msgtype"] = method.msgtype
             key = fields.get("signer") or self._key(method)
-            yield what, self._signed(method, payload, key)
-
-    def _signed(self, method: Method[Any, Any], payload: dict[str, Any], key: PrivateKey) -> bytes:
-        text = base64.b64encode(json.dumps(payload).encode()).decode()
-        return encode({"payloadtype": method.msgtype, "payload": text, "signature": key.sign(text)})
+            yield what, signed(method, payload, key)
 
     def _key(self, method: Method[Any, Any]) -> PrivateKey:
         people = self._people
@@ -344,21 +309,28 @@ def server_checks(server: Server) -> list[tuple[str, Callable[[], object]]]:
     ]
 
 
-async def measure(count: int, file: Path | None) -> list[tuple[str, str, Stretches]]:
-    """Fill a server, and measure."""
+async def measure(count: int, file: Path | None, *, much: bool) -> list[tuple[str, str, Stretches]]:
+    """Fill a server, and measure; `much` of single things if that is asked for."""
     people = Crowd(count, time.time_ns())
     server = Server(server_key=people.server, hazards="off")
     records = crowd.records_of(server)
     people.fill(records)
+    if much:
+        lopsided.furnish(records, people)
     records.store.commit()
     if file is not None:
         crowd.write(records, file)
         server = Server(server_key=people.server, hazards="off", db=file)
     del records
-    gc.collect()
-    gc.freeze()
-    async with server:
+    # As `colonyos-gen serve` runs it.
+    async with looked_through_at_leisure(), server:
         rows = await checks(server, people)
+        if much:
+            subscriptions = await lopsided.subscribed(server, people)
+            large = lopsided.Large(server, people)
+            await large.live()
+            rows += large.rows
+            assert not any(each.done() for each in subscriptions)
         rows += await every_message(server, people)
     gc.unfreeze()
     with Stretches() as stretches:
@@ -377,11 +349,14 @@ def table(rows: list[tuple[str, str, Stretches]], *, everything: bool) -> Iterat
             yield f"{name[:60]:60} {stretches.cpu * 1e3:8.1f} {stretches.wall * 1e3:9.1f}{refused}"
 
 
-async def show(count: int = PROCESSES, *, file: bool = False, everything: bool = False) -> None:
+async def show(
+    count: int = PROCESSES, *, file: bool = False, everything: bool = False, much: bool = False
+) -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as folder:
-        rows = await measure(count, Path(folder, "crowd.db") if file else None)
-    print(f"\n{count:,} processes, {'with a file' if file else 'in memory'}")
+        rows = await measure(count, Path(folder, "crowd.db") if file else None, much=much)
+    added = ", and very much of single things" if much else ""
+    print(f"\n{count:,} processes{added}, {'with a file' if file else 'in memory'}")
     print("\n".join(table(rows, everything=everything)), flush=True)
 
 
@@ -391,8 +366,13 @@ def main() -> None:
     parser.add_argument("processes", type=int, nargs="?", default=PROCESSES)
     parser.add_argument("--file", action="store_true", help="with an SQLite file")
     parser.add_argument("--all", action="store_true", help="every message, however short it takes")
+    parser.add_argument(
+        "--lopsided", action="store_true", help="with large workflows, and 10,000 of other things"
+    )
     options = parser.parse_args()
-    awaited: Awaitable[None] = show(options.processes, file=options.file, everything=options.all)
+    awaited: Awaitable[None] = show(
+        options.processes, file=options.file, everything=options.all, much=options.lopsided
+    )
     asyncio.run(awaited)  # type: ignore[arg-type]
 
 

@@ -58,14 +58,11 @@ class Colonies:
         records.packed.remove_all({key: row for rows in packed for key, row in rows.items()})
         records.generators.remove_all(generators)
         records.snapshots.remove_all(records.snapshots_of_colony.snapshot(name))
-        for function in records.functions_of_colony.find(name):
-            records.functions.remove(function)
-        for executor in records.executors_of_colony.find(name):
-            records.executors.remove(executor)
-        for user in records.users_of_colony.find(name):
-            records.users.remove(user)
-        for location in records.locations_of_colony.find(name):
-            records.locations.remove(location)
+        # The same, under ids and names that others choose.
+        records.functions.remove_all(records.functions_of_colony.snapshot(name), for_good=False)
+        records.executors.remove_all(records.executors_of_colony.snapshot(name), for_good=False)
+        records.users.remove_all(records.users_of_colony.snapshot(name), for_good=False)
+        records.locations.remove_all(records.locations_of_colony.snapshot(name), for_good=False)
         if not self._quirks.colony_leftovers:
             self._remove_blueprints(name)
             if (status := records.paused.get(name)) is not None:
@@ -81,8 +78,6 @@ class Colonies:
 
     def _remove_blueprints(self, name: str) -> None:
         records = self._records
-        for blueprint in records.blueprints_of_colony.find(name):
-            records.blueprints.remove(blueprint)
+        records.blueprints.remove_all(records.blueprints_of_colony.snapshot(name), for_good=False)
         records.blueprint_versions.remove_all(records.versions_of_colony.snapshot(name))
-        for definition in records.definitions_of_colony.find(name):
-            records.definitions.remove(definition)
+        records.definitions.remove_all(records.definitions_of_colony.snapshot(name), for_good=False)

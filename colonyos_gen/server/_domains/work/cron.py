@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.constants import CRON_CHECK_PERIOD_MS
@@ -16,10 +18,11 @@ from colonyos_gen.server._caller.nul import require_text
 from colonyos_gen.server._caller.refusal import OTHER_COLONY, Refusal
 from colonyos_gen.server._processes.lifecycle import new_id
 from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.pieces import step_by_step
 from colonyos_gen.server._store.records import Records
 from colonyos_gen.server._values.integers import require_integers
 from colonyos_gen.server._workflows.crons import CronStarter
-from colonyos_gen.server._workflows.stored import accept_workflow
+from colonyos_gen.server._workflows.stored import LONG, accept_workflow, read_workflow
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.requests.cron import AddCronMsg, GetCronMsg, GetCronsMsg, RemoveCronMsg, RunCronMsg
@@ -84,11 +87,24 @@ class Crons:
         self._access.require(methods.RUN_CRON, signer, cron.colonyname)
         if not self._starter.is_held_back(cron):
             try:
-                self._starter.start(cron)
+                await self._start(cron, signer)
             except Refusal:
                 if not self._quirks.silent_cron_failures:
                     raise
         return cron
+
+    async def _start(self, cron: Cron, signer: str) -> None:
+        workflow = None
+        if len(cron.workflowspec) > LONG:  # others go on while it is read
+            workflow = await asyncio.to_thread(read_workflow, cron.workflowspec)
+            self._require(cron, signer)
+        steps = self._starter.starting(cron, workflow)
+        await step_by_step(steps, partial(self._require, cron, signer))
+
+    def _require(self, cron: Cron, signer: str) -> None:
+        self._access.require(methods.RUN_CRON, signer, cron.colonyname)
+        if self._records.crons.get(cron.cronid) is None:
+            raise Refusal(errors.RUN_CRON_CRON_NOT_FOUND)
 
     async def remove_cron(self, request: RemoveCronMsg, signer: str, /) -> None:
         cron = self._records.crons.get(request.cronid)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
 _EVERY_STATE = -1
 _LONGEST_WAIT_S = 365 * 24 * 3600
+_MANY = 5000
+"""Processes that are looked at in one turn of the event loop, if it is for no more than whether they are in a workflow."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -267,10 +269,18 @@ class Processes:
         if request.state != _EVERY_STATE and not ProcessState(request.state).is_known:
             raise Refusal(errors.REMOVE_ALL_PROCESSES_INVALID_STATE_WHEN_DELETING_ALL_PROCESSES)
         if request.state == _EVERY_STATE:
-            found = self._records.processes_of_colony.select(request.colonyname, _is_alone)
+            rows = self._records.processes_of_colony.snapshot(request.colonyname)
         else:
             state = ProcessState(request.state)
-            found = self._records.processes_in_state.select((request.colonyname, state), _is_alone)
+            rows = self._records.processes_in_state.snapshot((request.colonyname, state))
+        found: dict[str, Process] = {}
+        if len(rows) <= _MANY:
+            found = _alone(rows.items())
+        else:
+            async for piece in in_pieces(iter(rows.items()), _MANY):
+                found |= _alone(piece)
+            self._access.require(methods.REMOVE_ALL_PROCESSES, signer, request.colonyname)
+            found = self._records.processes.unchanged(found)
         self._records.processes.remove_all(found)
 
     def _put(self, spec: FunctionSpec, signer: str) -> Process:
@@ -310,5 +320,6 @@ def _wanted(request: GetProcessesMsg) -> Callable[[Process], bool] | None:
     return None
 
 
-def _is_alone(process: Process) -> bool:
-    return not process.processgraphid
+def _alone(rows: Iterable[tuple[str, Process]]) -> dict[str, Process]:
+    """Those that are no part of a workflow."""
+    return {key: row for key, row in rows if not row.processgraphid}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from colonyos_gen_wire.constants import MAX_COUNT, RUNNING, WAITING
@@ -17,6 +19,7 @@ from colonyos_gen.server._caller.access import Access
 from colonyos_gen.server._caller.refusal import FOREIGN_PROCESS, NOT_WAITING, UNKNOWN_PROCESS, Refusal
 from colonyos_gen.server._processes.submission import accept_spec
 from colonyos_gen.server._quirks import STRICT, Quirks
+from colonyos_gen.server._store.pieces import step_by_step
 from colonyos_gen.server._store.records import Records, colony_of
 from colonyos_gen.server._workflows.view import drawn, outlined
 from colonyos_gen.server._workflows.workflows import Workflows
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     )
 
 _EVERY_STATE = -1
+_LARGE = 200
+"""Members of a workflow that is drawn beside the loop."""
 
 
 class Graphs:
@@ -48,8 +53,11 @@ class Graphs:
 
     async def submit_workflow(self, request: SubmitWorkflowSpecMsg, signer: str, /) -> ProcessGraph:
         spec = request.workflowspec
-        self._access.require(methods.SUBMIT_WORKFLOW, signer, spec.colonyname)
-        graph = self._workflows.start(spec, signer, self._records.name_of(spec.colonyname, signer))
+        # Asked again before each step, as it then comes after what was done meanwhile.
+        require = partial(self._access.require, methods.SUBMIT_WORKFLOW, signer, spec.colonyname)
+        require()
+        name = self._records.name_of(spec.colonyname, signer)
+        graph = await step_by_step(self._workflows.starting(spec, signer, name), require)
         # The real server has no times in this reply.
         return replace(graph, submissiontime=None)
 
@@ -58,7 +66,10 @@ class Graphs:
         if graph is None:
             raise Refusal(errors.GET_PROCESSGRAPH_GRAPH_NOT_FOUND)
         self._access.require(methods.GET_PROCESSGRAPH, signer, graph.colonyname)
-        return drawn(graph, self._workflows.members(graph), rooted=self._quirks.cycles_are_unseen)
+        members = self._workflows.members(graph)
+        draw = partial(drawn, graph, members, rooted=self._quirks.cycles_are_unseen)
+        # Others go on meanwhile, as rows are never changed in place.
+        return await asyncio.to_thread(draw) if len(members) > _LARGE else draw()
 
     async def get_processgraphs(self, request: GetProcessGraphsMsg, signer: str, /) -> list[ProcessGraph]:
         self._access.require(methods.GET_PROCESSGRAPHS, signer, request.colonyname)

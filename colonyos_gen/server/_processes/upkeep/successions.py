@@ -36,12 +36,19 @@ class Successions:
             found = records.processes_in_state.find(running)
         for process in found:
             self._hand_over(process, change)
-        for cron in records.crons_of_colony.find(change.colonyname):
-            if (cron.initiatorid, cron.initiatorname) == (change.old, change.name):
-                records.crons.put(replace(cron, initiatorid=change.new))
-        for generator in records.generators_of_colony.find(change.colonyname):
-            if (generator.initiatorid, generator.initiatorname) == (change.old, change.name):
-                records.generators.put(replace(generator, initiatorid=change.new))
+        former = change.old, change.name
+        crons = [
+            replace(cron, initiatorid=change.new)
+            for cron in records.crons_of_colony.find(change.colonyname)
+            if (cron.initiatorid, cron.initiatorname) == former
+        ]
+        records.crons.put_all(crons, change.colonyname)
+        generators = [
+            replace(generator, initiatorid=change.new)
+            for generator in records.generators_of_colony.find(change.colonyname)
+            if (generator.initiatorid, generator.initiatorname) == former
+        ]
+        records.generators.put_all(generators, change.colonyname)
         if records.processes_of_colony.count(change.colonyname) <= _PIECE:
             for process in records.processes_of_colony.find(change.colonyname):
                 self._hand_over(process, change)
