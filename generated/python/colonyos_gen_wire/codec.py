@@ -256,7 +256,7 @@ def _fill(shape: Shape, value: Any) -> Any:
 
 def _from_numbers(numbers: list[Any]) -> bytes:
     try:
-        return bytes(numbers)
+        return bytes(0 if number is None else number for number in numbers)
     except (TypeError, ValueError):
         raise msgspec.ValidationError("Expected base64 or a list of integers from 0 to 255") from None
 
