@@ -170,17 +170,23 @@ class Quirks:
     def parse(cls, text: str) -> Quirks:
         """The quirks called `text`: "strict", "v1.9", or names of flags with commas between them.
 
-        Raises ValueError for a name that there is not.
+        Raises ValueError for a name that there is not, and for names beside "strict" or "v1.9".
         """
         if text in _NAMED:
             return _NAMED[text]
         names = [name.strip() for name in text.split(",")]
         known = {field.name for field in fields(cls)}
         for name in names:
-            if name not in known:
+            if name not in known and name not in _NAMED:
                 raise ValueError(
-                    f"there is no quirk {name!r}; give {' or '.join(map(repr, _NAMED))}, "
+                    f"quirks is {text!r}, but there is no quirk {name!r}; give {' or '.join(map(repr, _NAMED))}, "
                     f"or some of {', '.join(sorted(known))}, separated by commas"
+                )
+        for name in names:
+            if name in _NAMED:
+                raise ValueError(
+                    f"quirks is {text!r}, but {name!r} says all by itself; "
+                    f"give {name!r} alone, or only names of quirks, separated by commas"
                 )
         return cls(**dict.fromkeys(names, True))
 

@@ -1,6 +1,7 @@
 """Starting the workflows of crons when their time has come.
 
-The first check after a cron was added, or after it has been put off, only works out when it runs. A run is due when
+The first check after a cron was added, or after it has been put off, only works out when it runs, and forgets a last run
+that it was added with. A run is due when
 that moment has passed, and the next one is worked out from the moment of the run. So however many moments a server
 has slept through, or that a clock set forward has skipped, the cron runs once and goes on from there.
 
@@ -125,7 +126,8 @@ class CronStarter:
         if nextrun is None:
             logger.info("cron %s never runs", visible(cron.name))
         else:
-            self._records.crons.put(replace(cron, nextrun=nextrun))
+            # What it was added with as its last run, it has not run.
+            self._records.crons.put(replace(cron, nextrun=nextrun, lastrun=None, prevprocessgraphid=""))
 
     def _next_run(self, cron: Cron, after: datetime | None = None) -> datetime | None:
         after = after or self._now()

@@ -222,6 +222,8 @@ def _fill(shape: Shape, value: Any) -> Any:
             return _ZERO[shape]
         if shape is Leaf.BYTES and isinstance(value, list):
             return _from_numbers(value)  # pyright: ignore[reportUnknownArgumentType]
+        if shape is Leaf.BYTES and isinstance(value, str):
+            return value.replace("\r", "").replace("\n", "")  # which base64 passes over in Go
         if shape is Leaf.TIME and isinstance(value, str):
             return _from_text(value)
         if shape is Leaf.INTEGER and isinstance(value, int) and not _SMALLEST <= value <= _LARGEST:

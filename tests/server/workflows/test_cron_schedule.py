@@ -51,7 +51,10 @@ REFUSED = {
     "1.5 * * * * *": 'failed to parse int from 1.5: strconv.Atoi: parsing "1.5": invalid syntax',
     "1_0 * * * * *": 'failed to parse int from 1_0: strconv.Atoi: parsing "1_0": invalid syntax',
     "\uff15 * * * * *": 'failed to parse int from \uff15: strconv.Atoi: parsing "\uff15": invalid syntax',
-    "9223372036854775808 * * * * *": 'failed to parse int from 9223372036854775808: strconv.Atoi: parsing "9223372036854775808": value out of range',
+    "9223372036854775808 * * * * *": (
+        "failed to parse int from 9223372036854775808: "
+        'strconv.Atoi: parsing "9223372036854775808": value out of range'
+    ),
     "9223372036854775807 * * * * *": "end of range (9223372036854775807) above maximum (59): 9223372036854775807",
     "-0 * * * * *": 'failed to parse int from : strconv.Atoi: parsing "": invalid syntax',
     '" * * * * *': 'failed to parse int from ": strconv.Atoi: parsing "\\"": invalid syntax',

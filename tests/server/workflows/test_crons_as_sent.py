@@ -15,7 +15,7 @@ from colonyos_gen.server import ManualClock
 from tests.server.kit import workflow_lab
 from tests.server.kit.lab import lab
 from tests.server.kit.stored import node, processes, text
-from tests.server.workflows.test_crons import PERIOD, START, add
+from tests.server.workflows.test_crons import PERIOD, START, add, get
 
 
 def test_intervals_below_minus_one_are_not_looked_at() -> None:
@@ -64,6 +64,27 @@ def test_a_cron_goes_on_from_where_the_caller_says() -> None:
             clock.advance(3 * PERIOD)
             [due] = await processes(here, user)
             assert (due.spec.nodename, due.input) == ("due", ["out"])
+
+    asyncio.run(main())
+
+
+def test_the_first_look_at_a_cron_forgets_runs_that_it_was_added_with() -> None:
+    async def main() -> None:
+        clock = ManualClock(START)
+        async with lab(clock=clock) as here:
+            user = await here.add_user("u")
+            graph = await workflow_lab.submit(here, user, node("a"))
+            past, later = START - timedelta(days=1), START + timedelta(days=1)
+            said: dict[str, Any] = {"lastrun": past, "prevprocessgraphid": graph.processgraphid}
+            looked_at = await add(here, user, "looked at", interval=50, **said)
+            known = await add(here, user, "known", interval=50, nextrun=later, **said)
+            for each in (looked_at, known):
+                assert (each.lastrun, each.prevprocessgraphid) == (past, graph.processgraphid)
+            clock.advance(PERIOD)
+            looked_at, known = [await get(here, user, each) for each in (looked_at, known)]
+            assert (looked_at.lastrun, looked_at.prevprocessgraphid) == (None, "")
+            assert looked_at.nextrun is not None
+            assert (known.lastrun, known.prevprocessgraphid) == (past, graph.processgraphid)
 
     asyncio.run(main())
 
