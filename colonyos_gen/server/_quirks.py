@@ -128,6 +128,9 @@ class Quirks:
     removed; there is none, and no location, where it has moved to."""
     owner_updates_start_nothing: bool = False
     """A blueprint that the colony owner changes gets a new generation, but nobody is told to look after it."""
+    first_definition_handles: bool = False
+    """Of several definitions of a kind in the colony, a reconcile and the removal of a blueprint ask the handler of the one
+    that was added first; additions and updates follow the one whose name comes first."""
     refused_reconcile_counts: bool = False
     """A forced reconcile that is refused, as the kind has no whole handler, raises the generation all the same."""
 

@@ -16,6 +16,7 @@ from colonyos_gen.server._caller.refusal import NO_ANSWER, OTHER_COLONY, Refusal
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._values.go_json import NotJSON, require_json
 from colonyos_gen.server._values.plain_json import plain_json
+from colonyos_gen.server._values.repeated_keys import read_document, repeats_keys
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.types.workflow import WorkflowSpec
@@ -28,7 +29,9 @@ def read_workflow(text: str) -> WorkflowSpec:
     document = plain_json(text.encode())
     if not isinstance(document, dict):
         raise ValueError("the workflow is not a JSON object")  # noqa: TRY004
-    payload = {"spec": cast("dict[str, object]", document)}
+    payload: object = {"spec": cast("dict[str, object]", document)}
+    if repeats_keys(text.encode()):  # what repeats a key is laid over what came before
+        payload = read_document(methods.SUBMIT_WORKFLOW, b'{"spec":%b}' % text.encode())
     try:
         return decode_request(methods.SUBMIT_WORKFLOW, payload).workflowspec
     except (msgspec.ValidationError, TypeError, OverflowError, RecursionError) as error:

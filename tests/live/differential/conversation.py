@@ -12,6 +12,7 @@ from colonyos_gen_wire.constants import FAILED, RUNNING, WAITING
 
 from .comparison import Answer, Comparison, opened
 from .deeds import DEEDS
+from .edges import EDGES
 from .excuses import CHANGES
 from .peers import Pair
 from .people import People
@@ -58,7 +59,7 @@ class Conversation:
         self._tally = tally
         self._budget = budget
         self._people = People(dice, pair.server_key, tag)
-        self._steps = Steps(dice, self._people, DEEDS)
+        self._steps = Steps(dice, self._people, [*DEEDS, *EDGES])
         ids = {key.id for key in self._people.keys.values()} | {"0" * 64}
         self._comparison = Comparison(ids, zone_is_ours=pair.zone_is_ours)
         self._tag = tag
@@ -91,6 +92,8 @@ class Conversation:
         outsider = msgtype == "runcronmsg" and mine.status == 403  # on the real server it runs all the same
         if ours.noticed != before or outsider:
             self._tally.hazards[msgtype] += 1
+            # What is refused here because of its nodes has left a workflow behind all the same, which is not there.
+            self._over |= msgtype == "submitworkflowspecmsg"
             return
         # Some of the nodes are stored then, in no order.
         self._over |= b"failed to add process" in _text(mine)

@@ -15,7 +15,7 @@ from colonyos_gen.server import ManualClock
 from tests.server.kit import workflow_lab
 from tests.server.kit.lab import lab
 from tests.server.kit.stored import node, processes, text
-from tests.server.workflows.test_crons import PERIOD, START, add, get
+from tests.server.workflows.test_crons import PERIOD, START, add, get, run
 
 
 def test_intervals_below_minus_one_are_not_looked_at() -> None:
@@ -108,5 +108,19 @@ def test_a_cron_does_not_go_on_from_another_colony() -> None:
                 workflowspec=text(colonyname="other"),
             )
             assert added.prevprocessgraphid == ""
+
+    asyncio.run(main())
+
+
+def test_keys_that_come_twice_in_the_text_of_a_workflow_are_laid_over_each_other() -> None:
+    async def main() -> None:
+        async with lab() as here:
+            user = await here.add_user("u")
+            twice = text(node("a", label="l"))[:-1] + ', "FunctionSpecs": [{"nodename": "z"}]}'
+            cron = await add(here, user, interval=50, workflowspec=twice)
+            assert cron.workflowspec == twice
+            await run(here, user, cron)
+            [started] = await processes(here, user)
+            assert (started.spec.nodename, started.spec.label) == ("z", "l")
 
     asyncio.run(main())
