@@ -166,6 +166,8 @@ class Quirks:
     on even then, and after it was removed."""
     any_executor_hears: bool = False
     """An executor hears of the processes of its colony although it is not approved, was removed, or has another key now."""
+    owners_hear: bool = False
+    """The owners of the colony and of the server hear of a process, although they may not read it."""
     reopened_channels: bool = False
     """The channels of a cancelled process can be used again, and are empty."""
 
