@@ -68,6 +68,8 @@ class People:
         self.type = f"{tag}-type"
         self.running: dict[str, str] = {}
         """The names of the keys that processes are assigned to."""
+        self.executors = {self.keys[name].id for name in ("worker", "second", "pending", "other worker")}
+        """The identities that are an executor's, or were."""
         self.workflow_of: dict[str, str] = {}
         """The workflows that processes belong to."""
         self._dice = dice
