@@ -9,13 +9,15 @@ from random import Random
 from typing import Any, cast
 
 from colonyos_gen_wire.constants import FAILED, RUNNING, WAITING
+from colonyos_gen_wire.methods import METHODS
 
 from .comparison import Answer, Comparison, opened
 from .deeds import DEEDS
 from .edges import EDGES
 from .excuses import CHANGES
 from .peers import Pair
-from .people import People
+from .people import KEYS, People
+from .probing import probed, spoilt
 from .steps import Shot, Steps
 from .tally import Tally
 
@@ -79,6 +81,24 @@ class Conversation:
                 await self.exchange(shot)
             while self._count < exchanges and not self._over:
                 await self.exchange(self._steps.next())
+        finally:
+            await self._leave()
+
+    async def probe(self, exchanges: int) -> None:
+        """Send so many requests as `hold` does, then every message by everybody and with every field gone wrong."""
+        asked = self._body("server", "getstatisticsmsg", {"msgtype": "getstatisticsmsg"}, there=True)
+        self._baseline = cast("dict[str, int]", opened(await self._pair.real.ask(asked)))
+        try:
+            for shot in self._steps.beginning():
+                await self.exchange(shot)
+            while self._count < exchanges and not self._over:
+                await self.exchange(self._steps.next())
+            for msgtype in probed():
+                for signer in KEYS:
+                    await self.exchange(Shot(signer, msgtype, self._steps.drawing.valid(msgtype)))
+                signer = self._people.signer(METHODS[msgtype].roles)
+                for payload in spoilt(self._steps.drawing.valid(msgtype)):
+                    await self.exchange(Shot(signer, msgtype, payload))
         finally:
             await self._leave()
 
