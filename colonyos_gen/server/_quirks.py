@@ -112,6 +112,9 @@ class Quirks:
     """A cron that waits for its previous workflow waits for ever when that was cancelled."""
     silent_cron_failures: bool = False
     """A run of a cron whose workflow cannot be started is answered as if it had been."""
+    nameless_crons_stand_still: bool = False
+    """The cron of somebody who is neither a user nor an executor, such as that of a blueprint which the colony owner has
+    added, never starts, and keeps the moment of its next run."""
     colony_leftovers: bool = False
     """Blueprints, definitions and the pause of a removed colony stay for the next one of its name."""
 

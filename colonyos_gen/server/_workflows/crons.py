@@ -64,6 +64,7 @@ class CronStarter:
         self._clock = clock
         self._zone = zone
         self._blocking = (WAITING, RUNNING, *((CANCELLED,) if quirks.cancelled_blocks_cron else ()))
+        self._nameless_stand_still = quirks.nameless_crons_stand_still
         self._agenda = Agenda()
         self._due: deque[str] = deque()
         self._ahead_ns: int | None = None
@@ -84,7 +85,7 @@ class CronStarter:
                 self._follow(None, cron)  # started since it fell due, or the clock was set back
                 continue
             what = f"cron {cron.name} of colony {cron.colonyname}"
-            if cron.nextrun is not None and self.is_held_back(cron):
+            if cron.nextrun is not None and (self.is_held_back(cron) or self._stands_still(cron)):
                 waiting.append(cron)
             elif cron.nextrun is None or not attempt(self._store, partial(self.start, cron), what):
                 attempt(self._store, partial(self._put_off, cron), what)
@@ -105,7 +106,7 @@ class CronStarter:
 
     def start(self, cron: Cron) -> Cron:
         """Start the workflow of `cron` now, and return the cron after that. Raises Refusal if that cannot be."""
-        if not self._records.is_known(cron.colonyname, cron.initiatorid):
+        if self._stands_still(cron) or not self._records.is_known(cron.colonyname, cron.initiatorid):
             raise Refusal(errors.ADD_CRON_COULD_NOT_DERIVE_INITIATORNAME)
         graph = self._workflows.start(
             read_workflow(cron.workflowspec),
@@ -125,9 +126,15 @@ class CronStarter:
         nextrun = self._next_run(cron)
         if nextrun is None:
             logger.info("cron %s never runs", visible(cron.name))
-        else:
-            # What it was added with as its last run, it has not run.
+        elif cron.nextrun is not None:
+            self._records.crons.put(replace(cron, nextrun=nextrun))
+        else:  # what it was added with as its last run was none
             self._records.crons.put(replace(cron, nextrun=nextrun, lastrun=None, prevprocessgraphid=""))
+
+    def _stands_still(self, cron: Cron) -> bool:
+        if not self._nameless_stand_still or self._records.executors_by_id.count(cron.initiatorid):
+            return False
+        return self._records.user_of(cron.colonyname, cron.initiatorid) is None
 
     def _next_run(self, cron: Cron, after: datetime | None = None) -> datetime | None:
         after = after or self._now()
