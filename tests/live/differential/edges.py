@@ -190,20 +190,19 @@ def _file(at: Steps) -> Shot:
 def _log(at: Steps) -> Shot:
     dice = at.dice
     name = dice.choice(["worker", "second", "Worker", ""])
-    msgtype, fields = dice.choice(
-        [
-            ("addexecutorlogmsg", {"executorname": name, "message": dice.choice(["up", "", "é\n", "%"])}),
-            (
-                "searchlogsmsg",
-                {
-                    "text": dice.choice(["", "l", "%", "_", "UP"]),
-                    "days": 1,
-                    "count": dice.choice([0, 1, 100]),
-                },
-            ),
-            ("addlogmsg", {"processid": at.known("processid"), "message": "x" * dice.choice([0, 1, 3000])}),
-        ]
-    )
+    asked: list[tuple[str, Json]] = [
+        ("addexecutorlogmsg", {"executorname": name, "message": dice.choice(["up", "", "é\n", "%"])}),
+        (
+            "searchlogsmsg",
+            {
+                "text": dice.choice(["", "l", "%", "_", "UP"]),
+                "days": 1,
+                "count": dice.choice([0, 1, 100]),
+            },
+        ),
+        ("addlogmsg", {"processid": at.known("processid"), "message": "x" * dice.choice([0, 1, 3000])}),
+    ]
+    msgtype, fields = dice.choice(asked)
     return _request(at, msgtype, colonyname=at.colony, **fields)
 
 
