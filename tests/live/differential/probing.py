@@ -17,6 +17,8 @@ _BY_TIME = frozenset(
     ("maxexectime", "maxwaittime", "timeout", "interval", "cronexpression", "trigger", "nextrun")
 )
 """Fields whose values decide when something happens, which is at different moments on two servers."""
+_UNIQUE = frozenset(("blueprintdefinitionid", "blueprintid", "functionid", "locationid"))
+"""Ids that callers may choose, which others on the server may have."""
 _LEFT_OUT = {"changeserveridmsg", "addcolonymsg", *CHANGES}
 """Nobody else could be the owner of the server afterwards; colonies with such names may be those of others."""
 _LAST = ("remove", "reject", "cancel", "pause", "resume")
@@ -38,7 +40,7 @@ def spoilt(payload: Json) -> Iterator[Json]:
         yield {name: each for name, each in payload.items() if name != key}
         for other in (key.upper(), f"{key} "):
             yield {other if name == key else name: each for name, each in payload.items()}
-        if key in _BY_TIME:
+        if key in _BY_TIME or key in _UNIQUE:
             continue
         for wrong in _values_for(value):
             yield {**payload, key: copy.deepcopy(wrong)}
