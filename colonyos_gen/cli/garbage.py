@@ -77,4 +77,4 @@ async def _look(garbage: Garbage) -> None:
 
 def _half_old() -> int:
     """How often the collector has looked at what is half old."""
-    return gc.get_stats()[1]["collections"]
+    return int(gc.get_stats()[1]["collections"])

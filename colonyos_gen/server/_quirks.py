@@ -112,6 +112,9 @@ class Quirks:
     """A cron that waits for its previous workflow waits for ever when that was cancelled."""
     silent_cron_failures: bool = False
     """A run of a cron whose workflow cannot be started is answered as if it had been."""
+    nameless_crons_stand_still: bool = False
+    """The cron of somebody who is neither a user nor an executor, such as that of a blueprint which the colony owner has
+    added, never starts, and keeps the moment of its next run."""
     colony_leftovers: bool = False
     """Blueprints, definitions and the pause of a removed colony stay for the next one of its name."""
 
@@ -128,6 +131,9 @@ class Quirks:
     removed; there is none, and no location, where it has moved to."""
     owner_updates_start_nothing: bool = False
     """A blueprint that the colony owner changes gets a new generation, but nobody is told to look after it."""
+    first_definition_handles: bool = False
+    """Of several definitions of a kind in the colony, a reconcile and the removal of a blueprint ask the handler of the one
+    that was added first; additions and updates follow the one whose name comes first."""
     refused_reconcile_counts: bool = False
     """A forced reconcile that is refused, as the kind has no whole handler, raises the generation all the same."""
 
@@ -163,6 +169,8 @@ class Quirks:
     on even then, and after it was removed."""
     any_executor_hears: bool = False
     """An executor hears of the processes of its colony although it is not approved, was removed, or has another key now."""
+    owners_hear: bool = False
+    """The owners of the colony and of the server hear of a process, although they may not read it."""
     reopened_channels: bool = False
     """The channels of a cancelled process can be used again, and are empty."""
 
@@ -170,17 +178,23 @@ class Quirks:
     def parse(cls, text: str) -> Quirks:
         """The quirks called `text`: "strict", "v1.9", or names of flags with commas between them.
 
-        Raises ValueError for a name that there is not.
+        Raises ValueError for a name that there is not, and for names beside "strict" or "v1.9".
         """
         if text in _NAMED:
             return _NAMED[text]
         names = [name.strip() for name in text.split(",")]
         known = {field.name for field in fields(cls)}
         for name in names:
-            if name not in known:
+            if name not in known and name not in _NAMED:
                 raise ValueError(
-                    f"there is no quirk {name!r}; give {' or '.join(map(repr, _NAMED))}, "
+                    f"quirks is {text!r}, but there is no quirk {name!r}; give {' or '.join(map(repr, _NAMED))}, "
                     f"or some of {', '.join(sorted(known))}, separated by commas"
+                )
+        for name in names:
+            if name in _NAMED:
+                raise ValueError(
+                    f"quirks is {text!r}, but {name!r} says all by itself; "
+                    f"give {name!r} alone, or only names of quirks, separated by commas"
                 )
         return cls(**dict.fromkeys(names, True))
 

@@ -1,7 +1,8 @@
 """A differential fuzz: the same conversations with a real server and with the embedded one, whose answers are to be the same.
 
 Beside the server that the environment names, `COLONIES_FUZZ_EXCHANGES` requests (5,000 without it) are sent to both, in
-conversations that begin with the seed `COLONIES_FUZZ_SEED` (1). Without a server there are a few between two embedded ones,
+conversations that begin with the seed `COLONIES_FUZZ_SEED` (1); then every message by everybody, and with each of its fields
+gone wrong. Without a server there are a few between two embedded ones,
 which shows that the comparison finds what is different, and nothing else.
 """
 
@@ -48,6 +49,23 @@ async def talk(
 @pytest.mark.skipif(not REAL, reason="the environment names no real server")
 def test_a_real_server_answers_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     tally = asyncio.run(talk(beside_a_real_one, EXCHANGES))
+    with capsys.disabled():
+        print(f"\n{tally}")
+    assert not tally.found, f"{len(tally.found)} exchanges differ:\n" + "\n".join(tally.found[:200])
+
+
+async def probe(servers: Callable[[], AbstractAsyncContextManager[Pair]]) -> Tally:
+    """Send every message by everybody, and with every field gone wrong, after some that make sense."""
+    tally = Tally(EXCUSES)
+    async with servers() as pair:
+        talked = Conversation(pair, SEED, f"probe-{os.urandom(3).hex()}", tally, Budget())
+        await talked.probe(OF_A_CONVERSATION)
+    return tally
+
+
+@pytest.mark.skipif(not REAL, reason="the environment names no real server")
+def test_a_real_server_answers_every_field_gone_wrong_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    tally = asyncio.run(probe(beside_a_real_one))
     with capsys.disabled():
         print(f"\n{tally}")
     assert not tally.found, f"{len(tally.found)} exchanges differ:\n" + "\n".join(tally.found[:200])

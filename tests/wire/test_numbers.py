@@ -11,6 +11,7 @@ import pytest
 from colonyos_gen_wire import FunctionSpec, LimitError
 from colonyos_gen_wire.checks import check
 from colonyos_gen_wire.codec import decode_request, encode_reply
+from colonyos_gen_wire.exact import read_exact
 from colonyos_gen_wire.fields import FIELDS
 from colonyos_gen_wire.methods import METHODS
 from colonyos_gen_wire.methods.executor import ADD_EXECUTOR
@@ -99,12 +100,16 @@ def test_integers_beyond_64_bits_are_refused_as_by_go(number: int) -> None:
         assert decode_request(GET_PROCESSES, payload | {"count": fits}).count == fits
 
 
-@pytest.mark.parametrize("time", ["2020-01-01t00:00:00Z", "2020-01-01T00:00:00z"])
-def test_times_in_small_letters_are_refused_as_by_go(time: str) -> None:
+@pytest.mark.parametrize(
+    "time",
+    ["2020-01-01t00:00:00Z", "2020-01-01T00:00:00z", "2020-01-01 00:00:00Z", "2020-01-01 00:00:00+00:00"],
+)
+def test_times_in_small_letters_or_with_a_space_are_refused_as_by_go(time: str) -> None:
     payload = {"msgtype": ADD_EXECUTOR.msgtype, "executor": {"commissiontime": time}}
+    assert read_exact(ADD_EXECUTOR, msgspec.json.encode(payload)) is None
     with pytest.raises(msgspec.ValidationError):
         decode_request(ADD_EXECUTOR, payload)
-    decode_request(ADD_EXECUTOR, {**payload, "executor": {"commissiontime": time.upper()}})
+    decode_request(ADD_EXECUTOR, {**payload, "executor": {"commissiontime": time.upper().replace(" ", "T")}})
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,21 @@ def test_requests_match_keys_in_any_case_and_take_byte_lists() -> None:
     assert request.inreplyto == 0
 
 
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ([None], b"\0"),
+        ([104, None, 105], b"h\0i"),
+        ("aGk=\n", b"hi"),
+        ("aG\r\nk=", b"hi"),
+        ("\n", b""),
+    ],
+)
+def test_bytes_are_read_as_go_reads_them(given: Any, read: bytes) -> None:
+    """Null is 0 among numbers, and base64 may have line ends in it, as the program `base64` writes them."""
+    assert decode_request(METHODS["channelappendmsg"], {"processid": "ab", "payload": given}).data == read
+
+
 @pytest.mark.parametrize("payload", [None, [], "text", 5, {"timeout": "5"}, {"colonyname": 5}])
 def test_requests_of_a_wrong_shape_are_refused(payload: Any) -> None:
     """With one kind of exception, whatever they are; null stands for nothing given."""
@@ -185,7 +200,7 @@ def test_requests_of_a_wrong_shape_are_refused(payload: Any) -> None:
         decode_request(method, payload)
 
 
-@pytest.mark.parametrize("bad", [[256], [-1], ["x"], [1.5], {}, "%%%", 5])
+@pytest.mark.parametrize("bad", [[256], [-1], ["x"], [1.5], {}, "%%%", 5, "aG k=", "aGk=\t", "aGk"])
 def test_bytes_of_a_wrong_shape_are_refused(bad: Any) -> None:
     """A payload that is neither base64 nor a list of byte values."""
     with pytest.raises(msgspec.ValidationError):

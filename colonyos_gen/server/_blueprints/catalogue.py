@@ -48,9 +48,15 @@ class Catalogue:
         """The definition that declares `kind`; of several, the one whose name comes first."""
         return next((each for each in self.definitions(colonyname) if each.spec.names.kind == kind), None)
 
-    def handler_of(self, blueprint: Blueprint) -> BlueprintHandlerSpec:
-        """Who looks after `blueprint`; an empty one if nobody does."""
-        definition = self.definition_of_kind(blueprint.metadata.colonyname, blueprint.kind)
+    def handler_of(self, blueprint: Blueprint, *, first_added: bool = False) -> BlueprintHandlerSpec:
+        """Who looks after `blueprint`, by the definition whose name comes first, or the one that was added first; an empty
+        one if nobody does."""
+        colonyname, kind = blueprint.metadata.colonyname, blueprint.kind
+        if first_added:
+            found = self._records.definitions_of_colony.find(colonyname)
+            definition = next((each for each in found if each.spec.names.kind == kind), None)
+        else:
+            definition = self.definition_of_kind(colonyname, kind)
         return BlueprintHandlerSpec() if definition is None else definition.spec.handler
 
     def blueprints(self, colonyname: str, kind: str = "", location: str = "") -> list[Blueprint]:

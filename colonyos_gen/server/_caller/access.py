@@ -90,6 +90,11 @@ class Access:
         if signer != self.server_id:
             raise Refusal(error_of(method, "not_server_owner"))
 
+    def owns(self, signer: str, colonyname: str) -> bool:
+        """Whether `signer` is the owner of the colony, or of the server."""
+        colony = self._records.colonies.get(colonyname)
+        return signer == self.server_id or (colony is not None and signer == colony.colonyid)
+
     def is_stranger(self, signer: str) -> bool:
         """Whether `signer` is nobody here: owner of nothing, and in no colony."""
         return signer != self.server_id and not self._records.is_known_anywhere(signer)

@@ -7,7 +7,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import TypeVar, cast
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def at_once(steps: Generator[None, None, T]) -> T:
         try:
             next(steps)
         except StopIteration as end:
-            return end.value
+            return cast(T, end.value)
 
 
 async def step_by_step(steps: Generator[None, None, T], before: Callable[[], object]) -> T:
@@ -45,7 +45,7 @@ async def step_by_step(steps: Generator[None, None, T], before: Callable[[], obj
         try:
             next(steps)
         except StopIteration as end:
-            return end.value
+            return cast(T, end.value)
         await asyncio.sleep(0)
         before()
 

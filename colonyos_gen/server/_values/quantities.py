@@ -25,6 +25,7 @@ _FICKLE_UNITS = {
     "TB": 10**12,
     "Tb": 10**12,
 }
+_IN_CAPITALS = tuple(unit.upper() for unit in (*MEMORY_UNITS, *_FICKLE_UNITS))
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}").fullmatch
 _LARGEST = 2**63 - 1
 
@@ -59,7 +60,8 @@ def parse_memory(text: str, quirks: Quirks = STRICT) -> int:
             return _whole(number, MEMORY_UNITS[unit])
     if quirks.fickle_units and text[-2:] in _FICKLE_UNITS and random.random() < 0.5:
         return _whole(text[:-2], _FICKLE_UNITS[text[-2:]])
-    raise QuantityError("")
+    # A unit in the wrong case is found, but not taken off.
+    raise QuantityError(text if text.upper().endswith(_IN_CAPITALS) else "")
 
 
 def format_cpu(cpu: int) -> str:

@@ -1,12 +1,14 @@
 """Objects in which a key comes more than once, perhaps in another case, read as the real server reads them.
 
 Go puts the values into the field one after the other. So the last one counts, but objects are laid over each other, and
-null changes neither a text, a number, a time nor an object that is no pointer. A value of the wrong type is a fault although
+the items of lists, each over the one in its place; null changes neither a text, a number, a time nor an object that is no
+pointer. A value of the wrong type is a fault although
 another follows it.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -39,7 +41,7 @@ def read_at_once(method: Method[ReqT, Any], text: bytes) -> ReqT | None:
     """What `read_exact` makes of a text; None also if a key comes twice, which it cannot tell."""
     request = read_exact(method, text)
     # A text that our encoder would have written has no key twice, and that is known soonest.
-    if request is None or (encode(request) != text and repeats_keys(text)):
+    if request is None or (len(text) <= _MOST_BYTES and encode(request) != text and repeats_keys(text)):
         return None
     return request
 
@@ -119,7 +121,11 @@ def _merged(shape: Shape, old: Any, value: Any, *, is_pointer: bool, about: str 
         return cast("_Document", old) | entries if isinstance(old, dict) else entries
     if isinstance(value, list) and not isinstance(value, _Pairs) and not isinstance(shape, Leaf | MapOf):
         items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-        return [_merged(shape.item, None, item, is_pointer=True) for item in items]
+        before: list[Any] = old if isinstance(old, list) else []  # pyright: ignore[reportUnknownVariableType]
+        olds = itertools.chain(before, itertools.repeat(None))
+        return [
+            _merged(shape.item, each, item, is_pointer=False) for each, item in zip(olds, items, strict=False)
+        ]
     return _plain(value)
 
 

@@ -15,8 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from colonyos_gen.server._caller.refusal import BAD_SCHEDULE, Refusal
+from colonyos_gen.server._values.go_quote import quoted
 
-_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
+_NUMBER = re.compile(r"[+-]?0*([0-9]+)")
+_LARGEST = 2**63 - 1
+_MOST_DIGITS = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +107,18 @@ def _value(text: str, kind: Kind) -> int:
 
 
 def _number(text: str) -> int:
-    if _NUMBER.fullmatch(text) is None:
-        raise _bad(f"failed to parse int from {text}")
-    number = int(text)
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        raise _no_number(text, "invalid syntax")
+    if len(found[1]) > _MOST_DIGITS or not -_LARGEST <= (number := int(text)) <= _LARGEST:
+        raise _no_number(text, "value out of range")
     if number < 0:
         raise _bad(f"negative number ({number}) not allowed: {text}")
     return number
+
+
+def _no_number(text: str, why: str) -> Refusal:
+    return _bad(f"failed to parse int from {text}: strconv.Atoi: parsing {quoted(text)}: {why}")
 
 
 def _bad(detail: str) -> Refusal:

@@ -1,6 +1,7 @@
 """Starting the workflows of crons when their time has come.
 
-The first check after a cron was added, or after it has been put off, only works out when it runs. A run is due when
+The first check after a cron was added, or after it has been put off, only works out when it runs, and forgets a last run
+that it was added with. A run is due when
 that moment has passed, and the next one is worked out from the moment of the run. So however many moments a server
 has slept through, or that a clock set forward has skipped, the cron runs once and goes on from there.
 
@@ -69,6 +70,7 @@ class CronStarter:
         self._clock = clock
         self._zone = zone
         self._blocking = (WAITING, RUNNING, *((CANCELLED,) if quirks.cancelled_blocks_cron else ()))
+        self._nameless_stand_still = quirks.nameless_crons_stand_still
         self._agenda = Agenda()
         self._due: deque[str] = deque()
         self._ahead_ns: int | None = None
@@ -91,7 +93,7 @@ class CronStarter:
                 self._follow(None, cron)  # started since it fell due, or the clock was set back
                 continue
             what = f"cron {cron.name} of colony {cron.colonyname}"
-            if cron.nextrun is not None and self.is_held_back(cron):
+            if cron.nextrun is not None and (self.is_held_back(cron) or self._stands_still(cron)):
                 waiting.append(cron)
             elif cron.nextrun is not None and len(cron.workflowspec) > LONG:
                 self._store.pieces.add(self._start_in_pieces(cron, what))
@@ -123,7 +125,7 @@ class CronStarter:
             cron: The cron.
             workflow: Its workflow, if that has been read already.
         """
-        if not self._records.is_known(cron.colonyname, cron.initiatorid):
+        if self._stands_still(cron) or not self._records.is_known(cron.colonyname, cron.initiatorid):
             raise Refusal(errors.ADD_CRON_COULD_NOT_DERIVE_INITIATORNAME)
         workflow = workflow or read_workflow(cron.workflowspec)
         if len(cron.workflowspec) > LONG:
@@ -161,8 +163,15 @@ class CronStarter:
         nextrun = self._next_run(cron)
         if nextrun is None:
             logger.info("cron %s never runs", visible(cron.name))
-        else:
+        elif cron.nextrun is not None:
             self._records.crons.put(replace(cron, nextrun=nextrun))
+        else:  # what it was added with as its last run was none
+            self._records.crons.put(replace(cron, nextrun=nextrun, lastrun=None, prevprocessgraphid=""))
+
+    def _stands_still(self, cron: Cron) -> bool:
+        if not self._nameless_stand_still or self._records.executors_by_id.count(cron.initiatorid):
+            return False
+        return self._records.user_of(cron.colonyname, cron.initiatorid) is None
 
     def _next_run(self, cron: Cron, after: datetime | None = None) -> datetime | None:
         after = after or self._now()

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 from colonyos_gen_wire.codec import decode_request
 from colonyos_gen_wire.errors import shared
-from colonyos_gen_wire.exact import read_exact
 from colonyos_gen_wire.methods import workflow as methods
 
 from colonyos_gen.server._caller.refusal import NO_ANSWER, OTHER_COLONY, Refusal
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._values.go_json import NotJSON, require_json
 from colonyos_gen.server._values.plain_json import is_shallow, plain_json
+from colonyos_gen.server._values.repeated_keys import read_at_once, read_document, repeats_keys
 
 if TYPE_CHECKING:
     from colonyos_gen_wire.types.workflow import WorkflowSpec
@@ -34,7 +34,9 @@ def read_workflow(text: str) -> WorkflowSpec:
     document = plain_json(text.encode())
     if not isinstance(document, dict):
         raise ValueError("the workflow is not a JSON object")  # noqa: TRY004
-    payload = {"spec": cast("dict[str, object]", document)}
+    payload: object = {"spec": cast("dict[str, object]", document)}
+    if repeats_keys(text.encode()):  # what repeats a key is laid over what came before
+        payload = read_document(methods.SUBMIT_WORKFLOW, b'{"spec":%b}' % text.encode())
     try:
         return decode_request(methods.SUBMIT_WORKFLOW, payload).workflowspec
     except (msgspec.ValidationError, TypeError, OverflowError, RecursionError) as error:
@@ -49,7 +51,7 @@ def _read_long(text: str) -> WorkflowSpec | None:
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
     msgtype = methods.SUBMIT_WORKFLOW.msgtype.encode()
-    request = read_exact(methods.SUBMIT_WORKFLOW, b'{"msgtype":"%b","spec":%b}' % (msgtype, data))
+    request = read_at_once(methods.SUBMIT_WORKFLOW, b'{"msgtype":"%b","spec":%b}' % (msgtype, data))
     return None if request is None or not is_shallow(data) else request.workflowspec
 
 

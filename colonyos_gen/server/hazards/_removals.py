@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
 
@@ -62,8 +62,9 @@ def of_all_processes(scene: Scene, passing: Passing) -> Iterator[Finding]:
     records, name, state = scene.records, passing.colonyname, passing.request.state
     if state not in (_EVERY_STATE, WAITING):
         return
-    running = records.processes_in_state.snapshot((name, RUNNING)) if state == _EVERY_STATE else {}
-    if running := _some(_alone(running.values())):
+    if state == _EVERY_STATE and (
+        running := _some(_alone(records.processes_in_state.snapshot((name, RUNNING)).values()))
+    ):
         yield Finding(
             hazards.ALL_PROCESSES_REMOVED_WHILE_CLOSING, detail=_said("RUNNING in the colony", running)
         )
@@ -83,15 +84,8 @@ def of_workflow(scene: Scene, passing: Passing) -> Iterator[Finding]:
     if graph.state is FAILED:
         members = records.members_of_graph.find(graph.processgraphid)
         ids = {member.processid for member in members}
-        active = [
-            member
-            for member in members
-            if member.state is RUNNING or (member.state is WAITING and not member.waitforparents)
-        ]
         others = scene.traffic.in_colony(passing, _ENDS, lambda other: other.subject in ids)
-        if active or others:
-            detail = _said("not ended in the workflow", active)
-            yield Finding(hazards.FAILED_WORKFLOW_REMOVED_WHILE_CLOSING, others, detail)
+        yield from _failed_removed(_active(members), others)
 
 
 def of_all_workflows(scene: Scene, passing: Passing) -> Iterator[Finding]:
@@ -101,6 +95,14 @@ def of_all_workflows(scene: Scene, passing: Passing) -> Iterator[Finding]:
         return
     if others := scene.traffic.in_colony(passing, _WORKFLOW_SUBMISSIONS):
         yield Finding(hazards.ALL_WORKFLOWS_REMOVED_WHILE_SUBMITTING, others)
+    if state == FAILED:
+        unended = [
+            *records.processes_in_state.find((name, RUNNING)),
+            *records.processes_in_state.find((name, WAITING)),
+        ]
+        yield from _failed_removed(
+            _active(each for each in unended if _has_failed(scene, each.processgraphid))
+        )
     half_done = records.processgraphs_in_state.count((name, RUNNING))
     if state != WAITING:
         half_done += records.processgraphs_in_state.count((name, WAITING))
@@ -108,6 +110,26 @@ def of_all_workflows(scene: Scene, passing: Passing) -> Iterator[Finding]:
         yield Finding(
             hazards.WORKFLOWS_REMOVED_BY_STATE, detail=f"{half_done} workflows of the colony have not ended"
         )
+
+
+def _failed_removed(active: list[Process], others: Sequence[Passing] = ()) -> Iterator[Finding]:
+    if active or others:
+        detail = _said("not ended in the workflow", active)
+        yield Finding(hazards.FAILED_WORKFLOW_REMOVED_WHILE_CLOSING, others, detail)
+
+
+def _has_failed(scene: Scene, processgraphid: str) -> bool:
+    graph = scene.records.processgraphs.get(processgraphid)
+    return graph is not None and graph.state is FAILED
+
+
+def _active(members: Iterable[Process]) -> list[Process]:
+    """Those that somebody works on, or may be given."""
+    return [
+        member
+        for member in members
+        if member.state is RUNNING or (member.state is WAITING and not member.waitforparents)
+    ]
 
 
 def of_generator(scene: Scene, passing: Passing) -> Iterator[Finding]:

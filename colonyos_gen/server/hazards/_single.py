@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from colonyos_gen_wire import hazards
-from colonyos_gen_wire.constants import CANCELLED, ID_LENGTH, RUNNING
+from colonyos_gen_wire.constants import CANCELLED, ID_LENGTH, RUNNING, SUCCESS
 from colonyos_gen_wire.hazards import Hazard
 
 from colonyos_gen.server._caller.nul import has_nul
@@ -35,6 +35,19 @@ def close(scene: Scene, passing: Passing) -> Iterator[Finding]:
             detail=f"{left.total_seconds():.2f} s before its deadline, and not read afterwards",
             reader=passing.signer,
         )
+
+
+def close_again(scene: Scene, passing: Passing) -> Iterator[Finding]:
+    """A close of what has succeeded, of which the workflow is gone."""
+    process = scene.records.processes.get(passing.subject)
+    if (
+        process is not None
+        and process.state is SUCCESS
+        and process.assignedexecutorid == passing.signer
+        and process.processgraphid
+        and scene.records.processgraphs.get(process.processgraphid) is None
+    ):
+        yield Finding(hazards.NODE_CLOSED_AFTER_REMOVAL_BY_STATE)
 
 
 def append(scene: Scene, passing: Passing) -> Iterator[Finding]:

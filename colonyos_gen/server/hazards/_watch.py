@@ -50,7 +50,7 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     "cancel_process": (pairs.met,),
     "cancel_processgraph": (pairs.met,),
     "pack_generator": (pairs.met,),
-    "close": (single.close, pairs.met),
+    "close": (single.close, single.close_again, pairs.met),
     "fail": (pairs.met,),
     "add_child": (pairs.met,),
     "channel_append": (single.append,),

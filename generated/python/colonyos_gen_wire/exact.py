@@ -22,7 +22,7 @@ ReqT = TypeVar("ReqT", bound=msgspec.Struct)
 _list: Any = list
 _dict: Any = dict
 _NOT_TO_THE_LETTER = (ValueError, TypeError, OverflowError, RecursionError)
-_TIME: Any = Annotated[str, msgspec.Meta(pattern=r"(?s:.*)([Zz]|[+-]\d\d:\d\d)\Z")]
+_TIME: Any = Annotated[str, msgspec.Meta(pattern=r"\A[^ tz]*(Z|[+-]\d\d:\d\d)\Z")]
 _LEAVES: dict[Leaf, tuple[Any, Any]] = {
     Leaf.STRING: (str, ""),
     Leaf.INTEGER: (int, 0),

@@ -183,15 +183,29 @@ WORKFLOW_CANCEL_MEETS_REMOVAL = Hazard(
 FAILED_WORKFLOW_REMOVED_WHILE_CLOSING = Hazard(
     name="failed_workflow_removed_while_closing",
     effect=Effect.ENDS,
-    when="A workflow is removed because it has FAILED, while another of its nodes is still running and is closed or failed.",
+    when="A workflow is removed because it has FAILED, by its identifier or by state, while another of its nodes is still running and is closed or failed.",
     what="The close looks for the workflow of its process, and the server ends.",
-    seen="At the first attempt.",
+    seen="At the first attempt, both ways.",
     versions="v1.9.12",
     avoid="Look at the nodes, not at the workflow. Remove it when every node is final.",
-    messages=("closesuccessfulmsg", "closefailedmsg", "removeprocessgraphmsg"),
+    messages=("closesuccessfulmsg", "closefailedmsg", "removeprocessgraphmsg", "removeallprocessgraphsmsg"),
 )
-"""A workflow is removed because it has FAILED, while another of its nodes is still running and is closed
-or failed.
+"""A workflow is removed because it has FAILED, by its identifier or by state, while another of its nodes
+is still running and is closed or failed.
+"""
+
+NODE_CLOSED_AFTER_REMOVAL_BY_STATE = Hazard(
+    name="node_closed_after_removal_by_state",
+    effect=Effect.ENDS,
+    when="Workflows that have failed or were cancelled are removed by state, and a node of theirs that had succeeded is closed once more.",
+    what="The node is left behind; the close looks for its workflow, and the server ends.",
+    seen="At the first attempt.",
+    versions="v1.9.12",
+    avoid="Read a process after a lost reply, and repeat its close only if it is still RUNNING.",
+    messages=("closesuccessfulmsg", "removeallprocessgraphsmsg"),
+)
+"""Workflows that have failed or were cancelled are removed by state, and a node of theirs that had
+succeeded is closed once more.
 """
 
 WAIT_DEADLINE_MEETS_REMOVAL = Hazard(
@@ -615,6 +629,7 @@ HAZARDS: dict[str, Hazard] = {
         WAITING_WORKFLOW_REMOVED_WHILE_ASSIGNING,
         WORKFLOW_CANCEL_MEETS_REMOVAL,
         FAILED_WORKFLOW_REMOVED_WHILE_CLOSING,
+        NODE_CLOSED_AFTER_REMOVAL_BY_STATE,
         WAIT_DEADLINE_MEETS_REMOVAL,
         EXEC_DEADLINE_MEETS_COLONY_REMOVAL,
         WORKFLOWS_REMOVED_BY_STATE,

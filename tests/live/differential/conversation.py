@@ -5,22 +5,29 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from dataclasses import replace
 from random import Random
 from typing import Any, cast
 
 from colonyos_gen_wire.constants import FAILED, RUNNING, WAITING
+from colonyos_gen_wire.methods import METHODS
 
 from .comparison import Answer, Comparison, opened
 from .deeds import DEEDS
+from .edges import EDGES
 from .excuses import CHANGES
 from .peers import Pair
-from .people import People
+from .people import KEYS, People
+from .probing import probed, spoilt
 from .steps import Shot, Steps
 from .tally import Tally
 
 _SETTLE_S = 3.5
 """After this, each server has looked at short deadlines and full generators, and what that leads to has happened."""
 _SHORT_S = 10
+_CUT = ("getcronsmsg", "getgeneratorsmsg")
+"""Lists that the real server reads without an order: it is chance which of them come if not all do."""
+_ENOUGH = 100
 OK = 200
 MOST_CHANGES = 40
 """Of identities in a run: each keeps one of the 100 connections that a real server has to its database."""
@@ -58,7 +65,7 @@ class Conversation:
         self._tally = tally
         self._budget = budget
         self._people = People(dice, pair.server_key, tag)
-        self._steps = Steps(dice, self._people, DEEDS)
+        self._steps = Steps(dice, self._people, [*DEEDS, *EDGES])
         ids = {key.id for key in self._people.keys.values()} | {"0" * 64}
         self._comparison = Comparison(ids, zone_is_ours=pair.zone_is_ours)
         self._tag = tag
@@ -81,9 +88,29 @@ class Conversation:
         finally:
             await self._leave()
 
+    async def probe(self, exchanges: int) -> None:
+        """Send so many requests as `hold` does, then every message by everybody and with every field gone wrong."""
+        asked = self._body("server", "getstatisticsmsg", {"msgtype": "getstatisticsmsg"}, there=True)
+        self._baseline = cast("dict[str, int]", opened(await self._pair.real.ask(asked)))
+        try:
+            for shot in self._steps.beginning():
+                await self.exchange(shot)
+            while self._count < exchanges and not self._over:
+                await self.exchange(self._steps.next())
+            for msgtype in probed():
+                for signer in KEYS:
+                    await self.exchange(Shot(signer, msgtype, self._steps.drawing.valid(msgtype)))
+                signer = self._people.signer(METHODS[msgtype].roles)
+                for payload in spoilt(self._steps.drawing.valid(msgtype)):
+                    await self.exchange(Shot(signer, msgtype, payload))
+        finally:
+            await self._leave()
+
     async def exchange(self, shot: Shot) -> None:
         """Send one request to both, and compare."""
         ours, msgtype = self._pair.ours, shot.payloadtype or shot.msgtype
+        if msgtype in _CUT and type(shot.payload.get("count")) is int and 0 < shot.payload["count"] < _ENOUGH:
+            shot = replace(shot, payload={**shot.payload, "count": _ENOUGH})
         if not self._budget.allows(msgtype):
             return
         before = ours.noticed
@@ -91,6 +118,8 @@ class Conversation:
         outsider = msgtype == "runcronmsg" and mine.status == 403  # on the real server it runs all the same
         if ours.noticed != before or outsider:
             self._tally.hazards[msgtype] += 1
+            # What is refused here because of its nodes has left a workflow behind all the same, which is not there.
+            self._over |= msgtype == "submitworkflowspecmsg"
             return
         # Some of the nodes are stored then, in no order.
         self._over |= b"failed to add process" in _text(mine)

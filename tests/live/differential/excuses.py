@@ -109,6 +109,15 @@ EXCUSES = (
         lambda it: it.path.endswith(".workflowspec as text"),
     ),
     Excuse(
+        "generator of another colony",
+        "The real server keeps a generator whose workflow is for another colony, and starts it there, whoever added it.",
+        lambda it: (
+            it.msgtype == "addgeneratormsg"
+            and it.path == "status"
+            and "The workflow is for Colony <" in str(it.ours)
+        ),
+    ),
+    Excuse(
         "sequence numbers",
         "Files are numbered over the whole server, which has others.",
         lambda it: it.path.endswith(".sequencenr"),

@@ -68,6 +68,8 @@ class People:
         self.type = f"{tag}-type"
         self.running: dict[str, str] = {}
         """The names of the keys that processes are assigned to."""
+        self.executors = {self.keys[name].id for name in ("worker", "second", "pending", "other worker")}
+        """The identities that are an executor's, or were."""
         self.workflow_of: dict[str, str] = {}
         """The workflows that processes belong to."""
         self._dice = dice
@@ -106,6 +108,7 @@ class People:
         self.known["blueprint.name"] = self.known["blueprintname"] = ["lamp-1", "lamp-2", "lamp"]
         self.lamp = f"{tag}-Lamp"  # the real server finds definitions of other colonies too
         self.known["blueprint.kind"] = [self.lamp, self.lamp, f"{tag}-Desk"]
+        self.known["blueprintid"] = [f"{tag}-id"]  # the history of an id outlasts the colony
         self.known["key"] = ["k", "l"]
         self.known["generation"] = [1, 1, 0, 2]
 

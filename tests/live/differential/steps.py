@@ -6,11 +6,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from colonyos_gen_wire.method import Via
 from colonyos_gen_wire.methods import METHODS
 
+from colonyos_gen import PrivateKey
 from tests.server.fuzz.schema_document import Json
 
 from .drawing import Drawing
@@ -49,6 +50,20 @@ class Steps:
 
     def next(self) -> Shot:
         """The next request: mostly one that means something, else any."""
+        shot = self._drawn()
+        if shot.msgtype == "addexecutormsg":
+            self._rename(shot.payload)
+        return shot
+
+    def _rename(self, payload: Json) -> None:
+        """Give an executor an identity that no other has: it is chance which of two the real server finds first."""
+        row = payload.get("executor")
+        if isinstance(row, dict) and cast("Json", row).get("executorid") in self._people.executors:
+            row["executorid"] = PrivateKey.generate().id
+        if isinstance(row, dict):
+            self._people.executors.add(str(cast("Json", row).get("executorid")))
+
+    def _drawn(self) -> Shot:
         dice = self._dice
         if dice.random() < 0.55:
             made = dice.choices([step for step, _ in self._deeds], [weight for _, weight in self._deeds])[0](

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from colonyos_gen_wire import BlueprintHandlerSpec, File
+from colonyos_gen_wire.constants import WAITING
 from colonyos_gen_wire.methods.blueprint import UPDATE_BLUEPRINT
 from colonyos_gen_wire.requests.blueprint import UpdateBlueprintMsg
 
@@ -48,6 +49,19 @@ async def blueprint_moved_to_what_is_no_location(here: QuirkScene) -> object:
     request = UpdateBlueprintMsg(blueprint=blueprint(location="a:b"))
     await posted(here, here.user_key, UPDATE_BLUEPRINT, request)
     return (await here.user.get_blueprint(COLONY, "hall")).metadata.locationname
+
+
+@shows("first_definition_handles", strict=["a", "a", "a"], quirk=["a", "z", "z"])
+async def two_definitions_of_a_kind(here: QuirkScene) -> object:
+    for name in ("z", "a"):
+        await define(here.lab, name=name, handler=BlueprintHandlerSpec(executorType=name, functionName="f"))
+    await here.user.add_blueprint(blueprint())
+    [added] = await here.user.get_processes(COLONY, state=WAITING, count=10)
+    asked = await here.user.reconcile_blueprint(COLONY, "hall")
+    await here.user.remove_blueprint(COLONY, "hall")
+    waiting = await here.user.get_processes(COLONY, state=WAITING, count=10)
+    [cleaning] = [each for each in waiting if each.spec.funcname == "cleanup"]
+    return [each.spec.conditions.executortype for each in (added, asked, cleaning)]
 
 
 @shows("updates_move_nothing", strict=["reconcile-Door"], quirk=[f"reconcile-{KIND}"])

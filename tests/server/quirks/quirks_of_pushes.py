@@ -148,6 +148,23 @@ async def an_executor_that_is_not_approved(here: QuirkScene) -> object:
         return [len(await _told(one)), len(await _told(other))]
 
 
+@shows("owners_hear", strict=["Refused"] * 4, quirk=[WAITING, WAITING, "Refused", "Refused"])
+async def owners_subscribe_to_a_process(here: QuirkScene) -> object:
+    """Those of the colony and of the server; not that of another colony, nor a stranger."""
+    process, other = await here.user.submit(spec()), PrivateKey.generate()
+    await here.user.add_colony(Colony(colonyid=other.id, name="second"))
+    told: list[object] = []
+    for key in (here.lab.colony_key, here.lab.server_key, other, PrivateKey.generate()):
+        async with line(here.lab) as feed:
+            request = SubscribeProcessMsg(processid=process.processid, state=WAITING, timeout=60)
+            await feed.ask(key, SUBSCRIBE_PROCESS, request)
+            try:
+                told.append((await feed.item(SUBSCRIBE_PROCESS)).state)
+            except Refused:
+                told.append("Refused")
+    return told
+
+
 @shows("lasting_channel_access", strict=["before", "Refused"], quirk=["before", "after"])
 async def a_subscription_after_a_reassignment(here: QuirkScene) -> object:
     other = await here.lab.add_executor("f")

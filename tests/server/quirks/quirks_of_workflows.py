@@ -14,6 +14,7 @@ from colonyos_gen_wire.requests.workflow import RemoveAllProcessGraphsMsg
 from msgspec.structs import replace
 
 from tests.server.kit import workflow_lab
+from tests.server.kit.blueprint_lab import blueprint, define
 from tests.server.kit.lab import COLONY, Refused
 from tests.server.kit.socket_lab import line
 from tests.server.kit.stored import node, text
@@ -256,3 +257,34 @@ async def workflows_removed_by_state(here: QuirkScene) -> object:
         assert await outcome(here.user.remove_process(process.processid)) != "ok"
     await remove(-1)
     return [first, await left()]
+
+
+@shows("nameless_crons_stand_still", strict=[2, 2, True], quirk=[1, 1, False])
+async def cron_of_a_blueprint_of_the_owner(here: QuirkScene) -> object:
+    """It runs by itself, or by hand, only with a name; its process of the beginning is there in any case."""
+    await define(here.lab)
+    await here.user.add_blueprint(blueprint(), prvkey=here.lab.colony_key)
+    [cron] = await here.user.get_crons(COLONY)
+    for _ in range(2):
+        here.clock.advance(35)
+    counts = [len(await here.user.get_processes(COLONY, count=10))]
+    for each in await here.user.get_processgraphs(COLONY, count=10):
+        await here.user.cancel_processgraph(each.processgraphid)
+    before = await here.user.get_cron(cron.cronid)
+    await outcome(here.user.run_cron(cron.cronid))
+    counts.append(len(await here.user.get_processes(COLONY, count=10)))
+    after = await here.user.get_cron(cron.cronid)
+    return [*counts, after.lastrun is not None and after.nextrun != before.nextrun]
+
+
+@shows("nameless_crons_stand_still", strict=False, quirk=True)
+async def cron_of_somebody_who_has_left(here: QuirkScene) -> object:
+    gone = await here.lab.add_user("gone")
+    cron = Cron(colonyname=COLONY, name="c", interval=10, workflowspec=text(node("a")))
+    added = await here.user.add_cron(cron, prvkey=gone)
+    here.clock.advance(5)
+    planned = (await here.user.get_cron(added.cronid)).nextrun
+    await here.user.remove_user(COLONY, "gone")
+    here.clock.advance(30)
+    assert await here.user.get_processes(COLONY, count=10) == []
+    return (await here.user.get_cron(added.cronid)).nextrun == planned

@@ -60,6 +60,22 @@ def test_a_name_that_is_unknown_is_refused(text: str) -> None:
         Server(quirks=text)
 
 
+@pytest.mark.parametrize("text", ["v1.9,xyz", "xyz,v1.9", "strict,xyz", "empty_200,xyz"])
+def test_the_unknown_one_of_several_names_is_told(text: str) -> None:
+    with pytest.raises(
+        ValueError, match=f"quirks is '{text}', but there is no quirk 'xyz'; give 'strict' or 'v1.9'"
+    ):
+        Server(quirks=text)
+
+
+@pytest.mark.parametrize(("text", "name"), [("v1.9,empty_200", "v1.9"), ("empty_200, strict", "strict")])
+def test_all_quirks_and_none_stand_alone(text: str, name: str) -> None:
+    with pytest.raises(
+        ValueError, match=f"quirks is '{text}', but '{name}' says all by itself; give '{name}' alone"
+    ):
+        Server(quirks=text)
+
+
 @pytest.mark.parametrize(
     ("zone", "text"),
     [

@@ -21,6 +21,7 @@ from .ws_replay import SocketReplay, load, recordings
 pytestmark = pytest.mark.hazards
 
 STRANGERS = Reason("the real server shows processes to anybody who knows their ids, which is a leak")
+OWNERS = Reason("owners hear of processes that they may not read", "owners_hear")
 STALE = Reason("a pushed process lacks the output and the end time of its success", "stale_pushes")
 ASSIGNED = Reason("the deadline of before the assignment", "stale_assign_reply")
 DROPPED = Reason("the connection is dropped at the timeout", "abrupt_timeouts")
@@ -35,7 +36,7 @@ DIFFERENT: dict[str, dict[int, Reason]] = {
     "04_process_already_in_state": {25: DROPPED},
     "05_process_timeout": {8: DROPPED, 11: DROPPED},
     "06_process_unknown": {14: SILENT, 16: SILENT},
-    "07_process_roles": {18: STRANGERS, 23: STRANGERS, 28: STRANGERS},
+    "07_process_roles": {18: OWNERS, 23: OWNERS, 28: STRANGERS},
     "08_envelope_errors": {**dict.fromkeys((8, 11, 14, 17, 20, 25), SILENT), 30: STRANGERS},
     "10_processes_states": {16: STALE},
     "11_processes_timeout": {9: DROPPED},

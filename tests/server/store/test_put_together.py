@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -71,6 +72,18 @@ def notes(chance: random.Random, count: int, first: int = 0) -> list[Note]:
     ]
 
 
+def put_one(each: Told, row: Note) -> None:
+    each.table.put(row)
+
+
+def remove_one(each: Told, row: Note) -> None:
+    each.table.remove(row)
+
+
+def remove_some(each: Told, doomed: list[str]) -> None:
+    each.table.remove_all({key: each.table[key] for key in doomed})
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_readers_see_all_rows_at_every_step(seed: int) -> None:
     """Also while some are put anew, removed, or put together once more in between."""
@@ -102,18 +115,14 @@ def test_readers_see_all_rows_at_every_step(seed: int) -> None:
             kind = chance.randrange(5)
             (row,) = notes(chance, 1, chance.randrange(1500))
             if kind == 0:
-                change(lambda each, row=row: each.table.put(row) and None)
+                change(partial(put_one, row=row))
             elif kind == 1:
-                change(lambda each, row=row: each.table.remove(row))
+                change(partial(remove_one, row=row))
             elif kind == 2 and step % 10 == 0:
                 put_some()
             elif kind == 3 and step % 10 == 1:
                 doomed = list(together.of_group.snapshot(chance.choice(GROUPS)))
-                change(
-                    lambda each, doomed=doomed: each.table.remove_all(
-                        {key: each.table[key] for key in doomed}
-                    )
-                )
+                change(partial(remove_some, doomed=doomed))
             await asyncio.sleep(0)
             assert together.seen() == one_by_one.seen()
         while len(together.store.pieces) or len(one_by_one.store.pieces):

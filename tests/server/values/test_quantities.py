@@ -50,16 +50,20 @@ def test_memory(text: str, size: int) -> None:
     ("text", "unread"),
     [
         ("10", ""),
-        ("1GB", ""),
+        ("1GB", "1GB"),
+        ("1B", ""),
         ("1Ti", ""),
-        ("1gi", ""),
+        ("1gi", "1gi"),
+        ("1GI", "1GI"),
+        ("1mib", "1mib"),
+        ("1k", "1k"),
         ("Gi", ""),
         ("xGi", "x"),
         ("1.5Gi", "1.5"),
         ("1 Gi", "1 "),
         ("9999999999999TiB", "9999999999999"),
         # The real server accepts these at random.
-        *((f"1{unit}", "") for unit in ("KB", "Kb", "MB", "Mb", "TB", "Tb")),
+        *((f"1{unit}", f"1{unit}") for unit in ("KB", "Kb", "MB", "Mb", "TB", "Tb")),
     ],
 )
 def test_memory_that_is_none(text: str, unread: str) -> None:

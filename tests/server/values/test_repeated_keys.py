@@ -57,6 +57,16 @@ def test_maps_are_laid_over_each_other_and_lists_are_not() -> None:
     assert request.spec.channels == ["c"]
 
 
+def test_the_items_of_lists_are_laid_over_those_in_their_places() -> None:
+    first = [{"nodename": "a", "label": "l"}, {"nodename": "b"}]
+    second = [{"nodename": "z", "channels": ["c", None]}]
+    spec = f'{{"functionspecs":{json.dumps(first)},"FunctionSpecs":{json.dumps(second)}}}'
+    [node] = read("submitworkflowspecmsg", f'"spec":{spec}').workflowspec.functionspecs
+    assert (node.nodename, node.label, node.channels) == ("z", "l", ["c", ""])
+    spec = '{"channels":["a","b"],"channels":[null,"c","d"]}'
+    assert read("submitfuncspecmsg", f'"spec":{spec}').spec.channels == ["a", "c", "d"]
+
+
 def test_null_takes_the_object_away_that_a_request_is_about() -> None:
     method = METHODS["submitfuncspecmsg"]
     text = b'{"msgtype":"submitfuncspecmsg","spec":{"funcname":"f"},"spec":null}'

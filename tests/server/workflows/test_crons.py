@@ -199,6 +199,11 @@ def test_what_cannot_run_is_not_added() -> None:
                 ({"interval": 5, "workflowspec": "[" * 100_000}, "400 unexpected end of JSON input"),
                 ({"interval": 5, "workflowspec": text(node("a", "b"))}, dependencies),
                 ({"interval": 5, "workflowspec": text(colonyname="x")}, "500 Could not derive InitiatorName"),
+                ({"interval": 0, "workflowspec": text(colonyname="x")}, "400 Cron interval must be -1"),
+                (
+                    {"cronexpression": "x", "workflowspec": text(colonyname="x")},
+                    "400 expected exactly 6 fields",
+                ),
                 (
                     {"interval": 5, "name": "taken"},
                     "400 Cron with name <taken> in Colony <lab> already exists",

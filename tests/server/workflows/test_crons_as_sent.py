@@ -13,7 +13,7 @@ from colonyos_gen_wire.types.user import User
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import ManualClock
 from tests.server.kit import workflow_lab
-from tests.server.kit.crons import PERIOD, START, add
+from tests.server.kit.crons import PERIOD, START, add, get, run
 from tests.server.kit.lab import lab
 from tests.server.kit.stored import node, processes, text
 
@@ -68,6 +68,27 @@ def test_a_cron_goes_on_from_where_the_caller_says() -> None:
     asyncio.run(main())
 
 
+def test_the_first_look_at_a_cron_forgets_runs_that_it_was_added_with() -> None:
+    async def main() -> None:
+        clock = ManualClock(START)
+        async with lab(clock=clock) as here:
+            user = await here.add_user("u")
+            graph = await workflow_lab.submit(here, user, node("a"))
+            past, later = START - timedelta(days=1), START + timedelta(days=1)
+            said: dict[str, Any] = {"lastrun": past, "prevprocessgraphid": graph.processgraphid}
+            looked_at = await add(here, user, "looked at", interval=50, **said)
+            known = await add(here, user, "known", interval=50, nextrun=later, **said)
+            for each in (looked_at, known):
+                assert (each.lastrun, each.prevprocessgraphid) == (past, graph.processgraphid)
+            clock.advance(PERIOD)
+            looked_at, known = [await get(here, user, each) for each in (looked_at, known)]
+            assert (looked_at.lastrun, looked_at.prevprocessgraphid) == (None, "")
+            assert looked_at.nextrun is not None
+            assert (known.lastrun, known.prevprocessgraphid) == (past, graph.processgraphid)
+
+    asyncio.run(main())
+
+
 def test_a_cron_does_not_go_on_from_another_colony() -> None:
     async def main() -> None:
         async with lab() as here:
@@ -87,5 +108,19 @@ def test_a_cron_does_not_go_on_from_another_colony() -> None:
                 workflowspec=text(colonyname="other"),
             )
             assert added.prevprocessgraphid == ""
+
+    asyncio.run(main())
+
+
+def test_keys_that_come_twice_in_the_text_of_a_workflow_are_laid_over_each_other() -> None:
+    async def main() -> None:
+        async with lab() as here:
+            user = await here.add_user("u")
+            twice = text(node("a", label="l"))[:-1] + ', "FunctionSpecs": [{"nodename": "z"}]}'
+            cron = await add(here, user, interval=50, workflowspec=twice)
+            assert cron.workflowspec == twice
+            await run(here, user, cron)
+            [started] = await processes(here, user)
+            assert (started.spec.nodename, started.spec.label) == ("z", "l")
 
     asyncio.run(main())

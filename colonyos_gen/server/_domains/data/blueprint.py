@@ -165,7 +165,7 @@ class Blueprints:
         blueprint = self._find(method, request.colonyname, request.name)
         self._records.blueprints.remove(blueprint)
         self._work.drop_cron(blueprint)
-        self._work.clean_up(blueprint, self._catalogue.handler_of(blueprint), signer)
+        self._work.clean_up(blueprint, self._handler_of(blueprint), signer)
 
     async def update_blueprint_status(self, request: UpdateBlueprintStatusMsg, signer: str, /) -> None:
         method = methods.UPDATE_BLUEPRINT_STATUS
@@ -180,7 +180,7 @@ class Blueprints:
         method = methods.RECONCILE_BLUEPRINT
         self._access.require(method, signer, request.colonyname)
         blueprint = self._find(method, request.colonyname, request.name)
-        handler = self._catalogue.handler_of(blueprint)
+        handler = self._handler_of(blueprint)
         if request.force and self._quirks.refused_reconcile_counts and not can_reconcile(handler):
             self._catalogue.raise_generation(blueprint)
         if not handler.executorType:
@@ -212,6 +212,9 @@ class Blueprints:
     def _starts_work(self, colonyname: str, signer: str) -> bool:
         """Whether an update by `signer` has the handler look at what has changed."""
         return not self._quirks.owner_updates_start_nothing or bool(self._records.name_of(colonyname, signer))
+
+    def _handler_of(self, blueprint: Blueprint) -> BlueprintHandlerSpec:
+        return self._catalogue.handler_of(blueprint, first_added=self._quirks.first_definition_handles)
 
     def _find(self, method: AnyMethod, colonyname: str, name: str) -> Blueprint:
         blueprint = self._records.blueprint(colonyname, name)

@@ -47,12 +47,14 @@ class Crons:
         try:
             workflow = accept_workflow(cron.workflowspec, cron.colonyname, "cron", self._quirks)
         except Refusal as refusal:
+            if refusal.spec is OTHER_COLONY:
+                self._accept_schedule(cron)
             if refusal.spec is OTHER_COLONY and not self._has_name_in(str(refusal.values["other"]), signer):
                 raise Refusal(errors.ADD_CRON_COULD_NOT_DERIVE_INITIATORNAME) from None
             raise
+        self._accept_schedule(cron)
         if not workflow.colonyname and not self._has_name_in("", signer):
             raise Refusal(errors.ADD_CRON_COULD_NOT_DERIVE_INITIATORNAME)
-        self._accept_schedule(cron)
         require_text(methods.ADD_CRON, cron.name, cron.cronexpression)
         if self._records.cron(cron.colonyname, cron.name) is not None:
             raise Refusal(errors.ADD_CRON_CRON_ALREADY_EXISTS, name=cron.name, colony=cron.colonyname)

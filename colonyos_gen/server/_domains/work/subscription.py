@@ -67,7 +67,10 @@ class Subscriptions:
         process = self._records.processes.get(request.processid)
         if process is None:
             raise _no_such_process(request)
-        if not (self._quirks.any_executor_hears and self._may_hear(process, signer)):
+        if not (
+            (self._quirks.any_executor_hears and self._may_hear(process, signer))
+            or (self._quirks.owners_hear and self._access.owns(signer, colony_of(process)))
+        ):
             self._access.require(process_methods.GET_PROCESS, signer, colony_of(process))
         executortype = request.executortype or process.spec.conditions.executortype
         with self._events.listen(

@@ -52,6 +52,14 @@ class Retention:
             lambda process: None if process.processgraphid else self._group(process),
             self._time,
         )
+        self._members: LatestFirst[Process] | None = None
+        """Those of workflows, if they can be left behind by one."""
+        if quirks.state_removal_leaves_nodes:
+            self._members = LatestFirst(
+                records.processes,
+                lambda process: self._group(process) if process.processgraphid else None,
+                self._time,
+            )
         self._graphs: LatestFirst[ProcessGraph] = LatestFirst(records.processgraphs, self._group, self._time)
 
     def check(self) -> None:
@@ -74,6 +82,7 @@ class Retention:
             try:
                 yield from self._processes(moment(limit_ns))
                 yield from self._workflows(moment(limit_ns))
+                yield from self._left_behind(moment(limit_ns))
                 yield from self._lines(limit_ns)
             finally:
                 self._under_way = False
@@ -100,6 +109,15 @@ class Retention:
                     self._forget(member)
                 self._records.processgraphs.remove(graph)
                 removed += 1 + len(members)
+            self._store.commit()
+            yield
+
+    def _left_behind(self, limit: datetime) -> Iterator[None]:
+        members = [] if self._members is None else self._members.before(_ALL, limit)
+        for begin in range(0, len(members), _AT_ONCE):
+            for member in members[begin : begin + _AT_ONCE]:
+                if self._records.processgraphs.get(member.processgraphid) is None:
+                    self._forget(member)
             self._store.commit()
             yield
 

@@ -138,6 +138,7 @@ CLOSE: Method[CloseSuccessfulMsg, None] = Method(
         HazardOf(hazard=hazards.CLOSE_MEETS_REMOVAL),
         HazardOf(hazard=hazards.ALL_PROCESSES_REMOVED_WHILE_CLOSING),
         HazardOf(hazard=hazards.FAILED_WORKFLOW_REMOVED_WHILE_CLOSING),
+        HazardOf(hazard=hazards.NODE_CLOSED_AFTER_REMOVAL_BY_STATE),
         HazardOf(hazard=hazards.WORKFLOWS_REMOVED_BY_STATE),
         HazardOf(hazard=hazards.TOO_MANY_READS),
         HazardOf(hazard=hazards.LARGE_WORKFLOW),

@@ -211,6 +211,8 @@ REMOVE_ALL_PROCESSGRAPHS: Method[RemoveAllProcessGraphsMsg, None] = Method(
     payloadtype="removeallprocessgraphsmsg",
     hazards=(
         HazardOf(hazard=hazards.WORKFLOWS_REMOVED_BY_STATE, field="state", confirm=True),
+        HazardOf(hazard=hazards.FAILED_WORKFLOW_REMOVED_WHILE_CLOSING),
+        HazardOf(hazard=hazards.NODE_CLOSED_AFTER_REMOVAL_BY_STATE),
         HazardOf(hazard=hazards.ALL_WORKFLOWS_REMOVED_WHILE_SUBMITTING),
     ),
 )

@@ -221,9 +221,12 @@ class ProcessCalls(Caller):
             all_processes_removed_while_closing (ends): All processes of a colony are removed, whatever
                 their state, while an executor closes one. Instead: Cancel what waits and runs, read until all
                 of it is final, and remove by the states that are final.
-            failed_workflow_removed_while_closing (ends): A workflow is removed because it has FAILED,
-                while another of its nodes is still running and is closed or failed. Instead: Look at the
-                nodes, not at the workflow. Remove it when every node is final.
+            failed_workflow_removed_while_closing (ends): A workflow is removed because it has FAILED, by
+                its identifier or by state, while another of its nodes is still running and is closed or
+                failed. Instead: Look at the nodes, not at the workflow. Remove it when every node is final.
+            node_closed_after_removal_by_state (ends): Workflows that have failed or were cancelled are
+                removed by state, and a node of theirs that had succeeded is closed once more. Instead: Read a
+                process after a lost reply, and repeat its close only if it is still RUNNING.
             workflows_removed_by_state (ends): Workflows are removed by state while another workflow of
                 the colony is half done. Instead: Remove workflows one by one, each after all of its nodes
                 have ended.
@@ -293,9 +296,9 @@ class ProcessCalls(Caller):
             all_processes_removed_while_closing (ends): All processes of a colony are removed, whatever
                 their state, while an executor closes one. Instead: Cancel what waits and runs, read until all
                 of it is final, and remove by the states that are final.
-            failed_workflow_removed_while_closing (ends): A workflow is removed because it has FAILED,
-                while another of its nodes is still running and is closed or failed. Instead: Look at the
-                nodes, not at the workflow. Remove it when every node is final.
+            failed_workflow_removed_while_closing (ends): A workflow is removed because it has FAILED, by
+                its identifier or by state, while another of its nodes is still running and is closed or
+                failed. Instead: Look at the nodes, not at the workflow. Remove it when every node is final.
             workflows_removed_by_state (ends): Workflows are removed by state while another workflow of
                 the colony is half done. Instead: Remove workflows one by one, each after all of its nodes
                 have ended.

@@ -226,9 +226,9 @@ class WorkflowCalls(Caller):
             workflow_cancel_meets_removal (ends): A workflow is cancelled and removed at the same time.
                 Instead: Remove a workflow after the reply to its cancellation has come and a read shows that
                 all of its nodes are final.
-            failed_workflow_removed_while_closing (ends): A workflow is removed because it has FAILED,
-                while another of its nodes is still running and is closed or failed. Instead: Look at the
-                nodes, not at the workflow. Remove it when every node is final.
+            failed_workflow_removed_while_closing (ends): A workflow is removed because it has FAILED, by
+                its identifier or by state, while another of its nodes is still running and is closed or
+                failed. Instead: Look at the nodes, not at the workflow. Remove it when every node is final.
 
         Sent as `removeprocessgraphmsg`; unsafe; signed by executor approved or user.
         """
@@ -271,6 +271,12 @@ class WorkflowCalls(Caller):
             workflows_removed_by_state (ends, any `state`, sent with `hazardous=True` only): Workflows are
                 removed by state while another workflow of the colony is half done. Instead: Remove workflows
                 one by one, each after all of its nodes have ended.
+            failed_workflow_removed_while_closing (ends): A workflow is removed because it has FAILED, by
+                its identifier or by state, while another of its nodes is still running and is closed or
+                failed. Instead: Look at the nodes, not at the workflow. Remove it when every node is final.
+            node_closed_after_removal_by_state (ends): Workflows that have failed or were cancelled are
+                removed by state, and a node of theirs that had succeeded is closed once more. Instead: Read a
+                process after a lost reply, and repeat its close only if it is still RUNNING.
             all_workflows_removed_while_submitting (ends): Workflows are removed by state, or all of them,
                 while somebody submits one to the colony; a cron or a generator that fires counts as well.
                 Instead: Remove workflows one by one, each after all of its nodes have ended.

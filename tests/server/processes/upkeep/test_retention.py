@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from colonyos_gen_wire.constants import RUNNING, SUCCESS
+from colonyos_gen_wire.constants import FAILED, RUNNING, SUCCESS
 from colonyos_gen_wire.methods import attribute, log, process
 from colonyos_gen_wire.requests.attribute import AddAttributeMsg, GetAttributeMsg
 from colonyos_gen_wire.requests.log import AddExecutorLogMsg, AddLogMsg
@@ -25,7 +25,7 @@ from colonyos_gen.server._store.sqlite_journal import SqliteJournal
 from colonyos_gen.server._store.tables import Store
 from tests.server.kit.lab import COLONY, Lab, Refused, lab
 from tests.server.kit.stored import node
-from tests.server.kit.workflow_lab import graph, submit
+from tests.server.kit.workflow_lab import graph, remove_all, submit
 from tests.soak import months
 
 KEPT_S = 300
@@ -166,6 +166,29 @@ def test_a_workflow_goes_as_a_whole_when_all_of_it_has_ended() -> None:
             assert (await graph(here.lab, here.worker, made.processgraphid)).state is SUCCESS
             await here.pass_by(80)
             assert len(here.records.processgraphs) == len(here.records.processes) == 0
+
+    asyncio.run(main())
+
+
+@pytest.mark.hazards("workflows_removed_by_state")
+def test_a_node_that_its_workflow_has_left_behind_goes_alone() -> None:
+    async def main() -> None:
+        async with scene(retention=KEPT_S, quirks="v1.9") as here:
+            worker = here.worker
+            stays = await submit(here.lab, worker, node("c"), node("d", "c", executortype="nobody"))
+            kept = await here.lab.assign(worker)
+            await here.lab.close(worker, kept.processid)
+            await submit(here.lab, worker, node("a"), node("b"))
+            done, failed = await here.lab.assign(worker), await here.lab.assign(worker)
+            await here.lab.close(worker, done.processid)
+            await here.lab.call(worker, process.FAIL, CloseFailedMsg(processid=failed.processid))
+            await remove_all(here.lab, here.lab.colony_key, FAILED)
+            left = {each.processid for each in here.records.processes}
+            assert {done.processid, kept.processid} < left
+            await here.pass_by(KEPT_S / 2)
+            assert done.processid in {each.processid for each in here.records.processes}
+            await here.pass_by(2 * KEPT_S)
+            assert {each.processid for each in here.records.processes} == set(stays.processids)
 
     asyncio.run(main())
 
