@@ -69,7 +69,7 @@ class _Errand(Generic[T]):
         self._over.acquire()
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin with it, on the event loop or where nobody runs that, and in the context of whoever waits."""
+        """Begin with it, on the event loop, and in the context of whoever waits."""
         self._task = loop.create_task(self._work)
         self._task.add_done_callback(self._end)
         if self._unwanted:
@@ -200,7 +200,8 @@ class OwnLoop:
             self._is_run = errand.is_led = True
             self._under_way.add(errand)
         try:
-            errand.begin(loop)
+            # It begins a turn later, when the connections that the server has closed meanwhile are known.
+            loop.call_soon(errand.begin, loop)
             while not (errand.is_over or interrupts.came or self._over.is_set()):
                 loop.run_forever()
         except (KeyboardInterrupt, SystemExit):  # of the errand, which brings it
