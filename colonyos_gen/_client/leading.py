@@ -32,7 +32,7 @@ def may_lead() -> bool:
     """
     if os.name != "posix" or asyncio._get_running_loop() is not None:
         return False
-    if on_main_thread() and any(_may_raise(_signals.getsignal(number)) for number in _numbers):
+    if on_main_thread() and _may_be_broken_into():
         return False
     if 0 < threading.stack_size() < _SMALL_STACK:
         return False
@@ -48,8 +48,13 @@ def on_main_thread() -> bool:
     return threading.get_ident() == threading.main_thread().ident
 
 
-def _may_raise(handler: object) -> bool:
-    return callable(handler) and handler is not signal.default_int_handler
+def _may_be_broken_into() -> bool:
+    handler_of, of_python = _signals.getsignal, signal.default_int_handler
+    for number in _numbers:  # a loop, since it is run for each call
+        handler = handler_of(number)
+        if handler.__class__ is not int and handler is not None and handler is not of_python:
+            return True
+    return False
 
 
 class Interrupts:

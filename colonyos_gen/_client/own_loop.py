@@ -91,7 +91,7 @@ class _Errand(Generic[T]):
         """Let whoever still waits for it have this error; when it has ended, that is what came of it."""
         if not self.is_over:
             self._error = error
-            self._tell()
+            self.tell()
 
     def result(self) -> T:
         """Wait for its end; what came of it."""
@@ -105,18 +105,17 @@ class _Errand(Generic[T]):
 
     def _end(self, task: asyncio.Task[T]) -> None:
         self._task = None
+        if not self.is_over:  # else it has failed: nobody waits any more
+            if task.cancelled():
+                self._error = concurrent.futures.CancelledError()
+            elif (error := task.exception()) is not None:
+                self._error = error
+            else:
+                self._result = task.result()
         self._of.has_ended(self, brief=self._brief)
-        if self.is_over:  # given up: nobody waits any more
-            return
-        if task.cancelled():
-            self._error = concurrent.futures.CancelledError()
-        elif (error := task.exception()) is not None:
-            self._error = error
-        else:
-            self._result = task.result()
-        self._tell()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Let go on whoever waits for it."""
         self.is_over = True
         with contextlib.suppress(RuntimeError):  # it has been told before
             self._over.release()
@@ -148,6 +147,8 @@ class OwnLoop:
         self._given_up = False
         self._is_slow_on_main_thread = False
         self._under_way: set[_Errand[Any]] = set()
+        self._told_later: list[_Errand[Any]] = []
+        """What has ended, and is told once nobody runs the loop."""
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work`. An exception in the waiting thread, such as KeyboardInterrupt, cancels it.
@@ -162,7 +163,7 @@ class OwnLoop:
 
     def run_here(self, work: Coroutine[Any, Any, T]) -> T:
         """The same, on this thread where that is possible; for `work` that blocks nothing and leaves no tasks behind."""
-        if _has_green_threads() or not may_lead() or (self._is_slow_on_main_thread and on_main_thread()):
+        if (self._is_slow_on_main_thread and on_main_thread()) or _has_green_threads() or not may_lead():
             return self._handed_over(work, brief=False)
         if self._is_busy:
             return self._handed_over(work, brief=True)
@@ -188,8 +189,13 @@ class OwnLoop:
         """On the event loop: whoever runs it may let go of it."""
         self._under_way.discard(errand)
         loop = asyncio.get_running_loop()
-        if errand.is_led or (brief and not self._under_way and not asyncio.all_tasks(loop)):
+        if errand.is_led:
             loop.stop()
+        elif brief and not self._under_way and not asyncio.all_tasks(loop):
+            loop.stop()
+            self._told_later.append(errand)  # who calls again at once shall find the loop free
+            return
+        errand.tell()
 
     def _lead(self, errand: _Errand[Any], interrupts: Interrupts) -> bool:
         """Run the loop until the errand has ended; whether it has begun with it, because nobody else runs the loop."""
@@ -328,6 +334,8 @@ class OwnLoop:
                         loop.run_forever()
                 finally:
                     self._is_run = False
+                    while self._told_later:
+                        self._told_later.pop().tell()
         finally:
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
