@@ -1,4 +1,4 @@
-"""The synchronous client: the asynchronous one on an event loop of its own, in a thread of its own."""
+"""The synchronous client: the asynchronous one on an event loop of its own, which whoever calls runs."""
 
 from __future__ import annotations
 
