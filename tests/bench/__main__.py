@@ -21,8 +21,18 @@ from colonyos_gen_wire.constants import API_PATH
 
 from colonyos_gen import AsyncClient
 from colonyos_gen.crypto import PrivateKey
-from tests.bench import calls, hand_over, hostile, minimum, served, server, testing_kit
-from tests.bench.beside import Beside, beside, heading
+from tests.bench import (
+    Beside,
+    beside,
+    calls,
+    hand_over,
+    heading,
+    hostile,
+    minimum,
+    served,
+    server,
+    testing_kit,
+)
 from tests.bench.loop_held import __main__ as loop_held
 
 KEY = "bacefe58101c9c52ba588e35ef10d008f529567df2f4538689fcb39e4decfe32"

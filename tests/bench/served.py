@@ -20,7 +20,7 @@ from colonyos_gen_wire.constants import API_PATH
 from colonyos_gen_wire.requests.process import AssignProcessMsg, CloseSuccessfulMsg, SubmitFunctionSpecMsg
 
 from colonyos_gen import Client, PrivateKey
-from tests.bench.beside import Beside, beside, heading
+from tests.bench import Beside, beside, heading
 from tests.bench.minimum import Reply
 from tests.bench.stand import Child
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from colonyos_gen import AsyncClient, PrivateKey
 from colonyos_gen.server import Server
 from colonyos_gen.testing import InProcessTransport, LocalColony
-from tests.bench.beside import Beside, beside
+from tests.bench import Beside, beside
 
 START_UP_AIM = 0.150
 CALL_AIM = 0.001

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -126,7 +127,7 @@ def test_where_there_is_no_room_it_does_not(work: str) -> None:
             else:
                 call()
 
-        depth = len(traceback_of_here())
+        depth = depth_of_here()
         if work == "in a loop":
             asyncio.run(in_a_loop())
         elif work == "deep":
@@ -140,13 +141,9 @@ def test_where_there_is_no_room_it_does_not(work: str) -> None:
         assert threads == [OWN_THREAD]
 
 
-def traceback_of_here() -> list[object]:
-    """One for each frame."""
-    frame, found = sys._getframe(), list[object]()  # pyright: ignore[reportPrivateUsage]
-    while frame is not None:
-        found.append(frame.f_code)
-        frame = frame.f_back
-    return found
+def depth_of_here() -> int:
+    """How many frames there are."""
+    return sum(1 for _ in traceback.walk_stack(None))
 
 
 @pytest.mark.usefixtures("loop_kind")
