@@ -17,7 +17,7 @@ from colonyos_gen._call.envelope import open_reply
 from colonyos_gen._call.network.forks import socket_without_forks
 from colonyos_gen._call.network.request_body import RequestBody
 from colonyos_gen._call.network.way import Way
-from colonyos_gen.errors import ConnectionFailedError, UnexpectedReplyError, other_loop_error
+from colonyos_gen.errors import ConnectionFailedError, UnexpectedReplyError, closed_error, other_loop_error
 from colonyos_gen.transport import MAX_REPLY_BYTES, Connection, Transport
 
 IDLE_SECONDS = 30.0
@@ -108,6 +108,8 @@ class AiohttpTransport(Transport):
                     session = self._open()
                 elif loop.time() - self._looked_at > _BLOCKED_S:
                     await _see_what_was_closed()
+                    if session.closed:  # by another task, meanwhile
+                        raise closed_error()
                 async with session.post(
                     self._server.url + API_PATH,
                     data=payload,

@@ -6,11 +6,10 @@ import asyncio
 import base64
 import contextlib
 import json
-import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,18 @@ from colonyos_gen_wire.constants import API_PATH
 
 from colonyos_gen import AsyncClient
 from colonyos_gen.crypto import PrivateKey
-from tests.bench import calls, hand_over, hostile, minimum, served, server, testing_kit
+from tests.bench import (
+    Beside,
+    beside,
+    calls,
+    hand_over,
+    heading,
+    hostile,
+    minimum,
+    served,
+    server,
+    testing_kit,
+)
 from tests.bench.loop_held import __main__ as loop_held
 
 KEY = "bacefe58101c9c52ba588e35ef10d008f529567df2f4538689fcb39e4decfe32"
@@ -36,10 +46,9 @@ def recorded_process() -> dict[str, Any]:
     return reply
 
 
-def in_turn(ours: Callable[[], float], theirs: Callable[[], float], rounds: int) -> tuple[float, float]:
-    """Medians of both, measured alternately, so that a change of the machine's speed meets both."""
-    pairs = [(ours(), theirs()) for _ in range(rounds + 1)][1:]
-    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+def in_turn(ours: Callable[[], float], theirs: Callable[[], float], rounds: int) -> Beside:
+    """Both, measured alternately, so that a change of the machine's speed meets both."""
+    return beside((ours(), theirs()) for _ in range(rounds + 1))
 
 
 def cpu(work: Callable[[], object], times: int) -> float:
@@ -50,7 +59,7 @@ def cpu(work: Callable[[], object], times: int) -> float:
     return (time.process_time() - started) / times
 
 
-def signing() -> tuple[float, float]:
+def signing() -> Beside:
     """A signature, against bare coincurve and hashlib."""
     ours, raw = PrivateKey.parse(KEY), coincurve.PrivateKey(bytes.fromhex(KEY))
     payload = base64.b64encode(b"x" * 200)
@@ -59,17 +68,17 @@ def signing() -> tuple[float, float]:
     )
 
 
-def decoding() -> tuple[float, float]:
+def decoding() -> Beside:
     """1,000 processes, against plain msgspec structs."""
     payload = json.dumps([recorded_process()] * 1000).encode()
     return in_turn(
-        lambda: cpu(lambda: decode(list[Process], payload), 5),
-        lambda: cpu(lambda: minimum.decode_processes(payload), 5),
-        15,
+        lambda: cpu(lambda: decode(list[Process], payload), 1),
+        lambda: cpu(lambda: minimum.decode_processes(payload), 1),
+        60,
     )
 
 
-def calling() -> tuple[float, float]:
+def calling() -> Beside:
     """CPU of the client for one get_process, against the minimum client, from the same server process."""
     envelope = {
         "payloadtype": "getprocessmsg",
@@ -79,21 +88,21 @@ def calling() -> tuple[float, float]:
         return asyncio.run(_calling(f"http://127.0.0.1:{port}"))
 
 
-def handing_over(msgtype: str, threads: int, calls: int) -> tuple[float, float]:
+def handing_over(msgtype: str, threads: int, calls: int) -> Beside:
     """CPU of the synchronous client for one call, against the asynchronous one."""
     envelope = {
         "payloadtype": msgtype,
         "payload": base64.b64encode(json.dumps(recorded_process()).encode()).decode(),
     }
     with canned(json.dumps(envelope | {"error": False}).encode()) as port:
-        return hand_over.beside(f"http://127.0.0.1:{port}", threads, calls)
+        return hand_over.handing_over(f"http://127.0.0.1:{port}", threads, calls)
 
 
-async def _calling(url: str, calls: int = 400) -> tuple[float, float]:
+async def _calling(url: str, calls: int = 50) -> Beside:
     key, processid = coincurve.PrivateKey(bytes.fromhex(KEY)), "0" * 64
     pairs: list[tuple[float, float]] = []
     async with AsyncClient(url, member_key=KEY) as client, aiohttp.ClientSession() as session:
-        for _ in range(10):
+        for _ in range(60):
             started = time.process_time()
             for _ in range(calls):
                 await client.get_process(processid)
@@ -101,10 +110,10 @@ async def _calling(url: str, calls: int = 400) -> tuple[float, float]:
             for _ in range(calls):
                 await minimum.get_process(session, url + API_PATH, key, processid)
             pairs.append(((between - started) / calls, (time.process_time() - between) / calls))
-    return statistics.median(a for a, _ in pairs[1:]), statistics.median(b for _, b in pairs[1:])
+    return beside(pairs)
 
 
-def importing() -> tuple[float, float]:
+def importing() -> Beside:
     """`import colonyos_gen`, against msgspec and the generated types, each in a fresh interpreter."""
     return in_turn(
         lambda: _import_seconds("import colonyos_gen"),
@@ -133,7 +142,7 @@ def canned(reply: bytes) -> Generator[int]:
         process.terminate()
 
 
-ROWS: list[tuple[str, Callable[[], tuple[float, float]], float]] = [
+ROWS: list[tuple[str, Callable[[], Beside], float]] = [
     ("signature / coincurve + SHA3-256", signing, 1.10),
     ("CPU of get_process / minimum client", calling, 1.30),
     ("get_process: synchronous / asynchronous", lambda: handing_over("getprocessmsg", 1, 60), hand_over.AIM),
@@ -143,18 +152,20 @@ ROWS: list[tuple[str, Callable[[], tuple[float, float]], float]] = [
 ]
 
 
-def main() -> None:
-    """Measure and print."""
-    print(f"{'':40} {'ours':>10} {'minimum':>10} {'ratio':>7} {'aim':>6}")
+def ratios() -> None:
+    """Measure and print what is compared with the least that does the same."""
+    print(heading("", "minimum"))
     for name, measure, aim in ROWS:
-        ours, theirs = measure()
-        verdict = "" if ours <= theirs * aim else "  over"
-        print(
-            f"{name:40} {ours * 1e6:8.1f}µs {theirs * 1e6:8.1f}µs {ours / theirs:7.2f} {aim:6.2f}{verdict}",
-            flush=True,
-        )
-    testing_kit.main()
+        print(measure().row(name, aim), flush=True)
     served.main()
+    testing_kit.main()
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    """Measure and print all, or only the `ratios`."""
+    ratios()
+    if "ratios" in arguments:
+        return
     server.main()
     hostile.main()
     calls.main()
@@ -163,4 +174,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

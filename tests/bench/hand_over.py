@@ -6,13 +6,13 @@ Both make the same calls to the same server, in turn, on event loops of the same
 from __future__ import annotations
 
 import asyncio
-import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from colonyos_gen import AsyncClient, Client, FunctionSpec
 from colonyos_gen._client.own_loop import new_event_loop
+from tests.bench import Beside, beside
 
 KEY = "bacefe58101c9c52ba588e35ef10d008f529567df2f4538689fcb39e4decfe32"
 AIM = 1.15
@@ -20,8 +20,8 @@ _PROCESS = "0" * 64
 _SPEC = FunctionSpec.new("f", "t", "c")
 
 
-def beside(url: str, threads: int, calls: int, rounds: int = 30) -> tuple[float, float]:
-    """CPU seconds of a call, synchronous and not: a read by one thread, or submits by several at once."""
+def handing_over(url: str, threads: int, calls: int, rounds: int = 60) -> Beside:
+    """CPU of a call, synchronous and not: a read by one thread, or submits by several at once."""
     loop = new_event_loop()
     other = AsyncClient(url, member_key=KEY)
 
@@ -47,7 +47,7 @@ def beside(url: str, threads: int, calls: int, rounds: int = 30) -> tuple[float,
             pairs.append((ours / calls, _cpu(lambda: loop.run_until_complete(together())) / calls))
     loop.run_until_complete(other.close_connections())
     loop.close()
-    return statistics.median(a for a, _ in pairs[1:]), statistics.median(b for _, b in pairs[1:])
+    return beside(pairs)
 
 
 def _cpu(work: Callable[[], object]) -> float:

@@ -9,9 +9,8 @@ import base64
 import contextlib
 import json
 import socket
-import statistics
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -21,6 +20,7 @@ from colonyos_gen_wire.constants import API_PATH
 from colonyos_gen_wire.requests.process import AssignProcessMsg, CloseSuccessfulMsg, SubmitFunctionSpecMsg
 
 from colonyos_gen import Client, PrivateKey
+from tests.bench import Beside, beside, heading
 from tests.bench.minimum import Reply
 from tests.bench.stand import Child
 
@@ -139,38 +139,25 @@ def lines() -> Generator[tuple[Line, Line]]:
         yield found[0], found[1]
 
 
-def measure(rounds: int = _ROUNDS) -> dict[str, tuple[Cost, Cost]]:
-    """What each step takes the embedded server and the bare one: first deciles of many short rounds in turn."""
+def measure(rounds: int = _ROUNDS) -> dict[str, tuple[Beside, Beside]]:
+    """What each step takes the embedded server and the bare one: CPU, and until it is answered."""
     with lines() as (embedded, bare):
-        pairs = [list(zip(embedded.cycle(), bare.cycle(), strict=True)) for _ in range(rounds + 1)][1:]
+        pairs = [list(zip(embedded.cycle(), bare.cycle(), strict=True)) for _ in range(rounds + 1)]
     return {
-        step: (_undisturbed([ours for ours, _ in found]), _undisturbed([least for _, least in found]))
+        step: (
+            beside((ours.cpu, least.cpu) for ours, least in found),
+            beside((ours.elapsed, least.elapsed) for ours, least in found),
+        )
         for step, found in zip(STEPS, zip(*pairs, strict=True), strict=True)
     }
 
 
-def _undisturbed(costs: Sequence[Cost]) -> Cost:
-    """The first decile: what else the machine does only ever adds to a short measurement."""
-    return Cost(_decile([each.cpu for each in costs]), _decile([each.elapsed for each in costs]))
-
-
-def _decile(values: Sequence[float]) -> float:
-    return statistics.quantiles(values, n=10)[0]
-
-
 def main() -> None:
     """Measure and print."""
-    print(f"\n{'a request / a server by hand':40} {'ours':>10} {'by hand':>10} {'ratio':>7} {'aim':>6}")
-    for step, (ours, least) in measure().items():
-        for name, mine, theirs in (
-            (f"{step}: CPU of the server", ours.cpu, least.cpu),
-            (f"{step}: until it is answered", ours.elapsed, least.elapsed),
-        ):
-            verdict = "" if mine <= theirs * AIM else "  over"
-            print(
-                f"{name:40} {mine * 1e6:8.1f}µs {theirs * 1e6:8.1f}µs {mine / theirs:7.2f} {AIM:6.2f}{verdict}",
-                flush=True,
-            )
+    print(heading("a request / a server by hand", "by hand"))
+    for step, (cpu, elapsed) in measure().items():
+        print(cpu.row(f"{step}: CPU of the server", AIM), flush=True)
+        print(elapsed.row(f"{step}: until it is answered", AIM), flush=True)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from colonyos_gen import AsyncClient, FunctionSpec
+from colonyos_gen import AsyncClient, FunctionSpec, RPCError
+from tests.client.kit.loops import in_a_loop
 from tests.client.kit.scripted import KEY, Scripted, sample
 
 ECHO = FunctionSpec.new("echo", "cli", "dev")
@@ -52,3 +53,19 @@ def test_a_connection_that_was_closed_while_the_program_computed_is_not_used(
         asyncio.Runner(loop_factory=loop) as runner,
     ):
         runner.run(use(server))
+
+
+@pytest.mark.parametrize("turns", range(1, 7))
+@in_a_loop
+async def test_a_client_is_closed_while_a_call_looks_what_was_closed(turns: int) -> None:
+    """The call is told so, like any other."""
+    with Scripted(sample) as server:
+        client = AsyncClient(server.url, member_key=KEY, retries=0)
+        await client.submit(ECHO)
+        time.sleep(0.1)
+        call = asyncio.create_task(client.submit(ECHO))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await client.close_connections()
+        with pytest.raises(RPCError):
+            await call
