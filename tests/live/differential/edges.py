@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .drawing import Json
+from tests.server.fuzz.schema_document import Json
+
 from .steps import Deed, Shot, Steps, payload_of
 
 _LABELS = ["/data", "/data/a", "/data/b", "/", "", "/data/", "data", "/Data", "/data%", "/data_"]

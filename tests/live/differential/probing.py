@@ -9,7 +9,8 @@ from typing import Any, cast
 from colonyos_gen_wire.method import Via
 from colonyos_gen_wire.methods import METHODS
 
-from .drawing import Json
+from tests.server.fuzz.schema_document import Json
+
 from .excuses import CHANGES
 
 _WRONG: tuple[Any, ...] = (None, "", 1, -1, 1.5, True, [], {}, [None], "x")
