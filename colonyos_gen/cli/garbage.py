@@ -14,7 +14,7 @@ import gc
 import time
 from collections.abc import AsyncGenerator
 
-NEVER = 2**31 - 1
+NEVER = 10**9
 """Looks at what is half old, after which the collector would look at everything by itself."""
 _PERIOD_S = 1.0
 _QUIET = 0.03

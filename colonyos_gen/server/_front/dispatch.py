@@ -55,7 +55,7 @@ from colonyos_gen.server._front.large_envelope import read_large_envelope
 from colonyos_gen.server._front.rendering import LONG, Answer, Rendering
 from colonyos_gen.server._front.type_faults import not_an_object, wrong_type
 from colonyos_gen.server._store.tables import Store
-from colonyos_gen.server._values.exact_integers import may_be_inexact, overflows, require_exact_integers
+from colonyos_gen.server._values.exact_integers import may_be_inexact, require_exact_integers
 from colonyos_gen.server._values.plain_json import is_shallow
 from colonyos_gen.server._values.repeated_keys import read_at_once
 from colonyos_gen.server.hazards._subscriptions import Subscription
@@ -188,11 +188,8 @@ class Dispatcher:
             if is_stranger:
                 require_simple(envelope.payload, signer)
             request = _request_of(method, payload)
-        if may_be_inexact(text):
-            if overflows(request):
-                raise _invalid(method, wrong_type(method, payload or _payload_of(method, text)))
-            if not self.rendering.rounds_numbers:
-                require_exact_integers(request)
+        if not self.rendering.rounds_numbers and may_be_inexact(text):
+            require_exact_integers(request)
         if method.roles == (Role.SERVER_OWNER,) and method.name not in _LOOKS_FIRST:
             self._access.require_server_owner(method, signer)
         if payload is not None:

@@ -18,6 +18,6 @@ def _written(character: str) -> str:
     if character.isprintable():
         return character
     code = ord(character)
-    if code in (*range(0x20), 0x7F):
+    if character < " " or character == "\x7f":
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

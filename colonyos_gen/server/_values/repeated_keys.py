@@ -19,6 +19,7 @@ from colonyos_gen_wire.fields import FIELDS
 from colonyos_gen_wire.method import Method
 from colonyos_gen_wire.shape import Leaf, MapOf, Property, Shape, StructOf
 
+from colonyos_gen.server._values.exact_integers import may_be_inexact, overflows
 from colonyos_gen.server._values.go_json import has_many_tokens, members, mended
 from colonyos_gen.server._values.plain_json import plain_json
 
@@ -38,8 +39,12 @@ _KINDS: dict[Leaf, Any] = {
 
 
 def read_at_once(method: Method[ReqT, Any], text: bytes) -> ReqT | None:
-    """What `read_exact` makes of a text; None also if a key comes twice, which it cannot tell."""
+    """What `read_exact` makes of a text; None also if a key comes twice or an integer has too many bits, which it cannot
+    tell.
+    """
     request = read_exact(method, text)
+    if request is not None and may_be_inexact(text) and overflows(request):
+        return None
     # A text that our encoder would have written has no key twice, and that is known soonest.
     if request is None or (len(text) <= _MOST_BYTES and encode(request) != text and repeats_keys(text)):
         return None

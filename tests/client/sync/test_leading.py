@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -52,6 +52,14 @@ def signing() -> Generator[tuple[Client, list[str]]]:
     key = Signing()
     with Scripted(sample) as server, Client(server.url, member_key=key) as client:
         yield client, key.threads
+
+
+@pytest.fixture(autouse=True)
+def _hears_interrupts() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+    """Also where the tests run in the background of a shell, which is deaf to them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(params=["asyncio", "uvloop"])

@@ -233,7 +233,7 @@ def calls_of(work: Callable[[], object]) -> int:
     [
         SubmitFunctionSpecMsg(spec=FunctionSpec.new("f", "t", "c")),
         AssignProcessMsg(colonyname="c", timeout=10),
-        CloseSuccessfulMsg(processid="0" * 64, output=[1]),
+        CloseSuccessfulMsg(processid="0a" * 32, output=[1]),
     ],
     ids=lambda request: type(request).__name__,
 )
