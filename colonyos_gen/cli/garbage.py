@@ -23,12 +23,10 @@ _ENOUGH = 20
 """Looks at what is half old that make a look at the rest worth while."""
 _AT_LATEST_S = 3600.0
 """After which it comes even if it is never quiet."""
-_ALL_S = 86400.0
-"""After which what was set aside is looked at as well, when it is quiet."""
 
 
 class Garbage:
-    """Has the collector look at what has become old, and sets aside what is no garbage.
+    """Has the collector look at what has become old.
 
     Args:
         now: Seconds on a clock that is never set.
@@ -36,20 +34,16 @@ class Garbage:
 
     def __init__(self, now: float) -> None:
         self._cpu = 0.0
-        self._at = self._looked = self._looked_at_all = now
+        self._at = self._looked = now
         self._half_old = _half_old()
 
     def tick(self, now: float, cpu: float) -> None:
         """Some time has passed, in which the process has used more of `cpu`, both in seconds."""
         is_quiet = cpu - self._cpu <= _QUIET * (now - self._at)
         self._at, self._cpu = now, cpu
-        if is_quiet and now - self._looked_at_all >= _ALL_S:
-            gc.unfreeze()
-            self._looked_at_all = now
-        elif _half_old() - self._half_old < _ENOUGH or not (is_quiet or now - self._looked >= _AT_LATEST_S):
+        if _half_old() - self._half_old < _ENOUGH or not (is_quiet or now - self._looked >= _AT_LATEST_S):
             return
-        gc.collect()
-        gc.freeze()
+        gc.collect()  # and nothing is set aside: what is in use now may be garbage later
         self._looked, self._half_old = now, _half_old()
 
 

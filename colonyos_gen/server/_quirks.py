@@ -37,6 +37,10 @@ class Quirks:
     """A file that the database refuses is answered with status 200 and `null`."""
     zoned_zero_times: bool = False
     """Times that are not set are written in the zone of the server, as it was in the year 1; west of Greenwich in year 0."""
+    go_times: bool = False
+    """Fractions of seconds have no zeros at the end, and nine digits where the database has not cut them off: in the start
+    of a process that was just assigned, in what is read from channels, and in a new snapshot, whose time is in UTC. Programs
+    with a parser that wants six, such as that of Python before 3.11, fail on both."""
     local_history_times: bool = False
     """The history of a blueprint gives the local time of the server, and calls it UTC."""
     nulls_as_sent: bool = False

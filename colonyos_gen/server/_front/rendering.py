@@ -18,7 +18,9 @@ from colonyos_gen_wire.errors import process as process_errors
 from colonyos_gen_wire.methods import process, workflow
 from colonyos_gen_wire.shape import Leaf
 from colonyos_gen_wire.types.blueprint import Blueprint, BlueprintDefinition
+from colonyos_gen_wire.types.channel import ChannelEntry
 from colonyos_gen_wire.types.process import Process
+from colonyos_gen_wire.types.snapshot import Snapshot
 from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import AnyMethod
@@ -27,10 +29,13 @@ from colonyos_gen.server._front.envelope import LongEnvelope, write_failure, wri
 from colonyos_gen.server._processes.matching import ANY_EXECUTOR
 from colonyos_gen.server._quirks import STRICT, Quirks
 from colonyos_gen.server._store.pieces import in_pieces
+from colonyos_gen.server._time.go_time import Fresh, go_time
 from colonyos_gen.server._time.zero_time import IN_UTC, zero_time
 
 _AS_SENT = (Blueprint, BlueprintDefinition)
-"""Types that the real server keeps as JSON, with the zero times of whoever has sent them."""
+"""Types that the real server keeps as JSON, with the times of whoever has sent them, in his zone."""
+_NEW_SNAPSHOT = "create_snapshot"
+"""Its time is in UTC, until it is read again. A name, so that the server can do without the message."""
 _GET_FILE = "get_file"
 _HISTORY = "get_blueprint_history"
 """Its times are marked with the wrong zone. A name, so that the server can do without the message."""
@@ -68,6 +73,8 @@ class Rendering:
         """Whether numbers inside of JSON values come back rounded, instead of being refused."""
         self._plain = _writer(quirks, zone, IN_UTC)
         self._stored = _writer(quirks, zone, zero_time(zone)) if quirks.zoned_zero_times else self._plain
+        self._as_sent = _writer(quirks, None, IN_UTC)
+        self._utc = _writer(quirks, UTC, IN_UTC)
         self._history = _mislabelled(self._stored, zone) if quirks.local_history_times else self._stored
 
     def item(self, method: AnyMethod, item: object) -> bytes:
@@ -116,22 +123,38 @@ class Rendering:
 
     def _shown(self, method: AnyMethod, item: object) -> object:
         """What a reply to `method` has in the place of `item`."""
+        if self._quirks.go_times:
+            item = _with_fresh_times(method, item)
         hides = self._quirks.star_matches_nobody and _kind_of(method) is Process
         return _without_star(item) if hides else item
 
     def _writer_of(self, method: AnyMethod) -> _Write:
         if method.name == _HISTORY:
             return self._history
-        if self._plain is self._stored:
-            return self._stored
-        kind = _kind_of(method)
+        if _kind_of(method) in _AS_SENT:
+            return self._as_sent
+        if method.name == _NEW_SNAPSHOT and self._quirks.go_times:
+            return self._utc
         # The real server answers the submission of a workflow with an object that was never stored.
-        return self._plain if kind in _AS_SENT or method is workflow.SUBMIT_WORKFLOW else self._stored
+        return self._plain if method is workflow.SUBMIT_WORKFLOW else self._stored
 
 
 def _kind_of(method: AnyMethod) -> Any:
     """The type of a reply, or of what it lists."""
     return (get_args(method.response) or (method.response,))[0]
+
+
+def _with_fresh_times(method: AnyMethod, item: object) -> object:
+    """With nanoseconds in the times that the real server has not read from its database."""
+    if isinstance(item, list) and _kind_of(method) is ChannelEntry:
+        return [_with_fresh_times(method, each) for each in cast("list[object]", item)]
+    if isinstance(item, ChannelEntry) and item.timestamp is not None:
+        return replace(item, timestamp=Fresh.of(item.timestamp))
+    if isinstance(item, Process) and method is process.ASSIGN and item.starttime is not None:
+        return replace(item, starttime=Fresh.of(item.starttime))
+    if isinstance(item, Snapshot) and method.name == _NEW_SNAPSHOT and item.added is not None:
+        return replace(item, added=Fresh.of(item.added))
+    return cast("object", item)
 
 
 def _without_star(item: object) -> object:
@@ -156,12 +179,15 @@ def _is_said_twice(method: AnyMethod, refusal: Refusal) -> bool:
     )
 
 
-def _writer(quirks: Quirks, zone: tzinfo, unset: str) -> _Write:
+def _writer(quirks: Quirks, zone: tzinfo | None, unset: str) -> _Write:
+    """Without a zone, each time is written in its own."""
+
     def write(leaf: Leaf, value: Any) -> Any:
         if leaf is Leaf.TIME:
             if value is None or value.year <= 1:
                 return unset
-            return value if value.tzinfo is zone else _in_zone(value, zone)
+            shown = value if zone is None or value.tzinfo is zone else _in_zone(value, zone)
+            return go_time(shown) if quirks.go_times else shown
         if leaf is Leaf.ANY and quirks.lossy_numbers:
             return as_doubles(value)
         return value
@@ -172,7 +198,7 @@ def _writer(quirks: Quirks, zone: tzinfo, unset: str) -> _Write:
 def _mislabelled(write: _Write, zone: tzinfo) -> _Write:
     def write_local(leaf: Leaf, value: Any) -> Any:
         if leaf is Leaf.TIME and value is not None:
-            return _in_zone(value, zone).replace(tzinfo=UTC)
+            return write(leaf, _in_zone(value, zone).replace(tzinfo=UTC))
         return write(leaf, value)
 
     return write_local

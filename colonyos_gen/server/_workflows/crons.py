@@ -133,7 +133,7 @@ class CronStarter:
         graph = yield from self._workflows.starting(
             workflow,
             cron.initiatorid,
-            cron.initiatorname,
+            self._records.name_of(cron.colonyname, cron.initiatorid) or cron.initiatorname,
             rootinput=self._workflows.leaf_outputs(cron.prevprocessgraphid),
         )
         started = replace(

@@ -79,7 +79,7 @@ class GeneratorStarter:
         self._workflows.start(
             read_workflow(generator.workflowspec),
             generator.initiatorid,
-            generator.initiatorname,
+            self._records.name_of(generator.colonyname, generator.initiatorid) or generator.initiatorname,
             args=[argument.arg for argument in packed],
         )
         for argument in packed:

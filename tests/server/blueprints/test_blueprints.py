@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from colonyos_gen_wire.methods import blueprint as methods
 from colonyos_gen_wire.methods import colony as colony_methods
 from colonyos_gen_wire.requests.blueprint import (
+    AddBlueprintMsg,
     GetBlueprintDefinitionsMsg,
     GetBlueprintsMsg,
     RemoveBlueprintDefinitionMsg,
@@ -334,5 +336,31 @@ def test_blueprints_outlive_the_server(tmp_path: Path) -> None:
             assert await get(again, again.colony_key) == last
             assert [each.generation for each in await history(again, again.colony_key, last)] == [2, 1]
             assert await definition_names(again, again.colony_key) == ["lamp"]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("quirks", ["strict", "v1.9"])
+def test_times_come_back_as_they_were_sent(tmp_path: Path, quirks: str) -> None:
+    """In the zone of whoever sent them, also from a file."""
+    sent = ["2026-01-01T12:00:00+00:00", "2026-01-01T12:00:00.500000+02:00"]
+
+    async def shown(here: Lab) -> list[str]:
+        metadata = (await get(here, here.colony_key)).metadata
+        return [str(time and time.isoformat()) for time in (metadata.createdAt, metadata.updatedAt)]
+
+    async def main() -> None:
+        options: dict[str, Any] = {"quirks": quirks, "zone": "Europe/Stockholm"}
+        options |= {"db": tmp_path / "db", "server_key": PrivateKey.generate()}
+        async with lab(**options) as here:
+            await define(here, handler=NOBODY)
+            made = blueprint()
+            made.metadata.createdAt, made.metadata.updatedAt = map(datetime.fromisoformat, sent)
+            await here.call(here.colony_key, methods.ADD_BLUEPRINT, AddBlueprintMsg(blueprint=made))
+            assert await shown(here) == sent
+        async with Server(**options) as server, aiohttp.ClientSession() as session:
+            again = Lab(server, session)
+            again.colony_key = here.colony_key
+            assert await shown(again) == sent
 
     asyncio.run(main())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta, timezone
+import re
+from datetime import datetime, timedelta, timezone
 
 from colonyos_gen_wire import File
 from colonyos_gen_wire.constants import WAITING
@@ -31,6 +32,7 @@ from tests.server.kit.socket_lab import line
 
 from .quirk_scene import QuirkScene, outcome, posted, read_by_client, shows
 
+TIMES = ("submissiontime", "starttime")
 NONE: list[str] = []
 
 
@@ -198,3 +200,15 @@ async def nothing_to_do(here: QuirkScene) -> object:
     request = AssignProcessMsg(colonyname=COLONY, timeout=-1)
     status, _ = await posted(here, here.executor_key, ASSIGN, request)
     return status, await outcome(here.executor.assign(COLONY, -1))
+
+
+@shows("go_times", strict=[6, 6, 6], quirk=[9, 5, 5])
+async def fractions_of_seconds(here: QuirkScene) -> object:
+    here.clock.advance(0.12345)
+    process = await here.user.submit(spec())
+    assigned = await posted(here, here.executor_key, ASSIGN, AssignProcessMsg(colonyname=COLONY, timeout=1))
+    read = await posted(here, here.user_key, GET_PROCESS, GetProcessMsg(processid=process.processid))
+    times = [opened(assigned[1])[2]["starttime"], *(opened(read[1])[2][key] for key in TIMES)]
+    moments = {datetime.fromisoformat(time).replace(microsecond=0) for time in times}
+    assert len(moments) == 1
+    return [len(re.findall(r"\.(\d*)", time)[0]) for time in times]

@@ -16,8 +16,9 @@ from colonyos_gen_wire.methods import user as user_methods
 from colonyos_gen_wire.methods import workflow as workflow_methods
 from colonyos_gen_wire.requests.colony import RemoveColonyMsg
 from colonyos_gen_wire.requests.cron import RemoveCronMsg, RunCronMsg
-from colonyos_gen_wire.requests.user import RemoveUserMsg
+from colonyos_gen_wire.requests.user import AddUserMsg, RemoveUserMsg
 from colonyos_gen_wire.requests.workflow import CancelProcessGraphMsg
+from colonyos_gen_wire.types.user import User
 
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import ManualClock, Server
@@ -314,5 +315,26 @@ def test_a_cron_outlives_the_server(tmp_path: Path) -> None:
             assert (await get(here, user, cron)).nextrun == nextrun
             clock.advance(PERIOD)
             assert await submissions(here, user) == [moment(clock.now_ns())]
+
+    asyncio.run(main())
+
+
+def test_its_initiator_is_called_as_he_is_now() -> None:
+    """One who was removed and came back by another name, with the same key."""
+
+    async def main() -> None:
+        clock = ManualClock(START)
+        async with lab(clock=clock) as here:
+            user = await here.add_user("u")
+            cron = await add(here, user, interval=60)
+            await here.call(
+                here.colony_key, user_methods.REMOVE_USER, RemoveUserMsg(colonyname=COLONY, name="u")
+            )
+            again = User(colonyname=COLONY, userid=user.id, name="u2")
+            await here.call(here.colony_key, user_methods.ADD_USER, AddUserMsg(user=again))
+            await run(here, user, cron)
+            (process,) = await processes(here, user)
+            assert (process.initiatorid, process.initiatorname) == (user.id, "u2")
+            assert (await get(here, user, cron)).initiatorname == "u"
 
     asyncio.run(main())
