@@ -34,6 +34,8 @@ from colonyos_gen.server._time.zero_time import IN_UTC, zero_time
 
 _AS_SENT = (Blueprint, BlueprintDefinition)
 """Types that the real server keeps as JSON, with the times of whoever has sent them, in his zone."""
+_ASSIGN = "assign"
+"""Its times are of the moment. A name, so that the server can do without the message."""
 _NEW_SNAPSHOT = "create_snapshot"
 """Its time is in UTC, until it is read again. A name, so that the server can do without the message."""
 _GET_FILE = "get_file"
@@ -135,6 +137,8 @@ class Rendering:
             return self._as_sent
         if method.name == _NEW_SNAPSHOT and self._quirks.go_times:
             return self._utc
+        if self._plain is self._stored:
+            return self._stored
         # The real server answers the submission of a workflow with an object that was never stored.
         return self._plain if method is workflow.SUBMIT_WORKFLOW else self._stored
 
@@ -150,7 +154,7 @@ def _with_fresh_times(method: AnyMethod, item: object) -> object:
         return [_with_fresh_times(method, each) for each in cast("list[object]", item)]
     if isinstance(item, ChannelEntry) and item.timestamp is not None:
         return replace(item, timestamp=Fresh.of(item.timestamp))
-    if isinstance(item, Process) and method is process.ASSIGN and item.starttime is not None:
+    if isinstance(item, Process) and method.name == _ASSIGN and item.starttime is not None:
         return replace(item, starttime=Fresh.of(item.starttime))
     if isinstance(item, Snapshot) and method.name == _NEW_SNAPSHOT and item.added is not None:
         return replace(item, added=Fresh.of(item.added))

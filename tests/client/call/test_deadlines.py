@@ -14,7 +14,7 @@ from tests.client.kit.loops import in_a_loop
 from tests.client.kit.odd import OddConnection, OddTransport, forever, raises
 from tests.client.kit.scripted import HANG, KEY, PROCESS_ID, Scripted, sample
 
-SOON_S = 0.2
+SOON_S = 1.0
 
 
 class Before(Interceptor):
