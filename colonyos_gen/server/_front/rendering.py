@@ -150,15 +150,21 @@ def _kind_of(method: AnyMethod) -> Any:
 
 def _with_fresh_times(method: AnyMethod, item: object) -> object:
     """With nanoseconds in the times that the real server has not read from its database."""
-    if isinstance(item, list) and _kind_of(method) is ChannelEntry:
-        return [_with_fresh_times(method, each) for each in cast("list[object]", item)]
-    if isinstance(item, ChannelEntry) and item.timestamp is not None:
-        return replace(item, timestamp=Fresh.of(item.timestamp))
-    if isinstance(item, Process) and method.name == _ASSIGN and item.starttime is not None:
-        return replace(item, starttime=Fresh.of(item.starttime))
-    if isinstance(item, Snapshot) and method.name == _NEW_SNAPSHOT and item.added is not None:
-        return replace(item, added=Fresh.of(item.added))
-    return cast("object", item)
+    if _kind_of(method) is ChannelEntry and isinstance(item, list):
+        return [_fresh(method, each) for each in cast("list[object]", item)]
+    return _fresh(method, item)
+
+
+def _fresh(method: AnyMethod, item: object) -> object:
+    match item:
+        case ChannelEntry(timestamp=datetime() as time):
+            return replace(item, timestamp=Fresh.of(time))
+        case Process(starttime=datetime() as time) if method.name == _ASSIGN:
+            return replace(item, starttime=Fresh.of(time))
+        case Snapshot(added=datetime() as time) if method.name == _NEW_SNAPSHOT:
+            return replace(item, added=Fresh.of(time))
+        case _:
+            return item
 
 
 def _without_star(item: object) -> object:
