@@ -71,6 +71,7 @@ class Scheduler:
         self._holders: dict[str, Waiter] = {}
         self._closed = False
         processes.watch(self._follow)
+        processes.when_shown.append(self._line_up_again)
 
     @property
     def queued(self) -> int:
@@ -193,6 +194,12 @@ class Scheduler:
             self._queue.discard(gone.processid)
             if (holder := self._holders.pop(gone.processid, None)) is not None:
                 holder.reserved = None
+
+    def _line_up_again(self, processes: list[Process]) -> None:
+        """Those that somebody looked for in vain while they were hidden are not in the queue any more."""
+        for process in processes:
+            if process.processid not in self._queue and process.processid not in self._holders:
+                self._line_up(process.processid)
 
     def _line_up(self, processid: str, process: Process | None = None) -> None:
         """Give a process to an executor that waits for one like it, or else put it into the queue."""

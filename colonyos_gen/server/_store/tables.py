@@ -59,6 +59,8 @@ class Table(Generic[Row]):
         self._watchers: list[Callable[[Row | None, Row | None], None]] = []
         self._followers: list[Callable[[Row | None, Row | None], None]] = []
         self._rows: dict[str, Row] = {key(row): row for row in store.journal.load(name, row_type)}
+        self.when_shown: list[Callable[[list[Row]], None]] = []
+        """Who is told of rows that were hidden and are there again; watchers never knew that they were not."""
         self.hidden: dict[str, Row] = {}
         """Rows that are removed bit by bit, and for everybody are no more."""
         self.current: Callable[[str], Row] = self._rows.__getitem__
@@ -152,8 +154,9 @@ class Table(Generic[Row]):
 
     def show(self, keys: Iterable[str]) -> None:
         """Undo that these rows are hidden; for `Store.rollback`."""
-        for key in keys:
-            self.hidden.pop(key, None)
+        shown = [row for key in keys if (row := self.hidden.pop(key, None)) is not None]
+        for tell in self.when_shown:
+            tell(shown)
 
     def hide_again(self, key: str, row: Row) -> None:
         """Undo that a hidden row was let go of before its turn; for `Store.rollback`."""
