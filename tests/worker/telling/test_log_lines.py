@@ -128,7 +128,7 @@ def test_whatever_ends_a_process_of_a_pool_is_one_line_and_no_other_warning(
     with colonies.worker(pool):
         processid = submitted(colonies, tmp_path).processid
         until(lambda: any(each.get("outcome") for each in parsed(lines)))
-        # A server that has not looked at its deadline yet shows it as RUNNING, and then the last look of a worker takes it up.
+        # Before the server has looked at its deadline it is RUNNING, and the last look of a worker would take it up.
         until(lambda: colonies.client.get_process(processid).state is not RUNNING)
         for _ in range(2):  # both slots are free
             assert ended(colonies, submit(colonies, "pid")).state is SUCCESS
