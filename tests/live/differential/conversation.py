@@ -78,25 +78,23 @@ class Conversation:
 
     async def hold(self, exchanges: int) -> None:
         """Send so many requests, and clear up on the real server."""
-        asked = self._body("server", "getstatisticsmsg", {"msgtype": "getstatisticsmsg"}, there=True)
-        self._baseline = cast("dict[str, int]", opened(await self._pair.real.ask(asked)))
         try:
-            for shot in self._steps.beginning():
-                await self.exchange(shot)
-            while self._count < exchanges and not self._over:
-                await self.exchange(self._steps.next())
+            await self._talk(exchanges)
         finally:
             await self._leave()
 
-    async def probe(self, exchanges: int) -> None:
-        """Send so many requests as `hold` does, then every message by everybody and with every field gone wrong."""
+    async def _talk(self, exchanges: int) -> None:
         asked = self._body("server", "getstatisticsmsg", {"msgtype": "getstatisticsmsg"}, there=True)
         self._baseline = cast("dict[str, int]", opened(await self._pair.real.ask(asked)))
+        for shot in self._steps.beginning():
+            await self.exchange(shot)
+        while self._count < exchanges and not self._over:
+            await self.exchange(self._steps.next())
+
+    async def probe(self, exchanges: int) -> None:
+        """Send so many requests as `hold` does, then every message by everybody and with every field gone wrong."""
         try:
-            for shot in self._steps.beginning():
-                await self.exchange(shot)
-            while self._count < exchanges and not self._over:
-                await self.exchange(self._steps.next())
+            await self._talk(exchanges)
             for msgtype in probed():
                 for signer in KEYS:
                     await self.exchange(Shot(signer, msgtype, self._steps.drawing.valid(msgtype)))
