@@ -39,9 +39,14 @@ def keeps_its_word(cls: _TransportT) -> _TransportT:
     return cls
 
 
+def needs_no_guard(transport: Transport) -> bool:
+    """Whether it is one of ours."""
+    return type(transport) in _ours
+
+
 def guarded(transport: Transport) -> Transport:
     """`transport`, with a guard unless it needs none. Raises TypeError if it is no transport."""
-    return transport if type(transport) in _ours else Guarded(transport)
+    return transport if needs_no_guard(transport) else Guarded(transport)
 
 
 class Guarded(Transport):

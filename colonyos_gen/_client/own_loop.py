@@ -1,4 +1,4 @@
-"""The event loop that a synchronous client has to itself, in a thread of its own."""
+"""The event loop that a synchronous client has to itself."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Coroutine
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from colonyos_gen_wire.method import Caller
 
 from colonyos_gen._arguments import require_coroutine
 from colonyos_gen._call.in_flight import blocks_a_loop
+from colonyos_gen._client.errand import Errand
+from colonyos_gen._client.leading import Interrupts, may_lead, on_main_thread
 from colonyos_gen.errors import closed_error
 
 T = TypeVar("T")
@@ -24,87 +26,53 @@ _GOODBYE_S = 0.5
 """Seconds that calls get to fail properly when their client is closed."""
 _LAST_S = 1.0
 """Seconds that they get to end when they are cancelled then."""
-
-
-class _Errand(Generic[T]):
-    """Work that one thread waits for, and the event loop does.
-
-    It does what `asyncio.run_coroutine_threadsafe` does, without its two futures that are chained to each other: that was a
-    good part of what a call costs. Nobody but the two threads knows of it.
-    """
-
-    __slots__ = ("_error", "_over", "_result", "_task", "_unwanted", "_work", "is_over")
-
-    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
-        self._work = work
-        self._task: asyncio.Task[T] | None = None
-        self._unwanted = False
-        self.is_over: bool = False
-        self._result: T | None = None
-        self._error: BaseException | None = None
-        self._over = threading.Lock()  # a bare lock: waiting for it ends with a signal, and wakes nobody else
-        self._over.acquire()
-
-    def begin(self) -> None:
-        """Begin with it, on the event loop, and in the context of whoever waits."""
-        self._task = asyncio.get_running_loop().create_task(self._work)
-        self._task.add_done_callback(self._end)
-        if self._unwanted:
-            self._task.cancel()
-
-    def cancel(self) -> None:
-        """End it, on the event loop: nobody waits for it any more."""
-        self._unwanted = True
-        if self._task is not None:
-            self._task.cancel()
-
-    def fail(self, error: BaseException) -> None:
-        """Let whoever still waits for it have this error; when it has ended, that is what came of it."""
-        if not self.is_over:
-            self._error = error
-            self._tell()
-
-    def result(self) -> T:
-        """Wait for its end; what came of it."""
-        self._over.acquire()
-        if self._error is not None:
-            try:
-                raise self._error
-            finally:
-                self._error = None  # which would hold its own traceback, and that all of this
-        return self._result  # type: ignore[return-value]  # None may be a result too
-
-    def _end(self, task: asyncio.Task[T]) -> None:
-        self._task = None
-        if self.is_over:  # given up: nobody waits any more
-            return
-        if task.cancelled():
-            self._error = concurrent.futures.CancelledError()
-        elif (error := task.exception()) is not None:
-            self._error = error
-        else:
-            self._result = task.result()
-        self._tell()
-
-    def _tell(self) -> None:
-        self.is_over = True
-        with contextlib.suppress(RuntimeError):  # it has been told before
-            self._over.release()
+_REST_S = 0.05
+"""Seconds without a call after which the daemon thread runs the loop, if only to see what becomes of its connections."""
+_LOOK_S = 0.1
+"""Seconds between two looks for tasks that are left on the loop: it goes through those of all loops."""
 
 
 class OwnLoop:
-    """An event loop in a daemon thread, started by the first call."""
+    """An event loop that the threads which call run in turn, and a daemon thread in between.
+
+    Handing a call over to another thread, and its reply back, takes a third of what the call does. So a thread that calls
+    while nobody runs the loop does so itself until its call has ended. The daemon thread runs it whenever there is
+    something else to do, and after a while without calls, so that connections which the server closes are noticed and
+    timers go off. While it does, calls are handed over to it.
+
+    Nothing here waits while it holds a lock, except for whoever runs the loop: a signal handler, or a `__del__` that the
+    garbage collector runs, may call at any moment, in the middle of another call. All that threads share is changed in steps
+    of the interpreter that nothing comes between: of a set, a dict, or a lock that is tried.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
         self._process = os.getpid()
+        self._used_by: dict[str, object] = {}
+        """Under "all": the loop, or whoever has taken the client over. Whoever writes it first has it."""
+        self._daemons: list[threading.Thread] = []
+        """One, or more if threads have made it at the same time, which take turns then."""
+        self._baton = threading.Lock()
+        """Whoever holds it runs the loop."""
+        self._rousing = threading.Lock()  # released to wake a daemon; a bare one needs no lock of its own
+        self._rousing.acquire()
+        self._is_run_by_daemon = False
+        self._runs = 0
+        """How often callers have run the loop."""
+        self._handed_over: set[Errand[Any]] = set()
+        """What the loop has not begun with. Whoever takes an errand out of it begins with it, or drops it."""
+        self._under_way: set[Errand[Any]] = set()
+        """What the loop has begun with, and nobody runs the loop for."""
+        self._told_later: list[Errand[Any]] = []
+        """What has ended while a daemon ran the loop, and is told when it has let go of it."""
+        self._may_have_tasks = False
+        self._look_at = 0.0
+        """When to look for tasks again, on the clock of the loop."""
+        self._is_slow_on_main_thread = False
+        self._last: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._stopped = False
-        self._over = threading.Event()
-        """Set on the event loop, when that is to end."""
-        self._given_up = False
-        self._waited_for: set[_Errand[Any]] = set()
+        self._winding_up = threading.Lock()
+        self._over = False
+        """Whether nobody runs the loop any more."""
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work`. An exception in the waiting thread, such as KeyboardInterrupt, cancels it.
@@ -115,14 +83,77 @@ class OwnLoop:
             RuntimeError: It is called from the event loop itself, or after a fork.
         """
         require_coroutine(work)
-        token = blocks_a_loop.set(_is_in_a_loop())
+        return self._hand_over(Errand(work, self, brief=False))
+
+    def run_here(self, work: Coroutine[Any, Any, T]) -> T:
+        """The same, on this thread where that is possible; for `work` that blocks nothing and leaves no tasks behind."""
+        if has_green_threads():
+            return self._hand_over(Errand(work, self, brief=False))
+        errand = Errand(work, self, brief=True)
+        if (
+            self._handed_over
+            or self._under_way
+            or self._baton.locked()
+            or (self._is_slow_on_main_thread and on_main_thread())
+            or not may_lead()
+        ):
+            return self._hand_over(errand)
+        interrupts = Interrupts(lambda: self._on_loop(errand.interrupt))
         try:
-            errand, loop = self._begin(work)
+            loop = self._start()
+            interrupts.begin()
+            try:
+                is_led = self._baton.acquire(blocking=False) and self._lead(errand, loop, interrupts)
+            finally:
+                interrupts.end()
         except BaseException:
-            work.close()
+            self._give_back(errand)
+            raise
+        return self._result(errand) if is_led else self._hand_over(errand)
+
+    def _lead(self, errand: Errand[Any], loop: asyncio.AbstractEventLoop, interrupts: Interrupts) -> bool:
+        """Run the loop until the errand has ended, or the loop has. This thread has the baton."""
+        try:
+            self._runs += 1
+            errand.is_led = True
+            self._handed_over.add(errand)
+            errand.is_known = True
+            # It begins a turn later, when the connections that the server has closed meanwhile are known.
+            loop.call_soon(errand.begin, loop)
+            while not (errand.is_over or interrupts.came or self._over):
+                loop.run_forever()
+        except (KeyboardInterrupt, SystemExit):  # of other work, which brings it to whoever waits for that
+            pass
+        finally:
+            errand.is_led = False
+            if errand.is_under_way:
+                self._under_way.add(errand)
+            self._baton.release()
+            if self._under_way or self._handed_over:
+                self._rouse()
+        if self._over:
+            errand.fail(closed_error())
+        return True
+
+    def _hand_over(self, errand: Errand[T]) -> T:
+        token = blocks_a_loop.set(asyncio._get_running_loop() is not None)
+        try:
+            loop = self._start()
+            self._handed_over.add(errand)
+            errand.is_known = True
+            self._on_loop(errand.begin, loop)
+            if not self._is_run_by_daemon:
+                self._rouse()
+            if self._over:  # whoever has ended it may not have seen the errand
+                errand.fail(closed_error())
+        except BaseException:
+            self._give_back(errand)
             raise
         finally:
             blocks_a_loop.reset(token)
+        return self._result(errand)
+
+    def _result(self, errand: Errand[T]) -> T:
         try:
             return errand.result()
         except concurrent.futures.CancelledError:
@@ -130,24 +161,67 @@ class OwnLoop:
                 raise closed_error() from None
             raise
         except BaseException:
-            if not errand.is_over:
-                with contextlib.suppress(RuntimeError):  # the loop is closed, and everything on it over
-                    loop.call_soon_threadsafe(errand.cancel)
+            self._give_back(errand)
             raise
-        finally:
-            self._waited_for.discard(errand)
 
-    def _begin(self, work: Coroutine[Any, Any, T]) -> tuple[_Errand[T], asyncio.AbstractEventLoop]:
-        with self._lock:  # so that whatever has begun is there when the loop is wound up
-            loop = self._start()
-            if threading.current_thread() is self._thread:
-                raise RuntimeError(
-                    "a callback may not call the client that it was called by; use another client"
-                )
-            errand = _Errand(work)
-            loop.call_soon_threadsafe(errand.begin)
-            self._waited_for.add(errand)
-            return errand, loop
+    def _give_back(self, errand: Errand[Any]) -> None:
+        """Nobody waits for it any more."""
+        try:
+            self._handed_over.remove(errand)
+        except KeyError:
+            if errand.is_known:
+                self._on_loop(errand.cancel)
+                return
+        errand.close()
+
+    def has_begun(self, errand: Errand[Any]) -> bool:
+        """On the event loop: whether to begin with it, because nobody has given it up before."""
+        try:
+            self._handed_over.remove(errand)
+        except KeyError:
+            return False
+        if not errand.is_led:
+            self._under_way.add(errand)
+        if not errand.brief:
+            self._may_have_tasks = True
+        return True
+
+    def has_ended(self, errand: Errand[Any]) -> None:
+        """On the event loop: whoever runs it may let go of it."""
+        self._under_way.discard(errand)
+        if errand.is_led:
+            asyncio.get_running_loop().stop()
+        elif self._is_run_by_daemon and errand.brief and not self._is_busy():
+            self._told_later.append(errand)  # who calls again at once shall find the loop free
+            asyncio.get_running_loop().stop()
+            return
+        errand.tell()
+
+    def _is_busy(self) -> bool:
+        """On the event loop: whether there is anything to do there."""
+        if self._under_way or self._handed_over:
+            return True
+        if self._may_have_tasks:
+            loop = asyncio.get_running_loop()
+            if loop.time() < self._look_at:
+                return True
+            self._look_at = loop.time() + _LOOK_S
+            self._may_have_tasks = bool(asyncio.all_tasks(loop))
+        return self._may_have_tasks
+
+    @property
+    def _loop(self) -> asyncio.AbstractEventLoop | None:
+        loop = self._used_by.get("all")
+        return loop if isinstance(loop, asyncio.AbstractEventLoop) else None
+
+    def _on_loop(self, work: Callable[..., object], *arguments: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and everything on it over
+            if (loop := self._loop) is not None:
+                loop.call_soon_threadsafe(work, *arguments)
+
+    def _rouse(self) -> None:
+        with contextlib.suppress(RuntimeError):  # somebody has done so
+            self._rousing.release()
 
     def give_up(self) -> None:
         """Let nothing run here from now on, because another loop takes over.
@@ -156,63 +230,112 @@ class OwnLoop:
             RPCError: The client was closed.
             RuntimeError: Something has run here, or another loop has taken over before.
         """
-        with self._lock:
-            if self._stopped:
-                raise closed_error()
-            if self._running is not None or self._given_up:
-                raise RuntimeError("the client is in use already; make one for each way of using it")
-            self._given_up = True
+        if self._stopped:
+            raise closed_error()
+        taking_over = object()
+        if self._used_by.setdefault("all", taking_over) is not taking_over:
+            raise RuntimeError("the client is in use already; make one for each way of using it")
 
     def stop(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run `last`, cancel what is still under way, and end the thread."""
-        with self._lock:
-            loop, thread, self._running, self._stopped = self._running, self._thread, None, True
-        if loop is None or thread is None or self._process != os.getpid() or not thread.is_alive():
-            return
-        end = asyncio.run_coroutine_threadsafe(_wind_up(last), loop)
-        end.add_done_callback(lambda _: loop.call_soon_threadsafe(self._leave, loop))
-        if threading.current_thread() is thread:  # a garbage collection in there must not wait for itself
+        if self._process == os.getpid():  # else there are no threads
+            self._last, self._stopped = last, True
+            if (loop := self._loop) is not None:
+                self._wind_up(loop)
+
+    def _wind_up(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._last is None or not self._winding_up.acquire(blocking=False):
+            return  # somebody does so
+        end = asyncio.run_coroutine_threadsafe(_wind_up(self._last), loop)
+        end.add_done_callback(lambda _: self._on_loop(self._leave))
+        self._rouse()
+        if asyncio._get_running_loop() is loop:  # a garbage collection in there must not wait for itself
             return
         with contextlib.suppress(concurrent.futures.CancelledError):
             try:
                 end.result(timeout=5)
             except concurrent.futures.TimeoutError:
-                loop.call_soon_threadsafe(self._leave, loop)
-        thread.join(timeout=5)
-        for each in list(self._waited_for):  # what has not ended though it was cancelled never will
+                self._on_loop(self._leave)
+        for daemon in self._daemons:
+            daemon.join(timeout=5)
+        self._fail_the_rest()  # also where a thread that is held up has not come to it
+
+    def _fail_the_rest(self) -> None:
+        """What has not ended, though it was cancelled, never will; what nobody has begun with, neither."""
+        self._over = True
+        for each in [*self._under_way, *self._handed_over]:
             each.fail(closed_error())
 
-    def _leave(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._over.set()
-        loop.stop()
+    def _leave(self) -> None:
+        self._over = True
+        asyncio.get_running_loop().stop()
 
     def _start(self) -> asyncio.AbstractEventLoop:
-        """The event loop, which is started if it was not. The caller holds the lock."""
-        if self._stopped:
-            raise closed_error()
+        """The event loop, which is made if it was not, with a daemon thread that runs it.
+
+        Raises:
+            RPCError: The client was closed.
+            RuntimeError: It is another process, it is called from the loop itself, or another loop has taken over.
+        """
         if self._process != os.getpid():
             raise RuntimeError("this client was made before a fork; make a new one in the child process")
-        if self._given_up:
+        if self._stopped:
+            raise closed_error()
+        if not self._used_by:
+            made = new_event_loop()
+            if (
+                self._used_by.setdefault("all", made) is not made
+            ):  # by another thread, or in the middle of this
+                made.close()
+        loop = self._loop
+        if loop is None:
             raise RuntimeError("`async with` has taken this client over; await the calls of what it gave")
-        if self._running is None:
-            self._running = new_event_loop()
-            self._thread = threading.Thread(
-                target=_serve, args=(self._running, self._over), name="colonyos_gen.Client", daemon=True
+        if asyncio._get_running_loop() is loop:
+            raise RuntimeError("a callback may not call the client that it was called by; use another client")
+        if not self._daemons:
+            # That of uvloop sets up its signals whenever it is run there, which takes longer than to hand over.
+            self._is_slow_on_main_thread = not isinstance(loop, asyncio.BaseEventLoop)
+            daemon = threading.Thread(
+                target=self._serve, args=(loop,), name="colonyos_gen.Client", daemon=True
             )
-            self._thread.start()
-        return self._running
+            daemon.start()
+            self._daemons.append(daemon)
+        if self._stopped:  # meanwhile, by somebody who may not have seen the loop
+            self._wind_up(loop)
+            raise closed_error()
+        return loop
+
+    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        while not self._over:
+            self._wait_until_wanted()
+            with self._baton:
+                self._is_run_by_daemon = True
+                try:
+                    # What an interceptor or a transport raises is for the caller, who has it from the task; the loop goes on.
+                    with contextlib.suppress(KeyboardInterrupt, SystemExit):
+                        if not self._over:
+                            loop.run_forever()
+                finally:
+                    self._is_run_by_daemon = False
+            while self._told_later:
+                self._told_later.pop().tell()
+        self._fail_the_rest()
+        self._rouse()  # another one
+        with self._baton:
+            if not loop.is_closed():
+                loop.run_until_complete(loop.shutdown_asyncgens())
+                loop.close()
+
+    def _wait_until_wanted(self) -> None:
+        while not (self._under_way or self._handed_over or self._stopped):
+            runs = self._runs
+            if self._rousing.acquire(timeout=_REST_S) or runs == self._runs:
+                return
 
 
 loops: weakref.WeakKeyDictionary[Caller, OwnLoop] = weakref.WeakKeyDictionary()
 """That of each client, for those who take the client over."""
-
-
-def _is_in_a_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 async def _wind_up(last: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -231,21 +354,9 @@ async def _wind_up(last: Callable[[], Coroutine[Any, Any, None]]) -> None:
                     task.exception()  # which nobody wants to know any more
 
 
-def _serve(loop: asyncio.AbstractEventLoop, over: threading.Event) -> None:
-    asyncio.set_event_loop(loop)
-    try:
-        while not over.is_set():
-            # What an interceptor or a transport raises is for the caller, who gets it from the task; the loop goes on.
-            with contextlib.suppress(KeyboardInterrupt, SystemExit):
-                loop.run_forever()
-    finally:
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
-
-
 def new_event_loop() -> asyncio.AbstractEventLoop:
     """A loop of uvloop where the `speed` extra is installed and threads are threads, else of asyncio."""
-    if _has_green_threads():
+    if has_green_threads():
         return asyncio.new_event_loop()
     try:
         import uvloop
@@ -254,7 +365,7 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-def _has_green_threads() -> bool:
+def has_green_threads() -> bool:
     """Whether gevent or eventlet have replaced threads: a loop that waits in C would hold up all of them for ever."""
     gevent, eventlet = sys.modules.get("gevent.monkey"), sys.modules.get("eventlet.patcher")
     return (gevent is not None and bool(gevent.is_module_patched("threading"))) or (

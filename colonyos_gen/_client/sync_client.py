@@ -1,4 +1,4 @@
-"""The synchronous client: the asynchronous one on an event loop of its own, in a thread of its own."""
+"""The synchronous client: the asynchronous one on an event loop of its own, which whoever calls runs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_sync import Stubs
 
 from colonyos_gen._arguments import with_options
+from colonyos_gen._call.guarded import needs_no_guard
 from colonyos_gen._client.client import DEFAULT_TIMEOUT, DEFAULT_URL, AsyncClient, settings
 from colonyos_gen._client.own_loop import OwnLoop, loops
 from colonyos_gen._client.sync_subscriptions import Subscriptions
@@ -126,6 +127,9 @@ class Client(Subscriptions, Stubs):
                 member_key,
             )  # which those who print the variables of a traceback would show
         self._loop = loops[self] = OwnLoop()
+        # What is not ours may block, or exit, and so belongs on a thread of its own.
+        is_plain = not interceptors and (transport is None or needs_no_guard(transport))
+        self._run_call = self._loop.run_here if is_plain else self._loop.run
         # Runs once: when asked to, when the client is dropped without a close, or at interpreter exit.
         self._finish = weakref.finalize(self, self._loop.stop, self._async.close_connections)
 
@@ -186,7 +190,7 @@ class Client(Subscriptions, Stubs):
             InvalidRequestError: An argument or the request is not what it must be; nothing was sent.
             RPCError: The call failed; see `colonyos_gen.errors` for what the subclasses mean.
         """
-        return self._loop.run(
+        return self._run_call(
             self._async.call(method, request, prvkey=prvkey, rpc_timeout=rpc_timeout, hazardous=hazardous)
         )
 

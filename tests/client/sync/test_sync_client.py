@@ -136,7 +136,7 @@ def test_a_client_that_is_dropped_by_its_own_thread() -> None:
     with Scripted(sample) as server:
         client = Client(server.url, member_key=KEY)
         client.get_version()
-        loop = client.__dict__["_loop"].__dict__["_running"]
+        loop = client.__dict__["_loop"].__dict__["_used_by"]["all"]
         holder = [client]
         del client
         done = threading.Event()
@@ -231,7 +231,7 @@ def test_the_loop_is_the_fast_one_where_it_is_installed(
         monkeypatch.setitem(sys.modules, "uvloop", None)
     with Scripted(sample) as server, Client(server.url, member_key=KEY) as client:
         assert client.get_process(PROCESS_ID).processid == PROCESS_ID
-        loop = client.__dict__["_loop"].__dict__["_running"]
+        loop = client.__dict__["_loop"].__dict__["_used_by"]["all"]
         assert type(loop).__module__.startswith("uvloop" if installed else "asyncio")
 
 
