@@ -6,22 +6,10 @@ import asyncio
 import concurrent.futures
 import contextlib
 import threading
-from collections.abc import Coroutine
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
-
-
-class Errands(Protocol):
-    """Who keeps account of errands."""
-
-    def has_begun(self, errand: Errand[Any], /) -> bool:
-        """On the event loop: whether to begin with it, because nobody has given it up before."""
-        ...
-
-    def has_ended(self, errand: Errand[Any], /) -> None:
-        """On the event loop: it has come to its end, which is to be told."""
-        ...
 
 
 class Errand(Generic[T]):
@@ -32,13 +20,13 @@ class Errand(Generic[T]):
 
     Args:
         work: What is to be done.
-        of: Who keeps account of it.
+        ended: Told of its end, on the event loop; lets whoever waits know (`tell`).
         brief: Whether it leaves nothing behind that goes on by itself.
     """
 
     __slots__ = (
+        "_ended",
         "_error",
-        "_of",
         "_over",
         "_result",
         "_task",
@@ -49,9 +37,11 @@ class Errand(Generic[T]):
         "is_over",
     )
 
-    def __init__(self, work: Coroutine[Any, Any, T], of: Errands, *, brief: bool) -> None:
+    def __init__(
+        self, work: Coroutine[Any, Any, T], ended: Callable[[Errand[Any]], None], *, brief: bool
+    ) -> None:
         self._work = work
-        self._of = of
+        self._ended = ended
         self._task: asyncio.Task[T] | None = None
         self._result: T | None = None
         self._error: BaseException | None = None
@@ -69,11 +59,10 @@ class Errand(Generic[T]):
         """Whether it has begun, and has not ended."""
         return self._task is not None
 
-    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
+    def begin(self) -> None:
         """Begin with it, on the event loop, and in the context of whoever waits."""
-        if self._of.has_begun(self):
-            self._task = loop.create_task(self._work)
-            self._task.add_done_callback(self._end)
+        self._task = asyncio.get_running_loop().create_task(self._work)
+        self._task.add_done_callback(self._end)
 
     def cancel(self) -> None:
         """End it, on the event loop: nobody waits for it any more."""
@@ -121,4 +110,4 @@ class Errand(Generic[T]):
                 self._error = error
             else:
                 self._result = task.result()
-        self._of.has_ended(self)
+        self._ended(self)

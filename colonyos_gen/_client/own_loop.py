@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import contextvars
 import os
 import sys
 import threading
@@ -42,7 +43,7 @@ class OwnLoop:
 
     Nothing here waits while it holds a lock, except for whoever runs the loop: a signal handler, or a `__del__` that the
     garbage collector runs, may call at any moment, in the middle of another call. All that threads share is changed in steps
-    of the interpreter that nothing comes between: of a set, a dict, or a lock that is tried.
+    of the interpreter that nothing comes between: of a set or a dict, or of a lock that is tried.
     """
 
     def __init__(self) -> None:
@@ -58,8 +59,10 @@ class OwnLoop:
         self._is_run_by_daemon = False
         self._runs = 0
         """How often callers have run the loop."""
-        self._handed_over: set[Errand[Any]] = set()
+        self._handed_over: dict[Errand[Any], contextvars.Context] = {}
         """What the loop has not begun with. Whoever takes an errand out of it begins with it, or drops it."""
+        self._is_called = False
+        """Whether the loop will look at what is handed over; to call it once for several saves switches of threads."""
         self._under_way: set[Errand[Any]] = set()
         """What the loop has begun with, and nobody runs the loop for."""
         self._told_later: list[Errand[Any]] = []
@@ -83,13 +86,13 @@ class OwnLoop:
             RuntimeError: It is called from the event loop itself, or after a fork.
         """
         require_coroutine(work)
-        return self._hand_over(Errand(work, self, brief=False))
+        return self._hand_over(Errand(work, self._has_ended, brief=False))
 
     def run_here(self, work: Coroutine[Any, Any, T]) -> T:
         """The same, on this thread where that is possible; for `work` that blocks nothing and leaves no tasks behind."""
         if has_green_threads():
-            return self._hand_over(Errand(work, self, brief=False))
-        errand = Errand(work, self, brief=True)
+            return self._hand_over(Errand(work, self._has_ended, brief=False))
+        errand = Errand(work, self._has_ended, brief=True)
         if (
             self._handed_over
             or self._under_way
@@ -116,10 +119,10 @@ class OwnLoop:
         try:
             self._runs += 1
             errand.is_led = True
-            self._handed_over.add(errand)
+            self._handed_over[errand] = contextvars.copy_context()
             errand.is_known = True
             # It begins a turn later, when the connections that the server has closed meanwhile are known.
-            loop.call_soon(errand.begin, loop)
+            loop.call_soon(self._begin)
             while not (errand.is_over or interrupts.came or self._over):
                 loop.run_forever()
         except (KeyboardInterrupt, SystemExit):  # of other work, which brings it to whoever waits for that
@@ -138,10 +141,11 @@ class OwnLoop:
     def _hand_over(self, errand: Errand[T]) -> T:
         token = blocks_a_loop.set(asyncio._get_running_loop() is not None)
         try:
-            loop = self._start()
-            self._handed_over.add(errand)
+            self._start()
+            self._handed_over[errand] = contextvars.copy_context()
             errand.is_known = True
-            self._on_loop(errand.begin, loop)
+            if not self._is_called:
+                self._call()
             if not self._is_run_by_daemon:
                 self._rouse()
             if self._over:  # whoever has ended it may not have seen the errand
@@ -167,26 +171,39 @@ class OwnLoop:
     def _give_back(self, errand: Errand[Any]) -> None:
         """Nobody waits for it any more."""
         try:
-            self._handed_over.remove(errand)
+            del self._handed_over[errand]
         except KeyError:
             if errand.is_known:
                 self._on_loop(errand.cancel)
                 return
         errand.close()
 
-    def has_begun(self, errand: Errand[Any]) -> bool:
-        """On the event loop: whether to begin with it, because nobody has given it up before."""
+    def _call(self) -> None:
         try:
-            self._handed_over.remove(errand)
-        except KeyError:
-            return False
-        if not errand.is_led:
-            self._under_way.add(errand)
-        if not errand.brief:
-            self._may_have_tasks = True
-        return True
+            self._is_called = True
+            self._on_loop(self._begin)
+        except BaseException:  # an interrupt, before the loop has it
+            self._is_called = False
+            raise
 
-    def has_ended(self, errand: Errand[Any]) -> None:
+    def _begin(self) -> None:
+        """On the event loop: begin with all that nobody has given up."""
+        self._is_called = False  # first: who comes later than this calls again
+        for errand in list(self._handed_over):
+            context = self._handed_over.pop(errand, None)
+            if context is None:
+                continue
+            if not errand.is_led:
+                self._under_way.add(errand)
+            if not errand.brief:
+                self._may_have_tasks = True
+            try:
+                context.run(errand.begin)
+            except Exception as error:  # without memory or room on the stack: whoever waits must hear of it
+                self._under_way.discard(errand)
+                errand.fail(error)
+
+    def _has_ended(self, errand: Errand[Any]) -> None:
         """On the event loop: whoever runs it may let go of it."""
         self._under_way.discard(errand)
         if errand.is_led:
@@ -214,10 +231,10 @@ class OwnLoop:
         loop = self._used_by.get("all")
         return loop if isinstance(loop, asyncio.AbstractEventLoop) else None
 
-    def _on_loop(self, work: Callable[..., object], *arguments: object) -> None:
+    def _on_loop(self, work: Callable[[], object]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed, and everything on it over
             if (loop := self._loop) is not None:
-                loop.call_soon_threadsafe(work, *arguments)
+                loop.call_soon_threadsafe(work)
 
     def _rouse(self) -> None:
         with contextlib.suppress(RuntimeError):  # somebody has done so
