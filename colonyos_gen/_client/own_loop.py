@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -65,8 +66,8 @@ class OwnLoop:
         """Whether the loop will look at what is handed over; to call it once for several saves switches of threads."""
         self._under_way: set[Errand[Any]] = set()
         """What the loop has begun with, and nobody runs the loop for."""
-        self._told_later: list[Errand[Any]] = []
-        """What has ended while a daemon ran the loop, and is told when it has let go of it."""
+        self._told_later: deque[Errand[Any]] = deque()
+        """What has ended, and is told when the loop has nothing else to do, or nobody runs it."""
         self._may_have_tasks = False
         self._look_at = 0.0
         """When to look for tasks again, on the clock of the loop."""
@@ -132,6 +133,7 @@ class OwnLoop:
             if errand.is_under_way:
                 self._under_way.add(errand)
             self._baton.release()
+            self._tell()
             if self._under_way or self._handed_over:
                 self._rouse()
         if self._over:
@@ -207,12 +209,22 @@ class OwnLoop:
         """On the event loop: whoever runs it may let go of it."""
         self._under_way.discard(errand)
         if errand.is_led:
+            errand.tell()
             asyncio.get_running_loop().stop()
+        elif self._under_way:
+            if not self._told_later:  # each that wakes up now would only wait for the interpreter
+                asyncio.get_running_loop().call_soon(self._tell)
+            self._told_later.append(errand)
         elif self._is_run_by_daemon and errand.brief and not self._is_busy():
             self._told_later.append(errand)  # who calls again at once shall find the loop free
             asyncio.get_running_loop().stop()
-            return
-        errand.tell()
+        else:
+            errand.tell()
+
+    def _tell(self) -> None:
+        with contextlib.suppress(IndexError):  # somebody else has told the last one
+            while self._told_later:
+                self._told_later.popleft().tell()
 
     def _is_busy(self) -> bool:
         """On the event loop: whether there is anything to do there."""
@@ -335,8 +347,7 @@ class OwnLoop:
                             loop.run_forever()
                 finally:
                     self._is_run_by_daemon = False
-            while self._told_later:
-                self._told_later.pop().tell()
+            self._tell()
         self._fail_the_rest()
         self._rouse()  # another one
         with self._baton:
