@@ -54,18 +54,18 @@ class Errand(Generic[T]):
         """Whether whoever waits for it runs the event loop."""
         self.is_over: bool = False
 
-    @property
-    def is_under_way(self) -> bool:
-        """Whether it has begun, and has not ended."""
-        return self._task is not None
-
     def begin(self) -> None:
         """Begin with it, on the event loop, and in the context of whoever waits."""
-        self._task = asyncio.get_running_loop().create_task(self._work)
-        self._task.add_done_callback(self._end)
+        try:
+            self._task = asyncio.get_running_loop().create_task(self._work)
+        except Exception as error:  # without memory or room on the stack: whoever waits must hear of it
+            self._error = error
+            self._ended(self)
+        else:
+            self._task.add_done_callback(self._end)
 
     def cancel(self) -> None:
-        """End it, on the event loop: nobody waits for it any more."""
+        """End it, on the event loop, where it has begun or is about to: nobody waits for it any more."""
         if self._task is not None:
             self._task.cancel()
 

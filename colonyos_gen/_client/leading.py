@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, Self
 
 _ROOM = 250
 """Frames of Python that must be left: far more than an event loop and a call need."""
@@ -24,15 +24,18 @@ _signals: Any = sys.modules.get("_signal", signal)
 _numbers: tuple[int, ...] = tuple(map(int, signal.valid_signals()))
 
 
-def may_lead() -> bool:
+def may_lead(*, main: bool) -> bool:
     """Whether the event loop may run on this thread: no other one does, there is room for it, and nothing breaks into it.
+
+    Args:
+        main: Whether this is the main thread.
 
     An exception that a signal handler raises may come between any two steps of an event loop, which would forget what it was
     doing for others. Only that of Ctrl-C is kept off (`Interrupts`).
     """
     if os.name != "posix" or asyncio._get_running_loop() is not None:
         return False
-    if on_main_thread() and _may_be_broken_into():
+    if main and _may_be_broken_into():
         return False
     if 0 < threading.stack_size() < _SMALL_STACK:
         return False
@@ -43,7 +46,7 @@ def may_lead() -> bool:
     return False
 
 
-def on_main_thread() -> bool:
+def is_main_thread() -> bool:
     """Whether this is the thread on which Python runs signal handlers."""
     return threading.get_ident() == threading.main_thread().ident
 
@@ -58,7 +61,7 @@ def _may_be_broken_into() -> bool:
 
 
 class Interrupts:
-    """Ctrl-C, while the event loop runs on the main thread: it ends the call, and breaks into nothing.
+    """Ctrl-C, while the event loop runs on the main thread: it breaks into nothing, and is raised at the end.
 
     Args:
         tell: Called by the first one, as a signal handler, at any moment.
@@ -72,16 +75,14 @@ class Interrupts:
         self._came_at = 0.0
         self._may_raise = True
 
-    def begin(self) -> None:
-        """Take over from the handler of Python, where that may be called on this thread."""
-        if on_main_thread() and _signals.getsignal(signal.SIGINT) is signal.default_int_handler:
-            with contextlib.suppress(
-                ValueError
-            ):  # in another interpreter of this process, which has no signals
+    def __enter__(self) -> Self:
+        if _signals.getsignal(signal.SIGINT) is signal.default_int_handler:
+            # In another interpreter of this process there are no signals.
+            with contextlib.suppress(ValueError):
                 self._before = _signals.signal(signal.SIGINT, self)
+        return self
 
-    def end(self) -> None:
-        """Give Ctrl-C back to the handler of Python. Raises KeyboardInterrupt if there was one."""
+    def __exit__(self, *_: object) -> None:
         if self._before is not None:
             self._may_raise = False
             _signals.signal(signal.SIGINT, self._before)

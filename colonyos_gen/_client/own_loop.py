@@ -19,7 +19,7 @@ from colonyos_gen_wire.method import Caller
 from colonyos_gen._arguments import require_coroutine
 from colonyos_gen._call.in_flight import blocks_a_loop
 from colonyos_gen._client.errand import Errand
-from colonyos_gen._client.leading import Interrupts, may_lead, on_main_thread
+from colonyos_gen._client.leading import Interrupts, is_main_thread, may_lead
 from colonyos_gen.errors import closed_error
 
 T = TypeVar("T")
@@ -51,8 +51,9 @@ class OwnLoop:
         self._process = os.getpid()
         self._used_by: dict[str, object] = {}
         """Under "all": the loop, or whoever has taken the client over. Whoever writes it first has it."""
-        self._daemons: list[threading.Thread] = []
-        """One, or more if threads have made it at the same time, which take turns then."""
+        self._daemon: threading.Thread | None = None
+        self._serving = threading.Lock()
+        """Taken by the daemon thread, for good: if several were started at the same time, the others end."""
         self._baton = threading.Lock()
         """Whoever holds it runs the loop."""
         self._rousing = threading.Lock()  # released to wake a daemon; a bare one needs no lock of its own
@@ -94,46 +95,47 @@ class OwnLoop:
         if has_green_threads():
             return self._hand_over(Errand(work, self._has_ended, brief=False))
         errand = Errand(work, self._has_ended, brief=True)
+        is_main = is_main_thread()
         if (
-            self._handed_over
+            self._baton.locked()
             or self._under_way
-            or self._baton.locked()
-            or (self._is_slow_on_main_thread and on_main_thread())
-            or not may_lead()
+            or self._handed_over
+            or (is_main and self._is_slow_on_main_thread)
+            or not may_lead(main=is_main)
         ):
             return self._hand_over(errand)
-        interrupts = Interrupts(lambda: self._on_loop(errand.interrupt))
         try:
-            loop = self._start()
-            interrupts.begin()
-            try:
-                is_led = self._baton.acquire(blocking=False) and self._lead(errand, loop, interrupts)
-            finally:
-                interrupts.end()
+            if is_main:
+                with Interrupts(lambda: self._on_loop(errand.interrupt)) as interrupts:
+                    is_led = self._lead(errand, interrupts)
+            else:
+                is_led = self._lead(errand)
         except BaseException:
             self._give_back(errand)
             raise
         return self._result(errand) if is_led else self._hand_over(errand)
 
-    def _lead(self, errand: Errand[Any], loop: asyncio.AbstractEventLoop, interrupts: Interrupts) -> bool:
-        """Run the loop until the errand has ended, or the loop has. This thread has the baton."""
+    def _lead(self, errand: Errand[Any], interrupts: Interrupts | None = None) -> bool:
+        """Run the loop until the errand has ended, or the loop has; whether it was free."""
+        loop = self._start()
+        if not self._baton.acquire(blocking=False):
+            return False
         try:
             self._runs += 1
-            errand.is_led = True
-            self._handed_over[errand] = contextvars.copy_context()
-            errand.is_known = True
+            errand.is_led = errand.is_known = True
             # It begins a turn later, when the connections that the server has closed meanwhile are known.
-            loop.call_soon(self._begin)
-            while not (errand.is_over or interrupts.came or self._over):
+            loop.call_soon(errand.begin)
+            while not (errand.is_over or self._over or (interrupts is not None and interrupts.came)):
                 loop.run_forever()
         except (KeyboardInterrupt, SystemExit):  # of other work, which brings it to whoever waits for that
             pass
         finally:
             errand.is_led = False
-            if errand.is_under_way:
+            if not errand.is_over:
                 self._under_way.add(errand)
             self._baton.release()
-            self._tell()
+            if self._told_later:
+                self._tell()
             if self._under_way or self._handed_over:
                 self._rouse()
         if self._over:
@@ -195,15 +197,10 @@ class OwnLoop:
             context = self._handed_over.pop(errand, None)
             if context is None:
                 continue
-            if not errand.is_led:
-                self._under_way.add(errand)
+            self._under_way.add(errand)
             if not errand.brief:
                 self._may_have_tasks = True
-            try:
-                context.run(errand.begin)
-            except Exception as error:  # without memory or room on the stack: whoever waits must hear of it
-                self._under_way.discard(errand)
-                errand.fail(error)
+            context.run(errand.begin)
 
     def _has_ended(self, errand: Errand[Any]) -> None:
         """On the event loop: whoever runs it may let go of it."""
@@ -285,8 +282,8 @@ class OwnLoop:
                 end.result(timeout=5)
             except concurrent.futures.TimeoutError:
                 self._on_loop(self._leave)
-        for daemon in self._daemons:
-            daemon.join(timeout=5)
+        if self._daemon is not None:
+            self._daemon.join(timeout=5)
         self._fail_the_rest()  # also where a thread that is held up has not come to it
 
     def _fail_the_rest(self) -> None:
@@ -321,20 +318,21 @@ class OwnLoop:
             raise RuntimeError("`async with` has taken this client over; await the calls of what it gave")
         if asyncio._get_running_loop() is loop:
             raise RuntimeError("a callback may not call the client that it was called by; use another client")
-        if not self._daemons:
+        if self._daemon is None:
             # That of uvloop sets up its signals whenever it is run there, which takes longer than to hand over.
             self._is_slow_on_main_thread = not isinstance(loop, asyncio.BaseEventLoop)
-            daemon = threading.Thread(
+            threading.Thread(
                 target=self._serve, args=(loop,), name="colonyos_gen.Client", daemon=True
-            )
-            daemon.start()
-            self._daemons.append(daemon)
+            ).start()
         if self._stopped:  # meanwhile, by somebody who may not have seen the loop
             self._wind_up(loop)
             raise closed_error()
         return loop
 
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._serving.acquire(blocking=False):
+            return
+        self._daemon = threading.current_thread()
         asyncio.set_event_loop(loop)
         while not self._over:
             self._wait_until_wanted()
@@ -349,11 +347,9 @@ class OwnLoop:
                     self._is_run_by_daemon = False
             self._tell()
         self._fail_the_rest()
-        self._rouse()  # another one
         with self._baton:
-            if not loop.is_closed():
-                loop.run_until_complete(loop.shutdown_asyncgens())
-                loop.close()
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
 
     def _wait_until_wanted(self) -> None:
         while not (self._under_way or self._handed_over or self._stopped):
