@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
-import contextvars
+import functools
 import os
 import sys
 import threading
@@ -44,7 +44,7 @@ class OwnLoop:
 
     Nothing here waits while it holds a lock, except for whoever runs the loop: a signal handler, or a `__del__` that the
     garbage collector runs, may call at any moment, in the middle of another call. All that threads share is changed in steps
-    of the interpreter that nothing comes between: of a set or a dict, or of a lock that is tried.
+    of the interpreter that nothing comes between: of a set, a dict, or a lock that is tried.
     """
 
     def __init__(self) -> None:
@@ -61,10 +61,8 @@ class OwnLoop:
         self._is_run_by_daemon = False
         self._runs = 0
         """How often callers have run the loop."""
-        self._handed_over: dict[Errand[Any], contextvars.Context] = {}
+        self._handed_over: set[Errand[Any]] = set()
         """What the loop has not begun with. Whoever takes an errand out of it begins with it, or drops it."""
-        self._is_called = False
-        """Whether the loop will look at what is handed over; to call it once for several saves switches of threads."""
         self._under_way: set[Errand[Any]] = set()
         """What the loop has begun with, and nobody runs the loop for."""
         self._told_later: deque[Errand[Any]] = deque()
@@ -146,10 +144,9 @@ class OwnLoop:
         token = blocks_a_loop.set(asyncio._get_running_loop() is not None)
         try:
             self._start()
-            self._handed_over[errand] = contextvars.copy_context()
+            self._handed_over.add(errand)
             errand.is_known = True
-            if not self._is_called:
-                self._call()
+            self._on_loop(functools.partial(self._begin, errand))
             if not self._is_run_by_daemon:
                 self._rouse()
             if self._over:  # whoever has ended it may not have seen the errand
@@ -175,32 +172,20 @@ class OwnLoop:
     def _give_back(self, errand: Errand[Any]) -> None:
         """Nobody waits for it any more."""
         try:
-            del self._handed_over[errand]
+            self._handed_over.remove(errand)
         except KeyError:
             if errand.is_known:
                 self._on_loop(errand.cancel)
                 return
         errand.close()
 
-    def _call(self) -> None:
-        try:
-            self._is_called = True
-            self._on_loop(self._begin)
-        except BaseException:  # an interrupt, before the loop has it
-            self._is_called = False
-            raise
-
-    def _begin(self) -> None:
-        """On the event loop: begin with all that nobody has given up."""
-        self._is_called = False  # first: who comes later than this calls again
-        for errand in list(self._handed_over):
-            context = self._handed_over.pop(errand, None)
-            if context is None:
-                continue
+    def _begin(self, errand: Errand[Any]) -> None:
+        """On the event loop, and in the context of whoever waits: begin with it, unless nobody does any more."""
+        with contextlib.suppress(KeyError):
+            self._handed_over.remove(errand)
             self._under_way.add(errand)
-            if not errand.brief:
-                self._may_have_tasks = True
-            context.run(errand.begin)
+            self._may_have_tasks = self._may_have_tasks or not errand.brief
+            errand.begin()
 
     def _has_ended(self, errand: Errand[Any]) -> None:
         """On the event loop: whoever runs it may let go of it."""
