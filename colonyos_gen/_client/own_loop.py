@@ -56,6 +56,8 @@ class OwnLoop:
         """Taken by the daemon thread, for good: if several were started at the same time, the others end."""
         self._baton = threading.Lock()
         """Whoever holds it runs the loop."""
+        self._runners: set[int] = set()
+        """The threads that may hold it, by number. What the garbage collector ends on one of them must not wait for it."""
         self._rousing = threading.Lock()  # released to wake a daemon; a bare one needs no lock of its own
         self._rousing.acquire()
         self._is_run_by_daemon = False
@@ -116,7 +118,10 @@ class OwnLoop:
     def _lead(self, errand: Errand[Any], interrupts: Interrupts | None = None) -> bool:
         """Run the loop until the errand has ended, or the loop has; whether it was free."""
         loop = self._start()
+        here = threading.get_ident()
+        self._runners.add(here)
         if not self._baton.acquire(blocking=False):
+            self._runners.discard(here)
             return False
         try:
             self._runs += 1
@@ -132,6 +137,7 @@ class OwnLoop:
             if not errand.is_over:
                 self._under_way.add(errand)
             self._baton.release()
+            self._runners.discard(here)
             if self._told_later:
                 self._tell()
             if self._under_way or self._handed_over:
@@ -260,7 +266,7 @@ class OwnLoop:
         end = asyncio.run_coroutine_threadsafe(_wind_up(self._last), loop)
         end.add_done_callback(lambda _: self._on_loop(self._leave))
         self._rouse()
-        if asyncio._get_running_loop() is loop:  # a garbage collection in there must not wait for itself
+        if threading.get_ident() in self._runners:
             return
         with contextlib.suppress(concurrent.futures.CancelledError):
             try:
@@ -301,7 +307,7 @@ class OwnLoop:
         loop = self._loop
         if loop is None:
             raise RuntimeError("`async with` has taken this client over; await the calls of what it gave")
-        if asyncio._get_running_loop() is loop:
+        if threading.get_ident() in self._runners:
             raise RuntimeError("a callback may not call the client that it was called by; use another client")
         if self._daemon is None:
             # That of uvloop sets up its signals whenever it is run there, which takes longer than to hand over.
@@ -317,6 +323,7 @@ class OwnLoop:
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self._serving.acquire(blocking=False):
             return
+        self._runners.add(threading.get_ident())
         self._daemon = threading.current_thread()
         asyncio.set_event_loop(loop)
         while not self._over:
@@ -335,6 +342,7 @@ class OwnLoop:
         with self._baton:
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
+        self._runners.discard(threading.get_ident())
 
     def _wait_until_wanted(self) -> None:
         while not (self._under_way or self._handed_over or self._stopped):
@@ -368,10 +376,12 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     if has_green_threads():
         return asyncio.new_event_loop()
     try:
-        import uvloop
+        from uvloop import (
+            new_event_loop as made,
+        )  # all of it: a signal handler may call while it is being imported
     except ImportError:
         return asyncio.new_event_loop()
-    return uvloop.new_event_loop()
+    return made()
 
 
 def has_green_threads() -> bool:
