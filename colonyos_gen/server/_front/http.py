@@ -6,6 +6,7 @@ another site, and the answers of the real server's HTTP library to everything el
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from aiohttp import HttpVersion11, hdrs, web
@@ -55,23 +56,23 @@ def make_app(
     pubsub = Pubsub(dispatcher, connections, idle_timeout, quirks)
     front = _Front(dispatcher, pubsub, connections, body_limit, room, request_timeout)
 
-    @web.middleware
     async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
-        with connections.serving(request):
-            try:
-                return await handler(request)
-            except web.HTTPNotFound:  # of a target that is no path, such as an asterisk
-                return _not_found()
+        served = connections.begin(request)
+        try:
+            return await handler(request)
+        except web.HTTPNotFound:  # of a target that is no path, such as an asterisk
+            return _not_found()
+        finally:
+            if served is not None:
+                served.answered()
 
     def noted(handler: Handler) -> Handler:
         """Without middlewares of others, what the library puts around them is left out too."""
+        return handler if middlewares else functools.partial(note, handler=handler)
 
-        async def handle(request: web.Request) -> web.StreamResponse:
-            return await note(request, handler)
-
-        return handler if middlewares else handle
-
-    app = web.Application(client_max_size=body_limit, middlewares=(note, *middlewares) if middlewares else ())
+    app = web.Application(
+        client_max_size=body_limit, middlewares=(web.middleware(note), *middlewares) if middlewares else ()
+    )
     # The first is found at once; everything else is looked at.
     app.router.add_post(API_PATH, noted(front.call), expect_handler=_expect)
     app.router.add_route("*", "/{path:.*}", noted(front.handle), expect_handler=_expect)

@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Generator
 from typing import cast
 
 from aiohttp import StreamReader, hdrs, web
@@ -104,18 +103,13 @@ class Connections:
         for transport in list(self._open):
             cast("asyncio.Transport", transport).abort()
 
-    @contextlib.contextmanager
-    def serving(self, request: web.Request) -> Generator[None]:
-        """The headers of `request` have arrived, and within the block it is served."""
+    def begin(self, request: web.Request) -> _Connection | None:
+        """The headers of `request` have arrived, and it is served until what this returns is told that it is answered."""
         transport = request.transport
         connection = None if transport is None else self._open.get(transport)
         if connection is not None:
             connection.arrived(request)
-        try:
-            yield
-        finally:
-            if connection is not None:
-                connection.answered()
+        return connection
 
 
 class _Connection(asyncio.BufferedProtocol):
@@ -204,11 +198,11 @@ class _Connection(asyncio.BufferedProtocol):
         self.received_ns = time.monotonic_ns()
         data, self._buffer = bytes(memoryview(self._buffer)[:nbytes]), bytearray()
         if not self._serving:
-            if self._timer is None:
-                self._arm()
             if (self._body is None or self._body.is_eof()) and not self._head.is_short(data):
                 self._say_last(_TOO_LONG)
                 return
+            if self._timer is None and not self._head.is_complete:
+                self._arm()
         elif self._length is None:
             self._is_fine = data.count(b"\r\n") * _FINE > nbytes
         self._inner.data_received(data)
@@ -279,20 +273,21 @@ class Head:
     def __init__(self) -> None:
         self._count = 0
         self._end = b""
-        self._is_complete = False
+        self.is_complete: bool = False
+        """Whether all of them are there."""
 
     def begin(self) -> None:
         """That of the next request comes."""
-        self._count, self._end, self._is_complete = 0, b"", False
+        self._count, self._end, self.is_complete = 0, b"", False
 
     def is_short(self, data: bytes) -> bool:
         """Whether it is not too long with this part of it."""
-        if self._is_complete:
+        if self.is_complete:
             return True
         if not self._count:
             data = data.lstrip(b"\r\n")
         if b"\r\n\r\n" in self._end + data:
-            self._is_complete = True
+            self.is_complete = True
             return True
         self._count += len(data)
         self._end = data[-3:] if len(data) >= 3 else (self._end + data)[-3:]

@@ -10,10 +10,10 @@ that holds room has to move on.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from heapq import nsmallest
+from typing import Self
 
 from colonyos_gen.server._caller.refusal import TOO_BUSY, Refusal
 from colonyos_gen.server._front.bounds.crowd import is_here
@@ -66,6 +66,12 @@ class Share:
         if self.taken:
             self._room.give_back(self)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.give_back()
+
     @property
     def is_wanted(self) -> bool:
         """Whether somebody waits for what has been taken."""
@@ -102,14 +108,9 @@ class Room:
         """Bodies that wait."""
         return len(self._waiting)
 
-    @contextlib.contextmanager
-    def share(self, address: str) -> Generator[Share]:
-        """What a request from `address` takes within the block."""
-        share = Share(self, address)
-        try:
-            yield share
-        finally:
-            share.give_back()
+    def share(self, address: str) -> Share:
+        """What a request from `address` takes. It is given back at the end of a block."""
+        return Share(self, address)
 
     def grant(self, share: Share, size: int) -> bool:
         """Let `share` have `size` bytes or some more, if there is an order in which everybody can come to an end then."""
