@@ -54,7 +54,9 @@ def make_app(
     `request_timeout` seconds, and a WebSocket may go without a subscription for `idle_timeout` seconds.
     """
     pubsub = Pubsub(dispatcher, connections, idle_timeout, quirks)
-    front = _Front(dispatcher, pubsub, connections, body_limit, room, request_timeout)
+    front = _Front(
+        dispatcher, pubsub, connections, body_limit, room, request_timeout, has_middlewares=bool(middlewares)
+    )
 
     async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
         served = connections.begin(request)
@@ -95,6 +97,8 @@ class _Front:
         body_limit: int,
         room: Room,
         request_timeout: float,
+        *,
+        has_middlewares: bool,
     ) -> None:
         self._dispatcher = dispatcher
         self._pubsub = pubsub
@@ -102,6 +106,7 @@ class _Front:
         self._body_limit = body_limit
         self._room = room
         self._request_timeout = request_timeout
+        self._has_middlewares = has_middlewares
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """The answer to any request."""
@@ -142,7 +147,7 @@ class _Front:
 
     async def _body_of(self, request: web.Request, share: Share) -> bytes | bytearray:
         try:
-            body = await read_body(request, self._request_timeout, share)
+            body = await read_body(request, self._request_timeout, share, keep=self._has_middlewares)
         except web.HTTPRequestEntityTooLarge:
             raise Refusal(BODY_TOO_LARGE, limit=self._body_limit) from None
         except web.RequestPayloadError:

@@ -91,6 +91,14 @@ class Changes:
 
     def take(self, others: Changes) -> None:
         """Take over what `others` holds."""
+        if not self:  # as for most
+            self._undo, others._undo = others._undo, self._undo
+            self._latest, others._latest = others._latest, self._latest
+            self.hidden, others.hidden = others.hidden, self.hidden
+            self.doomed, others.doomed = others.doomed, self.doomed
+            self.many, others.many = others.many, self.many
+            self.actions, others.actions = others.actions, self.actions
+            return
         self._undo += others._undo
         self._latest |= others._latest
         self.hidden += others.hidden

@@ -49,16 +49,18 @@ class Index(Generic[Row]):
         rows, hidden = self._rows.get(value, _NOTHING), self._table.hidden
         return {key: row for key, row in rows.items() if key not in hidden} if hidden else rows.copy()
 
+    def each(self, value: Hashable) -> Iterator[Row]:
+        """The same one by one, for a look that changes nothing meanwhile."""
+        if self._table.late:
+            return (row for _, row in self._with_late(value))
+        rows, hidden = self._rows.get(value, _NOTHING), self._table.hidden
+        if not hidden:
+            return iter(rows.values())
+        return (row for key, row in rows.items() if key not in hidden)
+
     def first(self, value: Hashable) -> Row | None:
         """The row that has had `value` longest."""
-        if self._table.late:
-            return next((row for _, row in self._with_late(value)), None)
-        hidden = self._table.hidden
-        rows: dict[str, Row] = self._rows.get(value, _NOTHING)
-        for key, row in rows.items():
-            if key not in hidden:
-                return row
-        return None
+        return next(self.each(value), None)
 
     def count(self, value: Hashable) -> int:
         """How many rows have `value`."""

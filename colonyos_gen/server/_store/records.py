@@ -272,12 +272,13 @@ class Records:
 
     def executor_of(self, colonyname: str, identity: str, *, approved: bool = True) -> Executor | None:
         """The executor of a colony that has this identity; an APPROVED one, unless any state will do."""
-        found = self.executors_by_id.find(identity)
-        for executor in found[:1] if self._one_executor else found:
+        for executor in self.executors_by_id.each(identity):
             if executor.colonyname == colonyname and (
                 not approved or executor.state is ExecutorState.APPROVED
             ):
                 return executor
+            if self._one_executor:
+                break
         return None
 
     def acting_executor(self, colonyname: str, identity: str, *, approved: bool = True) -> Executor | None:

@@ -64,11 +64,14 @@ def append(scene: Scene, passing: Passing) -> Iterator[Finding]:
 
 def assign(scene: Scene, passing: Passing) -> Iterator[Finding]:
     """A worker whose type the real server takes for that of another one that waits."""
+    waiting = scene.scheduler.types_waiting(passing.colonyname)
+    if not waiting or passing.request.timeout <= 0:
+        return
     executor = scene.records.executor_of(passing.colonyname, passing.signer)
-    if executor is None or passing.request.timeout <= 0:
+    if executor is None:
         return
     own = executor.executortype
-    for other in scene.scheduler.types_waiting(passing.colonyname):
+    for other in waiting:
         if (other[:-1] == own and other[-1:].isdigit()) or (own[:-1] == other and own[-1:].isdigit()):
             yield Finding(
                 hazards.TYPES_DIFFER_BY_DIGIT, detail=f"executors of types {own!r} and {other!r} wait at once"

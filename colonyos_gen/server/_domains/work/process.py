@@ -117,7 +117,9 @@ class Processes:
                 raise Refusal(shared.NOT_A_MEMBER, name=request.colonyname)
             self._pause_gate.check(request.colonyname)
             process = self._records.processes[processid]
-            process = replace(process, input=self._workflows.input_of(process))
+            given = self._workflows.input_of(process)
+            if given is not process.input:
+                process = replace(process, input=given)
             assigned = self._records.processes.put(lifecycle.assigned(process, signer, self._now()))
             if self._quirks.stale_assign_reply:
                 return replace(assigned, execdeadline=process.execdeadline, attributes=process.attributes)

@@ -16,19 +16,23 @@ WANTED_WITHIN_S = 4.0
 """Over how long that is measured."""
 
 
-async def read_body(request: web.Request, seconds: float, share: Share) -> bytes | bytearray:
+async def read_body(
+    request: web.Request, seconds: float, share: Share, *, keep: bool = True
+) -> bytes | bytearray:
     """The body of a request, which takes `share` of the room for them if it is large.
 
     It may take `seconds`, and one more for every `BYTES_PER_S` bytes of it. Raises `web.HTTPRequestEntityTooLarge` for one
     that is longer than the application allows, TimeoutError for one that comes too slowly, and Refusal for one that there is
     no room for.
+
+    With `keep`, a short body is there for the middlewares before and after this.
     """
     most, length = request.client_max_size, request.content_length
     if (length or 0) > most:
         raise web.HTTPRequestEntityTooLarge(most)
     content = request.content
     if content.at_eof() or (content.is_eof() and content.total_bytes <= FREE_BYTES):
-        return await request.read()  # which keeps what a middleware has read
+        return await request.read() if keep else content.read_nowait()
     share.expect(most if length is None else length)
     body, timer = bytearray(), asyncio.timeout(None)
     pace = _Pace(timer, content, seconds, share)
