@@ -109,8 +109,9 @@ def assigned(process: Process, executorid: str, now: datetime) -> Process:
         raise Refusal(errors.ASSIGN_CANNOT_ASSIGN_CANCELLED_PROCESS)
     if process.state is not WAITING:
         raise Refusal(errors.ASSIGN_PROCESS_ALREADY_ASSIGNED)
-    return replace(
-        _in_state(process, RUNNING),
+    return _in_state(
+        process,
+        RUNNING,
         isassigned=True,
         assignedexecutorid=executorid,
         starttime=now,
@@ -126,9 +127,7 @@ def closed(process: Process, output: Sequence[Any], now: datetime) -> Process:
         raise Refusal(errors.CLOSE_TRIED_TO_SET_CANCELLED_PROCESS_AS_SUCCESSFUL)
     if process.state is WAITING:
         raise Refusal(errors.CLOSE_TRIED_TO_SET_WAITING_PROCESS_AS_SUCCESSFUL_WITHOUT_BEING_RUN)
-    return replace(
-        _in_state(process, SUCCESS), endtime=now, output=list(output) if output else process.output
-    )
+    return _in_state(process, SUCCESS, endtime=now, output=list(output) if output else process.output)
 
 
 def failed(process: Process, reasons: Sequence[str], now: datetime) -> Process:
@@ -140,7 +139,7 @@ def failed(process: Process, reasons: Sequence[str], now: datetime) -> Process:
     if process.state is CANCELLED:
         raise Refusal(errors.FAIL_TRIED_TO_SET_CANCELLED_PROCESS_AS_FAILED)
     texts = NullList() if is_null(reasons) else list(reasons) or _NOTHING
-    return replace(_in_state(process, FAILED), endtime=now, errors=texts)
+    return _in_state(process, FAILED, endtime=now, errors=texts)
 
 
 def cancelled(process: Process, now: datetime) -> Process:
@@ -151,20 +150,18 @@ def cancelled(process: Process, now: datetime) -> Process:
         raise Refusal(errors.CANCEL_PROCESS_TRIED_TO_CANCEL_FAILED_PROCESS)
     if process.state is CANCELLED:
         raise Refusal(errors.CANCEL_PROCESS_TRIED_TO_CANCEL_ALREADY_CANCELLED_PROCESS)
-    return replace(_in_state(process, CANCELLED), endtime=now)
+    return _in_state(process, CANCELLED, endtime=now)
 
 
 def released(process: Process) -> Process:
     """A running `process`, back in the queue because its executor is gone; this counts as no retry."""
-    return replace(
-        _in_state(process, WAITING), isassigned=False, assignedexecutorid="", starttime=None, endtime=None
-    )
+    return _in_state(process, WAITING, isassigned=False, assignedexecutorid="", starttime=None, endtime=None)
 
 
 def swept_away(process: Process) -> Process:
     """`process`, failed because its workflow has failed, as the real server does it: whatever its state, without a reason,
     and with the end time that it has."""
-    return replace(_in_state(process, FAILED), errors=_NOTHING)
+    return _in_state(process, FAILED, errors=_NOTHING)
 
 
 def is_swept_away(old: Process | None, new: Process) -> bool:
@@ -204,8 +201,9 @@ def expired(process: Process, now: datetime) -> Process:
         return failed(process, [WAITED_TOO_LONG], now)
     if 0 <= spec.maxretries <= process.retries:
         return failed(process, [RAN_TOO_LONG], now)
-    return replace(
-        _in_state(process, WAITING),
+    return _in_state(
+        process,
+        WAITING,
         isassigned=False,
         assignedexecutorid="",
         endtime=now,
@@ -218,8 +216,7 @@ def _after(now: datetime, seconds: int) -> datetime | None:
     return now + timedelta(seconds=seconds) if seconds > 0 else None
 
 
-def _in_state(process: Process, state: ProcessState) -> Process:
-    if not process.attributes:
-        return replace(process, state=state)
-    attributes = [replace(attribute, state=state) for attribute in process.attributes]
-    return replace(process, state=state, attributes=attributes)
+def _in_state(process: Process, state: ProcessState, **changes: Any) -> Process:
+    if process.attributes:
+        changes["attributes"] = [replace(attribute, state=state) for attribute in process.attributes]
+    return replace(process, state=state, **changes)

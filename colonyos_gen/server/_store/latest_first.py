@@ -33,15 +33,19 @@ class _Ordered(Generic[Row]):
     def _follow(self, old: Row | None, new: Row | None) -> None:
         if self._late and not self._table.late:
             self._late = {}
-        if old is not None and new is not None and self._stays(old, new):
+        before = None if old is None else self._group(old)
+        after = None if new is None else self._group(new)
+        if before is None and after is None:  # as for most
             return
-        if old is not None and (group := self._group(old)) is not None:
-            places = self._places[group]
+        if old is not None and new is not None and before == after and self._order(old) == self._order(new):
+            return
+        if old is not None and before is not None:
+            places = self._places[before]
             del places[bisect.bisect_left(places, self._take_place(old))]
             if not places:
-                del self._places[group]
-        if new is not None and (group := self._group(new)) is not None:
-            bisect.insort(self._places.setdefault(group, []), self._make_place(new))
+                del self._places[before]
+        if new is not None and after is not None:
+            bisect.insort(self._places.setdefault(after, []), self._make_place(new))
 
     def _make_place(self, row: Row) -> Place:
         key = self._table.key(row)

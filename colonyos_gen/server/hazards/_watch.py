@@ -116,11 +116,9 @@ class HazardWatch:
             for finding in self._findings(passing, (single.assign,)):
                 self._note(finding, passing)
         # Described now, as the names may be gone with the request.
-        if found := [
-            (finding, self._described(finding, passing))
-            for finding in self._findings(passing, _RULES.get(method.name, ()))
-        ]:
-            self._found[passing] = found
+        rules = _RULES.get(method.name)
+        if rules and (found := self._findings(passing, rules)):
+            self._found[passing] = [(finding, self._described(finding, passing)) for finding in found]
         return passing
 
     def require_harmless(self, passing: Passing | None) -> None:
