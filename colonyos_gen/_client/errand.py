@@ -58,11 +58,12 @@ class Errand(Generic[T]):
         """Begin with it, on the event loop, and in the context of whoever waits."""
         try:
             self._task = asyncio.get_running_loop().create_task(self._work)
-        except Exception as error:  # without memory or room on the stack: whoever waits must hear of it
+            self._task.add_done_callback(self._end)
+        except (
+            BaseException
+        ) as error:  # without memory, or forced upon this thread: whoever waits must hear of it
             self._error = error
             self._ended(self)
-        else:
-            self._task.add_done_callback(self._end)
 
     def cancel(self) -> None:
         """End it, on the event loop, where it has begun or is about to: nobody waits for it any more."""
@@ -102,12 +103,16 @@ class Errand(Generic[T]):
         return self._result  # type: ignore[return-value]  # None may be a result too
 
     def _end(self, task: asyncio.Task[T]) -> None:
-        self._task = None
-        if not self.is_over:  # else it has failed: nobody waits any more
-            if task.cancelled():
-                self._error = concurrent.futures.CancelledError()
-            elif (error := task.exception()) is not None:
-                self._error = error
-            else:
-                self._result = task.result()
-        self._ended(self)
+        try:
+            self._task = None
+            if not self.is_over:  # else it has failed: nobody waits any more
+                if task.cancelled():
+                    self._error = concurrent.futures.CancelledError()
+                elif (error := task.exception()) is not None:
+                    self._error = error
+                else:
+                    self._result = task.result()
+        except BaseException as error:  # as above
+            self._error = error
+        finally:
+            self._ended(self)

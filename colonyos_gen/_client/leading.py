@@ -67,13 +67,14 @@ class Interrupts:
         tell: Called by the first one, as a signal handler, at any moment.
     """
 
-    __slots__ = ("_before", "_came_at", "_may_raise", "_tell")
+    __slots__ = ("_before", "_came_at", "_tell", "may_raise")
 
     def __init__(self, tell: Callable[[], object]) -> None:
         self._tell = tell
         self._before: Callable[[int, FrameType | None], object] | int | None = None
         self._came_at = 0.0
-        self._may_raise = True
+        self.may_raise: bool = True
+        """Whether impatience breaks into what runs."""
 
     def __enter__(self) -> Self:
         if _signals.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -84,7 +85,7 @@ class Interrupts:
 
     def __exit__(self, *_: object) -> None:
         if self._before is not None:
-            self._may_raise = False
+            self.may_raise = False
             _signals.signal(signal.SIGINT, self._before)
             if self._came_at:
                 raise KeyboardInterrupt
@@ -99,5 +100,5 @@ class Interrupts:
         if not self._came_at:
             self._came_at = now
             self._tell()
-        elif self._may_raise and now > self._came_at + _PATIENCE_S:
+        elif self.may_raise and now > self._came_at + _PATIENCE_S:
             raise KeyboardInterrupt

@@ -7,10 +7,8 @@ import concurrent.futures
 import contextlib
 import functools
 import os
-import sys
 import threading
 import weakref
-from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -19,6 +17,7 @@ from colonyos_gen_wire.method import Caller
 from colonyos_gen._arguments import require_coroutine
 from colonyos_gen._call.in_flight import blocks_a_loop
 from colonyos_gen._client.errand import Errand
+from colonyos_gen._client.event_loop import has_green_threads, new_event_loop
 from colonyos_gen._client.leading import Interrupts, is_main_thread, may_lead
 from colonyos_gen.errors import closed_error
 
@@ -61,13 +60,15 @@ class OwnLoop:
         self._rousing = threading.Lock()  # released to wake a daemon; a bare one needs no lock of its own
         self._rousing.acquire()
         self._is_run_by_daemon = False
+        self._is_daemon_wanted = False
+        """Whether a caller who runs the loop is to leave it to the daemon."""
         self._runs = 0
         """How often callers have run the loop."""
         self._handed_over: set[Errand[Any]] = set()
         """What the loop has not begun with. Whoever takes an errand out of it begins with it, or drops it."""
         self._under_way: set[Errand[Any]] = set()
         """What the loop has begun with, and nobody runs the loop for."""
-        self._told_later: deque[Errand[Any]] = deque()
+        self._told_later: list[Errand[Any]] = []
         """What has ended, and is told when the loop has nothing else to do, or nobody runs it."""
         self._may_have_tasks = False
         self._look_at = 0.0
@@ -124,15 +125,24 @@ class OwnLoop:
             self._runners.discard(here)
             return False
         try:
+            if self._over:
+                raise closed_error()
             self._runs += 1
             errand.is_led = errand.is_known = True
             # It begins a turn later, when the connections that the server has closed meanwhile are known.
             loop.call_soon(errand.begin)
-            while not (errand.is_over or self._over or (interrupts is not None and interrupts.came)):
+            while not (
+                errand.is_over
+                or self._over
+                or self._is_daemon_wanted
+                or (interrupts is not None and interrupts.came)
+            ):
                 loop.run_forever()
-        except (KeyboardInterrupt, SystemExit):  # of other work, which brings it to whoever waits for that
+        except (KeyboardInterrupt, SystemExit):  # of a signer, which comes with the errand, or of impatience
             pass
         finally:
+            if interrupts is not None:
+                interrupts.may_raise = False
             errand.is_led = False
             if not errand.is_over:
                 self._under_way.add(errand)
@@ -187,11 +197,20 @@ class OwnLoop:
 
     def _begin(self, errand: Errand[Any]) -> None:
         """On the event loop, and in the context of whoever waits: begin with it, unless nobody does any more."""
-        with contextlib.suppress(KeyError):
+        if not (errand.brief or self._is_run_by_daemon):
+            # What is not ours may hold on to its thread, or hold that up.
+            loop = asyncio.get_running_loop()
+            loop.call_soon(self._begin, errand)
+            self._is_daemon_wanted = True
+            loop.stop()
+            return
+        try:
             self._handed_over.remove(errand)
-            self._under_way.add(errand)
-            self._may_have_tasks = self._may_have_tasks or not errand.brief
-            errand.begin()
+        except KeyError:
+            return
+        self._under_way.add(errand)
+        self._may_have_tasks = self._may_have_tasks or not errand.brief
+        errand.begin()
 
     def _has_ended(self, errand: Errand[Any]) -> None:
         """On the event loop: whoever runs it may let go of it."""
@@ -210,9 +229,11 @@ class OwnLoop:
             errand.tell()
 
     def _tell(self) -> None:
-        with contextlib.suppress(IndexError):  # somebody else has told the last one
-            while self._told_later:
-                self._told_later.popleft().tell()
+        """Tell those, even if another thread does so at the same time."""
+        for errand in list(self._told_later):
+            errand.tell()
+            with contextlib.suppress(ValueError):  # the other one has
+                self._told_later.remove(errand)
 
     def _is_busy(self) -> bool:
         """On the event loop: whether there is anything to do there."""
@@ -263,7 +284,11 @@ class OwnLoop:
     def _wind_up(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._last is None or not self._winding_up.acquire(blocking=False):
             return  # somebody does so
-        end = asyncio.run_coroutine_threadsafe(_wind_up(self._last), loop)
+        try:
+            end = asyncio.run_coroutine_threadsafe(_wind_up(self._last), loop)
+        except BaseException:  # an interrupt: whoever tries again can
+            self._winding_up.release()
+            raise
         end.add_done_callback(lambda _: self._on_loop(self._leave))
         self._rouse()
         if threading.get_ident() in self._runners:
@@ -329,7 +354,7 @@ class OwnLoop:
         while not self._over:
             self._wait_until_wanted()
             with self._baton:
-                self._is_run_by_daemon = True
+                self._is_run_by_daemon, self._is_daemon_wanted = True, False
                 try:
                     # What an interceptor or a transport raises is for the caller, who has it from the task; the loop goes on.
                     with contextlib.suppress(KeyboardInterrupt, SystemExit):
@@ -369,24 +394,3 @@ async def _wind_up(last: Callable[[], Coroutine[Any, Any, None]]) -> None:
             for task in ended:
                 if not task.cancelled():
                     task.exception()  # which nobody wants to know any more
-
-
-def new_event_loop() -> asyncio.AbstractEventLoop:
-    """A loop of uvloop where the `speed` extra is installed and threads are threads, else of asyncio."""
-    if has_green_threads():
-        return asyncio.new_event_loop()
-    try:
-        from uvloop import (
-            new_event_loop as made,
-        )  # all of it: a signal handler may call while it is being imported
-    except ImportError:
-        return asyncio.new_event_loop()
-    return made()
-
-
-def has_green_threads() -> bool:
-    """Whether gevent or eventlet have replaced threads: a loop that waits in C would hold up all of them for ever."""
-    gevent, eventlet = sys.modules.get("gevent.monkey"), sys.modules.get("eventlet.patcher")
-    return (gevent is not None and bool(gevent.is_module_patched("threading"))) or (
-        eventlet is not None and bool(eventlet.is_monkey_patched("thread"))
-    )

@@ -38,8 +38,9 @@ class Client(Subscriptions, Stubs):
     Keys are given once, by role, and the schema says which of them a call needs; `prvkey=` on a call takes precedence.
     A client may be used from several threads at once, and where an event loop is already running, as in notebooks.
     Interrupting a call (Ctrl-C) cancels it: the connection is dropped, and the server may or may not have carried out the
-    request. Connections are closed by the `with` block, by `close_connections`, or at interpreter exit. `AsyncClient` is the
-    same for coroutines.
+    request. An exception that is forced upon a thread from outside (`PyThreadState_SetAsyncExc`) may end the call of another
+    one. Connections are closed by the `with` block, by `close_connections`, or at interpreter exit. `AsyncClient` is the same
+    for coroutines.
 
     Calls that only read, or that may be repeated without harm, are repeated when the connection fails. Any other call is
     sent at most once: it is repeated only if the request provably never left this machine.

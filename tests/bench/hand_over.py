@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from colonyos_gen import AsyncClient, Client, FunctionSpec
-from colonyos_gen._client.own_loop import new_event_loop
+from colonyos_gen._client.event_loop import new_event_loop
 from tests.bench import Beside, beside
 
 KEY = "bacefe58101c9c52ba588e35ef10d008f529567df2f4538689fcb39e4decfe32"

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from colonyos_gen import Client
+from colonyos_gen import Client, RPCError
 from tests.client.kit.scripted import KEY, PROCESS_ID, Scripted, sample
 from tests.client.sync.test_sync_client import python
 
@@ -174,6 +174,47 @@ def test_replies_that_come_together(kind: str, monkeypatch: pytest.MonkeyPatch) 
             assert found == [PROCESS_ID] * threads
 
 
+@KINDS
+def test_a_client_is_closed_just_before_a_thread_runs_its_loop(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "asyncio":
+        monkeypatch.setitem(sys.modules, "uvloop", None)
+    about_to, closed = threading.Event(), threading.Event()
+
+    class Held(set[int]):
+        """Holds up the thread that is about to run the loop."""
+
+        def add(self, element: int, /) -> None:
+            super().add(element)
+            if threading.current_thread().name == "late":
+                about_to.set()
+                closed.wait(60)
+
+    with Scripted(sample) as server:
+        client = Client(server.url, member_key=KEY)
+        own_loop = client.__dict__["_loop"]
+        own_loop._runners = Held()
+        found: list[str] = []
+
+        def call() -> None:
+            try:
+                while True:
+                    client.get_process(PROCESS_ID)
+            except RPCError as error:
+                found.append(str(error))
+
+        late = threading.Thread(target=call, name="late")
+        late.start()
+        assert about_to.wait(60)
+        closing = threading.Thread(target=client.close_connections)
+        closing.start()
+        closing.join(60)
+        closed.set()
+        late.join(60)
+        assert found == ["call: the client is closed; make a new one"]
+
+
 class Front:
     """Passes requests on to a server as they come, and its replies when there are `number` of them."""
 
@@ -195,10 +236,17 @@ class Front:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._server.close)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _end(self) -> None:
+        self._server.close()
+        meetings = asyncio.all_tasks() - {asyncio.current_task()}
+        for each in meetings:
+            each.cancel()
+        await asyncio.gather(*meetings, return_exceptions=True)
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         behind, onward = await asyncio.open_connection("127.0.0.1", self._behind)

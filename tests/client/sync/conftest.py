@@ -1,0 +1,16 @@
+"""For all tests of the synchronous client."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _hears_interrupts() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+    """Also where the tests run in the background of a shell, which is deaf to them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
