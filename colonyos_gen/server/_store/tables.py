@@ -6,26 +6,26 @@ of the old one. That gives three things at little cost. Indexes and the schedule
 can be written down at once: `Store.commit` passes the changes on to a `Journal`, which is the whole interface that a
 durable store has to implement.
 
-Writing to a disk takes longer than most requests. So all requests that are handled in the same turn of the event loop
-are written down together, and no caller gets a reply before `Store.written` has waited for that. If they cannot be
-written, all of them are undone, and all of them refused. Much is written in a thread, and what is committed meanwhile
-is written after it, or undone with it.
+Writing to a disk takes longer than most requests. So all requests that are handled in the same turn of the event loop are
+written down together, and no caller gets a reply before `Store.written` has waited for that. If they cannot be written, all
+are undone, and refused. Much is written in a thread, and what is committed meanwhile after it, or undone with it.
 
-Many rows that are removed together are hidden first, which takes a moment however many they are, and are let go of in
-pieces when that is final. Many rows that are put together are in the table at once, and what watches it, the indexes above
-all, learns of them in pieces when that is final. Until then the indexes look at those rows, the *late* ones, themselves.
+Many rows that are removed together are hidden first, and let go of in pieces when that is final. Many that are put together
+are in the table at once, and what watches it, the indexes above all, learns of them in pieces when that is final. Until then
+the indexes look at those rows, the *late* ones, themselves.
 
 What must not happen before a change is final, such as telling others of it, is done through `Table.follow` and
 `Store.afterwards`.
 
-Nothing here is thread-safe, and nothing has to be: handlers run on one event loop and change rows only between two
-`await`s, so every commit holds complete requests.
+Nothing here is thread-safe: handlers run on one event loop and change rows between two `await`s only, so every commit holds
+complete requests.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import operator
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -133,7 +133,7 @@ class Table(Generic[Row]):
             self._record(key, old, None)
 
     def remove_all(self, rows: dict[str, Row], *, for_good: bool = True) -> None:
-        """Take out rows. Many are hidden at once, and let go of in pieces afterwards.
+        """Take out rows; the dict is the table's then. Many are hidden at once, and let go of in pieces afterwards.
 
         The file is spared a long transaction if it is `for_good`: their keys never come again.
         """
@@ -144,12 +144,14 @@ class Table(Generic[Row]):
         if self.hidden:
             self.hidden.update(rows)
         else:
-            self.hidden = rows.copy()  # which takes a fraction of the time
+            self.hidden = rows  # no copy: each takes a look at every row
         self._store.hide(self, list(rows), for_good=for_good)
 
     def unchanged(self, rows: dict[str, Row]) -> dict[str, Row]:
         """Those of `rows` that are still in the table, as they were."""
         current, hidden = self._rows, self.hidden
+        if not hidden and all(map(operator.is_, map(current.get, rows), rows.values())):  # as for most
+            return rows
         return {key: row for key, row in rows.items() if current.get(key) is row and key not in hidden}
 
     def show(self, keys: Iterable[str]) -> None:

@@ -108,7 +108,7 @@ def test_readers_see_all_rows_or_none() -> None:
         for each in (shelf, plain):
             each.put(3000)
         doomed = {note.name: note for note in shelf.table if note.group == "b" or chance.random() < 0.3}
-        shelf.table.remove_all(doomed)
+        shelf.table.remove_all(dict(doomed))
         shelf.store.commit()
         for note in doomed.values():
             plain.table.remove(note)
