@@ -35,6 +35,7 @@ class Errand(Generic[T]):
         "is_known",
         "is_led",
         "is_over",
+        "may_lead",
     )
 
     def __init__(
@@ -53,15 +54,16 @@ class Errand(Generic[T]):
         self.is_led: bool = False
         """Whether whoever waits for it runs the event loop."""
         self.is_over: bool = False
+        self.may_lead: bool = False
+        """Whether whoever waits for it could run the event loop, and so shall find it free when it has ended."""
 
     def begin(self) -> None:
         """Begin with it, on the event loop, and in the context of whoever waits."""
         try:
             self._task = asyncio.get_running_loop().create_task(self._work)
             self._task.add_done_callback(self._end)
-        except (
-            BaseException
-        ) as error:  # without memory, or forced upon this thread: whoever waits must hear of it
+        except BaseException as error:
+            # Without memory, or forced upon this thread from outside: whoever waits must hear of it.
             self._error = error
             self._ended(self)
 
@@ -112,7 +114,7 @@ class Errand(Generic[T]):
                     self._error = error
                 else:
                     self._result = task.result()
-        except BaseException as error:  # as above
+        except BaseException as error:  # forced upon this thread, as in `begin`
             self._error = error
         finally:
             self._ended(self)

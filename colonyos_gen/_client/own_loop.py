@@ -41,9 +41,9 @@ class OwnLoop:
     something else to do, and after a while without calls, so that connections which the server closes are noticed and
     timers go off. While it does, calls are handed over to it.
 
-    Nothing here waits while it holds a lock, except for whoever runs the loop: a signal handler, or a `__del__` that the
-    garbage collector runs, may call at any moment, in the middle of another call. All that threads share is changed in steps
-    of the interpreter that nothing comes between: of a set, a dict, or a lock that is tried.
+    Nothing here waits while it holds a lock, except for whoever runs the loop: a signal handler, or a `__del__` of garbage
+    that is collected, may call in the middle of another call. All that threads share is changed in steps of the interpreter that
+    nothing comes between: of a set, a dict, or a lock that is tried.
     """
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class OwnLoop:
         self._under_way: set[Errand[Any]] = set()
         """What the loop has begun with, and nobody runs the loop for."""
         self._told_later: list[Errand[Any]] = []
-        """What has ended, and is told when the loop has nothing else to do, or nobody runs it."""
+        """What has ended, and is told at the end of a turn of the loop, or when nobody runs it."""
         self._may_have_tasks = False
         self._look_at = 0.0
         """When to look for tasks again, on the clock of the loop."""
@@ -77,8 +77,7 @@ class OwnLoop:
         self._last: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._stopped = False
         self._winding_up = threading.Lock()
-        self._over = False
-        """Whether nobody runs the loop any more."""
+        self._over = False  # whether nobody runs the loop any more
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work`. An exception in the waiting thread, such as KeyboardInterrupt, cancels it.
@@ -97,13 +96,8 @@ class OwnLoop:
             return self._hand_over(Errand(work, self._has_ended, brief=False))
         errand = Errand(work, self._has_ended, brief=True)
         is_main = is_main_thread()
-        if (
-            self._baton.locked()
-            or self._under_way
-            or self._handed_over
-            or (is_main and self._is_slow_on_main_thread)
-            or not may_lead(main=is_main)
-        ):
+        errand.may_lead = not (is_main and self._is_slow_on_main_thread) and may_lead(main=is_main)
+        if not errand.may_lead or self._baton.locked() or self._under_way or self._handed_over:
             return self._hand_over(errand)
         try:
             if is_main:
@@ -191,7 +185,8 @@ class OwnLoop:
             self._handed_over.remove(errand)
         except KeyError:
             if errand.is_known:
-                self._on_loop(errand.cancel)
+                if not errand.is_over:
+                    self._on_loop(errand.cancel)
                 return
         errand.close()
 
@@ -199,10 +194,9 @@ class OwnLoop:
         """On the event loop, and in the context of whoever waits: begin with it, unless nobody does any more."""
         if not (errand.brief or self._is_run_by_daemon):
             # What is not ours may hold on to its thread, or hold that up.
-            loop = asyncio.get_running_loop()
-            loop.call_soon(self._begin, errand)
             self._is_daemon_wanted = True
-            loop.stop()
+            asyncio.get_running_loop().call_soon(self._begin, errand)
+            asyncio.get_running_loop().stop()
             return
         try:
             self._handed_over.remove(errand)
@@ -222,7 +216,7 @@ class OwnLoop:
             if not self._told_later:  # each that wakes up now would only wait for the interpreter
                 asyncio.get_running_loop().call_soon(self._tell)
             self._told_later.append(errand)
-        elif self._is_run_by_daemon and errand.brief and not self._is_busy():
+        elif self._is_run_by_daemon and errand.may_lead and not self._is_busy():
             self._told_later.append(errand)  # who calls again at once shall find the loop free
             asyncio.get_running_loop().stop()
         else:
@@ -325,9 +319,8 @@ class OwnLoop:
             raise closed_error()
         if not self._used_by:
             made = new_event_loop()
-            if (
-                self._used_by.setdefault("all", made) is not made
-            ):  # by another thread, or in the middle of this
+            # Another thread may have made one, or a handler in the middle of this.
+            if self._used_by.setdefault("all", made) is not made:
                 made.close()
         loop = self._loop
         if loop is None:
@@ -351,23 +344,28 @@ class OwnLoop:
         self._runners.add(threading.get_ident())
         self._daemon = threading.current_thread()
         asyncio.set_event_loop(loop)
-        while not self._over:
-            self._wait_until_wanted()
+        try:
+            while not self._over:
+                self._wait_until_wanted()
+                with self._baton:
+                    self._run_as_daemon(loop)
+                self._tell()
+        finally:  # also where something was forced upon this thread: whoever waits must hear of it
+            self._fail_the_rest()
             with self._baton:
-                self._is_run_by_daemon, self._is_daemon_wanted = True, False
-                try:
-                    # What an interceptor or a transport raises is for the caller, who has it from the task; the loop goes on.
-                    with contextlib.suppress(KeyboardInterrupt, SystemExit):
-                        if not self._over:
-                            loop.run_forever()
-                finally:
-                    self._is_run_by_daemon = False
-            self._tell()
-        self._fail_the_rest()
-        with self._baton:
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.close()
-        self._runners.discard(threading.get_ident())
+                loop.run_until_complete(loop.shutdown_asyncgens())
+                loop.close()
+            self._runners.discard(threading.get_ident())
+
+    def _run_as_daemon(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._is_run_by_daemon, self._is_daemon_wanted = True, False
+        try:
+            # What an interceptor or a transport raises is for the caller, who has it from the task; the loop goes on.
+            with contextlib.suppress(KeyboardInterrupt, SystemExit):
+                if not self._over:
+                    loop.run_forever()
+        finally:
+            self._is_run_by_daemon = False
 
     def _wait_until_wanted(self) -> None:
         while not (self._under_way or self._handed_over or self._stopped):
