@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
-import functools
 import os
 import threading
 import weakref
@@ -42,8 +41,8 @@ class OwnLoop:
     timers go off. While it does, calls are handed over to it.
 
     Nothing here waits while it holds a lock, except for whoever runs the loop: a signal handler, or a `__del__` of garbage
-    that is collected, may call in the middle of another call. All that threads share is changed in steps of the interpreter that
-    nothing comes between: of a set, a dict, or a lock that is tried.
+    that is collected, may call in the middle of another call. All that threads share is changed in steps of the interpreter
+    that nothing comes between: of a set, a dict, or a lock that is tried.
     """
 
     def __init__(self) -> None:
@@ -153,10 +152,13 @@ class OwnLoop:
     def _hand_over(self, errand: Errand[T]) -> T:
         token = blocks_a_loop.set(asyncio._get_running_loop() is not None)
         try:
-            self._start()
+            loop = self._start()
             self._handed_over.add(errand)
             errand.is_known = True
-            self._on_loop(functools.partial(self._begin, errand))
+            try:
+                loop.call_soon_threadsafe(self._begin, errand)
+            except RuntimeError:  # it is closed
+                errand.fail(closed_error())
             if not self._is_run_by_daemon:
                 self._rouse()
             if self._over:  # whoever has ended it may not have seen the errand
