@@ -149,11 +149,9 @@ def test_a_fork_in_the_middle_of_calls(kind: str) -> None:
     run("import warnings; warnings.simplefilter('ignore')\n" + FORKED, kind)
 
 
-@KINDS
-def test_replies_that_come_together(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("loop_kind")
+def test_replies_that_come_together() -> None:
     """A proxy may pass on those of several threads at the same moment: each is told of its own."""
-    if kind == "asyncio":
-        monkeypatch.setitem(sys.modules, "uvloop", None)
     threads = 3
     with (
         Scripted(sample) as server,
@@ -174,12 +172,8 @@ def test_replies_that_come_together(kind: str, monkeypatch: pytest.MonkeyPatch) 
             assert found == [PROCESS_ID] * threads
 
 
-@KINDS
-def test_a_client_is_closed_just_before_a_thread_runs_its_loop(
-    kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if kind == "asyncio":
-        monkeypatch.setitem(sys.modules, "uvloop", None)
+@pytest.mark.usefixtures("loop_kind")
+def test_a_client_is_closed_just_before_a_thread_runs_its_loop() -> None:
     about_to, closed = threading.Event(), threading.Event()
 
     class Held(set[int]):

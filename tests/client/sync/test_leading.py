@@ -52,17 +52,6 @@ def signing() -> Generator[tuple[Client, list[str]]]:
         yield client, key.threads
 
 
-@pytest.fixture(params=["asyncio", "uvloop"])
-def loop_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Each kind of event loop."""
-    kind: str = request.param
-    if kind == "asyncio":
-        monkeypatch.setitem(sys.modules, "uvloop", None)
-    else:
-        pytest.importorskip("uvloop")
-    return kind
-
-
 def in_thread(work: Callable[[], T]) -> T:
     """What `work` gives on a thread that is called `caller`."""
     with ThreadPoolExecutor(1, thread_name_prefix="caller") as pool:
