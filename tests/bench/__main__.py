@@ -154,7 +154,9 @@ ROWS: list[tuple[str, Callable[[], Beside], float]] = [
 
 def ratios() -> None:
     """Measure and print what is compared with the least that does the same."""
-    print("Medians of many rounds: of each side, and of the ratio in each. What is above its aim is marked as over.")
+    print(
+        "Medians of many rounds: of each side, and of the ratio in each. What is above its aim is marked as over."
+    )
     print(heading("", "minimum"))
     for name, measure, aim in ROWS:
         print(measure().row(name, aim), flush=True)
