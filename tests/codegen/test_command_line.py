@@ -8,11 +8,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from colonyos_gen_codegen.cli import main, render
+from colonyos_gen_codegen.output.formatting import format_files
+from colonyos_gen_codegen.output.writer import compare
+from colonyos_gen_codegen.targets import registry
 
-from codegen.cli import main, render
-from codegen.output.formatting import format_files
-from codegen.output.writer import compare
-from codegen.targets import registry
 from tests.codegen.kit.small_project import ROOT, Project, Run
 
 HERE = Path(__file__).parent

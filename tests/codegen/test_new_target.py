@@ -27,7 +27,7 @@ def test_a_folder_makes_a_target(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "codegen", tmp_path / "codegen", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(HERE / "small", tmp_path / "schema")
     shutil.copytree(ROOT / "schema/meta", tmp_path / "schema/meta")
-    target = tmp_path / "codegen/targets/listing"
+    target = tmp_path / "codegen/colonyos_gen_codegen/targets/listing"
     (target / "templates").mkdir(parents=True)
     (target / "__init__.py").write_text(MODULE)
     (target / "templates/list.jinja").write_text(TEMPLATE)

@@ -1,4 +1,4 @@
-"""Looks into a wheel: `python tests/packaging/check_wheel.py FILE`. It holds two import names, typed, and nothing else."""
+"""Looks into a wheel: `python tests/packaging/check_wheel.py FILE`. It holds three import names, typed, and nothing else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-EXPECTED = {"colonyos_gen", "colonyos_gen_wire"}
+EXPECTED = {"colonyos_gen", "colonyos_gen_codegen", "colonyos_gen_wire"}
 
 
 def main(wheel: Path) -> int:

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from colonyos_gen_codegen.build import build
+from colonyos_gen_codegen.model import Service
+from colonyos_gen_codegen.output.render import BANNER, environment
+from colonyos_gen_codegen.schema.loader import load
+from colonyos_gen_codegen.targets.jsonschema import render
 from jsonschema import Draft202012Validator
-
-from codegen.build import build
-from codegen.model import Service
-from codegen.output.render import BANNER, environment
-from codegen.schema.loader import load
-from codegen.targets.jsonschema import render
 
 ROOT = Path(__file__).resolve().parents[3]
 
