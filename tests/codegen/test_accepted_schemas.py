@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from colonyos_gen_codegen.cli import render
+from colonyos_gen_codegen.rendering import render
 from colonyos_gen_codegen.schema.loader import load
 from colonyos_gen_codegen.targets import registry
 from colonyos_gen_codegen.validate import validate

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from colonyos_gen_codegen.cli import render
+from colonyos_gen_codegen.rendering import render
 from colonyos_gen_codegen.schema.loader import load
 from colonyos_gen_codegen.targets import registry
 from colonyos_gen_codegen.validate import validate

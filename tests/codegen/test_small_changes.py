@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from colonyos_gen_codegen.cli import render
+from colonyos_gen_codegen.rendering import render
 from colonyos_gen_codegen.targets import registry
 
 from tests.codegen.kit.schema_edits import add_field, add_message, replace

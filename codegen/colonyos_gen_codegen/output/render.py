@@ -30,14 +30,14 @@ class _Compiled(jinja2.BytecodeCache):
 _COMPILED = _Compiled()
 
 
-def environment(target: str, overrides: Path | None = None) -> jinja2.Environment:
-    """Templates of one target. A template of the same name under `overrides/<target>/` wins; it can still extend or include
-    the original as `builtin/<name>`. An undefined variable is an error.
+def environment(folder: Path, overrides: jinja2.BaseLoader | None = None) -> jinja2.Environment:
+    """The templates in `folder`. Those of `overrides` win; they can still extend or include the original as
+    `builtin/<name>`. An undefined variable is an error.
     """
-    builtin = jinja2.FileSystemLoader(Path(__file__).parents[1] / "targets" / target / "templates")
+    builtin = jinja2.FileSystemLoader(folder)
     loaders: list[jinja2.BaseLoader] = [builtin, jinja2.PrefixLoader({"builtin": builtin})]
     if overrides is not None:
-        loaders.insert(0, jinja2.FileSystemLoader(overrides / target))
+        loaders.insert(0, overrides)
     templates = jinja2.Environment(
         loader=jinja2.ChoiceLoader(loaders),
         undefined=jinja2.StrictUndefined,

@@ -1,43 +1,41 @@
 """The languages and documents that the model is rendered to, one folder each.
 
-A target is a module in this folder with a docstring and a function `render(service, templates)` that returns the text
-of every file it wants, by path relative to `generated/`. The registry finds it by its folder; nothing else needs to
-change.
+A target is a folder with a module `__init__.py`, which has a docstring and a function `render(service, templates)`, and with
+its templates in `templates/`. `render` returns the text of every file it wants, by path relative to the output. Its name is
+that of the folder. The registry finds the folders beside this file, those of other distributions by their entry points, and
+those that it is given.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Sequence
+from pathlib import Path
 
-import jinja2
+from colonyos_gen_codegen.targets.finding import (
+    ENTRY_POINTS,
+    Render,
+    Target,
+    TargetError,
+    beside,
+    in_folder,
+    installed,
+)
 
-from colonyos_gen_codegen.model import Service
-
-
-class Render(Protocol):
-    """Renders a service with the templates of its own target."""
-
-    def __call__(self, service: Service, templates: jinja2.Environment, /) -> Mapping[str, str]: ...
-
-
-@dataclass(frozen=True)
-class Target:
-    """One registered target."""
-
-    name: str
-    summary: str
-    render: Render
+__all__ = ["ENTRY_POINTS", "Render", "Target", "TargetError", "registry"]
 
 
-def registry() -> dict[str, Target]:
-    """Every target, by name, in alphabetical order."""
+def registry(folders: Sequence[Path] = ()) -> dict[str, Target]:
+    """Every target, by name, in alphabetical order: the built-in ones, those of entry points, and those in `folders`.
+
+    Raises:
+        TargetError: One of them is no target, or two have one name.
+    """
     found: dict[str, Target] = {}
-    for info in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
-        module = importlib.import_module(f"{__name__}.{info.name}")
-        summary = (module.__doc__ or "").strip().partition("\n")[0]
-        found[info.name] = Target(info.name, summary, module.render)
-    return found
+    for target in (*beside(__path__, __name__), *installed(), *(in_folder(each) for each in folders)):
+        if target.name in found:
+            other = found[target.name]
+            raise TargetError(
+                f"two targets are called {target.name!r}: {other.origin} and {target.origin}; rename one of them"
+            )
+        found[target.name] = target
+    return {name: found[name] for name in sorted(found)}

@@ -17,6 +17,7 @@ from colonyos_gen_codegen.build import build
 from colonyos_gen_codegen.model import Service
 from colonyos_gen_codegen.output.render import BANNER, environment
 from colonyos_gen_codegen.schema.loader import load
+from colonyos_gen_codegen.targets import registry
 from colonyos_gen_codegen.targets.pydantic import render
 from pydantic import TypeAdapter, ValidationError
 
@@ -31,7 +32,7 @@ def service() -> Service:
 
 @pytest.fixture(scope="module")
 def source(service: Service) -> str:
-    return render(service, environment("pydantic"))[PATH]
+    return render(service, environment(registry()["pydantic"].templates))[PATH]
 
 
 @pytest.fixture(scope="module")
@@ -125,8 +126,9 @@ def test_same_text_whatever_the_hash_seed(source: str) -> None:
         "import sys; from pathlib import Path;"
         "from colonyos_gen_codegen.build import build; from colonyos_gen_codegen.schema.loader import load;"
         "from colonyos_gen_codegen.output.render import environment;"
+        "from colonyos_gen_codegen.targets import registry;"
         "from colonyos_gen_codegen.targets.pydantic import render;"
-        f"sys.stdout.write(render(build(load(Path('schema'))), environment('pydantic'))['{PATH}'])"
+        f"sys.stdout.write(render(build(load(Path('schema'))), environment(registry()['pydantic'].templates))['{PATH}'])"
     )
     run = subprocess.run(
         [sys.executable, "-c", script],
