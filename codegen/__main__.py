@@ -1,9 +1,12 @@
-"""`python -m codegen`."""
+"""`python -m codegen`, in a checkout: the generator, which is installed or lies beside this file."""
 
 import gc
 import sys
+from pathlib import Path
 
-from codegen.cli import main
+sys.path.insert(0, str(Path(__file__).parent))
+
+from colonyos_gen_codegen.cli import main  # found by the line above
 
 if __name__ == "__main__":
     gc.disable()  # it keeps nearly all that it makes, and looking for garbage would take a quarter of its time

@@ -16,6 +16,7 @@ from colonyos_gen_wire.constants import DEFAULT_PORT, PROTOCOL_VERSION, SERVER_V
 
 from colonyos_gen import ConfigError, RPCError, __version__
 from colonyos_gen._log import ShownFormatter, shown
+from colonyos_gen.cli import schema as schema_command
 from colonyos_gen.keys import _command as keys_command
 from colonyos_gen.spec_lint import _command as lint_command
 
@@ -38,7 +39,10 @@ COLONIES_COLONY_NAME, COLONIES_SERVER_PRVKEY, COLONIES_COLONY_PRVKEY, COLONIES_P
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["schema"]:  # argparse would take its `--help` for its own
+        return schema_command.run(given[1:])
+    options = _parser().parse_args(given)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(ShownFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.DEBUG if options.verbose else logging.WARNING, handlers=[handler])
@@ -179,6 +183,7 @@ def _parser() -> argparse.ArgumentParser:
 
     keys_command.add_to(commands)
     lint_command.add_to(commands)
+    schema_command.add_to(commands)
     return parser
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from colonyos_gen_codegen.rendering import render
+from colonyos_gen_codegen.schema.loader import load
+from colonyos_gen_codegen.targets import registry
+from colonyos_gen_codegen.validate import validate
 
-from codegen.cli import render
-from codegen.schema.loader import load
-from codegen.targets import registry
-from codegen.validate import validate
 from tests.codegen.kit.random_schema import ENVELOPE, MANIFEST, Drawn, Json, enumeration, example, message
 
 from .test_random_schemas import round_trip

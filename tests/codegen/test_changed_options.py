@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from colonyos_gen_codegen.cli import main
 
-from codegen.cli import main
 from tests.codegen.kit.schema_edits import add_field, add_message, replace
 
 ROOT = Path(__file__).parents[2]

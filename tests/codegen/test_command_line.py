@@ -8,30 +8,16 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from colonyos_gen_codegen.cli import main
+from colonyos_gen_codegen.output.formatting import format_files
+from colonyos_gen_codegen.output.writer import compare
+from colonyos_gen_codegen.rendering import render
+from colonyos_gen_codegen.targets import registry
 
-from codegen.cli import main, render
-from codegen.output.formatting import format_files
-from codegen.output.writer import compare
-from codegen.targets import registry
 from tests.codegen.kit.small_project import ROOT, Project, Run
 
 HERE = Path(__file__).parent
 DESCRIPTORS = "python/colonyos_gen_wire/methods/library.py"
-
-
-@pytest.fixture(scope="module")
-def generated(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project that is up to date, to be copied."""
-    project = Project(tmp_path_factory.mktemp("small"))
-    shutil.copytree(HERE / "small", project.schema)
-    assert project.run("generate").code == 0
-    return project
-
-
-@pytest.fixture
-def project(generated: Project, tmp_path: Path) -> Project:
-    """A project that is up to date."""
-    return Project(shutil.copytree(generated.root, tmp_path / "project"))
 
 
 def test_programs_end_with_the_code_and_print_what_the_function_does(project: Project) -> None:
@@ -86,7 +72,7 @@ def test_stale_output_exits_with_101_shows_a_diff_and_changes_nothing(project: P
     assert "-    description: Adds" not in run.out
     assert '\n-"""Adds a book to the library."""\n+"""Adds one book."""\n' in run.out
     assert f"--- generated/{DESCRIPTORS}\n" in run.out
-    assert "run `python -m codegen generate`" in run.err
+    assert "run `generate`" in run.err
     assert project.state() == before
     assert project.run("generate").code == 0
     assert project.run("check").code == 0
@@ -183,7 +169,7 @@ def test_broken_template_exits_with_1_and_changes_nothing(project: Project, text
     for command in ("generate", "check"):
         run = project.run(command, "--templates", project.root / "templates", "--target", "python")
         assert run.code == 1
-        assert run.err.startswith("codegen: ")
+        assert run.err.startswith("python -m codegen: ")
         assert message in run.err
         assert "Traceback" not in run.err
         assert run.out == ""
@@ -195,7 +181,7 @@ def test_unwritable_output_exits_with_1(project: Project) -> None:
     in_the_way.write_text("not a folder")
     run = project.run("generate", "--out", in_the_way / "out", "--target", "openrpc")
     assert run.code == 1
-    assert run.err.startswith("codegen: ")
+    assert run.err.startswith("python -m codegen: ")
     assert "Traceback" not in run.err
     assert in_the_way.read_text() == "not a folder"
 

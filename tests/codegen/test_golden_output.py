@@ -15,11 +15,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-
-from codegen.cli import render
-from codegen.output.render import BANNER
-from codegen.output.writer import MANIFEST
-from codegen.targets import registry
+from colonyos_gen_codegen.output.render import BANNER
+from colonyos_gen_codegen.output.writer import MANIFEST
+from colonyos_gen_codegen.rendering import render
+from colonyos_gen_codegen.targets import registry
 
 from .test_random_schemas import round_trip
 

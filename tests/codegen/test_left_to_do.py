@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from colonyos_gen_codegen.cli import main
+from colonyos_gen_codegen.cli.exits import EXIT_FINDINGS
 
-from codegen.cli import EXIT_FINDINGS, main
 from tests.codegen.kit.schema_edits import add_field, remove_message, replace
 
 SMALL = Path(__file__).parent / "small"

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from colonyos_gen_codegen.left_to_do.offer import Offer, read_offer
+from colonyos_gen_codegen.left_to_do.project import Project
+from colonyos_gen_codegen.left_to_do.uses import uses
+from colonyos_gen_codegen.rendering import render
+from colonyos_gen_codegen.targets import registry
 
-from codegen.cli import render
-from codegen.left_to_do.offer import Offer, read_offer
-from codegen.left_to_do.project import Project
-from codegen.left_to_do.uses import uses
-from codegen.targets import registry
 from tests.codegen.kit.schema_edits import add_message, replace
 
 ROOT = Path(__file__).parents[2]

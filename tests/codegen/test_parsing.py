@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from codegen.left_to_do.parsing import parse
+from colonyos_gen_codegen.left_to_do.parsing import parse
 
 
 class Clumsy:

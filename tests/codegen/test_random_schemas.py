@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from colonyos_gen_codegen.rendering import render
+from colonyos_gen_codegen.schema.loader import load
+from colonyos_gen_codegen.targets import registry
+from colonyos_gen_codegen.validate import validate
 from hypothesis import HealthCheck, Phase, given, settings
 
-from codegen.cli import render
-from codegen.schema.loader import load
-from codegen.targets import registry
-from codegen.validate import validate
 from tests.codegen.kit.random_schema import Drawn, schemas
 
 pytestmark = pytest.mark.long

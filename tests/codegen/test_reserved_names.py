@@ -11,15 +11,15 @@ from typing import cast
 
 import colonyos_gen_wire
 import pytest
+from colonyos_gen_codegen.schema.loader import load
+from colonyos_gen_codegen.targets.python import reserved
+from colonyos_gen_codegen.validate import validate
 from colonyos_gen_wire import constants
 from colonyos_gen_wire.methods import METHODS
 from colonyos_gen_wire.stubs_async import AsyncStubs
 from colonyos_gen_wire.stubs_sync import Stubs
 
 import colonyos_gen
-from codegen.schema.loader import load
-from codegen.targets.python import reserved
-from codegen.validate import validate
 from colonyos_gen import AsyncClient, Client
 from tests.codegen.kit.schema_edits import replace
 

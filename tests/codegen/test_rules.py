@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import pytest
-
-from codegen.build import build
-from codegen.rules import RULES
-from codegen.rules.conformance import mismatches
-from codegen.schema.loader import Document, Pointer, Schema, load
-from codegen.schema.outline import Outline
-from codegen.validate import validate
+from colonyos_gen_codegen.build import build
+from colonyos_gen_codegen.rules import RULES
+from colonyos_gen_codegen.rules.conformance import mismatches
+from colonyos_gen_codegen.schema.loader import Document, Pointer, Schema, load
+from colonyos_gen_codegen.schema.outline import Outline
+from colonyos_gen_codegen.validate import validate
 
 HERE = Path(__file__).parent
 BASE = HERE / "base"

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from colonyos_gen_codegen.rendering import render
+from colonyos_gen_codegen.targets import registry
 
-from codegen.cli import render
-from codegen.targets import registry
 from tests.codegen.kit.schema_edits import add_field, add_message, replace
 
 SCHEMA = Path(__file__).parents[2] / "schema"

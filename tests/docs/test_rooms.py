@@ -11,8 +11,8 @@ MOST_MODULES = 14
 MOST_LINES = 400
 
 LISTS = {
-    "codegen/rules": "a module for each word of the schema, named by it",
-    "codegen/targets/python/templates": "a template for each file of the generated package, with the name of that file",
+    "codegen/colonyos_gen_codegen/rules": "a module for each word of the schema, named by it",
+    "codegen/colonyos_gen_codegen/targets/python/templates": "a template for each file of the generated package, named by it",
     "schema/rpc": "a file for each domain of the protocol",
     "schema/types": "a file for each domain of the protocol",
 }

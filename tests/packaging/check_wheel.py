@@ -1,4 +1,4 @@
-"""Looks into a wheel: `python tests/packaging/check_wheel.py FILE`. It holds two import names, typed, and nothing else."""
+"""Looks into a wheel: `python tests/packaging/check_wheel.py FILE`. It holds three import names, typed, and nothing else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-EXPECTED = {"colonyos_gen", "colonyos_gen_wire"}
+GENERATOR = "colonyos_gen_codegen/"
+"""Which reads templates, and a schema."""
+EXPECTED = {"colonyos_gen", "colonyos_gen_codegen", "colonyos_gen_wire"}
 
 
 def main(wheel: Path) -> int:
@@ -20,7 +22,12 @@ def main(wheel: Path) -> int:
         f"{name}/py.typed is missing" for name in sorted(EXPECTED) if f"{name}/py.typed" not in names
     ]
     problems += [
-        f"{name} does not belong into a wheel" for name in names if name.endswith((".yaml", ".jinja", ".pyc"))
+        f"{name} does not belong into a wheel"
+        for name in names
+        if name.endswith(".pyc") or (name.endswith((".yaml", ".jinja")) and not name.startswith(GENERATOR))
+    ]
+    problems += [
+        f"{name} is missing" for name in (f"{GENERATOR}colonyos/colonyos.yaml",) if name not in names
     ]
     for problem in problems:
         print(f"{wheel.name}: {problem}", file=sys.stderr)

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from codegen.cli import main
+from colonyos_gen_codegen.cli import main
 
 ROOT = Path(__file__).parents[3]
 

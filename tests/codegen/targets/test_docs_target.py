@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-
-from codegen.build import build
-from codegen.model import Service
-from codegen.output.render import BANNER, environment
-from codegen.schema.loader import load
-from codegen.targets.docs import markdown, render
+from colonyos_gen_codegen.build import build
+from colonyos_gen_codegen.model import Service
+from colonyos_gen_codegen.output.render import BANNER, environment
+from colonyos_gen_codegen.schema.loader import load
+from colonyos_gen_codegen.targets import registry
+from colonyos_gen_codegen.targets.docs import markdown, render
 
 ROOT = Path(__file__).resolve().parents[3]
 _LINK = re.compile(r"(?<!\\)\[[^\]]*\]\(([^)\s]+)\)")
@@ -28,7 +28,7 @@ def service() -> Service:
 
 @pytest.fixture(scope="module")
 def pages(service: Service) -> Mapping[str, str]:
-    return render(service, environment("docs"))
+    return render(service, environment(registry()["docs"].templates))
 
 
 def prose(page: str) -> str:

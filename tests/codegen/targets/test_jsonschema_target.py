@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from colonyos_gen_codegen.build import build
+from colonyos_gen_codegen.model import Service
+from colonyos_gen_codegen.output.render import BANNER, environment
+from colonyos_gen_codegen.schema.loader import load
+from colonyos_gen_codegen.targets import registry
+from colonyos_gen_codegen.targets.jsonschema import render
 from jsonschema import Draft202012Validator
 
-from codegen.build import build
-from codegen.model import Service
-from codegen.output.render import BANNER, environment
-from codegen.schema.loader import load
-from codegen.targets.jsonschema import render
-
 ROOT = Path(__file__).resolve().parents[3]
+TEMPLATES = environment(registry()["jsonschema"].templates)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def service() -> Service:
 
 @pytest.fixture(scope="module")
 def bundle(service: Service) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads(render(service, environment("jsonschema"))["colonyos.schema.json"])
+    result: dict[str, Any] = json.loads(render(service, TEMPLATES)["colonyos.schema.json"])
     return result
 
 
@@ -142,4 +143,4 @@ def test_hazards_are_kept(service: Service, bundle: dict[str, Any]) -> None:
 
 
 def test_same_text_every_time(service: Service) -> None:
-    assert render(service, environment("jsonschema")) == render(service, environment("jsonschema"))
+    assert render(service, TEMPLATES) == render(service, TEMPLATES)

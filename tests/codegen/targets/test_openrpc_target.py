@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from colonyos_gen_codegen.build import build
+from colonyos_gen_codegen.model import Service
+from colonyos_gen_codegen.output.render import BANNER, environment
+from colonyos_gen_codegen.schema.loader import load
+from colonyos_gen_codegen.targets import registry
+from colonyos_gen_codegen.targets.openrpc import render
 from jsonschema import Draft7Validator
-
-from codegen.build import build
-from codegen.model import Service
-from codegen.output.render import BANNER, environment
-from codegen.schema.loader import load
-from codegen.targets.openrpc import render
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -48,7 +48,9 @@ def service() -> Service:
 
 @pytest.fixture(scope="module")
 def document(service: Service) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads(render(service, environment("openrpc"))["openrpc.json"])
+    result: dict[str, Any] = json.loads(
+        render(service, environment(registry()["openrpc"].templates))["openrpc.json"]
+    )
     return result
 
 

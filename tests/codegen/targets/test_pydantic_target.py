@@ -13,13 +13,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from colonyos_gen_codegen.build import build
+from colonyos_gen_codegen.model import Service
+from colonyos_gen_codegen.output.render import BANNER, environment
+from colonyos_gen_codegen.schema.loader import load
+from colonyos_gen_codegen.targets import registry
+from colonyos_gen_codegen.targets.pydantic import render
 from pydantic import TypeAdapter, ValidationError
-
-from codegen.build import build
-from codegen.model import Service
-from codegen.output.render import BANNER, environment
-from codegen.schema.loader import load
-from codegen.targets.pydantic import render
 
 ROOT = Path(__file__).resolve().parents[3]
 PATH = "pydantic/colonyos_models.py"
@@ -32,7 +32,7 @@ def service() -> Service:
 
 @pytest.fixture(scope="module")
 def source(service: Service) -> str:
-    return render(service, environment("pydantic"))[PATH]
+    return render(service, environment(registry()["pydantic"].templates))[PATH]
 
 
 @pytest.fixture(scope="module")
@@ -124,9 +124,11 @@ def test_requests_fill_in_their_message_type_and_check_their_limits(models: Any)
 def test_same_text_whatever_the_hash_seed(source: str) -> None:
     script = (
         "import sys; from pathlib import Path;"
-        "from codegen.build import build; from codegen.schema.loader import load;"
-        "from codegen.output.render import environment; from codegen.targets.pydantic import render;"
-        f"sys.stdout.write(render(build(load(Path('schema'))), environment('pydantic'))['{PATH}'])"
+        "from colonyos_gen_codegen.build import build; from colonyos_gen_codegen.schema.loader import load;"
+        "from colonyos_gen_codegen.output.render import environment;"
+        "from colonyos_gen_codegen.targets import registry;"
+        "from colonyos_gen_codegen.targets.pydantic import render;"
+        f"sys.stdout.write(render(build(load(Path('schema'))), environment(registry()['pydantic'].templates))['{PATH}'])"
     )
     run = subprocess.run(
         [sys.executable, "-c", script],

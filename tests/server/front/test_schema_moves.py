@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from colonyos_gen_codegen.cli import main
 from colonyos_gen_wire.constants import API_PATH
 from colonyos_gen_wire.methods import METHODS
 
-from codegen.cli import main
 from colonyos_gen.crypto import PrivateKey
 from colonyos_gen.server import Server
 from colonyos_gen.server.hazards import _pairs as pairs

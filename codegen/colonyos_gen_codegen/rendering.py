@@ -1,0 +1,87 @@
+"""From a schema to the text of every file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from colonyos_gen_codegen.build import build
+from colonyos_gen_codegen.model import Service
+from colonyos_gen_codegen.output.formatting import format_files
+from colonyos_gen_codegen.output.overrides import Overrides
+from colonyos_gen_codegen.output.render import environment
+from colonyos_gen_codegen.output.writer import with_manifest
+from colonyos_gen_codegen.schema.findings import Finding, SchemaError
+from colonyos_gen_codegen.schema.loader import Schema, load
+from colonyos_gen_codegen.targets import Target, TargetError, registry
+from colonyos_gen_codegen.validate import validate
+
+_DRAFT_LACKS = {"MESSAGE_HAS_EXAMPLE"}
+"""The rules that a draft need not keep yet."""
+
+
+def render(
+    schema_root: Path,
+    chosen: Mapping[str, Target],
+    templates: Path | None,
+    out: Path,
+    *,
+    draft: bool = False,
+) -> dict[str, str]:
+    """Every file of the `chosen` targets, formatted, with the manifest. Raises `SchemaError` on findings."""
+    return texts(service_of(load(schema_root), draft=draft), chosen, templates, out)
+
+
+def service_of(schema: Schema, *, draft: bool) -> Service:
+    """The model of a schema. Raises `SchemaError` on findings; those of a draft, only on others than what it may lack."""
+    findings = findings_of(schema, draft=draft)
+    if findings:
+        raise SchemaError(findings)
+    return build(schema)
+
+
+def findings_of(schema: Schema, *, draft: bool) -> list[Finding]:
+    """What is wrong with a schema; of a draft, without what it may lack."""
+    return [finding for finding in validate(schema) if not (draft and finding.rule in _DRAFT_LACKS)]
+
+
+def texts(
+    service: Service,
+    chosen: Mapping[str, Target],
+    templates: Path | None,
+    out: Path,
+    known: Mapping[str, Target] | None = None,
+) -> dict[str, str]:
+    """Every file of the `chosen` targets, with templates of somebody's own for any `known` one.
+
+    Raises:
+        TargetError: Two targets make one file, or one makes a file outside of the output.
+        OverrideError: One of the templates is read by nothing.
+    """
+    folders = {name: target.templates for name, target in (known or {**registry(), **chosen}).items()}
+    own = Overrides(templates, folders) if templates is not None else None
+    rendered = {
+        name: dict(
+            target.render(
+                service, environment(target.templates, own.loader(name) if own is not None else None)
+            )
+        )
+        for name, target in chosen.items()
+    }
+    if own is not None:
+        own.require_use()
+    _require_places(rendered)
+    formatted = format_files({path: text for files in rendered.values() for path, text in files.items()})
+    by_target = {name: {path: formatted[path] for path in files} for name, files in rendered.items()}
+    return with_manifest(by_target, out)
+
+
+def _require_places(rendered: Mapping[str, Mapping[str, str]]) -> None:
+    makers: dict[str, str] = {}
+    for target, files in rendered.items():
+        for path in files:
+            if Path(path).is_absolute() or ".." in Path(path).parts or not Path(path).parts:
+                raise TargetError(f"target {target!r} makes {path!r}, which is outside of the output folder")
+            if path in makers:
+                raise TargetError(f"targets {makers[path]!r} and {target!r} both make {path}")
+            makers[path] = target
