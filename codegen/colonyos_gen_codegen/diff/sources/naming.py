@@ -1,0 +1,90 @@
+"""What an argument can be, and what it is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from colonyos_gen_codegen.diff.nodes import Side
+from colonyos_gen_codegen.diff.reading import read_document, read_schema
+from colonyos_gen_codegen.diff.sources import archives, revisions
+from colonyos_gen_codegen.diff.sources.problem import SourceError
+from colonyos_gen_codegen.schema.folder import SCHEMA
+from colonyos_gen_codegen.schema.loader import load
+from colonyos_gen_codegen.schema.shape import check_shape
+
+__all__ = ["SourceError", "side"]
+
+MANIFEST = "colonyos.yaml"
+INSTALLED = "installed"
+RELEASE = "last-release"
+DOCUMENT = "colonyos.schema.json"
+_IN_PACKAGE = "colonyos_gen_codegen/colonyos"
+REMEDY = (
+    "name a folder with a schema, a git revision, colonyos.schema.json or openrpc.json, a wheel, 'installed' or "
+    "'last-release'"
+)
+
+
+def side(argument: str, which: str, near: Sequence[Path]) -> Side:
+    """The schema that `argument` means; `which` is OLD or NEW, and `near` are places in the repository to ask.
+
+    Raises:
+        SourceError: It means none, or one that cannot be read; the text names the argument, its value and the remedy.
+    """
+    path = Path(argument)
+    if argument == INSTALLED:
+        return _of_folder(_installed(), which, argument)
+    if path.is_dir():
+        return _in_folder(path, which, argument)
+    if path.is_file():
+        return _in_file(path, which, argument)
+    revision = revisions.last_release(near) if argument == RELEASE else argument
+    return _at_revision(revision, which, argument, near)
+
+
+def _in_folder(path: Path, which: str, argument: str) -> Side:
+    for folder in (path, path / "schema"):  # the second of a checkout, or of what `export` wrote
+        if (folder / MANIFEST).is_file():
+            return _of_folder(folder, which, argument)
+    if (path / DOCUMENT).is_file():
+        return _in_file(path / DOCUMENT, which, argument)
+    raise SourceError(which, argument, f"the folder holds no schema ({MANIFEST} is missing)", REMEDY)
+
+
+def _in_file(path: Path, which: str, argument: str) -> Side:
+    if path.suffix in {".whl", ".zip"}:
+        with archives.unpacked(path, which, argument) as folder:
+            return _of_folder(folder, which, argument, prefix="", revision=path.name)
+    if path.suffix != ".json":
+        raise SourceError(which, argument, "the file is neither a document nor a wheel", REMEDY)
+    return read_document(path, which, argument)
+
+
+def _at_revision(revision: str, which: str, argument: str, near: Sequence[Path]) -> Side:
+    with revisions.checked_out(revision, which, argument, near) as (folder, prefix, version):
+        found = _of_folder(folder, which, argument, prefix=prefix, revision=revision.partition(":")[0])
+        found.version = version
+        return found
+
+
+def _of_folder(
+    folder: Path, which: str, argument: str, *, prefix: str | None = None, revision: str = ""
+) -> Side:
+    schema = load(folder)
+    findings = [*schema.findings, *check_shape(schema)]
+    fatal = [finding for finding in findings if finding.rule in {"FILE_READS", "META_SCHEMA"}]
+    if fatal:
+        more = f" and {len(fatal) - 1} more findings" if len(fatal) > 1 else ""
+        raise SourceError(which, argument, f"the schema there is not readable: {fatal[0]}{more}", "mend it")
+    shown = os.path.relpath(folder) if folder.resolve().is_relative_to(Path.cwd()) else str(folder)
+    prefix = f"{Path(shown).as_posix()}/" if prefix is None else prefix
+    return read_schema(schema, argument, prefix=prefix, revision=revision)
+
+
+def _installed() -> Path:
+    """The schema that came with the installed package; in a checkout that is installed as such, its own."""
+    places = (Path(entry, _IN_PACKAGE) for entry in sys.path)
+    return next((place for place in places if (place / MANIFEST).is_file()), SCHEMA)
