@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+SOME = "some"
+"""The word of `x-go-null` where a document says that there is one, and not which."""
+
 
 @dataclass(frozen=True, order=True)
 class Place:

@@ -97,7 +97,7 @@ def compare_hazards(c: Comparison) -> None:
             text = f"{new.label} {new.facts['effect']}, and no longer {old.facts['effect']}"
             c.found(HAZARD_EFFECT_CHANGED, text, old, new, fact="effect")
         if c.differs(old, new, "when", "limit"):
-            text = f"{new.label} happens when: {new.facts['when']}"
+            text = f"{new.label} happens when: {new.facts.get('when', 'another limit is reached')}"
             c.found(HAZARD_CONDITION_CHANGED, text, old, new, fact="when")
 
 
@@ -109,7 +109,8 @@ def compare_taking_part(c: Comparison, old: Node, new: Node, scope: Scope) -> No
     c.added(TAKES_PART, matched.added, "{} is known", scope)
     c.gone(TAKES_NO_PART, matched.gone, "{} is gone", new, scope)
     for was, now in matched.pairs:
-        if was.name != now.name or c.differs(was, now, "values", "refused"):
+        elsewhere = was.name != now.name and c.knows("hazardous field")
+        if elsewhere or c.differs(was, now, "values", "refused"):
             text = f"other contents count for {now.label}"
             c.found(HAZARDOUS_CONTENTS_CHANGED, text, was, now, scope=scope)
     before = [node for node in old.all("taking part") if node.facts["confirm"]]

@@ -130,7 +130,8 @@ def _match_parameters(c: Comparison, old: Node, new: Node, names: dict[str, str]
 def _tell_moved(c: Comparison, matched: Matched, scope: Scope) -> None:
     """Tell which can no longer be given where they were: what is positional in both, at another position."""
     for was, now in matched.pairs:
-        if was.facts["keyword"] or now.facts["keyword"] or was.facts["position"] == now.facts["position"]:
+        by_name = was.facts.get("keyword") or now.facts.get("keyword")
+        if by_name or not c.differs(was, now, "position"):
             continue
         text = f"{now.label} is parameter {now.facts['position'] + 1}, not {was.facts['position'] + 1}"
         c.found(PARAMETER_MOVED, text, was, now, scope=scope)

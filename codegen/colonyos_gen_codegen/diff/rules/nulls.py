@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from colonyos_gen_codegen.diff.change import Scope
 from colonyos_gen_codegen.diff.comparison import Comparison
-from colonyos_gen_codegen.diff.nodes import Node, Value
+from colonyos_gen_codegen.diff.nodes import SOME, Node, Value
 from colonyos_gen_codegen.diff.registry import CALLERS, SERVERS, Level, breaks, rule, safe
 
 NULL_ALLOWED = rule(
@@ -78,6 +78,8 @@ def compare_omission(c: Comparison, old: Node, new: Node, scope: Scope) -> None:
 
 def _compare_go_null(c: Comparison, was: str, now: Value, subject: str, beside: Node, scope: Scope) -> None:
     """Callers may send null under any word, and meet it under all but `request`."""
+    if SOME in (was, now.go_null) and was and now.go_null:
+        return  # a document says that null stands for empty, and not when
     before, after = was or "none", now.go_null or "none"
     sent = bool(was) != bool(now.go_null) and scope.sent
     answered = (was not in ("", "request")) != (now.go_null not in ("", "request")) and scope.answered

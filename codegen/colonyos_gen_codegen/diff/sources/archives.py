@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from colonyos_gen_codegen.diff.sources.problem import SourceError
+from colonyos_gen_codegen.diff.problem import SourceError
 
 _INSIDE = "colonyos_gen_codegen/colonyos/"
 """Where a wheel of this project has its schema."""

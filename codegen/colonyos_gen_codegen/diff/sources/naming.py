@@ -8,15 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from colonyos_gen_codegen.diff.nodes import Side
+from colonyos_gen_codegen.diff.problem import NoRelease, SourceError
 from colonyos_gen_codegen.diff.reading import read_document, read_schema
 from colonyos_gen_codegen.diff.sources import archives, revisions
-from colonyos_gen_codegen.diff.sources.problem import SourceError
+from colonyos_gen_codegen.schema.findings import Finding
 from colonyos_gen_codegen.schema.folder import SCHEMA
 from colonyos_gen_codegen.schema.loader import load
 from colonyos_gen_codegen.schema.shape import check_shape
 
-__all__ = ["SourceError", "side"]
+__all__ = ["NEW", "OLD", "NoRelease", "SourceError", "side"]
 
+OLD, NEW = "OLD", "NEW"
 MANIFEST = "colonyos.yaml"
 INSTALLED = "installed"
 RELEASE = "last-release"
@@ -75,13 +77,23 @@ def _of_folder(
 ) -> Side:
     schema = load(folder)
     findings = [*schema.findings, *check_shape(schema)]
-    fatal = [finding for finding in findings if finding.rule in {"FILE_READS", "META_SCHEMA"}]
-    if fatal:
-        more = f" and {len(fatal) - 1} more findings" if len(fatal) > 1 else ""
-        raise SourceError(which, argument, f"the schema there is not readable: {fatal[0]}{more}", "mend it")
+    if which == OLD:  # it cannot be mended any more, so it is read as far as it can be
+        findings = [finding for finding in findings if finding.rule == "FILE_READS"]
+    _require_readable(findings, which, argument)
     shown = os.path.relpath(folder) if folder.resolve().is_relative_to(Path.cwd()) else str(folder)
     prefix = f"{Path(shown).as_posix()}/" if prefix is None else prefix
-    return read_schema(schema, argument, prefix=prefix, revision=revision)
+    try:
+        return read_schema(schema, argument, prefix=prefix, revision=revision)
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError):
+        _require_readable(check_shape(schema), which, argument)
+        raise
+
+
+def _require_readable(findings: Sequence[Finding], which: str, argument: str) -> None:
+    fatal = [finding for finding in findings if finding.rule in {"FILE_READS", "META_SCHEMA"}]
+    if fatal:
+        more = f" (and {len(fatal) - 1} findings more)" if len(fatal) > 1 else ""
+        raise SourceError(which, argument, f"the schema there is not readable: {fatal[0]}{more}", "see `lint`")
 
 
 def _installed() -> Path:

@@ -11,7 +11,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from colonyos_gen_codegen.diff.sources.problem import NoRelease, SourceError
+from colonyos_gen_codegen.diff.problem import NoRelease, SourceError
 
 MANIFEST = "colonyos.yaml"
 _TAGS = "v[0-9]*"
