@@ -242,8 +242,8 @@ def _compare_waits_and_about(c: Comparison, old: Node, new: Node, names: dict[st
             c.found(WAITS_CHANGED, text, old, new, scope=scope, fact="x-waits")
     if "x-about" in old.facts and "x-about" in new.facts:
         was, now = old.facts["x-about"], new.facts["x-about"]
-        if was and names.get(was["field"]) == (now or {}).get("field"):
-            was = {**was, "field": now["field"]}
+        if was and was["field"] in names:
+            was = {**was, "field": names[was["field"]]}
         if was != now:
             text = f"{new.label} is about {_about(now)}, not about {_about(was)}"
             c.found(ABOUT_CHANGED, text, old, new, scope=scope, fact="x-about")
