@@ -26,6 +26,7 @@ class Comparison:
         self.type_names: dict[str, str] = {}
         self.role_names: dict[str, str] = {}
         self.code_names: dict[str, str] = {}
+        self.hazard_names: dict[str, str] = {}
         self.field_names: dict[str, dict[str, str]] = {}
         """New keys of renamed fields by old ones, by what has them."""
         self.reach = Reach(old, new, {}, {})

@@ -69,6 +69,8 @@ def named_alike(old: Node, new: Node) -> float:
     """The likeness of things that have little more than a name, facts and a description."""
     facts = share(*(((key, repr(value)) for key, value in node.facts.items()) for node in (old, new)))
     words = alike(old.words.get("description", ""), new.words.get("description", ""))
+    if not old.facts and not new.facts:
+        return 0.65 * words + 0.35 * alike(old.name, new.name)
     return 0.4 * facts + 0.35 * words + 0.25 * alike(old.name, new.name)
 
 

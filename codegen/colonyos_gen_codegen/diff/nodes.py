@@ -71,9 +71,8 @@ class Value:
         return f"{inner} or null" if self.nullable else inner
 
     def names(self) -> Iterator[str]:
-        """The structs and enums in it."""
-        if self.name:
-            yield self.name
+        """The types of types/ in it."""
+        yield from filter(None, (self.name, self.alias))
         for inner in (self.item, self.key):
             if inner is not None:
                 yield from inner.names()

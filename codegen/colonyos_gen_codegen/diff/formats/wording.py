@@ -26,8 +26,8 @@ def verdict(change: Change) -> str:
 
 
 def people(change: Change) -> str:
-    """Who breaks, or else who has to look."""
-    return ", ".join(change.breaks or change.concerns) or "nobody"
+    """Who breaks, or else who may want to look."""
+    return ", ".join(change.breaks or change.concerns) or "everybody"
 
 
 def idle(acceptance: Acceptance) -> str:

@@ -89,7 +89,6 @@ def _struct(reader: Reader, part: Part) -> Node:
         }
         option.words = {"description": more["description"]} if "description" in more else {}
         node.children.append(option)
-    node.words["order of options"] = " ".join(option.name for option in node.all("option"))
     return node
 
 

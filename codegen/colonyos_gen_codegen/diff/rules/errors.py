@@ -23,6 +23,12 @@ ERROR_REMOVED = rule(
     "A message can be refused in one way less, and the name of that is gone.",
     "do not look for it",
 )
+ERROR_DROPPED = rule(
+    "ERROR_DROPPED",
+    safe(Level.BEHAVIOUR, CALLERS, SERVERS),
+    "A message can no longer be refused in a way that others still can.",
+    "nothing: the name of the error stays",
+)
 ERROR_RENAMED = rule(
     "ERROR_RENAMED",
     breaks(Level.SOURCE, CALLERS, SERVERS),
@@ -89,7 +95,7 @@ def compare_error(c: Comparison, old: Node, new: Node, scope: Scope) -> None:
     """Compare what one error says and means."""
     compare_lifetime(c, old, _without_condition(new, old), scope)
     if old.words.get("when") and new.words.get("when") and old.words["when"] != new.words["when"]:
-        text = f"{new.label} comes when: {new.words['when']}"
+        text = f"{new.label} comes when: {new.words['when'].rstrip('.')}"
         c.found(ERROR_CONDITION_CHANGED, text, old, new, scope=scope, fact="when")
     if "code" in old.facts and c.code_names.get(old.facts["code"], old.facts["code"]) != new.facts.get("code"):
         text = f"{new.label} means {new.facts['code']}, not {old.facts['code']}"
@@ -116,7 +122,10 @@ def likeness(old: Node, new: Node) -> float:
 
 def _tell_which(c: Comparison, matched: Matched, beside: Node, scope: Scope) -> None:
     c.added(ERROR_ADDED, matched.added, "{} is new", scope)
-    c.gone(ERROR_REMOVED, matched.gone, "{} is gone", beside, scope)
+    stays = {node.name for node in c.new.root.all("shared error")}
+    dropped = [node for node in matched.gone if node.facts.get("shared") in stays and not node.facts.get("action")]
+    c.gone(ERROR_DROPPED, dropped, "{} is gone", beside, scope)
+    c.gone(ERROR_REMOVED, [node for node in matched.gone if node not in dropped], "{} is gone", beside, scope)
     c.renamed(ERROR_RENAMED, matched.renamed, "the error {} is {} now", scope)
 
 

@@ -133,7 +133,7 @@ def _compare(c: Comparison, old: Node, new: Node, scope: Scope) -> None:
         required = new.facts["required"]
         text = f"{new.label} {'must be there' if required else 'may be left out'}"
         c.found(FIELD_REQUIRED if required else FIELD_OPTIONAL, text, old, new, scope=scope, fact="required")
-    elif not new.facts.get("required") and c.differs(old, new, "default"):
+    elif not new.facts.get("required") and c.differs(old, new, "default") and _alike_in_kind(old, new):
         text = f"{new.label} is {_json(new.facts['default'])} by default, not {_json(old.facts['default'])}"
         c.found(FIELD_DEFAULT_CHANGED, text, old, new, scope=scope, fact="default")
     if c.differs(old, new, "x-secret"):
@@ -192,6 +192,11 @@ def _likeness(c: Comparison, old: Node, new: Node) -> float:
     words = alike(old.words.get("description", ""), new.words.get("description", ""))
     same = old.value.spelt() == new.value.spelt() or bool(named)
     return (0.4 if same else 0.3) + 0.3 * words + 0.3 * alike(old.name, new.name)
+
+
+def _alike_in_kind(old: Node, new: Node) -> bool:
+    """Whether two defaults can be compared: a value of another kind has another one anyhow."""
+    return old.value is None or new.value is None or old.value.kind == new.value.kind
 
 
 def _json(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from colonyos_gen_codegen.diff.change import Scope
 from colonyos_gen_codegen.diff.comparison import Comparison
-from colonyos_gen_codegen.diff.matching import named_alike
+from colonyos_gen_codegen.diff.matching import match, named_alike
 from colonyos_gen_codegen.diff.nodes import Node
 from colonyos_gen_codegen.diff.registry import CALLERS, SERVERS, Level, breaks, rule, safe
 from colonyos_gen_codegen.diff.rules.lifetimes import compare_lifetime, compare_words
@@ -97,7 +97,9 @@ def compare_hazards(c: Comparison) -> None:
             text = f"{new.label} {new.facts['effect']}, and no longer {old.facts['effect']}"
             c.found(HAZARD_EFFECT_CHANGED, text, old, new, fact="effect")
         if c.differs(old, new, "when", "limit"):
-            text = f"{new.label} happens when: {new.facts.get('when', 'another limit is reached')}"
+            text = f"{new.label} happens when: {new.facts['when'].rstrip('.')}"
+            if not c.differs(old, new, "when"):
+                text = f"the limit in {new.label} is {new.facts['limit']}, not {old.facts['limit']}"
             c.found(HAZARD_CONDITION_CHANGED, text, old, new, fact="when")
 
 
@@ -105,11 +107,17 @@ def compare_taking_part(c: Comparison, old: Node, new: Node, scope: Scope) -> No
     """Compare the hazards that a message takes part in."""
     if not c.knows("taking part"):
         return
-    matched = c.match(old, new, "taking part", lambda was, now: float(was.facts["hazard"] == now.facts["hazard"]))
+    names = {node.name: _renamed(c, node, new) for node in old.all("taking part")}
+    matched = match(
+        old.all("taking part"),
+        new.all("taking part"),
+        lambda was, now: float(names[was.name].split()[0] == now.facts["hazard"]),
+        names,
+    )
     c.added(TAKES_PART, matched.added, "{} is known", scope)
     c.gone(TAKES_NO_PART, matched.gone, "{} is gone", new, scope)
     for was, now in matched.pairs:
-        elsewhere = was.name != now.name and c.knows("hazardous field")
+        elsewhere = names[was.name] != now.name and c.knows("hazardous field")
         if elsewhere or c.differs(was, now, "values", "refused"):
             text = f"other contents count for {now.label}"
             c.found(HAZARDOUS_CONTENTS_CHANGED, text, was, now, scope=scope)
@@ -118,8 +126,8 @@ def compare_taking_part(c: Comparison, old: Node, new: Node, scope: Scope) -> No
     if before and not after:
         c.found(CONFIRMATION_ENDED, f"no request of {new.label} needs hazardous=True", old, new, scope=scope)
         return
-    names = {was.name: now.name for was, now in matched.pairs}
-    confirmed = {names.get(node.name, node.name) for node in before}
+    paired = {was.name: now.name for was, now in matched.pairs}
+    confirmed = {paired.get(node.name, node.name) for node in before}
     for node in after:
         if node.name not in confirmed:
             c.found(CONFIRMATION_ADDED, f"{node.label} needs hazardous=True", None, node, scope=scope)
@@ -128,3 +136,11 @@ def compare_taking_part(c: Comparison, old: Node, new: Node, scope: Scope) -> No
         if was.facts["confirm"] and now.name not in left:
             text = f"{now.label} does not need hazardous=True"
             c.found(CONFIRMATION_REMOVED, text, was, now, scope=scope)
+
+
+def _renamed(c: Comparison, part: Node, message: Node) -> str:
+    """What taking part is called now: its hazard or the field that it goes by may have been renamed."""
+    hazard, _, field = part.name.partition(" ")
+    first, dot, rest = field.partition(".")
+    first = c.field_names.get(message.label, {}).get(first, first)
+    return f"{c.hazard_names.get(hazard, hazard)} {first}{dot}{rest}".strip()

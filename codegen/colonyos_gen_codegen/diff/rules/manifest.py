@@ -177,8 +177,9 @@ _PLAIN = (
 
 
 def settle_names(c: Comparison) -> None:
-    """Find out which roles and codes were renamed, before anything that names them is compared."""
+    """Find out which roles, codes and hazards were renamed, before anything that names them is compared."""
     c.role_names = c.match(c.old.root, c.new.root, "role", named_alike).names()
+    c.hazard_names = c.match(c.old.root, c.new.root, "hazard", named_alike).names()
     c.code_names = c.match(c.old.root, c.new.root, "code", named_alike).names()
 
 

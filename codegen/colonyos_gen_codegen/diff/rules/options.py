@@ -9,7 +9,7 @@ from colonyos_gen_codegen.diff.comparison import Comparison
 from colonyos_gen_codegen.diff.matching import alike
 from colonyos_gen_codegen.diff.nodes import Node
 from colonyos_gen_codegen.diff.registry import CALLERS, Level, breaks, rule, safe
-from colonyos_gen_codegen.diff.rules.lifetimes import compare_words
+from colonyos_gen_codegen.diff.rules.lifetimes import DESCRIPTION_CHANGED, compare_words
 from colonyos_gen_codegen.diff.rules.limits import LIMIT_TIGHTENED, limit_changes
 
 OPTION_ADDED = rule(
@@ -77,6 +77,9 @@ def compare_options(c: Comparison, old: Node, new: Node, names: Mapping[str, str
         c.found(OPTION_RENAMED, f"{new.label} option {was.name} is {now.name} now", was, now, scope=scope)
     for was, now in matched.pairs:
         _compare(c, was, now, names, scope)
+    order = [now for _, now in matched.same]
+    if order != [now for now in new.all("option") if now in order]:
+        c.found(DESCRIPTION_CHANGED, f"the order of the options of {new.label} changed", old, new, scope=scope)
 
 
 def _likeness(old: Node, new: Node, names: Mapping[str, str]) -> float:

@@ -147,7 +147,7 @@ def _compare_struct(c: Comparison, old: Node, new: Node, scope: Scope) -> None:
         c.found(TYPE_MSGTYPE_CHANGED, text, old, new, scope=scope)
     if c.differs(old, new, "x-direction"):
         wider = _WAYS[old.facts["x-direction"]] < _WAYS[new.facts["x-direction"]]
-        text = f"{new.label} goes {new.facts['x-direction']}, not {old.facts['x-direction']} (x-direction)"
+        text = f"{new.label} is for {new.facts['x-direction']}, not for {old.facts['x-direction']} (x-direction)"
         told = DIRECTION_WIDENED if wider else DIRECTION_NARROWED
         c.found(told, text, old, new, scope=scope, fact="x-direction")
     names = compare_fields(c, old, new, scope)

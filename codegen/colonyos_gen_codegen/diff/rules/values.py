@@ -54,6 +54,7 @@ UNIT_CHANGED = rule(
     "convert what you send and read",
 )
 
+_NUMBERS = ("integer", "number")
 _WIDER = {"integer": {"number", "any"}, "enum": {"number", "any"}}
 
 
@@ -61,8 +62,9 @@ def compare_values(
     c: Comparison, was: Value, now: Value, *, subject: str, beside: Node, scope: Scope, changed: Rule = VALUE_TYPE_CHANGED
 ) -> None:
     """Compare two types, and what is inside them; `changed` is told when they have nothing in common."""
-    compare_nulls(c, was, now, subject, beside, scope)
-    if was.unit != now.unit and "unit" not in c.old.missing | c.new.missing:
+    if "any" not in (was.kind, now.kind):  # which holds null as well
+        compare_nulls(c, was, now, subject, beside, scope)
+    if was.unit != now.unit and was.kind in _NUMBERS and now.kind in _NUMBERS:
         text = f"{subject} is in {now.unit or 'no unit'}, not in {was.unit or 'no unit'}"
         c.found(UNIT_CHANGED, text, beside, beside, scope=scope, subject=subject, place=now.place)
     if was.alias is not None and c.type_names.get(was.alias, was.alias) == now.alias:
@@ -82,8 +84,10 @@ def compare_values(
 
 
 def _compare_kinds(c: Comparison, was: Value, now: Value, changed: Rule) -> Rule | None:
+    if was.name and now.name and c.type_names.get(was.name, was.name) == now.name:
+        return None  # if that is of another kind, it is told there
     if was.kind == now.kind:
-        if was.name and c.type_names.get(was.name, was.name) != now.name:
+        if was.name != now.name:
             return changed
         if was.int64 != now.int64:
             return VALUE_WIDENED if now.int64 else VALUE_NARROWED
