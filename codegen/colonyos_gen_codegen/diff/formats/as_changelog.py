@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -12,6 +13,8 @@ from colonyos_gen_codegen.diff.formats.wording import some
 from colonyos_gen_codegen.diff.next_version import Next
 
 _SECTIONS = ("Breaking", "Added", "Changed", "Deprecated", "Removed")
+_NAME = re.compile(r"\w+\(\w*\)|[A-Za-z]\w*(?:\.[\w{}[\]]+)+|\w*[A-Za-z]_\w+|[A-Z][a-z0-9]+[A-Z]\w*|(?<=\W)x-[a-z-]+|'[^']*'")
+"""What looks like the name of something, or is a text."""
 _FEW = 3
 """From how many changes by one rule on they stand in one line, if nothing breaks."""
 
@@ -25,7 +28,17 @@ def write(report: Report, following: Next) -> str:
         changes = [change for change in report.changes if _section(change) == section]
         if changes:
             lines += [f"### {section}", "", *_entries(changes), ""]
-    return "\n".join(lines)
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _marked(text: str) -> str:
+    """Text as Markdown, with names as code."""
+    parts: list[str] = []
+    end = 0
+    for found in _NAME.finditer(text):
+        parts += [escaped(text[end : found.start()]), f"`{found[0]}`"]
+        end = found.end()
+    return "".join([*parts, escaped(text[end:])])
 
 
 def _section(change: Change) -> str:
@@ -44,17 +57,17 @@ def _entries(changes: Sequence[Change]) -> list[str]:
     for rule, found in groupby(sorted(changes, key=lambda change: change.rule.name), lambda change: change.rule):
         alike = list(found)
         if len(alike) > _FEW and not alike[0].breaking:
-            lines.append(f"- {rule.summary} ({len(alike)} times: {some([escaped(c.subject) for c in alike])})")
+            lines.append(f"- {rule.summary} ({len(alike)} times: {some([_marked(c.subject) for c in alike])})")
         else:
             lines += map(_entry, alike)
     return lines
 
 
 def _entry(change: Change) -> str:
-    text = escaped(change.text)
+    text = _marked(change.text)
     line = f"- {text[0].upper()}{text[1:]}"
     if change.breaking:
-        within = f", in {escaped(some(change.messages))}" if change.messages else ""
-        line += f" (for {', '.join(change.breaks)}{within}): {escaped(change.todo)}"
+        within = f", in {_marked(some(change.messages))}" if change.messages else ""
+        line += f" (for {', '.join(change.breaks)}{within}): {_marked(change.todo)}"
         line += f". {escaped(change.accepted.reason)}" if change.accepted else ""
     return line.rstrip(".") + "."

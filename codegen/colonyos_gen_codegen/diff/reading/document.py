@@ -19,9 +19,9 @@ _UNKNOWN = (
     "names of scalars, secret fields, keys that roles sign with, which errors are shared, x-waits, words, examples, the "
     "endpoints, the envelope, limits of types that are not sent, and which kind of null stands for empty"
 )
-_JSON_SCHEMA = ("JSON Schema", {"parameter"}, "parameters of calls")
+_JSON_SCHEMA = ("a JSON Schema", {"parameter"}, "parameters of calls")
 _OPENRPC = (
-    "OpenRPC document",
+    "an OpenRPC document",
     {"number", "text", "table", "envelope error", "hazardous field"},
     "the order of parameters, x-about, when-null, when-empty, payloadtype, hazardous fields, and limits, texts, tables and errors of "
     "the manifest",
@@ -58,5 +58,5 @@ def read_document(path: Path, which: str, argument: str) -> Side:
         raise SourceError(which, argument, f"the document is not as we write it ({error!r})", remedy) from error
     root.children += messages.values()
     kind, missing, more = _JSON_SCHEMA if is_json_schema else _OPENRPC
-    unknown = f"a {kind} cannot tell {_UNKNOWN}; nor {more}: none of these is compared"
+    unknown = f"{kind} cannot tell {_UNKNOWN}; nor {more}: none of these is compared"
     return Side(argument, root, unknown, frozenset(_NEITHER | missing))

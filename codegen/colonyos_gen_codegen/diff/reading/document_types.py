@@ -24,11 +24,11 @@ def type_node(pages: Pages, name: str, definition: dict[str, Any]) -> Node | Non
         "x-direction": definition.get("x-direction", "both"),
         "deprecated": bool(definition.get("deprecated")),
         "msgtype": definition["properties"].get("msgtype", {}).get("const"),
-        "x-new": [(entry["name"], entry["field"]) for entry in definition.get("x-new", [])],
+        "x-new": [_target(pages, definition, entry) for entry in definition.get("x-new", [])],
     }
     form = definition.get("x-file")
     node.facts["x-file"] = form and {
-        "fill": [(entry["name"], entry["field"]) for entry in form.get("fill", [])],
+        "fill": [_target(pages, definition, entry) for entry in form.get("fill", [])],
         "list": form.get("list"),
         "unset-zero": sorted(form.get("unset-zero", [])),
     }
@@ -38,7 +38,8 @@ def type_node(pages: Pages, name: str, definition: dict[str, Any]) -> Node | Non
     add_fields(pages, node, name, definition, limits_of=limits_of if known else "")
     for index, entry in enumerate(definition.get("x-options", [])):
         place = pages.place((*pointer, "x-options", index))
-        option = Node("option", entry["name"], f"{name} option {entry['name']}", place)
+        called = _called(definition, entry["name"], entry["field"])
+        option = Node("option", called, f"{name} option {called}", place)
         option.facts = {
             "field": entry["field"],
             "quantity": entry.get("quantity"),
@@ -47,6 +48,30 @@ def type_node(pages: Pages, name: str, definition: dict[str, Any]) -> Node | Non
         }
         node.children.append(option)
     return node
+
+
+def _target(pages: Pages, definition: dict[str, Any], entry: dict[str, Any]) -> tuple[str, str]:
+    """The name of a parameter and the path of its field: in keys, where the document has public names."""
+    wires: list[str] = []
+    inside = definition
+    for public in str(entry["field"]).split("."):
+        properties = inside.get("properties", {})
+        wire = next((key for key, each in properties.items() if each.get("x-name", key) == public), public)
+        wires.append(wire)
+        inside = pages.all.get(pages.referred(str(_ref(properties.get(wire, {})))), {})
+    path = ".".join(wires)
+    return _called(definition, entry["name"], path), path
+
+
+def _called(definition: dict[str, Any], name: str, path: str) -> str:
+    """The name of a parameter as the schema has it: the key of its field, unless it has a name of its own."""
+    return path if definition["properties"].get(path, {}).get("x-name", path) == name else name
+
+
+def _ref(data: dict[str, Any]) -> str:
+    """What a value refers to, if it does."""
+    branches = data.get("anyOf") or data.get("allOf") or [{}]
+    return str(data.get("$ref") or branches[0].get("$ref") or "")
 
 
 def add_fields(pages: Pages, node: Node, name: str, definition: dict[str, Any], *, limits_of: str) -> None:

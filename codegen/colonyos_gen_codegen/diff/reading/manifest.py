@@ -114,7 +114,7 @@ def _error(reader: Reader, kind: str, name: str, part: Part) -> Node:
     for key in ("code", "status", "text"):
         reader.fact(node, part, key, None)
     reader.fact(node, part, "malformed", default=False)
-    reader.words(node, part, "when")
+    node.words["when"] = str(part.data.get("when", ""))
     return node
 
 

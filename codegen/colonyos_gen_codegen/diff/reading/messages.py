@@ -90,7 +90,7 @@ def _errors(reader: Reader, message: Node, part: Part) -> None:
             "shared": used,
             "action": more.get("action"),
         }
-        node.words["when"] = "" if used else str(found.get("when", ""))
+        node.words["when"] = str(found.get("when", ""))
         message.children.append(node)
 
 

@@ -76,7 +76,7 @@ def compare_errors(c: Comparison, old: Node, new: Node, scope: Scope) -> None:
         if not shared:
             compare_error(c, was, now, scope)
             continue
-        compare_lifetime(c, was, now, scope)
+        compare_lifetime(c, was, _without_condition(now, was), scope)
         if c.differs(was, now, "action"):
             text = f"{now.label} says {now.facts['text']!r}, not {was.facts['text']!r}"
             c.found(ERROR_TEXT_CHANGED, text, was, now, scope=scope)
@@ -94,8 +94,8 @@ def compare_common_errors(c: Comparison) -> None:
 def compare_error(c: Comparison, old: Node, new: Node, scope: Scope) -> None:
     """Compare what one error says and means."""
     compare_lifetime(c, old, _without_condition(new, old), scope)
-    if old.words.get("when") and new.words.get("when") and old.words["when"] != new.words["when"]:
-        text = f"{new.label} comes when: {new.words['when'].rstrip('.')}"
+    if "when" in old.words and "when" in new.words and old.words["when"] != new.words["when"]:
+        text = f"{new.label} comes when: {new.words['when'].rstrip('.') or 'nobody says'}"
         c.found(ERROR_CONDITION_CHANGED, text, old, new, scope=scope, fact="when")
     if "code" in old.facts and c.code_names.get(old.facts["code"], old.facts["code"]) != new.facts.get("code"):
         text = f"{new.label} means {new.facts['code']}, not {old.facts['code']}"
