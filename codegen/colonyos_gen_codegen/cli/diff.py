@@ -34,7 +34,8 @@ more is safe, and so is a reply that holds less; the other way round they break 
 
 A breaking change that is wanted is accepted in NEW, beside what changed or what had it, and fails no more:
   x-accept: [{rule: FIELD_REMOVED, of: Book.pages, reason: Nobody ever filled it.}]
-`of`, which may be left out, is the name that the line begins with after the rule. An acceptance that nothing needs is a finding.
+`of`, which may be left out, is the name that the line has after the rule (`subject` in JSON). An acceptance that nothing
+needs is a finding.
 
 exit codes:
     0  nothing breaks, or all that does is accepted
@@ -55,7 +56,11 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("old", nargs="?", metavar="OLD", help="what to compare with")
     parser.add_argument(
-        "new", nargs="?", metavar="NEW", default=str(SCHEMA), help="what it became (default: the schema at hand)"
+        "new",
+        nargs="?",
+        metavar="NEW",
+        default=str(SCHEMA),
+        help="what it became (default: the schema at hand)",
     )
     parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="(default: %(default)s)")
     parser.add_argument("--docs", action="store_true", help="show changes of words and examples as well")
@@ -63,7 +68,9 @@ def add_to(commands: Any) -> None:
         "--changelog", action="store_true", help="write the entry of a changelog instead, in Markdown"
     )
     parser.add_argument(
-        "--version", metavar="X.Y.Z", help="version of OLD, from which the next one follows (default: as its tag says)"
+        "--version",
+        metavar="X.Y.Z",
+        help="version of OLD, from which the next one follows (default: as its tag says)",
     )
     parser.add_argument("--rules", action="store_true", help="list all rules, and compare nothing")
 
@@ -74,7 +81,9 @@ def run(options: argparse.Namespace, prog: str) -> int:
         print(rules(), end="")
         return EXIT_CLEAN
     if options.old is None:
-        return say(f"{prog} diff: OLD is missing; name what to compare with, such as a git revision", EXIT_USAGE)
+        return say(
+            f"{prog} diff: OLD is missing; name what to compare with, such as a git revision", EXIT_USAGE
+        )
     try:
         if options.version is not None:
             parsed(options.version)
@@ -82,7 +91,9 @@ def run(options: argparse.Namespace, prog: str) -> int:
         near += [SCHEMA, Path.cwd()]
         old, new = side(options.old, OLD, near), side(options.new, NEW, near)
     except NoRelease:
-        return say("no tag like v1.2.3 yet: nothing was released, so there is nothing to compare with", EXIT_CLEAN)
+        return say(
+            "no tag like v1.2.3 yet: nothing was released, so there is nothing to compare with", EXIT_CLEAN
+        )
     except SourceError as error:
         return say(f"{prog} diff: {error}", EXIT_USAGE)
     except ValueError as error:

@@ -98,7 +98,17 @@ class Judged:
         todo = f"{rule.todo}{note}"
         self.changes.append(
             Change(
-                rule, level, breaks, concerns, subject, text, todo, place, gone, tuple(scope.messages), accepted
+                rule,
+                level,
+                breaks,
+                concerns,
+                subject,
+                text,
+                todo,
+                place,
+                gone,
+                tuple(scope.messages),
+                accepted,
             )
         )
 

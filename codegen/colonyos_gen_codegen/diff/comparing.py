@@ -51,7 +51,9 @@ def compare(old: Side, new: Side) -> Report:
         [node for node in new.types().values() if node.kind in kinds],
         structs.likeness,
     )
-    c.settle(types, match(old.messages(), new.messages(), messages.likeness) if c.knows("message") else Matched())
+    c.settle(
+        types, match(old.messages(), new.messages(), messages.likeness) if c.knows("message") else Matched()
+    )
     manifest.compare_manifest(c)
     errors.compare_common_errors(c)
     hazards.compare_hazards(c)

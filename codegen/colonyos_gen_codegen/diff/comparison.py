@@ -88,7 +88,9 @@ class Comparison:
         for node in nodes:
             self.found(rule, text.format(node.label), None, node, scope=scope)
 
-    def gone(self, rule: Rule, nodes: Iterable[Node], text: str, beside: Node, scope: Scope = EVERYBODY) -> None:
+    def gone(
+        self, rule: Rule, nodes: Iterable[Node], text: str, beside: Node, scope: Scope = EVERYBODY
+    ) -> None:
         """Tell of each of these that it is gone; `{}` in the text is what it was called."""
         for node in nodes:
             self.found(rule, text.format(node.label), node, None, scope=scope, beside=beside)

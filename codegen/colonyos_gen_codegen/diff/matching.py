@@ -36,7 +36,10 @@ class Matched:
 
 
 def match(
-    old: Iterable[Node], new: Iterable[Node], likeness: Likeness | None = None, names: Mapping[str, str] | None = None
+    old: Iterable[Node],
+    new: Iterable[Node],
+    likeness: Likeness | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Matched:
     """Pair by name (`names` has new ones by old ones), then what is left by likeness, the likest first."""
     news = {node.name: node for node in new}
@@ -76,7 +79,11 @@ def named_alike(old: Node, new: Node) -> float:
 
 def _rename(result: Matched, likeness: Likeness) -> None:
     found = sorted(
-        ((likeness(old, new), -i, -j) for i, old in enumerate(result.gone) for j, new in enumerate(result.added)),
+        (
+            (likeness(old, new), -i, -j)
+            for i, old in enumerate(result.gone)
+            for j, new in enumerate(result.added)
+        ),
         reverse=True,
     )
     taken: set[int] = set()

@@ -54,9 +54,11 @@ class Reach:
             )
         for key in ("request", "reply", "error"):
             start = side.root.facts.get(f"envelope {key}")
-            self._envelope |= {renamed.get(name, name) for name in _inside([str(start)] if start else [], types)}
+            self._envelope |= {
+                renamed.get(name, name) for name in _inside([str(start)] if start else [], types)
+            }
         for message in side.messages():
-            roles = message.facts.get("x-roles") or []
+            roles: list[str] = message.facts.get("x-roles") or []
             of_workers = bool(roles) and set(roles) <= workers
             label = called.get(message.label, message.label)
             self._people.setdefault(label, WORKERS if of_workers else CALLERS)

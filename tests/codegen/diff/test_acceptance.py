@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 from colonyos_gen_codegen.rules import RULES
-from colonyos_gen_codegen.validate import validate
 from colonyos_gen_codegen.schema.loader import load
+from colonyos_gen_codegen.validate import validate
 
 from tests.codegen.diff.conftest import Diff
 from tests.codegen.kit.schema_pairs import SMALL, Edit, edited
 
 TYPES = "types/library.yaml"
-GONE = Edit(TYPES, "      price: {description: What it cost., type: number, default: 0.5, x-unit: euros}\n", "")
+GONE = Edit(
+    TYPES, "      price: {description: What it cost., type: number, default: 0.5, x-unit: euros}\n", ""
+)
 UNIT = Edit(TYPES, "x-unit: euros", "x-unit: cents")
 
 
@@ -69,7 +71,10 @@ def test_accepted_changes_count_for_the_version(diff: Diff, tmp_path: Path) -> N
         (accepting("UNIT_CHANGED"), "no breaking UNIT_CHANGED is made here; take the acceptance out"),
         (accepting("UNITS_CHANGED"), "there is no rule UNITS_CHANGED; did you mean UNIT_CHANGED?"),
         (accepting("FIELD_ADDED"), "no breaking FIELD_ADDED is made here; take the acceptance out"),
-        (accepting("UNIT_CHANGED", ", of: Book.pages"), "no breaking UNIT_CHANGED of Book.pages is made here"),
+        (
+            accepting("UNIT_CHANGED", ", of: Book.pages"),
+            "no breaking UNIT_CHANGED of Book.pages is made here",
+        ),
     ],
     ids=["unused", "unknown", "of something safe", "of another thing"],
 )

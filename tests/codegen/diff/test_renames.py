@@ -101,18 +101,30 @@ def test_types_that_hold_each_other_end(tmp_path: Path, deep: int) -> None:
     description: Part {number} of a circle.
     x-direction: both
     properties:
-      next: {{description: What comes next., anyOf: [{{$ref: "#/$defs/{names[(number + 1) % deep]}"}}, {{type: "null"}}], default: null}}
+      next:
+        description: What comes next.
+        anyOf: [{{$ref: "#/$defs/{names[(number + 1) % deep]}"}}, {{type: "null"}}]
+        default: null
       all: {{description: All that come., type: array, items: {{$ref: "#/$defs/{name}"}}, default: []}}
       size: {{description: How large it is., type: integer, default: 1, x-unit: count}}
 """
         for number, name in enumerate(names)
     )
     insert = Edit(TYPES, "  Author:\n    type", f"{ring}  Author:\n    type")
-    held = Edit(TYPES, "remark: {description: Any JSON value., default: null}", 'remark: {description: Any JSON value., $ref: "#/$defs/Ring0", default: {}}')
+    held = Edit(
+        TYPES,
+        "remark: {description: Any JSON value., default: null}",
+        'remark: {description: Any JSON value., $ref: "#/$defs/Ring0", default: {}}',
+    )
     with_ring = edited(tmp_path / "ring", insert, held)
     assert rules(compared(SMALL, with_ring)).count("TYPE_ADDED") == deep
     assert rules(compared(with_ring, SMALL)).count("TYPE_REMOVED") == deep
-    changed = edited(tmp_path / "changed", insert, held, Edit(TYPES, "default: 1, x-unit: count}\n  Author", "default: 2, x-unit: count}\n  Author"))
+    changed = edited(
+        tmp_path / "changed",
+        insert,
+        held,
+        Edit(TYPES, "default: 1, x-unit: count}\n  Author", "default: 2, x-unit: count}\n  Author"),
+    )
     (change,) = compared(with_ring, changed).changes
     assert (change.rule.name, change.subject) == ("FIELD_DEFAULT_CHANGED", f"Ring{deep - 1}.size")
     assert change.messages == ("AddBookMsg", "GetBooksMsg", "WatchBookMsg", "AwaitLoanMsg")
@@ -120,7 +132,11 @@ def test_types_that_hold_each_other_end(tmp_path: Path, deep: int) -> None:
 
 def test_a_change_of_a_type_is_told_once(tmp_path: Path) -> None:
     """Though four messages carry it, in requests and replies."""
-    edit = Edit(TYPES, "red: {description: Share of red., type: integer", "red: {description: Share of red., type: number")
+    edit = Edit(
+        TYPES,
+        "red: {description: Share of red., type: integer",
+        "red: {description: Share of red., type: number",
+    )
     (change,) = compared(SMALL, edited(tmp_path / "new", edit)).changes
     assert (change.rule.name, len(change.messages)) == ("VALUE_WIDENED", 4)
     assert change.breaks == ("callers",)

@@ -16,7 +16,11 @@ EDITS = [
     Edit(TYPES, "x-unit: euros", "x-unit: cents"),
     Edit(TYPES, "x-secret: true, deprecated: true", "x-secret: true, deprecated: true, x-since: v3.0.1"),
     Edit(TYPES, "description: Shelf class.", "description: Class of the shelf."),
-    Edit("rpc/loan.yaml", "loan: {description: Id", 'reader: {description: Who., type: string, default: ""}\n      loan: {description: Id'),
+    Edit(
+        "rpc/loan.yaml",
+        "loan: {description: Id",
+        'reader: {description: Who., type: string, default: ""}\n      loan: {description: Id',
+    ),
 ]
 
 
@@ -32,12 +36,12 @@ def test_text(diff: Diff, new: Path) -> None:
     run = diff(SMALL, new)
     assert run.code == 100
     assert run.out.splitlines() == [
-        "new/types/library.yaml:91 BEHAVIOUR breaking for callers, servers: UNIT_CHANGED Book.price is in cents, not in euros; "
-        "convert what you send and read [AddBookMsg, GetBooksMsg, WatchBookMsg and 1 more]",
-        "new/rpc/loan.yaml:20 WIRE safe for servers: FIELD_ADDED ReturnBookMsg.reader is new; write or read it, where you serve "
-        "it; older servers do not know it [ReturnBookMsg]",
-        "new/types/library.yaml:102 BEHAVIOUR safe for callers, servers: SINCE_CHANGED Book.accesskey is there since v3.0.1, not "
-        "always; look which releases your program meets [AddBookMsg, GetBooksMsg, WatchBookMsg and 1 more]",
+        "new/types/library.yaml:91 BEHAVIOUR breaking for callers, servers: UNIT_CHANGED Book.price is in cents, not in "
+        "euros; convert what you send and read [AddBookMsg, GetBooksMsg, WatchBookMsg and 1 more]",
+        "new/rpc/loan.yaml:20 WIRE safe for servers: FIELD_ADDED ReturnBookMsg.reader is new; write or read it, where you "
+        "serve it; older servers do not know it [ReturnBookMsg]",
+        "new/types/library.yaml:102 BEHAVIOUR safe for callers, servers: SINCE_CHANGED Book.accesskey is there since v3.0.1, "
+        "not always; look which releases your program meets [AddBookMsg, GetBooksMsg, WatchBookMsg and 1 more]",
         "3 changes, 1 breaking; 1 of words and examples (--docs shows those)",
         "next version: the next major (breaking: 1 change; which one that is depends on the version of OLD: --version)",
     ]
@@ -60,7 +64,9 @@ def test_json(diff: Diff, new: Path) -> None:
     }
     assert data["next_version"]["version"] == "0.4.0"
     first = data["changes"][0]
-    assert {key: first[key] for key in ("rule", "level", "breaking", "breaks", "file", "line", "side", "subject")} == {
+    assert {
+        key: first[key] for key in ("rule", "level", "breaking", "breaks", "file", "line", "side", "subject")
+    } == {
         "rule": "UNIT_CHANGED",
         "level": "BEHAVIOUR",
         "breaking": True,
@@ -77,7 +83,8 @@ def test_github(diff: Diff, new: Path) -> None:
     first, second, *_ = diff(SMALL, new, "--format", "github").out.splitlines()
     assert first == (
         "::error file=new/types/library.yaml,line=91,col=7,title=UNIT_CHANGED%3A BEHAVIOUR%2C breaking for callers%2C servers"
-        "::Book.price is in cents, not in euros; convert what you send and read [AddBookMsg, GetBooksMsg, WatchBookMsg and 1 more]"
+        "::Book.price is in cents, not in euros; convert what you send and read [AddBookMsg, GetBooksMsg, "
+        "WatchBookMsg and 1 more]"
     )
     assert second.startswith("::notice file=new/rpc/loan.yaml,line=20,col=7,title=FIELD_ADDED")
 
@@ -87,8 +94,8 @@ def test_markdown(diff: Diff, new: Path) -> None:
     assert lines[0].startswith("3 changes, 1 breaking; 1 of words and examples. Next version: the next major")
     assert lines[2] == "| level | breaking | for | rule | change | what to do | where |"
     assert lines[4] == (
-        "| BEHAVIOUR | **breaking** | callers, servers | `UNIT_CHANGED` | Book.price is in cents, not in euros (AddBookMsg, "
-        "GetBooksMsg, WatchBookMsg and 1 more) | convert what you send and read | `new/types/library.yaml:91` |"
+        "| BEHAVIOUR | **breaking** | callers, servers | `UNIT_CHANGED` | Book.price is in cents, not in euros "
+        "(AddBookMsg, GetBooksMsg, WatchBookMsg and 1 more) | convert what you send and read | `new/types/library.yaml:91` |"
     )
     assert {line.count("|") - line.count("\\|") for line in lines if line.startswith("|")} == {8}
 
@@ -97,10 +104,10 @@ def test_changelog(diff: Diff, new: Path) -> None:
     run = diff(SMALL, new, "--changelog", "--version", "1.0.0")
     assert run.out == (
         "## 2.0.0\n\n### Breaking\n\n"
-        "- `Book.price` is in cents, not in euros (for callers, servers, in `AddBookMsg`, `GetBooksMsg`, `WatchBookMsg` and 1 more): "
-        "convert what you send and read.\n\n"
+        "- `Book.price` is in cents, not in euros (for callers, servers, in `AddBookMsg`, `GetBooksMsg`, `WatchBookMsg` and "
+        "1 more): convert what you send and read.\n\n"
         "### Added\n\n- `ReturnBookMsg.reader` is new.\n\n"
-        "### Changed\n\n- `Book.accesskey` is there since v3.0.1, not always.\n"
+        "### Changed\n\n- `Book.accesskey` is there since `v3.0.1`, not always.\n"
     )
     assert "Nothing of the protocol changed." in diff(SMALL, SMALL, "--changelog").out
 
@@ -117,7 +124,9 @@ def test_changelog(diff: Diff, new: Path) -> None:
         (EDITS[2:3], "0.4.2", "0.4.3"),
     ],
 )
-def test_the_next_version(diff: Diff, tmp_path: Path, edits: list[Edit], current: str, following: str) -> None:
+def test_the_next_version(
+    diff: Diff, tmp_path: Path, edits: list[Edit], current: str, following: str
+) -> None:
     run = diff(SMALL, edited(tmp_path / "other", *edits), "--version", current)
     assert f"next version: {following} (" in run.out
 
@@ -135,7 +144,17 @@ def test_exit_codes(diff: Diff, new: Path, tmp_path: Path) -> None:
 
 def test_help_and_rules(diff: Diff) -> None:
     said = diff("--help").out
-    for word in ("WIRE", "SOURCE", "BEHAVIOUR", "callers", "workers", "servers", "x-accept", "last-release", "100"):
+    for word in (
+        "WIRE",
+        "SOURCE",
+        "BEHAVIOUR",
+        "callers",
+        "workers",
+        "servers",
+        "x-accept",
+        "last-release",
+        "100",
+    ):
         assert word in said
     listed = diff("--rules").out.splitlines()
     assert listed[-1] == f"{len(RULES)} rules"

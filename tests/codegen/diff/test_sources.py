@@ -50,9 +50,7 @@ def test_a_revision(diff: Diff, repository: Path, old: str) -> None:
     assert ("next version: 0.4.0 (" in run.out) == (old in ("v0.3.0", "v0.3.0:old/place", "last-release"))
 
 
-def test_both_may_be_revisions(
-    diff: Diff, repository: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_both_may_be_revisions(diff: Diff, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(repository)
     monkeypatch.setattr("colonyos_gen_codegen.cli.diff.SCHEMA", repository / "schema")
     run = diff("v0.3.0", "HEAD")
@@ -61,9 +59,16 @@ def test_both_may_be_revisions(
 
 
 def test_what_is_gone_is_shown_where_it_was(diff: Diff, repository: Path) -> None:
-    for edit in (Edit("types/library.yaml", "      lent: {", "      lent_: {"), Edit("types/library.yaml", "- lent", "- lent_")):
+    for edit in (
+        Edit("types/library.yaml", "      lent: {", "      lent_: {"),
+        Edit("types/library.yaml", "- lent", "- lent_"),
+    ):
         edit.make(repository / "schema")
-    edit = Edit("rpc/loan.yaml", "      clean: {description: Whether it is still clean., type: boolean, default: true}\n", "")
+    edit = Edit(
+        "rpc/loan.yaml",
+        "      clean: {description: Whether it is still clean., type: boolean, default: true}\n",
+        "",
+    )
     edit.make(repository / "schema")
     Edit("rpc/loan.yaml", "          - clean\n", "").make(repository / "schema")
     run = diff("v0.3.0", repository / "schema")
@@ -90,7 +95,10 @@ def test_no_release_yet(diff: Diff, repository: Path) -> None:
     [
         ("v9.9.9", "OLD 'v9.9.9': no such folder or file, nor a revision of the repository in "),
         ("--version", None),
-        ("v0.3.0:nowhere", "OLD 'v0.3.0:nowhere': no schema: not even nowhere of that revision has colonyos.yaml"),
+        (
+            "v0.3.0:nowhere",
+            "OLD 'v0.3.0:nowhere': no schema: not even nowhere of that revision has colonyos.yaml",
+        ),
     ],
 )
 def test_no_such_revision(diff: Diff, repository: Path, old: str, said: str | None) -> None:
@@ -119,7 +127,9 @@ def test_other_things_are_refused_with_a_remedy(diff: Diff, tmp_path: Path) -> N
     (tmp_path / "empty").mkdir()
     run = diff(SMALL, tmp_path / "empty")
     assert run.code == 2
-    assert f"NEW '{tmp_path / 'empty'}': the folder holds no schema (colonyos.yaml is missing); name " in run.err
+    assert (
+        f"NEW '{tmp_path / 'empty'}': the folder holds no schema (colonyos.yaml is missing); name " in run.err
+    )
 
 
 def test_a_schema_that_is_not_readable_is_refused(diff: Diff, tmp_path: Path) -> None:
@@ -127,7 +137,10 @@ def test_a_schema_that_is_not_readable_is_refused(diff: Diff, tmp_path: Path) ->
     run = diff(SMALL, new)
     assert run.code == 2
     assert "NEW " in run.err
-    assert "types/library.yaml:91:71 META_SCHEMA 'x-units' is not a known key; did you mean 'x-unit'?; see `lint`" in run.err
+    assert (
+        "types/library.yaml:91:71 META_SCHEMA 'x-units' is not a known key; did you mean 'x-unit'?; see `lint`"
+        in run.err
+    )
     run = diff(new, SMALL)
     assert run.code == 100, "what was released cannot be mended, and is read as far as it can be"
     (new / "types/library.yaml").write_text("[")

@@ -13,7 +13,9 @@ from colonyos_gen_codegen.diff.formats.wording import some
 from colonyos_gen_codegen.diff.next_version import Next
 
 _SECTIONS = ("Breaking", "Added", "Changed", "Deprecated", "Removed")
-_NAME = re.compile(r"\w+\(\w*\)|[A-Za-z]\w*(?:\.[\w{}[\]]+)+|\w*[A-Za-z]_\w+|[A-Z][a-z0-9]+[A-Z]\w*|(?<=\W)x-[a-z-]+|'[^']*'")
+_NAME = re.compile(
+    r"\w+\(\w*\)|[A-Za-z]\w*(?:\.[\w{}[\]]+)+|\w*[A-Za-z]_\w+|[A-Z][a-z0-9]+[A-Z]\w*|(?<=\W)x-[a-z-]+|'[^']*'"
+)
 """What looks like the name of something, or is a text."""
 _FEW = 3
 """From how many changes by one rule on they stand in one line, if nothing breaks."""
@@ -54,10 +56,14 @@ def _section(change: Change) -> str:
 
 def _entries(changes: Sequence[Change]) -> list[str]:
     lines: list[str] = []
-    for rule, found in groupby(sorted(changes, key=lambda change: change.rule.name), lambda change: change.rule):
+    for rule, found in groupby(
+        sorted(changes, key=lambda change: change.rule.name), lambda change: change.rule
+    ):
         alike = list(found)
         if len(alike) > _FEW and not alike[0].breaking:
-            lines.append(f"- {rule.summary} ({len(alike)} times: {some([_marked(c.subject) for c in alike])})")
+            lines.append(
+                f"- {rule.summary} ({len(alike)} times: {some([_marked(c.subject) for c in alike])})"
+            )
         else:
             lines += map(_entry, alike)
     return lines
@@ -67,7 +73,8 @@ def _entry(change: Change) -> str:
     text = _marked(change.text)
     line = f"- {text[0].upper()}{text[1:]}"
     if change.breaking:
-        within = f", in {_marked(some(change.messages))}" if change.messages else ""
-        line += f" (for {', '.join(change.breaks)}{within}): {_marked(change.todo)}"
+        elsewhere = [message for message in change.messages if not change.subject.startswith(message)]
+        within = f", in {_marked(some(elsewhere))}" if elsewhere else ""
+        line += f" (for {', '.join(change.breaks)}{within}): {_marked(change.rule.todo)}"
         line += f". {escaped(change.accepted.reason)}" if change.accepted else ""
     return line.rstrip(".") + "."

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from colonyos_gen_codegen.diff.nodes import Node, Side
+from colonyos_gen_codegen.diff.problem import SourceError
 from colonyos_gen_codegen.diff.reading.document_messages import from_json_schema, from_openrpc
 from colonyos_gen_codegen.diff.reading.document_pages import Pages
 from colonyos_gen_codegen.diff.reading.document_types import add_fields, type_node
-from colonyos_gen_codegen.diff.problem import SourceError
 from colonyos_gen_codegen.schema.findings import Finding
 from colonyos_gen_codegen.schema.loader import read
 
@@ -23,8 +23,8 @@ _JSON_SCHEMA = ("a JSON Schema", {"parameter"}, "parameters of calls")
 _OPENRPC = (
     "an OpenRPC document",
     {"number", "text", "table", "envelope error", "hazardous field"},
-    "the order of parameters, x-about, when-null, when-empty, payloadtype, hazardous fields, and limits, texts, tables and errors of "
-    "the manifest",
+    "the order of parameters, x-about, when-null, when-empty, payloadtype, hazardous fields, and limits, texts, tables and "
+    "errors of the manifest",
 )
 
 
@@ -44,7 +44,9 @@ def read_document(path: Path, which: str, argument: str) -> Side:
         raise SourceError(which, argument, "the file is neither of the documents", remedy)
     shown = os.path.relpath(path) if path.resolve().is_relative_to(Path.cwd()) else str(path)
     is_json_schema = "x-messages" in data
-    pages = Pages(document, Path(shown).as_posix(), ("$defs",) if is_json_schema else ("components", "schemas"))
+    pages = Pages(
+        document, Path(shown).as_posix(), ("$defs",) if is_json_schema else ("components", "schemas")
+    )
     root = Node("schema", "", "the schema", pages.place(()))
     try:
         messages = from_json_schema(pages, root) if is_json_schema else from_openrpc(pages, root)
@@ -55,7 +57,9 @@ def read_document(path: Path, which: str, argument: str) -> Side:
             elif (node := type_node(pages, name, definition)) is not None:
                 root.children.append(node)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
-        raise SourceError(which, argument, f"the document is not as we write it ({error!r})", remedy) from error
+        raise SourceError(
+            which, argument, f"the document is not as we write it ({error!r})", remedy
+        ) from error
     root.children += messages.values()
     kind, missing, more = _JSON_SCHEMA if is_json_schema else _OPENRPC
     unknown = f"{kind} cannot tell {_UNKNOWN}; nor {more}: none of these is compared"

@@ -14,7 +14,10 @@ from colonyos_gen_codegen.schema.loader import Pointer
 def from_json_schema(pages: Pages, root: Node) -> dict[str, Node]:
     """The messages of a JSON Schema document, by the names of their requests; gives the root what they share."""
     data = pages.data
-    root.facts |= {"server": data.get("x-server-version"), "protocol": str(data.get("title", "")).rpartition(" ")[2]}
+    root.facts |= {
+        "server": data.get("x-server-version"),
+        "protocol": str(data.get("title", "")).rpartition(" ")[2],
+    }
     _shared(pages, root, data, ())
     for kind, key in (("number", "x-limits"), ("text", "x-texts"), ("table", "x-tables")):
         for name, entry in data.get(key, {}).items():
@@ -54,7 +57,11 @@ def from_json_schema(pages: Pages, root: Node) -> dict[str, Node]:
 def from_openrpc(pages: Pages, root: Node) -> dict[str, Node]:
     """The messages of an OpenRPC document, by the names of their requests; gives the root what they share."""
     info = pages.data["info"]
-    root.facts |= {"server": info.get("x-server-version"), "protocol": info["version"], "service": info["title"]}
+    root.facts |= {
+        "server": info.get("x-server-version"),
+        "protocol": info["version"],
+        "service": info["title"],
+    }
     port = re.search(r":(\d+)/", pages.data["servers"][0]["url"])
     if port:
         root.facts["default_port"] = int(port[1])
@@ -81,7 +88,10 @@ def from_openrpc(pages: Pages, root: Node) -> dict[str, Node]:
             node.facts |= {key: method[key] for key in ("x-transport", "x-roles", "x-idempotency")}
             node.facts["x-registered"] = True
             node.facts["stream"] = method["result"].get("x-stream", False)
-            empty = method["result"]["schema"].get("type") == ["object", "null"] and len(method["result"]["schema"]) == 1
+            empty = (
+                method["result"]["schema"].get("type") == ["object", "null"]
+                and len(method["result"]["schema"]) == 1
+            )
             node.facts["reply"] = not empty
             if not empty:
                 node.children.append(
@@ -98,11 +108,11 @@ def from_openrpc(pages: Pages, root: Node) -> dict[str, Node]:
 def _method(pages: Pages, method: dict[str, Any], pointer: Pointer) -> Node:
     node = Node("method", method["name"], f"{method['name']}()", pages.place(pointer))
     for index, entry in enumerate(method["params"]):
-        wire = entry["x-wire"]
+        wire: Any = entry["x-wire"]
         name = entry["name"] if isinstance(wire, dict) else wire
         place = pages.place((*pointer, "params", index))
         parameter = Node("parameter", name, f"{method['name']}({entry['name']})", place)
-        unpacks = (entry["schema"]["title"], wire) if isinstance(wire, dict) else None
+        unpacks: Any = (entry["schema"]["title"], wire) if isinstance(wire, dict) else None
         parameter.facts = {"required": entry.get("required", False), "unpacks": unpacks}
         node.children.append(parameter)
     return node

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from colonyos_gen_codegen.diff.nodes import SOME, Node, Value
 from colonyos_gen_codegen.diff.reading.document_pages import SENT, Pages
@@ -70,7 +70,7 @@ def _called(definition: dict[str, Any], name: str, path: str) -> str:
 
 def _ref(data: dict[str, Any]) -> str:
     """What a value refers to, if it does."""
-    branches = data.get("anyOf") or data.get("allOf") or [{}]
+    branches: list[dict[str, Any]] = data.get("anyOf") or data.get("allOf") or [{}]
     return str(data.get("$ref") or branches[0].get("$ref") or "")
 
 
@@ -114,12 +114,13 @@ def value_of(pages: Pages, data: dict[str, Any], pointer: Pointer, limiting: dic
         kind = "enum" if "x-enum-names" in pages.all.get(name, {}) else "struct"
         return Value(kind, place, name=name, go_null=go_null, unit=data.get("x-unit"))
     kind, nullable = _kind(data)
-    inner = data.get("items", data.get("additionalProperties"))
+    inner: Any = data.get("items", data.get("additionalProperties"))
     item: Value | None = None
     if kind in ("list", "map"):
-        tighter = (limiting or {}).get("items", (limiting or {}).get("additionalProperties", {}))
-        of_item = tighter if limiting is not None and isinstance(tighter, dict) else None
-        item = value_of(pages, inner, pointer, of_item) if isinstance(inner, dict) else Value("any", place)
+        item_limits = None if limiting is None else _inside(limiting)
+        item = Value("any", place)
+        if isinstance(inner, dict):
+            item = value_of(pages, cast("dict[str, Any]", inner), pointer, item_limits)
     return Value(
         kind,
         place,
@@ -134,8 +135,8 @@ def value_of(pages: Pages, data: dict[str, Any], pointer: Pointer, limiting: dic
 
 def _kind(data: dict[str, Any]) -> tuple[str, bool]:
     """The kind of a value, and whether null is fine too."""
-    written = data.get("type")
-    types: list[str] = written if isinstance(written, list) else [str(written)] if written else []
+    written: Any = data.get("type")
+    types = cast("list[str]", written) if isinstance(written, list) else [str(written)] if written else []
     named = [each for each in types if each != "null"]
     if data.get("format") == "date-time":
         return "time", False
@@ -143,6 +144,12 @@ def _kind(data: dict[str, Any]) -> tuple[str, bool]:
         return "bytes", "null" in types
     kinds = {"array": "list", "object": "map"}
     return (kinds.get(named[0], named[0]) if named else "any"), "null" in types
+
+
+def _inside(limiting: dict[str, Any]) -> dict[str, Any]:
+    """What limits the elements of a list, or the values of a map."""
+    inner: Any = limiting.get("items", limiting.get("additionalProperties", {}))
+    return cast("dict[str, Any]", inner) if isinstance(inner, dict) else {}
 
 
 def _limits(data: dict[str, Any]) -> dict[str, Any]:
@@ -155,11 +162,19 @@ def _enum(pages: Pages, name: str, definition: dict[str, Any], pointer: Pointer)
     node = Node("enum", name, name, pages.place(pointer))
     node.facts["domain"] = definition.get("x-domain")
     names: list[str] = definition["x-enum-names"]
-    numbers = definition.get("x-enum-values") or definition.get("enum") or [each["const"] for each in definition["anyOf"][: len(names)]]
+    numbers = (
+        definition.get("x-enum-values")
+        or definition.get("enum")
+        or [each["const"] for each in definition["anyOf"][: len(names)]]
+    )
     colours = definition.get("x-enum-colours") or [None] * len(names)
     for index, (called, number, colour) in enumerate(zip(names, numbers, colours, strict=True)):
         place = pages.place((*pointer, "x-enum-names", index))
         member = Node("value", called, f"{name}.{called}", place)
-        member.facts = {"number": number, "final": called in definition.get("x-enum-final", []), "colour": colour}
+        member.facts = {
+            "number": number,
+            "final": called in definition.get("x-enum-final", []),
+            "colour": colour,
+        }
         node.children.append(member)
     return node

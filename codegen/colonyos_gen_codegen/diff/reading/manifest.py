@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from colonyos_gen_codegen.diff.nodes import Node
 from colonyos_gen_codegen.diff.reading.reader import Reader
@@ -71,7 +72,8 @@ def read_domains(reader: Reader, root: Node) -> None:
 def read_examples(reader: Reader, root: Node) -> None:
     """Give the root its examples, as words, by message type and title."""
     for document in reader.outline.schema.group("examples"):
-        for msgtype, entries in (document.data or {}).items():
+        content: dict[str, list[dict[str, Any]]] = document.data or {}
+        for msgtype, entries in content.items():
             for index, entry in enumerate(entries):
                 place = reader.place(document.position((msgtype, index)))
                 node = Node("example", f"{msgtype}: {entry['title']}", f"example of {msgtype}", place)

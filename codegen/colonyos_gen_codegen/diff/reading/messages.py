@@ -38,7 +38,7 @@ def message_node(reader: Reader, part: Part) -> Node:
         schema = part.inside("x-reply", "schema")
         child = Node("reply", "reply", f"reply of {part.name}", reader.place(schema.at()))
         child.value = value_of(reader, schema)
-        words_inside(reader, child, schema)
+        words_inside(child, schema)
         node.children.append(child)
     add_fields(reader, node, part)
     for method in part.parts("x-methods"):
@@ -99,7 +99,9 @@ def _hazards(reader: Reader, message: Node, part: Part) -> None:
         more: dict[str, Any] = {} if isinstance(entry, str) else entry
         name = str(entry if isinstance(entry, str) else entry["use"])
         key = f"{name} {more['field']}" if "field" in more else name
-        node = Node("taking part", key, f"{message.label} hazard {key}", reader.place(part.at("x-hazard", index)))
+        node = Node(
+            "taking part", key, f"{message.label} hazard {key}", reader.place(part.at("x-hazard", index))
+        )
         node.facts = {
             "hazard": name,
             "values": more.get("values", []),

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from colonyos_gen_codegen.diff.nodes import Node, Place, Side
-from colonyos_gen_codegen.diff.reading.manifest import read_domains, read_examples, read_hazards, read_manifest
+from colonyos_gen_codegen.diff.reading.manifest import (
+    read_domains,
+    read_examples,
+    read_hazards,
+    read_manifest,
+)
 from colonyos_gen_codegen.diff.reading.messages import message_node
 from colonyos_gen_codegen.diff.reading.reader import Reader
 from colonyos_gen_codegen.diff.reading.types import type_node

@@ -10,6 +10,12 @@ from colonyos_gen_codegen.diff.reading.reader import Reader
 from colonyos_gen_codegen.diff.reading.values import limits_of, value_of, words_inside
 from colonyos_gen_codegen.schema.outline import Part, fields_of, is_enum, is_struct
 
+_FIELD_FACTS: tuple[tuple[str, Any], ...] = (
+    ("default", None),
+    ("x-omit-empty", False),
+    ("x-secret", False),
+    ("x-among", {}),
+)
 _PER_VALUE = ("x-enum-since", "x-enum-until", "x-enum-deprecated")
 """Lists, or mappings by name, that say it of each value."""
 
@@ -23,7 +29,7 @@ def type_node(reader: Reader, part: Part) -> Node:
     node = reader.node("scalar", part.name, part.name, part)
     node.facts["domain"] = part.document.data["domain"]
     node.value = value_of(reader, part)
-    words_inside(reader, node, part)
+    words_inside(node, part)
     return node
 
 
@@ -33,21 +39,17 @@ def add_fields(reader: Reader, node: Node, part: Part) -> None:
     for field in fields_of(part):
         child = reader.node("field", field.name, f"{part.name}.{field.name}", field)
         child.value = value_of(reader, field)
-        words_inside(reader, child, field)
+        words_inside(child, field)
         child.facts["required"] = field.name in required
         if field.name in required:
             child.places["required"] = reader.place(
                 part.document.position((*part.pointer, "required", required.index(field.name)))
             )
-        for key, default in (
-            ("default", None),
-            ("x-name", field.name),
-            ("x-omit-empty", False),
-            ("x-secret", False),
-            ("x-among", {}),
-        ):
+        for key, default in (*_FIELD_FACTS, ("x-name", field.name)):
             reader.fact(child, field, key, default)
-        child.facts["x-json"] = value_of(reader, field.inside("x-json")).name if "x-json" in field.data else None
+        child.facts["x-json"] = (
+            value_of(reader, field.inside("x-json")).name if "x-json" in field.data else None
+        )
         child.facts["refined"] = {
             wire: limits_of(data) for wire, data in field.data.get("properties", {}).items()
         }

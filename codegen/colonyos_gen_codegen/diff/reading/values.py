@@ -28,9 +28,7 @@ def value_of(reader: Reader, part: Part) -> Value:
             kind = "struct" if is_struct(target.data) else "enum"
             return Value(kind, place, name=target.name, go_null=go_null, unit=data.get("x-unit"))
         unit = data.get("x-unit") or target.data.get("x-unit")
-        return replace(
-            value_of(reader, target), alias=target.name, place=place, go_null=go_null, unit=unit
-        )
+        return replace(value_of(reader, target), alias=target.name, place=place, go_null=go_null, unit=unit)
     return Value(
         _kind(data),
         place,
@@ -55,7 +53,7 @@ def limits_of(data: Json) -> dict[str, Any]:
     return limits | ({"not": data["not"]["const"]} if "not" in data else {})
 
 
-def words_inside(reader: Reader, node: Node, part: Part) -> None:
+def words_inside(node: Node, part: Part) -> None:
     """Take over the descriptions and the rules in words of everything inside a value."""
     for inner in walk(part):
         path = ".".join(map(str, inner.pointer[len(part.pointer) :]))

@@ -97,7 +97,9 @@ def compare_error(c: Comparison, old: Node, new: Node, scope: Scope) -> None:
     if "when" in old.words and "when" in new.words and old.words["when"] != new.words["when"]:
         text = f"{new.label} comes when: {new.words['when'].rstrip('.') or 'nobody says'}"
         c.found(ERROR_CONDITION_CHANGED, text, old, new, scope=scope, fact="when")
-    if "code" in old.facts and c.code_names.get(old.facts["code"], old.facts["code"]) != new.facts.get("code"):
+    if "code" in old.facts and c.code_names.get(old.facts["code"], old.facts["code"]) != new.facts.get(
+        "code"
+    ):
         text = f"{new.label} means {new.facts['code']}, not {old.facts['code']}"
         c.found(ERROR_CODE_CHANGED, text, old, new, scope=scope, fact="code")
     if c.differs(old, new, "status"):
@@ -114,7 +116,9 @@ def compare_error(c: Comparison, old: Node, new: Node, scope: Scope) -> None:
 
 def likeness(old: Node, new: Node) -> float:
     """Of two errors of one message: by what they say, and when."""
-    same = old.facts.get("status") == new.facts.get("status") and old.facts.get("code") == new.facts.get("code")
+    same = old.facts.get("status") == new.facts.get("status") and old.facts.get("code") == new.facts.get(
+        "code"
+    )
     text = alike(str(old.facts.get("text")), str(new.facts.get("text")))
     when = alike(old.words.get("when", ""), new.words.get("when", ""))
     return 0.2 * same + 0.45 * text + 0.2 * when + 0.15 * alike(old.name, new.name)
@@ -123,7 +127,9 @@ def likeness(old: Node, new: Node) -> float:
 def _tell_which(c: Comparison, matched: Matched, beside: Node, scope: Scope) -> None:
     c.added(ERROR_ADDED, matched.added, "{} is new", scope)
     stays = {node.name for node in c.new.root.all("shared error")}
-    dropped = [node for node in matched.gone if node.facts.get("shared") in stays and not node.facts.get("action")]
+    dropped = [
+        node for node in matched.gone if node.facts.get("shared") in stays and not node.facts.get("action")
+    ]
     c.gone(ERROR_DROPPED, dropped, "{} is gone", beside, scope)
     c.gone(ERROR_REMOVED, [node for node in matched.gone if node not in dropped], "{} is gone", beside, scope)
     c.renamed(ERROR_RENAMED, matched.renamed, "the error {} is {} now", scope)

@@ -112,7 +112,9 @@ def compare_fields(c: Comparison, old: Node, new: Node, scope: Scope) -> dict[st
     for field in matched.added:
         required = field.facts.get("required")
         told = FIELD_ADDED_REQUIRED if required else FIELD_ADDED
-        c.found(told, f"{field.label} is new{', and must be there' if required else ''}", None, field, scope=scope)
+        c.found(
+            told, f"{field.label} is new{', and must be there' if required else ''}", None, field, scope=scope
+        )
     c.gone(FIELD_REMOVED, matched.gone, "{} is gone", new, scope)
     for was, now in matched.renamed:
         text = f"{new.label}.{was.name} is {now.name} now, as far as likeness tells"
@@ -125,7 +127,9 @@ def compare_fields(c: Comparison, old: Node, new: Node, scope: Scope) -> dict[st
 
 def _compare(c: Comparison, old: Node, new: Node, scope: Scope) -> None:
     compare_lifetime(c, old, new, scope)
-    renamed = old.name != new.name and old.facts.get("x-name") == old.name and new.facts.get("x-name") == new.name
+    renamed = (
+        old.name != new.name and old.facts.get("x-name") == old.name and new.facts.get("x-name") == new.name
+    )
     if c.differs(old, new, "x-name") and not renamed:
         text = f"{new.label} is called {new.facts['x-name']}, not {old.facts['x-name']}"
         c.found(FIELD_PUBLIC_NAME_CHANGED, text, old, new, scope=scope, fact="x-name")

@@ -71,7 +71,9 @@ REPLY_ONLY_CHANGED = rule(
     "A payloadtype that is no message carries another type.",
     "read the new type",
 )
-ROLE_ADDED = rule("ROLE_ADDED", safe(Level.SOURCE, CALLERS), "A role is new.", "use it where messages allow it")
+ROLE_ADDED = rule(
+    "ROLE_ADDED", safe(Level.SOURCE, CALLERS), "A role is new.", "use it where messages allow it"
+)
 ROLE_REMOVED = rule(
     "ROLE_REMOVED", breaks(Level.SOURCE, CALLERS, SERVERS), "A role is gone.", "use one that messages allow"
 )

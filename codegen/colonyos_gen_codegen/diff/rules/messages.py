@@ -139,7 +139,11 @@ def likeness(old: Node, new: Node) -> float:
     words = alike(old.words.get("description", ""), new.words.get("description", ""))
     inside = share(
         *(
-            [(child.kind, child.name, child.value.spelt()) for child in node.children if child.value is not None]
+            [
+                (child.kind, child.name, child.value.spelt())
+                for child in node.children
+                if child.value is not None
+            ]
             for node in (old, new)
         )
     )
@@ -234,7 +238,9 @@ def _compare_repetition(c: Comparison, old: Node, new: Node, names: dict[str, st
         c.found(UNSAFE_WHEN_ADDED, text, old, new, scope=scope, fact="x-unsafe-when")
 
 
-def _compare_waits_and_about(c: Comparison, old: Node, new: Node, names: dict[str, str], scope: Scope) -> None:
+def _compare_waits_and_about(
+    c: Comparison, old: Node, new: Node, names: dict[str, str], scope: Scope
+) -> None:
     if "x-waits" in old.facts and "x-waits" in new.facts:
         was, now = names.get(old.facts["x-waits"], old.facts["x-waits"]), new.facts["x-waits"]
         if was != now:

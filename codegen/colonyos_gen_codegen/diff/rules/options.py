@@ -79,7 +79,9 @@ def compare_options(c: Comparison, old: Node, new: Node, names: Mapping[str, str
         _compare(c, was, now, names, scope)
     order = [now for _, now in matched.same]
     if order != [now for now in new.all("option") if now in order]:
-        c.found(DESCRIPTION_CHANGED, f"the order of the options of {new.label} changed", old, new, scope=scope)
+        c.found(
+            DESCRIPTION_CHANGED, f"the order of the options of {new.label} changed", old, new, scope=scope
+        )
 
 
 def _likeness(old: Node, new: Node, names: Mapping[str, str]) -> float:

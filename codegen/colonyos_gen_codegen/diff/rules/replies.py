@@ -63,7 +63,13 @@ def compare_reply(c: Comparison, old: Node, new: Node, scope: Scope) -> None:
             assert now.value is not None
             answered = scope.only(sent=False)
             compare_values(
-                c, was.value, now.value, subject=now.label, beside=now, scope=answered, changed=REPLY_TYPE_CHANGED
+                c,
+                was.value,
+                now.value,
+                subject=now.label,
+                beside=now,
+                scope=answered,
+                changed=REPLY_TYPE_CHANGED,
             )
     for fact, told in _FAILURES:
         if c.differs(old, new, fact):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from colonyos_gen_codegen.diff.change import Scope
 from colonyos_gen_codegen.diff.comparison import Comparison
 from colonyos_gen_codegen.diff.matching import alike, share
 from colonyos_gen_codegen.diff.nodes import Node
-from colonyos_gen_codegen.diff.registry import CALLERS, SERVERS, Level, breaks, rule, safe
+from colonyos_gen_codegen.diff.registry import CALLERS, SERVERS, Level, Rule, breaks, rule, safe
 from colonyos_gen_codegen.diff.rules.enums import compare_enum
 from colonyos_gen_codegen.diff.rules.fields import compare_fields
 from colonyos_gen_codegen.diff.rules.lifetimes import DESCRIPTION_CHANGED, compare_lifetime
@@ -91,7 +93,10 @@ def likeness(old: Node, new: Node) -> float:
     words = alike(old.words.get("description", ""), new.words.get("description", ""))
     inside = share(
         *(
-            [(child.name, child.value.kind if child.value else child.facts.get("number")) for child in node.children]
+            [
+                (child.name, child.value.kind if child.value else child.facts.get("number"))
+                for child in node.children
+            ]
             for node in (old, new)
         )
     )
@@ -109,7 +114,14 @@ def compare_types(c: Comparison) -> None:
         c.found(told, f"{node.label} is new", None, node, scope=c.reach.of_type(node.name))
     for node in c.types.gone:
         told = DESCRIPTION_CHANGED if node.kind == "scalar" else TYPE_REMOVED
-        c.found(told, f"{node.label} is gone", node, None, scope=c.reach.of_type(node.name), beside=_domain(c, node))
+        c.found(
+            told,
+            f"{node.label} is gone",
+            node,
+            None,
+            scope=c.reach.of_type(node.name),
+            beside=_domain(c, node),
+        )
     for old, new in c.types.renamed:
         told = DESCRIPTION_CHANGED if new.kind == "scalar" else TYPE_RENAMED
         text = f"{old.name} is {new.name} now, as far as likeness tells"
@@ -147,7 +159,9 @@ def _compare_struct(c: Comparison, old: Node, new: Node, scope: Scope) -> None:
         c.found(TYPE_MSGTYPE_CHANGED, text, old, new, scope=scope)
     if c.differs(old, new, "x-direction"):
         wider = _WAYS[old.facts["x-direction"]] < _WAYS[new.facts["x-direction"]]
-        text = f"{new.label} is for {new.facts['x-direction']}, not for {old.facts['x-direction']} (x-direction)"
+        text = (
+            f"{new.label} is for {new.facts['x-direction']}, not for {old.facts['x-direction']} (x-direction)"
+        )
         told = DIRECTION_WIDENED if wider else DIRECTION_NARROWED
         c.found(told, text, old, new, scope=scope, fact="x-direction")
     names = compare_fields(c, old, new, scope)
@@ -159,10 +173,8 @@ def _compare_struct(c: Comparison, old: Node, new: Node, scope: Scope) -> None:
 def _compare_constructor(c: Comparison, old: Node, new: Node, names: dict[str, str], scope: Scope) -> None:
     if "x-new" not in old.facts or "x-new" not in new.facts:
         return
-    was = [
-        (names.get(name, name) if name == path else name, names.get(path, path)) for name, path in old.facts["x-new"]
-    ]
-    now = new.facts["x-new"]
+    was = [_renamed(names, *entry) for entry in old.facts["x-new"]]
+    now: list[tuple[str, str]] = new.facts["x-new"]
     if was == now:
         return
     if not was:
@@ -178,23 +190,33 @@ def _compare_constructor(c: Comparison, old: Node, new: Node, names: dict[str, s
 def _compare_file_form(c: Comparison, old: Node, new: Node, names: dict[str, str], scope: Scope) -> None:
     if not c.differs(old, new, "x-file"):
         return
-    nothing = {"fill": [], "list": None, "unset-zero": []}
-    was, now = old.facts["x-file"] or nothing, new.facts["x-file"] or nothing
-    fill = [(names.get(name, name) if name == path else name, names.get(path, path)) for name, path in was["fill"]]
-    bare = names.get(was["list"], was["list"])
-    zeros = sorted(names.get(wire, wire) for wire in was["unset-zero"])
-    told = [
-        (set(fill) - set(now["fill"]), FILE_FORM_CHANGED, "nobody may supply {} from outside"),
-        (set(now["fill"]) - set(fill), FILE_FORM_EXTENDED, "{} may be supplied from outside"),
-        ({bare} - {now["list"], None}, FILE_FORM_CHANGED, "a bare list no longer stands for {}"),
-        ({now["list"]} - {bare, None}, FILE_FORM_EXTENDED, "a bare list stands for {}"),
-        (set(zeros) ^ set(now["unset-zero"]), FILE_FORM_CHANGED, "0 means something else in {}"),
+    nothing: dict[str, Any] = {"fill": [], "list": None, "unset-zero": []}
+    was: dict[str, Any] = old.facts["x-file"] or nothing
+    now: dict[str, Any] = new.facts["x-file"] or nothing
+    fill = {_renamed(names, *entry) for entry in was["fill"]}
+    filled: set[tuple[str, str]] = set(now["fill"])
+    bare = {names.get(each, each) for each in [str(was["list"] or "")] if each}
+    bare_now = {each for each in [str(now["list"] or "")] if each}
+    zeros = {str(names.get(wire, wire)) for wire in was["unset-zero"]} ^ set(map(str, now["unset-zero"]))
+    told: list[tuple[set[str], Rule, str]] = [
+        ({name for name, _ in fill - filled}, FILE_FORM_CHANGED, "nobody may supply {} from outside"),
+        ({name for name, _ in filled - fill}, FILE_FORM_EXTENDED, "{} may be supplied from outside"),
+        (bare - bare_now, FILE_FORM_CHANGED, "a bare list no longer stands for {}"),
+        (bare_now - bare, FILE_FORM_EXTENDED, "a bare list stands for {}"),
+        (zeros, FILE_FORM_CHANGED, "0 means something else in {}"),
     ]
     for what, each, text in told:
-        for item in sorted(map(str, (entry[0] if isinstance(entry, tuple) else entry for entry in what))):  # pyright: ignore
+        for item in sorted(what):
             c.found(each, f"{new.label} in files: {text.format(item)}", old, new, scope=scope, fact="x-file")
     if not any(what for what, _, _ in told):
         c.found(DESCRIPTION_CHANGED, f"x-file of {new.label} is written otherwise", old, new, scope=scope)
+
+
+def _renamed(names: dict[str, str], name: str, path: str) -> tuple[str, str]:
+    """A parameter and the path of its field as they are called now, where the field was renamed."""
+    first, dot, rest = path.partition(".")
+    now = f"{names.get(first, first)}{dot}{rest}"
+    return (now if name == path else name), now
 
 
 def _a(kind: str) -> str:

@@ -59,7 +59,14 @@ _WIDER = {"integer": {"number", "any"}, "enum": {"number", "any"}}
 
 
 def compare_values(
-    c: Comparison, was: Value, now: Value, *, subject: str, beside: Node, scope: Scope, changed: Rule = VALUE_TYPE_CHANGED
+    c: Comparison,
+    was: Value,
+    now: Value,
+    *,
+    subject: str,
+    beside: Node,
+    scope: Scope,
+    changed: Rule = VALUE_TYPE_CHANGED,
 ) -> None:
     """Compare two types, and what is inside them; `changed` is told when they have nothing in common."""
     if "any" not in (was.kind, now.kind):  # which holds null as well
@@ -76,10 +83,14 @@ def compare_values(
     if found is not None and found not in (VALUE_WIDENED, VALUE_NARROWED):
         return
     if was.kind == now.kind:
-        compare_limits(c, was.limits, now.limits, subject=subject, beside=beside, place=now.place, scope=scope)
+        compare_limits(
+            c, was.limits, now.limits, subject=subject, beside=beside, place=now.place, scope=scope
+        )
     if was.item is not None and now.item is not None and was.kind == now.kind:
         suffix = "[]" if now.kind == "list" else "{}"
-        compare_values(c, was.item, now.item, subject=subject + suffix, beside=beside, scope=scope, changed=changed)
+        compare_values(
+            c, was.item, now.item, subject=subject + suffix, beside=beside, scope=scope, changed=changed
+        )
     _compare_keys(c, was, now, f"keys of {subject}", beside, scope)
 
 

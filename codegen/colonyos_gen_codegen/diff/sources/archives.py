@@ -30,5 +30,7 @@ def unpacked(path: Path, which: str, argument: str) -> Generator[Path]:
                     raise SourceError(which, argument, "the wheel came without its schema", remedy)
                 archive.extractall(folder, names)
         except (zipfile.BadZipFile, OSError) as error:
-            raise SourceError(which, argument, f"not readable as a wheel ({error})", "name another") from error
+            raise SourceError(
+                which, argument, f"not readable as a wheel ({error})", "name another"
+            ) from error
         yield Path(folder, _INSIDE)

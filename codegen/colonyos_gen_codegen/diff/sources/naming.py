@@ -93,7 +93,9 @@ def _require_readable(findings: Sequence[Finding], which: str, argument: str) ->
     fatal = [finding for finding in findings if finding.rule in {"FILE_READS", "META_SCHEMA"}]
     if fatal:
         more = f" (and {len(fatal) - 1} findings more)" if len(fatal) > 1 else ""
-        raise SourceError(which, argument, f"the schema there is not readable: {fatal[0]}{more}", "see `lint`")
+        raise SourceError(
+            which, argument, f"the schema there is not readable: {fatal[0]}{more}", "see `lint`"
+        )
 
 
 def _installed() -> Path:

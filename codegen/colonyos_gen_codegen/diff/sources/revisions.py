@@ -56,7 +56,9 @@ def checked_out(
     inside = _place(found, name, wanted.strip("/"), near)
     if inside is None:
         where = f"{wanted or 'any folder'} of that revision has {MANIFEST} with types/ and rpc/ beside it"
-        raise SourceError(which, argument, f"no schema: not even {where}", "name REVISION:FOLDER, or another revision")
+        raise SourceError(
+            which, argument, f"no schema: not even {where}", "name REVISION:FOLDER, or another revision"
+        )
     packed = found.run("archive", "--format=tar", f"{name}:{inside}" if inside else name)
     assert packed is not None
     with tempfile.TemporaryDirectory() as folder:
@@ -90,7 +92,9 @@ def _repositories(near: Sequence[Path]) -> list[_Git]:
 
 
 def _commit(git: _Git, name: str) -> bool:
-    return not name.startswith("-") and bool(git.text("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"))
+    return not name.startswith("-") and bool(
+        git.text("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    )
 
 
 def _place(git: _Git, name: str, wanted: str, near: Sequence[Path]) -> str | None:
@@ -101,7 +105,7 @@ def _place(git: _Git, name: str, wanted: str, near: Sequence[Path]) -> str | Non
     usable = {
         "" if folder == "." else folder
         for folder in folders
-        if any(file.startswith(("rpc/" if folder == "." else f"{folder}/rpc/")) for file in files)
+        if any(file.startswith("rpc/" if folder == "." else f"{folder}/rpc/") for file in files)
     }
     if wanted:
         return wanted if wanted in usable else None
