@@ -93,23 +93,12 @@ class Judged:
         level, breaks, concerns = _together(verdicts, scope)
         if rule.directed and len(verdicts) == 2:
             text += _ways(*verdicts)
-        breaks, concerns = _named(breaks), _named(concerns - breaks)
+        broken, concerned = _named(breaks), _named(concerns - breaks)
         accepted = self._acceptance(rule, subject, beside) if breaks else None
         todo = f"{rule.todo}{note}"
+        messages = tuple(scope.messages)
         self.changes.append(
-            Change(
-                rule,
-                level,
-                breaks,
-                concerns,
-                subject,
-                text,
-                todo,
-                place,
-                gone,
-                tuple(scope.messages),
-                accepted,
-            )
+            Change(rule, level, broken, concerned, subject, text, todo, place, gone, messages, accepted)
         )
 
     def _acceptance(self, rule: Rule, subject: str, beside: Node) -> Acceptance | None:

@@ -36,7 +36,7 @@ SILENT = {
 }
 """Values of the small schema, by file and path, that may change without a word, and why."""
 
-OTHERS = {
+OTHERS: dict[str | int, list[Any]] = {
     "x-direction": ["request", "reply", "both"],
     "x-go-null": [True, False, "usually", "sometimes", "request"],
     "x-transport": ["http", "websocket"],
@@ -52,7 +52,7 @@ OTHERS = {
 def changed(key: str | int, value: Any) -> Iterator[Any]:
     """Other values that may stand there."""
     if key in OTHERS:
-        yield from OTHERS[str(key)]
+        yield from OTHERS[key]
     elif isinstance(value, bool):
         yield not value
     elif isinstance(value, int | float):
@@ -60,9 +60,8 @@ def changed(key: str | int, value: Any) -> Iterator[Any]:
     elif isinstance(value, str):
         yield value + "x"
     elif isinstance(value, list):
-        items = cast("list[Any]", value)
-        yield items[1:]
-        yield items[::-1]
+        yield value[1:]
+        yield value[::-1]
 
 
 def pointers(data: Any, at: Pointer = ()) -> Iterator[Pointer]:
@@ -71,8 +70,8 @@ def pointers(data: Any, at: Pointer = ()) -> Iterator[Pointer]:
         for key, value in cast("dict[str, Any]", data).items():
             yield (*at, key)
             yield from pointers(value, (*at, key))
-    elif isinstance(data, list):
-        for index, value in enumerate(cast("list[Any]", data)):
+    elif not isinstance(data, str | int | float | None):
+        for index, value in enumerate(data):
             yield (*at, index)
             yield from pointers(value, (*at, index))
 
@@ -135,8 +134,8 @@ def keywords(meta: Any) -> Iterator[str]:
                 yield from value
             if key not in ("if", "then", "else", "dependentSchemas"):  # which say it again
                 yield from keywords(value)
-    elif isinstance(meta, list):
-        for item in cast("list[Any]", meta):
+    elif not isinstance(meta, str | int | float | None):
+        for item in meta:
             yield from keywords(item)
 
 

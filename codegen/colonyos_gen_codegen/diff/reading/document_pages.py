@@ -23,7 +23,8 @@ class Pages:
     @property
     def data(self) -> dict[str, Any]:
         """The whole document."""
-        return self._document.data
+        data: dict[str, Any] = self._document.data
+        return data
 
     @cached_property
     def definitions(self) -> dict[str, Any]:
@@ -33,7 +34,7 @@ class Pages:
     @cached_property
     def all(self) -> dict[str, Any]:
         """All definitions by name."""
-        found: Any = self.data
+        found: dict[str, Any] = self.data
         for key in self.home:
             found = found[key]
         return found

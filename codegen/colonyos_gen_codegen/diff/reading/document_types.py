@@ -14,7 +14,7 @@ from colonyos_gen_codegen.schema.loader import Pointer
 def type_node(pages: Pages, name: str, definition: dict[str, Any]) -> Node | None:
     """The node of a struct or enum."""
     pointer = (*pages.home, name)
-    if "x-enum-names" in definition:
+    if _is_enum(definition):
         return _enum(pages, name, definition, pointer)
     if "properties" not in definition:
         return None
@@ -105,13 +105,13 @@ def value_of(pages: Pages, data: dict[str, Any], pointer: Pointer, limiting: dic
     branches = data.get("anyOf") or data.get("allOf")
     if branches and "$ref" not in data:
         nullable = "anyOf" in data and not go_null
-        inner = value_of(pages, branches[0], pointer, None)
-        return replace(inner, nullable=nullable, go_null=go_null, unit=data.get("x-unit"))
+        branch = value_of(pages, branches[0], pointer, None)
+        return replace(branch, nullable=nullable, go_null=go_null, unit=data.get("x-unit"))
     if "$ref" in data:
         name = pages.referred(data["$ref"])
         if name == "Time":
             return Value("time", place, unit=data.get("x-unit"))
-        kind = "enum" if "x-enum-names" in pages.all.get(name, {}) else "struct"
+        kind = "enum" if _is_enum(pages.all.get(name, {})) else "struct"
         return Value(kind, place, name=name, go_null=go_null, unit=data.get("x-unit"))
     kind, nullable = _kind(data)
     inner: Any = data.get("items", data.get("additionalProperties"))
@@ -158,15 +158,16 @@ def _limits(data: dict[str, Any]) -> dict[str, Any]:
     return limits | ({"not": excluded[0]} if "not" in data else {})
 
 
+def _is_enum(definition: dict[str, Any]) -> bool:
+    return "x-enum-names" in definition
+
+
 def _enum(pages: Pages, name: str, definition: dict[str, Any], pointer: Pointer) -> Node:
     node = Node("enum", name, name, pages.place(pointer))
     node.facts["domain"] = definition.get("x-domain")
     names: list[str] = definition["x-enum-names"]
-    numbers = (
-        definition.get("x-enum-values")
-        or definition.get("enum")
-        or [each["const"] for each in definition["anyOf"][: len(names)]]
-    )
+    named = [each["const"] for each in definition.get("anyOf", []) if "const" in each]
+    numbers: list[int] = definition.get("x-enum-values") or definition.get("enum") or named
     colours = definition.get("x-enum-colours") or [None] * len(names)
     for index, (called, number, colour) in enumerate(zip(names, numbers, colours, strict=True)):
         place = pages.place((*pointer, "x-enum-names", index))

@@ -63,12 +63,12 @@ def words_inside(node: Node, part: Part) -> None:
 
 
 def _kind(data: Json) -> str:
-    kind: object = data.get("type")
+    kind = str(data.get("type", "any"))
     if data.get("format") == "date-time":
         return "time"
     if data.get("contentEncoding") == "base64":
         return "bytes"
-    return {"array": "list", "object": "map", None: "any"}.get(kind, str(kind))  # type: ignore[call-overload, no-any-return]
+    return {"array": "list", "object": "map"}.get(kind, kind)
 
 
 def _inner(reader: Reader, part: Part) -> Value | None:

@@ -79,8 +79,8 @@ def compare_reply(c: Comparison, old: Node, new: Node, scope: Scope) -> None:
                 text = f"{what} from {new.label} means {new.facts[fact] or 'no failure'}, not {was_code or 'no failure'}"
                 c.found(told, text, old, new, scope=scope, fact=fact)
     if c.differs(old, new, "payloadtype"):
-        was, now = (node.facts["payloadtype"] or "the message type" for node in (old, new))
-        text = f"the reply of {new.label} comes as {now}, not as {was}"
+        before, after = (node.facts["payloadtype"] or "the message type" for node in (old, new))
+        text = f"the reply of {new.label} comes as {after}, not as {before}"
         c.found(REPLY_PAYLOADTYPE_CHANGED, text, old, new, scope=scope, fact="payloadtype")
     if c.differs(old, new, "stream"):
         text = f"{new.label} has {'a stream of replies' if new.facts['stream'] else 'one reply'}"
