@@ -12,6 +12,9 @@ from typing import Any
 SOME = "some"
 """The word of `x-go-null` where a document says that there is one, and not which."""
 
+UNTOLD = "?"
+"""The unit of a number in a document that says none: only those of fields are written there."""
+
 
 @dataclass(frozen=True, order=True)
 class Place:

@@ -14,10 +14,10 @@ from colonyos_gen_codegen.diff.reading.document_types import add_fields, type_no
 from colonyos_gen_codegen.schema.findings import Finding
 from colonyos_gen_codegen.schema.loader import read
 
-_NEITHER = {"scalar", "shared error", "reply only", "endpoint", "words", "example", "key limits"}
+_NEITHER = {"scalar", "domain", "shared error", "reply only", "endpoint", "words", "example", "key limits"}
 _UNKNOWN = (
-    "names of scalars, secret fields, keys that roles sign with, which errors are shared, x-waits, words, examples, the "
-    "endpoints, the envelope, limits of types that are not sent, and which kind of null stands for empty"
+    "names of scalars, secret fields, keys of roles, which errors are shared, x-waits, words, examples, endpoints, the "
+    "envelope, units inside lists and maps, limits of types that are not sent, domains as such, and when null stands for empty"
 )
 _JSON_SCHEMA = ("a JSON Schema", {"parameter"}, "parameters of calls")
 _OPENRPC = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
-from colonyos_gen_codegen.diff.nodes import SOME, Node, Value
+from colonyos_gen_codegen.diff.nodes import SOME, UNTOLD, Node, Value
 from colonyos_gen_codegen.diff.reading.document_pages import SENT, Pages
 from colonyos_gen_codegen.diff.reading.values import LIMITS
 from colonyos_gen_codegen.schema.loader import Pointer
@@ -106,13 +106,13 @@ def value_of(pages: Pages, data: dict[str, Any], pointer: Pointer, limiting: dic
     if branches and "$ref" not in data:
         nullable = "anyOf" in data and not go_null
         branch = value_of(pages, branches[0], pointer, None)
-        return replace(branch, nullable=nullable, go_null=go_null, unit=data.get("x-unit"))
+        return replace(branch, nullable=nullable, go_null=go_null, unit=data.get("x-unit", UNTOLD))
     if "$ref" in data:
         name = pages.referred(data["$ref"])
         if name == "Time":
-            return Value("time", place, unit=data.get("x-unit"))
+            return Value("time", place, unit=data.get("x-unit", UNTOLD))
         kind = "enum" if _is_enum(pages.all.get(name, {})) else "struct"
-        return Value(kind, place, name=name, go_null=go_null, unit=data.get("x-unit"))
+        return Value(kind, place, name=name, go_null=go_null, unit=data.get("x-unit", UNTOLD))
     kind, nullable = _kind(data)
     inner: Any = data.get("items", data.get("additionalProperties"))
     item: Value | None = None
@@ -129,7 +129,7 @@ def value_of(pages: Pages, data: dict[str, Any], pointer: Pointer, limiting: dic
         int64=data.get("format") == "int64",
         limits=None if limiting is None else _limits(limiting),
         go_null=go_null,
-        unit=data.get("x-unit"),
+        unit=data.get("x-unit", UNTOLD),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from colonyos_gen_codegen.diff.change import Scope
 from colonyos_gen_codegen.diff.comparison import Comparison
-from colonyos_gen_codegen.diff.nodes import Node, Value
+from colonyos_gen_codegen.diff.nodes import UNTOLD, Node, Value
 from colonyos_gen_codegen.diff.registry import CALLERS, SERVERS, Level, Rule, breaks, rule, safe
 from colonyos_gen_codegen.diff.rules.limits import compare_limits
 from colonyos_gen_codegen.diff.rules.nulls import compare_nulls
@@ -71,7 +71,8 @@ def compare_values(
     """Compare two types, and what is inside them; `changed` is told when they have nothing in common."""
     if "any" not in (was.kind, now.kind):  # which holds null as well
         compare_nulls(c, was, now, subject, beside, scope)
-    if was.unit != now.unit and was.kind in _NUMBERS and now.kind in _NUMBERS:
+    numbers = was.kind in _NUMBERS and now.kind in _NUMBERS
+    if numbers and was.unit != now.unit and UNTOLD not in (was.unit, now.unit):
         text = f"{subject} is in {now.unit or 'no unit'}, not in {was.unit or 'no unit'}"
         c.found(UNIT_CHANGED, text, beside, beside, scope=scope, subject=subject, place=now.place)
     if was.alias is not None and c.type_names.get(was.alias, was.alias) == now.alias:
