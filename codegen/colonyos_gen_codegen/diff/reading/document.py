@@ -17,7 +17,7 @@ from colonyos_gen_codegen.schema.loader import read
 _NEITHER = {"scalar", "domain", "shared error", "reply only", "endpoint", "words", "example", "key limits"}
 _UNKNOWN = (
     "names of scalars, secret fields, keys of roles, which errors are shared, x-waits, words, examples, endpoints, the "
-    "envelope, units inside lists and maps, limits of types that are not sent, domains as such, and when null stands for empty"
+    "envelope, units inside lists and maps, limits of types that are not sent, domains as such, and when null is for empty"
 )
 _JSON_SCHEMA = ("a JSON Schema", {"parameter"}, "parameters of calls")
 _OPENRPC = (
