@@ -29,8 +29,8 @@ levels:
 Words and examples are counted only; --docs shows them.
 
 `breaking` is for whom a program breaks that was made for OLD: callers (whoever sends messages), workers (whoever sends
-those that only executors may sign), servers (whoever serves them). `safe` is who may want to look. A request that takes
-more is safe, and so is a reply that holds less; the other way round they break callers.
+those that only roles with `worker: true` may sign), servers (whoever serves them). `safe` is who may want to look. A
+request that takes more is safe, and so is a reply that holds less; the other way round they break callers.
 
 A breaking change that is wanted is accepted in NEW, beside what changed or what had it, and fails no more:
   x-accept: [{rule: FIELD_REMOVED, of: Book.pages, reason: Nobody ever filled it.}]

@@ -185,7 +185,9 @@ def test_a_wheel_and_what_is_installed(diff: Diff, tmp_path: Path, monkeypatch: 
         for path in package.rglob("*.*"):
             archive.write(path, path.relative_to(tmp_path / "site"))
     new = edited(tmp_path / "new", UNIT)
-    assert TOLD in diff(wheel, new).out
+    run = diff(wheel, new)
+    assert TOLD in run.out
+    assert "next version: 0.2.0 (" in run.out
     monkeypatch.setattr(sys, "path", [str(tmp_path / "site"), *sys.path])
     assert TOLD in diff("installed", new).out
 

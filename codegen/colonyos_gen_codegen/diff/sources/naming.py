@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from colonyos_gen_codegen.diff.nodes import Side
@@ -23,6 +25,7 @@ MANIFEST = "colonyos.yaml"
 INSTALLED = "installed"
 RELEASE = "last-release"
 DOCUMENT = "colonyos.schema.json"
+DISTRIBUTION = "colonyos-gen"
 _IN_PACKAGE = "colonyos_gen_codegen/colonyos"
 REMEDY = (
     "name a folder with a schema, a git revision, colonyos.schema.json or openrpc.json, a wheel, 'installed' or "
@@ -38,7 +41,9 @@ def side(argument: str, which: str, near: Sequence[Path]) -> Side:
     """
     path = Path(argument)
     if argument == INSTALLED:
-        return _of_folder(_installed(), which, argument)
+        found = _of_folder(_installed(), which, argument)
+        found.version = _release(_installed_version())
+        return found
     if path.is_dir():
         return _in_folder(path, which, argument)
     if path.is_file():
@@ -59,7 +64,9 @@ def _in_folder(path: Path, which: str, argument: str) -> Side:
 def _in_file(path: Path, which: str, argument: str) -> Side:
     if path.suffix in {".whl", ".zip"}:
         with archives.unpacked(path, which, argument) as folder:
-            return _of_folder(folder, which, argument, prefix="", revision=path.name)
+            found = _of_folder(folder, which, argument, prefix="", revision=path.name)
+            found.version = _release(path.name.partition("-")[2].partition("-")[0])
+            return found
     if path.suffix != ".json":
         raise SourceError(which, argument, "the file is neither a document nor a wheel", REMEDY)
     return read_document(path, which, argument)
@@ -96,6 +103,18 @@ def _require_readable(findings: Sequence[Finding], which: str, argument: str) ->
         raise SourceError(
             which, argument, f"the schema there is not readable: {fatal[0]}{more}", "see `lint`"
         )
+
+
+def _installed_version() -> str:
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return ""
+
+
+def _release(text: str) -> str | None:
+    """A version, if it is a release."""
+    return text if re.fullmatch(r"\d+\.\d+\.\d+", text) else None
 
 
 def _installed() -> Path:
