@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from colonyos_gen_codegen.diff import Report, compare
@@ -68,7 +69,12 @@ def compared(old: Path, new: Path) -> Report:
 
 
 def _side(root: Path, revision: str) -> Side:
-    return read_schema(load(root), str(root), revision=revision)
+    return _small(revision) if root == SMALL else read_schema(load(root), str(root), revision=revision)
+
+
+@lru_cache(maxsize=2)
+def _small(revision: str) -> Side:
+    return read_schema(load(SMALL), str(SMALL), revision=revision)
 
 
 def _edits(lines: list[str]) -> list[Edit]:

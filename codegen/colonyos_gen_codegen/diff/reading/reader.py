@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from colonyos_gen_codegen.diff.nodes import Acceptance, Node, Place
@@ -33,8 +34,8 @@ class Reader:
         node.places["deprecated"] = self.place(
             part.at("x-deprecated" if "x-deprecated" in part.data else "deprecated")
         )
-        if isinstance(part.data.get("x-deprecated"), str):
-            node.words["x-deprecated"] = part.data["x-deprecated"]
+        if not isinstance(part.data.get("x-deprecated", False), bool):  # since when, and what to use instead
+            node.words["x-deprecated"] = json.dumps(part.data["x-deprecated"], sort_keys=True)
         self.words(node, part, "description")
         self.acceptances(node, part)
         return node

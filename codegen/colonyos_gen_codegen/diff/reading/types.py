@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import zip_longest
-from typing import Any
+from typing import Any, cast
 
 from colonyos_gen_codegen.diff.nodes import Node
 from colonyos_gen_codegen.diff.reading.reader import Reader
@@ -103,9 +104,10 @@ def _enum(reader: Reader, part: Part) -> Node:
     node = reader.node("enum", part.name, part.name, part)
     node.facts["domain"] = part.document.data["domain"]
     final = part.data.get("x-enum-final", [])
+    names: list[str] = part.data["x-enum-names"]
     columns = zip_longest(
         part.data.get("enum", []),
-        part.data["x-enum-names"],
+        names,
         part.data.get("x-enum-descriptions", []),
         part.data.get("x-enum-colours", []),
     )
@@ -117,7 +119,7 @@ def _enum(reader: Reader, part: Part) -> Node:
             "number": number,
             "final": name in final,
             "colour": colour,
-            **{key[len("x-enum-") :]: _of_value(part.data.get(key), name, index) for key in _PER_VALUE},
+            **{key[len("x-enum-") :]: _of_value(part.data.get(key), names, index) for key in _PER_VALUE},
         }
         member.facts["deprecated"] = bool(member.facts["deprecated"])
         for key in ("since", "until"):
@@ -132,10 +134,13 @@ def _enum(reader: Reader, part: Part) -> Node:
     return node
 
 
-def _of_value(column: Any, name: str, index: int) -> Any:
+def _of_value(column: Any, names: Sequence[str], index: int) -> Any:
+    """What a column says of a value: by its name, in the order of the values, or as one of those that it names."""
     if isinstance(column, dict):
-        return column.get(name)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    if isinstance(column, list):
-        return name if name in column else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    del index
-    return None
+        return cast("dict[str, Any]", column).get(names[index])
+    if not isinstance(column, list):
+        return None
+    entries = cast("list[Any]", column)
+    if all(entry in names for entry in entries):
+        return names[index] in entries or None
+    return entries[index] if index < len(entries) else None
