@@ -73,4 +73,4 @@ def compare(old: Side, new: Side) -> Report:
 
 
 def _order(change: Change) -> tuple[object, ...]:
-    return (not change.breaking, -change.level, change.place, change.rule.name, change.subject)
+    return (not change.breaking, -change.level, change.place, change.rule.name, change.subject, change.text)

@@ -138,9 +138,7 @@ def _of_value(column: Any, names: Sequence[str], index: int) -> Any:
     """What a column says of a value: by its name, in the order of the values, or as one of those that it names."""
     if isinstance(column, dict):
         return cast("dict[str, Any]", column).get(names[index])
-    if not isinstance(column, list):
-        return None
-    entries = cast("list[Any]", column)
+    entries: list[Any] = list(column or ())
     if all(entry in names for entry in entries):
         return names[index] in entries or None
     return entries[index] if index < len(entries) else None

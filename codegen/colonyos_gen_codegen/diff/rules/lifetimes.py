@@ -56,7 +56,7 @@ def compare_lifetime(c: Comparison, old: Node, new: Node, scope: Scope = EVERYBO
 
 def compare_words(c: Comparison, old: Node, new: Node, scope: Scope = EVERYBODY) -> None:
     """Count what changed for readers alone. What only one of the two has came or went with something else."""
-    for key in old.words.keys() | new.words.keys():
+    for key in sorted(old.words.keys() | new.words.keys()):
         was, now = old.words.get(key), new.words.get(key)
         if was != now and (was or now) and "words" not in c.old.missing | c.new.missing:
             c.found(DESCRIPTION_CHANGED, f"the {key} of {new.label} changed", old, new, scope=scope)
