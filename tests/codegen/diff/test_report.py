@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from colonyos_gen_codegen.diff import RULES
 
 from tests.codegen.diff.conftest import Diff
 from tests.codegen.kit.schema_pairs import SMALL, Edit, edited
+from tests.codegen.kit.small_project import ROOT
 
 TYPES = "types/library.yaml"
 EDITS = [
@@ -164,3 +168,29 @@ def test_help_and_rules(diff: Diff) -> None:
         "could be left out. Give it a value wherever one is made."
     ) in listed
     assert all(rule.summary.endswith(".") and not rule.todo.endswith(".") for rule in RULES.values())
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+def test_the_order_does_not_depend_on_hashes(new: Path, style: str) -> None:
+    """Of two programs that hash otherwise."""
+    for edit in (Edit(TYPES, "0, 1, 7", "0, 2, 3"), Edit("rpc/library.yaml", "[reader, owner]", "[nobody]")):
+        edit.make(new)
+    command = [
+        sys.executable,
+        "-m",
+        "codegen",
+        "diff",
+        str(SMALL),
+        str(new.resolve()),
+        "--format",
+        style,
+        "--docs",
+    ]
+    said = [
+        subprocess.run(
+            command, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=False
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert said[0] == said[1]
+    assert len(said[0]) > 1000

@@ -73,7 +73,7 @@ CONSTRUCTOR_CHANGED = rule(
 FILE_FORM_EXTENDED = rule(
     "FILE_FORM_EXTENDED",
     safe(Level.BEHAVIOUR, CALLERS),
-    "Files that people write may leave out more (x-file).",
+    "There is a form for files that people write, or they may leave out more (x-file).",
     "nothing: files that were read still are",
 )
 FILE_FORM_CHANGED = rule(
@@ -203,7 +203,11 @@ def _compare_file_form(c: Comparison, old: Node, new: Node, names: dict[str, str
         ({name for name, _ in filled - fill}, FILE_FORM_EXTENDED, "{} may be supplied from outside"),
         (bare - bare_now, FILE_FORM_CHANGED, "a bare list no longer stands for {}"),
         (bare_now - bare, FILE_FORM_EXTENDED, "a bare list stands for {}"),
-        (zeros, FILE_FORM_CHANGED, "0 means something else in {}"),
+        (
+            zeros,
+            FILE_FORM_CHANGED if old.facts["x-file"] else FILE_FORM_EXTENDED,
+            "0 means something else in {}",
+        ),
     ]
     for what, each, text in told:
         for item in sorted(what):
