@@ -74,7 +74,7 @@ class _Build:
         shown = {
             name: item
             for name, item in manifest.items()
-            if name not in {"errors", "envelope_errors", "limits", "texts", "tables"}
+            if name not in {"errors", "envelope_errors", "limits", "texts", "tables", "x-accept"}
         }
         return Service(
             name=manifest["service"],
