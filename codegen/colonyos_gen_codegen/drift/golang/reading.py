@@ -1,0 +1,63 @@
+"""From the sources of a server to what it lets be seen on the wire."""
+
+from __future__ import annotations
+
+from colonyos_gen_codegen.drift.golang.constants import enums_of
+from colonyos_gen_codegen.drift.golang.handlers import Handlers, packages_of
+from colonyos_gen_codegen.drift.golang.program import Program, load
+from colonyos_gen_codegen.drift.golang.registration import constants, registrations
+from colonyos_gen_codegen.drift.golang.structs import Reader, TypeRef
+from colonyos_gen_codegen.drift.golang.syntax import field, unwrapped
+from colonyos_gen_codegen.drift.golang.tree import read_tree
+from colonyos_gen_codegen.drift.surface import DriftError, Message, Surface
+
+
+def read(source: str) -> Surface:
+    """The surface of the server whose sources are in `source`: DIR, or DIR@REVISION of a git repository.
+
+    Raises:
+        DriftError: The sources cannot be found, hold no server, or tree-sitter is not installed.
+    """
+    tree = read_tree(source)
+    program = load(tree)
+    reader = Reader(program)
+    surface = Surface(tree.label, notes=program.notes)
+    _messages(program, reader, surface)
+    if not any(message.registered for message in surface.messages.values()):
+        raise DriftError(f"{tree.label} registers no messages; name the root of a checkout of the Go server")
+    wire = set(reader.structs)
+    _others(program, reader)
+    for id, struct in reader.structs.items():
+        (surface.structs if id in wire else surface.others)[id] = struct
+    files = {surface.structs[id].place.file for id in wire}
+    types = {pair for id in wire for pair in reader.enums.get(id, set())}
+    folders = {program_file.path for program_file in program.files if program_file.package.folder in {f for f, _ in types}}
+    surface.enums = enums_of(program, packages_of(program, files | folders), files, types)
+    return surface
+
+
+def _messages(program: Program, reader: Reader, surface: Surface) -> None:
+    handlers = Handlers(program, reader)
+    known = constants(program)
+    found = registrations(program)
+    for msgtype, registration in found.items():
+        constant = registration.constant or known.get(msgtype)
+        request = handlers.request(registration) or (handlers.request_by_constant(constant) if constant else "")
+        reply = handlers.reply(registration, request)
+        surface.messages[msgtype] = Message(msgtype, registration.place, request, reply=reply)
+    envelope = set(found)
+    for msgtype, constant in known.items():
+        if msgtype not in envelope:
+            place = constant.file.place(constant.node)
+            surface.messages[msgtype] = Message(msgtype, place, registered=False)
+
+
+def _others(program: Program, reader: Reader) -> None:
+    """Read the structs with tags that no request or reply was seen to hold: a stream may."""
+    for package in program.packages.values():
+        for decl in package.types.values():
+            target = unwrapped(decl.node)
+            name = field(decl.node.parent, "name")
+            if target is not None and target.type == "struct_type" and b"json:" in (target.text or b"") and name is not None:
+                if not decl.parameters:
+                    reader.shape(TypeRef(name, decl.file))
