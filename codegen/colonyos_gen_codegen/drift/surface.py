@@ -151,6 +151,10 @@ class Surface:
         """Ids of the structs of requests."""
         return {message.struct for message in self.messages.values() if message.struct}
 
+    def replies(self) -> Iterator[Shape]:
+        """What is answered, where it is known."""
+        return iter([message.reply.shape for message in self.messages.values() if message.reply and message.reply.shape])
+
     def walk(self, roots: Iterator[Shape]) -> set[str]:
         """Ids of all structs inside `roots`."""
         found: set[str] = set()

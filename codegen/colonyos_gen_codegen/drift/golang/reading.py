@@ -40,14 +40,16 @@ def _messages(program: Program, reader: Reader, surface: Surface) -> None:
     handlers = Handlers(program, reader)
     known = constants(program)
     found = registrations(program)
-    for msgtype, registration in found.items():
-        constant = registration.constant or known.get(msgtype)
-        request = handlers.request(registration) or (handlers.request_by_constant(constant) if constant else "")
-        reply = handlers.reply(registration, request)
-        surface.messages[msgtype] = Message(msgtype, registration.place, request, reply=reply)
-    envelope = set(found)
+    for msgtype, ways in found.items():
+        constant = ways[0].constant or known.get(msgtype)
+        request = next((struct for way in ways if (struct := handlers.request(way))), "")
+        request = request or (handlers.request_by_constant(constant) if constant else "")
+        replies = [reply for way in ways if (reply := handlers.reply(way, request))]
+        readable = [reply for reply in replies if reply.shape is None or reply.shape.kind != "unreadable"]
+        reply = next(iter(readable or replies), None)
+        surface.messages[msgtype] = Message(msgtype, ways[0].place, request, reply=reply)
     for msgtype, constant in known.items():
-        if msgtype not in envelope:
+        if msgtype not in found:
             place = constant.file.place(constant.node)
             surface.messages[msgtype] = Message(msgtype, place, registered=False)
 

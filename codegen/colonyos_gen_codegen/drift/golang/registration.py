@@ -44,16 +44,16 @@ def constants(program: Program) -> dict[str, Constant]:
     return found
 
 
-def registrations(program: Program) -> dict[str, Registration]:
-    """What the server answers, by type of message."""
+def registrations(program: Program) -> dict[str, list[Registration]]:
+    """What the server answers, by type of message; more than one where it has several transports."""
     finder = _Finder(program)
-    found: dict[str, Registration] = {}
+    found: dict[str, list[Registration]] = {}
     for file in program.files:
         name = PurePosixPath(file.path).name
         if "mock" in name or name.startswith("test_") or name.endswith("_testutils.go"):
             continue
         for registration in finder.of(file):
-            found.setdefault(registration.msgtype, registration)
+            found.setdefault(registration.msgtype, []).append(registration)
     return found
 
 
