@@ -113,7 +113,7 @@ class Comparison:
             yield from field_differences(self.left, struct, self.right, other, self.structs, self._answered(struct.id))
         for id, other in self.right.structs.items():
             if id not in back and id not in self.right.requests():
-                yield Difference("type added", other.name, "—", _keys(other), None, other.place)
+                yield Difference("type added", other.name, "—", _keys(other), None, other.place, new=other)
 
     def _unregistered(self, side: Surface) -> set[str]:
         return {id for id in side.structs if id in side.messages}
@@ -141,14 +141,17 @@ class Comparison:
                 yield from _members(None, enum)
 
 
-def compare(left: Surface, right: Surface) -> list[Difference]:
-    """What `right` has otherwise than `left`, in the order of messages, types and enums."""
+def compare(left: Surface, right: Surface) -> Comparison:
+    """What of `right` is what of `left`, and with `differences()` what it has otherwise."""
     renamed = renamed_messages(left, right)
-    return list(Comparison(left, right, renamed, pair_structs(left, right, renamed)).differences())
+    return Comparison(left, right, renamed, pair_structs(left, right, renamed))
 
 
 def _message(kind: str, msgtype: str, one: Message | None, other: Message | None, was: str, now: str) -> Difference:
-    return Difference(kind, msgtype, was, now, one.place if one else None, other.place if other else None)
+    new = other if one is None else None
+    return Difference(
+        kind, msgtype, was, now, one.place if one else None, other.place if other else None, new=new
+    )
 
 
 def _told(reply: Reply, side: Surface) -> str:
@@ -191,4 +194,6 @@ def _members(one: Enumeration | None, other: Enumeration | None) -> Iterator[Dif
     for name, member in now.items():
         if name not in was:
             subject = f"{named}.{member.name}" if named else member.name
-            yield Difference("enum value added", subject, "—", str(member.value), at, member.place)
+            yield Difference(
+                "enum value added", subject, "—", str(member.value), at, member.place, new=member, owner=named
+            )

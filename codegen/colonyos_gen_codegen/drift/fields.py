@@ -50,7 +50,14 @@ def field_differences(
             yield Difference("field omission changed", subject, was, now, entry.place, match.place)
     for entry in left_over:
         yield Difference(
-            "field added", f"{owner}.{entry.key}", "—", _told(entry, others), one.place, entry.place
+            "field added",
+            f"{owner}.{entry.key}",
+            "—",
+            _told(entry, others),
+            one.place,
+            entry.place,
+            new=entry,
+            owner=one.id,
         )
 
 

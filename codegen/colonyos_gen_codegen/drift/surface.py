@@ -103,6 +103,10 @@ class Message:
     """Id of the struct of its requests; empty where it cannot be read."""
     registered: bool = True
     reply: Reply | None = None
+    checks: tuple[str, ...] = ()
+    """The checks of the signer that its handler makes, such as `RequireMembership(…, true)`."""
+    streams: bool = False
+    """Whether it is told apart where connections stay open."""
 
 
 @dataclass(frozen=True)

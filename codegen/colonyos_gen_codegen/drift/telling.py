@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from colonyos_gen_codegen.drift.surface import Place, Surface
+from colonyos_gen_codegen.drift.surface import Field, Member, Message, Place, Struct, Surface
 
 _ADVICE = {
     "message added": "describe it in rpc/, with what its handler refuses and an example",
@@ -43,6 +43,10 @@ class Difference:
     before_at: Place | None
     after_at: Place | None
     hint: str = ""
+    new: Message | Struct | Field | Member | None = field(default=None, compare=False)
+    """What only the second side has."""
+    owner: str = field(default="", compare=False)
+    """Id of the struct, or name of the enum, of the first side that lacks it."""
 
     @property
     def advice(self) -> str:

@@ -65,6 +65,19 @@ class Handlers:
         told = {(reply.shape, reply.payloadtype, reply.echo) for reply in found}
         return found[0] if len(told) == 1 else None
 
+    def checks(self, registration: Registration) -> tuple[str, ...]:
+        """The checks of the signer that the handler makes: each with what it says last, if that is true or false."""
+        found: dict[str, None] = {}
+        for call in below(registration.body, "call_expression"):
+            if called(call).startswith("Require"):
+                last = text(arguments(call)[-1]) if arguments(call) else ""
+                found[f"{called(call)} {last}" if last in ("true", "false") else called(call)] = None
+        return tuple(found)
+
+    def streams(self, registration: Registration) -> bool:
+        """Whether it is told apart where connections stay open."""
+        return any("websocket" in path for _, path in registration.scope.file.imports)
+
     def _replies(
         self, scope: Scope, body: Node, registration: Registration, request: str, found: list[Reply], depth: int
     ) -> None:

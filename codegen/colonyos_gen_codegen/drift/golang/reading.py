@@ -47,7 +47,9 @@ def _messages(program: Program, reader: Reader, surface: Surface) -> None:
         replies = [reply for way in ways if (reply := handlers.reply(way, request))]
         readable = [reply for reply in replies if reply.shape is None or reply.shape.kind != "unreadable"]
         reply = next(iter(readable or replies), None)
-        surface.messages[msgtype] = Message(msgtype, ways[0].place, request, reply=reply)
+        checks = next((checks for way in ways if (checks := handlers.checks(way))), ())
+        streams = all(handlers.streams(way) for way in ways)
+        surface.messages[msgtype] = Message(msgtype, ways[0].place, request, True, reply, checks, streams)
     for msgtype, constant in known.items():
         if msgtype not in found:
             place = constant.file.place(constant.node)
