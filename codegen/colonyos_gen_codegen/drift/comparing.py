@@ -91,7 +91,7 @@ class Comparison:
 
     def _types(self) -> Iterator[Difference]:
         back = {other: one for one, other in self.structs.items()}
-        requests = self.left.requests() | self._unregistered(self.left)
+        requests = self.left.requests()
         for id, struct in {**self.left.structs, **self.left.others}.items():
             other = self.right.struct(self.structs.get(id, ""))
             if other is None:
@@ -114,9 +114,6 @@ class Comparison:
         for id, other in self.right.structs.items():
             if id not in back and id not in self.right.requests():
                 yield Difference("type added", other.name, "—", _keys(other), None, other.place, new=other)
-
-    def _unregistered(self, side: Surface) -> set[str]:
-        return {id for id in side.structs if id in side.messages}
 
     def _is_renamed(self, one: Struct, other: Struct) -> bool:
         """Whether the name changed; of a schema, whose names are its own, whether it changed as those of messages did."""
@@ -148,10 +145,9 @@ def compare(left: Surface, right: Surface) -> Comparison:
 
 
 def _message(kind: str, msgtype: str, one: Message | None, other: Message | None, was: str, now: str) -> Difference:
-    new = other if one is None else None
-    return Difference(
-        kind, msgtype, was, now, one.place if one else None, other.place if other else None, new=new
-    )
+    new = other if kind in ("message added", "message registered", "message renamed") else None
+    at, other_at = one.place if one else None, other.place if other else None
+    return Difference(kind, msgtype, was, now, at, other_at, new=new, owner=one.struct if one else "")
 
 
 def _told(reply: Reply, side: Surface) -> str:

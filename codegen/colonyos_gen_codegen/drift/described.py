@@ -29,7 +29,7 @@ _KINDS: dict[str, Kind] = {
 def describe(service: Service, root: Path) -> Surface:
     """The surface that `service` describes; `root` is the folder of its files, as people are shown it."""
     told = root.as_posix()
-    surface = Surface(told, described=True)
+    surface = Surface(told, release=service.server_version, described=True)
 
     def place(position: Position) -> Place:
         return Place(f"{told}/{position.file}", position.line)
@@ -38,13 +38,14 @@ def describe(service: Service, root: Path) -> Surface:
         shape = _shape(message.reply.type) if message.reply.type else None
         reply = None if message.reply.stream else Reply(shape, message.reply.payloadtype or "")
         at = place(message.struct.position)
-        struct = message.struct.name if message.registered else ""
-        surface.messages[message.msgtype] = Message(message.msgtype, at, struct, message.registered, reply)
+        surface.messages[message.msgtype] = Message(
+            message.msgtype, at, message.struct.name, message.registered, reply
+        )
         surface.others[message.struct.name] = _struct(message.struct, told)
     for described in service.structs:
         surface.others[described.name] = _struct(described, told)
     streamed = (_shape(message.reply.type) for message in service.messages if message.reply.type)
-    requests = (Shape("struct", struct=message.struct) for message in surface.messages.values() if message.struct)
+    requests = (Shape("struct", struct=message.struct) for message in surface.messages.values() if message.registered)
     wire = surface.walk(iter([*streamed, *requests]))
     for id in [id for id in surface.others if id in wire]:
         surface.structs[id] = surface.others.pop(id)

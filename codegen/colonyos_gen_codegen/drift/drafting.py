@@ -50,20 +50,37 @@ class _Draft:
         self.files: dict[str, list[str]] = {}
         self.count = 0
         self.undone: list[str] = []
+        self.others = 0
+        left = comparison.left
+        self.renamed = {left.messages[old].struct for old in comparison.renamed}
 
     def take(self, difference: Difference) -> None:
         """Draft what only the server has; what changed or went is for people to decide."""
         match difference.new:
             case Message() as message:
+                self._make_way(difference)
                 self._append("rpc", self.skeletons.message_domain(message), self.skeletons.message(message))
             case Struct() as struct:
                 self._append("types", self.skeletons.struct_domain(struct), self.skeletons.struct(struct))
             case Field() as entry:
-                self._field(difference.owner, entry, difference)
+                if difference.owner not in self.renamed:  # else it is in the skeleton of the new message
+                    self._field(difference.owner, entry, difference)
             case Member() as member:
                 self._member(difference.owner, member, difference)
             case None:
-                self.undone.append(f"not drafted: {difference.kind} {difference.subject}")
+                self.others += 1
+
+    def _make_way(self, difference: Difference) -> None:
+        """Take the node of a message away that has only a name so far."""
+        struct = self.comparison.left.struct(difference.owner)
+        if difference.kind != "message registered" or struct is None:
+            return
+        lines = self._lines(_inside(self.root, struct.place.file))
+        span = _block(lines, struct.id) if lines else None
+        if lines and span:
+            del lines[slice(*span)]
+            while lines and not lines[-1].strip():
+                lines.pop()
 
     def _lines(self, name: str) -> list[str] | None:
         if name not in self.files:
@@ -100,7 +117,7 @@ class _Draft:
         while not lines[end - 1].strip():
             end -= 1
         folder, _, file = name.partition("/")
-        lines[end:end] = self.skeletons.field(entry, folder, Path(file).stem, required=False)
+        lines[end:end] = self.skeletons.field(entry, folder, Path(file).stem, required=False, since=True)
         self.count += 1
 
     def _member(self, owner: str, member: Member, difference: Difference) -> None:
@@ -149,6 +166,9 @@ class _Draft:
         ]
         many = "skeleton" if self.count == 1 else "skeletons"
         told = f"{self.count} {many} in {target}"
+        if self.others:
+            differ = "difference is" if self.others == 1 else "differences are"
+            self.undone.append(f"{self.others} other {differ} not drafted: what changed or went is yours to decide")
         return [told + (f", with {len(marks)} TODO, the first in {marks[0]}" if marks else ""), *self.undone]
 
 

@@ -41,7 +41,9 @@ def field_differences(
         if match.key != entry.key:
             subject = f"{subject} -> {match.key}"
             was, now = f"{entry.key}: {was}", f"{match.key}: {now}"
-            yield Difference("field renamed", subject, was, now, entry.place, match.place)
+            yield Difference(
+                "field renamed", subject, was, now, entry.place, match.place, new=match, owner=one.id
+            )
         elif not same_shape(entry.shape, match.shape, pairs) and not _is_base64(left, one, entry, match):
             yield Difference("field retyped", subject, was, now, entry.place, match.place)
         elif not left.described and _nullable(entry) != _nullable(match):

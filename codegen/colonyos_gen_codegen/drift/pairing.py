@@ -125,7 +125,7 @@ def _requests(left: Surface, right: Surface, renamed: dict[str, str]) -> dict[st
     pairs: dict[str, str] = {}
     for message in left.messages.values():
         other = right.messages.get(renamed.get(message.msgtype, message.msgtype))
-        if other and message.struct and other.struct:
+        if other and other.registered and message.struct and other.struct and message.registered:
             pairs[message.struct] = other.struct
     return pairs
 

@@ -75,6 +75,7 @@ class Skeletons:
             f"      - {{name: {method}, parameters: [{', '.join(map(_public, fields))}]}}",
             f"    x-transport: {'websocket' if message.streams else 'http'}",
             f"    x-roles: [{', '.join(roles) or 'any_key'}]" + ("" if roles else f"  # {TODO}: who may sign it"),
+            *self.since(4),
             f"    x-idempotency: unsafe  # {TODO}: what a repetition does",
             *self._reply(message),
             f"    x-errors: []  # {TODO}: how it is refused",
@@ -85,6 +86,17 @@ class Skeletons:
         for entry in fields:
             lines += self.field(entry, "rpc", self.message_domain(message), required=not _optional(entry))
         return lines
+
+    def since(self, indent: int) -> list[str]:
+        """From which release on it is there: that of the sources, if it is later than the one described."""
+        known, new = (
+            tuple(map(int, re.findall(r"\d+", side.release)))
+            for side in (self.comparison.left, self.comparison.right)
+        )
+        if new > known:
+            return [f"{' ' * indent}x-since: {self.comparison.right.release}"]
+        later = ".".join(map(str, (*known[:-1], known[-1] + 1))) if known else "0.0.1"
+        return [f"{' ' * indent}x-since: v{later}  # {TODO}: the first release that has it"]
 
     def _reply(self, message: Message) -> list[str]:
         reply = message.reply
@@ -114,15 +126,22 @@ class Skeletons:
             lines += self.field(entry, "types", self.struct_domain(struct), required=False)
         return lines
 
-    def field(self, entry: Field, folder: str, domain: str, *, required: bool) -> list[str]:
-        """The node of a field."""
+    def field(
+        self, entry: Field, folder: str, domain: str, *, required: bool, since: bool = False
+    ) -> list[str]:
+        """The node of a field; with `since` of one that is new in a struct that is not."""
         lines = [f"      {_key(entry.key)}:", f'        description: "{TODO}: what it is, as {entry.place} tells."']
         public = _public(entry)
         if public != entry.key:
             lines.append(f"        x-name: {public}")
-        lines += self._type(entry.shape, folder, domain, 8)
+        shape = entry.shape
+        if not required and shape.kind == "struct" and self._has_to_be_given(shape.struct):
+            shape = Shape("struct", struct=shape.struct, nullable=True)
+        lines += self._type(shape, folder, domain, 8)
         if not required:
-            lines.append(f"        default: {_default(entry.shape)}")
+            lines.append(f"        default: {_default(shape)}")
+        if since:
+            lines += self.since(8)
         if entry.shape.kind in ("integer", "number"):
             lines.append(f"        x-unit: {TODO}")
         if entry.shape.kind in ("list", "map", "bytes") and not required:
@@ -130,6 +149,11 @@ class Skeletons:
         if entry.omit_empty and folder == "types":
             lines.append("        x-omit-empty: true")
         return lines
+
+    def _has_to_be_given(self, id: str) -> bool:
+        """Whether the schema has the struct with fields that must be given, so that there is no empty one."""
+        mine = self.comparison.left.struct(self._known.get(id, ""))
+        return mine is not None and any(not entry.optional for entry in mine.fields)
 
     def _type(self, shape: Shape, folder: str, domain: str, indent: int) -> list[str]:
         """What JSON Schema says of a shape, as lines."""

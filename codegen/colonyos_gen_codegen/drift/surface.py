@@ -140,6 +140,8 @@ class Surface:
     enums: list[Enumeration] = field(default_factory=list[Enumeration])
     notes: list[str] = field(default_factory=list[str])
     """What was passed over, and why."""
+    release: str = ""
+    """The release of the server, such as v1.9.12; empty where it is not known."""
     described: bool = False
     """Whether it is a schema: names are its own, and it only knows what it needs to."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from colonyos_gen_codegen.drift.golang.constants import enums_of
 from colonyos_gen_codegen.drift.golang.handlers import Handlers, packages_of
 from colonyos_gen_codegen.drift.golang.program import Program, load
@@ -10,6 +12,8 @@ from colonyos_gen_codegen.drift.golang.structs import Reader, TypeRef
 from colonyos_gen_codegen.drift.golang.syntax import field, unwrapped
 from colonyos_gen_codegen.drift.golang.tree import read_tree
 from colonyos_gen_codegen.drift.surface import DriftError, Message, Surface
+
+_RELEASE = re.compile(r"v\d+\.\d+\.\d+")
 
 
 def read(source: str) -> Surface:
@@ -21,7 +25,8 @@ def read(source: str) -> Surface:
     tree = read_tree(source)
     program = load(tree)
     reader = Reader(program)
-    surface = Surface(tree.label, notes=program.notes)
+    revision = tree.label.rpartition("@")[2]
+    surface = Surface(tree.label, notes=program.notes, release=revision if _RELEASE.fullmatch(revision) else "")
     _messages(program, reader, surface)
     if not any(message.registered for message in surface.messages.values()):
         raise DriftError(f"{tree.label} registers no messages; name the root of a checkout of the Go server")
