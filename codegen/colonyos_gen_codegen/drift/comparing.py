@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from colonyos_gen_codegen.drift.fields import field_differences
-from colonyos_gen_codegen.drift.pairing import pair_enums, pair_structs, plain, renamed_messages, swaps
+from colonyos_gen_codegen.drift.pairing import known_by, pair_enums, pair_structs, plain, renamed_messages, swaps
 from colonyos_gen_codegen.drift.surface import Enumeration, Message, Place, Reply, Struct, Surface
 from colonyos_gen_codegen.drift.telling import Difference
 
@@ -128,14 +128,15 @@ class Comparison:
 
     def _enums(self) -> Iterator[Difference]:
         pairs = pair_enums(self.left, self.right)
+        described = self.left.described
         for one, other in pairs:
-            yield from _members(one, other)
-        for enum in self.left.enums:
-            if all(enum is not one for one, _ in pairs) and not self.left.described:
-                yield from _members(enum, None)
+            yield from _members(one, other, described)
+        for enum in self.left.enums:  # the texts of a schema need not be constants of the server
+            if all(enum is not one for one, _ in pairs) and not (described and enum.is_text):
+                yield from _members(enum, None, described)
         for enum in self.right.enums:
-            if all(enum is not other for _, other in pairs) and not (self.left.described and _is_text(enum)):
-                yield from _members(None, enum)
+            if all(enum is not other for _, other in pairs) and not (described and enum.is_text):
+                yield from _members(None, enum, described)
 
 
 def compare(left: Surface, right: Surface) -> Comparison:
@@ -167,16 +168,11 @@ def _keys(struct: Struct) -> str:
     return f"{{{', '.join(entry.key for entry in struct.fields)}}}"
 
 
-def _is_text(enum: Enumeration) -> bool:
-    return any(isinstance(member.value, str) for member in enum.members)
-
-
-def _members(one: Enumeration | None, other: Enumeration | None) -> Iterator[Difference]:
+def _members(one: Enumeration | None, other: Enumeration | None, described: bool) -> Iterator[Difference]:
     """What two enums, or one that only one side has, have not in common."""
     named = next((enum.name for enum in (one, other) if enum and enum.name), "")
-    was = {plain(member.name): member for member in one.members} if one else {}
-    now = {plain(member.name): member for member in other.members} if other else {}
-    at: Place | None = one.place if one else None
+    was = {known_by(member, described): member for member in one.members} if one else {}
+    now = {known_by(member, described): member for member in other.members} if other else {}
     for name, member in was.items():
         subject = f"{named}.{member.name}" if named else member.name
         match = now.get(name)
@@ -190,6 +186,7 @@ def _members(one: Enumeration | None, other: Enumeration | None) -> Iterator[Dif
     for name, member in now.items():
         if name not in was:
             subject = f"{named}.{member.name}" if named else member.name
+            at: Place | None = one.place if one else None
             yield Difference(
                 "enum value added", subject, "—", str(member.value), at, member.place, new=member, owner=named
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from colonyos_gen_codegen.drift.surface import (
@@ -52,7 +53,19 @@ def describe(service: Service, root: Path) -> Surface:
     for enum in service.enums:
         members = tuple(Member(member.name, member.value, place(enum.position)) for member in enum.members)
         surface.enums.append(Enumeration(enum.name, members, place(enum.position)))
+    surface.enums += _texts(service, told)
     return surface
+
+
+def _texts(service: Service, root: str) -> Iterator[Enumeration]:
+    """The texts that are values of one thing, by what their names begin with: `ENTRY` of `ENTRY_DATA` and `ENTRY_END`."""
+    groups: dict[str, list[Member]] = {}
+    at = Place(f"{root}/colonyos.yaml", 1)
+    for constant in service.texts:
+        groups.setdefault(constant.name.partition("_")[0], []).append(Member(constant.name, constant.value, at))
+    for name, members in groups.items():
+        if len(members) > 1:
+            yield Enumeration(name, tuple(members), at)
 
 
 def _struct(described: Described, root: str) -> Struct:

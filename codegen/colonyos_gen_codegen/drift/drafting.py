@@ -75,6 +75,10 @@ class _Draft:
         struct = self.comparison.left.struct(difference.owner)
         if difference.kind != "message registered" or struct is None:
             return
+        manifest = self._lines("colonyos.yaml") or []
+        for index, line in enumerate(manifest):
+            if line.startswith("unregistered:"):
+                manifest[index] = re.sub(rf"\b{difference.subject}\b(, )?", "", line).replace(", ]", "]")
         lines = self._lines(_inside(self.root, struct.place.file))
         span = _block(lines, struct.id) if lines else None
         if lines and span:

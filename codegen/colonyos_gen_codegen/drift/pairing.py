@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-from colonyos_gen_codegen.drift.surface import Enumeration, Field, Message, Struct, Surface
+from colonyos_gen_codegen.drift.surface import Enumeration, Field, Member, Message, Struct, Surface
 
 _ENOUGH = 0.45
 """How alike two types must be: as much as two of one name that share a few keys."""
@@ -152,15 +152,23 @@ def _votes(left: Surface, right: Surface, renamed: dict[str, str], fixed: dict[s
     return found
 
 
+def known_by(member: Member, described: bool) -> str:
+    """What makes one value of an enum the same on both sides: its name, but of texts of a schema the text itself."""
+    return member.value if described and isinstance(member.value, str) else plain(member.name)
+
+
 def pair_enums(left: Surface, right: Surface) -> list[tuple[Enumeration, Enumeration]]:
     """Which enum is which, by the names of types and values."""
     scored: list[tuple[float, str, str]] = []
     for index, one in enumerate(left.enums):
         for position, other in enumerate(right.enums):
-            names, others = (frozenset(plain(member.name) for member in enum.members) for enum in (one, other))
+            if one.is_text != other.is_text:
+                continue
+            names, others = (
+                frozenset(known_by(member, left.described) for member in enum.members) for enum in (one, other)
+            )
             overlap = len(names & others) / max(1, min(len(names), len(others)))
             same = bool(one.name) and one.name == other.name
-            kinds = {type(member.value) for enum in (one, other) for member in enum.members}
-            if len(kinds) == 1 and (same or overlap >= 0.5):
+            if same or overlap >= 0.5:
                 scored.append((overlap + _shared(names, others) + same, str(index), str(position)))
     return [(left.enums[int(one)], right.enums[int(other)]) for one, other in _best(scored, 0.1).items()]

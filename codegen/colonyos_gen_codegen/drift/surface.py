@@ -126,6 +126,11 @@ class Enumeration:
     members: tuple[Member, ...]
     place: Place
 
+    @property
+    def is_text(self) -> bool:
+        """Whether its values are texts."""
+        return any(isinstance(member.value, str) for member in self.members)
+
 
 @dataclass
 class Surface:
