@@ -5,24 +5,31 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from colonyos_gen_codegen.cli.exits import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, say
-from colonyos_gen_codegen.drift import DriftError, as_json, as_markdown, as_text, compare, describe, read, write
+from colonyos_gen_codegen.drift import (
+    DriftError,
+    as_json,
+    as_markdown,
+    as_text,
+    compare,
+    describe,
+    read,
+    write,
+)
 from colonyos_gen_codegen.rendering import service_of
 from colonyos_gen_codegen.schema.folder import IN_A_CHECKOUT, SCHEMA
 from colonyos_gen_codegen.schema.loader import load
 
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
-
 _FORMATS = {"text": as_text, "json": as_json, "markdown": as_markdown}
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Any) -> None:
     """Make `drift` known to the command line."""
-    parser = commands.add_parser(
-        "drift", help="compare the schema with a server, one line for each difference; exit code 100 if there are any"
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "drift",
+        help="compare the schema with a server, one line for each difference; exit code 100 if there are any",
     )
     wanted = parser.add_mutually_exclusive_group(required=True)
     wanted.add_argument(

@@ -6,8 +6,8 @@ the other, `comparing.py` and `fields.py` tell the differences, `telling.py` pri
 
 from colonyos_gen_codegen.drift.comparing import Comparison, compare
 from colonyos_gen_codegen.drift.described import describe
-from colonyos_gen_codegen.drift.golang import read
 from colonyos_gen_codegen.drift.drafting import write
+from colonyos_gen_codegen.drift.golang import read
 from colonyos_gen_codegen.drift.surface import DriftError, Surface
 from colonyos_gen_codegen.drift.telling import Difference, as_json, as_markdown, as_text
 

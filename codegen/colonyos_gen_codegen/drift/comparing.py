@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from colonyos_gen_codegen.drift.fields import field_differences
-from colonyos_gen_codegen.drift.pairing import known_by, pair_enums, pair_structs, plain, renamed_messages, swaps
+from colonyos_gen_codegen.drift.pairing import (
+    known_by,
+    pair_enums,
+    pair_structs,
+    plain,
+    renamed_messages,
+    swaps,
+)
 from colonyos_gen_codegen.drift.surface import Enumeration, Message, Place, Reply, Struct, Surface
 from colonyos_gen_codegen.drift.telling import Difference
 
@@ -33,17 +40,23 @@ class Comparison:
             if message.registered:
                 yield from self._registered(message, other)
             elif other and other.registered:
-                yield _message("message registered", message.msgtype, message, other, "no handler", "a handler")
+                yield _message(
+                    "message registered", message.msgtype, message, other, "no handler", "a handler"
+                )
         for other in self.right.messages.values():
             if other.registered and other.msgtype not in self.left.messages and other.msgtype not in back:
-                yield _message("message added", other.msgtype, None, other, "—", self._request(self.right, other))
+                yield _message(
+                    "message added", other.msgtype, None, other, "—", self._request(self.right, other)
+                )
 
     def _registered(self, message: Message, other: Message | None) -> Iterator[Difference]:
         was = self._request(self.left, message)
         if other is None:
             yield _message("message removed", message.msgtype, message, None, was, "—")
         elif not other.registered:
-            yield _message("message unregistered", message.msgtype, message, other, "a handler", "a name only")
+            yield _message(
+                "message unregistered", message.msgtype, message, other, "a handler", "a name only"
+            )
         elif other.msgtype != message.msgtype:
             now = f"{other.msgtype} {self._request(self.right, other)}"
             subject = f"{message.msgtype} -> {other.msgtype}"
@@ -57,7 +70,9 @@ class Comparison:
         if struct is None:
             return "{?}"
         names = side.names()
-        fields = (f"{entry.key}: {entry.shape.told(names)}" for entry in struct.fields if entry.key != "msgtype")
+        fields = (
+            f"{entry.key}: {entry.shape.told(names)}" for entry in struct.fields if entry.key != "msgtype"
+        )
         return f"{{{', '.join(fields)}}}"
 
     def _reply(self, message: Message, other: Message) -> Iterator[Difference]:
@@ -110,7 +125,9 @@ class Comparison:
                     struct.place,
                     other.place,
                 )
-            yield from field_differences(self.left, struct, self.right, other, self.structs, self._answered(struct.id))
+            yield from field_differences(
+                self.left, struct, self.right, other, self.structs, self._answered(struct.id)
+            )
         for id, other in self.right.structs.items():
             if id not in back and id not in self.right.requests():
                 yield Difference("type added", other.name, "—", _keys(other), None, other.place, new=other)
@@ -120,7 +137,9 @@ class Comparison:
         if not self.left.described:
             return one.name != other.name
         first, second = plain(one.name), plain(other.name)
-        return any(first != second and first.replace(was, now) == second for was, now in swaps(self.renamed) if was)
+        return any(
+            first != second and first.replace(was, now) == second for was, now in swaps(self.renamed) if was
+        )
 
     def _answered(self, id: str) -> bool:
         """Whether the left side answers with the struct, or with one that holds it."""
@@ -145,7 +164,9 @@ def compare(left: Surface, right: Surface) -> Comparison:
     return Comparison(left, right, renamed, pair_structs(left, right, renamed))
 
 
-def _message(kind: str, msgtype: str, one: Message | None, other: Message | None, was: str, now: str) -> Difference:
+def _message(
+    kind: str, msgtype: str, one: Message | None, other: Message | None, was: str, now: str
+) -> Difference:
     new = other if kind in ("message added", "message registered", "message renamed") else None
     at, other_at = one.place if one else None, other.place if other else None
     return Difference(kind, msgtype, was, now, at, other_at, new=new, owner=one.struct if one else "")

@@ -17,13 +17,12 @@ from colonyos_gen_codegen.drift.surface import (
     Struct,
     Surface,
 )
-from colonyos_gen_codegen.model import Service
+from colonyos_gen_codegen.model import Service, Type
 from colonyos_gen_codegen.model import Struct as Described
-from colonyos_gen_codegen.model import Type
 from colonyos_gen_codegen.schema.findings import Position
 
 _KINDS: dict[str, Kind] = {
-    kind: kind for kind in ("string", "integer", "number", "boolean", "time", "bytes", "any")  # fmt: skip
+    kind: kind for kind in ("string", "integer", "number", "boolean", "time", "bytes", "any")
 }
 
 
@@ -46,7 +45,9 @@ def describe(service: Service, root: Path) -> Surface:
     for described in service.structs:
         surface.others[described.name] = _struct(described, told)
     streamed = (_shape(message.reply.type) for message in service.messages if message.reply.type)
-    requests = (Shape("struct", struct=message.struct) for message in surface.messages.values() if message.registered)
+    requests = (
+        Shape("struct", struct=message.struct) for message in surface.messages.values() if message.registered
+    )
     wire = surface.walk(iter([*streamed, *requests]))
     for id in [id for id in surface.others if id in wire]:
         surface.structs[id] = surface.others.pop(id)
@@ -62,7 +63,9 @@ def _texts(service: Service, root: str) -> Iterator[Enumeration]:
     groups: dict[str, list[Member]] = {}
     at = Place(f"{root}/colonyos.yaml", 1)
     for constant in service.texts:
-        groups.setdefault(constant.name.partition("_")[0], []).append(Member(constant.name, constant.value, at))
+        groups.setdefault(constant.name.partition("_")[0], []).append(
+            Member(constant.name, constant.value, at)
+        )
     for name, members in groups.items():
         if len(members) > 1:
             yield Enumeration(name, tuple(members), at)

@@ -26,7 +26,9 @@ def write(root: Path, target: Path, comparison: Comparison, differences: list[Di
     """
     patch = target.suffix in _PATCHES
     if target.exists() and (patch or not target.is_dir() or any(target.iterdir())):
-        raise DriftError(f"{target} is there already; name an empty folder, or a new file that ends with .patch")
+        raise DriftError(
+            f"{target} is there already; name an empty folder, or a new file that ends with .patch"
+        )
     draft = _Draft(root, comparison)
     for difference in differences:
         draft.take(difference)
@@ -111,7 +113,9 @@ class _Draft:
         name = _inside(self.root, struct.place.file) if struct else ""
         lines = self._lines(name) if name else None
         span = _block(lines, owner) if lines else None
-        at = next((i for i in range(*span) if lines and lines[i] == "    properties:"), None) if span else None
+        at = (
+            next((i for i in range(*span) if lines and lines[i] == "    properties:"), None) if span else None
+        )
         if lines is None or span is None or at is None:
             self.undone.append(f"not drafted: {difference.kind} {difference.subject}")
             return
@@ -172,7 +176,9 @@ class _Draft:
         told = f"{self.count} {many} in {target}"
         if self.others:
             differ = "difference is" if self.others == 1 else "differences are"
-            self.undone.append(f"{self.others} other {differ} not drafted: what changed or went is yours to decide")
+            self.undone.append(
+                f"{self.others} other {differ} not drafted: what changed or went is yours to decide"
+            )
         return [told + (f", with {len(marks)} TODO, the first in {marks[0]}" if marks else ""), *self.undone]
 
 

@@ -63,7 +63,9 @@ def field_differences(
         )
 
 
-def _renamed(one: Struct, other: Struct, gone: list[Field], new: list[Field], pairs: dict[str, str]) -> dict[str, Field]:
+def _renamed(
+    one: Struct, other: Struct, gone: list[Field], new: list[Field], pairs: dict[str, str]
+) -> dict[str, Field]:
     """The fields that have another key: of one name on both sides, or that took part in the renaming of their struct."""
     found: dict[str, Field] = {}
     for entry in gone:
@@ -71,7 +73,11 @@ def _renamed(one: Struct, other: Struct, gone: list[Field], new: list[Field], pa
             taken = any(match is used for used in found.values())
             along = one.name != other.name and swapped(one.name, other.name, entry.key) == plain(match.key)
             along = along or _follows(one, other, entry, match)
-            if not taken and same_shape(entry.shape, match.shape, pairs) and (same_name(entry, match) or along):
+            if (
+                not taken
+                and same_shape(entry.shape, match.shape, pairs)
+                and (same_name(entry, match) or along)
+            ):
                 found[entry.key] = match
                 break
     return found
@@ -96,7 +102,11 @@ def same_shape(one: Shape, other: Shape, pairs: dict[str, str]) -> bool:
 
 def _is_base64(left: Surface, one: Struct, entry: Field, match: Field) -> bool:
     """Whether it is a text of the envelope, of which a schema also knows what it holds."""
-    return left.described and one.id not in left.structs and (entry.shape.kind, match.shape.kind) == ("bytes", "string")
+    return (
+        left.described
+        and one.id not in left.structs
+        and (entry.shape.kind, match.shape.kind) == ("bytes", "string")
+    )
 
 
 def _nullable(entry: Field) -> bool:

@@ -35,7 +35,9 @@ def renamed_messages(left: Surface, right: Surface) -> dict[str, str]:
     for one in gone:
         for other in new:
             score = 0.5 * _ratio(one.msgtype, other.msgtype) + 0.3 * _like_requests(left, one, right, other)
-            often = seen[_swap(one.msgtype, other.msgtype)] / most if most > 1 else 0  # what many have in common
+            often = (
+                seen[_swap(one.msgtype, other.msgtype)] / most if most > 1 else 0
+            )  # what many have in common
             scored.append((score + 0.3 * often, one.msgtype, other.msgtype))
     return _best(scored, 0.65)
 
@@ -106,9 +108,17 @@ def pair_structs(left: Surface, right: Surface, renamed: dict[str, str]) -> dict
             voted = (one.id, other.id) in votes
             same = one.name == other.name
             score = _alike(one, other, voted)
-            strangers = not {one.name, other.name} & named and one.id in left.structs and other.id in right.structs
+            strangers = (
+                not {one.name, other.name} & named and one.id in left.structs and other.id in right.structs
+            )
             if voted or same or (strangers and score >= _ENOUGH_UNNAMED):
-                scored.append((score + 0.001 * (one.id in left.structs) + 0.001 * (other.id in right.structs), one.id, other.id))
+                scored.append(
+                    (
+                        score + 0.001 * (one.id in left.structs) + 0.001 * (other.id in right.structs),
+                        one.id,
+                        other.id,
+                    )
+                )
     return {**fixed, **_best(scored, _ENOUGH)}
 
 
@@ -130,7 +140,9 @@ def _requests(left: Surface, right: Surface, renamed: dict[str, str]) -> dict[st
     return pairs
 
 
-def _votes(left: Surface, right: Surface, renamed: dict[str, str], fixed: dict[str, str]) -> set[tuple[str, str]]:
+def _votes(
+    left: Surface, right: Surface, renamed: dict[str, str], fixed: dict[str, str]
+) -> set[tuple[str, str]]:
     """Pairs of structs that stand in the same place of what is sent or answered."""
     waiting = list(fixed.items())
     for message in left.messages.values():
@@ -165,7 +177,8 @@ def pair_enums(left: Surface, right: Surface) -> list[tuple[Enumeration, Enumera
             if one.is_text != other.is_text:
                 continue
             names, others = (
-                frozenset(known_by(member, left.described) for member in enum.members) for enum in (one, other)
+                frozenset(known_by(member, left.described) for member in enum.members)
+                for enum in (one, other)
             )
             overlap = len(names & others) / max(1, min(len(names), len(others)))
             same = bool(one.name) and one.name == other.name

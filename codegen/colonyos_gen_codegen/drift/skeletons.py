@@ -74,7 +74,8 @@ class Skeletons:
             "    x-methods:",
             f"      - {{name: {method}, parameters: [{', '.join(map(_public, fields))}]}}",
             f"    x-transport: {'websocket' if message.streams else 'http'}",
-            f"    x-roles: [{', '.join(roles) or 'any_key'}]" + ("" if roles else f"  # {TODO}: who may sign it"),
+            f"    x-roles: [{', '.join(roles) or 'any_key'}]"
+            + ("" if roles else f"  # {TODO}: who may sign it"),
             *self.since(4),
             f"    x-idempotency: unsafe  # {TODO}: what a repetition does",
             *self._reply(message),
@@ -130,7 +131,10 @@ class Skeletons:
         self, entry: Field, folder: str, domain: str, *, required: bool, since: bool = False
     ) -> list[str]:
         """The node of a field; with `since` of one that is new in a struct that is not."""
-        lines = [f"      {_key(entry.key)}:", f'        description: "{TODO}: what it is, as {entry.place} tells."']
+        lines = [
+            f"      {_key(entry.key)}:",
+            f'        description: "{TODO}: what it is, as {entry.place} tells."',
+        ]
         public = _public(entry)
         if public != entry.key:
             lines.append(f"        x-name: {public}")
@@ -162,7 +166,10 @@ class Skeletons:
             return [f"{space}type: array", f"{space}items: {self._inline(shape.item, folder, domain)}"]
         if shape.kind == "map":
             inner = self._inline(shape.item, folder, domain)
-            return [f"{space}type: object", f"{space}additionalProperties: {'true' if inner == '{}' else inner}"]
+            return [
+                f"{space}type: object",
+                f"{space}additionalProperties: {'true' if inner == '{}' else inner}",
+            ]
         if shape.kind == "bytes":
             return [f"{space}type: string", f"{space}contentEncoding: base64"]
         if shape.kind == "struct" and shape.nullable and indent == 8:
@@ -212,7 +219,11 @@ def _key(key: str) -> str:
 
 def _public(entry: Field) -> str:
     """The name that callers use: the key, if it can be a name."""
-    return entry.key if re.fullmatch(r"[a-z][a-z0-9_]*", entry.key) else _snake(re.sub(r"\W", "_", entry.key)).replace("_", "")
+    return (
+        entry.key
+        if re.fullmatch(r"[a-z][a-z0-9_]*", entry.key)
+        else _snake(re.sub(r"\W", "_", entry.key)).replace("_", "")
+    )
 
 
 def _snake(name: str) -> str:
@@ -224,5 +235,13 @@ def _default(shape: Shape) -> str:
     """What the server takes a missing value for."""
     if shape.kind == "struct":
         return "null" if shape.nullable else "{}"
-    defaults = {"string": '""', "bytes": '""', "integer": "0", "number": "0", "boolean": "false", "list": "[]", "map": "{}"}
+    defaults = {
+        "string": '""',
+        "bytes": '""',
+        "integer": "0",
+        "number": "0",
+        "boolean": "false",
+        "list": "[]",
+        "map": "{}",
+    }
     return defaults.get(shape.kind, "null")

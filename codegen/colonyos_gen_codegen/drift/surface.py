@@ -164,7 +164,13 @@ class Surface:
 
     def replies(self) -> Iterator[Shape]:
         """What is answered, where it is known."""
-        return iter([message.reply.shape for message in self.messages.values() if message.reply and message.reply.shape])
+        return iter(
+            [
+                message.reply.shape
+                for message in self.messages.values()
+                if message.reply and message.reply.shape
+            ]
+        )
 
     def walk(self, roots: Iterator[Shape]) -> set[str]:
         """Ids of all structs inside `roots`."""

@@ -73,7 +73,13 @@ def _line(difference: Difference, sides: tuple[str, str]) -> str:
             (sides[1], _short(difference.after), difference.after_at),
         )
     ]
-    advice = f"; {difference.advice}" if sides[0] == "schema" else f"; {difference.hint}" if difference.hint else ""
+    advice = (
+        f"; {difference.advice}"
+        if sides[0] == "schema"
+        else f"; {difference.hint}"
+        if difference.hint
+        else ""
+    )
     return f"{difference.kind} {difference.subject}: {parts[0]}, {parts[1]}{advice}"
 
 
@@ -124,7 +130,11 @@ def as_markdown(differences: list[Difference], left: Surface, right: Surface) ->
         f" {_cell(difference.after, difference.after_at)} | {difference.advice} |"
         for difference in differences
     ]
-    head = [f"| difference | of | {sides[0]} | {sides[1]} | what to do |", "|---|---|---|---|---|"] if rows else []
+    head = (
+        [f"| difference | of | {sides[0]} | {sides[1]} | what to do |", "|---|---|---|---|---|"]
+        if rows
+        else []
+    )
     return "\n".join([*head, *rows, *([""] if rows else []), _summary(differences, left, right)])
 
 

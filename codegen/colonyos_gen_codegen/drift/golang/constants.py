@@ -13,7 +13,21 @@ if TYPE_CHECKING:
 
 Value = int | float | str
 _DEEPEST = 20
-_BUILT_IN = {"int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16", "uint32", "uint64", "byte", "rune", "string"}
+_BUILT_IN = {
+    "int",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "byte",
+    "rune",
+    "string",
+}
 
 
 def value_of(program: Program, constant: Constant, depth: int = 0) -> Value | None:
@@ -99,7 +113,9 @@ def _joined(operator: str, left: Value | None, right: Value | None) -> Value | N
     return None
 
 
-def enums_of(program: Program, packages: list[Package], files: set[str], types: set[tuple[str, str]]) -> list[Enumeration]:
+def enums_of(
+    program: Program, packages: list[Package], files: set[str], types: set[tuple[str, str]]
+) -> list[Enumeration]:
     """The enums that go with what is on the wire.
 
     These are the constants of a type in `types` (pairs of folder and name), and groups of two or more in one of the

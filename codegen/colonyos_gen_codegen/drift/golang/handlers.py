@@ -56,12 +56,16 @@ class Handlers:
                 return shape.struct
         stem = constant.name.removesuffix("PayloadType")
         decl = package.types.get(f"{stem}Msg")
-        return self.reader.shape(TypeRef(decl_node, decl.file)).struct if decl and (decl_node := _named(decl.node)) else ""
+        return (
+            self.reader.shape(TypeRef(decl_node, decl.file)).struct
+            if decl and (decl_node := _named(decl.node))
+            else ""
+        )
 
     def reply(self, registration: Registration, request: str) -> Reply | None:
         """What the handler answers; None where it cannot be read, or where it answers now this and now that."""
         found: list[Reply] = []
-        self._replies(registration.scope, registration.body, registration, request, found, 0)
+        self._replies(registration.scope, registration.body, registration, request, found)
         told = {(reply.shape, reply.payloadtype, reply.echo) for reply in found}
         return found[0] if len(told) == 1 else None
 
@@ -79,19 +83,30 @@ class Handlers:
         return any("websocket" in path for _, path in registration.scope.file.imports)
 
     def _replies(
-        self, scope: Scope, body: Node, registration: Registration, request: str, found: list[Reply], depth: int
+        self,
+        scope: Scope,
+        body: Node,
+        registration: Registration,
+        request: str,
+        found: list[Reply],
     ) -> None:
         for call in below(body, "call_expression"):
             name, given = called(call).lower(), arguments(call)
             place = scope.file.place(call)
             if name.startswith("sendempty") and "reply" in name:
-                found.append(Reply(None, self._payloadtype(scope, given[-1:], registration.msgtype), place=place))
+                found.append(
+                    Reply(None, self._payloadtype(scope, given[-1:], registration.msgtype), place=place)
+                )
             elif (name.startswith("send") and name.endswith("reply")) or name == "createrpcreplymsg":
                 if len(given) < 2:
                     continue
                 payloadtype = self._payloadtype(scope, given[-2:-1], registration.msgtype)
                 echo = self._is_parameter(scope, given[-1], call)
-                shape = Shape("struct", struct=request) if echo and request else self._encoded(scope, given[-1], call)
+                shape = (
+                    Shape("struct", struct=request)
+                    if echo and request
+                    else self._encoded(scope, given[-1], call)
+                )
                 found.append(Reply(shape or Shape("unreadable"), payloadtype, echo, place))
 
     def _payloadtype(self, scope: Scope, given: list[Node], usual: str) -> str:
@@ -115,7 +130,11 @@ class Handlers:
             return self._encoded(scope, part(node, "operand"), call, depth + 1)
         if node.type == "identifier":
             known = scope.bound(text(node), call.start_byte)
-            return self._encoded(scope, known.value, call, depth + 1) if known and known.value is not None else None
+            return (
+                self._encoded(scope, known.value, call, depth + 1)
+                if known and known.value is not None
+                else None
+            )
         if node.type != "call_expression":
             return None
         name, given = called(node), arguments(node)
@@ -135,7 +154,9 @@ class Handlers:
     def _shape(self, scope: Scope, node: Node | None) -> Shape | None:
         ref = scope.type(node)
         shape = self.reader.shape(ref) if ref else None
-        return Shape(shape.kind, shape.item, shape.struct) if shape else None  # the reply itself is never left out
+        return (
+            Shape(shape.kind, shape.item, shape.struct) if shape else None
+        )  # the reply itself is never left out
 
     def _parameter(self, function: Function) -> Shape | None:
         first = next(iter(children(part(function.node, "parameters"))), None)
@@ -156,4 +177,6 @@ def _named(node: Node) -> Node | None:
 
 def packages_of(program: Program, files: set[str]) -> list[Package]:
     """The packages that these files belong to."""
-    return [package for package in program.packages.values() if any(file.path in files for file in package.files)]
+    return [
+        package for package in program.packages.values() if any(file.path in files for file in package.files)
+    ]

@@ -50,7 +50,9 @@ class Scope:
                     if kind is not None and name.is_named:
                         ref = TypeRef(kind, self.file)
                         found.append(Binding(text(name), name.start_byte, ref, parameter=True))
-        for node in below(self.node, "short_var_declaration", "assignment_statement", "var_spec", "range_clause"):
+        for node in below(
+            self.node, "short_var_declaration", "assignment_statement", "var_spec", "range_clause"
+        ):
             found.extend(self._bound(node))
         return found
 
@@ -73,7 +75,9 @@ class Scope:
             names, values = children(part(node, "left")), children(part(node, "right"))
         spread = len(values) == 1 and len(names) > 1
         return [
-            Binding(text(name), node.end_byte, value=values[0 if spread else index], index=index if spread else 0)
+            Binding(
+                text(name), node.end_byte, value=values[0 if spread else index], index=index if spread else 0
+            )
             for index, name in enumerate(names)
             if name.type == "identifier" and (spread or index < len(values))
         ]
@@ -185,7 +189,11 @@ class Scope:
             given = arguments(call)
             if not given:
                 return None
-            return self.type(given[0], 0, depth + 1) if text(function) == "append" else TypeRef(given[0], self.file)
+            return (
+                self.type(given[0], 0, depth + 1)
+                if text(function) == "append"
+                else TypeRef(given[0], self.file)
+            )
         found = self.function(call, depth)
         return self._given(found, index) if found else None
 
@@ -234,7 +242,11 @@ class Scope:
                     return Function(name, interface.file, entry)
             elif entry.type in ("type_elem", "constraint_elem", "type_identifier", "qualified_type"):
                 inner = unwrapped(entry)
-                lent = self.method(TypeRef(inner, interface.file), name, depth + 1) if inner is not None else None
+                lent = (
+                    self.method(TypeRef(inner, interface.file), name, depth + 1)
+                    if inner is not None
+                    else None
+                )
                 if lent:
                     return lent
         return None

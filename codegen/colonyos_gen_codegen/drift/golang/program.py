@@ -178,7 +178,9 @@ def _broken(root: Node) -> int:
     """The line of the first mistake."""
     node = root
     while True:
-        inner = next((child for child in node.children if child.has_error or child.is_error or child.is_missing), None)
+        inner = next(
+            (child for child in node.children if child.has_error or child.is_error or child.is_missing), None
+        )
         if inner is None:
             return line(node)
         node = inner

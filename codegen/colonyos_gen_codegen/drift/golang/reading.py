@@ -26,7 +26,9 @@ def read(source: str) -> Surface:
     program = load(tree)
     reader = Reader(program)
     revision = tree.label.rpartition("@")[2]
-    surface = Surface(tree.label, notes=program.notes, release=revision if _RELEASE.fullmatch(revision) else "")
+    surface = Surface(
+        tree.label, notes=program.notes, release=revision if _RELEASE.fullmatch(revision) else ""
+    )
     _messages(program, reader, surface)
     if not any(message.registered for message in surface.messages.values()):
         raise DriftError(f"{tree.label} registers no messages; name the root of a checkout of the Go server")
@@ -36,7 +38,11 @@ def read(source: str) -> Surface:
         (surface.structs if id in wire else surface.others)[id] = struct
     files = {surface.structs[id].place.file for id in wire}
     types = {pair for id in wire for pair in reader.enums.get(id, set())}
-    folders = {program_file.path for program_file in program.files if program_file.package.folder in {f for f, _ in types}}
+    folders = {
+        program_file.path
+        for program_file in program.files
+        if program_file.package.folder in {f for f, _ in types}
+    }
     surface.enums = enums_of(program, packages_of(program, files | folders), files, types)
     return surface
 
@@ -67,6 +73,7 @@ def _others(program: Program, reader: Reader) -> None:
         for decl in package.types.values():
             target = unwrapped(decl.node)
             name = field(decl.node.parent, "name")
-            if target is not None and target.type == "struct_type" and b"json:" in (target.text or b"") and name is not None:
-                if not decl.parameters:
-                    reader.shape(TypeRef(name, decl.file))
+            if target is None or name is None or target.type != "struct_type" or decl.parameters:
+                continue
+            if b"json:" in (target.text or b""):
+                reader.shape(TypeRef(name, decl.file))

@@ -11,7 +11,15 @@ from colonyos_gen_codegen.drift.golang.constants import value_of
 from colonyos_gen_codegen.drift.golang.inference import Scope
 from colonyos_gen_codegen.drift.golang.program import Constant, File, Function, Program
 from colonyos_gen_codegen.drift.golang.structs import Reader, TypeRef, declared
-from colonyos_gen_codegen.drift.golang.syntax import arguments, below, called, children, string, text, unwrapped
+from colonyos_gen_codegen.drift.golang.syntax import (
+    arguments,
+    below,
+    called,
+    children,
+    string,
+    text,
+    unwrapped,
+)
 from colonyos_gen_codegen.drift.golang.syntax import field as part
 from colonyos_gen_codegen.drift.surface import Place
 
@@ -131,7 +139,11 @@ class _Finder:
             inner = (self._handler(scope, unwrapped(given)) for given in arguments(node))
             return next((found for found in inner if found), None)
         body = part(function.node, "body") if function else None
-        return (Scope(self.program, function.file, function.node), body) if function and body is not None else None
+        return (
+            (Scope(self.program, function.file, function.node), body)
+            if function and body is not None
+            else None
+        )
 
     def _told_apart(self, scope: Scope, node: Node) -> Iterator[Registration]:
         """`switch msg.PayloadType { case rpc.XPayloadType: ... }` and `if msg.PayloadType == rpc.XPayloadType { ... }`."""
@@ -191,7 +203,12 @@ class _Finder:
             function = unwrapped(part(call, "function"))
             owner: TypeRef | None = scope.type(part(function, "operand"))
             theirs = declared(self.program, owner) if owner else None
-            if theirs is None or mine is None or theirs[0] is mine[0] or theirs[0].node.type == "interface_type":
+            if (
+                theirs is None
+                or mine is None
+                or theirs[0] is mine[0]
+                or theirs[0].node.type == "interface_type"
+            ):
                 return True
         return False
 
@@ -206,6 +223,10 @@ def _calls(program: Program) -> dict[str, list[tuple[Scope, Node]]]:
             scope = Scope(program, file, node)
             for call in below(node, "call_expression"):
                 function = unwrapped(part(call, "function"))
-                if called(call).lower().startswith("register") and function and function.type == "selector_expression":
+                if (
+                    called(call).lower().startswith("register")
+                    and function
+                    and function.type == "selector_expression"
+                ):
                     found.setdefault(called(call), []).append((scope, call))
     return found

@@ -101,12 +101,16 @@ class Reader:
                 return Shape(inner.kind, inner.item, inner.struct, nullable=True)
             case "slice_type" | "array_type" | "implicit_length_array_type":
                 element = part(node, "element")
-                item = self.shape(TypeRef(element, ref.file, ref.bound), depth + 1) if element else Shape("any")
+                item = (
+                    self.shape(TypeRef(element, ref.file, ref.bound), depth + 1) if element else Shape("any")
+                )
                 octets = node.type == "slice_type" and text(element) in ("byte", "uint8")
                 return Shape("bytes") if octets else Shape("list", item)
             case "map_type":
                 value = part(node, "value")
-                return Shape("map", self.shape(TypeRef(value, ref.file, ref.bound), depth + 1) if value else None)
+                return Shape(
+                    "map", self.shape(TypeRef(value, ref.file, ref.bound), depth + 1) if value else None
+                )
             case "interface_type":
                 return Shape("any")
             case "struct_type":
@@ -146,7 +150,11 @@ class Reader:
         if node.type == "type_identifier":
             return _PLAIN.get(text(node), "unreadable")
         package = self.program.imported(ref.file, text(part(node, "package")))
-        return _FOREIGN.get((package, text(part(node, "name"))), "unreadable") if isinstance(package, str) else "unreadable"
+        return (
+            _FOREIGN.get((package, text(part(node, "name"))), "unreadable")
+            if isinstance(package, str)
+            else "unreadable"
+        )
 
     def writer(self, decl: TypeDecl) -> str:
         """The method with which a type writes or reads its JSON by itself; empty for none."""
@@ -195,7 +203,9 @@ class Reader:
                 shape = self.shape(TypeRef(kind, ref.file, ref.bound))
                 if "string" in options and shape.kind in ("integer", "number", "boolean"):
                     shape = Shape("string", nullable=shape.nullable)
-                omitted = "omitempty" in options and not (shape.kind in ("struct", "time") and not shape.nullable)
+                omitted = "omitempty" in options and not (
+                    shape.kind in ("struct", "time") and not shape.nullable
+                )
                 at = ref.file.place(entry)
                 own[key or name] = Field(key or name, name, shape, at, omitted or "omitzero" in options)
         return {key: entry for key, entry in lent.items() if key not in twice} | own
@@ -204,7 +214,11 @@ class Reader:
         """The fields of an embedded struct; None for what is no struct, and is a field like any other."""
         found = declared(self.program, ref)
         target = unwrapped(found[0].node) if found else None
-        while found and target is not None and target.type in ("type_identifier", "qualified_type", "generic_type"):
+        while (
+            found
+            and target is not None
+            and target.type in ("type_identifier", "qualified_type", "generic_type")
+        ):
             found = declared(self.program, found[1])
             target = unwrapped(found[0].node) if found else None
         if found is None or target is None or target.type != "struct_type" or depth > _DEEPEST:

@@ -45,7 +45,11 @@ def children(node: Node | None, *types: str) -> list[Node]:
     """The named children of these types, or all of them."""
     if node is None:
         return []
-    return [child for child in node.named_children if (not types or child.type in types) and child.type != "comment"]
+    return [
+        child
+        for child in node.named_children
+        if (not types or child.type in types) and child.type != "comment"
+    ]
 
 
 def field(node: Node | None, name: str) -> Node | None:
@@ -65,7 +69,12 @@ def below(node: Node, *types: str) -> Iterator[Node]:
 
 def unwrapped(node: Node | None) -> Node | None:
     """Without the parentheses around it, and the wrappers that some versions of the grammar put there."""
-    while node is not None and node.type in ("parenthesized_expression", "parenthesized_type", "literal_element", "type_elem"):
+    while node is not None and node.type in (
+        "parenthesized_expression",
+        "parenthesized_type",
+        "literal_element",
+        "type_elem",
+    ):
         inner = children(node)
         if len(inner) != 1:
             break
@@ -99,4 +108,8 @@ def arguments(call: Node) -> list[Node]:
 def called(call: Node) -> str:
     """The last name of what is called: `Register` of `registry.Register(...)`."""
     function = unwrapped(field(call, "function"))
-    return text(field(function, "field")) if function and function.type == "selector_expression" else text(function)
+    return (
+        text(field(function, "field"))
+        if function and function.type == "selector_expression"
+        else text(function)
+    )

@@ -17,7 +17,19 @@ _SYSTEMS = {
     "aix", "android", "darwin", "dragonfly", "freebsd", "illumos", "ios", "js", "netbsd", "openbsd", "plan9", "solaris",
     "wasip1", "windows",
 }  # fmt: skip
-_MACHINES = {"386", "arm", "arm64", "loong64", "mips", "mips64", "ppc64", "ppc64le", "riscv64", "s390x", "wasm"}
+_MACHINES = {
+    "386",
+    "arm",
+    "arm64",
+    "loong64",
+    "mips",
+    "mips64",
+    "ppc64",
+    "ppc64le",
+    "riscv64",
+    "s390x",
+    "wasm",
+}
 _HELD = re.compile(r"linux|unix|amd64|gc|cgo|go1\.\d+")
 """Build tags that hold for a server as it is mostly built."""
 _CONSTRAINT = re.compile(rb"^//go:build (.+)$", re.MULTILINE)
@@ -45,10 +57,16 @@ def read_tree(source: str) -> Tree:
     elif at and Path(folder).is_dir():
         tree = _of_revision(Path(folder), revision)
     else:
-        raise DriftError(f"{source} is not a folder; name a checkout of the server, or DIR@TAG of its repository")
+        raise DriftError(
+            f"{source} is not a folder; name a checkout of the server, or DIR@TAG of its repository"
+        )
     if not any(path.endswith(".go") for path in tree.files):
         bare = (Path(source) / "HEAD").is_file()
-        hint = f"it is a bare repository: name a revision, {source}@TAG" if bare else "name the root of a checkout"
+        hint = (
+            f"it is a bare repository: name a revision, {source}@TAG"
+            if bare
+            else "name the root of a checkout"
+        )
         raise DriftError(f"{source} has no Go sources; {hint}")
     return tree
 
