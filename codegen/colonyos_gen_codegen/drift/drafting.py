@@ -7,6 +7,8 @@ import re
 import shutil
 from pathlib import Path
 
+import yaml
+
 from colonyos_gen_codegen.drift.comparing import Comparison
 from colonyos_gen_codegen.drift.skeletons import TODO, Skeletons
 from colonyos_gen_codegen.drift.surface import DriftError, Field, Member, Message, Struct
@@ -48,7 +50,14 @@ class _Draft:
     def __init__(self, root: Path, comparison: Comparison) -> None:
         self.root = root
         self.comparison = comparison
-        self.skeletons = Skeletons(comparison)
+        common = root / "types/common.yaml"
+        scalars = (
+            re.findall(r"^  (\w+):", common.read_text(encoding="utf-8"), re.MULTILINE)
+            if common.is_file()
+            else []
+        )
+        roles = yaml.safe_load((root / "colonyos.yaml").read_text(encoding="utf-8"))["roles"]
+        self.skeletons = Skeletons(comparison, frozenset(scalars), frozenset(roles))
         self.files: dict[str, list[str]] = {}
         self.count = 0
         self.undone: list[str] = []
@@ -61,7 +70,9 @@ class _Draft:
         match difference.new:
             case Message() as message:
                 self._make_way(difference)
-                self._append("rpc", self.skeletons.message_domain(message), self.skeletons.message(message))
+                name = difference.owner if difference.kind == "message registered" else ""
+                node = self.skeletons.message(message, name)
+                self._append("rpc", self.skeletons.message_domain(message), node)
             case Struct() as struct:
                 self._append("types", self.skeletons.struct_domain(struct), self.skeletons.struct(struct))
             case Field() as entry:
@@ -136,21 +147,24 @@ class _Draft:
         if lines is None or span is None:
             self.undone.append(f"not drafted: {difference.kind} {difference.subject}")
             return
-        more = {"enum": str(member.value), "x-enum-names": member.name, "x-enum-colours": '"#000000"'}
+        what = f'"{TODO}: what it means, as {member.place} tells."'
+        more = {
+            "enum": str(member.value),
+            "x-enum-names": member.name,
+            "x-enum-colours": '"#000000"',
+            "x-enum-descriptions": what,
+        }
         for index in range(span[0], span[1]):
             found = re.fullmatch(r"    ([\w-]+): \[(.*)\](.*)", lines[index])
             if found and found[1] in more:
                 todo = f"  # {TODO}: its colour" if found[1] == "x-enum-colours" else found[3]
                 lines[index] = f"    {found[1]}: [{found[2]}, {more[found[1]]}]{todo}"
-        end = span[1]
-        while not lines[end - 1].strip():
-            end -= 1
-        described = next((i for i in range(*span) if lines[i].startswith("    x-enum-descriptions:")), None)
+        described = next((i for i in range(*span) if lines[i] == "    x-enum-descriptions:"), None)
         if described is not None:
             end = described + 1
             while end < span[1] and lines[end].startswith("      "):
                 end += 1
-        lines[end:end] = [f'      - "{TODO}: what it means, as {member.place} tells."']
+            lines[end:end] = [f"      - {what}"]
         self.count += 1
 
     def patch(self) -> list[str]:

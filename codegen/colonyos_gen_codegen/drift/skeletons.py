@@ -17,8 +17,8 @@ _ROLES = {
     "RequireMembership true": ["executor_approved", "user"],
     "RequireMembership false": ["executor_any_state", "user"],
 }
-_TEXT = "common.yaml#/$defs/Text"
-_TIME = "common.yaml#/$defs/Time"
+_COMMON = {"string": "common.yaml#/$defs/Text", "time": "common.yaml#/$defs/Time"}
+_PLAIN = {"string": "{type: string}", "time": '{type: [string, "null"], format: date-time}'}
 
 
 @dataclass
@@ -26,6 +26,10 @@ class Skeletons:
     """Writes the YAML of single nodes, and knows in which domain each belongs."""
 
     comparison: Comparison
+    scalars: frozenset[str]
+    """Names of the types in `common.yaml`."""
+    roles: frozenset[str]
+    """Roles of the manifest."""
 
     def __post_init__(self) -> None:
         left, right = self.comparison.left, self.comparison.right
@@ -60,12 +64,16 @@ class Skeletons:
                 return self.message_domain(message)
         return "drafted"
 
-    def message(self, message: Message) -> list[str]:
-        """The node of a message, as lines of `rpc/<domain>.yaml`."""
+    def message(self, message: Message, name: str) -> list[str]:
+        """The node of a message, as lines of `rpc/<domain>.yaml`; `name` is one that it has already, or empty."""
         struct = self.comparison.right.struct(message.struct)
         fields = [entry for entry in struct.fields if entry.key != "msgtype"] if struct else []
-        name = struct.name if struct else f"{message.msgtype.removesuffix('msg').title()}Msg"
-        roles = list(dict.fromkeys(role for check in message.checks for role in _ROLES.get(check, [])))
+        if not name:
+            name = struct.name if struct else ""
+            if not name or self.comparison.left.struct(name):  # as when two messages share one
+                name = f"{message.msgtype.removesuffix('msg').capitalize()}Msg"
+        known = [role for check in message.checks for role in _ROLES.get(check, [])]
+        roles = [role for role in dict.fromkeys(known) if role in self.roles]
         method = _snake(re.sub(r"(Msg|RPC)$", "", name))
         lines = [
             f"  {name}:",
@@ -74,7 +82,7 @@ class Skeletons:
             "    x-methods:",
             f"      - {{name: {method}, parameters: [{', '.join(map(_public, fields))}]}}",
             f"    x-transport: {'websocket' if message.streams else 'http'}",
-            f"    x-roles: [{', '.join(roles) or 'any_key'}]"
+            f"    x-roles: [{', '.join(roles) or min(self.roles)}]"
             + ("" if roles else f"  # {TODO}: who may sign it"),
             *self.since(4),
             f"    x-idempotency: unsafe  # {TODO}: what a repetition does",
@@ -175,6 +183,8 @@ class Skeletons:
         if shape.kind == "struct" and shape.nullable and indent == 8:
             return [f'{space}anyOf: [{self._inline(shape, folder, domain)}, {{type: "null"}}]']
         text = self._inline(shape, folder, domain)
+        if text == _PLAIN["time"]:
+            return [f'{space}type: [string, "null"]', f"{space}format: date-time"]
         return [f"{space}{text[1:-1]}"] if text != "{}" else []
 
     def _inline(self, shape: Shape | None, folder: str, domain: str) -> str:
@@ -189,8 +199,13 @@ class Skeletons:
         if shape.kind == "struct":
             file, name = self._target(shape.struct)
             return f'{{$ref: "{"" if folder == "types" and file == domain else f"{up}{file}.yaml"}#/$defs/{name}"}}'
-        if shape.kind in ("string", "time"):
-            return f'{{$ref: "{up}{_TEXT if shape.kind == "string" else _TIME}"}}'
+        if shape.kind in _COMMON:
+            shared = _COMMON[shape.kind]
+            return (
+                f'{{$ref: "{up}{shared}"}}'
+                if shared.rpartition("/")[2] in self.scalars
+                else _PLAIN[shape.kind]
+            )
         if shape.kind == "bytes":
             return "{type: string, contentEncoding: base64}"
         return f"{{type: {shape.kind}}}"

@@ -89,6 +89,8 @@ class Reader:
     enums: dict[str, set[tuple[str, str]]] = field(default_factory=dict[str, set[tuple[str, str]]])
     """For each struct, the named types of its plain values (pairs of folder and name)."""
     _named: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    _path: list[str] = field(default_factory=list[str])
+    """The struct and the fields on the way, of which a struct without a name gets one."""
 
     def shape(self, ref: TypeRef, depth: int = 0) -> Shape:
         """What a value of this type looks like in JSON."""
@@ -115,7 +117,7 @@ class Reader:
                 return Shape("any")
             case "struct_type":
                 where = f"{ref.file.path}:{node.start_point.row + 1}:{node.start_point.column}"
-                return Shape("struct", struct=self._struct(where, f"struct in {where}", ref, node))
+                return Shape("struct", struct=self._struct(where, "".join(self._path), ref, node))
             case "type_identifier" | "qualified_type" | "generic_type":
                 return self._named_shape(ref, node, depth)
             case _:
@@ -165,10 +167,12 @@ class Reader:
             place = ref.file.place(node)
             self.structs[id] = Struct(id, name, (), place, writer)  # first, since a struct may hold itself
             before, self._named = self._named, set()
+            path, self._path = self._path, [name]
             fields = tuple(self._fields(ref, node).values())
             unreadable = writer or self._writer_inside(ref, node)
             self.structs[id] = Struct(id, name, fields, place, unreadable)
             self.enums[id], self._named = self._named, before
+            self._path = path
         return id
 
     def _writer_inside(self, ref: TypeRef, node: Node) -> str:
@@ -200,7 +204,9 @@ class Reader:
             for name in [text(name) for name in names] or [text(kind).lstrip("*").rpartition(".")[2]]:
                 if not name[0].isupper():
                     continue
+                self._path.append(name)
                 shape = self.shape(TypeRef(kind, ref.file, ref.bound))
+                self._path.pop()
                 if "string" in options and shape.kind in ("integer", "number", "boolean"):
                     shape = Shape("string", nullable=shape.nullable)
                 omitted = "omitempty" in options and not (
