@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,19 +36,31 @@ CHANGES: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
         [],
     ),
     "a field called -": ([(BOOK, END_OF_BOOK, '	Dash int `json:"-,"`\n')], ["field added Book.-"]),
-    "a field less": ([(BOOK, '	Lent      bool                   `json:"lent"`\n', "")], ["field removed Book.lent"]),
+    "a field less": (
+        [(BOOK, '	Lent      bool                   `json:"lent"`\n', "")],
+        ["field removed Book.lent"],
+    ),
     "another key": ([(BOOK, TITLE, '`json:"book-title"`')], ["field renamed Book.title -> book-title"]),
     "another type": ([(BOOK, "Pages     int ", "Pages     string")], ["field retyped Book.pages"]),
     "another width": ([(BOOK, "Pages     int ", "Pages     uint16")], []),
     "a list": ([(BOOK, "Sequel    *Book", "Sequel    []*Book")], ["field retyped Book.sequel"]),
-    "a list of other things": ([(BOOK, "Chapters  []string", "Chapters  []int")], ["field retyped Book.chapters"]),
+    "a list of other things": (
+        [(BOOK, "Chapters  []string", "Chapters  []int")],
+        ["field retyped Book.chapters"],
+    ),
     "a number in a text": ([(BOOK, '`json:"isbn"`', '`json:"isbn,string"`')], ["field retyped Book.isbn"]),
-    "left out when empty": ([(BOOK, '`json:"card"`', '`json:"card,omitempty"`')], ["field omission changed Book.card"]),
+    "left out when empty": (
+        [(BOOK, '`json:"card"`', '`json:"card,omitempty"`')],
+        ["field omission changed Book.card"],
+    ),
     "no longer left out": ([(BOOK, '"back,omitempty"', '"back"')], ["field omission changed Book.back"]),
     "left out, but only asked for": ([(GET, '"author"', '"author,omitempty"')], []),
     "omitempty that does nothing": ([(BOOK, '`json:"cover"`', '`json:"cover,omitempty"`')], []),
     "a new struct": (
-        [(BOOK, END_OF_BOOK, '	Spine *Spine `json:"spine"`\n'), (LOAN, "// Shelf is", 'type Spine struct {\n	W int `json:"w"`\n}\n\n// Shelf is')],
+        [
+            (BOOK, END_OF_BOOK, '	Spine *Spine `json:"spine"`\n'),
+            (LOAN, "// Shelf is", 'type Spine struct {\n	W int `json:"w"`\n}\n\n// Shelf is'),
+        ],
         ["field added Book.spine", "type added Spine"],
     ),
     "a struct in a struct": (
@@ -55,21 +68,38 @@ CHANGES: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
         ["field added Book.spine", "type added BookSpine"],
     ),
     "a struct of another name": (
-        [(BOOK, "type Author struct", "type Writer struct"), (BOOK, "Author    Author ", "Author    Writer ")],
+        [
+            (BOOK, "type Author struct", "type Writer struct"),
+            (BOOK, "Author    Author ", "Author    Writer "),
+        ],
         [],
     ),
-    "an embedded struct less": ([(BOOK, "	placed\n", "")], ["field removed Book.class", "field removed Book.shelf"]),
+    "an embedded struct less": (
+        [(BOOK, "	placed\n", "")],
+        ["field removed Book.class", "field removed Book.shelf"],
+    ),
     "an embedded pointer": ([(BOOK, "	placed\n", "	*placed\n")], []),
     "an embedded struct with a tag": (
         [(BOOK, "	placed\n", '	Placed placed `json:"placed"`\n')],
-        ["field removed Book.class", "field removed Book.shelf", "field added Book.placed", "type added placed"],
+        [
+            "field removed Book.class",
+            "field removed Book.shelf",
+            "field added Book.placed",
+            "type added placed",
+        ],
     ),
     "a key of its own over an embedded one": (
         [(BOOK, END_OF_BOOK, '	Shelf string `json:"shelf"`\n')],
         ["field retyped Book.shelf"],
     ),
-    "an alias of a struct": ([(BOOK, "type Author struct", "type Author = writer\n\ntype writer struct")], []),
-    "a named type of another kind": ([(BOOK, "type Language = string", "type Language = int")], ["field retyped Book.in"]),
+    "an alias of a struct": (
+        [(BOOK, "type Author struct", "type Author = writer\n\ntype writer struct")],
+        [],
+    ),
+    "a named type of another kind": (
+        [(BOOK, "type Language = string", "type Language = int")],
+        ["field retyped Book.in"],
+    ),
     "a generic struct": (
         [
             (BOOK, "Volumes   []*Book ", "Volumes   Many[*Book]"),
@@ -78,25 +108,56 @@ CHANGES: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
         ["field retyped Book.volumes", "type added Many[*Book]"],
     ),
     "a generic name of what was there": (
-        [(BOOK, "Volumes   []*Book ", "Volumes   Many[*Book]"), (LOAN, "// Shelf is", "type Many[T any] []T\n\n// Shelf is")],
+        [
+            (BOOK, "Volumes   []*Book ", "Volumes   Many[*Book]"),
+            (LOAN, "// Shelf is", "type Many[T any] []T\n\n// Shelf is"),
+        ],
         [],
     ),
     "a type that writes its own JSON": (
-        [(LOAN, "// Shelf is", "func (a Author) MarshalJSON() ([]byte, error) { return nil, nil }\n\n// Shelf is"), (BOOK, "	Name string  ", "	Nom string  ")],
+        [
+            (
+                LOAN,
+                "// Shelf is",
+                "func (a Author) MarshalJSON() ([]byte, error) { return nil, nil }\n\n// Shelf is",
+            ),
+            (BOOK, "	Name string  ", "	Nom string  "),
+        ],
         [],
     ),
-    "a value of an enum": ([(BOOK, "	SCIENCE\n", "	SCIENCE\n	DRAMA\n")], ["enum value added Genre.DRAMA"]),
+    "a value of an enum": (
+        [(BOOK, "	SCIENCE\n", "	SCIENCE\n	DRAMA\n")],
+        ["enum value added Genre.DRAMA"],
+    ),
     "a value less": ([(BOOK, "	SCIENCE\n", "	_\n")], ["enum value removed Genre.SCIENCE"]),
-    "another number": ([(BOOK, "POETRY Genre = 7", "POETRY Genre = 1 << 3")], ["enum value changed Genre.POETRY"]),
+    "another number": (
+        [(BOOK, "POETRY Genre = 7", "POETRY Genre = 1 << 3")],
+        ["enum value changed Genre.POETRY"],
+    ),
     "numbers that are worked out": ([(BOOK, "POETRY Genre = 7", "POETRY = Genre(iota*3 + 1)")], []),
-    "numbers without a type": ([(BOOK, "FICTION Genre = iota", "FICTION = iota"), (BOOK, "POETRY Genre = 7", "POETRY = 7")], []),
+    "numbers without a type": (
+        [(BOOK, "FICTION Genre = iota", "FICTION = iota"), (BOOK, "POETRY Genre = 7", "POETRY = 7")],
+        [],
+    ),
     "only the first with a type": ([(BOOK, "POETRY Genre = 7", "POETRY = 7")], []),
-    "a field of a request": ([(GET, "	Count ", '	Since time.Time `json:"since"`\n	Count ')], ["field added GetBooksMsg.since"]),
-    "a field less of a request": ([(GET, '	Author string `json:"author"`\n', "")], ["field removed GetBooksMsg.author"]),
-    "a constant alone": ([(GET, "type GetBooksMsg", 'const LoseBookPayloadType = "losebookmsg"\n\ntype GetBooksMsg')], []),
+    "a field of a request": (
+        [(GET, "	Count ", '	Since time.Time `json:"since"`\n	Count ')],
+        ["field added GetBooksMsg.since"],
+    ),
+    "a field less of a request": (
+        [(GET, '	Author string `json:"author"`\n', "")],
+        ["field removed GetBooksMsg.author"],
+    ),
+    "a constant alone": (
+        [(GET, "type GetBooksMsg", 'const LoseBookPayloadType = "losebookmsg"\n\ntype GetBooksMsg')],
+        [],
+    ),
     "a struct that is never sent": ([(LOAN, '`json:"books"`', '`json:"volumes"`')], []),
-    "a request under another name": ([(GET, '= "getbooksmsg"', '= "listbooksmsg"')], ["message renamed getbooksmsg -> listbooksmsg"]),
-}  # fmt: skip
+    "a request under another name": (
+        [(GET, '= "getbooksmsg"', '= "listbooksmsg"')],
+        ["message renamed getbooksmsg -> listbooksmsg"],
+    ),
+}
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -118,7 +179,13 @@ def test_a_change_is_told_once(name: str, tmp_path: Path, capsys: pytest.Capture
 
 REGISTERED: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
     "by nobody": (
-        [(SERVER, "	if err := server.loans.RegisterHandlers(server.registry); err != nil {\n		panic(err)\n	}\n", "")],
+        [
+            (
+                SERVER,
+                "	if err := server.loans.RegisterHandlers(server.registry); err != nil {\n		panic(err)\n	}\n",
+                "",
+            )
+        ],
         ["message unregistered returnbookmsg", "message unregistered awaitloanmsg"],
     ),
     "not compared any more": (
@@ -130,23 +197,52 @@ REGISTERED: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
         ["message unregistered watchbookmsg"],
     ),
     "what had a name only": (
-        [(LOANS, "	return handlers.RegisterWithRawRequest(", "	handlers.Register(rpc.BurnBookPayloadType, h.HandleReturn)\n	return handlers.RegisterWithRawRequest(")],
+        [
+            (
+                LOANS,
+                "	return handlers.RegisterWithRawRequest(",
+                "	handlers.Register(rpc.BurnBookPayloadType, h.HandleReturn)\n	return handlers.RegisterWithRawRequest(",
+            )
+        ],
         ["message registered burnbookmsg"],
     ),
     "in a map": (
-        [(LOANS, AWAITED, "	for name, handler := range map[string]registry.Handler{rpc.AwaitLoanPayloadType: h.HandleAwait} {\n		handlers.Register(name, handler)\n	}\n	return nil\n")],
+        [
+            (
+                LOANS,
+                AWAITED,
+                "	for name, handler := range map[string]registry.Handler{rpc.AwaitLoanPayloadType: h.HandleAwait} {\n"
+                "		handlers.Register(name, handler)\n	}\n	return nil\n",
+            )
+        ],
         [],
     ),
     "in a list": (
-        [(LOANS, AWAITED, "	for _, entry := range []entry{{rpc.AwaitLoanPayloadType, h.HandleAwait}} {\n		handlers.Register(entry.name, entry.handler)\n	}\n	return nil\n")],
+        [
+            (
+                LOANS,
+                AWAITED,
+                "	for _, entry := range []entry{{rpc.AwaitLoanPayloadType, h.HandleAwait}} {\n"
+                "		handlers.Register(entry.name, entry.handler)\n	}\n	return nil\n",
+            )
+        ],
         [],
     ),
     "wrapped": (
-        [(LOANS, "rpc.AwaitLoanPayloadType, h.HandleAwait)", "rpc.AwaitLoanPayloadType, logged(h.HandleAwait))")],
+        [
+            (
+                LOANS,
+                "rpc.AwaitLoanPayloadType, h.HandleAwait)",
+                "rpc.AwaitLoanPayloadType, logged(h.HandleAwait))",
+            )
+        ],
         [],
     ),
     "gone with its constant": (
-        [(SERVER, "== rpc.CountLoansPayloadType", '== ""'), ("pkg/rpc/count_loans_msg.go", "const CountLoansPayloadType", "const Nothing")],
+        [
+            (SERVER, "== rpc.CountLoansPayloadType", '== ""'),
+            ("pkg/rpc/count_loans_msg.go", "const CountLoansPayloadType", "const Nothing"),
+        ],
         ["message removed countloansmsg"],
     ),
     "another reply": (
@@ -154,7 +250,14 @@ REGISTERED: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
         ["reply changed getbooksmsg"],
     ),
     "a reply where none was": (
-        [(LOANS, "	h.server.SendEmptyHTTPReply(payloadType)\n", "	loan := h.loans[jsonString]\n	told, _ := loan.ToJSON()\n	h.server.SendHTTPReply(payloadType, told)\n")],
+        [
+            (
+                LOANS,
+                "	h.server.SendEmptyHTTPReply(payloadType)\n",
+                "	loan := h.loans[jsonString]\n	told, _ := loan.ToJSON()\n"
+                "	h.server.SendHTTPReply(payloadType, told)\n",
+            )
+        ],
         ["reply changed returnbookmsg"],
     ),
     "another payload type of a reply": (
@@ -165,7 +268,7 @@ REGISTERED: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
         [(LOANS, "loan := h.loans[msg.Title]", "loan := elsewhere.Find(msg.Title)")],
         [],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", REGISTERED)
@@ -180,15 +283,21 @@ def test_a_constant_alone_is_no_message(
 
 
 ASIDE = {
-    "pkg/core/book_test.go": 'package core\n\n' + OTHER,
-    "pkg/core/book_windows.go": 'package core\n\n' + OTHER,
-    "pkg/core/tagged.go": '//go:build ignore || (windows && !linux)\n\npackage core\n\n' + OTHER,
+    "pkg/core/book_test.go": "package core\n\n" + OTHER,
+    "pkg/core/book_windows.go": "package core\n\n" + OTHER,
+    "pkg/core/tagged.go": "//go:build ignore || (windows && !linux)\n\npackage core\n\n" + OTHER,
     "vendor/example.org/library/pkg/core/book.go": 'package core\n\ntype Book struct {\n	Other int `json:"other"`\n}\n',
-    "pkg/client/client.go": 'package client\n\n' + BURNT,
-    "pkg/server/mock_server.go": 'package server\n\n' + BURNT,
-    "pkg/other/book.go": 'package other\n\n' + OTHER,
-    "pkg/server/handlers/burn/handlers.go": 'package burn\n\nimport (\n	"example.org/library/pkg/registry"\n	"example.org/library/pkg/rpc"\n)\n\ntype Handlers struct{}\n\nfunc (h *Handlers) RegisterHandlers(handlers *registry.HandlerRegistry) error {\n	return handlers.Register(rpc.BurnBookPayloadType, h.Handle)\n}\n\nfunc (h *Handlers) Handle(payloadType string, jsonString string) {}\n',
-}  # fmt: skip
+    "pkg/client/client.go": "package client\n\n" + BURNT,
+    "pkg/server/mock_server.go": "package server\n\n" + BURNT,
+    "pkg/other/book.go": "package other\n\n" + OTHER,
+    "pkg/server/handlers/burn/handlers.go": (
+        'package burn\n\nimport (\n	"example.org/library/pkg/registry"\n	"example.org/library/pkg/rpc"\n)\n\n'
+        "type Handlers struct{}\n\n"
+        "func (h *Handlers) RegisterHandlers(handlers *registry.HandlerRegistry) error {\n"
+        "	return handlers.Register(rpc.BurnBookPayloadType, h.Handle)\n}\n\n"
+        "func (h *Handlers) Handle(payloadType string, jsonString string) {}\n"
+    ),
+}
 
 
 @pytest.mark.parametrize("name", ASIDE)
@@ -223,7 +332,7 @@ def test_both_sides_are_told_with_their_places(tmp_path: Path, capsys: pytest.Ca
     (found,) = differences(capsys, "--source", library.root)
     assert (found["old"], found["new"]) == ("integer", "string")
     assert found["new_at"] == {"file": BOOK, "line": 48}
-    at = found["old_at"]
+    at: dict[str, Any] = found["old_at"]
     lines = Path(at["file"]).read_text().splitlines()
     assert lines[at["line"] - 1].strip().startswith("pages: {")
     assert "correct its type" in found["advice"]
