@@ -152,13 +152,13 @@ def _votes(
     found: set[tuple[str, str]] = set()
     while waiting:
         pair = waiting.pop()
-        one, other = left.struct(pair[0]), right.struct(pair[1])
-        if pair in found or one is None or other is None:
+        mine, theirs = left.struct(pair[0]), right.struct(pair[1])
+        if pair in found or mine is None or theirs is None:
             continue
         found.add(pair)
-        keys = {entry.key: entry for entry in other.fields}
-        for entry in one.fields:
-            match = keys.get(entry.key) or keys.get(swapped(one.name, other.name, entry.key))
+        keys = {entry.key: entry for entry in theirs.fields}
+        for entry in mine.fields:
+            match = keys.get(entry.key) or keys.get(swapped(mine.name, theirs.name, entry.key))
             if match:
                 waiting.append((entry.shape.inner(), match.shape.inner()))
     return found
