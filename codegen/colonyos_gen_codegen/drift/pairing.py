@@ -34,7 +34,10 @@ def renamed_messages(left: Surface, right: Surface) -> dict[str, str]:
     scored: list[tuple[float, str, str]] = []
     for one in gone:
         for other in new:
-            score = 0.5 * _ratio(one.msgtype, other.msgtype) + 0.3 * _like_requests(left, one, right, other)
+            score = 0.5 * _ratio(one.msgtype.removesuffix("msg"), other.msgtype.removesuffix("msg"))
+            score += 0.3 * _like_requests(left, one, right, other) + 0.4 * _same_struct(
+                left, one, right, other
+            )
             often = (
                 seen[_swap(one.msgtype, other.msgtype)] / most if most > 1 else 0
             )  # what many have in common
@@ -70,6 +73,14 @@ def _like_requests(left: Surface, one: Message, right: Surface, other: Message) 
         return 0.0
     along = frozenset(swapped(one.msgtype, other.msgtype, key) for key in first.keys)
     return max(_shared(first.keys, second.keys), _shared(along, frozenset(plain(key) for key in second.keys)))
+
+
+def _same_struct(left: Surface, one: Message, right: Surface, other: Message) -> bool:
+    """Whether the requests are of one name that no other message has, though the type of the message is another."""
+    first, second = left.struct(one.struct), right.struct(other.struct)
+    if sum(message.struct == one.struct for message in left.messages.values()) > 1:
+        return False
+    return first is not None and second is not None and first.name == second.name
 
 
 def _ratio(one: str, other: str) -> float:
@@ -108,8 +119,12 @@ def pair_structs(left: Surface, right: Surface, renamed: dict[str, str]) -> dict
             voted = (one.id, other.id) in votes
             same = one.name == other.name
             score = _alike(one, other, voted)
+            few = min(len(one.keys), len(other.keys)) < 2  # such as a lone name, which many have
             strangers = (
-                not {one.name, other.name} & named and one.id in left.structs and other.id in right.structs
+                not few
+                and not {one.name, other.name} & named
+                and one.id in left.structs
+                and other.id in right.structs
             )
             if voted or same or (strangers and score >= _ENOUGH_UNNAMED):
                 scored.append(

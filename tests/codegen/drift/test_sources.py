@@ -178,6 +178,10 @@ def test_a_change_is_told_once(name: str, tmp_path: Path, capsys: pytest.Capture
 
 
 REGISTERED: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
+    "with the registry first": (
+        [(LOANS, AWAITED, "	return registry.Add(handlers, rpc.AwaitLoanPayloadType, h.HandleAwait)\n")],
+        [],
+    ),
     "by nobody": (
         [
             (
@@ -336,3 +340,43 @@ def test_both_sides_are_told_with_their_places(tmp_path: Path, capsys: pytest.Ca
     lines = Path(at["file"]).read_text().splitlines()
     assert lines[at["line"] - 1].strip().startswith("pages: {")
     assert "correct its type" in found["advice"]
+
+
+def test_what_writes_its_own_json_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    library = Library(tmp_path / "go")
+    library.edit(
+        LOAN, "// Shelf is", "func (l *Loan) MarshalJSON() ([]byte, error) { return nil, nil }\n\n// Shelf is"
+    )
+    code, _, err = drift(capsys, "--source", library.root)
+    assert code == 0
+    assert f"{LOAN}:8: Loan writes its JSON by itself (MarshalJSON), and its keys are not compared" in err
+
+
+def test_what_reads_its_own_json_is_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    library = Library(tmp_path / "go")
+    library.edit(
+        LOAN, "// Shelf is", "func (l *Loan) UnmarshalJSON(data []byte) error { return nil }\n\n// Shelf is"
+    )
+    library.edit(LOAN, '	Due  time.Time `json:"due"`\n', "")
+    assert told(capsys, "--source", library.root) == ["field removed Loan.due"]
+
+
+def test_a_like_message_in_the_place_of_another_is_no_renaming(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = Library(tmp_path / "old"), Library(tmp_path / "new")
+    for library, name in ((old, "Node"), (new, "User")):
+        text = (library.root / "pkg/rpc/burn_book_msg.go").read_text()
+        library.add(
+            f"pkg/rpc/get_{name.lower()}_msg.go",
+            text.replace("BurnBook", f"Get{name}").replace("burnbook", f"get{name.lower()}"),
+        )
+        library.edit(
+            LOANS,
+            "	return handlers",
+            f"	handlers.Register(rpc.Get{name}PayloadType, h.HandleReturn)\n	return handlers",
+        )
+    assert told(capsys, "--source", old.root, "--against", new.root) == [
+        "message removed getnodemsg",
+        "message added getusermsg",
+    ]

@@ -36,6 +36,10 @@ def read(source: str) -> Surface:
     _others(program, reader)
     for id, struct in reader.structs.items():
         (surface.structs if id in wire else surface.others)[id] = struct
+    for struct in surface.structs.values():
+        if struct.unreadable:
+            why = f"{struct.name} writes its JSON by itself ({struct.unreadable}), and its keys are not compared"
+            surface.notes.append(f"{struct.place}: {why}")
     files = {surface.structs[id].place.file for id in wire}
     types = {pair for id in wire for pair in reader.enums.get(id, set())}
     folders = {

@@ -102,7 +102,8 @@ class _Finder:
         for call in below(node, "call_expression"):
             given = arguments(call)
             if called(call).lower().startswith(("register", "handle", "add")) and len(given) > 1:
-                yield from self._pair(scope, call, given[0], given[1:])
+                for index, first in enumerate(given[:-1]):  # the registry itself may come first
+                    yield from self._pair(scope, call, first, given[index + 1 :])
 
     def _listed(self, scope: Scope, node: Node) -> Iterator[Registration]:
         """The same as a map or a list: `rpc.XPayloadType: h.HandleX`, or `{rpc.XPayloadType, h.HandleX}`."""
@@ -114,11 +115,11 @@ class _Finder:
 
     def _pair(self, scope: Scope, at: Node, first: Node, rest: list[Node]) -> Iterator[Registration]:
         known = self._constant(scope.file, first)
-        if known is None or not known[0] or (known[1] and not known[1].name.endswith(_MARK)):
+        if known is None or not (known[0].endswith("msg") or (known[1] and known[1].name.endswith(_MARK))):
             return
         for node in rest:
             handler = self._handler(scope, unwrapped(node))
-            if handler is not None and (known[1] or known[0].endswith("msg")):
+            if handler is not None:
                 inner, body = handler
                 yield Registration(known[0], known[1], scope.file.place(at), inner, body)
                 return
@@ -148,7 +149,9 @@ class _Finder:
     def _told_apart(self, scope: Scope, node: Node) -> Iterator[Registration]:
         """`switch msg.PayloadType { case rpc.XPayloadType: ... }` and `if msg.PayloadType == rpc.XPayloadType { ... }`."""
         for switch in below(node, "expression_switch_statement"):
-            if self._is_request(scope, part(switch, "value")):
+            value = unwrapped(part(switch, "value"))
+            passed = value is not None and value.type == "identifier" and text(value).lower() == _MARK.lower()
+            if passed or self._is_request(scope, value):
                 for case in children(switch, "expression_case"):
                     for value in children(part(case, "value")):
                         yield from self._branch(scope, value, case)

@@ -25,7 +25,7 @@ _FOREIGN: dict[tuple[str, str], Kind] = {
     ("encoding/json", "RawMessage"): "any",
     ("encoding/json", "Number"): "number",
 }
-_WRITERS = ("MarshalJSON", "MarshalText", "UnmarshalJSON", "UnmarshalText")
+_WRITERS = ("MarshalJSON", "MarshalText")
 _TAG = re.compile(r'(?:^|\s)json:"((?:[^"\\]|\\.)*)"')
 _DEEPEST = 12
 
@@ -159,7 +159,7 @@ class Reader:
         )
 
     def writer(self, decl: TypeDecl) -> str:
-        """The method with which a type writes or reads its JSON by itself; empty for none."""
+        """The method with which a type writes its JSON by itself; empty for none."""
         return next((name for name in _WRITERS if (decl.name, name) in decl.file.package.methods), "")
 
     def _struct(self, id: str, name: str, ref: TypeRef, node: Node, writer: str = "") -> str:
