@@ -14,7 +14,7 @@ _IGNORED = "msgtype"
 def field_differences(
     left: Surface, one: Struct, right: Surface, other: Struct, pairs: dict[str, str], answered: bool
 ) -> Iterator[Difference]:
-    """The differences between `one` and `other`; `answered` says whether it is in replies, where empty keys count."""
+    """The differences between `one` and `other`; `answered`: in replies, where nothing and empty are not the same."""
     if one.unreadable or other.unreadable:
         if not left.described and one.unreadable != other.unreadable:
             was, now = one.unreadable or "plain fields", other.unreadable or "plain fields"
@@ -46,7 +46,7 @@ def field_differences(
             )
         elif not same_shape(entry.shape, match.shape, pairs) and not _is_base64(left, one, entry, match):
             yield Difference("field retyped", subject, was, now, entry.place, match.place)
-        elif not left.described and _nullable(entry) != _nullable(match):
+        elif (answered or not left.described) and entry.shape.nullable != match.shape.nullable:
             yield Difference("field nullability changed", subject, was, now, entry.place, match.place)
         elif answered and entry.omit_empty != match.omit_empty:
             yield Difference("field omission changed", subject, was, now, entry.place, match.place)
@@ -107,10 +107,6 @@ def _is_base64(left: Surface, one: Struct, entry: Field, match: Field) -> bool:
         and one.id not in left.structs
         and (entry.shape.kind, match.shape.kind) == ("bytes", "string")
     )
-
-
-def _nullable(entry: Field) -> bool:
-    return entry.shape.nullable and not entry.omit_empty
 
 
 def _told(entry: Field, names: dict[str, str]) -> str:

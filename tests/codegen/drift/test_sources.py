@@ -53,6 +53,11 @@ CHANGES: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
         [(BOOK, '`json:"card"`', '`json:"card,omitempty"`')],
         ["field omission changed Book.card"],
     ),
+    "null where a value was": (
+        [(BOOK, "Author    Author ", "Author    *Author")],
+        ["field nullability changed Book.author"],
+    ),
+    "null, but only asked for": ([("pkg/rpc/await_loan_msg.go", "core.Cover ", "*core.Cover ")], []),
     "no longer left out": ([(BOOK, '"back,omitempty"', '"back"')], ["field omission changed Book.back"]),
     "left out, but only asked for": ([(GET, '"author"', '"author,omitempty"')], []),
     "omitempty that does nothing": ([(BOOK, '`json:"cover"`', '`json:"cover,omitempty"`')], []),
