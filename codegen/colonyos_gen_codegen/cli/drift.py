@@ -16,6 +16,7 @@ from colonyos_gen_codegen.drift import (
     compare,
     describe,
     read,
+    text_differences,
     write,
 )
 from colonyos_gen_codegen.rendering import service_of
@@ -41,6 +42,9 @@ def add_to(commands: Any) -> None:
         "--against",
         metavar="DIR[@REVISION]",
         help="with --source: the sources of a newer server, to compare the two servers instead of the schema",
+    )
+    parser.add_argument(
+        "--texts", action="store_true", help="compare the texts of refusals that handlers write down as well"
     )
     parser.add_argument("--format", choices=sorted(_FORMATS), default="text", help="default: %(default)s")
     parser.add_argument(
@@ -68,6 +72,8 @@ def run(options: argparse.Namespace, prog: str) -> int:
             right = read(options.source)
         comparison = compare(left, right)
         differences = list(comparison.differences())
+        if options.texts:
+            differences += text_differences(comparison)
         print(_FORMATS[options.format](differences, left, right))
         for note in [*left.notes, *right.notes]:
             print(f"{prog}: {note}", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from colonyos_gen_codegen.drift.surface import (
     Shape,
     Struct,
     Surface,
+    Text,
 )
 from colonyos_gen_codegen.model import Service, Type
 from colonyos_gen_codegen.model import Struct as Described
@@ -24,6 +26,7 @@ from colonyos_gen_codegen.schema.findings import Position
 _KINDS: dict[str, Kind] = {
     kind: kind for kind in ("string", "integer", "number", "boolean", "time", "bytes", "any")
 }
+_PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
 def describe(service: Service, root: Path) -> Surface:
@@ -39,7 +42,12 @@ def describe(service: Service, root: Path) -> Surface:
         reply = None if message.reply.stream else Reply(shape, message.reply.payloadtype or "")
         at = place(message.struct.position)
         surface.messages[message.msgtype] = Message(
-            message.msgtype, at, message.struct.name, message.registered, reply
+            message.msgtype,
+            at,
+            message.struct.name,
+            message.registered,
+            reply,
+            refusals=tuple(Text(_PLACEHOLDER.sub("{}", error.text), at) for error in message.errors),
         )
         surface.others[message.struct.name] = _struct(message.struct, told)
     for described in service.structs:

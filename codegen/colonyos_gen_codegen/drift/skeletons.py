@@ -88,6 +88,7 @@ class Skeletons:
             f"    x-idempotency: unsafe  # {TODO}: what a repetition does",
             *self._reply(message),
             f"    x-errors: []  # {TODO}: how it is refused",
+            *(f"    # {TODO}: {entry.text!r}, {entry.place}" for entry in message.refusals),
             f"    required: [{', '.join(['msgtype', *(entry.key for entry in fields if not _optional(entry))])}]",
             "    properties:",
             f"      msgtype: {{const: {message.msgtype}}}",

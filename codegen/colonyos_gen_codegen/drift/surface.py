@@ -94,6 +94,14 @@ class Reply:
 
 
 @dataclass(frozen=True)
+class Text:
+    """The text of a refusal, with `{}` for each part that is only known when it is sent."""
+
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True)
 class Message:
     """One message; `reply` is None where it cannot be read."""
 
@@ -107,6 +115,8 @@ class Message:
     """The checks of the signer that its handler makes, such as `RequireMembership(…, true)`."""
     streams: bool = False
     """Whether it is told apart where connections stay open."""
+    refusals: tuple[Text, ...] = ()
+    """Those that its handler writes down itself; others come from further below."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +155,8 @@ class Surface:
     enums: list[Enumeration] = field(default_factory=list[Enumeration])
     notes: list[str] = field(default_factory=list[str])
     """What was passed over, and why."""
+    written: str = ""
+    """The whole text of the sources; empty for a schema."""
     release: str = ""
     """The release of the server, such as v1.9.12; empty where it is not known."""
     described: bool = False

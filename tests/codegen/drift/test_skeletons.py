@@ -45,6 +45,9 @@ func (h *Handlers) HandleLend(payloadType string, jsonString string) {
 	if err != nil || msg == nil || h.server.RequireServerOwner("") != nil {
 		return
 	}
+	if msg.Terms == nil {
+		panic(errors.New("Nothing is lent without terms"))
+	}
 	loan := &core.Loan{}
 	jsonString, _ = loan.ToJSON()
 	h.server.SendHTTPReply(payloadType, jsonString)
@@ -94,6 +97,8 @@ def test_the_draft_loads_and_leaves_no_drift(
     assert terms["x-direction"] == "request"
     assert terms["properties"]["feePerDay"]["x-name"] == "feeperday"
     assert "TODO" in message["description"]
+    text = (draft / "rpc/loan.yaml").read_text()
+    assert "# TODO: 'Nothing is lent without terms', pkg/server/handlers/loan/handlers.go:" in text
 
 
 def test_the_same_as_a_patch(library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import re
 from colonyos_gen_codegen.drift.golang.constants import enums_of
 from colonyos_gen_codegen.drift.golang.handlers import Handlers, packages_of
 from colonyos_gen_codegen.drift.golang.program import Program, load
+from colonyos_gen_codegen.drift.golang.refusals import refusals
 from colonyos_gen_codegen.drift.golang.registration import constants, registrations
 from colonyos_gen_codegen.drift.golang.structs import Reader, TypeRef
 from colonyos_gen_codegen.drift.golang.syntax import field, unwrapped
@@ -29,6 +30,7 @@ def read(source: str) -> Surface:
     surface = Surface(
         tree.label, notes=program.notes, release=revision if _RELEASE.fullmatch(revision) else ""
     )
+    surface.written = "\n".join(text.decode("utf-8", "replace") for text in tree.files.values())
     _messages(program, reader, surface)
     if not any(message.registered for message in surface.messages.values()):
         raise DriftError(f"{tree.label} registers no messages; name the root of a checkout of the Go server")
@@ -64,7 +66,10 @@ def _messages(program: Program, reader: Reader, surface: Surface) -> None:
         reply = next(iter(readable or replies), None)
         checks = next((checks for way in ways if (checks := handlers.checks(way))), ())
         streams = all(handlers.streams(way) for way in ways)
-        surface.messages[msgtype] = Message(msgtype, ways[0].place, request, True, reply, checks, streams)
+        told = refusals(ways[0].scope, ways[0].body)
+        surface.messages[msgtype] = Message(
+            msgtype, ways[0].place, request, True, reply, checks, streams, told
+        )
     for msgtype, constant in known.items():
         if msgtype not in found:
             place = constant.file.place(constant.node)
