@@ -125,6 +125,8 @@ def test_a_revision_needs_no_work_tree(repository: Path, capsys: pytest.CaptureF
         ("{tmp}", "has no Go sources; name the root of a checkout"),
         ("{bare}", "has no Go sources; it is a bare repository: name a revision, {bare}@TAG"),
         ("{bare}@v9", "has no revision v9; `git -C {bare} tag` lists its tags"),
+        ("{bare}@--help", "has no revision --help; `git -C {bare} tag` lists its tags"),
+        ("{tmp}@v1", "git cannot read {tmp}: not a git repository (or any of the parent directories): .git"),
         ("{go}", "registers no messages; name the root of a checkout of the Go server"),
     ],
 )

@@ -342,8 +342,8 @@ def test_both_sides_are_told_with_their_places(tmp_path: Path, capsys: pytest.Ca
     assert (found["old"], found["new"]) == ("integer", "string")
     assert found["new_at"] == {"file": BOOK, "line": 48}
     at: dict[str, Any] = found["old_at"]
-    lines = Path(at["file"]).read_text().splitlines()
-    assert lines[at["line"] - 1].strip().startswith("pages: {")
+    lines: list[str] = Path(at["file"]).read_text().splitlines()
+    assert lines[int(at["line"]) - 1].strip().startswith("pages: {")
     assert "correct its type" in found["advice"]
 
 

@@ -90,16 +90,21 @@ def _of_revision(root: Path, revision: str) -> Tree:
     if shutil.which("git") is None:
         raise DriftError(f"reading {root}@{revision} needs git, which is not installed")
     tree = Tree(f"{root}@{revision}")
-    listing = _git(root, "ls-tree", "-r", "-z", "--full-tree", f"{revision}^{{tree}}", "--")
-    if listing is None:
-        raise DriftError(f"{root} has no revision {revision}; `git -C {root} tag` lists its tags")
+    missing = f"{root} has no revision {revision}; `git -C {root} tag` lists its tags"
+    if revision.startswith("-"):  # which git would take for an option
+        raise DriftError(missing)
+    try:
+        listing = _git(root, "ls-tree", "-r", "-z", "--full-tree", f"{revision}^{{tree}}", "--")
+    except _GitError as error:
+        unknown = "object name" in str(error)
+        raise DriftError(missing if unknown else f"git cannot read {root}: {error}") from error
     blobs: dict[str, str] = {}
     for line in listing.decode("utf-8", "replace").split("\0"):
         about, _, path = line.partition("\t")
         if about.split()[1:2] == ["blob"] and _wanted(path):
             blobs[path] = about.split()[2]
     asked = "".join(f"{blob}\n" for blob in blobs.values()).encode()
-    answer = _git(root, "cat-file", "--batch", given=asked) or b""
+    answer = _git(root, "cat-file", "--batch", given=asked)
     at = 0
     for path in blobs:
         head, _, _ = answer[at : at + 200].partition(b"\n")
@@ -113,16 +118,23 @@ def _of_revision(root: Path, revision: str) -> Tree:
     return tree
 
 
-def _git(root: Path, *words: str, given: bytes = b"") -> bytes | None:
-    """What git says, or None if it refuses; it never asks anybody else for what is missing."""
+class _GitError(Exception):
+    """What git says when it refuses."""
+
+
+def _git(root: Path, *words: str, given: bytes = b"") -> bytes:
+    """What git says; it never asks anybody else for what is missing."""
     done = subprocess.run(
         ["git", "-C", str(root), *words],
         input=given,
         capture_output=True,
         check=False,
-        env={**os.environ, "GIT_NO_LAZY_FETCH": "1"},
+        env={**os.environ, "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"},
     )
-    return done.stdout if done.returncode == 0 else None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+        raise _GitError(said.removeprefix("fatal: ") or f"it ended with {done.returncode}")
+    return done.stdout
 
 
 def _wanted(path: str) -> bool:
