@@ -141,6 +141,9 @@ class _Draft:
 
     def _member(self, owner: str, member: Member, difference: Difference) -> None:
         enum = next((enum for enum in self.comparison.left.enums if enum.name == owner and owner), None)
+        if enum and enum.is_text:
+            self._text(owner, member, enum.members[-1].name)
+            return
         name = _inside(self.root, enum.place.file) if enum else ""
         lines = self._lines(name) if name else None
         span = _block(lines, owner) if lines else None
@@ -165,6 +168,19 @@ class _Draft:
             while end < span[1] and lines[end].startswith("      "):
                 end += 1
             lines[end:end] = [f"      - {what}"]
+        self.count += 1
+
+    def _text(self, owner: str, member: Member, last: str) -> None:
+        """Add a text of the manifest behind the last of its kind."""
+        lines = self._lines("colonyos.yaml") or []
+        end = (
+            next((index for index, line in enumerate(lines) if line.startswith(f"  {last}:")), len(lines)) + 1
+        )
+        while end < len(lines) and lines[end].startswith("    "):
+            end += 1
+        name = re.sub(r"\W", "_", f"{owner}_{member.value}").upper()
+        what = f"{TODO}: what it means, as {member.place} tells."
+        lines[end:end] = [f"  {name}:", f"    value: {member.value}", f'    description: "{what}"']
         self.count += 1
 
     def patch(self) -> list[str]:

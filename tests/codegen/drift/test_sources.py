@@ -110,7 +110,7 @@ CHANGES: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
             (BOOK, "Volumes   []*Book ", "Volumes   Many[*Book]"),
             (LOAN, "// Shelf is", 'type Many[T any] struct {\n	All []T `json:"all"`\n}\n\n// Shelf is'),
         ],
-        ["field retyped Book.volumes", "type added Many[*Book]"],
+        ["field retyped Book.volumes", "type added ManyBook"],
     ),
     "a generic name of what was there": (
         [

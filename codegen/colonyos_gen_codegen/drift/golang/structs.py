@@ -27,6 +27,7 @@ _FOREIGN: dict[tuple[str, str], Kind] = {
 }
 _WRITERS = ("MarshalJSON", "MarshalText")
 _TAG = re.compile(r'(?:^|\s)json:"((?:[^"\\]|\\.)*)"')
+_WORDS = re.compile(r"\w+")
 _DEEPEST = 12
 
 
@@ -138,8 +139,8 @@ class Reader:
         target = unwrapped(decl.node)
         if target is not None and target.type == "struct_type":
             arguments = [text(argument.node) for _, argument in meaning.bound]
-            name = f"{decl.name}[{', '.join(arguments)}]" if arguments else decl.name
-            id = f"{decl.file.package.folder}.{name}"
+            name = decl.name + "".join(word for argument in arguments for word in _WORDS.findall(argument))
+            id = f"{decl.file.package.folder}.{decl.name}{arguments or ''}"
             return Shape("struct", struct=self._struct(id, name, meaning, target, writer))
         if writer:
             return Shape("unreadable")
