@@ -46,7 +46,7 @@ def field_differences(
             )
         elif not same_shape(entry.shape, match.shape, pairs) and not _is_base64(left, one, entry, match):
             yield Difference("field retyped", subject, was, now, entry.place, match.place)
-        elif (answered or not left.described) and entry.shape.nullable != match.shape.nullable:
+        elif _null_counts(left, entry, answered) and entry.shape.nullable != match.shape.nullable:
             yield Difference("field nullability changed", subject, was, now, entry.place, match.place)
         elif answered and entry.omit_empty != match.omit_empty:
             yield Difference("field omission changed", subject, was, now, entry.place, match.place)
@@ -98,6 +98,11 @@ def same_shape(one: Shape, other: Shape, pairs: dict[str, str]) -> bool:
     if one.item and other.item:
         return same_shape(one.item, other.item, pairs)
     return one.kind != "struct" or pairs.get(one.struct) == other.struct
+
+
+def _null_counts(left: Surface, entry: Field, answered: bool) -> bool:
+    """Whether null is told from other values: by a schema of structs alone, and of what is answered."""
+    return not left.described or (answered and entry.shape.kind == "struct")
 
 
 def _is_base64(left: Surface, one: Struct, entry: Field, match: Field) -> bool:

@@ -153,6 +153,8 @@ class Skeletons:
         lines += self._type(shape, folder, domain, 8)
         if not required:
             lines.append(f"        default: {_default(shape)}")
+        if shape.nullable and shape.kind in ("string", "integer", "number", "boolean"):
+            lines[-1] += f"  # {TODO}: null stands for none, which a schema says of structs alone"
         if since:
             lines += self.since(8)
         if entry.shape.kind in ("integer", "number"):

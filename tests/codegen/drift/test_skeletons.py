@@ -31,6 +31,9 @@ type Terms struct {
 	Fee    float64 `json:"feePerDay"`
 	Scans  [][]byte `json:"scans"`
 	Notes  interface{} `json:"notes,omitempty"`
+	Limit  *float64 `json:"limit"`
+	Waived *bool `json:"waived,omitempty"`
+	Word   *string `json:"word"`
 }
 
 func CreateLendBookMsgFromJSON(jsonString string) (*LendBookMsg, error) {
@@ -73,7 +76,8 @@ def library(tmp_path: Path) -> Library:
         "	index     map[string]*Book\n",
         '	Weight float64 `json:"weight,omitempty"`\n',
     )
-    library.edit("pkg/core/loan.go", '`json:"due"`\n', '`json:"due"`\n	Cover Cover `json:"cover"`\n')
+    more = '	Cover Cover `json:"cover"`\n	Fine *int `json:"fine"`\n'
+    library.edit("pkg/core/loan.go", '`json:"due"`\n', f'`json:"due"`\n{more}')
     return library
 
 
@@ -84,7 +88,7 @@ def test_the_draft_loads_and_leaves_no_drift(
     code, out, err = drift(capsys, "--source", library.root, "--write", draft)
     assert code == 100
     assert out.endswith("\n")
-    assert err.startswith(f"5 skeletons in {draft}, with ")
+    assert err.startswith(f"6 skeletons in {draft}, with ")
     assert main(["lint", "--draft", "--schema", str(draft)]) == 0, capsys.readouterr().out
     assert main(["drift", "--schema", str(draft), "--source", str(library.root)]) == 0
     message = yaml.safe_load((draft / "rpc/loan.yaml").read_text())["$defs"]["LendBookMsg"]
@@ -104,7 +108,7 @@ def test_the_draft_loads_and_leaves_no_drift(
 def test_the_same_as_a_patch(library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     patch = tmp_path / "drift.patch"
     code, _, err = drift(capsys, "--source", library.root, "--write", patch)
-    assert (code, err.startswith(f"5 skeletons in {patch}")) == (100, True)
+    assert (code, err.startswith(f"6 skeletons in {patch}")) == (100, True)
     shutil.copytree(SCHEMA, tmp_path / "checkout/small")
     subprocess.run(["git", "apply", str(patch)], cwd=tmp_path / "checkout", check=True)
     assert main(["drift", "--schema", str(tmp_path / "checkout/small"), "--source", str(library.root)]) == 0
