@@ -62,6 +62,7 @@ class _Draft:
         self.count = 0
         self.undone: list[str] = []
         self.others = 0
+        self.enums: set[str] = set()
         left = comparison.left
         self.renamed = {left.messages[old].struct for old in comparison.renamed}
 
@@ -141,6 +142,12 @@ class _Draft:
 
     def _member(self, owner: str, member: Member, difference: Difference) -> None:
         enum = next((enum for enum in self.comparison.left.enums if enum.name == owner and owner), None)
+        if enum is None and self.skeletons.is_new_enum(owner):
+            if owner not in self.enums:  # all of its values at once
+                new = next(enum for enum in self.comparison.right.enums if enum.name == owner)
+                self.enums.add(owner)
+                self._append("types", self.skeletons.enum_domain(owner), self.skeletons.enum(new))
+            return
         if enum and enum.is_text:
             self._text(owner, member, enum.members[-1].name)
             return

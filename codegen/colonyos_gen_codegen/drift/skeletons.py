@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from colonyos_gen_codegen.drift.comparing import Comparison
-from colonyos_gen_codegen.drift.surface import Field, Message, Place, Shape, Struct
+from colonyos_gen_codegen.drift.pairing import pair_enums
+from colonyos_gen_codegen.drift.surface import Enumeration, Field, Message, Place, Shape, Struct
 
 TODO = "TODO"
 _ROLES = {
@@ -33,6 +34,7 @@ class Skeletons:
 
     def __post_init__(self) -> None:
         left, right = self.comparison.left, self.comparison.right
+        self._enums = {other.name: one for one, other in pair_enums(left, right) if other.name}
         self._known = {new: old for old, new in self.comparison.structs.items()}
         votes: dict[str, Counter[str]] = {}
         for message in left.messages.values():
@@ -63,6 +65,27 @@ class Skeletons:
             if struct.id == held or struct.id in right.walk(iter([Shape("struct", struct=message.struct)])):
                 return self.message_domain(message)
         return "drafted"
+
+    def enum_domain(self, name: str) -> str:
+        """Where that is described which has a value of the enum; empty where nothing is known to have one."""
+        right = self.comparison.right
+        for struct in right.structs.values():
+            if any(_enum_of(entry.shape) == name for entry in struct.fields):
+                asked = [message for message in right.messages.values() if message.struct == struct.id]
+                return self.message_domain(asked[0]) if asked else self.struct_domain(struct)
+        return ""
+
+    def enum(self, enum: Enumeration) -> list[str]:
+        """The node of an enum of numbers, as lines of `types/<domain>.yaml`."""
+        return [
+            f"  {enum.name}:",
+            f'    description: "{TODO}: what it is, as {enum.place} tells."',
+            "    type: integer",
+            f"    enum: [{', '.join(str(member.value) for member in enum.members)}]",
+            f"    x-enum-names: [{', '.join(member.name for member in enum.members)}]",
+            "    x-enum-descriptions:",
+            *(f'      - "{TODO}: what it means, as {member.place} tells."' for member in enum.members),
+        ]
 
     def message(self, message: Message, name: str) -> list[str]:
         """The node of a message, as lines of `rpc/<domain>.yaml`; `name` is one that it has already, or empty."""
@@ -157,7 +180,7 @@ class Skeletons:
             lines[-1] += f"  # {TODO}: null stands for none, which a schema says of structs alone"
         if since:
             lines += self.since(8)
-        if entry.shape.kind in ("integer", "number"):
+        if entry.shape.kind in ("integer", "number") and "$ref" not in self._inline(shape, folder, domain):
             lines.append(f"        x-unit: {TODO}")
         if entry.shape.kind in ("list", "map", "bytes") and not required:
             lines.append("        x-go-null: sometimes")
@@ -202,6 +225,12 @@ class Skeletons:
         if shape.kind == "struct":
             file, name = self._target(shape.struct)
             return f'{{$ref: "{"" if folder == "types" and file == domain else f"{up}{file}.yaml"}#/$defs/{name}"}}'
+        if shape.kind == "integer" and shape.enum:
+            known = self._enums.get(shape.enum)
+            file = _stem(known.place) if known else self.enum_domain(shape.enum)
+            if known or self.is_new_enum(shape.enum):
+                place = "" if folder == "types" and file == domain else f"{up}{file}.yaml"
+                return f'{{$ref: "{place}#/$defs/{known.name if known else shape.enum}"}}'
         if shape.kind in _COMMON:
             shared = _COMMON[shape.kind]
             return (
@@ -212,6 +241,11 @@ class Skeletons:
         if shape.kind == "bytes":
             return "{type: string, contentEncoding: base64}"
         return f"{{type: {shape.kind}}}"
+
+    def is_new_enum(self, name: str) -> bool:
+        """Whether the source alone has an enum of numbers of this name, and says what is of it."""
+        new = (enum for enum in self.comparison.right.enums if enum.name == name and not enum.is_text)
+        return name not in self._enums and any(new) and bool(self.enum_domain(name))
 
     def _target(self, id: str) -> tuple[str, str]:
         """The file, without its ending, and the name of a struct in the schema, or where it will be."""
@@ -229,6 +263,10 @@ def _stem(place: Place) -> str:
 def _optional(entry: Field) -> bool:
     """Whether a request may leave it out: told by its tag, since the server reads what is missing as empty."""
     return entry.omit_empty
+
+
+def _enum_of(shape: Shape) -> str:
+    return _enum_of(shape.item) if shape.item else shape.enum
 
 
 def _key(key: str) -> str:

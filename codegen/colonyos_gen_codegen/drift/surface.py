@@ -37,6 +37,8 @@ class Shape:
     """Id of the struct in its surface."""
     nullable: bool = False
     """Whether null stands for no value at all (a pointer, in Go)."""
+    enum: str = field(default="", compare=False)
+    """Of a number: the name of the enum that it is a value of, where the source says so."""
 
     def inner(self) -> str:
         """Id of the struct that it is, or is a list or map of; empty for none."""

@@ -101,7 +101,7 @@ class Reader:
         match node.type:
             case "pointer_type":
                 inner = self.shape(TypeRef(node.named_children[0], ref.file, ref.bound), depth + 1)
-                return Shape(inner.kind, inner.item, inner.struct, nullable=True)
+                return Shape(inner.kind, inner.item, inner.struct, nullable=True, enum=inner.enum)
             case "slice_type" | "array_type" | "implicit_length_array_type":
                 element = part(node, "element")
                 item = (
@@ -147,6 +147,7 @@ class Reader:
         shape = self.shape(meaning, depth + 1)
         if shape.item is None and shape.kind in ("string", "integer"):
             self._named.add((decl.file.package.folder, decl.name))
+            return Shape(shape.kind, enum=decl.name)
         return shape
 
     def _foreign(self, ref: TypeRef, node: Node) -> Kind:
