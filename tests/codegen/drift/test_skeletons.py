@@ -14,7 +14,18 @@ from tests.codegen.kit.go_library import SCHEMA, Library, drift, told
 
 NEW_MESSAGE = """package rpc
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"example.org/library/pkg/core"
+)
+
+type Wear int
+
+const (
+	NEW Wear = iota
+	WORN
+)
 
 const LendBookPayloadType = "lendbookmsg"
 
@@ -34,6 +45,8 @@ type Terms struct {
 	Limit  *float64 `json:"limit"`
 	Waived *bool `json:"waived,omitempty"`
 	Word   *string `json:"word"`
+	Kind   core.Genre `json:"kind"`
+	Wear   []Wear `json:"wear"`
 }
 
 func CreateLendBookMsgFromJSON(jsonString string) (*LendBookMsg, error) {
@@ -88,7 +101,7 @@ def test_the_draft_loads_and_leaves_no_drift(
     code, out, err = drift(capsys, "--source", library.root, "--write", draft)
     assert code == 100
     assert out.endswith("\n")
-    assert err.startswith(f"6 skeletons in {draft}, with ")
+    assert err.startswith(f"7 skeletons in {draft}, with ")
     assert main(["lint", "--draft", "--schema", str(draft)]) == 0, capsys.readouterr().out
     assert main(["drift", "--schema", str(draft), "--source", str(library.root)]) == 0
     message = yaml.safe_load((draft / "rpc/loan.yaml").read_text())["$defs"]["LendBookMsg"]
@@ -99,6 +112,8 @@ def test_the_draft_loads_and_leaves_no_drift(
     ]
     terms = yaml.safe_load((draft / "types/loan.yaml").read_text())["$defs"]["Terms"]
     assert terms["x-direction"] == "request"
+    assert terms["properties"]["kind"]["$ref"] == "library.yaml#/$defs/Genre"
+    assert terms["properties"]["wear"]["items"] == {"$ref": "#/$defs/Wear"}
     assert terms["properties"]["feePerDay"]["x-name"] == "feeperday"
     assert "TODO" in message["description"]
     text = (draft / "rpc/loan.yaml").read_text()
@@ -108,7 +123,7 @@ def test_the_draft_loads_and_leaves_no_drift(
 def test_the_same_as_a_patch(library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     patch = tmp_path / "drift.patch"
     code, _, err = drift(capsys, "--source", library.root, "--write", patch)
-    assert (code, err.startswith(f"6 skeletons in {patch}")) == (100, True)
+    assert (code, err.startswith(f"7 skeletons in {patch}")) == (100, True)
     shutil.copytree(SCHEMA, tmp_path / "checkout/small")
     subprocess.run(["git", "apply", str(patch)], cwd=tmp_path / "checkout", check=True)
     assert main(["drift", "--schema", str(tmp_path / "checkout/small"), "--source", str(library.root)]) == 0
@@ -160,6 +175,8 @@ def test_a_new_package_of_handlers_is_a_new_domain(
     assert told(capsys, "--source", library.root, "--write", draft) == [
         "message added lendbookmsg",
         "type added Terms",
+        "enum value added Wear.NEW",
+        "enum value added Wear.WORN",
     ]
     assert "LendBookMsg" in (draft / "rpc/lending.yaml").read_text()
     assert main(["lint", "--draft", "--schema", str(draft)]) == 0, capsys.readouterr().out
