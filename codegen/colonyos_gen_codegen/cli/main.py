@@ -10,7 +10,7 @@ from pathlib import Path
 import jinja2
 
 from colonyos_gen_codegen.build import build
-from colonyos_gen_codegen.cli import diff
+from colonyos_gen_codegen.cli import diff, drift
 from colonyos_gen_codegen.cli.exits import EXIT_CLEAN, EXIT_CODES, EXIT_INTERNAL, EXIT_USAGE, report, say
 from colonyos_gen_codegen.cli.export import export
 from colonyos_gen_codegen.cli.generate import generate, say_draft
@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m codegen"
     try:
         if options.command == "diff":
             return diff.run(options, prog)
+        if options.command == "drift":
+            return drift.run(options, prog)
         if options.command == "lint":
             return _lint(options.schema, options.draft)
         if options.command == "export":
@@ -105,6 +107,7 @@ def _parser(targets: Mapping[str, Target], prog: str) -> argparse.ArgumentParser
         "export", help="write the schema into a folder: YAML, and the documents and vectors made from it"
     )
     diff.add_to(commands)
+    drift.add_to(commands)
     exporting.add_argument("folder", type=Path, metavar="DIR", help="an empty folder, or none yet")
     own = "that of this checkout" if IN_A_CHECKOUT else "the one that came with this package"
     for command in (lint, generating, checking, exporting):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from colonyos_gen_codegen.cli import main
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_it_is_the_schema_and_what_is_made_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

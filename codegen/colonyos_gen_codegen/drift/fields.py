@@ -1,0 +1,125 @@
+"""What is different between the fields of one struct on two sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colonyos_gen_codegen.drift.pairing import plain, same_name, swapped
+from colonyos_gen_codegen.drift.surface import Field, Shape, Struct, Surface
+from colonyos_gen_codegen.drift.telling import Difference
+
+_IGNORED = "msgtype"
+
+
+def field_differences(
+    left: Surface, one: Struct, right: Surface, other: Struct, pairs: dict[str, str], answered: bool
+) -> Iterator[Difference]:
+    """The differences between `one` and `other`; `answered`: in replies, where nothing and empty are not the same."""
+    if one.unreadable or other.unreadable:
+        if not left.described and one.unreadable != other.unreadable:
+            was, now = one.unreadable or "plain fields", other.unreadable or "plain fields"
+            yield Difference("type written otherwise", one.name, was, now, one.place, other.place)
+        return
+    names, others = left.names(), right.names()
+    owner = one.name if left.described else other.name
+    keys = {entry.key: entry for entry in other.fields if entry.key != _IGNORED}
+    gone = [entry for entry in one.fields if entry.key != _IGNORED and entry.key not in keys]
+    new = [entry for key, entry in keys.items() if key not in {mine.key for mine in one.fields}]
+    renamed = _renamed(one, other, gone, new, pairs)
+    left_over = [entry for entry in new if all(entry is not match for match in renamed.values())]
+    for entry in one.fields:
+        if entry.key == _IGNORED:
+            continue
+        subject = f"{owner}.{entry.key}"
+        match = keys.get(entry.key) or renamed.get(entry.key)
+        was = _told(entry, names)
+        if match is None:
+            hint = _hint(entry, [mine for mine in gone if mine.key not in renamed], left_over, pairs)
+            yield Difference("field removed", subject, was, "—", entry.place, other.place, hint)
+            continue
+        now = _told(match, others)
+        if match.key != entry.key:
+            subject = f"{subject} -> {match.key}"
+            was, now = f"{entry.key}: {was}", f"{match.key}: {now}"
+            yield Difference(
+                "field renamed", subject, was, now, entry.place, match.place, new=match, owner=one.id
+            )
+        elif not same_shape(entry.shape, match.shape, pairs) and not _is_base64(left, one, entry, match):
+            yield Difference("field retyped", subject, was, now, entry.place, match.place)
+        elif _null_counts(left, entry, answered) and entry.shape.nullable != match.shape.nullable:
+            yield Difference("field nullability changed", subject, was, now, entry.place, match.place)
+        elif answered and entry.omit_empty != match.omit_empty:
+            yield Difference("field omission changed", subject, was, now, entry.place, match.place)
+    for entry in left_over:
+        yield Difference(
+            "field added",
+            f"{owner}.{entry.key}",
+            "—",
+            _told(entry, others),
+            one.place,
+            entry.place,
+            new=entry,
+            owner=one.id,
+        )
+
+
+def _renamed(
+    one: Struct, other: Struct, gone: list[Field], new: list[Field], pairs: dict[str, str]
+) -> dict[str, Field]:
+    """The fields that have another key: of one name on both sides, or that took part in the renaming of their struct."""
+    found: dict[str, Field] = {}
+    for entry in gone:
+        for match in new:
+            taken = any(match is used for used in found.values())
+            along = one.name != other.name and swapped(one.name, other.name, entry.key) == plain(match.key)
+            along = along or _follows(one, other, entry, match)
+            if (
+                not taken
+                and same_shape(entry.shape, match.shape, pairs)
+                and (same_name(entry, match) or along)
+            ):
+                found[entry.key] = match
+                break
+    return found
+
+
+def _follows(one: Struct, other: Struct, entry: Field, match: Field) -> bool:
+    """Whether the key is the name of the type in both, and the struct around them was renamed as well."""
+    names = plain(entry.shape.struct.rpartition(".")[2]), plain(match.shape.struct.rpartition(".")[2])
+    return one.name != other.name and all(names) and names == (plain(entry.key), plain(match.key))
+
+
+def same_shape(one: Shape, other: Shape, pairs: dict[str, str]) -> bool:
+    """Whether two shapes are the same on the wire; what cannot be read is taken to be."""
+    if "unreadable" in (one.kind, other.kind):
+        return True
+    if one.kind != other.kind:
+        return False
+    if one.item and other.item:
+        return same_shape(one.item, other.item, pairs)
+    return one.kind != "struct" or pairs.get(one.struct) == other.struct
+
+
+def _null_counts(left: Surface, entry: Field, answered: bool) -> bool:
+    """Whether null is told from other values: by a schema of structs alone, and of what is answered."""
+    return not left.described or (answered and entry.shape.kind == "struct")
+
+
+def _is_base64(left: Surface, one: Struct, entry: Field, match: Field) -> bool:
+    """Whether it is a text of the envelope, of which a schema also knows what it holds."""
+    return (
+        left.described
+        and one.id not in left.structs
+        and (entry.shape.kind, match.shape.kind) == ("bytes", "string")
+    )
+
+
+def _told(entry: Field, names: dict[str, str]) -> str:
+    return entry.shape.told(names) + (", left out when empty" if entry.omit_empty else "")
+
+
+def _hint(entry: Field, gone: list[Field], new: list[Field], pairs: dict[str, str]) -> str:
+    """A word on the one new field that may have come in the place of `entry`, if no other can have done so."""
+    like = [match for match in new if same_shape(entry.shape, match.shape, pairs)]
+    rivals = [mine for mine in gone if like and same_shape(mine.shape, like[0].shape, pairs)]
+    return f"{like[0].key} may have come in its place" if len(like) == 1 and len(rivals) == 1 else ""

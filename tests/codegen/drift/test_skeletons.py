@@ -1,0 +1,204 @@
+"""`--write`: what only the server has becomes a draft of the schema that loads."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from colonyos_gen_codegen.cli import main
+
+from tests.codegen.kit.go_library import SCHEMA, Library, drift, told
+
+NEW_MESSAGE = """package rpc
+
+import (
+	"encoding/json"
+
+	"example.org/library/pkg/core"
+)
+
+type Wear int
+
+const (
+	NEW Wear = iota
+	WORN
+)
+
+const LendBookPayloadType = "lendbookmsg"
+
+type LendBookMsg struct {
+	Title   string         `json:"title"`
+	Terms   *Terms         `json:"terms"`
+	Reader  string         `json:"reader,omitempty"`
+	Stamps  map[string]int `json:"stamps"`
+	MsgType string         `json:"msgtype"`
+}
+
+type Terms struct {
+	Days   int     `json:"days"`
+	Fee    float64 `json:"feePerDay"`
+	Scans  [][]byte `json:"scans"`
+	Notes  interface{} `json:"notes,omitempty"`
+	Limit  *float64 `json:"limit"`
+	Waived *bool `json:"waived,omitempty"`
+	Word   *string `json:"word"`
+	Kind   core.Genre `json:"kind"`
+	Wear   []Wear `json:"wear"`
+}
+
+func CreateLendBookMsgFromJSON(jsonString string) (*LendBookMsg, error) {
+	var msg *LendBookMsg
+	err := json.Unmarshal([]byte(jsonString), &msg)
+	return msg, err
+}
+"""
+HANDLER = """
+func (h *Handlers) HandleLend(payloadType string, jsonString string) {
+	msg, err := rpc.CreateLendBookMsgFromJSON(jsonString)
+	if err != nil || msg == nil || h.server.RequireServerOwner("") != nil {
+		return
+	}
+	if msg.Terms == nil {
+		panic(errors.New("Nothing is lent without terms"))
+	}
+	loan := &core.Loan{}
+	jsonString, _ = loan.ToJSON()
+	h.server.SendHTTPReply(payloadType, jsonString)
+}
+"""
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """Sources with something new of each kind."""
+    library = Library(tmp_path / "go")
+    handlers = "pkg/server/handlers/loan/handlers.go"
+    library.add("pkg/rpc/lend_book_msg.go", NEW_MESSAGE)
+    library.add(handlers, (library.root / handlers).read_text() + HANDLER)
+    library.edit(
+        handlers,
+        "	return handlers",
+        "	handlers.Register(rpc.LendBookPayloadType, h.HandleLend)\n	return handlers",
+    )
+    library.edit("pkg/core/book.go", "	SCIENCE\n", "	SCIENCE\n	DRAMA\n")
+    library.edit(
+        "pkg/core/book.go",
+        "	index     map[string]*Book\n",
+        '	Weight float64 `json:"weight,omitempty"`\n',
+    )
+    more = '	Cover Cover `json:"cover"`\n	Fine *int `json:"fine"`\n'
+    library.edit("pkg/core/loan.go", '`json:"due"`\n', f'`json:"due"`\n{more}')
+    return library
+
+
+def test_the_draft_loads_and_leaves_no_drift(
+    library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draft = tmp_path / "draft"
+    code, out, err = drift(capsys, "--source", library.root, "--write", draft)
+    assert code == 100
+    assert out.endswith("\n")
+    assert err.startswith(f"7 skeletons in {draft}, with ")
+    assert main(["lint", "--draft", "--schema", str(draft)]) == 0, capsys.readouterr().out
+    assert main(["drift", "--schema", str(draft), "--source", str(library.root)]) == 0
+    message = yaml.safe_load((draft / "rpc/loan.yaml").read_text())["$defs"]["LendBookMsg"]
+    assert message["x-reply"] == {"schema": {"$ref": "../types/loan.yaml#/$defs/Loan"}}
+    assert message["required"] == ["msgtype", "title", "terms", "stamps"]
+    assert message["x-methods"] == [
+        {"name": "lend_book", "parameters": ["title", "terms", "reader", "stamps"]}
+    ]
+    terms = yaml.safe_load((draft / "types/loan.yaml").read_text())["$defs"]["Terms"]
+    assert terms["x-direction"] == "request"
+    assert terms["properties"]["kind"]["$ref"] == "library.yaml#/$defs/Genre"
+    assert terms["properties"]["wear"]["items"] == {"$ref": "#/$defs/Wear"}
+    assert terms["properties"]["feePerDay"]["x-name"] == "feeperday"
+    assert "TODO" in message["description"]
+    text = (draft / "rpc/loan.yaml").read_text()
+    assert "# TODO: 'Nothing is lent without terms', pkg/server/handlers/loan/handlers.go:" in text
+
+
+def test_the_same_as_a_patch(library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    patch = tmp_path / "drift.patch"
+    code, _, err = drift(capsys, "--source", library.root, "--write", patch)
+    assert (code, err.startswith(f"7 skeletons in {patch}")) == (100, True)
+    shutil.copytree(SCHEMA, tmp_path / "checkout/small")
+    subprocess.run(["git", "apply", str(patch)], cwd=tmp_path / "checkout", check=True)
+    assert main(["drift", "--schema", str(tmp_path / "checkout/small"), "--source", str(library.root)]) == 0
+
+
+def test_a_message_that_got_a_handler_is_no_longer_a_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library = Library(tmp_path / "go")
+    library.edit(
+        "pkg/server/handlers/loan/handlers.go",
+        "	return handlers",
+        "	handlers.Register(rpc.BurnBookPayloadType, h.HandleReturn)\n	return handlers",
+    )
+    assert told(capsys, "--source", library.root, "--write", tmp_path / "draft") == [
+        "message registered burnbookmsg"
+    ]
+    assert main(["lint", "--draft", "--schema", str(tmp_path / "draft")]) == 0, capsys.readouterr().out
+
+
+def test_a_new_package_of_handlers_is_a_new_domain(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library = Library(tmp_path / "go")
+    library.add("pkg/rpc/lend_book_msg.go", NEW_MESSAGE)
+    handlers = (library.root / "pkg/server/handlers/loan/handlers.go").read_text()
+    head = handlers[: handlers.index("func (h *Handlers) RegisterHandlers")].replace(
+        "package loan", "package lending"
+    )
+    register = (
+        "func (h *Handlers) RegisterHandlers(handlers *registry.HandlerRegistry) error {\n"
+        "	return handlers.Register(rpc.LendBookPayloadType, h.HandleLend)\n}\n"
+    )
+    library.add("pkg/server/handlers/lending/handlers.go", head + register + HANDLER)
+    library.edit(
+        "pkg/server/server.go", "	loans    *loan", "	lending  *lending.Handlers\n	loans    *loan"
+    )
+    library.edit(
+        "pkg/server/server.go",
+        '	"example.org/library/pkg/server/handlers/loan"\n',
+        '	"example.org/library/pkg/server/handlers/lending"\n	"example.org/library/pkg/server/handlers/loan"\n',
+    )
+    library.edit(
+        "pkg/server/server.go",
+        "func (server *Server) registerHandlers() {\n",
+        "func (server *Server) registerHandlers() {\n	server.lending.RegisterHandlers(server.registry)\n",
+    )
+    draft = tmp_path / "draft"
+    assert told(capsys, "--source", library.root, "--write", draft) == [
+        "message added lendbookmsg",
+        "type added Terms",
+        "enum value added Wear.NEW",
+        "enum value added Wear.WORN",
+    ]
+    assert "LendBookMsg" in (draft / "rpc/lending.yaml").read_text()
+    assert main(["lint", "--draft", "--schema", str(draft)]) == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["draft", "draft.patch"])
+def test_it_overwrites_nothing(
+    name: str, library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / name / "mine" if name == "draft" else tmp_path / name
+    target.parent.mkdir(exist_ok=True)
+    target.write_text("mine")
+    code, _, err = drift(capsys, "--source", library.root, "--write", tmp_path / name)
+    assert code == 2
+    assert f"{tmp_path / name} is there already" in err
+    assert target.read_text() == "mine"
+
+
+def test_it_is_not_for_two_sources(
+    library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = drift(
+        capsys, "--source", library.root, "--against", library.root, "--write", tmp_path / "draft"
+    )
+    assert (code, "--write is for the schema" in err) == (2, True)

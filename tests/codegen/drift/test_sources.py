@@ -1,0 +1,387 @@
+"""What the sources of a server have otherwise than the schema, change by change, in the idioms of both eras."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.codegen.kit.go_library import ERAS, Library, differences, drift, told
+
+SERVER = "pkg/server/server.go"
+LOANS = "pkg/server/handlers/loan/handlers.go"
+BOOKS = "pkg/server/handlers/library/handlers.go"
+AWAITED = "	return handlers.RegisterWithRawRequest(rpc.AwaitLoanPayloadType, h.HandleAwait)\n"
+OTHER = 'type Author struct {\n	Other int `json:"other"`\n}\n'
+BURNT = (
+    'import "example.org/library/pkg/rpc"\n\nfunc run(msg rpc.RPCMsg) {\n	switch msg.PayloadType {\n'
+    "	case rpc.BurnBookPayloadType:\n	}\n}\n"
+)
+BOOK = "pkg/core/book.go"
+LOAN = "pkg/core/loan.go"
+TITLE = '`json:"title" db:"title"`'
+END_OF_BOOK = "	index     map[string]*Book\n"
+GET = "pkg/rpc/get_books_msg.go"
+
+CHANGES: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
+    "a field": ([(BOOK, END_OF_BOOK, '	Weight float64 `json:"weight"`\n')], ["field added Book.weight"]),
+    "a field without a tag": ([(BOOK, END_OF_BOOK, "	Weight float64\n")], ["field added Book.Weight"]),
+    "two fields of one type": (
+        [(BOOK, END_OF_BOOK, "	Width, Height int\n")],
+        ["field added Book.Width", "field added Book.Height"],
+    ),
+    "fields that are not written": (
+        [(BOOK, END_OF_BOOK, '	hidden int `json:"hidden"`\n	Skipped int `json:"-"`\n	f func()\n')],
+        [],
+    ),
+    "a field called -": ([(BOOK, END_OF_BOOK, '	Dash int `json:"-,"`\n')], ["field added Book.-"]),
+    "a field less": (
+        [(BOOK, '	Lent      bool                   `json:"lent"`\n', "")],
+        ["field removed Book.lent"],
+    ),
+    "another key": ([(BOOK, TITLE, '`json:"book-title"`')], ["field renamed Book.title -> book-title"]),
+    "another type": ([(BOOK, "Pages     int ", "Pages     string")], ["field retyped Book.pages"]),
+    "another width": ([(BOOK, "Pages     int ", "Pages     uint16")], []),
+    "a list": ([(BOOK, "Sequel    *Book", "Sequel    []*Book")], ["field retyped Book.sequel"]),
+    "a list of other things": (
+        [(BOOK, "Chapters  []string", "Chapters  []int")],
+        ["field retyped Book.chapters"],
+    ),
+    "a number in a text": ([(BOOK, '`json:"isbn"`', '`json:"isbn,string"`')], ["field retyped Book.isbn"]),
+    "left out when empty": (
+        [(BOOK, '`json:"card"`', '`json:"card,omitempty"`')],
+        ["field omission changed Book.card"],
+    ),
+    "null where a value was": (
+        [(BOOK, "Author    Author ", "Author    *Author")],
+        ["field nullability changed Book.author"],
+    ),
+    "null, but only asked for": ([("pkg/rpc/await_loan_msg.go", "core.Cover ", "*core.Cover ")], []),
+    "no longer left out": ([(BOOK, '"back,omitempty"', '"back"')], ["field omission changed Book.back"]),
+    "left out, but only asked for": ([(GET, '"author"', '"author,omitempty"')], []),
+    "omitempty that does nothing": ([(BOOK, '`json:"cover"`', '`json:"cover,omitempty"`')], []),
+    "a new struct": (
+        [
+            (BOOK, END_OF_BOOK, '	Spine *Spine `json:"spine"`\n'),
+            (LOAN, "// Shelf is", 'type Spine struct {\n	W int `json:"w"`\n}\n\n// Shelf is'),
+        ],
+        ["field added Book.spine", "type added Spine"],
+    ),
+    "a struct in a struct": (
+        [(BOOK, END_OF_BOOK, '	Spine struct {\n		W int `json:"w"`\n	} `json:"spine"`\n')],
+        ["field added Book.spine", "type added BookSpine"],
+    ),
+    "a struct of another name": (
+        [
+            (BOOK, "type Author struct", "type Writer struct"),
+            (BOOK, "Author    Author ", "Author    Writer "),
+        ],
+        [],
+    ),
+    "an embedded struct less": (
+        [(BOOK, "	placed\n", "")],
+        ["field removed Book.class", "field removed Book.shelf"],
+    ),
+    "an embedded pointer": ([(BOOK, "	placed\n", "	*placed\n")], []),
+    "an embedded struct with a tag": (
+        [(BOOK, "	placed\n", '	Placed placed `json:"placed"`\n')],
+        [
+            "field removed Book.class",
+            "field removed Book.shelf",
+            "field added Book.placed",
+            "type added placed",
+        ],
+    ),
+    "a key of its own over an embedded one": (
+        [(BOOK, END_OF_BOOK, '	Shelf string `json:"shelf"`\n')],
+        ["field retyped Book.shelf"],
+    ),
+    "an alias of a struct": (
+        [(BOOK, "type Author struct", "type Author = writer\n\ntype writer struct")],
+        [],
+    ),
+    "a named type of another kind": (
+        [(BOOK, "type Language = string", "type Language = int")],
+        ["field retyped Book.in"],
+    ),
+    "a generic struct": (
+        [
+            (BOOK, "Volumes   []*Book ", "Volumes   Many[*Book]"),
+            (LOAN, "// Shelf is", 'type Many[T any] struct {\n	All []T `json:"all"`\n}\n\n// Shelf is'),
+        ],
+        ["field retyped Book.volumes", "type added ManyBook"],
+    ),
+    "a generic name of what was there": (
+        [
+            (BOOK, "Volumes   []*Book ", "Volumes   Many[*Book]"),
+            (LOAN, "// Shelf is", "type Many[T any] []T\n\n// Shelf is"),
+        ],
+        [],
+    ),
+    "a type that writes its own JSON": (
+        [
+            (
+                LOAN,
+                "// Shelf is",
+                "func (a Author) MarshalJSON() ([]byte, error) { return nil, nil }\n\n// Shelf is",
+            ),
+            (BOOK, "	Name string  ", "	Nom string  "),
+        ],
+        [],
+    ),
+    "a value of an enum": (
+        [(BOOK, "	SCIENCE\n", "	SCIENCE\n	DRAMA\n")],
+        ["enum value added Genre.DRAMA"],
+    ),
+    "a value less": ([(BOOK, "	SCIENCE\n", "	_\n")], ["enum value removed Genre.SCIENCE"]),
+    "another number": (
+        [(BOOK, "POETRY Genre = 7", "POETRY Genre = 1 << 3")],
+        ["enum value changed Genre.POETRY"],
+    ),
+    "numbers that are worked out": ([(BOOK, "POETRY Genre = 7", "POETRY = Genre(iota*3 + 1)")], []),
+    "numbers without a type": (
+        [(BOOK, "FICTION Genre = iota", "FICTION = iota"), (BOOK, "POETRY Genre = 7", "POETRY = 7")],
+        [],
+    ),
+    "only the first with a type": ([(BOOK, "POETRY Genre = 7", "POETRY = 7")], []),
+    "a field of a request": (
+        [(GET, "	Count ", '	Since time.Time `json:"since"`\n	Count ')],
+        ["field added GetBooksMsg.since"],
+    ),
+    "a field less of a request": (
+        [(GET, '	Author string `json:"author"`\n', "")],
+        ["field removed GetBooksMsg.author"],
+    ),
+    "a constant alone": (
+        [(GET, "type GetBooksMsg", 'const LoseBookPayloadType = "losebookmsg"\n\ntype GetBooksMsg')],
+        [],
+    ),
+    "a struct that is never sent": ([(LOAN, '`json:"books"`', '`json:"volumes"`')], []),
+    "a request under another name": (
+        [(GET, '= "getbooksmsg"', '= "listbooksmsg"')],
+        ["message renamed getbooksmsg -> listbooksmsg"],
+    ),
+}
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_the_library_is_as_described(era: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    library = Library(tmp_path / "go", era)
+    code, out, err = drift(capsys, "--source", library.root)
+    assert (code, err) == (0, "")
+    assert out.startswith(f"no drift: 6 messages and 11 types of {library.root} are as in ")
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_is_told_once(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edits, expected = CHANGES[name]
+    library = Library(tmp_path / "go", ERAS[len(name) % 2])
+    for edit in edits:
+        library.edit(*edit)
+    assert told(capsys, "--source", library.root) == expected
+
+
+REGISTERED: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
+    "with the registry first": (
+        [(LOANS, AWAITED, "	return registry.Add(handlers, rpc.AwaitLoanPayloadType, h.HandleAwait)\n")],
+        [],
+    ),
+    "by nobody": (
+        [
+            (
+                SERVER,
+                "	if err := server.loans.RegisterHandlers(server.registry); err != nil {\n		panic(err)\n	}\n",
+                "",
+            )
+        ],
+        ["message unregistered returnbookmsg", "message unregistered awaitloanmsg"],
+    ),
+    "not compared any more": (
+        [(SERVER, "== rpc.CountLoansPayloadType", '== ""')],
+        ["message unregistered countloansmsg"],
+    ),
+    "not in the switch any more": (
+        [("pkg/backends/realtime.go", "	case rpc.WatchBookPayloadType:\n", "	default:\n")],
+        ["message unregistered watchbookmsg"],
+    ),
+    "what had a name only": (
+        [
+            (
+                LOANS,
+                "	return handlers.RegisterWithRawRequest(",
+                "	handlers.Register(rpc.BurnBookPayloadType, h.HandleReturn)\n	return handlers.RegisterWithRawRequest(",
+            )
+        ],
+        ["message registered burnbookmsg"],
+    ),
+    "in a map": (
+        [
+            (
+                LOANS,
+                AWAITED,
+                "	for name, handler := range map[string]registry.Handler{rpc.AwaitLoanPayloadType: h.HandleAwait} {\n"
+                "		handlers.Register(name, handler)\n	}\n	return nil\n",
+            )
+        ],
+        [],
+    ),
+    "in a list": (
+        [
+            (
+                LOANS,
+                AWAITED,
+                "	for _, entry := range []entry{{rpc.AwaitLoanPayloadType, h.HandleAwait}} {\n"
+                "		handlers.Register(entry.name, entry.handler)\n	}\n	return nil\n",
+            )
+        ],
+        [],
+    ),
+    "wrapped": (
+        [
+            (
+                LOANS,
+                "rpc.AwaitLoanPayloadType, h.HandleAwait)",
+                "rpc.AwaitLoanPayloadType, logged(h.HandleAwait))",
+            )
+        ],
+        [],
+    ),
+    "gone with its constant": (
+        [
+            (SERVER, "== rpc.CountLoansPayloadType", '== ""'),
+            ("pkg/rpc/count_loans_msg.go", "const CountLoansPayloadType", "const Nothing"),
+        ],
+        ["message removed countloansmsg"],
+    ),
+    "another reply": (
+        [(BOOKS, "core.ConvertBookArrayToJSON(books)", "books[0].ToJSON()")],
+        ["reply changed getbooksmsg"],
+    ),
+    "a reply where none was": (
+        [
+            (
+                LOANS,
+                "	h.server.SendEmptyHTTPReply(payloadType)\n",
+                "	loan := h.loans[jsonString]\n	told, _ := loan.ToJSON()\n"
+                "	h.server.SendHTTPReply(payloadType, told)\n",
+            )
+        ],
+        ["reply changed returnbookmsg"],
+    ),
+    "another payload type of a reply": (
+        [(LOANS, "SendHTTPReply(rpc.ReturnBookPayloadType, ", "SendHTTPReply(payloadType, ")],
+        ["reply payloadtype changed awaitloanmsg"],
+    ),
+    "a reply that cannot be read": (
+        [(LOANS, "loan := h.loans[msg.Title]", "loan := elsewhere.Find(msg.Title)")],
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REGISTERED)
+def test_a_constant_alone_is_no_message(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edits, expected = REGISTERED[name]
+    library = Library(tmp_path / "go")
+    for edit in edits:
+        library.edit(*edit)
+    assert told(capsys, "--source", library.root) == expected
+
+
+ASIDE = {
+    "pkg/core/book_test.go": "package core\n\n" + OTHER,
+    "pkg/core/book_windows.go": "package core\n\n" + OTHER,
+    "pkg/core/tagged.go": "//go:build ignore || (windows && !linux)\n\npackage core\n\n" + OTHER,
+    "vendor/example.org/library/pkg/core/book.go": 'package core\n\ntype Book struct {\n	Other int `json:"other"`\n}\n',
+    "pkg/client/client.go": "package client\n\n" + BURNT,
+    "pkg/server/mock_server.go": "package server\n\n" + BURNT,
+    "pkg/other/book.go": "package other\n\n" + OTHER,
+    "pkg/server/handlers/burn/handlers.go": (
+        'package burn\n\nimport (\n	"example.org/library/pkg/registry"\n	"example.org/library/pkg/rpc"\n)\n\n'
+        "type Handlers struct{}\n\n"
+        "func (h *Handlers) RegisterHandlers(handlers *registry.HandlerRegistry) error {\n"
+        "	return handlers.Register(rpc.BurnBookPayloadType, h.Handle)\n}\n\n"
+        "func (h *Handlers) Handle(payloadType string, jsonString string) {}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ASIDE)
+def test_what_is_no_part_of_the_server_does_not_count(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library = Library(tmp_path / "go")
+    library.add(name, ASIDE[name])
+    assert told(capsys, "--source", library.root) == []
+
+
+def test_a_file_for_this_system_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    library = Library(tmp_path / "go")
+    text = (library.root / LOAN).read_text().replace('"due"', '"until"')
+    (library.root / LOAN).unlink()
+    library.add("pkg/core/loan_linux.go", f"//go:build linux && !cgo || go1.18\n\n{text}")
+    assert told(capsys, "--source", library.root) == ["field renamed Loan.due -> until"]
+
+
+def test_a_broken_file_is_named_and_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    library = Library(tmp_path / "go")
+    library.add("pkg/other/broken.go", "package other\n\nfunc broken( {\n}\n")
+    code, out, err = drift(capsys, "--source", library.root)
+    assert code == 0
+    assert out.startswith("no drift")
+    assert "pkg/other/broken.go:3 passed over: it is not Go that can be read" in err
+
+
+def test_both_sides_are_told_with_their_places(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    library = Library(tmp_path / "go")
+    library.edit(BOOK, "Pages     int ", "Pages     string")
+    (found,) = differences(capsys, "--source", library.root)
+    assert (found["old"], found["new"]) == ("integer", "string")
+    assert found["new_at"] == {"file": BOOK, "line": 48}
+    at: dict[str, Any] = found["old_at"]
+    lines: list[str] = Path(at["file"]).read_text().splitlines()
+    assert lines[int(at["line"]) - 1].strip().startswith("pages: {")
+    assert "correct its type" in found["advice"]
+
+
+def test_what_writes_its_own_json_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    library = Library(tmp_path / "go")
+    library.edit(
+        LOAN, "// Shelf is", "func (l *Loan) MarshalJSON() ([]byte, error) { return nil, nil }\n\n// Shelf is"
+    )
+    code, _, err = drift(capsys, "--source", library.root)
+    assert code == 0
+    assert f"{LOAN}:8: Loan writes its JSON by itself (MarshalJSON), and its keys are not compared" in err
+
+
+def test_what_reads_its_own_json_is_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    library = Library(tmp_path / "go")
+    library.edit(
+        LOAN, "// Shelf is", "func (l *Loan) UnmarshalJSON(data []byte) error { return nil }\n\n// Shelf is"
+    )
+    library.edit(LOAN, '	Due  time.Time `json:"due"`\n', "")
+    assert told(capsys, "--source", library.root) == ["field removed Loan.due"]
+
+
+def test_a_like_message_in_the_place_of_another_is_no_renaming(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = Library(tmp_path / "old"), Library(tmp_path / "new")
+    for library, name in ((old, "Node"), (new, "User")):
+        text = (library.root / "pkg/rpc/burn_book_msg.go").read_text()
+        library.add(
+            f"pkg/rpc/get_{name.lower()}_msg.go",
+            text.replace("BurnBook", f"Get{name}").replace("burnbook", f"get{name.lower()}"),
+        )
+        library.edit(
+            LOANS,
+            "	return handlers",
+            f"	handlers.Register(rpc.Get{name}PayloadType, h.HandleReturn)\n	return handlers",
+        )
+    assert told(capsys, "--source", old.root, "--against", new.root) == [
+        "message removed getnodemsg",
+        "message added getusermsg",
+    ]
