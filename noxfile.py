@@ -218,6 +218,13 @@ def peers(session: nox.Session) -> None:
 
 
 @nox.session
+def languages(session: nox.Session) -> None:
+    """The SDKs of other languages, built by their own tools, with the shared vectors and the embedded server."""
+    session.install("-e", ".")
+    session.run("python", "-m", "tests.languages", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Ratios against a hand-rolled minimum client. Figures only: timing never decides a test."""
     session.install("-e", ".[dev]")
