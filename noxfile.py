@@ -121,9 +121,22 @@ def _style(session: nox.Session) -> None:
 
 def _generated(session: nox.Session, said: IO[str] | None = None) -> None:
     session.run("python", "-m", "codegen", "check", stdout=said)  # says what `lint` says, too
-    session.run(
-        "python", "-m", "codegen", "diff", "last-release", stdout=said
-    )  # before the first tag there is none
+    _compared(session, said)
+
+
+def _compared(session: nox.Session, said: IO[str] | None) -> None:
+    """With the last release; before the first tag there is none. What came without its history cannot tell, and says so."""
+    if not Path(".git").exists():
+        session.warn("not a git repository: the schema is not compared with the last release")
+        return
+    shallow = str(
+        session.run("git", "rev-parse", "--is-shallow-repository", external=True, silent=True)
+    ).strip()
+    if shallow == "true":
+        session.run(
+            "git", "fetch", "--quiet", "--tags", "--unshallow", external=True, success_codes=range(256)
+        )
+    session.run("python", "-m", "codegen", "diff", "last-release", stdout=said)
 
 
 def _types(session: nox.Session) -> None:
