@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
+
+import jinja2
 
 from colonyos_gen_codegen.build import build
 from colonyos_gen_codegen.model import Service
@@ -61,10 +65,8 @@ def texts(
     folders = {name: target.templates for name, target in (known or {**registry(), **chosen}).items()}
     own = Overrides(templates, folders) if templates is not None else None
     rendered = {
-        name: dict(
-            target.render(
-                service, environment(target.templates, own.loader(name) if own is not None else None)
-            )
+        name: _files(
+            target, service, environment(target.templates, own.loader(name) if own is not None else None)
         )
         for name, target in chosen.items()
     }
@@ -74,6 +76,44 @@ def texts(
     formatted = format_files({path: text for files in rendered.values() for path, text in files.items()})
     by_target = {name: {path: formatted[path] for path in files} for name, files in rendered.items()}
     return with_manifest(by_target, out)
+
+
+def _files(target: Target, service: Service, templates: jinja2.Environment) -> dict[str, str]:
+    """What a target makes. Raises `TargetError`, with its place there, if it fails, or makes something else than texts."""
+    try:
+        made: object = target.render(service, templates)
+        files = dict(cast("Mapping[object, object]", made)) if isinstance(made, Mapping) else None
+    except (TargetError, jinja2.TemplateSyntaxError, jinja2.TemplateNotFound):
+        raise
+    except (Exception, SystemExit) as error:  # whatever somebody else's target raises
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{at.filename}:{at.lineno}"
+        if isinstance(error, jinja2.UndefinedError):  # it may be raised below the template
+            lines = traceback.extract_tb(error.__traceback__)
+            where = next(
+                (
+                    f"{each.filename}:{each.lineno}"
+                    for each in reversed(lines)
+                    if each.filename.endswith(".jinja")
+                ),
+                where,
+            )
+        raise TargetError(
+            f"target {target.name!r}, {target.origin}: {type(error).__name__}: {error} in {where}"
+        ) from error
+    if files is None:
+        raise TargetError(
+            f"target {target.name!r}, {target.origin}: render returned a {type(made).__name__}, not a mapping of"
+            " paths to texts"
+        )
+    texts: dict[str, str] = {}
+    for path, text in files.items():
+        if not isinstance(path, str) or not isinstance(text, str):
+            raise TargetError(
+                f"target {target.name!r}, {target.origin}: {path!r} is a {type(text).__name__}; paths and texts are str"
+            )
+        texts[path] = text
+    return texts
 
 
 def _require_places(rendered: Mapping[str, Mapping[str, str]]) -> None:
