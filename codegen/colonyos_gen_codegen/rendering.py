@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import jinja2
 
@@ -17,7 +17,7 @@ from colonyos_gen_codegen.output.render import environment
 from colonyos_gen_codegen.output.writer import with_manifest
 from colonyos_gen_codegen.schema.findings import Finding, SchemaError
 from colonyos_gen_codegen.schema.loader import Schema, load
-from colonyos_gen_codegen.targets import Target, TargetError, registry
+from colonyos_gen_codegen.targets import Target, TargetError, TargetFailedError, registry
 from colonyos_gen_codegen.validate import validate
 
 _DRAFT_LACKS = {"MESSAGE_HAS_EXAMPLE"}
@@ -79,10 +79,10 @@ def texts(
 
 
 def _files(target: Target, service: Service, templates: jinja2.Environment) -> dict[str, str]:
-    """What a target makes. Raises `TargetError`, with its place there, if it fails, or makes something else than texts."""
+    """What a target makes. Raises `TargetFailedError`, with its place, if it fails, or makes something else than texts."""
     try:
-        made: object = target.render(service, templates)
-        files = dict(cast("Mapping[object, object]", made)) if isinstance(made, Mapping) else None
+        made: Any = target.render(service, templates)
+        files: dict[Any, Any] | None = dict(made) if isinstance(made, Mapping) else None
     except (TargetError, jinja2.TemplateSyntaxError, jinja2.TemplateNotFound):
         raise
     except (Exception, SystemExit) as error:  # whatever somebody else's target raises
@@ -98,22 +98,20 @@ def _files(target: Target, service: Service, templates: jinja2.Environment) -> d
                 ),
                 where,
             )
-        raise TargetError(
+        raise TargetFailedError(
             f"target {target.name!r}, {target.origin}: {type(error).__name__}: {error} in {where}"
         ) from error
     if files is None:
-        raise TargetError(
+        raise TargetFailedError(
             f"target {target.name!r}, {target.origin}: render returned a {type(made).__name__}, not a mapping of"
             " paths to texts"
         )
-    texts: dict[str, str] = {}
     for path, text in files.items():
         if not isinstance(path, str) or not isinstance(text, str):
-            raise TargetError(
+            raise TargetFailedError(
                 f"target {target.name!r}, {target.origin}: {path!r} is a {type(text).__name__}; paths and texts are str"
             )
-        texts[path] = text
-    return texts
+    return files
 
 
 def _require_places(rendered: Mapping[str, Mapping[str, str]]) -> None:

@@ -31,6 +31,10 @@ class TargetError(Exception):
     """Something that should be a target is none; says what it lacks."""
 
 
+class TargetFailedError(TargetError):
+    """A target failed while it rendered, or made something else than texts; says where."""
+
+
 @dataclass(frozen=True)
 class Target:
     """One registered target."""

@@ -157,7 +157,7 @@ def test_a_target_that_fails_is_named(project: Project, body: str, problem: str)
     )
     before = project.state()
     shown = project.run("generate", "--target-dir", folder)
-    assert shown.code == 2
+    assert shown.code == 1
     assert f"target 'shouting', folder {folder}: {problem}" in shown.err
     if "UndefinedError" in problem:
         assert shown.err.endswith("list.jinja:2\n")
@@ -167,7 +167,7 @@ def test_a_target_that_fails_is_named(project: Project, body: str, problem: str)
 def test_a_target_takes_what_render_is_given(project: Project) -> None:
     folder = target(project.root / "shouting", '"""A list."""\n\ndef render():\n    return {}\n')
     shown = project.run("generate", "--target-dir", folder)
-    assert shown.code == 2
+    assert shown.code == 1
     assert f"target 'shouting', folder {folder}: TypeError: render() takes 0 positional" in shown.err
 
 
