@@ -1,0 +1,31 @@
+"""Test vectors for SDKs of any language: what comes in, and what must come out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import jinja2
+
+from colonyos_gen_codegen.model import Service
+from colonyos_gen_codegen.targets.vectors.answers import answers
+from colonyos_gen_codegen.targets.vectors.document import document, format_of
+from colonyos_gen_codegen.targets.vectors.messages import Messages
+from colonyos_gen_codegen.targets.vectors.signatures import signatures
+
+
+def render(service: Service, _templates: jinja2.Environment, /) -> Mapping[str, str]:
+    """A file for each domain, one of signatures, one of answers that are no replies, and the format as JSON Schema."""
+    messages = Messages(service)
+    files = {
+        f"vectors/rpc/{domain.name}.json": document(
+            service, f"Messages of the {domain.name} domain.", messages.of(domain)
+        )
+        for domain in service.domains
+        if any(message.registered for message in domain.messages)
+    }
+    files["vectors/signatures.json"] = document(service, "Keys, identities and signatures.", signatures())
+    files["vectors/answers.json"] = document(
+        service, "What servers and proxies answer besides replies.", answers(service)
+    )
+    files["vectors/vectors.schema.json"] = format_of(service)
+    return files
