@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from colonyos_gen_codegen.model import Service
 from colonyos_gen_codegen.output.render import BANNER
+from colonyos_gen_codegen.targets.vectors.samples import text_of
 
-SCHEMA = "vectors.schema.json"
+_ESCAPED = {ord(letter): f"\\u{ord(letter):04x}" for letter in "\x7f\x85\u2028\u2029\ufeff"}
 
 
 def document(service: Service, description: str, vectors: Iterable[dict[str, Any]]) -> str:
@@ -20,21 +21,18 @@ def document(service: Service, description: str, vectors: Iterable[dict[str, Any
         "protocol": service.protocol,
         "server": service.server_version,
     }
-    lines = [f" {json.dumps(key)}: {_line(value)}," for key, value in head.items()]
+    lines = [f" {_text_of(key)}: {_text_of(value)}," for key, value in head.items()]
     rows = ",\n".join(f"  {_line(vector)}" for vector in vectors)
     return "\n".join(["{", *lines, ' "vectors": [', rows, " ]", "}", ""])
 
 
-def _line(value: Any) -> str:
+def _line(vector: dict[str, Any]) -> str:
+    return "{" + ", ".join(f"{_text_of(key)}: {_text_of(value)}" for key, value in vector.items()) + "}"
+
+
+def _text_of(value: Any) -> str:
     """As JSON, with what an editor would take for the end of a line escaped."""
-    text = json.dumps(value, ensure_ascii=False)
-    return (
-        text.replace("\u2028", r"\u2028")
-        .replace("\u2029", r"\u2029")
-        .replace("\ufeff", r"\ufeff")
-        .replace("\x7f", r"\u007f")
-        .replace("\x85", r"\u0085")
-    )
+    return text_of(value).translate(_ESCAPED)
 
 
 def format_of(service: Service) -> str:
@@ -88,7 +86,7 @@ def _text(description: str) -> dict[str, Any]:
     return {"type": "string", "description": description}
 
 
-def _object(properties: dict[str, Any], optional: set[str] = frozenset()) -> dict[str, Any]:  # type: ignore[assignment]
+def _object(properties: dict[str, Any], optional: Collection[str] = ()) -> dict[str, Any]:
     return {
         "type": "object",
         "required": [name for name in properties if name not in optional],

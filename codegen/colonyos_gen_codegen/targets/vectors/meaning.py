@@ -12,6 +12,7 @@ from colonyos_gen_codegen.model import Field, Scalar, Service, Struct, Type
 from colonyos_gen_codegen.targets.vectors.samples import Step, path_of
 
 _is_time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)").fullmatch
+_EMPTY: dict[str, Any] = {"list": [], "map": {}}
 _KINDS: dict[Scalar, tuple[type, ...]] = {
     Scalar.STRING: (str,),
     Scalar.INTEGER: (int,),
@@ -73,7 +74,7 @@ class Meaning:
             return None if field.default is None else self.of(field.type, field.default, steps)
         raw = given[field.wire]
         if raw is None and field.go_null:
-            raw = {"list": [], "map": {}}.get(field.type.kind, "")
+            raw = _EMPTY.get(field.type.kind, "")
         return self.of(field.type, raw, steps)
 
     def _leaf(self, type_: Type, raw: Any, steps: tuple[Step, ...]) -> Any:
@@ -83,15 +84,18 @@ class Meaning:
         if not isinstance(raw, _KINDS[kind]) or (isinstance(raw, bool) and kind is not Scalar.BOOLEAN):
             raise Wrong(steps)
         if kind is Scalar.TIME:
-            if not _is_time(raw) or not _is_date(raw):
-                raise Wrong(steps)
-            return None if int(raw[:4]) <= 1 else raw
+            return self._time(str(raw), steps)
         if kind is Scalar.BYTES:
             try:
-                base64.b64decode(raw, validate=True)
+                base64.b64decode(str(raw), validate=True)
             except binascii.Error:
                 raise Wrong(steps) from None
         return raw
+
+    def _time(self, raw: str, steps: tuple[Step, ...]) -> str | None:
+        if not _is_time(raw) or not _is_date(raw):
+            raise Wrong(steps)
+        return None if int(raw[:4]) <= 1 else raw
 
 
 def _is_date(time: str) -> bool:

@@ -23,6 +23,8 @@ from colonyos_gen_codegen.targets.vectors.variants import beyond, good, kinds_of
 
 Vector = dict[str, Any]
 
+_LONG = 500
+"""Characters of a payload above which a smaller one is signed, as that is as good a test."""
 UNKNOWN = {"of tomorrow": [{"a": 1}]}
 """What a field holds that the schema does not know."""
 
@@ -54,7 +56,9 @@ class Messages:
         yield from self._written_requests(message)
         yield from self._responses(message)
         key = KEYS[len(message.msgtype) % len(KEYS)]
-        text = text_of(self._request(message, self._samples.required(message.struct)))
+        text = text_of(self._request(message, self._samples.filled(message.struct)))
+        if len(text) > _LONG:
+            text = text_of(self._request(message, self._samples.required(message.struct)))
         yield (
             "signed",
             {
@@ -158,15 +162,30 @@ class Messages:
                     text = text_of(samples.around_in(struct, at, raw))
                     told = f"{path_of(at)} refused: {what}"
                     yield told, _read("write_request", message, text, _invalid(path_of(at)))
+            if field.json is not None:
+                yield value(
+                    f"{path_of(steps)} JSON", samples.around_in(struct, steps, samples.json_text(field))
+                )
+                text = text_of(samples.around_in(struct, steps, self._broken_inside(field.json)))
+                refused = f"{path_of(steps)} refused: inside the JSON"
+                yield refused, _read("write_request", message, text, _invalid(path_of(steps)))
             for path, _ in field.among:
                 stray = samples.filled(struct)
                 put(stray, [*map(str, steps), *path.split(".")], ["nobody"])
                 at = path_of(steps)
                 yield f"{at} refused: {path}", _read("write_request", message, text_of(stray), _invalid(at))
 
+    def _broken_inside(self, type_: Type) -> str:
+        """The JSON of a struct of this type that breaks the first limit in it."""
+        for steps, _, field in places(self._samples, type_, set()):
+            for inner, limit in _limits(self._service, field):
+                for _, raw in beyond(limit):
+                    return text_of(self._samples.around(type_, (*steps, *inner), raw))
+        raise ValueError(f"{type_.name} has no limits")
+
     def _responses(self, message: Message) -> Iterator[tuple[str, Vector]]:
         reply = message.reply
-        raw = {} if reply.type is None else self._samples.full(reply.type)
+        raw: Any = {} if reply.type is None else self._samples.full(reply.type)
         value = None if reply.type is None else self._meaning.of(reply.type, raw)
         body = reply_envelope(reply.payloadtype or message.msgtype, text_of(raw))
         yield "reply", _answered(message, 200, body, {"value": value})

@@ -112,13 +112,18 @@ class Samples:
         made: dict[str, Any] = {}
         for field in struct.fields:
             if field.json is not None:
-                made[field.wire] = text_of(self.full(field.json, outside))
+                made[field.wire] = self.json_text(field, outside)
                 continue
             made[field.wire] = self.full(field.type, outside)
             for path, wire in field.among:
                 for item in made[field.wire]:
                     put(item, path.split("."), [item[wire]])
         return made
+
+    def json_text(self, field: Field, outside: tuple[str, ...] = ()) -> str:
+        """The JSON that a text of this field holds, full."""
+        assert field.json is not None
+        return text_of(self.full(field.json, outside))
 
     def as_go(self, type_: Type) -> Any:
         """What the Go server writes where nothing is set: nulls, its zero time, and no key where it leaves empty ones out."""

@@ -101,7 +101,7 @@ def good(samples: Samples, field: Field, *, thorough: bool) -> Iterator[tuple[st
     if field.go_null:
         yield "null for empty", None
     if type_.kind == "list" and type_.item is not None:
-        yield "three", [samples.full(type_.item), samples.smallest(type_.item), samples.full(type_.item)]
+        yield "three", [samples.full(type_.item), samples.smallest(type_.item), samples.smallest(type_.item)]
     elif type_.kind == "map" and type_.item is not None:
         keys = [key for key in _ODD_KEYS if type_.key is None or fits(type_.key.limit, key)]
         yield "odd keys", {key: samples.full(type_.item) for key in keys}
