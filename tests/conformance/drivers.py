@@ -58,16 +58,12 @@ def ascii_only(value: Any) -> Any:
 
 
 def without_empty(_: Vector, given: Answer) -> Answer:
-    """Leaves out what is null or an empty list or map, where a struct has it by default."""
-    value = given.get("value")
-    if isinstance(value, dict):
-        kept = {
-            key: item
-            for key, item in value.items()
-            if item not in (None, [], {}, "", 0, False) or key in REQUIRED
-        }  # pyright: ignore[reportUnknownVariableType]
-        return {**given, "value": kept}
-    return given
+    """Leaves out what is null or empty or zero, where a struct has that by default."""
+    value: dict[str, Any] | None = given.get("value")
+    if value is None:
+        return given
+    empty: tuple[object, ...] = (None, [], {}, "", 0, False)
+    return {"value": {key: item for key, item in value.items() if item not in empty or key in REQUIRED}}
 
 
 REQUIRED = {"processid", "spec", "funcname", "msgtype", "colonyname", "timeout"}
@@ -112,9 +108,8 @@ def error(**facts: object) -> Change:
     """Changes what is told of a refusal."""
 
     def changed(_: Vector, given: Answer) -> Answer:
-        told = given.get("error")
-        refused = isinstance(told, dict) and told.get("kind") == "refused"  # pyright: ignore[reportUnknownMemberType]
-        return {"error": {**told, **facts}} if refused else given  # pyright: ignore[reportGeneralTypeIssues]
+        told: dict[str, Any] = given.get("error", {})
+        return {"error": {**told, **facts}} if told.get("kind") == "refused" else given
 
     return changed
 

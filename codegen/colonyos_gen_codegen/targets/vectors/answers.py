@@ -13,8 +13,10 @@ from colonyos_gen_codegen.targets.vectors.samples import Samples, text_of
 Answer = tuple[str, int, str, dict[str, Any]]
 """What it is, its status, its body, and what must be made of it."""
 
-_BY_STATUS = {403: "denied", 404: "not_found", 409: "conflict", 429: "rate_limited"}
+BY_STATUS = {403: "denied", 404: "not_found", 409: "conflict", 429: "rate_limited"}
 """The code of a refusal whose text the schema does not know; above 500 the server is at fault, else the request."""
+OTHERWISE = ("invalid", "server_fault")
+"""The code below 500, and from there on."""
 _FILLED = {"name": "dev", "action": "Failed"}
 _HTML = (
     "<html>\r\n<head><title>{0}</title></head>\r\n<body><center><h1>{0}</h1></center></body>\r\n</html>\r\n"
@@ -45,7 +47,7 @@ def code_of(service: Service, message: Message, status: int, text: str) -> str:
     fitting = [error for error in errors if error.status == status and _fits(error.text, text)]
     if fitting:
         return min(fitting, key=lambda error: error.text.count("{")).code
-    return _BY_STATUS.get(status, "server_fault" if status >= 500 else "invalid")
+    return BY_STATUS.get(status, OTHERWISE[status >= 500])
 
 
 def refusals(service: Service, message: Message) -> Iterator[Answer]:

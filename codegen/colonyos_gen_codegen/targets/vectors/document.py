@@ -8,6 +8,7 @@ from typing import Any
 
 from colonyos_gen_codegen.model import Service
 from colonyos_gen_codegen.output.render import BANNER
+from colonyos_gen_codegen.targets.vectors.answers import BY_STATUS, OTHERWISE
 from colonyos_gen_codegen.targets.vectors.samples import text_of
 
 _ESCAPED = {ord(letter): f"\\u{ord(letter):04x}" for letter in "\x7f\x85\u2028\u2029\ufeff"}
@@ -37,6 +38,7 @@ def _text_of(value: Any) -> str:
 
 def format_of(service: Service) -> str:
     """The JSON Schema of such a file, as text."""
+    codes = dict.fromkeys([*service.codes, *BY_STATUS.values(), *OTHERWISE])
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$comment": BANNER,
@@ -67,7 +69,7 @@ def format_of(service: Service) -> str:
                     "error": _object(
                         {
                             "kind": {"const": "refused"},
-                            "code": {"enum": [code.upper() for code in service.codes]},
+                            "code": {"enum": [code.upper() for code in codes]},
                             "status": {"type": "integer", "description": "That of the error, else of HTTP."},
                             "message": _text(
                                 "The words of the server; absent where the client has words of its own."

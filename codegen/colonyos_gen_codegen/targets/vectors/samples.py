@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from colonyos_gen_codegen.model import Field, Limit, Scalar, Service, Struct, Type
+from colonyos_gen_codegen.targets.finding import TargetError
 
 Step = str | int
 """A wire name or a key, or the index in a list."""
@@ -83,7 +85,11 @@ class Samples:
 
     def required(self, struct: Struct) -> dict[str, Any]:
         """The fields that a struct cannot do without."""
-        return {field.wire: self.smallest(field.type) for field in struct.fields if field.required}
+        return {
+            field.wire: self._refined(field, self.smallest(field.type))
+            for field in struct.fields
+            if field.required
+        }
 
     def full(self, type_: Type, outside: tuple[str, ...] = ()) -> Any:
         """What holds something everywhere, and keeps the limits; a type inside of itself is left empty."""
@@ -114,7 +120,7 @@ class Samples:
             if field.json is not None:
                 made[field.wire] = self.json_text(field, outside)
                 continue
-            made[field.wire] = self.full(field.type, outside)
+            made[field.wire] = self._refined(field, self.full(field.type, outside))
             for path, wire in field.among:
                 for item in made[field.wire]:
                     put(item, path.split("."), [item[wire]])
@@ -167,11 +173,41 @@ class Samples:
             return [] if type_.kind == "list" else {}
         return 0 if type_.kind == "enum" else _EMPTY[type_.scalar]
 
+    def _refined(self, field: Field, value: Any) -> Any:
+        """`value` with what fits in the place of what breaks a limit that holds in this field only."""
+        for name, limit in field.refine:
+            inner = next(each for each in self.struct(field.type).fields if each.name == name)
+            if value is not None and inner.wire in value:
+                value[inner.wire] = self._fitting(replace(inner.type, limit=limit), value[inner.wire])
+        return value
+
     def _fitting(self, type_: Type, wanted: Any) -> Any:
         if fits(type_.limit, wanted):
             return wanted
-        others = _TEXTS if isinstance(wanted, str) else (1, 0, 2, -1, 10, 100, *_edges(type_.limit))
-        return next(each for each in others if fits(type_.limit, each))
+        others = self._texts() if isinstance(wanted, str) else (1, 0, 2, -1, 10, 100, *_edges(type_.limit))
+        found = next((each for each in others if fits(type_.limit, each)), None)
+        if found is None:
+            assert type_.limit is not None
+            raise TargetError(
+                f"no text in any recorded example fits the limit {type_.limit.rule!r}; record one"
+            )
+        return found
+
+    def _texts(self) -> Iterator[str]:
+        """Texts of which one may fit a pattern: some that often do, and all recorded ones."""
+        yield from _TEXTS
+        for message in self._service.messages:
+            for example in message.examples:
+                yield from _texts_in([example.request, example.reply])
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        inside = cast("Any", value)
+        for each in inside.values() if isinstance(value, dict) else inside:
+            yield from _texts_in(each)
 
 
 def _edges(limit: Limit | None) -> list[int]:
