@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from colonyos_gen.conformance._comparing import difference
-from colonyos_gen.conformance._feeding import Driver, DriverError
+from colonyos_gen.conformance._feeding import STARTING_S, Driver, DriverError
 from colonyos_gen.conformance._telling import FORMATS, Result
 from colonyos_gen.conformance._vectors import VECTORS, VectorsError, load
 
@@ -48,7 +48,11 @@ def add_to(commands: Any) -> None:
         "--only", default="", metavar="PATTERN", help="only vectors with this in their id; may hold * and ?"
     )
     parser.add_argument(
-        "--timeout", type=float, default=10.0, metavar="SECONDS", help="for an answer (default: %(default)s)"
+        "--timeout",
+        type=float,
+        default=10.0,
+        metavar="SECONDS",
+        help=f"for an answer (default: %(default)s); the first of a process may take {STARTING_S:g}",
     )
     parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="default: %(default)s")
     parser.add_argument("command", nargs="*", metavar="-- CMD", help="the same, as separate arguments")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import queue
+import signal
 import subprocess
 import threading
 import time
@@ -14,7 +16,7 @@ from typing import IO, Any
 
 Vector = dict[str, Any]
 
-_STARTING_S = 120.0
+STARTING_S = 120.0
 """Seconds for the first answer of a process: some are compiled first."""
 _TRIES = 5
 """Processes that may hang or die one after the other without an answer between."""
@@ -39,6 +41,8 @@ class Driver:
         self._timeout = timeout
         self._process: _Process | None = None
         self._in_vain = 0
+        self.starting = STARTING_S
+        """Seconds for the first answer of a process."""
 
     def ask(self, vectors: Sequence[Vector]) -> Iterator[tuple[Vector, dict[str, Any] | str]]:
         """Each vector with the answer, or with what went wrong in words. Raises `DriverError`."""
@@ -62,7 +66,7 @@ class Driver:
         if self._gave_up:
             return f"not asked, as {_TRIES} processes of the driver have hung or died one after the other"
         if self._process is None:
-            self._process = _Process(self._command)
+            self._process = _Process(self._command, self.starting)
         line = json.dumps(
             {"id": number, **{key: value for key, value in vector.items() if key not in ("id", "expect")}}
         )
@@ -77,10 +81,15 @@ class Driver:
 
 
 class _Process:
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], starting: float) -> None:
+        self._starting = starting
         try:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # so that what it starts can be ended with it
             )
         except OSError as error:
             raise DriverError(f"cannot start {command[0]!r}: {error.strerror or error}") from error
@@ -92,12 +101,13 @@ class _Process:
         self._said: deque[bytes] = deque(maxlen=3)
         self._answered = False
         self.is_over = False
-        for read in (self._read, self._listen):
-            threading.Thread(target=read, daemon=True).start()
+        self._readers = [threading.Thread(target=read, daemon=True) for read in (self._read, self._listen)]
+        for reader in self._readers:
+            reader.start()
 
     def ask(self, number: int, line: str, timeout: float) -> dict[str, Any] | str:
         """The answer, or what went wrong; then `is_over` says whether the process is of no use any more."""
-        limit = timeout if self._answered else max(timeout, _STARTING_S)
+        limit = timeout if self._answered else max(timeout, self._starting)
         until = time.monotonic() + limit
         try:
             self._input.write(line.encode() + b"\n")
@@ -117,8 +127,7 @@ class _Process:
             if answer is not None:
                 self._answered = True
                 return garbage or answer
-            shown = text[:_SHOWN].decode("utf-8", "replace").rstrip()
-            garbage = garbage or f"no answer but {shown!r} on standard output"
+            garbage = garbage or f"no answer but {_shown(text)} on standard output"
 
     def end(self, timeout: float) -> str:
         with contextlib.suppress(OSError):
@@ -127,12 +136,19 @@ class _Process:
             code = self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             return f"did not end within {timeout:g} s after the end of its input"
-        return "" if code == 0 else f"ended with exit code {code}{self._last_words()}"
+        if code != 0:
+            return f"ended with exit code {code}{self._last_words()}"
+        self._readers[0].join(1.0)
+        more = None if self._lines.empty() else self._lines.get()
+        return "" if more is None else f"wrote {_shown(more)} after its last answer"
 
     def kill(self) -> None:
         with contextlib.suppress(OSError):
             self._input.close()
-        if self._process.poll() is None:
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(OSError):  # all of them have ended
+                os.killpg(self._process.pid, signal.SIGKILL)
+        elif self._process.poll() is None:
             self._process.kill()
         self._process.wait()
 
@@ -145,7 +161,7 @@ class _Process:
         return f"died with exit code {code}{self._last_words()}"
 
     def _last_words(self) -> str:
-        time.sleep(0.05)  # for what is still on its way
+        self._readers[1].join(1.0)  # for what is still on its way
         words = b" ".join(self._said).decode("utf-8", "replace").split()
         return f": {' '.join(words)[-_SHOWN:]}" if words else ""
 
@@ -158,6 +174,10 @@ class _Process:
     def _listen(self) -> None:
         assert self._process.stderr is not None
         self._said.extend(self._process.stderr)
+
+
+def _shown(text: bytes) -> str:
+    return repr(text[:_SHOWN].decode("utf-8", "replace").rstrip())
 
 
 def _parsed(text: bytes, number: int) -> dict[str, Any] | None:

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from colonyos_gen_wire.methods import METHODS
+
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parents[1] / "generated" / "vectors"
 
@@ -25,6 +27,7 @@ def load(folder: Path, only: str = "") -> list[dict[str, Any]]:
         folder: The folder, with files in it or in folders of it.
         only: A pattern with `*` and `?`, for all of the id or a part of it; empty for all.
     """
+    known = [method.msgtype for method in METHODS.values()]
     found: list[dict[str, Any]] = []
     for path in sorted(folder.rglob("*.json")):
         if path.name.endswith(".schema.json"):
@@ -38,4 +41,7 @@ def load(folder: Path, only: str = "") -> list[dict[str, Any]]:
     chosen = [vector for vector in found if fnmatch.fnmatchcase(vector["id"], f"*{only}*")]
     if not chosen:
         raise VectorsError(f"none of the {len(found)} vectors in {folder} has an id like {only!r}")
+    strange = [vector["message"] for vector in chosen if vector.get("message", known[0]) not in known]
+    if strange:
+        raise VectorsError(f"{folder} has vectors of {strange[0]}, a message that this package does not know")
     return chosen

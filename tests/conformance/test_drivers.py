@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+
+from colonyos_gen.conformance._feeding import Driver
+from colonyos_gen.conformance._vectors import VECTORS, load
 
 from .kit import OWN, behaving, conformance
 
@@ -51,6 +56,7 @@ def test_a_driver_that_never_works_is_given_up() -> None:
     ("kind", "how"),
     [
         ("ends badly", "ended with exit code 5"),
+        ("says goodbye", "wrote 'goodbye' after its last answer"),
         ("never ends", "did not end within 3 s after the end of its input"),
     ],
 )
@@ -104,7 +110,36 @@ def test_other_vectors(tmp_path: Path) -> None:
     )
     done = conformance("--vectors", str(tmp_path), "--", *OWN)
     assert (done.returncode, done.stdout.splitlines()[-1].split()) == (0, ["all", "1", "0", "0", "1"])
+    (tmp_path / "own.json").write_text(
+        json.dumps({"vectors": [{"id": "n", "op": "sign", "message": "newmsg"}]})
+    )
+    done = conformance("--vectors", str(tmp_path), "--", *OWN)
+    assert done.returncode == 2
+    assert "has vectors of newmsg, a message that this package does not know" in done.stderr
     (tmp_path / "broken.json").write_text("{}")
     done = conformance("--vectors", str(tmp_path), "--", *OWN)
     assert done.returncode == 2
     assert "broken.json holds no vectors: KeyError" in done.stderr
+
+
+def test_what_a_driver_has_started_ends_with_it(tmp_path: Path) -> None:
+    """As when a shell or a build tool starts the program that hangs."""
+    note = tmp_path / "pid"
+    hanging = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    starting = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {hanging!r}])"
+    vectors = load(VECTORS, "identity/key 1")
+    driver = Driver([sys.executable, "-c", starting], 1.0)
+    driver.starting = 3.0
+    assert [told for _, told in driver.ask(vectors)] == ["no answer within 3 s"]
+    pid = int(note.read_text())
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{pid}/stat").exists() and _state(pid) != "Z":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"

@@ -64,7 +64,7 @@ def test_from_a_distribution(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
         for group, entries in project["entry-points"].items()
     ]
     (metadata / "entry_points.txt").write_text("".join(points))
-    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
     importlib.invalidate_caches()
     assert main(["generate", "--target", "kotlin", "--out", "src"]) == 0
     assert (folder / "src/kotlin/Colonies.kt").is_file()

@@ -66,9 +66,9 @@ def test_they_are_of_the_format(schema: Path) -> None:
         op: Draft202012Validator({**entry, "$defs": format_["$defs"]}) for op, entry in of_op.items()
     }
     for vector in vectors_in(files):
-        assert [error.message for error in validators[vector["op"]].iter_errors(vector)] == []
-    head = {"vectors": [], **dict.fromkeys(("description", "protocol", "server"), "")}
-    Draft202012Validator(format_).validate(head)
+        validators[vector["op"]].validate(vector)  # pyright: ignore[reportUnknownMemberType]
+    head: dict[str, Any] = {"vectors": [], **dict.fromkeys(("description", "protocol", "server"), "")}
+    Draft202012Validator(format_).validate(head)  # pyright: ignore[reportUnknownMemberType]
 
 
 def test_one_a_line_and_no_more_than_people_keep(files: dict[str, str]) -> None:
