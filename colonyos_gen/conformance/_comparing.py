@@ -65,7 +65,7 @@ def _of_values(type_: Any, expected: Any, got: Any) -> str:
 
 
 def _of_written(vector: Vector, expected: str, got: str) -> str:
-    method, payload = _method(vector), json.loads(got)
+    method, payload = _method(vector), _object(got)
     if payload.get("msgtype") != method.msgtype:
         return f"expected the msgtype {method.msgtype!r}, got {payload.get('msgtype')!r}"
     # What is not there is zero for a server, whatever the schema's default.
@@ -73,7 +73,7 @@ def _of_written(vector: Vector, expected: str, got: str) -> str:
 
 
 def _of_envelopes(vector: Vector, _: str, got: str) -> str:
-    envelope = json.loads(got)
+    envelope = _object(got)
     wanted = {
         "payloadtype": vector["message"],
         "payload": base64.b64encode(vector["text"].encode()).decode(),
@@ -120,7 +120,8 @@ def _between(expected: Any, got: Any, path: str) -> str:
             (getattr(expected, name), getattr(got, name), f"{path}.{wire}") for name, wire in names.items()
         ]
     elif isinstance(expected, list) and isinstance(got, list):
-        items, others = cast("list[Any]", expected), cast("list[Any]", got)
+        items: list[Any] = expected
+        others: list[Any] = got
         if len(items) != len(others):
             return f"{path}: expected {len(items)} items, got {len(others)}"
         pairs = [(a, b, f"{path}[{index}]") for index, (a, b) in enumerate(zip(items, others, strict=True))]
@@ -144,6 +145,15 @@ def _same(expected: Any, got: Any) -> bool:
     return bool(expected == got)
 
 
+def _object(text: str) -> dict[str, Any]:
+    """The JSON object in a text. Raises ValueError or TypeError."""
+    value: Any = json.loads(text)
+    if not isinstance(value, dict):
+        raise TypeError("no JSON object")
+    return cast("dict[str, Any]", value)
+
+
 def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    """As JSON on one line, which holds no half characters."""
+    text = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= 200 else f"{text[:197]}..."

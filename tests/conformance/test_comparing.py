@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -47,6 +48,27 @@ def test_what_is_put_in_another_way_is_not(kind: str) -> None:
     changed = [(vector, answer(vector), change(vector, answer(vector))) for vector in concerned]
     assert any(own != other for _, own, other in changed)
     assert [told for vector, _, other in changed if (told := difference(vector, other))] == []
+
+
+ODD: list[Any] = [
+    None, True, 7, 1e400, "", "text", "[]", "null", "{", "\ud800", "\x1b[31m\n", [], [[]], {}, {"": 1}, {"msgtype": []},
+    {"kind": "refused"}, '{"payloadtype": 1}', '{"payload": "", "signature": 7}', "[" * 100_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["value", "error", "text", "envelope", "identity"])
+def test_whatever_a_driver_answers_is_told_in_a_line(name: str) -> None:
+    """Also what cannot be shown, in the place of anything."""
+    first = {
+        (vector["op"], *vector["expect"]): vector for vector in ALL if vector["expect"] != {"value": None}
+    }
+    assert len(first) > 8
+    for vector in first.values():
+        for odd in ODD:
+            told = difference(vector, {name: odd})
+            assert told, (vector, odd)
+            assert told.isprintable() or "\n" not in told
+            told.encode()
 
 
 def test_it_is_told_by_id_with_what_was_expected() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.conformance.kit import OWN, conformance
+from tests.conformance.kit import OWN, ROOT, conformance
 
 
 def test_all_of_them_hold() -> None:
@@ -17,6 +17,17 @@ def test_all_of_them_hold() -> None:
     }  # fmt: skip
     assert all(row["held"] > 10 for row in told["counts"].values())
     assert sum(row["held"] for row in told["counts"].values()) > 6000
+
+
+def test_the_table_in_the_readme_is_of_this_form() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = [
+        line.split() for line in readme.partition("colonyos-gen conformance --client")[2].splitlines()[1:10]
+    ]
+    done = conformance("--", *OWN)
+    said = [line.split() for line in done.stdout.splitlines()]
+    assert [line[0] for line in shown[: len(said)]] == [line[0] for line in said]
+    assert all(line[1] == line[4] and line[2:4] == ["0", "0"] for line in shown[1 : len(said)])
 
 
 def test_as_text() -> None:

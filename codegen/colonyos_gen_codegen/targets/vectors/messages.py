@@ -172,8 +172,8 @@ class Messages:
             for path, _ in field.among:
                 stray = samples.filled(struct)
                 put(stray, [*map(str, steps), *path.split(".")], ["nobody"])
-                at = path_of(steps)
-                yield f"{at} refused: {path}", _read("write_request", message, text_of(stray), _invalid(at))
+                told = f"{path_of(steps)} refused: {path}"
+                yield told, _read("write_request", message, text_of(stray), _invalid(path_of(steps)))
 
     def _broken_inside(self, type_: Type) -> str:
         """The JSON of a struct of this type that breaks the first limit in it."""

@@ -204,9 +204,12 @@ class Samples:
 def _texts_in(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, dict | list):
-        inside = cast("Any", value)
-        for each in inside.values() if isinstance(value, dict) else inside:
+    elif isinstance(value, dict):
+        for each in cast("dict[str, Any]", value).values():
+            yield from _texts_in(each)
+    elif isinstance(value, list):
+        items: list[Any] = value
+        for each in items:
             yield from _texts_in(each)
 
 
@@ -217,7 +220,8 @@ def _edges(limit: Limit | None) -> list[int]:
 def put(value: Any, path: Sequence[str], item: Any) -> None:
     """Set what is at a path of keys, through lists."""
     if isinstance(value, list):
-        for each in cast("list[Any]", value):
+        items: list[Any] = value
+        for each in items:
             put(each, path, item)
     elif len(path) == 1:
         value[path[0]] = item
