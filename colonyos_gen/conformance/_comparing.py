@@ -120,8 +120,8 @@ def _between(expected: Any, got: Any, path: str) -> str:
             (getattr(expected, name), getattr(got, name), f"{path}.{wire}") for name, wire in names.items()
         ]
     elif isinstance(expected, list) and isinstance(got, list):
-        items: list[Any] = expected
-        others: list[Any] = got
+        items: list[Any] = cast("Any", expected)
+        others: list[Any] = cast("Any", got)
         if len(items) != len(others):
             return f"{path}: expected {len(items)} items, got {len(others)}"
         pairs = [(a, b, f"{path}[{index}]") for index, (a, b) in enumerate(zip(items, others, strict=True))]

@@ -208,7 +208,7 @@ def _texts_in(value: Any) -> Iterator[str]:
         for each in cast("dict[str, Any]", value).values():
             yield from _texts_in(each)
     elif isinstance(value, list):
-        items: list[Any] = value
+        items: list[Any] = cast("Any", value)
         for each in items:
             yield from _texts_in(each)
 
@@ -220,7 +220,7 @@ def _edges(limit: Limit | None) -> list[int]:
 def put(value: Any, path: Sequence[str], item: Any) -> None:
     """Set what is at a path of keys, through lists."""
     if isinstance(value, list):
-        items: list[Any] = value
+        items: list[Any] = cast("Any", value)
         for each in items:
             put(each, path, item)
     elif len(path) == 1:
