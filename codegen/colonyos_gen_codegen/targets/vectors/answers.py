@@ -66,8 +66,9 @@ def refusals(service: Service, message: Message) -> Iterator[Answer]:
 
 def answers(service: Service) -> list[dict[str, Any]]:
     """What any message may be answered with, tried on one that has a reply and no disguise."""
-    message = next(m for m in service.messages if m.registered and m.reply.type and m.reply.type.kind == "struct"
-                   and m.reply.when_null is None and m.reply.when_empty is None)  # fmt: skip
+    message = next((message for message in service.messages if _is_plain(message)), None)
+    if message is None:
+        return []
     return [
         {
             "id": f"read_response/{message.msgtype}/{what}",
@@ -83,6 +84,13 @@ def answers(service: Service) -> list[dict[str, Any]]:
             *_no_replies(service, message),
         )
     ]
+
+
+def _is_plain(message: Message) -> bool:
+    reply = message.reply
+    if not message.registered or reply.type is None or reply.type.kind != "struct":
+        return False
+    return reply.when_null is None and reply.when_empty is None
 
 
 def _envelope_errors(service: Service, message: Message) -> Iterator[Answer]:
