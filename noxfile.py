@@ -196,6 +196,10 @@ def _wheel(session: nox.Session, said: IO[str] | None = None) -> None:
             )
             session.run(python, "-m", "colonyos_gen.cli", "demo", external=True, stdout=said)
             session.run(python, f"{ROOT}/tests/packaging/plain.py", external=True, stdout=said)
+            own = (python, "-m", "colonyos_gen.conformance")
+            session.run(
+                python, "-m", "colonyos_gen.cli", "conformance", "--", *own, external=True, stdout=said
+            )
             for package in ("colonyos_gen", "colonyos_gen_wire"):
                 session.run(
                     "pyright", "--verifytypes", package, "--ignoreexternal", stdout=said,

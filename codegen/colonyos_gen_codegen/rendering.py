@@ -82,6 +82,7 @@ def _files(target: Target, service: Service, templates: jinja2.Environment) -> d
     """What a target makes. Raises `TargetFailedError`, with its place, if it fails, or makes something else than texts."""
     try:
         made: Any = target.render(service, templates)
+        kind = type(made).__name__
         files: dict[Any, Any] | None = dict(made) if isinstance(made, Mapping) else None
     except (TargetError, jinja2.TemplateSyntaxError, jinja2.TemplateNotFound):
         raise
@@ -103,7 +104,7 @@ def _files(target: Target, service: Service, templates: jinja2.Environment) -> d
         ) from error
     if files is None:
         raise TargetFailedError(
-            f"target {target.name!r}, {target.origin}: render returned a {type(made).__name__}, not a mapping of"
+            f"target {target.name!r}, {target.origin}: render returned a {kind}, not a mapping of"
             " paths to texts"
         )
     for path, text in files.items():

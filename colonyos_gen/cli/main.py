@@ -17,6 +17,7 @@ from colonyos_gen_wire.constants import DEFAULT_PORT, PROTOCOL_VERSION, SERVER_V
 from colonyos_gen import ConfigError, RPCError, __version__
 from colonyos_gen._log import ShownFormatter, shown
 from colonyos_gen.cli import schema as schema_command
+from colonyos_gen.conformance import _command as conformance_command
 from colonyos_gen.keys import _command as keys_command
 from colonyos_gen.spec_lint import _command as lint_command
 
@@ -184,6 +185,7 @@ def _parser() -> argparse.ArgumentParser:
     keys_command.add_to(commands)
     lint_command.add_to(commands)
     schema_command.add_to(commands)
+    conformance_command.add_to(commands)
     return parser
 
 

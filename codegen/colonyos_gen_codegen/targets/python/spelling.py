@@ -27,7 +27,7 @@ _SCALARS = {
     Scalar.INTEGER: "int",
     Scalar.NUMBER: "float",
     Scalar.BOOLEAN: "bool",
-    Scalar.TIME: "datetime | None",
+    Scalar.TIME: "Time | None",
     Scalar.BYTES: "Bytes",
     Scalar.ANY: "Any",
 }
@@ -71,7 +71,7 @@ def annotation(type_: Type) -> str:
 def plain(type_: Type) -> str:
     """The type as callers see it, without the names that absorb null."""
     spelled = annotation(type_).replace("Slice[", "list[").replace("GoMap[", "dict[str, ")
-    return re.sub(r"\bBytes\b", "bytes", spelled)
+    return re.sub(r"\bTime\b", "datetime", re.sub(r"\bBytes\b", "bytes", spelled))
 
 
 def _inner(type_: Type | None) -> str:

@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import msgspec
 
-from colonyos_gen_wire.base import GoMap, Slice, WireStruct
+from colonyos_gen_wire.base import GoMap, Slice, Time, WireStruct
 from colonyos_gen_wire.types.common import (
     ExecutorState,
 )
@@ -75,12 +73,12 @@ class Executor(WireStruct, kw_only=True, gc=False):
     The server stores but never enforces it, and keeps the old value when an unregistered executor is
     registered again.
     """
-    commissiontime: datetime | None = None
+    commissiontime: Time | None = None
     """Time of registration, set by the server.
 
     A client value has no effect, but must still be null or valid RFC 3339; an empty string is refused.
     """
-    lastheardfromtime: datetime | None = None
+    lastheardfromtime: Time | None = None
     """Time of the latest assign call, the only call that updates it.
 
     Not set means never heard from, which also exempts the executor from expiry. Leave it unset at
