@@ -73,7 +73,7 @@ class _Render:
         return files
 
     def _text(self, template: str, **variables: Any) -> str:
-        return self._templates.get_template(f"{template}.jinja").render(**variables)
+        return spelling.without_unused(self._templates.get_template(f"{template}.jinja").render(**variables))
 
     def _imports(self, types: Sequence[Type | Struct], folder: str, domain: str) -> list[str]:
         """The statements that import what `types` name, for a module of `folder`: the values and, with `Init`, what is written."""
@@ -83,15 +83,21 @@ class _Render:
             where, of = ("requests", home) if home is not None else ("types", self._home[name])
             if (where, of) != (folder, domain):
                 by_module.setdefault(f"../{where}/{of}.js", set()).add(name)
-        statements: list[str] = []
-        for module, names in sorted(by_module.items()):
-            spelled: list[str] = []
-            for name in sorted(names):
-                spelled.append(spelling.type_name(name))
-                if name not in {enum.name for enum in self._service.enums}:
-                    spelled.append(f"type {spelling.init_name(name)}")
-            statements.append(f'import {{ {", ".join(spelled)} }} from "{module}";')
-        return statements
+        enums = {enum.name for enum in self._service.enums}
+        return [
+            spelling.import_of(
+                [
+                    spelled
+                    for name in sorted(names)
+                    for spelled in (
+                        spelling.type_name(name),
+                        *(() if name in enums else (f"type {spelling.init_name(name)}",)),
+                    )
+                ],
+                module,
+            )
+            for module, names in sorted(by_module.items())
+        ]
 
 
 def _named(types: Sequence[Type | Struct]) -> set[str]:

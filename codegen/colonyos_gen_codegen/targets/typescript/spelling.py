@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from colonyos_gen_codegen.model import Field, HazardOf, Scalar, Type
@@ -36,6 +36,9 @@ _SCALARS = {
     Scalar.BYTES: "Uint8Array",
     Scalar.ANY: "rt.JsonValue",
 }
+_IMPORT = re.compile(r'^import \{([^}]*)\} from "([^"]*)";\n', re.MULTILINE)
+_SAID = re.compile(r'/\*.*?\*/|"(?:[^"\\\n]|\\.)*"', re.DOTALL)
+"""Comments and texts, in which names mean nothing."""
 _is_identifier = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*").fullmatch
 
 
@@ -165,6 +168,26 @@ def init_property(field: Field) -> str:
     if field.required and not absent(field.type):
         return f"{key(field.wire)}: {init_type(field.type)}"
     return f"{key(field.wire)}?: {init_type(field.type)} | undefined"
+
+
+def import_of(names: Sequence[str], module: str) -> str:
+    """The statement that imports `names`."""
+    line = f'import {{ {", ".join(names)} }} from "{module}";'
+    if len(line) <= WIDTH:
+        return line
+    return "import {\n" + "".join(f"  {name},\n" for name in names) + f'}} from "{module}";'
+
+
+def without_unused(text: str) -> str:
+    """A module without the names that it imports and does not use."""
+    imports = list(_IMPORT.finditer(text))
+    rest = _SAID.sub("", _IMPORT.sub("", text))
+    for match in imports:
+        names = [name.strip() for name in match[1].split(",") if name.strip()]
+        used = [name for name in names if re.search(rf"(?<![\w$]){re.escape(name.removeprefix('type '))}(?![\w$])", rest)]
+        statement = f"{import_of(used, match[2])}\n" if used else ""
+        text = text.replace(match[0], statement)
+    return text
 
 
 def comment(*paragraphs: str, indent: int = 0) -> str:

@@ -2,7 +2,12 @@
 /** Messages that add and read attributes of processes. */
 
 import * as rt from "../runtime/base.js";
-import { AddAttributeMsg, type AddAttributeMsgInit, GetAttributeMsg, type GetAttributeMsgInit } from "../requests/attribute.js";
+import {
+  AddAttributeMsg,
+  type AddAttributeMsgInit,
+  GetAttributeMsg,
+  type GetAttributeMsgInit,
+} from "../requests/attribute.js";
 import { Attribute, type AttributeInit } from "../types/attribute.js";
 
 /**
@@ -29,8 +34,7 @@ export const ADD_ATTR: rt.Method<AddAttributeMsgInit, Attribute> = {
     { name: "not_assigned_executor", code: "denied", status: 403, text: "Failed to add attribute, only executor with id <{id}> is allowed to set attributes" },
     { name: "duplicate_key", code: "already_exists", status: 400, text: "pq: duplicate key value violates unique constraint \"{detail}\"" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Get an attribute by id. */
@@ -51,8 +55,7 @@ export const GET_ATTR: rt.Method<GetAttributeMsgInit, Attribute> = {
     { name: "attribute_not_found", code: "not_found", status: 400, text: "Attribute does not exists" },
     { name: "process_not_found", code: "not_found", status: 404, text: "Failed to get attribute, process not found" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**

@@ -3,9 +3,40 @@
 
 import * as rt from "../runtime/base.js";
 import { AttributeCalls } from "./attribute.js";
-import { AddBlueprintDefinitionMsg, type AddBlueprintDefinitionMsgInit, AddBlueprintMsg, type AddBlueprintMsgInit, GetBlueprintDefinitionMsg, type GetBlueprintDefinitionMsgInit, GetBlueprintDefinitionsMsg, type GetBlueprintDefinitionsMsgInit, GetBlueprintHistoryMsg, type GetBlueprintHistoryMsgInit, GetBlueprintMsg, type GetBlueprintMsgInit, GetBlueprintsMsg, type GetBlueprintsMsgInit, ReconcileBlueprintMsg, type ReconcileBlueprintMsgInit, RemoveBlueprintDefinitionMsg, type RemoveBlueprintDefinitionMsgInit, RemoveBlueprintMsg, type RemoveBlueprintMsgInit, UpdateBlueprintMsg, type UpdateBlueprintMsgInit, UpdateBlueprintStatusMsg, type UpdateBlueprintStatusMsgInit } from "../requests/blueprint.js";
-import { Blueprint, type BlueprintInit, BlueprintDefinition, type BlueprintDefinitionInit, BlueprintHistory, type BlueprintHistoryInit } from "../types/blueprint.js";
-import { Process, type ProcessInit } from "../types/process.js";
+import {
+  AddBlueprintDefinitionMsg,
+  type AddBlueprintDefinitionMsgInit,
+  AddBlueprintMsg,
+  type AddBlueprintMsgInit,
+  GetBlueprintDefinitionMsg,
+  type GetBlueprintDefinitionMsgInit,
+  GetBlueprintDefinitionsMsg,
+  type GetBlueprintDefinitionsMsgInit,
+  GetBlueprintHistoryMsg,
+  type GetBlueprintHistoryMsgInit,
+  GetBlueprintMsg,
+  type GetBlueprintMsgInit,
+  GetBlueprintsMsg,
+  type GetBlueprintsMsgInit,
+  ReconcileBlueprintMsg,
+  type ReconcileBlueprintMsgInit,
+  RemoveBlueprintDefinitionMsg,
+  type RemoveBlueprintDefinitionMsgInit,
+  RemoveBlueprintMsg,
+  type RemoveBlueprintMsgInit,
+  UpdateBlueprintMsg,
+  type UpdateBlueprintMsgInit,
+  UpdateBlueprintStatusMsg,
+  type UpdateBlueprintStatusMsgInit,
+} from "../requests/blueprint.js";
+import {
+  Blueprint,
+  type BlueprintInit,
+  BlueprintDefinition,
+  type BlueprintDefinitionInit,
+  BlueprintHistory,
+} from "../types/blueprint.js";
+import { Process } from "../types/process.js";
 
 /**
  * Add a blueprint definition to a colony. The server does not validate its contents. It also lets two definitions of a
@@ -29,8 +60,7 @@ export const ADD_BLUEPRINT_DEFINITION: rt.Method<AddBlueprintDefinitionMsgInit, 
     { name: "blueprint_definition_missing", code: "invalid", status: 400, text: "Failed to add blueprint definition, blueprint definition is nil" },
     { name: "duplicate_key", code: "already_exists", status: 500, text: "pq: duplicate key value violates unique constraint \"{detail}\"" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Get one blueprint definition by name. Members of the colony and the colony owner may call it. */
@@ -51,8 +81,7 @@ export const GET_BLUEPRINT_DEFINITION: rt.Method<GetBlueprintDefinitionMsgInit, 
     { name: "empty_colony_name", code: "invalid", status: 403, text: "Empty Colony name" },
     { name: "blueprint_definition_not_found", code: "not_found", status: 404, text: "Blueprint definition not found" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** List the blueprint definitions of a colony. The list is sorted by name and is `[]` when there are none. */
@@ -72,8 +101,7 @@ export const GET_BLUEPRINT_DEFINITIONS: rt.Method<GetBlueprintDefinitionsMsgInit
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "empty_colony_name", code: "invalid", status: 403, text: "Empty Colony name" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Remove a blueprint definition from a colony. The server refuses as long as blueprints of the kind exist. */
@@ -95,8 +123,7 @@ export const REMOVE_BLUEPRINT_DEFINITION: rt.Method<RemoveBlueprintDefinitionMsg
     { name: "blueprintdefinition_not_found", code: "not_found", status: 404, text: "BlueprintDefinition '{name}' not found in namespace '{colony}'" },
     { name: "cannot_remove_blueprintdefinition_n_blueprint_s_of_kind_stil", code: "conflict", status: 409, text: "cannot remove BlueprintDefinition '{name}': {n} blueprint(s) of kind '{kind}' still exist" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -130,8 +157,7 @@ export const ADD_BLUEPRINT: rt.Method<AddBlueprintMsgInit, Blueprint> = {
     { name: "duplicate_key", code: "already_exists", status: 500, text: "pq: duplicate key value violates unique constraint \"{detail}\"" },
     { name: "failed_to_create_reconciliation_cron", code: "server_fault", status: 500, text: "failed to create reconciliation cron: {detail}" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Get one blueprint by name. Members of the colony and the colony owner may call it. */
@@ -152,8 +178,7 @@ export const GET_BLUEPRINT: rt.Method<GetBlueprintMsgInit, Blueprint> = {
     { name: "empty_colony_name", code: "invalid", status: 403, text: "Empty Colony name" },
     { name: "blueprint_not_found", code: "not_found", status: 404, text: "Blueprint not found" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -177,8 +202,7 @@ export const GET_BLUEPRINTS: rt.Method<GetBlueprintsMsgInit, Blueprint[]> = {
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "empty_colony_name", code: "invalid", status: 403, text: "Empty Colony name" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -212,8 +236,7 @@ export const UPDATE_BLUEPRINT: rt.Method<UpdateBlueprintMsgInit, Blueprint> = {
     { name: "blueprint_validation_failed_required_field_is_missing", code: "invalid", status: 400, text: "blueprint validation failed: required field '{field}' is missing" },
     { name: "blueprint_validation_failed_field_must_be_one_of", code: "invalid", status: 400, text: "blueprint validation failed: field '{field}' must be one of {values}, got {value}" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -238,8 +261,7 @@ export const REMOVE_BLUEPRINT: rt.Method<RemoveBlueprintMsgInit, undefined> = {
     { name: "empty_colony_name", code: "invalid", status: 403, text: "Empty Colony name" },
     { name: "blueprint_not_found", code: "not_found", status: 404, text: "Blueprint not found" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -264,8 +286,7 @@ export const UPDATE_BLUEPRINT_STATUS: rt.Method<UpdateBlueprintStatusMsgInit, un
     { name: "blueprint_not_found", code: "not_found", status: 404, text: "Blueprint not found" },
     { name: "nul_in_status", code: "invalid", status: 500, text: "pq: unsupported Unicode escape sequence" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -292,8 +313,7 @@ export const RECONCILE_BLUEPRINT: rt.Method<ReconcileBlueprintMsgInit, Process> 
     { name: "blueprint_has_no_handler_with_executor_type_defined", code: "invalid", status: 400, text: "Blueprint has no handler with executor type defined" },
     { name: "blueprint_has_no_handler_with_function_name_defined", code: "invalid", status: 400, text: "Blueprint has no handler with function name defined" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -318,8 +338,7 @@ export const GET_BLUEPRINT_HISTORY: rt.Method<GetBlueprintHistoryMsgInit, Bluepr
     { name: "empty_colony_name", code: "invalid", status: 403, text: "Empty Colony name" },
     { name: "blueprint_not_found", code: "not_found", status: 404, text: "Blueprint not found" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**

@@ -3,8 +3,13 @@
 
 import * as rt from "../runtime/base.js";
 import { BlueprintCalls } from "./blueprint.js";
-import { ChannelAppendMsg, type ChannelAppendMsgInit, ChannelReadMsg, type ChannelReadMsgInit } from "../requests/channel.js";
-import { ChannelEntry, type ChannelEntryInit } from "../types/channel.js";
+import {
+  ChannelAppendMsg,
+  type ChannelAppendMsgInit,
+  ChannelReadMsg,
+  type ChannelReadMsgInit,
+} from "../requests/channel.js";
+import { ChannelEntry } from "../types/channel.js";
 
 /**
  * Append an entry to a channel of a process. Only the initiator and the assigned executor of the process may write. The
@@ -34,8 +39,7 @@ export const CHANNEL_APPEND: rt.Method<ChannelAppendMsgInit, undefined> = {
     { name: "channel_log_is_full", code: "conflict", status: 500, text: "channel log is full" },
     { name: "process_has_too_many_channels", code: "conflict", status: 500, text: "process has too many channels" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -61,8 +65,7 @@ export const CHANNEL_READ: rt.Method<ChannelReadMsgInit, ChannelEntry[]> = {
     { name: "channel_not_found", code: "not_found", status: 404, text: "Channel not found" },
     { name: "not_authorized_to_read_from_channel", code: "denied", status: 403, text: "Not authorized to read from channel" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**

@@ -3,7 +3,16 @@
 
 import * as rt from "../runtime/base.js";
 import { ChannelCalls } from "./channel.js";
-import { AddColonyMsg, type AddColonyMsgInit, GetColoniesMsg, type GetColoniesMsgInit, GetColonyMsg, type GetColonyMsgInit, RemoveColonyMsg, type RemoveColonyMsgInit } from "../requests/colony.js";
+import {
+  AddColonyMsg,
+  type AddColonyMsgInit,
+  GetColoniesMsg,
+  type GetColoniesMsgInit,
+  GetColonyMsg,
+  type GetColonyMsgInit,
+  RemoveColonyMsg,
+  type RemoveColonyMsgInit,
+} from "../requests/colony.js";
 import { Colony, type ColonyInit } from "../types/colony.js";
 
 /**
@@ -27,8 +36,7 @@ export const ADD_COLONY: rt.Method<AddColonyMsgInit, Colony> = {
     { name: "invalid_colony_id_length", code: "invalid", status: 400, text: "Failed to add colony, invalid colony Id length" },
     { name: "a_colony_already_exists", code: "already_exists", status: 400, text: "A Colony with name <{name}> already exists" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -51,8 +59,7 @@ export const REMOVE_COLONY: rt.Method<RemoveColonyMsgInit, undefined> = {
     { name: "not_server_owner", code: "denied", status: 403, text: "Access denied, not server owner" },
     { name: "colony_not_found", code: "not_found", status: 400, text: "Colony with name <{name}> not found" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Get a colony by name. Only its approved executors and its users may ask; the key of the colony owner is refused. */
@@ -72,8 +79,7 @@ export const GET_COLONY: rt.Method<GetColonyMsgInit, Colony> = {
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "colony_not_found", code: "not_found", status: 500, text: "Failed to get colony, colony is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** List all colonies of the server. */
@@ -92,8 +98,7 @@ export const GET_COLONIES: rt.Method<GetColoniesMsgInit, Colony[]> = {
     { name: "msgtype_mismatch", code: "invalid", status: 400, text: "Failed to get colonies, msg.MsgType does not match payloadType" },
     { name: "not_server_owner", code: "denied", status: 403, text: "Access denied, not server owner" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**

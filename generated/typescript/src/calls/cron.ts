@@ -3,7 +3,18 @@
 
 import * as rt from "../runtime/base.js";
 import { ColonyCalls } from "./colony.js";
-import { AddCronMsg, type AddCronMsgInit, GetCronMsg, type GetCronMsgInit, GetCronsMsg, type GetCronsMsgInit, RemoveCronMsg, type RemoveCronMsgInit, RunCronMsg, type RunCronMsgInit } from "../requests/cron.js";
+import {
+  AddCronMsg,
+  type AddCronMsgInit,
+  GetCronMsg,
+  type GetCronMsgInit,
+  GetCronsMsg,
+  type GetCronsMsgInit,
+  RemoveCronMsg,
+  type RemoveCronMsgInit,
+  RunCronMsg,
+  type RunCronMsgInit,
+} from "../requests/cron.js";
 import { Cron, type CronInit } from "../types/cron.js";
 
 /**
@@ -35,8 +46,7 @@ export const ADD_CRON: rt.Method<AddCronMsgInit, Cron> = {
     { name: "cron_already_exists", code: "already_exists", status: 400, text: "Cron with name <{name}> in Colony <{colony}> already exists" },
     { name: "could_not_derive_initiatorname", code: "server_fault", status: 500, text: "Could not derive InitiatorName" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Read one cron. This is the only call that fills `checkerperiod`. */
@@ -56,8 +66,7 @@ export const GET_CRON: rt.Method<GetCronMsgInit, Cron> = {
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "cron_not_found", code: "not_found", status: 500, text: "Failed to get cron, cron is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** List the crons of a colony. There is no upper limit on `count`, and `checkerperiod` is 0 in the results. */
@@ -76,8 +85,7 @@ export const GET_CRONS: rt.Method<GetCronsMsgInit, Cron[]> = {
     { name: "not_a_member", code: "denied", status: 403, text: "Access denied, not a member of Colony with name <{name}>" },
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -101,8 +109,7 @@ export const RUN_CRON: rt.Method<RunCronMsgInit, Cron> = {
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "cron_not_found", code: "not_found", status: 400, text: "cron not found" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Remove a cron. */
@@ -122,8 +129,7 @@ export const REMOVE_CRON: rt.Method<RemoveCronMsgInit, undefined> = {
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "cron_not_found", code: "not_found", status: 500, text: "Failed to remove cron, cron is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**

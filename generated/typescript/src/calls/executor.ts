@@ -3,8 +3,27 @@
 
 import * as rt from "../runtime/base.js";
 import { CronCalls } from "./cron.js";
-import { AddExecutorMsg, type AddExecutorMsgInit, ApproveExecutorMsg, type ApproveExecutorMsgInit, GetExecutorByIDMsg, type GetExecutorByIDMsgInit, GetExecutorMsg, type GetExecutorMsgInit, GetExecutorsMsg, type GetExecutorsMsgInit, RejectExecutorMsg, type RejectExecutorMsgInit, RemoveExecutorMsg, type RemoveExecutorMsgInit, ReportAllocationsMsg, type ReportAllocationsMsgInit, UpdateExecutorMsg, type UpdateExecutorMsgInit } from "../requests/executor.js";
-import { Allocations, type AllocationsInit, Capabilities, type CapabilitiesInit, Executor, type ExecutorInit } from "../types/executor.js";
+import {
+  AddExecutorMsg,
+  type AddExecutorMsgInit,
+  ApproveExecutorMsg,
+  type ApproveExecutorMsgInit,
+  GetExecutorByIDMsg,
+  type GetExecutorByIDMsgInit,
+  GetExecutorMsg,
+  type GetExecutorMsgInit,
+  GetExecutorsMsg,
+  type GetExecutorsMsgInit,
+  RejectExecutorMsg,
+  type RejectExecutorMsgInit,
+  RemoveExecutorMsg,
+  type RemoveExecutorMsgInit,
+  ReportAllocationsMsg,
+  type ReportAllocationsMsgInit,
+  UpdateExecutorMsg,
+  type UpdateExecutorMsgInit,
+} from "../requests/executor.js";
+import { type AllocationsInit, type CapabilitiesInit, Executor, type ExecutorInit } from "../types/executor.js";
 
 /**
  * Register an executor in a colony. It always starts as PENDING and needs approval. On servers with re-registration
@@ -32,8 +51,7 @@ export const ADD_EXECUTOR: rt.Method<AddExecutorMsgInit, Executor> = {
     { name: "failed_to_parse_executor_name", code: "server_fault", status: 500, text: "Failed to parse Executor name" },
     { name: "addedexecutor_not_found", code: "server_fault", status: 500, text: "Failed to add executor, addedExecutor is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -58,8 +76,7 @@ export const APPROVE_EXECUTOR: rt.Method<ApproveExecutorMsgInit, undefined> = {
     { name: "empty_colony_name", code: "invalid", status: 403, text: "Empty Colony name" },
     { name: "executor_not_found", code: "not_found", status: 500, text: "Failed to approve executor, executor is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Reject an executor. It becomes REJECTED and stays listed. */
@@ -80,8 +97,7 @@ export const REJECT_EXECUTOR: rt.Method<RejectExecutorMsgInit, undefined> = {
     { name: "empty_colony_name", code: "invalid", status: 403, text: "Empty Colony name" },
     { name: "executor_not_found", code: "not_found", status: 500, text: "Failed to reject executor, executor is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -108,8 +124,7 @@ export const REMOVE_EXECUTOR: rt.Method<RemoveExecutorMsgInit, undefined> = {
     { name: "empty_colony_name", code: "invalid", status: 403, text: "Empty Colony name" },
     { name: "executor_not_found", code: "not_found", status: 500, text: "Failed to remove executor, executor is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -132,8 +147,7 @@ export const GET_EXECUTOR: rt.Method<GetExecutorMsgInit, Executor> = {
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "executor_not_found", code: "not_found", status: 500, text: "Failed to get executor, executor is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** List the executors of a colony. REJECTED and UNREGISTERED ones are included, and the order is undefined. */
@@ -154,8 +168,7 @@ export const GET_EXECUTORS: rt.Method<GetExecutorsMsgInit, Executor[]> = {
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "failed_to_parse_executor_name", code: "invalid", status: 400, text: "Failed to parse Executor name" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -178,8 +191,7 @@ export const GET_EXECUTOR_BY_ID: rt.Method<GetExecutorByIDMsgInit, Executor> = {
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "executor_not_found", code: "not_found", status: 404, text: "Failed to get executor by ID, executor is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Replace the capabilities of the calling executor. Nothing else changes, and the executor may be in any state. */
@@ -200,8 +212,7 @@ export const UPDATE_EXECUTOR: rt.Method<UpdateExecutorMsgInit, undefined> = {
     { name: "executor_not_found", code: "not_found", status: 400, text: "Executor with name <{name}> does not exist" },
     { name: "only_an_executor_can_update_its_own_capabilities", code: "denied", status: 400, text: "Only an executor can update its own capabilities" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -225,8 +236,7 @@ export const REPORT_ALLOCATIONS: rt.Method<ReportAllocationsMsgInit, undefined> 
     { name: "executor_not_found", code: "not_found", status: 400, text: "Executor with name <{name}> does not exist" },
     { name: "only_an_executor_can_report_allocations_to_itself", code: "denied", status: 400, text: "Only an executor can report allocations to itself" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**

@@ -3,8 +3,19 @@
 
 import * as rt from "../runtime/base.js";
 import { ExecutorCalls } from "./executor.js";
-import { AddFileMsg, type AddFileMsgInit, GetFileLabelsMsg, type GetFileLabelsMsgInit, GetFileMsg, type GetFileMsgInit, GetFilesMsg, type GetFilesMsgInit, RemoveFileMsg, type RemoveFileMsgInit } from "../requests/file.js";
-import { File, type FileInit, FileData, type FileDataInit, Label, type LabelInit } from "../types/file.js";
+import {
+  AddFileMsg,
+  type AddFileMsgInit,
+  GetFileLabelsMsg,
+  type GetFileLabelsMsgInit,
+  GetFileMsg,
+  type GetFileMsgInit,
+  GetFilesMsg,
+  type GetFilesMsgInit,
+  RemoveFileMsg,
+  type RemoveFileMsgInit,
+} from "../requests/file.js";
+import { File, type FileInit, FileData, Label } from "../types/file.js";
 
 /**
  * Add a revision of a file. Every call adds one more, so it must not be repeated blindly. Only metadata is sent; the
@@ -28,8 +39,7 @@ export const ADD_FILE: rt.Method<AddFileMsgInit, File> = {
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "file_missing", code: "invalid", status: 400, text: "Failed to add file, msg.File is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -55,8 +65,7 @@ export const GET_FILE: rt.Method<GetFileMsgInit, File[]> = {
     { name: "malformatted_get_file_msg", code: "invalid", status: 500, text: "malformatted get file msg" },
     { name: "colonyname_mismatches_file_colonyname", code: "denied", status: 403, text: "msg.ColonyName mismatches file.ColonyName" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -78,8 +87,7 @@ export const GET_FILES: rt.Method<GetFilesMsgInit, FileData[]> = {
     { name: "not_a_member", code: "denied", status: 403, text: "Access denied, not a member of Colony with name <{name}>" },
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -103,8 +111,7 @@ export const GET_FILE_LABELS: rt.Method<GetFileLabelsMsgInit, Label[]> = {
     { name: "not_a_member", code: "denied", status: 403, text: "Access denied, not a member of Colony with name <{name}>" },
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -129,8 +136,7 @@ export const REMOVE_FILE: rt.Method<RemoveFileMsgInit, undefined> = {
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "malformatted_remove_file_msg", code: "invalid", status: 400, text: "malformatted remove file msg" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** What `getFile` takes by name. */

@@ -3,7 +3,14 @@
 
 import * as rt from "../runtime/base.js";
 import { FileCalls } from "./file.js";
-import { AddFunctionMsg, type AddFunctionMsgInit, GetFunctionsMsg, type GetFunctionsMsgInit, RemoveFunctionMsg, type RemoveFunctionMsgInit } from "../requests/function.js";
+import {
+  AddFunctionMsg,
+  type AddFunctionMsgInit,
+  GetFunctionsMsg,
+  type GetFunctionsMsgInit,
+  RemoveFunctionMsg,
+  type RemoveFunctionMsgInit,
+} from "../requests/function.js";
 import { Function, type FunctionInit } from "../types/function.js";
 
 /**
@@ -31,8 +38,7 @@ export const ADD_FUNCTION: rt.Method<AddFunctionMsgInit, Function> = {
     { name: "duplicate_key", code: "already_exists", status: 500, text: "pq: duplicate key value violates unique constraint \"{detail}\"" },
     { name: "database_refused", code: "invalid", status: 500, text: "pq: {detail}" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -55,8 +61,7 @@ export const GET_FUNCTIONS: rt.Method<GetFunctionsMsgInit, Function[]> = {
     { name: "not_a_member", code: "denied", status: 403, text: "Access denied, not a member of Colony with name <{name}>" },
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Remove a function registration. Only the executor that registered the function may do this. */
@@ -78,8 +83,7 @@ export const REMOVE_FUNCTION: rt.Method<RemoveFunctionMsgInit, undefined> = {
     { name: "function_not_found", code: "not_found", status: 404, text: "Failed to remove function, function does not exist" },
     { name: "not_allowed_to_remove_a_function_from_another_executor", code: "denied", status: 403, text: "Not allowed to remove a function from another executor" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**

@@ -3,7 +3,20 @@
 
 import * as rt from "../runtime/base.js";
 import { FunctionCalls } from "./function.js";
-import { AddGeneratorMsg, type AddGeneratorMsgInit, GetGeneratorMsg, type GetGeneratorMsgInit, GetGeneratorsMsg, type GetGeneratorsMsgInit, PackGeneratorMsg, type PackGeneratorMsgInit, RemoveGeneratorMsg, type RemoveGeneratorMsgInit, ResolveGeneratorMsg, type ResolveGeneratorMsgInit } from "../requests/generator.js";
+import {
+  AddGeneratorMsg,
+  type AddGeneratorMsgInit,
+  GetGeneratorMsg,
+  type GetGeneratorMsgInit,
+  GetGeneratorsMsg,
+  type GetGeneratorsMsgInit,
+  PackGeneratorMsg,
+  type PackGeneratorMsgInit,
+  RemoveGeneratorMsg,
+  type RemoveGeneratorMsgInit,
+  ResolveGeneratorMsg,
+  type ResolveGeneratorMsgInit,
+} from "../requests/generator.js";
 import { Generator, type GeneratorInit } from "../types/generator.js";
 
 /**
@@ -33,8 +46,7 @@ export const ADD_GENERATOR: rt.Method<AddGeneratorMsgInit, Generator> = {
     { name: "generator_already_exists", code: "already_exists", status: 400, text: "Generator with name <{name}> in Colony <{colony}> already exists" },
     { name: "failed_to_resolve_initiator", code: "server_fault", status: 500, text: "Failed to resolve initiator" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Read one generator. This is the only call that fills `queuesize` and `checkerperiod`. */
@@ -54,8 +66,7 @@ export const GET_GENERATOR: rt.Method<GetGeneratorMsgInit, Generator> = {
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "generator_not_found", code: "not_found", status: 500, text: "Failed to get generator, generator is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -78,8 +89,7 @@ export const GET_GENERATORS: rt.Method<GetGeneratorsMsgInit, Generator[]> = {
     { name: "not_a_member", code: "denied", status: 403, text: "Access denied, not a member of Colony with name <{name}>" },
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Find a generator by its name. In the reply `queuesize` and `checkerperiod` are 0. */
@@ -99,8 +109,7 @@ export const RESOLVE_GENERATOR: rt.Method<ResolveGeneratorMsgInit, Generator> = 
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "generator_not_found", code: "not_found", status: 500, text: "Failed to resolve generator, generator is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -123,8 +132,7 @@ export const PACK_GENERATOR: rt.Method<PackGeneratorMsgInit, undefined> = {
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "generator_not_found", code: "not_found", status: 500, text: "Failed to increment generator, generator is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -147,8 +155,7 @@ export const REMOVE_GENERATOR: rt.Method<RemoveGeneratorMsgInit, undefined> = {
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "generator_not_found", code: "not_found", status: 500, text: "Failed to remove generator, generator is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**

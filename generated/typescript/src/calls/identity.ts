@@ -3,7 +3,16 @@
 
 import * as rt from "../runtime/base.js";
 import { GeneratorCalls } from "./generator.js";
-import { ChangeColonyIDMsg, type ChangeColonyIDMsgInit, ChangeExecutorIDMsg, type ChangeExecutorIDMsgInit, ChangeServerIDMsg, type ChangeServerIDMsgInit, ChangeUserIDMsg, type ChangeUserIDMsgInit } from "../requests/identity.js";
+import {
+  ChangeColonyIDMsg,
+  type ChangeColonyIDMsgInit,
+  ChangeExecutorIDMsg,
+  type ChangeExecutorIDMsgInit,
+  ChangeServerIDMsg,
+  type ChangeServerIDMsgInit,
+  ChangeUserIDMsg,
+  type ChangeUserIDMsgInit,
+} from "../requests/identity.js";
 
 /**
  * Replace the identity of the signing executor. Sign with the old key; from then on only the new key is valid. The
@@ -27,8 +36,7 @@ export const CHANGE_EXECUTOR_ID: rt.Method<ChangeExecutorIDMsgInit, ChangeExecut
     { name: "executor_not_found", code: "not_found", status: 400, text: "Failed to change executor Id, executor not found" },
     { name: "new_executor_id_is_not_64_characters", code: "invalid", status: 400, text: "Failed to change executor Id, new executor Id is not 64 characters" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -53,8 +61,7 @@ export const CHANGE_USER_ID: rt.Method<ChangeUserIDMsgInit, ChangeUserIDMsg> = {
     { name: "user_not_found", code: "not_found", status: 400, text: "Failed to change user Id, user not found" },
     { name: "new_user_id_is_not_64_characters", code: "invalid", status: 400, text: "Failed to change user Id, new user Id is not 64 characters" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -79,8 +86,7 @@ export const CHANGE_COLONY_ID: rt.Method<ChangeColonyIDMsgInit, ChangeColonyIDMs
     { name: "colony_id_is_empty", code: "invalid", status: 400, text: "Failed to change colony Id, colony Id is empty" },
     { name: "new_colony_id_is_not_64_characters", code: "invalid", status: 400, text: "Failed to change colony Id, new colony Id is not 64 characters" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -103,8 +109,7 @@ export const CHANGE_SERVER_ID: rt.Method<ChangeServerIDMsgInit, ChangeServerIDMs
     { name: "not_server_owner", code: "denied", status: 403, text: "Access denied, not server owner" },
     { name: "colony_id_is_empty", code: "invalid", status: 400, text: "Failed to change colony Id, colony Id is empty" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**

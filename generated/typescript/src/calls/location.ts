@@ -3,7 +3,16 @@
 
 import * as rt from "../runtime/base.js";
 import { IdentityCalls } from "./identity.js";
-import { AddLocationMsg, type AddLocationMsgInit, GetLocationMsg, type GetLocationMsgInit, GetLocationsMsg, type GetLocationsMsgInit, RemoveLocationMsg, type RemoveLocationMsgInit } from "../requests/location.js";
+import {
+  AddLocationMsg,
+  type AddLocationMsgInit,
+  GetLocationMsg,
+  type GetLocationMsgInit,
+  GetLocationsMsg,
+  type GetLocationsMsgInit,
+  RemoveLocationMsg,
+  type RemoveLocationMsgInit,
+} from "../requests/location.js";
 import { Location, type LocationInit } from "../types/location.js";
 
 /**
@@ -31,8 +40,7 @@ export const ADD_LOCATION: rt.Method<AddLocationMsgInit, Location> = {
     { name: "a_location_already_exists", code: "already_exists", status: 400, text: "A location with name <{name}> already exists in Colony with name <{colony}>" },
     { name: "addedlocation_not_found", code: "server_fault", status: 500, text: "Failed to add location, addedLocation is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -56,8 +64,7 @@ export const GET_LOCATION: rt.Method<GetLocationMsgInit, Location> = {
     { name: "colony_not_found", code: "not_found", status: 400, text: "Colony with name <{name}> does not exists" },
     { name: "location_not_found", code: "not_found", status: 404, text: "Failed to get location, location is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -81,8 +88,7 @@ export const GET_LOCATIONS: rt.Method<GetLocationsMsgInit, Location[]> = {
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "colony_not_found", code: "not_found", status: 400, text: "Colony with name <{name}> does not exists" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Remove a location from a colony. Only the colony owner may do so. */
@@ -104,8 +110,7 @@ export const REMOVE_LOCATION: rt.Method<RemoveLocationMsgInit, undefined> = {
     { name: "colony_not_found", code: "not_found", status: 400, text: "Colony with name <{name}> does not exists" },
     { name: "location_not_found", code: "not_found", status: 400, text: "Location with name <{name}> not found" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**

@@ -3,8 +3,17 @@
 
 import * as rt from "../runtime/base.js";
 import { LocationCalls } from "./location.js";
-import { AddExecutorLogMsg, type AddExecutorLogMsgInit, AddLogMsg, type AddLogMsgInit, GetLogsMsg, type GetLogsMsgInit, SearchLogsMsg, type SearchLogsMsgInit } from "../requests/log.js";
-import { Log, type LogInit } from "../types/log.js";
+import {
+  AddExecutorLogMsg,
+  type AddExecutorLogMsgInit,
+  AddLogMsg,
+  type AddLogMsgInit,
+  GetLogsMsg,
+  type GetLogsMsgInit,
+  SearchLogsMsg,
+  type SearchLogsMsgInit,
+} from "../requests/log.js";
+import { Log } from "../types/log.js";
 
 /**
  * Add a log line to a running process. Only the assigned executor may do so; the server sets timestamp, colony and
@@ -29,8 +38,7 @@ export const ADD_LOG: rt.Method<AddLogMsgInit, undefined> = {
     { name: "not_assigned_executor", code: "denied", status: 403, text: "Failed to add log, not allowed to add log, only the assigned Executor may att logs" },
     { name: "nul_character", code: "invalid", status: 400, text: "pq: invalid byte sequence for encoding \"UTF8\": 0x00" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -58,8 +66,7 @@ export const GET_LOGS: rt.Method<GetLogsMsgInit, Log[]> = {
     { name: "count_too_large", code: "invalid", status: 403, text: "Count exceeds max log count ({limit})" },
     { name: "negative_limit", code: "invalid", status: 400, text: "pq: LIMIT must not be negative" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Add a log line to the calling executor. The line belongs to no process, so its `processid` is empty. */
@@ -80,8 +87,7 @@ export const ADD_EXECUTOR_LOG: rt.Method<AddExecutorLogMsgInit, undefined> = {
     { name: "executor_not_found", code: "denied", status: 403, text: "Failed to add executor log, executor not found" },
     { name: "executor_name_mismatch", code: "denied", status: 403, text: "Failed to add executor log, executor name mismatch" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -106,8 +112,7 @@ export const SEARCH_LOGS: rt.Method<SearchLogsMsgInit, Log[]> = {
     { name: "count_too_large", code: "invalid", status: 400, text: "Count exceeds max log count ({limit})" },
     { name: "days_too_large", code: "invalid", status: 400, text: "Count exceeds max day count ({limit})" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** What `getLogs` takes by name. */

@@ -3,8 +3,15 @@
 
 import * as rt from "../runtime/base.js";
 import { LogCalls } from "./log.js";
-import { GetPauseStatusMsg, type GetPauseStatusMsgInit, PauseAssignmentsMsg, type PauseAssignmentsMsgInit, ResumeAssignmentsMsg, type ResumeAssignmentsMsgInit } from "../requests/pause.js";
-import { PauseStatus, type PauseStatusInit } from "../types/pause.js";
+import {
+  GetPauseStatusMsg,
+  type GetPauseStatusMsgInit,
+  PauseAssignmentsMsg,
+  type PauseAssignmentsMsgInit,
+  ResumeAssignmentsMsg,
+  type ResumeAssignmentsMsgInit,
+} from "../requests/pause.js";
+import { PauseStatus } from "../types/pause.js";
 
 /**
  * Pause the assignment of processes in a colony, as its owner. Submissions are still accepted. The pause outlasts
@@ -26,8 +33,7 @@ export const PAUSE_ASSIGNMENTS: rt.Method<PauseAssignmentsMsgInit, undefined> = 
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "empty_colony_name", code: "invalid", status: 403, text: "Empty Colony name" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -51,8 +57,7 @@ export const RESUME_ASSIGNMENTS: rt.Method<ResumeAssignmentsMsgInit, undefined> 
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "empty_colony_name", code: "invalid", status: 403, text: "Empty Colony name" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -74,8 +79,7 @@ export const GET_PAUSE_STATUS: rt.Method<GetPauseStatusMsgInit, PauseStatus> = {
     { name: "not_a_member", code: "denied", status: 403, text: "Access denied, not a member of Colony with name <{name}>" },
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**

@@ -3,9 +3,32 @@
 
 import * as rt from "../runtime/base.js";
 import { PauseCalls } from "./pause.js";
-import { AssignProcessMsg, type AssignProcessMsgInit, CancelProcessMsg, type CancelProcessMsgInit, CloseFailedMsg, type CloseFailedMsgInit, CloseSuccessfulMsg, type CloseSuccessfulMsgInit, GetProcessHistMsg, type GetProcessHistMsgInit, GetProcessMsg, type GetProcessMsgInit, GetProcessesMsg, type GetProcessesMsgInit, RemoveAllProcessesMsg, type RemoveAllProcessesMsgInit, RemoveProcessMsg, type RemoveProcessMsgInit, SetOutputMsg, type SetOutputMsgInit, SubmitFunctionSpecMsg, type SubmitFunctionSpecMsgInit } from "../requests/process.js";
+import {
+  AssignProcessMsg,
+  type AssignProcessMsgInit,
+  CancelProcessMsg,
+  type CancelProcessMsgInit,
+  CloseFailedMsg,
+  type CloseFailedMsgInit,
+  CloseSuccessfulMsg,
+  type CloseSuccessfulMsgInit,
+  GetProcessHistMsg,
+  type GetProcessHistMsgInit,
+  GetProcessMsg,
+  type GetProcessMsgInit,
+  GetProcessesMsg,
+  type GetProcessesMsgInit,
+  RemoveAllProcessesMsg,
+  type RemoveAllProcessesMsgInit,
+  RemoveProcessMsg,
+  type RemoveProcessMsgInit,
+  SetOutputMsg,
+  type SetOutputMsgInit,
+  SubmitFunctionSpecMsg,
+  type SubmitFunctionSpecMsgInit,
+} from "../requests/process.js";
 import { ProcessState } from "../types/common.js";
-import { FunctionSpec, type FunctionSpecInit, Process, type ProcessInit } from "../types/process.js";
+import { type FunctionSpecInit, Process } from "../types/process.js";
 
 /**
  * Submit a function for execution. `maxexectime` and `maxretries` of `spec`, both `-1` by default, say what becomes of
@@ -34,8 +57,7 @@ export const SUBMIT: rt.Method<SubmitFunctionSpecMsgInit, Process> = {
     { name: "bad_memory", code: "invalid", status: 400, text: "error converting memory to int: strconv.ParseInt: parsing \"{text}\": invalid syntax" },
     { name: "database_refused", code: "invalid", status: 400, text: "pq: {detail}" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -69,8 +91,7 @@ export const ASSIGN: rt.Method<AssignProcessMsgInit, Process> = {
     { name: "process_already_assigned", code: "conflict", status: 500, text: "Process already assigned" },
     { name: "cannot_assign_cancelled_process", code: "conflict", status: 500, text: "Cannot assign cancelled process" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -101,8 +122,7 @@ export const CLOSE: rt.Method<CloseSuccessfulMsgInit, undefined> = {
     { name: "tried_to_set_cancelled_process_as_successful", code: "conflict", status: 400, text: "Tried to set cancelled process as successful" },
     { name: "tried_to_set_waiting_process_as_successful_without_being_run", code: "conflict", status: 400, text: "Tried to set waiting process as successful without being running" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -130,8 +150,7 @@ export const FAIL: rt.Method<CloseFailedMsgInit, undefined> = {
     { name: "tried_to_set_failed_process_as_failed", code: "conflict", status: 400, text: "Tried to set failed process as failed" },
     { name: "tried_to_set_cancelled_process_as_failed", code: "conflict", status: 400, text: "Tried to set cancelled process as failed" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -156,8 +175,7 @@ export const SET_OUTPUT: rt.Method<SetOutputMsgInit, undefined> = {
     { name: "not_assigned_executor", code: "denied", status: 403, text: "Failed to close process as successful, not allowed to close process as successful" },
     { name: "process_is_not_running", code: "conflict", status: 403, text: "Failed to set output, process is not running" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Get a process by id. */
@@ -177,8 +195,7 @@ export const GET_PROCESS: rt.Method<GetProcessMsgInit, Process> = {
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "process_not_found", code: "not_found", status: 404, text: "Failed to get process, process not found" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -206,8 +223,7 @@ export const GET_PROCESSES: rt.Method<GetProcessesMsgInit, Process[]> = {
     { name: "user_not_found", code: "not_found", status: 400, text: "User <{name}> does not exist" },
     { name: "negative_limit", code: "invalid", status: 400, text: "pq: LIMIT must not be negative" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -229,8 +245,7 @@ export const GET_PROCESS_HISTORY: rt.Method<GetProcessHistMsgInit, Process[]> = 
     { name: "invalid_json", code: "invalid", status: 400, text: "Failed to get process hist, invalid JSON" },
     { name: "msgtype_mismatch", code: "invalid", status: 400, text: "Failed to get process history, msg.MsgType does not match payloadType" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -257,8 +272,7 @@ export const CANCEL_PROCESS: rt.Method<CancelProcessMsgInit, undefined> = {
     { name: "tried_to_cancel_failed_process", code: "conflict", status: 400, text: "Tried to cancel failed process" },
     { name: "tried_to_cancel_already_cancelled_process", code: "conflict", status: 400, text: "Tried to cancel already cancelled process" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -283,8 +297,7 @@ export const REMOVE_PROCESS: rt.Method<RemoveProcessMsgInit, undefined> = {
     { name: "part_of_workflow", code: "conflict", status: 400, text: "Failed to remove, cannot remove a process part of a workflow, delete the entire workflow instead" },
     { name: "cannot_remove_a_running_process", code: "conflict", status: 400, text: "Failed to remove process, cannot remove a running process" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**

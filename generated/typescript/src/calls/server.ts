@@ -3,8 +3,15 @@
 
 import * as rt from "../runtime/base.js";
 import { ProcessCalls } from "./process.js";
-import { GetClusterMsg, type GetClusterMsgInit, GetServerInfoMsg, type GetServerInfoMsgInit, VersionMsg, type VersionMsgInit } from "../requests/server.js";
-import { Cluster, type ClusterInit, ServerInfo, type ServerInfoInit, Version, type VersionInit } from "../types/server.js";
+import {
+  GetClusterMsg,
+  type GetClusterMsgInit,
+  GetServerInfoMsg,
+  type GetServerInfoMsgInit,
+  VersionMsg,
+  type VersionMsgInit,
+} from "../requests/server.js";
+import { Cluster, ServerInfo, Version } from "../types/server.js";
 
 /**
  * Get the version compiled into the server. No signature is needed, because the server answers before it examines one.
@@ -22,8 +29,7 @@ export const GET_VERSION: rt.Method<VersionMsgInit, Version> = {
     { name: "invalid_json", code: "invalid", status: 400, text: "Failed to get server version, invalid JSON" },
     { name: "msgtype_mismatch", code: "invalid", status: 400, text: "Failed to get server version, msg.MsgType does not match payloadType" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -39,10 +45,8 @@ export const GET_SERVER_INFO: rt.Method<GetServerInfoMsgInit, ServerInfo> = {
   roles: ["none"],
   idempotency: "read",
   payloadtype: "getserverinfomsg",
-  errors: [
-  ],
-  confirmed: [
-  ],
+  errors: [],
+  confirmed: [],
 };
 
 /** Get the members and the leader of the cluster the server belongs to. Only the server owner may call it. */
@@ -60,8 +64,7 @@ export const GET_CLUSTER: rt.Method<GetClusterMsgInit, Cluster> = {
     { name: "msgtype_mismatch", code: "invalid", status: 400, text: "Failed to get cluster info, msg.MsgType does not match payloadType" },
     { name: "not_server_owner", code: "denied", status: 403, text: "Access denied, not server owner" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**

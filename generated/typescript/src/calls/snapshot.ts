@@ -3,8 +3,19 @@
 
 import * as rt from "../runtime/base.js";
 import { ServerCalls } from "./server.js";
-import { CreateSnapshotMsg, type CreateSnapshotMsgInit, GetSnapshotMsg, type GetSnapshotMsgInit, GetSnapshotsMsg, type GetSnapshotsMsgInit, RemoveAllSnapshotsMsg, type RemoveAllSnapshotsMsgInit, RemoveSnapshotMsg, type RemoveSnapshotMsgInit } from "../requests/snapshot.js";
-import { Snapshot, type SnapshotInit } from "../types/snapshot.js";
+import {
+  CreateSnapshotMsg,
+  type CreateSnapshotMsgInit,
+  GetSnapshotMsg,
+  type GetSnapshotMsgInit,
+  GetSnapshotsMsg,
+  type GetSnapshotsMsgInit,
+  RemoveAllSnapshotsMsg,
+  type RemoveAllSnapshotsMsgInit,
+  RemoveSnapshotMsg,
+  type RemoveSnapshotMsgInit,
+} from "../requests/snapshot.js";
+import { Snapshot } from "../types/snapshot.js";
 
 /**
  * Create a snapshot of the files under a label. It records the latest revision of each file under the label and its
@@ -28,8 +39,7 @@ export const CREATE_SNAPSHOT: rt.Method<CreateSnapshotMsgInit, Snapshot> = {
     { name: "snapshot_already_exists", code: "already_exists", status: 500, text: "Snapshot with name <{name}> in Colony <{colony}> already exists" },
     { name: "failed_to_get_file_info_len_1", code: "server_fault", status: 500, text: "failed to get file info, len>1" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Get one snapshot by id or by name. An unknown snapshot is answered with status 500, not 404. */
@@ -51,8 +61,7 @@ export const GET_SNAPSHOT: rt.Method<GetSnapshotMsgInit, Snapshot> = {
     { name: "snapshot_not_found_not_found_500", code: "not_found", status: 500, text: "Snapshot not found with name <{name}> in Colony <{colony}> does not exists" },
     { name: "malformatted_msg", code: "invalid", status: 500, text: "Failed to get snapshot, malformatted msg" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** List the snapshots of a colony, newest first. The reply is null when there are none. */
@@ -72,8 +81,7 @@ export const GET_SNAPSHOTS: rt.Method<GetSnapshotsMsgInit, Snapshot[]> = {
     { name: "not_a_member", code: "denied", status: 403, text: "Access denied, not a member of Colony with name <{name}>" },
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -97,8 +105,7 @@ export const REMOVE_SNAPSHOT: rt.Method<RemoveSnapshotMsgInit, undefined> = {
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "malformatted_msg", code: "invalid", status: 500, text: "Failed to remove snapsnot, malformatted msg" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -121,8 +128,7 @@ export const REMOVE_ALL_SNAPSHOTS: rt.Method<RemoveAllSnapshotsMsgInit, undefine
     { name: "not_a_member", code: "denied", status: 403, text: "Access denied, not a member of Colony with name <{name}>" },
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** What `getSnapshot` takes by name. */

@@ -3,8 +3,13 @@
 
 import * as rt from "../runtime/base.js";
 import { SnapshotCalls } from "./snapshot.js";
-import { GetColonyStatisticsMsg, type GetColonyStatisticsMsgInit, GetStatisticsMsg, type GetStatisticsMsgInit } from "../requests/statistics.js";
-import { Statistics, type StatisticsInit } from "../types/statistics.js";
+import {
+  GetColonyStatisticsMsg,
+  type GetColonyStatisticsMsgInit,
+  GetStatisticsMsg,
+  type GetStatisticsMsgInit,
+} from "../requests/statistics.js";
+import { Statistics } from "../types/statistics.js";
 
 /**
  * Read the statistics of a colony. If the signer is not a member, the server answers HTTP 200 with an empty body
@@ -25,8 +30,7 @@ export const GET_STATISTICS: rt.Method<GetColonyStatisticsMsgInit, Statistics> =
     { name: "msgtype_mismatch", code: "invalid", status: 400, text: "Failed to get colony statistics, msg.MsgType does not match payloadType" },
     { name: "colony_not_found", code: "not_found", status: 400, text: "Colony with name <{name}> not found" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -48,8 +52,7 @@ export const GET_SERVER_STATISTICS: rt.Method<GetStatisticsMsgInit, Statistics> 
     { name: "not_server_owner", code: "denied", status: 403, text: "Access denied, not server owner" },
     { name: "failed_to_parse_executor_name", code: "server_fault", status: 500, text: "Failed to parse Executor name" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**

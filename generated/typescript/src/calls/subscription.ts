@@ -3,10 +3,17 @@
 
 import * as rt from "../runtime/base.js";
 import { StatisticsCalls } from "./statistics.js";
-import { SubscribeChannelMsg, type SubscribeChannelMsgInit, SubscribeProcessMsg, type SubscribeProcessMsgInit, SubscribeProcessesMsg, type SubscribeProcessesMsgInit } from "../requests/subscription.js";
-import { ChannelEntry, type ChannelEntryInit } from "../types/channel.js";
+import {
+  SubscribeChannelMsg,
+  type SubscribeChannelMsgInit,
+  SubscribeProcessMsg,
+  type SubscribeProcessMsgInit,
+  SubscribeProcessesMsg,
+  type SubscribeProcessesMsgInit,
+} from "../requests/subscription.js";
+import { ChannelEntry } from "../types/channel.js";
 import { ProcessState } from "../types/common.js";
-import { Process, type ProcessInit } from "../types/process.js";
+import { Process } from "../types/process.js";
 
 /**
  * Watch one process for a given state. Any well-formed signature is enough, as membership is not checked. Each event is
@@ -28,8 +35,7 @@ export const SUBSCRIBE_PROCESS: rt.Method<SubscribeProcessMsgInit, Process> = {
     { name: "msgtype_mismatch", code: "invalid", status: 403, text: "Failed to subscribe to process, msg.msgType does not match rpcMsg.PayloadType" },
     { name: "invalid_process", code: "not_found", status: 403, text: "Invalid process with Id {id}" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -86,8 +92,7 @@ export const SUBSCRIBE_CHANNEL: rt.Method<SubscribeChannelMsgInit, ChannelEntry[
     { name: "channel_not_found", code: "not_found", status: 404, text: "Channel not found" },
     { name: "not_authorized_to_subscribe_to_channel", code: "denied", status: 403, text: "Not authorized to subscribe to channel" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** What `subscribeProcesses` takes by name. */

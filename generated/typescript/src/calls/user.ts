@@ -3,7 +3,18 @@
 
 import * as rt from "../runtime/base.js";
 import { SubscriptionCalls } from "./subscription.js";
-import { AddUserMsg, type AddUserMsgInit, GetUserByIDMsg, type GetUserByIDMsgInit, GetUserMsg, type GetUserMsgInit, GetUsersMsg, type GetUsersMsgInit, RemoveUserMsg, type RemoveUserMsgInit } from "../requests/user.js";
+import {
+  AddUserMsg,
+  type AddUserMsgInit,
+  GetUserByIDMsg,
+  type GetUserByIDMsgInit,
+  GetUserMsg,
+  type GetUserMsgInit,
+  GetUsersMsg,
+  type GetUsersMsgInit,
+  RemoveUserMsg,
+  type RemoveUserMsgInit,
+} from "../requests/user.js";
 import { User, type UserInit } from "../types/user.js";
 
 /**
@@ -30,8 +41,7 @@ export const ADD_USER: rt.Method<AddUserMsgInit, User> = {
     { name: "a_user_already_exists", code: "already_exists", status: 400, text: "A user with name <{name}> already exists in Colony with name <{colony}>" },
     { name: "addeduser_not_found", code: "server_fault", status: 500, text: "Failed to add user, addedUser is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Get a user by name. Executors of the colony may ask in any state. */
@@ -52,8 +62,7 @@ export const GET_USER: rt.Method<GetUserMsgInit, User> = {
     { name: "colony_not_found", code: "not_found", status: 400, text: "Colony with name <{name}> does not exists" },
     { name: "user_not_found", code: "not_found", status: 500, text: "Failed to get user, user is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Get a user by identity. Executors of the colony may ask in any state. */
@@ -74,8 +83,7 @@ export const GET_USER_BY_ID: rt.Method<GetUserByIDMsgInit, User> = {
     { name: "colony_not_found", code: "not_found", status: 400, text: "Colony with name <{name}> does not exists" },
     { name: "user_not_found", code: "not_found", status: 404, text: "Failed to get user by ID, user is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** List the users of a colony. Executors of the colony may ask in any state. */
@@ -96,8 +104,7 @@ export const GET_USERS: rt.Method<GetUsersMsgInit, User[]> = {
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "colony_not_found", code: "not_found", status: 400, text: "Colony with name <{name}> does not exists" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Remove a user from a colony. */
@@ -119,8 +126,7 @@ export const REMOVE_USER: rt.Method<RemoveUserMsgInit, undefined> = {
     { name: "colony_not_found", code: "not_found", status: 400, text: "Colony with name <{name}> does not exists" },
     { name: "user_not_found", code: "not_found", status: 400, text: "User with name <{name}> not found" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**

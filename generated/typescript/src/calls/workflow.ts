@@ -3,10 +3,25 @@
 
 import * as rt from "../runtime/base.js";
 import { UserCalls } from "./user.js";
-import { AddChildMsg, type AddChildMsgInit, CancelProcessGraphMsg, type CancelProcessGraphMsgInit, GetProcessGraphMsg, type GetProcessGraphMsgInit, GetProcessGraphsMsg, type GetProcessGraphsMsgInit, RemoveAllProcessGraphsMsg, type RemoveAllProcessGraphsMsgInit, RemoveProcessGraphMsg, type RemoveProcessGraphMsgInit, SubmitWorkflowSpecMsg, type SubmitWorkflowSpecMsgInit } from "../requests/workflow.js";
+import {
+  AddChildMsg,
+  type AddChildMsgInit,
+  CancelProcessGraphMsg,
+  type CancelProcessGraphMsgInit,
+  GetProcessGraphMsg,
+  type GetProcessGraphMsgInit,
+  GetProcessGraphsMsg,
+  type GetProcessGraphsMsgInit,
+  RemoveAllProcessGraphsMsg,
+  type RemoveAllProcessGraphsMsgInit,
+  RemoveProcessGraphMsg,
+  type RemoveProcessGraphMsgInit,
+  SubmitWorkflowSpecMsg,
+  type SubmitWorkflowSpecMsgInit,
+} from "../requests/workflow.js";
 import { ProcessState } from "../types/common.js";
-import { FunctionSpec, type FunctionSpecInit, Process, type ProcessInit } from "../types/process.js";
-import { ProcessGraph, type ProcessGraphInit, WorkflowSpec, type WorkflowSpecInit } from "../types/workflow.js";
+import { type FunctionSpecInit, Process } from "../types/process.js";
+import { ProcessGraph, type WorkflowSpecInit } from "../types/workflow.js";
 
 /**
  * Submit a workflow for execution. The server creates one process per node; a node becomes assignable once all its
@@ -35,8 +50,7 @@ export const SUBMIT_WORKFLOW: rt.Method<SubmitWorkflowSpecMsgInit, ProcessGraph>
     { name: "failed_to_add_process", code: "server_fault", status: 500, text: "Failed to submit workflow, failed to add process" },
     { name: "could_not_derive_initiatorname", code: "server_fault", status: 500, text: "Could not derive InitiatorName" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Read one workflow. This is the only call that fills the drawing hints in `nodes` and `edges`. */
@@ -57,8 +71,7 @@ export const GET_PROCESSGRAPH: rt.Method<GetProcessGraphMsgInit, ProcessGraph> =
     { name: "graph_not_found", code: "not_found", status: 500, text: "Failed to get processgraph, graph is nil" },
     { name: "broken_processgraph", code: "not_found", status: 400, text: "Failed to iterate processgraph, process with ID={id} not found" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -84,8 +97,7 @@ export const GET_PROCESSGRAPHS: rt.Method<GetProcessGraphsMsgInit, ProcessGraph[
     { name: "invalid_state", code: "invalid", status: 400, text: "invalid msg.State" },
     { name: "broken_processgraph", code: "not_found", status: 400, text: "Failed to iterate processgraph, process with ID={id} not found" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -110,8 +122,7 @@ export const CANCEL_PROCESSGRAPH: rt.Method<CancelProcessGraphMsgInit, undefined
     { name: "unknown_colony", code: "not_found", status: 403, text: "Colony with name <{name}> does not exists" },
     { name: "graph_not_found", code: "not_found", status: 500, text: "Failed to cancel processgraph, graph is nil" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /** Remove a workflow together with its processes. A workflow in state RUNNING is refused. */
@@ -132,8 +143,7 @@ export const REMOVE_PROCESSGRAPH: rt.Method<RemoveProcessGraphMsgInit, undefined
     { name: "graph_not_found", code: "not_found", status: 500, text: "Failed to remove processgraph, graph is nil" },
     { name: "cannot_remove_a_running_processgraph", code: "conflict", status: 400, text: "Failed to remove processgraph, cannot remove a running processgraph" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**
@@ -195,8 +205,7 @@ export const ADD_CHILD: rt.Method<AddChildMsgInit, Process> = {
     { name: "process_is_not_assigned_to_executor", code: "denied", status: 400, text: "Process with Id {processid} is not assigned to executor with Id {executorid}" },
     { name: "process_does_not_belong_to_a_processgraph", code: "conflict", status: 400, text: "Process with Id {id} does not belong to a processgraph" },
   ],
-  confirmed: [
-  ],
+  confirmed: [],
 };
 
 /**

@@ -2,7 +2,12 @@
 /** Messages that manage, reconcile and trace blueprints and their definitions. */
 
 import * as rt from "../runtime/base.js";
-import { Blueprint, type BlueprintInit, BlueprintDefinition, type BlueprintDefinitionInit } from "../types/blueprint.js";
+import {
+  Blueprint,
+  type BlueprintInit,
+  BlueprintDefinition,
+  type BlueprintDefinitionInit,
+} from "../types/blueprint.js";
 
 /**
  * Add a blueprint definition to a colony. The server does not validate its contents. It also lets two definitions of a

@@ -63,13 +63,10 @@ export const GetColonyMsg: rt.Struct<GetColonyMsg, GetColonyMsgInit> = new rt.St
 ], "getcolonymsg");
 
 /** List all colonies of the server. */
-export interface GetColoniesMsg {
-}
+export type GetColoniesMsg = Record<string, never>;
 
-/** GetColoniesMsg as it may be written: what has a default may be left out. */
-export interface GetColoniesMsgInit {
-}
+/** GetColoniesMsg as it may be written. */
+export type GetColoniesMsgInit = Record<string, never>;
 
 /** Reads and writes GetColoniesMsg. */
-export const GetColoniesMsg: rt.Struct<GetColoniesMsg, GetColoniesMsgInit> = new rt.Struct("GetColoniesMsg", () => [
-], "getcoloniesmsg");
+export const GetColoniesMsg: rt.Struct<GetColoniesMsg, GetColoniesMsgInit> = new rt.Struct("GetColoniesMsg", () => [], "getcoloniesmsg");

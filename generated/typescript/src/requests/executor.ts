@@ -2,7 +2,14 @@
 /** Messages that register, approve, reject, remove, read and update executors. */
 
 import * as rt from "../runtime/base.js";
-import { Allocations, type AllocationsInit, Capabilities, type CapabilitiesInit, Executor, type ExecutorInit } from "../types/executor.js";
+import {
+  Allocations,
+  type AllocationsInit,
+  Capabilities,
+  type CapabilitiesInit,
+  Executor,
+  type ExecutorInit,
+} from "../types/executor.js";
 
 /**
  * Register an executor in a colony. It always starts as PENDING and needs approval. On servers with re-registration

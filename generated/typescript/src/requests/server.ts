@@ -31,25 +31,19 @@ export const VersionMsg: rt.Struct<VersionMsg, VersionMsgInit> = new rt.Struct("
  * Get the build details and listeners of the server. No signature is needed, and the payload is neither decoded nor
  * checked for its message type.
  */
-export interface GetServerInfoMsg {
-}
+export type GetServerInfoMsg = Record<string, never>;
 
-/** GetServerInfoMsg as it may be written: what has a default may be left out. */
-export interface GetServerInfoMsgInit {
-}
+/** GetServerInfoMsg as it may be written. */
+export type GetServerInfoMsgInit = Record<string, never>;
 
 /** Reads and writes GetServerInfoMsg. */
-export const GetServerInfoMsg: rt.Struct<GetServerInfoMsg, GetServerInfoMsgInit> = new rt.Struct("GetServerInfoMsg", () => [
-], "getserverinfomsg");
+export const GetServerInfoMsg: rt.Struct<GetServerInfoMsg, GetServerInfoMsgInit> = new rt.Struct("GetServerInfoMsg", () => [], "getserverinfomsg");
 
 /** Get the members and the leader of the cluster the server belongs to. Only the server owner may call it. */
-export interface GetClusterMsg {
-}
+export type GetClusterMsg = Record<string, never>;
 
-/** GetClusterMsg as it may be written: what has a default may be left out. */
-export interface GetClusterMsgInit {
-}
+/** GetClusterMsg as it may be written. */
+export type GetClusterMsgInit = Record<string, never>;
 
 /** Reads and writes GetClusterMsg. */
-export const GetClusterMsg: rt.Struct<GetClusterMsg, GetClusterMsgInit> = new rt.Struct("GetClusterMsg", () => [
-], "getclustermsg");
+export const GetClusterMsg: rt.Struct<GetClusterMsg, GetClusterMsgInit> = new rt.Struct("GetClusterMsg", () => [], "getclustermsg");

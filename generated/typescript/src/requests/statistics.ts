@@ -27,13 +27,10 @@ export const GetColonyStatisticsMsg: rt.Struct<GetColonyStatisticsMsg, GetColony
  * Read the statistics of the whole server, as its owner. Only `colonies`, `executors` and the counters of waiting,
  * running, successful and failed processes carry values; all others are 0.
  */
-export interface GetStatisticsMsg {
-}
+export type GetStatisticsMsg = Record<string, never>;
 
-/** GetStatisticsMsg as it may be written: what has a default may be left out. */
-export interface GetStatisticsMsgInit {
-}
+/** GetStatisticsMsg as it may be written. */
+export type GetStatisticsMsgInit = Record<string, never>;
 
 /** Reads and writes GetStatisticsMsg. */
-export const GetStatisticsMsg: rt.Struct<GetStatisticsMsg, GetStatisticsMsgInit> = new rt.Struct("GetStatisticsMsg", () => [
-], "getstatisticsmsg");
+export const GetStatisticsMsg: rt.Struct<GetStatisticsMsg, GetStatisticsMsgInit> = new rt.Struct("GetStatisticsMsg", () => [], "getstatisticsmsg");

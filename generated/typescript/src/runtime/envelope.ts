@@ -87,8 +87,9 @@ export function findError(method: AnyMethod, status: number, text: string): Erro
   );
 }
 
-function placeholders(error: ErrorCase): number {
-  return error.text.split("{").length;
+/** How little a text tells: a bare placeholder fits anything. */
+function placeholders({ text }: ErrorCase): number {
+  return /^\{\w+\}$/u.test(text) ? Number.POSITIVE_INFINITY : text.split("{").length;
 }
 
 function patternOf(text: string): RegExp {

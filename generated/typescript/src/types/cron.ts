@@ -2,7 +2,7 @@
 /** Type of a workflow that starts on a schedule. */
 
 import * as rt from "../runtime/base.js";
-import { WorkflowSpec, type WorkflowSpecInit } from "../types/workflow.js";
+import { WorkflowSpec } from "../types/workflow.js";
 
 /**
  * Workflow that the server starts on a schedule. The first check after creation only computes `nextrun`, so the first

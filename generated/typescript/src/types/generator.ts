@@ -2,7 +2,7 @@
 /** Type of a workflow that starts when enough arguments have been collected. */
 
 import * as rt from "../runtime/base.js";
-import { WorkflowSpec, type WorkflowSpecInit } from "../types/workflow.js";
+import { WorkflowSpec } from "../types/workflow.js";
 
 /**
  * Workflow that the server starts whenever enough arguments have been packed. Each run takes `trigger` arguments from

@@ -25,7 +25,7 @@ const DEEPEST = 1000;
 /** Only a text with one of these can hold a number that `JSON.parse` would change. */
 const MAY_HOLD_LARGE_NUMBERS = /\d{16}|\d[eE]\+?\d{3}/u;
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/uy;
-const PLAIN = /[^"\\\u0000-\u001f]*/uy; // eslint-disable-line no-control-regex
+const PLAIN = /[^"\\\u0000-\u001f]*/uy;
 
 /** Set a key of an object, also one called `__proto__`. */
 export function setOwn(target: object, key: string, value: unknown): void {

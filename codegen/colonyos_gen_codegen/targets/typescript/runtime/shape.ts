@@ -81,12 +81,14 @@ export interface AnyStruct {
 export class Struct<T, Init> implements AnyStruct {
   readonly #make: () => readonly Field[];
   #fields: readonly Field[] | undefined;
+  readonly msgtype: string | undefined;
 
   constructor(
     readonly name: string,
     make: () => readonly Field[],
-    readonly msgtype?: string,
+    msgtype?: string,
   ) {
+    this.msgtype = msgtype;
     this.#make = make; // later, as types may hold each other
   }
 

@@ -268,14 +268,21 @@ function refuse(at: Place, rule: string, value: unknown, secret: boolean): never
 }
 
 function shown(value: unknown): string {
-  let text: string;
-  if (typeof value === "string") {
-    text = JSON.stringify(value);
-  } else if (typeof value === "object" && value !== null) {
-    text = Array.isArray(value) ? "a list" : "an object";
-  } else {
-    text = value === undefined ? "missing" : String(value);
-  }
+  const text = typeof value === "string" ? JSON.stringify(value) : inWords(value);
   return text.length > 100 ? `${text.slice(0, 97)}...` : text;
 }
 
+function inWords(value: unknown): string {
+  switch (typeof value) {
+    case "number":
+    case "bigint":
+    case "boolean":
+      return String(value);
+    case "undefined":
+      return "missing";
+    case "object":
+      return value === null ? "null" : Array.isArray(value) ? "a list" : "an object";
+    default:
+      return `a ${typeof value}`;
+  }
+}

@@ -1,0 +1,26 @@
+"""TypeScript: the package compiled and linted, the vectors, and a program against the embedded server."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.languages.kit import ROOT, Row, need, server, step, vectors
+
+_PROGRAM = Path(__file__).parent / "programs" / "typescript"
+_INSTALL = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
+
+
+def run(work: Path) -> Iterator[Row]:
+    """Every step, in `work`."""
+    need("node", "npm", "npx")
+    shutil.copytree(_PROGRAM, work, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "generated" / "typescript", work / "package")
+    yield step("npm install", _INSTALL, work)
+    yield step("tsc --strict, package", ["npx", "tsc", "--project", "package"], work)
+    yield step("tsc --strict, program", ["npx", "tsc"], work)
+    yield step("eslint", ["npx", "eslint", "--max-warnings", "0", "package/src", "program.ts"], work)
+    yield vectors(["node", str(work / "package" / "dist" / "runtime" / "conformance.js")], work)
+    with server() as variables:
+        yield step("program", ["node", "dist/program.js"], work, variables)
