@@ -76,7 +76,7 @@ class _Render:
         return spelling.without_unused(self._templates.get_template(f"{template}.jinja").render(**variables))
 
     def _imports(self, types: Sequence[Type | Struct], folder: str, domain: str) -> list[str]:
-        """The statements that import what `types` name, for a module of `folder`: the values and, with `Init`, what is written."""
+        """The statements that import what `types` name, for a module of `folder`: what is read, and what is written."""
         by_module: dict[str, set[str]] = {}
         for name in _named(types):
             home = self._request_home.get(name)
@@ -112,7 +112,10 @@ def _named(types: Sequence[Type | Struct]) -> set[str]:
 
 def _call_types(domain: Domain) -> list[Type | Struct]:
     messages = _registered(domain)
-    return [*(message.struct for message in messages), *(type_ for message in messages for type_ in calls.types(message))]
+    return [
+        *(message.struct for message in messages),
+        *(type_ for message in messages for type_ in calls.types(message)),
+    ]
 
 
 def _registered(domain: Domain) -> list[Message]:

@@ -31,7 +31,11 @@ def call(service: Service, message: Message, method: Method) -> Call:
     spelled.append(f"options: {options}" if needed else f"options: {options} = {{}}")
     entries: list[str] = []
     for item in method.parameters:
-        name = f"options{spelling.access(spelling.option(item.name))}" if item.keyword else spelling.parameter(item.name)
+        name = (
+            f"options{spelling.access(spelling.option(item.name))}"
+            if item.keyword
+            else spelling.parameter(item.name)
+        )
         entries += _entries(service, message, item, name)
     request = f"{{ {', '.join(entries)} }}" if entries else "{}"
     return Call(spelling.method(method.name), ", ".join(spelled), request, options, bool(keywords))
@@ -57,10 +61,14 @@ def doc(message: Message, method: Method) -> list[str]:
     standing = f"Sent as `{message.msgtype}`; {message.idempotency}; signed by {_signers(message)}."
     said.append(standing + (f" Since {message.since}." if message.since else ""))
     said += [
-        f"@param {spelling.parameter(item.name)} {item.description}" for item in method.parameters if not item.keyword
+        f"@param {spelling.parameter(item.name)} {item.description}"
+        for item in method.parameters
+        if not item.keyword
     ]
     said += [
-        f"@throws {{RefusedError}} `{error.code}`: {error.when}" for error in message.errors if not error.malformed
+        f"@throws {{RefusedError}} `{error.code}`: {error.when}"
+        for error in message.errors
+        if not error.malformed
     ]
     return said
 

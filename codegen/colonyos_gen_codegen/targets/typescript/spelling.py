@@ -13,16 +13,17 @@ from colonyos_gen_codegen.model import Field, HazardOf, Scalar, Type
 WIDTH = 120
 
 _WORDS = {
-    "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else",
-    "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import", "in", "instanceof",
-    "interface", "let", "new", "null", "package", "private", "protected", "public", "return", "static", "super", "switch", "this",
-    "throw", "true", "try", "typeof", "undefined", "var", "void", "while", "with", "yield",
+    "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete",
+    "do", "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements",
+    "import", "in", "instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public",
+    "return", "static", "super", "switch", "this", "throw", "true", "try", "typeof", "undefined", "var", "void",
+    "while", "with", "yield",
 }  # fmt: skip
 """What no variable may be called in a module."""
 _PARAMETERS = _WORDS | {"options", "rt"}
 _TYPES = _WORDS | {
-    "any", "Array", "AsyncGenerator", "bigint", "boolean", "never", "number", "object", "Pick", "Promise", "Record", "rt", "string",
-    "symbol", "Uint8Array", "unknown", "Calls", "Client", "Instant",
+    "any", "Array", "AsyncGenerator", "bigint", "boolean", "never", "number", "object", "Pick", "Promise", "Record",
+    "rt", "string", "symbol", "Uint8Array", "unknown", "Calls", "Client", "Instant",
 }  # fmt: skip
 """What no type may be called, because the generated modules or the package mean something else by it."""
 _METHODS = {"constructor", "send", "watch", "prototype"}
@@ -89,6 +90,8 @@ def init_name(name: str) -> str:
 
 def key(name: str) -> str:
     """The name of a property."""
+    if name == "__proto__":  # which in an object would be its prototype
+        return '["__proto__"]'
     return name if _is_identifier(name) else literal(name)
 
 
@@ -105,7 +108,11 @@ def literal(value: Any) -> str:
         return f"[{', '.join(literal(item) for item in value)}]"  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, dict):
         entries: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
-        return f"{{ {', '.join(f'{key(name)}: {literal(item)}' for name, item in entries.items())} }}" if entries else "{}"
+        return (
+            f"{{ {', '.join(f'{key(name)}: {literal(item)}' for name, item in entries.items())} }}"
+            if entries
+            else "{}"
+        )
     # Line separators are fine in texts since ES2019.
     return json.dumps(value, ensure_ascii=False)
 
@@ -184,7 +191,11 @@ def without_unused(text: str) -> str:
     rest = _SAID.sub("", _IMPORT.sub("", text))
     for match in imports:
         names = [name.strip() for name in match[1].split(",") if name.strip()]
-        used = [name for name in names if re.search(rf"(?<![\w$]){re.escape(name.removeprefix('type '))}(?![\w$])", rest)]
+        used = [
+            name
+            for name in names
+            if re.search(rf"(?<![\w$]){re.escape(name.removeprefix('type '))}(?![\w$])", rest)
+        ]
         statement = f"{import_of(used, match[2])}\n" if used else ""
         text = text.replace(match[0], statement)
     return text
@@ -203,7 +214,11 @@ def comment(*paragraphs: str, indent: int = 0) -> str:
         if index and not follows:
             lines.append("")
         lines += textwrap.wrap(
-            part, WIDTH - indent - 3, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False
+            part,
+            WIDTH - indent - 3,
+            subsequent_indent=hanging,
+            break_long_words=False,
+            break_on_hyphens=False,
         )
     body = "\n".join(f"{margin} * {line}".rstrip() for line in lines)
     return f"/**\n{body}\n{margin} */"
@@ -211,7 +226,7 @@ def comment(*paragraphs: str, indent: int = 0) -> str:
 
 def escaped(text: str) -> str:
     """`text` as it may stand in a doc comment: it does not end it, and starts no tag."""
-    plain = " ".join(text.split()).replace("*/", "*\u200b/")
+    plain = " ".join(text.split()).replace("*/", "*\\/")
     return re.sub(r"(?<!^)@(?=\w)", "\\@", plain)
 
 
@@ -242,4 +257,6 @@ def hazard(entry: HazardOf) -> str:
         about.append(f"`{entry.wire}` {values}" if values else f"any `{entry.wire}`")
     if entry.confirm:
         about.append("sent with `hazardous: true` only")
-    return f"Hazard {entry.hazard.name} ({', '.join(about)}): {entry.hazard.when} Instead: {entry.hazard.avoid}"
+    return (
+        f"Hazard {entry.hazard.name} ({', '.join(about)}): {entry.hazard.when} Instead: {entry.hazard.avoid}"
+    )

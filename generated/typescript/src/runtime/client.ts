@@ -6,9 +6,8 @@ import { API_PATH, PUBSUB_PATH, ROLE_KEYS } from "../protocol.js";
 import type { Signer } from "./crypto.js";
 import { openReply, seal } from "./envelope.js";
 import { CallTimeoutError, ConnectionFailedError, HazardousRequestError, MissingKeyError } from "./errors.js";
-import type { JsonValue } from "./json.js";
+import { parseJson, type JsonValue } from "./json.js";
 import type { AnyMethod, CallOptions, Keys, Method } from "./method.js";
-import { parseJson } from "./json.js";
 import { isObject, type Notes } from "./reading.js";
 import { FetchTransport, type Transport } from "./transport.js";
 
@@ -150,4 +149,3 @@ function requireHarmless(method: AnyMethod, request: JsonValue): void {
     }
   }
 }
-

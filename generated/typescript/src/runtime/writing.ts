@@ -73,7 +73,7 @@ class Writer {
         }
         return toBase64(value);
       case "any":
-        return this.#any(value, at);
+        return this.#json(value, at);
     }
   }
 
@@ -101,9 +101,9 @@ class Writer {
     return integer;
   }
 
-  #any(value: unknown, at: Place): JsonValue {
+  #json(value: unknown, at: Place): JsonValue {
     if (Array.isArray(value)) {
-      return value.map((item, index) => this.#any(item, child(at, index)));
+      return value.map((item, index) => this.#json(item, child(at, index)));
     }
     switch (typeof value) {
       case "string":
@@ -130,7 +130,7 @@ class Writer {
         const made: JsonObject = {};
         for (const [key, item] of Object.entries(value)) {
           if (item !== undefined) {
-            setOwn(made, key, this.#any(item, child(at, key)));
+            setOwn(made, key, this.#json(item, child(at, key)));
           }
         }
         return made;
