@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -42,12 +42,12 @@ class _Render:
             calls=calls,
             registered=_registered,
             imports=self._imports,
+            struct_types=_struct_types,
             call_types=_call_types,
             types_domains=[domain for domain in service.domains if domain.structs or domain.enums],
             request_domains=[domain for domain in service.domains if domain.messages],
             rpc_domains=self._rpc_domains,
         )
-        templates.filters["types_of"] = shapes.Shapes.types
 
     def files(self) -> dict[str, str]:
         """Their texts by path."""
@@ -108,6 +108,10 @@ def _named(types: Sequence[Type | Struct]) -> set[str]:
         else:
             names |= {inner.name for inner in type_.walk() if inner.name}
     return names
+
+
+def _struct_types(structs: Iterable[Struct]) -> list[Type]:
+    return [type_ for struct in structs for type_ in shapes.Shapes.types(struct)]
 
 
 def _call_types(domain: Domain) -> list[Type | Struct]:

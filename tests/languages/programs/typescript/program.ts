@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 
 import {
+  CallTimeoutError,
   Client,
+  ConnectionFailedError,
   type Drift,
   FunctionSpec,
   HazardousRequestError,
@@ -113,12 +115,14 @@ held.push("refusals");
 // A signal ends what waits, a subscription ends at its timeout.
 const aborted = AbortSignal.timeout(100);
 await assert.rejects(executor.assign(colonyname, 30, { signal: aborted }), { name: "TimeoutError" });
-const idle = (await user.submit(spec())).processid;
+const idle = (await user.submit({ funcname: "echo", conditions: { colonyname, executortype: "nobody" } })).processid;
 await assert.rejects(
   user.subscribeProcess({ processid: idle }, ProcessState.FAILED, 30, { signal: AbortSignal.timeout(100) }).next(),
   { name: "TimeoutError" },
 );
 assert.equal((await user.subscribeProcess({ processid: idle }, ProcessState.FAILED, 1).next()).done, true);
+await assert.rejects(executor.assign(colonyname, 30, { timeoutMs: 100 }), CallTimeoutError);
+await assert.rejects(new Client({ server: "http://127.0.0.1:9" }).getVersion(), ConnectionFailedError);
 held.push("abort and timeout");
 
 // A server of tomorrow: its values are kept, and told.
