@@ -79,9 +79,7 @@ export type ErrorCode =
   /** Too many requests in a short time; wait and try again. */
   | "rate_limited"
   /** The server failed, or its stored data is damaged. */
-  | "server_fault"
-  /** Of what only the status tells. */
-  | "conflict" | "denied" | "invalid" | "not_found" | "rate_limited" | "server_fault";
+  | "server_fault";
 
 /** Refusals that any request may be answered with, whatever its message. */
 export const ENVELOPE_ERRORS: readonly ErrorCase[] = [

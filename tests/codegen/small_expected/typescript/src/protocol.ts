@@ -43,8 +43,8 @@ export type ErrorCode =
   | "not_found"
   /** The signer has no right to do this. */
   | "denied"
-  /** Of what only the status tells. */
-  | "conflict" | "denied" | "invalid" | "not_found" | "rate_limited" | "server_fault";
+  /** Told by the status alone. */
+  | "conflict" | "rate_limited" | "server_fault";
 
 /** Refusals that any request may be answered with, whatever its message. */
 export const ENVELOPE_ERRORS: readonly ErrorCase[] = [
