@@ -193,6 +193,20 @@ def test_no_text_ends_its_comment(awkward: dict[str, str]) -> None:
             assert "Ends" not in code_of(text), path
 
 
+def test_no_type_hides_one_of_the_package(package: dict[str, str]) -> None:
+    """A name that `index.ts` says wins over one that comes with a star, and nobody is told."""
+    exported: set[str] = set()
+    for names in re.findall(r"^export (?:type )?\{([^}]*)\}", package[f"{SRC}/index.ts"], re.MULTILINE):
+        exported.update(name.strip().removeprefix("type ") for name in names.split(","))
+    for module in ("runtime/errors", "protocol"):
+        exported.update(
+            re.findall(r"^export (?:class|type) (\w+)", package[f"{SRC}/{module}.ts"], re.MULTILINE)
+        )
+    types = {name for name in exported if not name.isupper() and name[0].isupper()}
+    assert types | {"Caller", "Calls"} == spelling.PACKAGE_TYPES
+    assert all(spelling.type_name(name) == f"{name}_" for name in types)
+
+
 def test_small_numbers_are_numbers_and_large_ones_are_not(service: Service, package: dict[str, str]) -> None:
     for struct in service.structs:
         types = package[f"{SRC}/types/{struct.domain}.ts"]

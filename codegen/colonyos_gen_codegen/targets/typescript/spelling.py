@@ -21,10 +21,23 @@ _WORDS = {
 }  # fmt: skip
 """What no variable may be called in a module."""
 _PARAMETERS = _WORDS | {"options", "rt"}
-_TYPES = _WORDS | {
-    "any", "Array", "AsyncGenerator", "bigint", "boolean", "never", "number", "object", "Pick", "Promise", "Record",
-    "rt", "string", "symbol", "Uint8Array", "unknown", "Calls", "Client", "Instant",
+PACKAGE_TYPES = {
+    "AnyMethod", "AnyStruct", "Answer", "Caller", "CallOptions", "CallTimeoutError", "Calls", "Client",
+    "ClientOptions", "ColoniesError", "Confirmed", "Connection", "ConnectionFailedError", "Drift", "ErrorCase",
+    "ErrorCode", "FetchTransport", "HazardousRequestError", "Instant", "InvalidKeyError", "InvalidReplyError",
+    "InvalidRequestError", "InvalidSignatureError", "JsonError", "JsonObject", "JsonValue", "KeyName", "Keys",
+    "Message", "Method", "MissingKeyError", "Notes", "OpenEnum", "PrivateKey", "RefusedError", "Role", "Signer",
+    "Struct", "Transport",
 }  # fmt: skip
+"""What the package exports besides what is in the schema."""
+_TYPES = (
+    _WORDS
+    | PACKAGE_TYPES
+    | {
+    "any", "Array", "AsyncGenerator", "bigint", "boolean", "never", "number", "object", "Pick", "Promise",
+    "Readonly", "Record", "rt", "string", "symbol", "Uint8Array", "unknown",
+    }
+)  # fmt: skip
 """What no type may be called, because the generated modules or the package mean something else by it."""
 _METHODS = {"constructor", "send", "watch", "prototype"}
 _CALL_OPTIONS = {"signal", "key", "timeoutMs", "hazardous"}
