@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jinja2
 
@@ -83,7 +83,9 @@ def _files(target: Target, service: Service, templates: jinja2.Environment) -> d
     try:
         made: Any = target.render(service, templates)
         kind = type(made).__name__
-        files: dict[Any, Any] | None = dict(made) if isinstance(made, Mapping) else None
+        files: dict[Any, Any] | None = (
+            dict(cast("Mapping[Any, Any]", made)) if isinstance(made, Mapping) else None
+        )
     except (TargetError, jinja2.TemplateSyntaxError, jinja2.TemplateNotFound):
         raise
     except (Exception, SystemExit) as error:  # whatever somebody else's target raises
