@@ -141,7 +141,11 @@ class _Build:
                     domain=document.data["domain"],
                     description=definition["description"],
                     members=tuple(
-                        Member(*member)
+                        Member(
+                            *member,
+                            since=definition.get("x-enum-since", {}).get(member[0]),
+                            until=definition.get("x-enum-until", {}).get(member[0]),
+                        )
                         for member in zip(
                             definition["x-enum-names"],
                             definition["enum"],
@@ -178,7 +182,7 @@ class _Build:
             msgtype=msgtype,
             file=self._file_form(document, fields, definition["x-file"]) if "x-file" in definition else None,
             options=tuple(self._option(document, fields, entry) for entry in definition.get("x-options", [])),
-            deprecated=definition.get("deprecated", False),
+            **_lifetime(definition),
         )
 
     def _file_form(self, document: Document, fields: tuple[Field, ...], form: dict[str, Any]) -> FileForm:
@@ -249,8 +253,7 @@ class _Build:
             json=self._type(document.file, value["x-json"]) if "x-json" in value else None,
             among=tuple(value.get("x-among", {}).items()),
             secret=value.get("x-secret", False),
-            deprecated=value.get("deprecated", False),
-            since=value.get("x-since"),
+            **_lifetime(value),
         )
 
     def _type(self, file: str, value: dict[str, Any]) -> Type:
@@ -324,7 +327,7 @@ class _Build:
             hazards=self._catalog.of(definition, struct, self._structs),
             registered=definition.get("x-registered", True),
             about=About(**definition["x-about"]) if "x-about" in definition else None,
-            since=definition.get("x-since"),
+            **_lifetime(definition),
         )
 
     def _example_position(self, document: Document | None, msgtype: str, index: int) -> Position:
@@ -338,7 +341,8 @@ class _Build:
         if "use" in entry:
             common = _error_case(entry["use"], shared[entry["use"]])
             action: str = entry["action"]
-            return replace(common, text=common.text.replace("{action}", action), shared=True, action=action)
+            text, since = common.text.replace("{action}", action), entry.get("x-since", common.since)
+            return replace(common, text=text, shared=True, action=action, since=since)
         return _error_case(entry["name"], entry)
 
     def _method(self, document: Document, struct: Struct, method: dict[str, Any]) -> Method:
@@ -367,7 +371,19 @@ def _error_case(name: str, entry: dict[str, Any]) -> ErrorCase:
         entry["text"],
         entry["when"],
         malformed=entry.get("malformed", False),
+        since=entry.get("x-since"),
     )
+
+
+def _lifetime(data: dict[str, Any]) -> dict[str, Any]:
+    """What a part of the schema says of the releases that have it."""
+    reason = data.get("x-deprecated")
+    return {
+        "since": data.get("x-since"),
+        "until": data.get("x-until"),
+        "deprecated": bool(data.get("deprecated") or reason),
+        "replaced": f"since {reason['since']}: {reason['instead']}" if reason else "",
+    }
 
 
 def _limit(value: dict[str, Any]) -> Limit | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jinja2
 
-from colonyos_gen_codegen.build import build
+from colonyos_gen_codegen.build import UnknownReleaseError, as_of, build
 from colonyos_gen_codegen.cli import diff, drift
 from colonyos_gen_codegen.cli.exits import EXIT_CLEAN, EXIT_CODES, EXIT_INTERNAL, EXIT_USAGE, report, say
 from colonyos_gen_codegen.cli.export import export
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m codegen"
         return generate(options, targets)
     except SchemaError as error:
         return report(error.findings, options.schema)
-    except (OverrideError, TargetError) as error:
+    except (OverrideError, TargetError, UnknownReleaseError) as error:
         return say(f"{prog}: {error}", EXIT_USAGE)
     except (FormatError, WriteError, jinja2.TemplateError, OSError) as error:
         where = (
@@ -74,7 +74,7 @@ def _lint(root: Path, draft: bool) -> int:
     findings = findings_of(schema, draft=draft)
     if findings:
         return report(findings, root)
-    say_draft(build(schema))
+    say_draft(build(as_of(schema)))
     return say("the schema is clean", EXIT_CLEAN)
 
 
@@ -125,6 +125,11 @@ def _parser(targets: Mapping[str, Target], prog: str) -> argparse.ArgumentParser
             default=GENERATED,
             metavar="FOLDER",
             help="output folder (default: %(default)s)",
+        )
+        command.add_argument(
+            "--server-version",
+            metavar="VERSION",
+            help="leave out what a server of this release has not, such as 1.9.7 (default: the newest)",
         )
         command.add_argument(
             "--templates",

@@ -47,7 +47,9 @@ def since_is_later(outline: Outline) -> Problems:
         if release_of(text) is None:
             yield outline.manifest.at("server", key), f"'{text}' is not a release such as v1.9.12"
             return
-    if releases and (releases != sorted(releases, key=lambda each: release_of(each) or ()) or releases[-1] != version):
+    if releases and (
+        releases != sorted(releases, key=lambda each: release_of(each) or ()) or releases[-1] != version
+    ):
         yield outline.manifest.at("server", "releases"), f"must go from old to new, and end with {version}"
         return
     for document in outline.schema.documents.values():
@@ -81,7 +83,10 @@ def new_has_since(outline: Outline) -> Problems:
         return
     known, release = set(document.data["names"]), document.data["release"]
     if release != baseline(outline.manifest.data):
-        yield document.position(("release",)), f"must be {baseline(outline.manifest.data)}, as in the manifest"
+        yield (
+            document.position(("release",)),
+            f"must be {baseline(outline.manifest.data)}, as in the manifest",
+        )
         return
     for name, position, is_dated in named(outline):
         if not is_dated and name not in known:
