@@ -73,7 +73,7 @@ def as_of(schema: Schema, release: str | None = None) -> Schema:
         for name, document in schema.documents.items()
     }
     pruned = replace(schema, documents=documents)
-    _Pruning(pruned, there).prune()
+    _Pruning(pruned, there, errors=release is not None).prune()
     if release is not None:
         server = pruned.manifest.data["server"]
         server["version"] = release
@@ -85,7 +85,9 @@ def as_of(schema: Schema, release: str | None = None) -> Schema:
 class _Pruning:
     """Takes out of a schema what is not there, and whatever else speaks of it."""
 
-    def __init__(self, schema: Schema, there: IsThere) -> None:
+    def __init__(self, schema: Schema, there: IsThere, *, errors: bool) -> None:
+        self._prunes_errors = errors
+        """Without it, clients know those of older servers as well."""
         self._schema = schema
         self._there = there
         self._outline = Outline(schema)
@@ -108,7 +110,8 @@ class _Pruning:
                 del part.data["properties"][wire]
         for part in outline.enums:
             self._members(part.data)
-        self._errors()
+        if self._prunes_errors:
+            self._errors()
         for part in [*outline.types, *outline.messages]:
             if not there(part.data):
                 del part.document.data["$defs"][part.name]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from colonyos_gen_codegen.build.hazards import Catalog
+from colonyos_gen_codegen.build.limits import limit_of
 from colonyos_gen_codegen.model import (
     About,
     Argument,
@@ -15,7 +16,6 @@ from colonyos_gen_codegen.model import (
     Example,
     Field,
     FileForm,
-    Limit,
     LimitConstant,
     Member,
     Message,
@@ -81,6 +81,7 @@ class _Build:
             description=manifest["description"],
             protocol=manifest["protocol"],
             server_version=manifest["server"]["version"],
+            releases=tuple(manifest["server"].get("releases", [manifest["server"]["version"]])),
             manifest=shown,
             roles=tuple(
                 Role(name, role["key"], role["description"]) for name, role in manifest["roles"].items()
@@ -248,7 +249,7 @@ class _Build:
             refine=tuple(
                 (name, limit)
                 for name, refinement in refinements.items()
-                if (limit := _limit(refinement)) is not None
+                if (limit := limit_of(refinement)) is not None
             ),
             json=self._type(document.file, value["x-json"]) if "x-json" in value else None,
             among=tuple(value.get("x-among", {}).items()),
@@ -268,7 +269,7 @@ class _Build:
                 return Type("struct", name=name)
             return self._type(document.file, target)
         kind: object = value.get("type")
-        limit = _limit(value)
+        limit = limit_of(value)
         if value.get("format") == "date-time":
             return Type("scalar", Scalar.TIME)
         if kind == "array":
@@ -372,6 +373,7 @@ def _error_case(name: str, entry: dict[str, Any]) -> ErrorCase:
         entry["when"],
         malformed=entry.get("malformed", False),
         since=entry.get("x-since"),
+        until=entry.get("x-until"),
     )
 
 
@@ -384,26 +386,3 @@ def _lifetime(data: dict[str, Any]) -> dict[str, Any]:
         "deprecated": bool(data.get("deprecated") or reason),
         "replaced": f"since {reason['since']}: {reason['instead']}" if reason else "",
     }
-
-
-def _limit(value: dict[str, Any]) -> Limit | None:
-    """The limit that the keywords of a schema express, if they express one."""
-    excluded = value.get("not", {}).get("const")
-    limit = Limit(
-        rule=value.get("x-rule") or _range_in_words(value),
-        pattern=value.get("pattern"),
-        minimum=value.get("minimum"),
-        maximum=value.get("maximum"),
-        excluded=() if excluded is None else (excluded,),
-        max_bytes=value.get("x-max-bytes"),
-    )
-    return limit if limit != Limit(limit.rule) else None
-
-
-def _range_in_words(value: dict[str, Any]) -> str:
-    low, high, size = value.get("minimum"), value.get("maximum"), value.get("x-max-bytes")
-    if size is not None:
-        return f"at most {size} bytes"
-    if low is not None and high is not None:
-        return f"from {low} to {high}"
-    return f"at least {low}" if low is not None else f"at most {high}"

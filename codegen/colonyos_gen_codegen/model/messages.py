@@ -67,6 +67,8 @@ class ErrorCase:
     """What the message does, which its text has in the place of the `{action}` of the shared one."""
     since: str | None = None
     """First server release that refuses so; None for what was there from the start."""
+    until: str | None = None
+    """Last server release that refuses so; None for what still does."""
 
 
 @dataclass(frozen=True)

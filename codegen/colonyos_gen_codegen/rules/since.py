@@ -75,7 +75,8 @@ def since_is_later(outline: Outline) -> Problems:
 
 @rule(
     "NEW_HAS_SINCE",
-    "What the names of the baseline lack, be it a message, type, field, value of an enum or error, says since when it is there.",
+    "What the names of the baseline lack, be it a message, type, field, value of an enum or error, says since when it is"
+    " there.",
 )
 def new_has_since(outline: Outline) -> Problems:
     document = outline.schema.documents.get("baseline.json")
