@@ -22,6 +22,7 @@ from colonyos_gen._call.intercepting import around_calls, intercepted, sendable_
 from colonyos_gen._call.one_loop import OneLoop
 from colonyos_gen._call.plain_requests import UNWRITABLE, unwritable
 from colonyos_gen._call.retry import may_repeat, pauses
+from colonyos_gen._call.server_release import ServerRelease
 from colonyos_gen._call.signers import Keyring, parse
 from colonyos_gen._values.writing import ValueWritingError
 from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError, closed_error, name_subject
@@ -126,6 +127,7 @@ class Pipeline:
         self.home: OneLoop = OneLoop(pool_size)
         """The event loop that it is used on."""
         self._closed = False
+        self._release = ServerRelease(self._ask)
 
     @property
     def url(self) -> str:
@@ -231,11 +233,17 @@ class Pipeline:
                 pause = next(again, math.inf)
                 if not repeatable or time.monotonic() + pause >= deadline:
                     name_subject(error, request)
+                    await self._release.explain(error, method, deadline)
                     raise
                 if failures is not None:
                     failures.append(error)
                 _logger.debug("%s is repeated in %.2f s: %s", method.name, pause, error)
             await asyncio.sleep(pause)
+
+    async def _ask(self, method: Method[Any, Any], request: msgspec.Struct, deadline: float) -> Any:
+        """The answer to a question of our own, which nobody need sign, and which is sent once."""
+        body, _ = sealed(method, request, self.keys, None)
+        return await self._once(method, body, "", deadline, self.lane, None, Sending())
 
     async def _once(
         self,
