@@ -25,7 +25,7 @@ from colonyos_gen._call.retry import may_repeat, pauses
 from colonyos_gen._call.server_release import ServerRelease
 from colonyos_gen._call.signers import Keyring, parse
 from colonyos_gen._values.writing import ValueWritingError
-from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError, closed_error, name_subject
+from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError, closed_error
 from colonyos_gen.interceptors import Interceptor, OutgoingCall
 from colonyos_gen.transport import Connection, Transport
 
@@ -127,7 +127,7 @@ class Pipeline:
         self.home: OneLoop = OneLoop(pool_size)
         """The event loop that it is used on."""
         self._closed = False
-        self._release = ServerRelease(self._ask)
+        self._release = ServerRelease(self._once, self.lane)
 
     @property
     def url(self) -> str:
@@ -232,18 +232,12 @@ class Pipeline:
                 again = again or pauses(self.retries)
                 pause = next(again, math.inf)
                 if not repeatable or time.monotonic() + pause >= deadline:
-                    name_subject(error, request)
-                    await self._release.explain(error, method, deadline)
+                    await self._release.explain(error, method, request, deadline)
                     raise
                 if failures is not None:
                     failures.append(error)
                 _logger.debug("%s is repeated in %.2f s: %s", method.name, pause, error)
             await asyncio.sleep(pause)
-
-    async def _ask(self, method: Method[Any, Any], request: msgspec.Struct, deadline: float) -> Any:
-        """The answer to a question of our own, which nobody need sign, and which is sent once."""
-        body, _ = sealed(method, request, self.keys, None)
-        return await self._once(method, body, "", deadline, self.lane, None, Sending())
 
     async def _once(
         self,
@@ -296,7 +290,7 @@ class Pipeline:
         self.home.require_here()
         limit = deadline - time.monotonic()
         if limit <= 0:
-            raise self._never_sent(method)
+            raise had_no_turn(method.name, self._gate.ahead)
         turn = None
         if lane is not None:
             # Whoever blocks an event loop must not wait for what runs on it.
@@ -311,7 +305,7 @@ class Pipeline:
                 elif turn is None:
                     turn = await self._gate.enter(lane, deadline)
         except TimeoutError:
-            raise self._never_sent(method) from None
+            raise had_no_turn(method.name, self._gate.ahead) from None
         # A request that has hardly any time left tells nothing about a server that is being tried.
         if (
             turn is not None
@@ -319,11 +313,8 @@ class Pipeline:
             and deadline - time.monotonic() < min(1.0, limit / 2)
         ):
             self._gate.leave(turn)
-            raise self._never_sent(method)
+            raise had_no_turn(method.name, self._gate.ahead)
         return turn
-
-    def _never_sent(self, method: Method[Any, Any]) -> RPCTimeoutError:
-        return had_no_turn(method.name, self._gate.ahead)
 
     async def subscribe(
         self,
@@ -401,7 +392,7 @@ class Pipeline:
             async with asyncio.timeout(until - time.monotonic()):
                 return await self._gate.enter(self.lane, until)
         except TimeoutError:
-            raise self._never_sent(method) from None
+            raise had_no_turn(method.name, self._gate.ahead) from None
 
     def frame(self, method: Method[Any, RespT], body: bytes, signer: str) -> RespT:
         """The item in a frame of a subscription. Raises what `open_reply` raises."""
