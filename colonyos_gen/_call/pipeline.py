@@ -22,8 +22,8 @@ from colonyos_gen._call.intercepting import around_calls, intercepted, sendable_
 from colonyos_gen._call.one_loop import OneLoop
 from colonyos_gen._call.plain_requests import UNWRITABLE, unwritable
 from colonyos_gen._call.retry import may_repeat, pauses
-from colonyos_gen._call.server_release import ServerRelease
 from colonyos_gen._call.signers import Keyring, parse
+from colonyos_gen._call.versions.server_release import ServerRelease
 from colonyos_gen._values.writing import ValueWritingError
 from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError, closed_error
 from colonyos_gen.interceptors import Interceptor, OutgoingCall

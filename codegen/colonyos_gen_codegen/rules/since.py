@@ -158,6 +158,13 @@ class _Recorded:
             elif (
                 field.name not in required
                 and "x-omit-empty" not in field.data
-                and not is_later(field.data.get("x-since"), self._outline.manifest.data)
+                and not self._is_told_otherwise(field.data)
             ):
                 self.lacking.setdefault(key, (field.at(), reply.position(at)))
+
+    def _is_told_otherwise(self, field: Json) -> bool:
+        """Whether x-since says that the recorded server had it not, or is wrong, which another rule reports."""
+        manifest = self._outline.manifest.data
+        since, oldest = release_of(field.get("x-since")), release_of(baseline(manifest))
+        wrong = "x-since" in field and (since is None or oldest is None or since <= oldest)
+        return wrong or is_later(field.get("x-since"), manifest)
