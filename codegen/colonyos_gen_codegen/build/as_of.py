@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from colonyos_gen_codegen.schema.lifetimes import is_there, recorded, release_of
 from colonyos_gen_codegen.schema.loader import Schema
@@ -55,18 +55,13 @@ def as_of(schema: Schema, release: str | None = None) -> Schema:
 
     `schema` must be without findings, and stays as it is.
     """
-    there: IsThere
-    if release is None:
-        newest = recorded(schema.manifest.data)
+    newest, wanted = recorded(schema.manifest.data), release_of(release) or ()
 
-        def there(data: Json) -> bool:
-            until = release_of(data.get("x-until"))
-            return until is None or until >= newest
-    else:
-        wanted = release_of(release) or ()
-
-        def there(data: Json) -> bool:
+    def there(data: Json) -> bool:
+        if release is not None:
             return is_there(data, wanted)
+        until = release_of(data.get("x-until"))
+        return until is None or until >= newest
 
     documents = {
         name: replace(document, data=copy.deepcopy(document.data))
@@ -140,7 +135,7 @@ class _Pruning:
             )
             if not isinstance(inner, dict):
                 return None
-            schema = inner
+            schema = cast("Json", inner)
         found = self._outline.target(owner.document, schema["$ref"])
         if found is None or "properties" in found.data or "x-enum-names" in found.data:
             return found if found is not None and "properties" in found.data else None
@@ -255,15 +250,16 @@ class _Pruning:
         elif target is not None:
             self._strip(target, target.data, value)
         elif isinstance(value, list) and "items" in schema:
-            for item in value:
+            for item in cast("list[Any]", value):
                 self._strip(owner, schema["items"], item)
         elif isinstance(value, dict) and isinstance(schema.get("additionalProperties"), dict):
-            for item in value.values():
+            for item in cast("Json", value).values():
                 self._strip(owner, schema["additionalProperties"], item)
 
     def _strip_struct(self, struct: Part, value: Any) -> None:
         if not isinstance(value, dict):
             return
+        value = cast("Json", value)
         for wire in self._gone.get(struct.key, ()):
             value.pop(wire, None)
         for field in fields_of(struct):
