@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import jinja2
 
-from colonyos_gen_codegen.build import build
+from colonyos_gen_codegen.build import as_of, build, named_release
 from colonyos_gen_codegen.model import Service
 from colonyos_gen_codegen.output.formatting import format_files
 from colonyos_gen_codegen.output.overrides import Overrides
@@ -36,12 +36,17 @@ def render(
     return texts(service_of(load(schema_root), draft=draft), chosen, templates, out)
 
 
-def service_of(schema: Schema, *, draft: bool) -> Service:
-    """The model of a schema. Raises `SchemaError` on findings; those of a draft, only on others than what it may lack."""
+def service_of(schema: Schema, *, draft: bool, release: str | None = None) -> Service:
+    """The model of a schema, as of a server release, or else of the newest.
+
+    Raises:
+        SchemaError: There are findings; of a draft, others than what it may lack.
+        UnknownReleaseError: The schema does not know the release.
+    """
     findings = findings_of(schema, draft=draft)
     if findings:
         raise SchemaError(findings)
-    return build(schema)
+    return build(as_of(schema, None if release is None else named_release(schema, release)))
 
 
 def findings_of(schema: Schema, *, draft: bool) -> list[Finding]:

@@ -23,8 +23,9 @@ from colonyos_gen._call.one_loop import OneLoop
 from colonyos_gen._call.plain_requests import UNWRITABLE, unwritable
 from colonyos_gen._call.retry import may_repeat, pauses
 from colonyos_gen._call.signers import Keyring, parse
+from colonyos_gen._call.versions.server_release import ServerRelease
 from colonyos_gen._values.writing import ValueWritingError
-from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError, closed_error, name_subject
+from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError, closed_error
 from colonyos_gen.interceptors import Interceptor, OutgoingCall
 from colonyos_gen.transport import Connection, Transport
 
@@ -126,6 +127,7 @@ class Pipeline:
         self.home: OneLoop = OneLoop(pool_size)
         """The event loop that it is used on."""
         self._closed = False
+        self._release = ServerRelease(self._once, self.lane)
 
     @property
     def url(self) -> str:
@@ -230,7 +232,7 @@ class Pipeline:
                 again = again or pauses(self.retries)
                 pause = next(again, math.inf)
                 if not repeatable or time.monotonic() + pause >= deadline:
-                    name_subject(error, request)
+                    await self._release.explain(error, method, request, deadline)
                     raise
                 if failures is not None:
                     failures.append(error)
@@ -288,7 +290,7 @@ class Pipeline:
         self.home.require_here()
         limit = deadline - time.monotonic()
         if limit <= 0:
-            raise self._never_sent(method)
+            raise had_no_turn(method.name, self._gate.ahead)
         turn = None
         if lane is not None:
             # Whoever blocks an event loop must not wait for what runs on it.
@@ -303,7 +305,7 @@ class Pipeline:
                 elif turn is None:
                     turn = await self._gate.enter(lane, deadline)
         except TimeoutError:
-            raise self._never_sent(method) from None
+            raise had_no_turn(method.name, self._gate.ahead) from None
         # A request that has hardly any time left tells nothing about a server that is being tried.
         if (
             turn is not None
@@ -311,11 +313,8 @@ class Pipeline:
             and deadline - time.monotonic() < min(1.0, limit / 2)
         ):
             self._gate.leave(turn)
-            raise self._never_sent(method)
+            raise had_no_turn(method.name, self._gate.ahead)
         return turn
-
-    def _never_sent(self, method: Method[Any, Any]) -> RPCTimeoutError:
-        return had_no_turn(method.name, self._gate.ahead)
 
     async def subscribe(
         self,
@@ -393,7 +392,7 @@ class Pipeline:
             async with asyncio.timeout(until - time.monotonic()):
                 return await self._gate.enter(self.lane, until)
         except TimeoutError:
-            raise self._never_sent(method) from None
+            raise had_no_turn(method.name, self._gate.ahead) from None
 
     def frame(self, method: Method[Any, RespT], body: bytes, signer: str) -> RespT:
         """The item in a frame of a subscription. Raises what `open_reply` raises."""

@@ -131,6 +131,14 @@ def _parser() -> argparse.ArgumentParser:
         "would, refuse it, or nothing (default: %(default)s)",
     )
     serve.add_argument(
+        "--as-version",
+        type=_release,
+        default=SERVER_VERSION,
+        metavar="VERSION",
+        help="answer as this server release, such as 1.9.7, without the messages, fields and values that came later "
+        "(default: %(default)s, the newest)",
+    )
+    serve.add_argument(
         "--retention",
         type=_seconds,
         metavar="SECONDS",
@@ -212,6 +220,15 @@ def _quirks(text: str) -> str:
     return text
 
 
+def _release(text: str) -> str:
+    from colonyos_gen.server._front.as_version import AsVersion
+
+    try:
+        return AsVersion(text).version
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _zone(text: str) -> str:
     from colonyos_gen.server._time.zero_time import zone_of
 
@@ -237,6 +254,7 @@ def _serve(options: argparse.Namespace) -> int:
             zone=options.zone,
             retention=options.retention,
             hazards=options.hazards,
+            as_version=options.as_version,
         )
     )
     if ended_by is None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from colonyos_gen_codegen.build import known_releases
 from colonyos_gen_codegen.cli.exits import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, say
 from colonyos_gen_codegen.drift import (
     DriftError,
@@ -44,6 +45,11 @@ def add_to(commands: Any) -> None:
         help="with --source: the sources of a newer server, to compare the two servers instead of the schema",
     )
     parser.add_argument(
+        "--as-is",
+        action="store_true",
+        help="compare with the whole schema, and not with what it says of the release that the sources are of",
+    )
+    parser.add_argument(
         "--texts", action="store_true", help="compare the texts of refusals that handlers write down as well"
     )
     parser.add_argument("--format", choices=sorted(_FORMATS), default="text", help="default: %(default)s")
@@ -68,8 +74,12 @@ def run(options: argparse.Namespace, prog: str) -> int:
         if options.against:
             left, right = read(options.source), read(options.against)
         else:
-            left = describe(service_of(load(root), draft=True), _shown(root))
             right = read(options.source)
+            schema = load(root)
+            service = service_of(schema, draft=True)
+            if right.release in known_releases(schema) and not options.as_is:
+                service = service_of(schema, draft=True, release=right.release)
+            left = describe(service, _shown(root))
         comparison = compare(left, right)
         differences = list(comparison.differences())
         if options.texts:

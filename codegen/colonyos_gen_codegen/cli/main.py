@@ -11,7 +11,7 @@ from pathlib import Path
 
 import jinja2
 
-from colonyos_gen_codegen.build import build
+from colonyos_gen_codegen.build import UnknownReleaseError, as_of, build
 from colonyos_gen_codegen.cli import diff, drift
 from colonyos_gen_codegen.cli.exits import (
     EXIT_CLEAN,
@@ -72,7 +72,7 @@ def _main(arguments: Sequence[str] | None, prog: str) -> int:
         raise
     except TargetFailedError as error:
         return say(f"{prog}: {error}", EXIT_INTERNAL)
-    except (OverrideError, TargetError) as error:
+    except (OverrideError, TargetError, UnknownReleaseError) as error:
         return say(f"{prog}: {error}", EXIT_USAGE)
     except (FormatError, WriteError, jinja2.TemplateError, OSError) as error:
         where = (
@@ -107,7 +107,7 @@ def _lint(root: Path, draft: bool) -> int:
     findings = findings_of(schema, draft=draft)
     if findings:
         return report(findings, root)
-    say_draft(build(schema))
+    say_draft(build(as_of(schema)))
     return say("the schema is clean", EXIT_CLEAN)
 
 
@@ -158,6 +158,11 @@ def _parser(targets: Mapping[str, Target], prog: str) -> argparse.ArgumentParser
             default=GENERATED,
             metavar="FOLDER",
             help="output folder (default: %(default)s)",
+        )
+        command.add_argument(
+            "--server-version",
+            metavar="VERSION",
+            help="leave out what a server of this release has not, such as 1.9.7 (default: the newest)",
         )
         command.add_argument(
             "--templates",

@@ -90,6 +90,7 @@ export const ENVELOPE_ERRORS: readonly ErrorCase[] = [
   { name: "signature_high_s", code: "bad_signature", status: 403, text: "Failed verify signature: Signature s value is over half the order" },
   { name: "payloadtype_empty", code: "invalid", status: 403, text: "invalid rpcMsg.PayloadType: empty (this usually means the client is misconfigured - check that COLONIES_PRVKEY and other environment variables are set correctly)" },
   { name: "unknown_payloadtype", code: "invalid", status: 403, text: "invalid rpcMsg.PayloadType: {name}" },
+  { name: "unknown_payloadtype_of_old", code: "invalid", status: 403, text: "invalid rpcMsg.PayloadType, {name}" },
   { name: "nul_refused", code: "invalid", status: 400, text: "pq: invalid byte sequence for encoding \"UTF8\": 0x00" },
   { name: "unresolved_colony", code: "invalid", status: 400, text: "Failed to resolve colony name" },
   { name: "nul_refused_403", code: "invalid", status: 403, text: "pq: invalid byte sequence for encoding \"UTF8\": 0x00" },

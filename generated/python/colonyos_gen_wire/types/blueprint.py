@@ -25,7 +25,7 @@ class BlueprintMetadata(WireStruct, kw_only=True, gc=False):
     """Name of the location the blueprint is meant for, left out when empty.
 
     Adding a blueprint creates a location of this name if it does not exist yet. Must be a name without colons
-    and NUL characters.
+    and NUL characters. Since v1.9.6.
     """
     labels: GoMap[str] = {}
     """Labels as a map of strings with no prescribed keys, left out when empty."""

@@ -13,7 +13,7 @@ class ChannelEntry(WireStruct, kw_only=True, gc=False):
     """Single entry in a channel of a process.
 
     Entries of one sender are ordered by `sequence`, entries of different senders by server time; since
-    sequences are not unique, readers should drop duplicates by (`senderid`, `sequence`).
+    sequences are not unique, readers should drop duplicates by (`senderid`, `sequence`). Since v1.9.6.
     """
 
     sequence: int = 0

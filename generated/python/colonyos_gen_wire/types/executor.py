@@ -87,7 +87,7 @@ class Executor(WireStruct, kw_only=True, gc=False):
     locationname: str = ""
     """Free-text location, compared with `conditions.locationname` ignoring case.
 
-    A location entity of that name need not exist.
+    A location entity of that name need not exist. Since v1.9.6.
     """
     capabilities: Capabilities = msgspec.field(default_factory=Capabilities)
     """Hardware and software the executor says it has."""
@@ -156,7 +156,7 @@ class Hardware(WireStruct, kw_only=True, gc=False):
     cpu: str = ""
     """CPU capacity as free text, for example `4000m`; the server does not parse it here."""
     cores: int = 0
-    """Number of CPU cores."""
+    """Number of CPU cores. Since v1.9.6."""
     mem: str = ""
     """Amount of memory as free text, for example `16Gi`."""
     storage: str = ""

@@ -40,7 +40,7 @@ class Conditions(WireStruct, kw_only=True, gc=False):
     locationname: str = ""
     """Location the executor must be at, compared ignoring case.
 
-    Empty admits every location and is absent from the JSON.
+    Empty admits every location and is absent from the JSON. Since v1.9.6.
     """
     dependencies: Slice[str] = []
     """Node names of the workflow nodes this node waits for.
@@ -155,7 +155,7 @@ class FunctionSpec(WireStruct, kw_only=True):
     channels: Slice[str] = []
     """Names of the channels to create for the process, at most 100 of them usable.
 
-    The key is missing from the JSON when the list is empty.
+    The key is missing from the JSON when the list is empty. Since v1.9.6.
     """
 
     def __post_init__(self) -> None:

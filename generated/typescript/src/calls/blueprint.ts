@@ -529,7 +529,7 @@ export abstract class BlueprintCalls extends AttributeCalls {
    * `colonyname` and `blueprintname` where other blueprint messages use `namespace` and `name`, and the colony owner
    * may not send it.
    *
-   * Sent as `updateblueprintstatusmsg`; idempotent; signed by executor approved or user.
+   * Sent as `updateblueprintstatusmsg`; idempotent; signed by executor approved or user. Since v1.9.6.
    *
    * @param colonyname Name of the colony the blueprint belongs to.
    * @param name Name of the blueprint whose status is set.
@@ -551,7 +551,7 @@ export abstract class BlueprintCalls extends AttributeCalls {
    * definition found by kind across all colonies of the server, and each call submits another process. The colony owner
    * may not send it.
    *
-   * Sent as `reconcileblueprintmsg`; unsafe; signed by executor approved or user.
+   * Sent as `reconcileblueprintmsg`; unsafe; signed by executor approved or user. Since v1.9.6.
    *
    * @param colonyname Name of the colony the blueprint belongs to. In this message the key is `namespace`, not
    *   `colonyname`.

@@ -88,7 +88,7 @@ export abstract class ChannelCalls extends BlueprintCalls {
    * before its channels have been made. Instead: Submit again what failed like that; nothing that its executor could do
    * helps.
    *
-   * Sent as `channelappendmsg`; unsafe; signed by initiator or assigned executor.
+   * Sent as `channelappendmsg`; unsafe; signed by initiator or assigned executor. Since v1.9.6.
    *
    * @param processid Identifier of the process that owns the channel.
    * @param channelname Name of the channel, as declared in the function specification.
@@ -124,7 +124,7 @@ export abstract class ChannelCalls extends BlueprintCalls {
    * its database, 100 unless it was told otherwise; those of all clients together. Instead: At most 16 requests in
    * flight a program, fewer for workers; what times out is followed by less load, never by more.
    *
-   * Sent as `channelreadmsg`; read; signed by initiator or assigned executor.
+   * Sent as `channelreadmsg`; read; signed by initiator or assigned executor. Since v1.9.6.
    *
    * @param processid Identifier of the process that owns the channel.
    * @param channelname Name of the channel, as declared in the function specification.

@@ -381,7 +381,7 @@ export abstract class ExecutorCalls extends CronCalls {
   /**
    * Replace the capabilities of the calling executor. Nothing else changes, and the executor may be in any state.
    *
-   * Sent as `updateexecutormsg`; idempotent; signed by executor any state or user.
+   * Sent as `updateexecutormsg`; idempotent; signed by executor any state or user. Since v1.9.6.
    *
    * @param colonyname Name of the colony the executor belongs to.
    * @param executorname Name of the executor, which must be the signer.

@@ -127,7 +127,7 @@ export abstract class LocationCalls extends IdentityCalls {
    * Hazard colon_in_name (corrupts, `location.name` that would do so is refused before sending): A name that is stored
    * holds a colon. Instead: Names without colons; clients refuse others before sending.
    *
-   * Sent as `addlocationmsg`; unsafe; signed by colony owner.
+   * Sent as `addlocationmsg`; unsafe; signed by colony owner. Since v1.9.6.
    *
    * @param location Location to add. Its `colonyname` selects the colony.
    * @throws {RefusedError} `denied`: The signer is not the owner of the colony.
@@ -146,7 +146,7 @@ export abstract class LocationCalls extends IdentityCalls {
    * Get one location by name. Users and executors of the colony may call it, executors in any state; the colony owner
    * may not.
    *
-   * Sent as `getlocationmsg`; read; signed by executor any state or user.
+   * Sent as `getlocationmsg`; read; signed by executor any state or user. Since v1.9.6.
    *
    * @param colonyname Name of the colony the location belongs to.
    * @param name Name of the location; case matters.
@@ -164,7 +164,7 @@ export abstract class LocationCalls extends IdentityCalls {
    * List the locations of a colony. Users and executors of the colony may call it, executors in any state; the colony
    * owner may not. The reply is null when there are none.
    *
-   * Sent as `getlocationsmsg`; read; signed by executor any state or user.
+   * Sent as `getlocationsmsg`; read; signed by executor any state or user. Since v1.9.6.
    *
    * @param colonyname Name of the colony whose locations are listed.
    * @throws {RefusedError} `denied`: The signer is neither an approved executor nor a user of the colony. Owners are
@@ -179,7 +179,7 @@ export abstract class LocationCalls extends IdentityCalls {
   /**
    * Remove a location from a colony. Only the colony owner may do so.
    *
-   * Sent as `removelocationmsg`; unsafe; signed by colony owner.
+   * Sent as `removelocationmsg`; unsafe; signed by colony owner. Since v1.9.6.
    *
    * @param colonyname Name of the colony the location belongs to.
    * @param name Name of the location to remove.

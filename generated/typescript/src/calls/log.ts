@@ -119,7 +119,7 @@ export const SEARCH_LOGS: rt.Method<SearchLogsMsgInit, Log[]> = {
 export interface GetLogsOptions extends rt.CallOptions {
   /**
    * Whether to return the last `count` lines instead of the first; they still come oldest first, and `since` is
-   * ignored.
+   * ignored. Since v1.9.6.
    */
   readonly latest?: boolean | undefined;
 }
@@ -178,7 +178,7 @@ export abstract class LogCalls extends LocationCalls {
   /**
    * Add a log line to the calling executor. The line belongs to no process, so its `processid` is empty.
    *
-   * Sent as `addexecutorlogmsg`; unsafe; signed by executor approved.
+   * Sent as `addexecutorlogmsg`; unsafe; signed by executor approved. Since v1.9.6.
    *
    * @param colonyname Name of the colony the executor belongs to.
    * @param executorname Name of the executor, which must be the signer.

@@ -688,7 +688,7 @@ export abstract class ProcessCalls extends PauseCalls {
    * Hazard ends_at_once (corrupts): A process is closed, failed and cancelled at the same moment. Instead: Only the
    * executor closes, once; who cancels checks with a read what became of it.
    *
-   * Sent as `cancelprocessmsg`; unsafe; signed by executor approved or user.
+   * Sent as `cancelprocessmsg`; unsafe; signed by executor approved or user. Since v1.9.12.
    *
    * @param processid Id of the process to cancel.
    * @throws {RefusedError} `denied`: The signer is neither an approved executor nor a user of the colony. Owners are

@@ -193,7 +193,7 @@ export abstract class SubscriptionCalls extends StatisticsCalls {
    * its database, 100 unless it was told otherwise; those of all clients together. Instead: At most 16 requests in
    * flight a program, fewer for workers; what times out is followed by less load, never by more.
    *
-   * Sent as `subscribechannelmsg`; read; signed by initiator or assigned executor.
+   * Sent as `subscribechannelmsg`; read; signed by initiator or assigned executor. Since v1.9.6.
    *
    * @param processid Identifier of the process that owns the channel.
    * @param channelname Name of the channel, as declared in the function specification.

@@ -307,7 +307,7 @@ export abstract class WorkflowCalls extends UserCalls {
    * Hazard workflow_cancel_meets_removal (ends): A workflow is cancelled and removed at the same time. Instead: Remove
    * a workflow after the reply to its cancellation has come and a read shows that all of its nodes are final.
    *
-   * Sent as `cancelprocessgraphmsg`; unsafe; signed by executor approved or user.
+   * Sent as `cancelprocessgraphmsg`; unsafe; signed by executor approved or user. Since v1.9.12.
    *
    * @param processgraphid Identifier of the workflow to cancel.
    * @throws {RefusedError} `denied`: The signer is neither an approved executor nor a user of the colony. Owners are

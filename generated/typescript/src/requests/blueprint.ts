@@ -145,7 +145,7 @@ export interface GetBlueprintsMsg {
   kind: string;
   /**
    * Location to restrict the list to, compared without regard to case; empty means all locations. It takes effect only
-   * together with `kind`.
+   * together with `kind`. Since v1.9.6.
    */
   locationname: string;
 }
@@ -158,7 +158,7 @@ export interface GetBlueprintsMsgInit {
   readonly kind?: string | undefined;
   /**
    * Location to restrict the list to, compared without regard to case; empty means all locations. It takes effect only
-   * together with `kind`.
+   * together with `kind`. Since v1.9.6.
    */
   readonly locationname?: string | undefined;
 }
@@ -181,7 +181,7 @@ export const GetBlueprintsMsg: rt.Struct<GetBlueprintsMsg, GetBlueprintsMsgInit>
 export interface UpdateBlueprintMsg {
   /** New content of the blueprint, which is looked up by `metadata.colonyname` and `metadata.name`. */
   blueprint: Blueprint;
-  /** Whether to raise the generation even if the spec is unchanged. */
+  /** Whether to raise the generation even if the spec is unchanged. Since v1.9.6. */
   forcegeneration: boolean;
 }
 
@@ -189,7 +189,7 @@ export interface UpdateBlueprintMsg {
 export interface UpdateBlueprintMsgInit {
   /** New content of the blueprint, which is looked up by `metadata.colonyname` and `metadata.name`. */
   readonly blueprint: BlueprintInit;
-  /** Whether to raise the generation even if the spec is unchanged. */
+  /** Whether to raise the generation even if the spec is unchanged. Since v1.9.6. */
   readonly forcegeneration?: boolean | undefined;
 }
 

@@ -54,7 +54,7 @@ export interface GetLogsMsg {
   since: bigint;
   /**
    * Whether to return the last `count` lines instead of the first; they still come oldest first, and `since` is
-   * ignored.
+   * ignored. Since v1.9.6.
    */
   latest: boolean;
 }
@@ -81,7 +81,7 @@ export interface GetLogsMsgInit {
   readonly since?: bigint | undefined;
   /**
    * Whether to return the last `count` lines instead of the first; they still come oldest first, and `since` is
-   * ignored.
+   * ignored. Since v1.9.6.
    */
   readonly latest?: boolean | undefined;
 }

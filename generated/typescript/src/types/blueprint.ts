@@ -63,7 +63,7 @@ export interface BlueprintMetadata {
   colonyname: string;
   /**
    * Name of the location the blueprint is meant for, left out when empty. Adding a blueprint creates a location of this
-   * name if it does not exist yet. Must be a name without colons and NUL characters.
+   * name if it does not exist yet. Must be a name without colons and NUL characters. Since v1.9.6.
    */
   locationname: string;
   /** Labels as a map of strings with no prescribed keys, left out when empty. */
@@ -103,7 +103,7 @@ export interface BlueprintMetadataInit {
   readonly colonyname?: string | undefined;
   /**
    * Name of the location the blueprint is meant for, left out when empty. Adding a blueprint creates a location of this
-   * name if it does not exist yet. Must be a name without colons and NUL characters.
+   * name if it does not exist yet. Must be a name without colons and NUL characters. Since v1.9.6.
    */
   readonly locationname?: string | undefined;
   /** Labels as a map of strings with no prescribed keys, left out when empty. */

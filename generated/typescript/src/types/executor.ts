@@ -41,7 +41,7 @@ export interface Executor {
   lastheardfromtime?: rt.Instant;
   /**
    * Free-text location, compared with `conditions.locationname` ignoring case. A location entity of that name need not
-   * exist.
+   * exist. Since v1.9.6.
    */
   locationname: string;
   /** Hardware and software the executor says it has. */
@@ -91,7 +91,7 @@ export interface ExecutorInit {
   readonly lastheardfromtime?: rt.Instant | undefined;
   /**
    * Free-text location, compared with `conditions.locationname` ignoring case. A location entity of that name need not
-   * exist.
+   * exist. Since v1.9.6.
    */
   readonly locationname?: string | undefined;
   /** Hardware and software the executor says it has. */
@@ -151,7 +151,7 @@ export interface Hardware {
   nodes: number;
   /** CPU capacity as free text, for example `4000m`; the server does not parse it here. */
   cpu: string;
-  /** Number of CPU cores. */
+  /** Number of CPU cores. Since v1.9.6. */
   cores: number;
   /** Amount of memory as free text, for example `16Gi`. */
   mem: string;
@@ -175,7 +175,7 @@ export interface HardwareInit {
   readonly nodes?: number | undefined;
   /** CPU capacity as free text, for example `4000m`; the server does not parse it here. */
   readonly cpu?: string | undefined;
-  /** Number of CPU cores. */
+  /** Number of CPU cores. Since v1.9.6. */
   readonly cores?: number | undefined;
   /** Amount of memory as free text, for example `16Gi`. */
   readonly mem?: string | undefined;

@@ -25,9 +25,9 @@ export interface Function {
    * Type of the executor as stated by the client; the server stores the text and does not derive it from the executor.
    */
   executortype: string;
-  /** Free text that explains what the function does. */
+  /** Free text that explains what the function does. Since v1.9.10. */
   description: string;
-  /** Declared arguments of the function; absent from the JSON when there are none. */
+  /** Declared arguments of the function; absent from the JSON when there are none. Since v1.9.10. */
   args: FunctionArg[];
   /** Number of processes closed successfully with this function. A value sent at registration is stored unchanged. */
   counter: number;
@@ -46,7 +46,10 @@ export interface Function {
   avgwaittime: number;
   /** Smoothed execution time in seconds, formed in the same way as `avgwaittime`. */
   avgexectime: number;
-  /** Name of the location of the executor, filled in by the server; a value from the client has no effect. */
+  /**
+   * Name of the location of the executor, filled in by the server; a value from the client has no effect. Since
+   * v1.9.12.
+   */
   locationname: string;
 }
 
@@ -69,9 +72,9 @@ export interface FunctionInit {
    * Type of the executor as stated by the client; the server stores the text and does not derive it from the executor.
    */
   readonly executortype?: string | undefined;
-  /** Free text that explains what the function does. */
+  /** Free text that explains what the function does. Since v1.9.10. */
   readonly description?: string | undefined;
-  /** Declared arguments of the function; absent from the JSON when there are none. */
+  /** Declared arguments of the function; absent from the JSON when there are none. Since v1.9.10. */
   readonly args?: readonly FunctionArgInit[] | undefined;
   /** Number of processes closed successfully with this function. A value sent at registration is stored unchanged. */
   readonly counter?: number | undefined;
@@ -90,7 +93,10 @@ export interface FunctionInit {
   readonly avgwaittime?: number | undefined;
   /** Smoothed execution time in seconds, formed in the same way as `avgwaittime`. */
   readonly avgexectime?: number | undefined;
-  /** Name of the location of the executor, filled in by the server; a value from the client has no effect. */
+  /**
+   * Name of the location of the executor, filled in by the server; a value from the client has no effect. Since
+   * v1.9.12.
+   */
   readonly locationname?: string | undefined;
 }
 

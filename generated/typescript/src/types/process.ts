@@ -59,7 +59,7 @@ export interface FunctionSpec {
   env: Record<string, string>;
   /**
    * Names of the channels to create for the process, at most 100 of them usable. The key is missing from the JSON when
-   * the list is empty.
+   * the list is empty. Since v1.9.6.
    */
   channels: string[];
 }
@@ -117,7 +117,7 @@ export interface FunctionSpecInit {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /**
    * Names of the channels to create for the process, at most 100 of them usable. The key is missing from the JSON when
-   * the list is empty.
+   * the list is empty. Since v1.9.6.
    */
   readonly channels?: readonly string[] | undefined;
 }
@@ -155,6 +155,7 @@ export interface Conditions {
   executortype: string;
   /**
    * Location the executor must be at, compared ignoring case. Empty admits every location and is absent from the JSON.
+   * Since v1.9.6.
    */
   locationname: string;
   /** Node names of the workflow nodes this node waits for. Outside workflows the list is stored without effect. */
@@ -202,6 +203,7 @@ export interface ConditionsInit {
   readonly executortype?: string | undefined;
   /**
    * Location the executor must be at, compared ignoring case. Empty admits every location and is absent from the JSON.
+   * Since v1.9.6.
    */
   readonly locationname?: string | undefined;
   /** Node names of the workflow nodes this node waits for. Outside workflows the list is stored without effect. */

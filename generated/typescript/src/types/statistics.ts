@@ -24,7 +24,7 @@ export interface Statistics {
   successfulprocesses: number;
   /** Number of processes in state FAILED. */
   failedprocesses: number;
-  /** Number of processes in state CANCELLED; always 0 in server statistics. */
+  /** Number of processes in state CANCELLED; always 0 in server statistics. Since v1.9.12. */
   cancelledprocesses: number;
   /** Number of workflows in state WAITING; always 0 in server statistics. */
   waitingworkflows: number;
@@ -34,7 +34,7 @@ export interface Statistics {
   successfulworkflows: number;
   /** Number of workflows in state FAILED; always 0 in server statistics. */
   failedworkflows: number;
-  /** Number of workflows in state CANCELLED; always 0 in server statistics. */
+  /** Number of workflows in state CANCELLED; always 0 in server statistics. Since v1.9.12. */
   cancelledworkflows: number;
 }
 
@@ -56,7 +56,7 @@ export interface StatisticsInit {
   readonly successfulprocesses?: number | undefined;
   /** Number of processes in state FAILED. */
   readonly failedprocesses?: number | undefined;
-  /** Number of processes in state CANCELLED; always 0 in server statistics. */
+  /** Number of processes in state CANCELLED; always 0 in server statistics. Since v1.9.12. */
   readonly cancelledprocesses?: number | undefined;
   /** Number of workflows in state WAITING; always 0 in server statistics. */
   readonly waitingworkflows?: number | undefined;
@@ -66,7 +66,7 @@ export interface StatisticsInit {
   readonly successfulworkflows?: number | undefined;
   /** Number of workflows in state FAILED; always 0 in server statistics. */
   readonly failedworkflows?: number | undefined;
-  /** Number of workflows in state CANCELLED; always 0 in server statistics. */
+  /** Number of workflows in state CANCELLED; always 0 in server statistics. Since v1.9.12. */
   readonly cancelledworkflows?: number | undefined;
 }
 
