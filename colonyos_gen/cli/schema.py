@@ -25,10 +25,12 @@ def run(arguments: Sequence[str]) -> int:
     """Run the generator with these arguments; returns its exit code."""
     try:
         from colonyos_gen_codegen.cli import main
+
+        from colonyos_gen.cli.observing.observer import Observer
     except ModuleNotFoundError as error:
         print(MISSING.format(name=error.name), file=sys.stderr)
         return USAGE
-    return main(arguments, PROG)
+    return main(arguments, PROG, Observer())
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from colonyos_gen_codegen.cli import diff, drift
 from colonyos_gen_codegen.cli.exits import EXIT_CLEAN, EXIT_CODES, EXIT_INTERNAL, EXIT_USAGE, report, say
 from colonyos_gen_codegen.cli.export import export
 from colonyos_gen_codegen.cli.generate import generate, say_draft
+from colonyos_gen_codegen.drift import Observer
 from colonyos_gen_codegen.output.formatting import FormatError
 from colonyos_gen_codegen.output.overrides import OverrideError
 from colonyos_gen_codegen.output.writer import WriteError
@@ -24,8 +25,15 @@ from colonyos_gen_codegen.schema.loader import load
 from colonyos_gen_codegen.targets import ENTRY_POINTS, Target, TargetError, registry
 
 
-def main(arguments: Sequence[str] | None = None, prog: str = "python -m codegen") -> int:
-    """Run one command; returns its exit code (2 is raised as SystemExit by argparse)."""
+def main(
+    arguments: Sequence[str] | None = None,
+    prog: str = "python -m codegen",
+    observer: Observer | None = None,
+) -> int:
+    """Run one command; returns its exit code (2 is raised as SystemExit by argparse).
+
+    `observer` is what `drift` looks at servers and recordings with; None where there is nothing that can.
+    """
     try:
         targets = registry(_target_folders(arguments))
     except TargetError as error:
@@ -38,7 +46,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m codegen"
         if options.command == "diff":
             return diff.run(options, prog)
         if options.command == "drift":
-            return drift.run(options, prog)
+            return drift.run(options, prog, observer)
         if options.command == "lint":
             return _lint(options.schema, options.draft)
         if options.command == "export":
