@@ -124,7 +124,13 @@ def kind_of(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "boolean"
-    for type_, word in ((str, "string"), (int, "integer"), (float, "number"), (list, "list"), (dict, "object")):
+    for type_, word in (
+        (str, "string"),
+        (int, "integer"),
+        (float, "number"),
+        (list, "list"),
+        (dict, "object"),
+    ):
         if isinstance(value, type_):
             return word
     return type(value).__name__

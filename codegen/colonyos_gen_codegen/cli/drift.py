@@ -59,7 +59,10 @@ def add_to(commands: Any) -> None:
         " at the end; without a key of the server's owner, only what the other keys may read",
     )
     wanted.add_argument(
-        "--recorded", type=Path, metavar="DIR|FILE", help="recorded traffic: all that can be read below a folder"
+        "--recorded",
+        type=Path,
+        metavar="DIR|FILE",
+        help="recorded traffic: all that can be read below a folder",
     )
     for role, variable in _KEY_VARIABLES.items():
         parser.add_argument(

@@ -98,7 +98,9 @@ def surface_of(observed: Observed) -> Surface:
     """What was seen, as one side of a report."""
     replies = sum(observed.tried.values())
     many = "reply" if replies == 1 else "replies"
-    surface = Surface(observed.label, notes=list(observed.notes), release=observed.release, side=observed.side)
+    surface = Surface(
+        observed.label, notes=list(observed.notes), release=observed.release, side=observed.side
+    )
     surface.tried, surface.untried = dict(observed.tried), dict(observed.untried)
     surface.seen = f"{replies} {many} to {len(observed.tried)} messages of {observed.label}"
     return surface

@@ -59,7 +59,9 @@ class Seen:
 
     def __str__(self) -> str:
         at = f"{self.msgtype} {self.path}".rstrip()
-        many = f"{self.replies} of {self.of}" + (f", {self.times} times" if self.times != self.replies else "")
+        many = f"{self.replies} of {self.of}" + (
+            f", {self.times} times" if self.times != self.replies else ""
+        )
         return f"{at}: {many}"
 
 

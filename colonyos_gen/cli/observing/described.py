@@ -44,6 +44,10 @@ class Forms:
             msgtype: reply for msgtype, reply in self.replies.items() if msgtype == reply.payloadtype
         }
 
+    def unknown_in(self, text: str) -> str:
+        """The message that a refusal says is unknown; empty for any other. Older servers have a comma before its name."""
+        return text[len(self.unknown) :].strip(" :,") if text.startswith(self.unknown) else ""
+
 
 def forms_of(service: Service) -> Forms:
     """The forms that `service` describes."""

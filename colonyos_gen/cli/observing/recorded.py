@@ -43,7 +43,10 @@ def observe(service: Service, folder: Path) -> Observed:
             continue
         if not found:
             notes.append(f"{shown}: not understood: no reply of a server was found in it")
-        read += [(f"{folder.as_posix() if folder.is_file() else f'{folder.as_posix()}/{shown}'}{at}", one) for at, one in found]
+        read += [
+            (f"{folder.as_posix() if folder.is_file() else f'{folder.as_posix()}/{shown}'}{at}", one)
+            for at, one in found
+        ]
     if not read:
         raise DriftError(f"no reply of a server was found in {folder}, of {len(files)} files")
     tally = Tally(forms)
@@ -117,9 +120,7 @@ def _asked(forms: Forms, exchange: Exchange) -> str:
     """The message that a reply without its request is one to."""
     if exchange.error:
         text = exchange.payload.get("message") if isinstance(exchange.payload, dict) else None
-        if isinstance(text, str) and text.startswith(forms.unknown):
-            return text[len(forms.unknown) :].strip(" :,")
-        return ""
+        return forms.unknown_in(text) if isinstance(text, str) else ""
     known = forms.by_payloadtype.get(exchange.payloadtype)
     return known.msgtype if known else exchange.payloadtype
 

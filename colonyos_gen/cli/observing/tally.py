@@ -54,7 +54,9 @@ class Tally:
         """The envelope of a reply, as JSON."""
         self._add(_ENVELOPE, findings(self._forms.envelope, envelope), first)
 
-    def reply(self, msgtype: str, payloadtype: str, payload: Any, request: Any = None, first: str = "") -> None:
+    def reply(
+        self, msgtype: str, payloadtype: str, payload: Any, request: Any = None, first: str = ""
+    ) -> None:
         """A reply that is no refusal, with its payload as JSON."""
         known = self._forms.replies.get(msgtype)
         if known is None or not known.registered:
@@ -82,7 +84,7 @@ class Tally:
         if isinstance(text, str):
             self._refusals[msgtype] = text
             known = self._forms.replies.get(msgtype)
-            if text.startswith(self._forms.unknown) and known and known.registered:
+            if self._forms.unknown_in(text) == msgtype and known and known.registered:
                 self._refused[msgtype] += 1
                 if not self._came_later(known.since):
                     finding = Finding("unknown", "", "", "", "a handler", "no handler", None)
@@ -153,7 +155,6 @@ class Tally:
             count.found.append(finding.found)
         if len(count.values) < _SAMPLES:
             count.values.append(finding.value)
-
 
     def _came_later(self, since: str | None) -> bool:
         """Whether a server of this release need not know what is there since `since`."""

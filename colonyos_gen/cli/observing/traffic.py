@@ -102,7 +102,9 @@ class _Search:
 
     def _request(self, node: dict[str, Any], context: str) -> tuple[str, Any]:
         """The message type of a request, and its payload, as far as they are there."""
-        named = next((node[key] for key in ("payloadtype", "msgtype", "method") if _is_text(node.get(key))), "")
+        named = next(
+            (node[key] for key in ("payloadtype", "msgtype", "method") if _is_text(node.get(key))), ""
+        )
         for key in _REQUESTS:
             value = node.get(key)
             if value is None:
@@ -129,9 +131,7 @@ class _Search:
             return  # opened by whoever recorded it, and cut short
         sent = envelope if isinstance(envelope["payload"], str) and _is_base64(envelope["payload"]) else None
         error = envelope.get("error") is True
-        yield Exchange(
-            msgtype, payloadtype, _whole(payload), error, sent, request, unreadable=not ok
-        )
+        yield Exchange(msgtype, payloadtype, _whole(payload), error, sent, request, unreadable=not ok)
 
 
 def _is_text(value: Any) -> bool:
@@ -139,7 +139,11 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_envelope(node: dict[str, Any]) -> bool:
-    return isinstance(node.get("payloadtype"), str) and "payload" in node and ("signature" in node or "error" in node)
+    return (
+        isinstance(node.get("payloadtype"), str)
+        and "payload" in node
+        and ("signature" in node or "error" in node)
+    )
 
 
 def _is_http(value: Any) -> bool:
@@ -156,7 +160,11 @@ def _envelope_in(value: Any, depth: int) -> dict[str, Any] | None:
         if depth < 3:
             if node.get("encoding") == "base64" and "text" in node:
                 return _envelope_in(_from_base64(node["text"]), depth + 1)
-            inner = (node[key] for key in ("content", "postData", "text", "body", "data", "json", "raw") if key in node)
+            inner = (
+                node[key]
+                for key in ("content", "postData", "text", "body", "data", "json", "raw")
+                if key in node
+            )
             return next((found for each in inner if (found := _envelope_in(each, depth + 1))), None)
     elif isinstance(value, str) and '"payloadtype"' in value:
         try:
