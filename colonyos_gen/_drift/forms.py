@@ -11,7 +11,7 @@ from colonyos_gen_wire.base import OpenIntEnum
 from colonyos_gen_wire.codec import shape_of
 from colonyos_gen_wire.fields import FIELDS
 from colonyos_gen_wire.method import Method
-from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Property, Shape, StructOf
+from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Property, Shape
 
 Kind: TypeAlias = Literal[
     "string", "integer", "number", "boolean", "time", "bytes", "any", "list", "map", "struct"

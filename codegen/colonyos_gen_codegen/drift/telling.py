@@ -143,7 +143,7 @@ def _summary(differences: list[Difference], left: Surface, right: Surface) -> st
 
 
 def as_json(differences: list[Difference], left: Surface, right: Surface) -> str:
-    """An object with `old`, `new`, `notes` and `differences`, each with the same keys; of what was seen, also what was tried."""
+    """An object with `old`, `new`, `notes` and `differences`, each with the same keys; also what was tried."""
     document: dict[str, Any] = {
         "old": left.label,
         "new": right.label,

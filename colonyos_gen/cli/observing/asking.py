@@ -7,6 +7,8 @@ import base64
 import json
 from typing import Any
 
+from colonyos_gen_wire import methods as rpc
+from colonyos_gen_wire.fields import FIELDS
 from colonyos_gen_wire.method import Method, Signer
 from colonyos_gen_wire.methods import METHODS
 
@@ -17,7 +19,6 @@ from colonyos_gen.errors import RPCError
 from colonyos_gen.transport import Transport
 
 TIMEOUT_S = 30.0
-_VERSION = METHODS["versionmsg"]
 
 
 class Refused(Exception):
@@ -34,30 +35,37 @@ class Asker:
         self.failures: dict[str, str] = {}
         """Why messages got no answer, or none but a refusal, by type."""
 
-    async def ask(self, msgtype: str, key: Signer | None, **fields: Any) -> Any:
+    async def ask(self, method: Method[Any, Any], key: Signer | None, **fields: Any) -> Any:
         """The payload of the reply. Raises Refused if there is none."""
+        require_keys(method, fields)
+        return await self.ask_for(method.msgtype, key, **fields)
+
+    async def ask_for(self, msgtype: str, key: Signer | None, **fields: Any) -> Any:
+        """The same for a message of which no more than its type is known."""
         body = _sealed(msgtype, key, fields)
-        method: Method[Any, Any] = METHODS.get(msgtype, _VERSION)  # it only names errors
         try:
-            status, reply = await self._transport.post(body, method=method, headers=None, timeout=TIMEOUT_S)
+            status, reply = await self._transport.post(
+                body, method=METHODS.get(msgtype, rpc.server.GET_VERSION), headers=None, timeout=TIMEOUT_S
+            )
         except RPCError as error:
             raise self._failed(msgtype, str(error)) from error
         return self._opened(msgtype, status, reply, fields)
 
-    async def attempt(self, msgtype: str, key: Signer | None, **fields: Any) -> Any:
+    async def attempt(self, method: Method[Any, Any], key: Signer | None, **fields: Any) -> Any:
         """The payload of the reply; None if it is refused."""
         try:
-            return await self.ask(msgtype, key, **fields)
+            return await self.ask(method, key, **fields)
         except Refused:
             return None
 
-    async def listen(self, msgtype: str, key: Signer, seconds: float, **fields: Any) -> Any:
+    async def listen(self, method: Method[Any, Any], key: Signer, seconds: float, **fields: Any) -> Any:
         """Subscribe on a connection of its own, read what comes until the time is over, and return the first payload.
 
         The connection is kept as long as the server was asked to serve it, since one that is left early does harm.
         """
+        require_keys(method, fields)
+        msgtype = method.msgtype
         body = _sealed(msgtype, key, fields)
-        method = METHODS.get(msgtype, _VERSION)
         first: Any = None
         try:
             connection = await self._transport.connect(method=method, headers=None, timeout=TIMEOUT_S)
@@ -109,6 +117,14 @@ class Asker:
         if not self._tally.read[msgtype]:
             self.failures[msgtype] = why
         return Refused(why)
+
+
+def require_keys(method: Method[Any, Any], fields: dict[str, Any]) -> None:
+    """Raise TypeError for a key that requests of the message do not have."""
+    known = {entry.wire for entry in FIELDS[method.request]}
+    unknown = ", ".join(sorted(fields.keys() - known))
+    if unknown:
+        raise TypeError(f"{method.msgtype} has no {unknown}; it has {', '.join(sorted(known))}")
 
 
 def _sealed(msgtype: str, key: Signer | None, fields: dict[str, Any]) -> bytes:

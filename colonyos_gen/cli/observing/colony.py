@@ -11,7 +11,8 @@ import contextlib
 import os
 from typing import Any
 
-from colonyos_gen_wire.method import Signer
+from colonyos_gen_wire import methods as rpc
+from colonyos_gen_wire.method import Method, Signer
 
 from colonyos_gen.cli.observing.asking import Asker, Refused
 from colonyos_gen.cli.observing.reading import list_in, text_in
@@ -50,7 +51,9 @@ class Colony:
         self.is_there = True  # from now on it may be, be there a reply or none
         try:
             await self.asker.ask(
-                "addcolonymsg", self.server_key, colony={"colonyid": self.colony_key.id, "name": self.name}
+                rpc.colony.ADD_COLONY,
+                self.server_key,
+                colony={"colonyid": self.colony_key.id, "name": self.name},
             )
         except Refused:
             self.is_there = await self._is_listed()
@@ -80,17 +83,17 @@ class Colony:
             **fields,
         }
 
-    async def member(self, msgtype: str, **fields: Any) -> Any:
+    async def member(self, method: Method[Any, Any], **fields: Any) -> Any:
         """Ask as its user; None if it is refused."""
-        return await self.asker.attempt(msgtype, self.user_key, **fields)
+        return await self.asker.attempt(method, self.user_key, **fields)
 
-    async def executor(self, msgtype: str, **fields: Any) -> Any:
+    async def executor(self, method: Method[Any, Any], **fields: Any) -> Any:
         """Ask as its executor; None if it is refused."""
-        return await self.asker.attempt(msgtype, self.executor_key, **fields)
+        return await self.asker.attempt(method, self.executor_key, **fields)
 
-    async def owner(self, msgtype: str, **fields: Any) -> Any:
+    async def owner(self, method: Method[Any, Any], **fields: Any) -> Any:
         """Ask as its owner; None if it is refused."""
-        return await self.asker.attempt(msgtype, self.colony_key, **fields)
+        return await self.asker.attempt(method, self.colony_key, **fields)
 
     async def remove(self) -> str:
         """Remove it with all that is in it; returns why it is still there, or nothing."""
@@ -104,9 +107,9 @@ class Colony:
             return (
                 f"colony {self.name} is still there, as something in it has not ended; remove it when it has"
             )
-        await self.owner("removeexecutormsg", colonyname=self.name, executorname=self.executorname)
+        await self.owner(rpc.executor.REMOVE_EXECUTOR, colonyname=self.name, executorname=self.executorname)
         try:
-            await self.asker.ask("removecolonymsg", self.server_key, colonyname=self.name)
+            await self.asker.ask(rpc.colony.REMOVE_COLONY, self.server_key, colonyname=self.name)
         except Refused as error:
             if await self._is_listed():
                 return f"colony {self.name} is still there, remove it: {error}"
@@ -114,35 +117,43 @@ class Colony:
         return ""
 
     async def _is_listed(self) -> bool:
-        found = await self.asker.attempt("getcoloniesmsg", self.server_key)
+        found = await self.asker.attempt(rpc.colony.GET_COLONIES, self.server_key)
         return any(text_in(each, "name") == self.name for each in list_in(found))
 
     async def _clear(self) -> None:
         """Remove what submits, and end what waits or runs."""
         name = self.name
-        for cron in list_in(await self.member("getcronsmsg", colonyname=name, count=_MANY)):
-            await self.member("removecronmsg", cronid=text_in(cron, "cronid"), all=False)
-        for generator in list_in(await self.member("getgeneratorsmsg", colonyname=name, count=_MANY)):
-            await self.member("removegeneratormsg", generatorid=text_in(generator, "generatorid"), all=False)
+        for cron in list_in(await self.member(rpc.cron.GET_CRONS, colonyname=name, count=_MANY)):
+            await self.member(rpc.cron.REMOVE_CRON, cronid=text_in(cron, "cronid"), all=False)
+        for generator in list_in(
+            await self.member(rpc.generator.GET_GENERATORS, colonyname=name, count=_MANY)
+        ):
+            await self.member(
+                rpc.generator.REMOVE_GENERATOR, generatorid=text_in(generator, "generatorid"), all=False
+            )
         for blueprint in list_in(
-            await self.member("getblueprintsmsg", namespace=name, kind="", locationname="")
+            await self.member(rpc.blueprint.GET_BLUEPRINTS, namespace=name, kind="", locationname="")
         ):
             metadata = blueprint.get("metadata") if isinstance(blueprint, dict) else None
-            await self.owner("removeblueprintmsg", namespace=name, name=text_in(metadata, "name"))
-        for definition in list_in(await self.owner("getblueprintdefinitionsmsg", colonyname=name)):
+            await self.owner(rpc.blueprint.REMOVE_BLUEPRINT, namespace=name, name=text_in(metadata, "name"))
+        for definition in list_in(await self.owner(rpc.blueprint.GET_BLUEPRINT_DEFINITIONS, colonyname=name)):
             metadata = definition.get("metadata") if isinstance(definition, dict) else None
-            await self.owner("removeblueprintdefinitionmsg", namespace=name, name=text_in(metadata, "name"))
-        await self.owner("resumeassignmentsmsg", colonyname=name)
+            await self.owner(
+                rpc.blueprint.REMOVE_BLUEPRINT_DEFINITION, namespace=name, name=text_in(metadata, "name")
+            )
+        await self.owner(rpc.pause.RESUME_ASSIGNMENTS, colonyname=name)
         for _ in range(_ROUNDS):
             going_on = await self.going_on()
             if not going_on:
                 return
             for process in going_on:
                 processid = text_in(process, "processid")
-                cancelled = await self.member("cancelprocessmsg", processid=processid)
+                cancelled = await self.member(rpc.process.CANCEL_PROCESS, processid=processid)
                 if cancelled is None and process.get("state") == RUNNING:
-                    await self.executor("closefailedmsg", processid=processid, errors=["end"])
-            if "cancelprocessmsg" in self.asker.failures:  # an older server; what waits has to be run to end
+                    await self.executor(rpc.process.FAIL, processid=processid, errors=["end"])
+            if (
+                rpc.process.CANCEL_PROCESS.msgtype in self.asker.failures
+            ):  # an older server; what waits has to be run to end
                 await self.run_all()
             await asyncio.sleep(0.3)
 
@@ -152,12 +163,12 @@ class Colony:
             process = await self.assign()
             if process is None:
                 return
-            await self.executor("closesuccessfulmsg", processid=text_in(process, "processid"), out=[])
+            await self.executor(rpc.process.CLOSE, processid=text_in(process, "processid"), out=[])
 
     async def assign(self) -> Any:
         """A process for its executor; None if there is none."""
         return await self.executor(
-            "assignprocessmsg", colonyname=self.name, timeout=1, availablecpu="", availablemem=""
+            rpc.process.ASSIGN, colonyname=self.name, timeout=1, availablecpu="", availablemem=""
         )
 
     async def going_on(self) -> list[dict[str, Any]]:
@@ -166,7 +177,7 @@ class Colony:
             process
             for state in (WAITING, RUNNING)
             for process in list_in(
-                await self.member("getprocessesmsg", colonyname=self.name, count=_MANY, state=state)
+                await self.member(rpc.process.GET_PROCESSES, colonyname=self.name, count=_MANY, state=state)
             )
         ]
         return [process for process in found if isinstance(process, dict)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from colonyos_gen_codegen.model import Service, Struct, Type
 from colonyos_gen_codegen.model import Field as Described
+from colonyos_gen_codegen.model import Service, Struct, Type
 
 from colonyos_gen._drift.forms import Expected, Form
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from colonyos_gen_wire.method import Signer
+from colonyos_gen_wire import methods as rpc
+from colonyos_gen_wire.method import Method, Signer
 
 from colonyos_gen.cli.observing.asking import Asker
 
@@ -16,12 +17,12 @@ _HISTORY_S = 3600
 
 async def read_server(asker: Asker, server_key: Signer | None) -> None:
     """What a server says of itself."""
-    await asker.attempt("versionmsg", None, buildversion="", buildtime="")
-    await asker.attempt("getserverinfomsg", None)
+    await asker.attempt(rpc.server.GET_VERSION, None, buildversion="", buildtime="")
+    await asker.attempt(rpc.server.GET_SERVER_INFO, None)
     if server_key is not None:
-        await asker.attempt("getclustermsg", server_key)
-        await asker.attempt("getstatisticsmsg", server_key)
-        await asker.attempt("getcoloniesmsg", server_key)
+        await asker.attempt(rpc.server.GET_CLUSTER, server_key)
+        await asker.attempt(rpc.statistics.GET_SERVER_STATISTICS, server_key)
+        await asker.attempt(rpc.colony.GET_COLONIES, server_key)
 
 
 async def read_colony(asker: Asker, colonyname: str, keys: list[Signer]) -> None:
@@ -37,19 +38,21 @@ class _Reader:
 
     async def read(self) -> None:
         name = self._colonyname
-        await self._ask("getcolonymsg", colonyname=name)
-        for executor in await self._few("getexecutorsmsg", colonyname=name):
+        await self._ask(rpc.colony.GET_COLONY, colonyname=name)
+        for executor in await self._few(rpc.executor.GET_EXECUTORS, colonyname=name):
             executorname, executorid = text_in(executor, "executorname"), text_in(executor, "executorid")
-            await self._ask("getexecutormsg", colonyname=name, executorname=executorname)
-            await self._ask("getexecutorbyidmsg", colonyname=name, executorid=executorid)
-            await self._ask("getfunctionsmsg", colonyname=name, executorname=executorname)
-            await self._ask("getlogsmsg", colonyname=name, executorname=executorname, count=_FEW, latest=True)
-        await self._ask("getfunctionsmsg", colonyname=name, executorname="")
-        for user in await self._few("getusersmsg", colonyname=name):
-            await self._ask("getusermsg", colonyname=name, name=text_in(user, "name"))
-            await self._ask("getuserbyidmsg", colonyname=name, userid=text_in(user, "userid"))
-        await self._ask("getcolonystatsmsg", colonyname=name)
-        await self._ask("getpausestatusmsg", colonyname=name)
+            await self._ask(rpc.executor.GET_EXECUTOR, colonyname=name, executorname=executorname)
+            await self._ask(rpc.executor.GET_EXECUTOR_BY_ID, colonyname=name, executorid=executorid)
+            await self._ask(rpc.function.GET_FUNCTIONS, colonyname=name, executorname=executorname)
+            await self._ask(
+                rpc.log.GET_LOGS, colonyname=name, executorname=executorname, count=_FEW, latest=True
+            )
+        await self._ask(rpc.function.GET_FUNCTIONS, colonyname=name, executorname="")
+        for user in await self._few(rpc.user.GET_USERS, colonyname=name):
+            await self._ask(rpc.user.GET_USER, colonyname=name, name=text_in(user, "name"))
+            await self._ask(rpc.user.GET_USER_BY_ID, colonyname=name, userid=text_in(user, "userid"))
+        await self._ask(rpc.statistics.GET_STATISTICS, colonyname=name)
+        await self._ask(rpc.pause.GET_PAUSE_STATUS, colonyname=name)
         await self._processes()
         await self._workflows()
         await self._rest()
@@ -57,54 +60,66 @@ class _Reader:
     async def _processes(self) -> None:
         name = self._colonyname
         for state in _ALL_STATES:
-            found = await self._few("getprocessesmsg", colonyname=name, count=_FEW, state=state)
+            found = await self._few(rpc.process.GET_PROCESSES, colonyname=name, count=_FEW, state=state)
             for process in found[:3]:
                 processid = text_in(process, "processid")
-                await self._ask("getprocessmsg", processid=processid)
-                await self._ask("getlogsmsg", colonyname=name, processid=processid, count=_FEW)
+                await self._ask(rpc.process.GET_PROCESS, processid=processid)
+                await self._ask(rpc.log.GET_LOGS, colonyname=name, processid=processid, count=_FEW)
                 attributes = process.get("attributes") if isinstance(process, dict) else None
                 for attribute in list_in(attributes)[:1]:
-                    await self._ask("getattributemsg", attributeid=text_in(attribute, "attributeid"))
+                    await self._ask(rpc.attribute.GET_ATTR, attributeid=text_in(attribute, "attributeid"))
             seconds = {"colonyname": name, "executorid": "", "seconds": _HISTORY_S, "state": state}
-            await self._ask("getprocesshistmsg", **seconds)
-        await self._ask("searchlogsmsg", colonyname=name, text="a", days=1, count=_FEW)
+            await self._ask(rpc.process.GET_PROCESS_HISTORY, **seconds)
+        await self._ask(rpc.log.SEARCH_LOGS, colonyname=name, text="a", days=1, count=_FEW)
 
     async def _workflows(self) -> None:
         name = self._colonyname
         for state in _ALL_STATES:
-            for graph in await self._few("getprocessgraphsmsg", colonyname=name, count=_FEW, state=state):
-                await self._ask("getprocessgraphmsg", processgraphid=text_in(graph, "processgraphid"))
-        for cron in await self._few("getcronsmsg", colonyname=name, count=_FEW):
-            await self._ask("getcronmsg", cronid=text_in(cron, "cronid"))
-        for generator in await self._few("getgeneratorsmsg", colonyname=name, count=_FEW):
-            await self._ask("getgeneratormsg", generatorid=text_in(generator, "generatorid"))
+            for graph in await self._few(
+                rpc.workflow.GET_PROCESSGRAPHS, colonyname=name, count=_FEW, state=state
+            ):
+                await self._ask(
+                    rpc.workflow.GET_PROCESSGRAPH, processgraphid=text_in(graph, "processgraphid")
+                )
+        for cron in await self._few(rpc.cron.GET_CRONS, colonyname=name, count=_FEW):
+            await self._ask(rpc.cron.GET_CRON, cronid=text_in(cron, "cronid"))
+        for generator in await self._few(rpc.generator.GET_GENERATORS, colonyname=name, count=_FEW):
+            await self._ask(rpc.generator.GET_GENERATOR, generatorid=text_in(generator, "generatorid"))
             generatorname = text_in(generator, "name")
-            await self._ask("resolvegeneratormsg", colonyname=name, generatorname=generatorname)
+            await self._ask(rpc.generator.RESOLVE_GENERATOR, colonyname=name, generatorname=generatorname)
 
     async def _rest(self) -> None:
         name = self._colonyname
-        for label in await self._few("getfilelabelsmsg", colonyname=name, name="/", exact=False):
-            for file in await self._few("getfilesmsg", colonyname=name, label=text_in(label, "name")):
-                await self._ask("getfilemsg", colonyname=name, fileid=text_in(file, "fileid"), latest=False)
-        for snapshot in await self._few("getsnapshotsmsg", colonyname=name):
-            await self._ask("getsnapshotmsg", colonyname=name, snapshotid=text_in(snapshot, "snapshotid"))
-        for location in await self._few("getlocationsmsg", colonyname=name):
-            await self._ask("getlocationmsg", colonyname=name, name=text_in(location, "name"))
-        for definition in await self._few("getblueprintdefinitionsmsg", colonyname=name):
+        for label in await self._few(rpc.file.GET_FILE_LABELS, colonyname=name, name="/", exact=False):
+            for file in await self._few(rpc.file.GET_FILES, colonyname=name, label=text_in(label, "name")):
+                await self._ask(
+                    rpc.file.GET_FILE, colonyname=name, fileid=text_in(file, "fileid"), latest=False
+                )
+        for snapshot in await self._few(rpc.snapshot.GET_SNAPSHOTS, colonyname=name):
+            await self._ask(
+                rpc.snapshot.GET_SNAPSHOT, colonyname=name, snapshotid=text_in(snapshot, "snapshotid")
+            )
+        for location in await self._few(rpc.location.GET_LOCATIONS, colonyname=name):
+            await self._ask(rpc.location.GET_LOCATION, colonyname=name, name=text_in(location, "name"))
+        for definition in await self._few(rpc.blueprint.GET_BLUEPRINT_DEFINITIONS, colonyname=name):
             metadata = definition.get("metadata") if isinstance(definition, dict) else None
-            await self._ask("getblueprintdefinitionmsg", colonyname=name, name=text_in(metadata, "name"))
-        for blueprint in await self._few("getblueprintsmsg", namespace=name, kind="", locationname=""):
+            await self._ask(
+                rpc.blueprint.GET_BLUEPRINT_DEFINITION, colonyname=name, name=text_in(metadata, "name")
+            )
+        for blueprint in await self._few(
+            rpc.blueprint.GET_BLUEPRINTS, namespace=name, kind="", locationname=""
+        ):
             metadata = blueprint.get("metadata") if isinstance(blueprint, dict) else None
-            await self._ask("getblueprintmsg", namespace=name, name=text_in(metadata, "name"))
+            await self._ask(rpc.blueprint.GET_BLUEPRINT, namespace=name, name=text_in(metadata, "name"))
             blueprintid = text_in(blueprint, "blueprintid")
-            await self._ask("getblueprinthistorymsg", blueprintid=blueprintid, limit=_FEW)
+            await self._ask(rpc.blueprint.GET_BLUEPRINT_HISTORY, blueprintid=blueprintid, limit=_FEW)
 
-    async def _few(self, msgtype: str, **fields: Any) -> list[Any]:
-        return list_in(await self._ask(msgtype, **fields))[:_FEW]
+    async def _few(self, method: Method[Any, Any], **fields: Any) -> list[Any]:
+        return list_in(await self._ask(method, **fields))[:_FEW]
 
-    async def _ask(self, msgtype: str, **fields: Any) -> Any:
+    async def _ask(self, method: Method[Any, Any], **fields: Any) -> Any:
         for key in self._keys:
-            answer = await self._asker.attempt(msgtype, key, **fields)
+            answer = await self._asker.attempt(method, key, **fields)
             if answer is not None:
                 return answer
         return None

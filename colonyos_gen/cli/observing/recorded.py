@@ -10,6 +10,7 @@ from typing import Any
 
 from colonyos_gen_codegen.drift import DriftError, Observed
 from colonyos_gen_codegen.model import Service
+from colonyos_gen_wire import methods as rpc
 
 from colonyos_gen._drift.comparing import release_of
 from colonyos_gen.cli.observing.described import Forms, forms_of
@@ -18,7 +19,7 @@ from colonyos_gen.cli.observing.traffic import Exchange, exchanges, in_text
 
 _LARGEST = 512 * 1024 * 1024
 """Bytes of a file that is read."""
-_VERSION = "versionmsg"
+_VERSION = rpc.server.GET_VERSION.msgtype
 
 
 def observe(service: Service, folder: Path) -> Observed:

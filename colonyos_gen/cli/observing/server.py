@@ -10,8 +10,9 @@ import sys
 
 from colonyos_gen_codegen.drift import Access, DriftError, Observed
 from colonyos_gen_codegen.model import Service
-from colonyos_gen_wire.methods import METHODS
+from colonyos_gen_wire import methods as rpc
 from colonyos_gen_wire.method import Role, Signer
+from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen._call.aiohttp_transport import AiohttpTransport
 from colonyos_gen._call.network.address import shown
@@ -27,10 +28,10 @@ from colonyos_gen.crypto import InvalidKeyError, PrivateKey
 from colonyos_gen.errors import RPCError
 
 _CHANGES = {
-    "changeserveridmsg": {"serverid"},
-    "changecolonyidmsg": {"colonyname", "colonyid"},
-    "changeexecutoridmsg": {"colonyname", "executorid"},
-    "changeuseridmsg": {"colonyname", "userid"},
+    rpc.identity.CHANGE_SERVER_ID: {"serverid"},
+    rpc.identity.CHANGE_COLONY_ID: {"colonyname", "colonyid"},
+    rpc.identity.CHANGE_EXECUTOR_ID: {"colonyname", "executorid"},
+    rpc.identity.CHANGE_USER_ID: {"colonyname", "userid"},
 }
 """Changes of identities, with what they take."""
 _NOWHERE = "schema-drift-nowhere"
@@ -100,7 +101,9 @@ class _Visit:
 
     async def observed(self) -> Observed:
         task = asyncio.current_task()
-        with contextlib.suppress(NotImplementedError):  # where there are no such signals
+        with contextlib.suppress(
+            NotImplementedError, RuntimeError, ValueError
+        ):  # where there are none, or in a thread
             if task is not None:
                 asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         try:
@@ -120,7 +123,7 @@ class _Visit:
     async def _meet(self) -> None:
         """Ask for the version, without which there is no server, and read what needs no colony."""
         try:
-            said = await self._asker.ask("versionmsg", None, buildversion="", buildtime="")
+            said = await self._asker.ask(rpc.server.GET_VERSION, None, buildversion="", buildtime="")
         except Refused as error:
             if isinstance(error.__cause__, RPCError):
                 raise DriftError(str(error)) from None
@@ -135,7 +138,7 @@ class _Visit:
         await read_server(self._asker, self._keys.server)
 
     async def _in_a_colony(self, server_key: Signer) -> None:
-        left = list_in(await self._asker.attempt("getcoloniesmsg", server_key))
+        left = list_in(await self._asker.attempt(rpc.colony.GET_COLONIES, server_key))
         for each in left:
             if text_in(each, "name").startswith(PREFIX):
                 self._notes.append(
@@ -157,17 +160,18 @@ class _Visit:
 
     async def _as_nobody(self, nobody: Signer) -> None:
         """Ask for what does harm with a key that nobody knows: whether the message is known can be seen of the refusal."""
-        for msgtype, names in _CHANGES.items():
-            if self._is_known(msgtype):
+        for method, names in _CHANGES.items():
+            if self._is_known(method.msgtype):
                 fields = {name: _NOWHERE if name == "colonyname" else nobody.id for name in names}
-                await self._asker.attempt(msgtype, nobody, **fields)
+                await self._asker.attempt(method, nobody, **fields)
 
     async def _unregistered(self) -> None:
         """Ask for what the schema knows by name only: it is another server that answers."""
         key = self._keys.member or self._keys.colony or self._keys.server
         for reply in self._forms.replies.values():
             if not reply.registered and key is not None and reply.msgtype.startswith("get"):
-                await self._asker.attempt(reply.msgtype, key, colonyname=_NOWHERE)
+                with contextlib.suppress(Refused):
+                    await self._asker.ask_for(reply.msgtype, key, colonyname=_NOWHERE)
 
     def _is_known(self, msgtype: str) -> bool:
         reply = self._forms.replies.get(msgtype)
@@ -184,7 +188,7 @@ class _Visit:
             if failure and self._forms.unknown_in(self._tally.refusals.get(msgtype, "")) == msgtype:
                 since = f", and came with {reply.since}" if reply.since else ""
                 found[msgtype] = f"the server does not know it{since}"
-            elif msgtype in _CHANGES and self._keys.server is not None:
+            elif method in _CHANGES and self._keys.server is not None:
                 found[msgtype] = _HARM
             elif failure:
                 found[msgtype] = f"it was refused: {failure}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+
+from colonyos_gen_wire import methods as rpc
 
 from colonyos_gen.cli.observing.colony import Colony
 from colonyos_gen.cli.observing.reading import list_in, read_colony, text_in
@@ -60,19 +61,19 @@ async def _members(colony: Colony) -> None:
         "capabilities": capabilities,
         "allocations": {"projects": {"p": project}},
     }
-    await colony.owner("addexecutormsg", executor=executor)
-    await colony.owner("rejectexecutormsg", colonyname=name, executorname=colony.executorname)
-    await colony.owner("approveexecutormsg", colonyname=name, executorname=colony.executorname)
+    await colony.owner(rpc.executor.ADD_EXECUTOR, executor=executor)
+    await colony.owner(rpc.executor.REJECT_EXECUTOR, colonyname=name, executorname=colony.executorname)
+    await colony.owner(rpc.executor.APPROVE_EXECUTOR, colonyname=name, executorname=colony.executorname)
     user = {
         "colonyname": name, "userid": colony.user_key.id, "name": colony.username,
         "email": "drift@example.com", "phone": "1",
     }  # fmt: skip
-    await colony.owner("addusermsg", user=user)
-    await colony.owner("addusermsg", user={**user, "userid": PrivateKey.generate().id, "name": _LEAVER})
+    await colony.owner(rpc.user.ADD_USER, user=user)
+    await colony.owner(rpc.user.ADD_USER, user={**user, "userid": PrivateKey.generate().id, "name": _LEAVER})
     mine = {"colonyname": name, "executorname": colony.executorname}
-    await colony.executor("updateexecutormsg", **mine, capabilities=capabilities)
-    await colony.executor("reportallocationmsg", **mine, allocations={"projects": {"p": project}})
-    await colony.executor("addexecutorlogmsg", **mine, message="a log of the executor\n")
+    await colony.executor(rpc.executor.UPDATE_EXECUTOR, **mine, capabilities=capabilities)
+    await colony.executor(rpc.executor.REPORT_ALLOCATIONS, **mine, allocations={"projects": {"p": project}})
+    await colony.executor(rpc.log.ADD_EXECUTOR_LOG, **mine, message="a log of the executor\n")
 
 
 async def _functions(colony: Colony) -> None:
@@ -84,9 +85,9 @@ async def _functions(colony: Colony) -> None:
         "description": "gives back what it gets",
         "args": [{"name": "a", "type": "string", "description": "anything", "required": True}],
     }
-    await colony.executor("addfunctionmsg", fun=function)
-    other = await colony.executor("addfunctionmsg", fun={**function, "funcname": "other"})
-    await colony.executor("removefunctionmsg", functionid=text_in(other, "functionid"))
+    await colony.executor(rpc.function.ADD_FUNCTION, fun=function)
+    other = await colony.executor(rpc.function.ADD_FUNCTION, fun={**function, "funcname": "other"})
+    await colony.executor(rpc.function.REMOVE_FUNCTION, functionid=text_in(other, "functionid"))
 
 
 async def _files(colony: Colony) -> None:
@@ -99,17 +100,19 @@ async def _files(colony: Colony) -> None:
         "colonyname": name, "label": "/drift", "name": "file", "size": 10, "checksum": "c",
         "checksumalg": "SHA256", "ref": {"protocol": "s3", "s3object": s3},
     }  # fmt: skip
-    await colony.member("addfilemsg", file=file)
-    other = await colony.member("addfilemsg", file={**file, "name": "other"})
-    await colony.member("getfilemsg", colonyname=name, fileid="", label="/drift", name="file", latest=True)
-    first = await colony.member("createsnapshotmsg", colonyname=name, label="/drift", name="first")
-    await colony.member("createsnapshotmsg", colonyname=name, label="/drift", name="second")
-    await colony.member("getsnapshotmsg", colonyname=name, snapshotid="", name="second")
+    await colony.member(rpc.file.ADD_FILE, file=file)
+    other = await colony.member(rpc.file.ADD_FILE, file={**file, "name": "other"})
     await colony.member(
-        "removesnapshotmsg", colonyname=name, snapshotid=text_in(first, "snapshotid"), name=""
+        rpc.file.GET_FILE, colonyname=name, fileid="", label="/drift", name="file", latest=True
+    )
+    first = await colony.member(rpc.snapshot.CREATE_SNAPSHOT, colonyname=name, label="/drift", name="first")
+    await colony.member(rpc.snapshot.CREATE_SNAPSHOT, colonyname=name, label="/drift", name="second")
+    await colony.member(rpc.snapshot.GET_SNAPSHOT, colonyname=name, snapshotid="", name="second")
+    await colony.member(
+        rpc.snapshot.REMOVE_SNAPSHOT, colonyname=name, snapshotid=text_in(first, "snapshotid"), name=""
     )
     fileid = text_in(other, "fileid")
-    await colony.member("removefilemsg", colonyname=name, fileid=fileid, label="", name="")
+    await colony.member(rpc.file.REMOVE_FILE, colonyname=name, fileid=fileid, label="", name="")
 
 
 async def _locations(colony: Colony) -> None:
@@ -120,9 +123,9 @@ async def _locations(colony: Colony) -> None:
         "long": 18.06,
         "lat": 59.33,
     }
-    await colony.owner("addlocationmsg", location=location)
-    await colony.owner("addlocationmsg", location={**location, "name": "there"})
-    await colony.owner("removelocationmsg", colonyname=colony.name, name="there")
+    await colony.owner(rpc.location.ADD_LOCATION, location=location)
+    await colony.owner(rpc.location.ADD_LOCATION, location={**location, "name": "there"})
+    await colony.owner(rpc.location.REMOVE_LOCATION, colonyname=colony.name, name="there")
 
 
 async def _blueprints(colony: Colony) -> None:
@@ -147,19 +150,21 @@ async def _blueprints(colony: Colony) -> None:
             "handler": {"executorType": colony.executortype, "functionName": "reconcile"},
         },
     }  # fmt: skip
-    await colony.owner("addblueprintdefinitionmsg", blueprintdefinition=definition)
+    await colony.owner(rpc.blueprint.ADD_BLUEPRINT_DEFINITION, blueprintdefinition=definition)
     metadata = {
         "name": "blue", "colonyname": name, "labels": {"a": "b"}, "annotations": {"c": "d"},
     }  # fmt: skip
     blueprint = {"kind": kind, "metadata": metadata, "spec": {"size": 1, "colour": "red"}}
-    await colony.member("addblueprintmsg", blueprint=blueprint)
-    await colony.member("updateblueprintmsg", blueprint={**blueprint, "spec": {"size": 2}})
+    await colony.member(rpc.blueprint.ADD_BLUEPRINT, blueprint=blueprint)
+    await colony.member(rpc.blueprint.UPDATE_BLUEPRINT, blueprint={**blueprint, "spec": {"size": 2}})
     await colony.member(
-        "updateblueprintstatusmsg", colonyname=name, blueprintname="blue", status={"ready": True}
+        rpc.blueprint.UPDATE_BLUEPRINT_STATUS, colonyname=name, blueprintname="blue", status={"ready": True}
     )
-    await colony.member("reconcileblueprintmsg", namespace=name, name="blue", force=False)
-    found = await colony.member("getblueprintmsg", namespace=name, name="blue")
-    await colony.member("getblueprinthistorymsg", blueprintid=text_in(found, "blueprintid"), limit=5)
+    await colony.member(rpc.blueprint.RECONCILE_BLUEPRINT, namespace=name, name="blue", force=False)
+    found = await colony.member(rpc.blueprint.GET_BLUEPRINT, namespace=name, name="blue")
+    await colony.member(
+        rpc.blueprint.GET_BLUEPRINT_HISTORY, blueprintid=text_in(found, "blueprintid"), limit=5
+    )
     await colony.run_all()  # what was asked for to reconcile it
 
 
@@ -183,65 +188,67 @@ async def _processes(colony: Colony) -> None:
         "nodes": 1, "cpu": "100m", "processes": 1, "processespernode": 1, "mem": "10Mi", "walltime": 10,
         "gpu": {"name": "", "mem": "", "count": 0, "nodecount": 0},
     }  # fmt: skip
-    await colony.owner("pauseassignmentsmsg", colonyname=name)
-    await colony.member("getpausestatusmsg", colonyname=name)
-    await colony.owner("resumeassignmentsmsg", colonyname=name)
-    await colony.member("getpausestatusmsg", colonyname=name)
+    await colony.owner(rpc.pause.PAUSE_ASSIGNMENTS, colonyname=name)
+    await colony.member(rpc.pause.GET_PAUSE_STATUS, colonyname=name)
+    await colony.owner(rpc.pause.RESUME_ASSIGNMENTS, colonyname=name)
+    await colony.member(rpc.pause.GET_PAUSE_STATUS, colonyname=name)
 
     spec = colony.spec("echo", fs=fs, channels=["chat"], conditions=conditions)
-    await colony.member("submitfuncspecmsg", spec=spec)
+    await colony.member(rpc.process.SUBMIT, spec=spec)
     process = await colony.assign()
     processid = text_in(process, "processid")
     attribute = {
         "targetid": processid, "targetcolonyname": name, "attributetype": 1, "key": "k", "value": "v",
     }  # fmt: skip
-    await colony.executor("addattributemsg", attribute=attribute)
-    await colony.executor("addlogmsg", processid=processid, message="a log\n")
-    await colony.executor("setoutputmsg", processid=processid, out=["so far"])
+    await colony.executor(rpc.attribute.ADD_ATTR, attribute=attribute)
+    await colony.executor(rpc.log.ADD_LOG, processid=processid, message="a log\n")
+    await colony.executor(rpc.process.SET_OUTPUT, processid=processid, out=["so far"])
     for number in (1, 2):
         await colony.executor(
-            "channelappendmsg", processid=processid, name="chat", sequence=number, inreplyto=0,
+            rpc.channel.CHANNEL_APPEND, processid=processid, name="chat", sequence=number, inreplyto=0,
             payload="ZGF0YQ==", payloadtype="",
         )  # fmt: skip
-    await colony.member("channelreadmsg", processid=processid, name="chat", afterseq=0, limit=0)
-    await colony.member("getprocessmsg", processid=processid)
+    await colony.member(rpc.channel.CHANNEL_READ, processid=processid, name="chat", afterseq=0, limit=0)
+    await colony.member(rpc.process.GET_PROCESS, processid=processid)
     await asker.listen(
-        "subscribechannelmsg", colony.user_key, _LISTEN_S,
+        rpc.subscription.SUBSCRIBE_CHANNEL, colony.user_key, _LISTEN_S,
         processid=processid, name="chat", afterseq=0, timeout=_LISTEN_S,
     )  # fmt: skip
-    await colony.executor("closesuccessfulmsg", processid=processid, out=["done", 1, {"a": None}])
+    await colony.executor(rpc.process.CLOSE, processid=processid, out=["done", 1, {"a": None}])
 
-    await colony.member("submitfuncspecmsg", spec=colony.spec("echo"))
+    await colony.member(rpc.process.SUBMIT, spec=colony.spec("echo"))
     failing = text_in(await colony.assign(), "processid")
-    await colony.executor("closefailedmsg", processid=failing, errors=["it failed"])
-    cancelled = await colony.member("submitfuncspecmsg", spec=colony.spec("echo"))
-    await colony.member("cancelprocessmsg", processid=text_in(cancelled, "processid"))
-    done = await colony.member("submitfuncspecmsg", spec=colony.spec("echo"))
+    await colony.executor(rpc.process.FAIL, processid=failing, errors=["it failed"])
+    cancelled = await colony.member(rpc.process.SUBMIT, spec=colony.spec("echo"))
+    await colony.member(rpc.process.CANCEL_PROCESS, processid=text_in(cancelled, "processid"))
+    done = await colony.member(rpc.process.SUBMIT, spec=colony.spec("echo"))
     await colony.run_all()
-    await colony.member("getprocessmsg", processid=failing)
-    await colony.member("removeprocessmsg", processid=text_in(done, "processid"), all=False)
+    await colony.member(rpc.process.GET_PROCESS, processid=failing)
+    await colony.member(rpc.process.REMOVE_PROCESS, processid=text_in(done, "processid"), all=False)
 
 
 async def _subscriptions(colony: Colony) -> None:
     """One a connection, for little time, each kept to its end; of single processes, only those that have ended."""
-    ended = list_in(await colony.member("getprocessesmsg", colonyname=colony.name, count=1, state=SUCCESS))
+    ended = list_in(
+        await colony.member(rpc.process.GET_PROCESSES, colonyname=colony.name, count=1, state=SUCCESS)
+    )
     if ended:
         await colony.asker.listen(
-            "subscribeprocessmsg", colony.user_key, _LISTEN_S,
+            rpc.subscription.SUBSCRIBE_PROCESS, colony.user_key, _LISTEN_S,
             colonyname=colony.name, processid=text_in(ended[0], "processid"),
             executortype=colony.executortype, state=SUCCESS, timeout=_LISTEN_S,
         )  # fmt: skip
-    await colony.member("submitfuncspecmsg", spec=colony.spec("echo"))
+    await colony.member(rpc.process.SUBMIT, spec=colony.spec("echo"))
     feed = asyncio.create_task(
         colony.asker.listen(
-            "subscribeprocessesmsg",
+            rpc.subscription.SUBSCRIBE_PROCESSES,
             colony.executor_key,
             2 * _LISTEN_S,
             colonyname=colony.name,
             executortype=colony.executortype,
             state=_RUNNING,
             timeout=2 * _LISTEN_S,
-        )  # fmt: skip
+        )
     )
     try:
         await asyncio.sleep(_LISTEN_S / 3)  # the server does not say when it has begun to listen
@@ -255,21 +262,23 @@ async def _workflows(colony: Colony) -> None:
     name = colony.name
     first, second = colony.spec("first"), colony.spec("second", conditions={"dependencies": ["first"]})
     workflow = {"colonyname": name, "functionspecs": [first, second]}
-    graph = await colony.member("submitworkflowspecmsg", spec=workflow)
+    graph = await colony.member(rpc.workflow.SUBMIT_WORKFLOW, spec=workflow)
     graphid = text_in(graph, "processgraphid")
-    await colony.member("getprocessgraphmsg", processgraphid=graphid)
+    await colony.member(rpc.workflow.GET_PROCESSGRAPH, processgraphid=graphid)
     parent = await colony.assign()
     if parent is not None and text_in(parent, "processgraphid") == graphid and graphid:
         await colony.executor(
-            "addchildmsg", processgraphid=graphid, parentprocessid=text_in(parent, "processid"),
+            rpc.workflow.ADD_CHILD, processgraphid=graphid, parentprocessid=text_in(parent, "processid"),
             childprocessid="", spec=colony.spec("child"), insert=False,
         )  # fmt: skip
     if parent is not None:
-        await colony.executor("closesuccessfulmsg", processid=text_in(parent, "processid"), out=["x"])
+        await colony.executor(rpc.process.CLOSE, processid=text_in(parent, "processid"), out=["x"])
     await colony.run_all()
-    await colony.member("getprocessgraphmsg", processgraphid=graphid)
-    graph = await colony.member("submitworkflowspecmsg", spec=workflow)
-    cancelled = await colony.member("cancelprocessgraphmsg", processgraphid=text_in(graph, "processgraphid"))
+    await colony.member(rpc.workflow.GET_PROCESSGRAPH, processgraphid=graphid)
+    graph = await colony.member(rpc.workflow.SUBMIT_WORKFLOW, spec=workflow)
+    cancelled = await colony.member(
+        rpc.workflow.CANCEL_PROCESSGRAPH, processgraphid=text_in(graph, "processgraphid")
+    )
     if cancelled is None:  # an older server: it is run to its end
         await colony.run_all()
 
@@ -281,41 +290,47 @@ async def _schedules(colony: Colony) -> None:
         "colonyname": name, "name": "drift-cron", "cronexpression": "0 0 0 1 1 *", "interval": -1,
         "random": False, "waitforprevprocessgraph": False, "workflowspec": workflow,
     }  # fmt: skip
-    made = text_in(await colony.member("addcronmsg", cron=cron), "cronid")
-    await colony.member("runcronmsg", cronid=made)
+    made = text_in(await colony.member(rpc.cron.ADD_CRON, cron=cron), "cronid")
+    await colony.member(rpc.cron.RUN_CRON, cronid=made)
     await colony.run_all()
-    await colony.member("getcronmsg", cronid=made)
+    await colony.member(rpc.cron.GET_CRON, cronid=made)
     # More than are ever packed, and no timeout: it never fires.
     generator = {
         "colonyname": name, "name": "drift-generator", "workflowspec": workflow, "trigger": 1000, "timeout": -1,
     }  # fmt: skip
-    generatorid = text_in(await colony.member("addgeneratormsg", generator=generator), "generatorid")
-    await colony.member("packgeneratormsg", generatorid=generatorid, arg="a")
+    generatorid = text_in(
+        await colony.member(rpc.generator.ADD_GENERATOR, generator=generator), "generatorid"
+    )
+    await colony.member(rpc.generator.PACK_GENERATOR, generatorid=generatorid, arg="a")
     await asyncio.sleep(1)  # it is packed by the time that it is removed
-    await colony.member("getgeneratormsg", generatorid=generatorid)
+    await colony.member(rpc.generator.GET_GENERATOR, generatorid=generatorid)
 
 
 async def _ends(colony: Colony) -> None:
     """Remove what was made, one by one; by state only when nothing waits or runs any more."""
     name = colony.name
     await colony.run_all()
-    for cron in list_in(await colony.member("getcronsmsg", colonyname=name, count=10)):
-        await colony.member("removecronmsg", cronid=text_in(cron, "cronid"), all=False)
-    for generator in list_in(await colony.member("getgeneratorsmsg", colonyname=name, count=10)):
-        await colony.member("removegeneratormsg", generatorid=text_in(generator, "generatorid"), all=False)
-    await colony.owner("removeblueprintmsg", namespace=name, name="blue")
-    for definition in list_in(await colony.owner("getblueprintdefinitionsmsg", colonyname=name)):
+    for cron in list_in(await colony.member(rpc.cron.GET_CRONS, colonyname=name, count=10)):
+        await colony.member(rpc.cron.REMOVE_CRON, cronid=text_in(cron, "cronid"), all=False)
+    for generator in list_in(await colony.member(rpc.generator.GET_GENERATORS, colonyname=name, count=10)):
+        await colony.member(
+            rpc.generator.REMOVE_GENERATOR, generatorid=text_in(generator, "generatorid"), all=False
+        )
+    await colony.owner(rpc.blueprint.REMOVE_BLUEPRINT, namespace=name, name="blue")
+    for definition in list_in(await colony.owner(rpc.blueprint.GET_BLUEPRINT_DEFINITIONS, colonyname=name)):
         metadata = definition.get("metadata") if isinstance(definition, dict) else None
-        await colony.owner("removeblueprintdefinitionmsg", namespace=name, name=text_in(metadata, "name"))
+        await colony.owner(
+            rpc.blueprint.REMOVE_BLUEPRINT_DEFINITION, namespace=name, name=text_in(metadata, "name")
+        )
     await colony.run_all()
-    await colony.member("removeallsnapshotmsg", colonyname=name)
+    await colony.member(rpc.snapshot.REMOVE_ALL_SNAPSHOTS, colonyname=name)
     if await colony.going_on():
         return
-    graphs = await colony.member("getprocessgraphsmsg", colonyname=name, count=10, state=SUCCESS)
+    graphs = await colony.member(rpc.workflow.GET_PROCESSGRAPHS, colonyname=name, count=10, state=SUCCESS)
     for graph in list_in(graphs)[:1]:
         await colony.member(
-            "removeprocessgraphmsg", processgraphid=text_in(graph, "processgraphid"), all=False
+            rpc.workflow.REMOVE_PROCESSGRAPH, processgraphid=text_in(graph, "processgraphid"), all=False
         )
-    await colony.owner("removeallprocessgraphsmsg", colonyname=name, state=SUCCESS)
-    await colony.owner("removeallprocessesmsg", colonyname=name, state=FAILED)
-    await colony.owner("removeusermsg", colonyname=name, name=_LEAVER)
+    await colony.owner(rpc.workflow.REMOVE_ALL_PROCESSGRAPHS, colonyname=name, state=SUCCESS)
+    await colony.owner(rpc.process.REMOVE_ALL_PROCESSES, colonyname=name, state=FAILED)
+    await colony.owner(rpc.user.REMOVE_USER, colonyname=name, name=_LEAVER)
