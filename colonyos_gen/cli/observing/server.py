@@ -61,6 +61,7 @@ def observe(service: Service, access: Access) -> Observed:
 
     Raises:
         DriftError: A key is none, the address is none, or nothing answers there.
+        KeyboardInterrupt: It was told to stop, and has removed what it made.
     """
     keys = _Keys(access)
     try:
@@ -72,7 +73,10 @@ def observe(service: Service, access: Access) -> Observed:
         raise DriftError(f"--server {shown(access.url)}: {error}") from None
     forms = forms_of(service)
     colonyname = access.colonyname or config.colonyname
-    return asyncio.run(_Visit(transport, forms, keys, colonyname, shown(access.url)).observed())
+    try:
+        return asyncio.run(_Visit(transport, forms, keys, colonyname, shown(access.url)).observed())
+    except asyncio.CancelledError:  # by a signal
+        raise KeyboardInterrupt from None
 
 
 def _key(variable: str) -> PrivateKey | None:
