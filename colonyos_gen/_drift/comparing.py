@@ -78,7 +78,7 @@ class _Walk:
             for item in islice(cast("dict[str, Any]", value).values(), self._most):
                 yield from self.value(form.item, item, f"{path}{{}}", owner, key)
         elif not _fits(kind, value):
-            yield Finding("mistyped", path, owner, key, told(form), kind_of(value), value)
+            yield Finding("mistyped", path, owner, key, told(form), kind_of(value), cast("Any", value))
         elif form.values and value not in form.values:
             yield Finding("enum", path, form.name, key, form.name, str(value), value)
 

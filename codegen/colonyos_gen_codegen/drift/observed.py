@@ -6,9 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
-from colonyos_gen_codegen.drift.surface import Field, Member, Message, Place, Reply, Shape, Struct, Surface
+from colonyos_gen_codegen.drift.surface import (
+    Field,
+    Kind,
+    Member,
+    Message,
+    Place,
+    Reply,
+    Shape,
+    Struct,
+    Surface,
+)
 from colonyos_gen_codegen.drift.telling import Difference, Seen
 from colonyos_gen_codegen.model import Service
 
@@ -158,7 +168,8 @@ def _difference(left: Surface, group: list[Sighting], right: Surface) -> Differe
 
 def _message(one: Sighting, values: list[Any], place: Place, right: Surface) -> Message:
     """A message of which only a request and a reply are known."""
-    request, reply = values[0] if values else ({}, None)
+    pair: tuple[Any, Any] = values[0] if values else (None, None)
+    request, reply = pair
     name = f"{one.msgtype.removesuffix('msg').capitalize()}Msg"
     struct = right.others[name] = Struct(name, name, _fields(request, place), place)
     shape = None if reply in ({}, None) else shape_of([reply])
@@ -166,19 +177,15 @@ def _message(one: Sighting, values: list[Any], place: Place, right: Surface) -> 
 
 
 def _fields(value: Any, place: Place) -> tuple[Field, ...]:
-    if not isinstance(value, dict):
-        return ()
-    return tuple(
-        Field(str(key), str(key), shape_of([item]), place)
-        for key, item in value.items()  # pyright: ignore[reportUnknownVariableType]
-    )
+    entries = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    return tuple(Field(key, key, shape_of([item]), place) for key, item in entries.items())
 
 
 def shape_of(values: list[Any]) -> Shape:
     """What values seem to be, as far as they agree; an object is a map of anything."""
     kinds = {_kind(value) for value in values if value is not None}
     if kinds == {"integer", "number"}:
-        kinds = {"number"}
+        return Shape("number")
     kind = kinds.pop() if len(kinds) == 1 else "any"
     if kind == "list":
         return Shape("list", shape_of([item for value in values if value for item in value]))
@@ -187,7 +194,7 @@ def shape_of(values: list[Any]) -> Shape:
     return Shape(kind)
 
 
-def _kind(value: Any) -> Literal["string", "integer", "number", "boolean", "list", "map", "any"]:
+def _kind(value: Any) -> Kind:
     match value:
         case bool():
             return "boolean"

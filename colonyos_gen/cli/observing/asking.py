@@ -14,6 +14,7 @@ from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen._call.envelope import signed
 from colonyos_gen.cli.observing.described import Forms
+from colonyos_gen.cli.observing.plain import object_in
 from colonyos_gen.cli.observing.tally import Tally
 from colonyos_gen.errors import RPCError
 from colonyos_gen.transport import Transport
@@ -107,7 +108,7 @@ class Asker:
             raise self._failed(msgtype, "the payload is no JSON") from error
         if envelope.get("error"):
             self._tally.refused(msgtype, payload)
-            said = payload.get("message") if isinstance(payload, dict) else payload
+            said = object_in(payload).get("message")
             raise self._failed(msgtype, str(said))
         self._tally.reply(msgtype, str(envelope.get("payloadtype")), payload, request)
         self.failures.pop(msgtype, None)

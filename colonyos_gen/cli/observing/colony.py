@@ -15,7 +15,7 @@ from colonyos_gen_wire import methods as rpc
 from colonyos_gen_wire.method import Method, Signer
 
 from colonyos_gen.cli.observing.asking import Asker, Refused
-from colonyos_gen.cli.observing.reading import list_in, text_in
+from colonyos_gen.cli.observing.plain import list_in, object_in, text_in
 from colonyos_gen.crypto import PrivateKey
 
 PREFIX = "schema-drift-"
@@ -61,7 +61,7 @@ class Colony:
 
     def spec(self, funcname: str, **fields: Any) -> dict[str, Any]:
         """A function specification for its executor."""
-        conditions = {
+        conditions: dict[str, Any] = {
             "colonyname": self.name,
             "executornames": [],
             "executortype": self.executortype,
@@ -134,10 +134,10 @@ class Colony:
         for blueprint in list_in(
             await self.member(rpc.blueprint.GET_BLUEPRINTS, namespace=name, kind="", locationname="")
         ):
-            metadata = blueprint.get("metadata") if isinstance(blueprint, dict) else None
+            metadata = object_in(blueprint).get("metadata")
             await self.owner(rpc.blueprint.REMOVE_BLUEPRINT, namespace=name, name=text_in(metadata, "name"))
         for definition in list_in(await self.owner(rpc.blueprint.GET_BLUEPRINT_DEFINITIONS, colonyname=name)):
-            metadata = definition.get("metadata") if isinstance(definition, dict) else None
+            metadata = object_in(definition).get("metadata")
             await self.owner(
                 rpc.blueprint.REMOVE_BLUEPRINT_DEFINITION, namespace=name, name=text_in(metadata, "name")
             )
@@ -180,4 +180,4 @@ class Colony:
                 await self.member(rpc.process.GET_PROCESSES, colonyname=self.name, count=_MANY, state=state)
             )
         ]
-        return [process for process in found if isinstance(process, dict)]
+        return [object_in(process) for process in found if isinstance(process, dict)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from colonyos_gen_wire import methods as rpc
 from colonyos_gen_wire.method import Method, Signer
 
 from colonyos_gen.cli.observing.asking import Asker
+from colonyos_gen.cli.observing.plain import list_in, object_in, text_in
 
 _FEW = 10
 """How many of a kind are listed, and looked at one by one."""
@@ -25,13 +27,13 @@ async def read_server(asker: Asker, server_key: Signer | None) -> None:
         await asker.attempt(rpc.colony.GET_COLONIES, server_key)
 
 
-async def read_colony(asker: Asker, colonyname: str, keys: list[Signer]) -> None:
+async def read_colony(asker: Asker, colonyname: str, keys: Sequence[Signer]) -> None:
     """What the first of the keys that may can read in a colony. One request at a time, as others work there."""
     await _Reader(asker, colonyname, keys).read()
 
 
 class _Reader:
-    def __init__(self, asker: Asker, colonyname: str, keys: list[Signer]) -> None:
+    def __init__(self, asker: Asker, colonyname: str, keys: Sequence[Signer]) -> None:
         self._asker = asker
         self._colonyname = colonyname
         self._keys = keys
@@ -65,7 +67,7 @@ class _Reader:
                 processid = text_in(process, "processid")
                 await self._ask(rpc.process.GET_PROCESS, processid=processid)
                 await self._ask(rpc.log.GET_LOGS, colonyname=name, processid=processid, count=_FEW)
-                attributes = process.get("attributes") if isinstance(process, dict) else None
+                attributes = object_in(process).get("attributes")
                 for attribute in list_in(attributes)[:1]:
                     await self._ask(rpc.attribute.GET_ATTR, attributeid=text_in(attribute, "attributeid"))
             seconds = {"colonyname": name, "executorid": "", "seconds": _HISTORY_S, "state": state}
@@ -102,14 +104,14 @@ class _Reader:
         for location in await self._few(rpc.location.GET_LOCATIONS, colonyname=name):
             await self._ask(rpc.location.GET_LOCATION, colonyname=name, name=text_in(location, "name"))
         for definition in await self._few(rpc.blueprint.GET_BLUEPRINT_DEFINITIONS, colonyname=name):
-            metadata = definition.get("metadata") if isinstance(definition, dict) else None
+            metadata = object_in(definition).get("metadata")
             await self._ask(
                 rpc.blueprint.GET_BLUEPRINT_DEFINITION, colonyname=name, name=text_in(metadata, "name")
             )
         for blueprint in await self._few(
             rpc.blueprint.GET_BLUEPRINTS, namespace=name, kind="", locationname=""
         ):
-            metadata = blueprint.get("metadata") if isinstance(blueprint, dict) else None
+            metadata = object_in(blueprint).get("metadata")
             await self._ask(rpc.blueprint.GET_BLUEPRINT, namespace=name, name=text_in(metadata, "name"))
             blueprintid = text_in(blueprint, "blueprintid")
             await self._ask(rpc.blueprint.GET_BLUEPRINT_HISTORY, blueprintid=blueprintid, limit=_FEW)
@@ -123,14 +125,3 @@ class _Reader:
             if answer is not None:
                 return answer
         return None
-
-
-def list_in(value: Any) -> list[Any]:
-    """`value`, or an empty list if it is none."""
-    return value if isinstance(value, list) else []
-
-
-def text_in(value: Any, key: str) -> str:
-    """The text under a key of an object; empty if there is none."""
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, str) else ""

@@ -14,6 +14,7 @@ from colonyos_gen_wire import methods as rpc
 
 from colonyos_gen._drift.comparing import release_of
 from colonyos_gen.cli.observing.described import Forms, forms_of
+from colonyos_gen.cli.observing.plain import text_in
 from colonyos_gen.cli.observing.tally import Tally
 from colonyos_gen.cli.observing.traffic import Exchange, exchanges, in_text
 
@@ -120,8 +121,7 @@ def _take(tally: Tally, forms: Forms, exchange: Exchange, at: str) -> None:
 def _asked(forms: Forms, exchange: Exchange) -> str:
     """The message that a reply without its request is one to."""
     if exchange.error:
-        text = exchange.payload.get("message") if isinstance(exchange.payload, dict) else None
-        return forms.unknown_in(text) if isinstance(text, str) else ""
+        return forms.unknown_in(text_in(exchange.payload, "message"))
     known = forms.by_payloadtype.get(exchange.payloadtype)
     return known.msgtype if known else exchange.payloadtype
 
@@ -129,8 +129,8 @@ def _asked(forms: Forms, exchange: Exchange) -> str:
 def _release(read: list[tuple[str, Exchange]]) -> str:
     """What the server said that it is, if that is a release."""
     for _, exchange in read:
-        if exchange.payloadtype == _VERSION and not exchange.error and isinstance(exchange.payload, dict):
-            said = exchange.payload.get("buildversion")
-            if isinstance(said, str) and release_of(said):
+        if exchange.payloadtype == _VERSION and not exchange.error:
+            said = text_in(exchange.payload, "buildversion")
+            if release_of(said):
                 return said
     return ""

@@ -20,7 +20,8 @@ from colonyos_gen._drift.comparing import release_of
 from colonyos_gen.cli.observing.asking import Asker, Refused
 from colonyos_gen.cli.observing.colony import PREFIX, Colony
 from colonyos_gen.cli.observing.described import Forms, forms_of
-from colonyos_gen.cli.observing.reading import list_in, read_colony, read_server, text_in
+from colonyos_gen.cli.observing.plain import list_in, text_in
+from colonyos_gen.cli.observing.reading import read_colony, read_server
 from colonyos_gen.cli.observing.tally import Tally
 from colonyos_gen.cli.observing.tour import tour
 from colonyos_gen.config import Config, ConfigError

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from colonyos_gen_codegen.drift import Observed, Sighting
 
 from colonyos_gen._drift.comparing import Finding, findings, kind_of, release_of
 from colonyos_gen.cli.observing.described import Forms
+from colonyos_gen.cli.observing.plain import text_in
 
 _SAMPLES = 20
 """Values of one field that are kept to draft from."""
@@ -80,8 +81,8 @@ class Tally:
         """A refusal, with its payload as JSON."""
         self._read[_FAILURE] += 1
         self._add(_FAILURE, findings(self._forms.failure, payload), first)
-        text = cast("dict[str, Any]", payload).get("message") if isinstance(payload, dict) else None
-        if isinstance(text, str):
+        text = text_in(payload, "message")
+        if text:
             self._refusals[msgtype] = text
             known = self._forms.replies.get(msgtype)
             if self._forms.unknown_in(text) == msgtype and known and known.registered:

@@ -8,7 +8,8 @@ import json
 from colonyos_gen_wire import methods as rpc
 
 from colonyos_gen.cli.observing.colony import Colony
-from colonyos_gen.cli.observing.reading import list_in, read_colony, text_in
+from colonyos_gen.cli.observing.plain import list_in, object_in, text_in
+from colonyos_gen.cli.observing.reading import read_colony
 from colonyos_gen.crypto import PrivateKey
 
 _LISTEN_S = 3
@@ -318,7 +319,7 @@ async def _ends(colony: Colony) -> None:
         )
     await colony.owner(rpc.blueprint.REMOVE_BLUEPRINT, namespace=name, name="blue")
     for definition in list_in(await colony.owner(rpc.blueprint.GET_BLUEPRINT_DEFINITIONS, colonyname=name)):
-        metadata = definition.get("metadata") if isinstance(definition, dict) else None
+        metadata = object_in(definition).get("metadata")
         await colony.owner(
             rpc.blueprint.REMOVE_BLUEPRINT_DEFINITION, namespace=name, name=text_in(metadata, "name")
         )

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
+from colonyos_gen.cli.observing.plain import object_in
+
 _REQUESTS = ("raw_request", "request_payload", "request", "sent", "req")
 _REPLIES = ("raw_reply", "raw_reply_b64", "raw", "reply", "response", "answer", "received", "resp")
 _MOST_DEPTH = 60
@@ -117,7 +119,7 @@ class _Search:
                 request = cast("dict[str, Any]", value)
                 return (named or request["msgtype"]), request
             if isinstance(value, dict) and not _is_http(value):
-                return named or context, value
+                return named or context, cast("dict[str, Any]", value)
         return named or context, None
 
     def _opened(self, envelope: dict[str, Any], msgtype: str, request: Any) -> Iterator[Exchange]:
@@ -148,7 +150,7 @@ def _is_envelope(node: dict[str, Any]) -> bool:
 
 def _is_http(value: Any) -> bool:
     """Whether it is about HTTP, as in an archive, and not what was answered."""
-    return isinstance(value, dict) and bool({"headers", "httpVersion", "statusText"} & value.keys())
+    return bool({"headers", "httpVersion", "statusText"} & object_in(value).keys())
 
 
 def _envelope_in(value: Any, depth: int) -> dict[str, Any] | None:
@@ -171,7 +173,7 @@ def _envelope_in(value: Any, depth: int) -> dict[str, Any] | None:
             found, _ = _decode(value.lstrip("\ufeff \t\r\n"))
         except (ValueError, RecursionError):
             return None
-        return found if isinstance(found, dict) and _is_envelope(cast("dict[str, Any]", found)) else None
+        return object_in(found) if _is_envelope(object_in(found)) else None
     return None
 
 

@@ -20,7 +20,7 @@ from colonyos_gen.cli.observing import server as observing
 from colonyos_gen.cli.observing.colony import PREFIX
 from colonyos_gen.server import ServerThread
 from tests.cli.observing.command import drift, report, told
-from tests.client.kit.bent import Bent
+from tests.client.kit.bent import Bent, everywhere
 
 JSON = Any
 SERVER, COLONY, MEMBER = (PrivateKey.generate() for _ in range(3))
@@ -69,22 +69,17 @@ def test_an_embedded_server_is_as_the_schema_says(server: str, capsys: pytest.Ca
 
 
 def test_what_is_otherwise_is_told_with_its_place(server: str, capsys: pytest.CaptureFixture[str]) -> None:
-    def bend(_msgtype: str, payload: JSON) -> JSON:
-        todo = [payload]
-        for value in todo:  # which grows
-            if isinstance(value, list | dict):
-                todo += value.values() if isinstance(value, dict) else value
-            if isinstance(value, dict) and {"processid", "retries"} <= value.keys():
-                value["colour"] = "red"
-                del value["retries"]
-            if isinstance(value, dict) and {"executorid", "executorname"} <= value.keys():
-                value["state"] = 9
-            if isinstance(value, dict) and {"cronid", "interval"} <= value.keys():
-                value["interval"] = str(value["interval"])
-        return payload
+    def change(entry: dict[str, JSON]) -> None:
+        if {"processid", "retries"} <= entry.keys():
+            entry["colour"] = "red"
+            del entry["retries"]
+        if {"executorid", "executorname"} <= entry.keys():
+            entry["state"] = 9
+        if {"cronid", "interval"} <= entry.keys():
+            entry["interval"] = str(entry["interval"])
 
     unknown = frozenset({"cancelprocessmsg", "addlocationmsg", "getpausestatusmsg"})
-    with Bent(server, bend, unknown=unknown, version="v1.9.7") as bent:
+    with Bent(server, everywhere(change), unknown=unknown, version="v1.9.7") as bent:
         document = report(capsys, "--server", bent.url)
     found = told(document)
     assert found == [

@@ -181,7 +181,11 @@ def test_other_words_are_refused() -> None:
 def test_replies_are_looked_at_ever_more_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[int] = []
     number = 0
-    monkeypatch.setattr(watch, "_warn", lambda *_: looked.append(number))
+
+    def note(_method: object, _payload: bytes) -> None:
+        looked.append(number)
+
+    monkeypatch.setattr(watch, "_warn", note)
     look = watch.look_of("warn", "http://rare")
     assert look is not None
     for number in range(1, 2 * watch.EVERY + 1):  # noqa: B007

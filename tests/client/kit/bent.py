@@ -8,7 +8,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import aiohttp
 from aiohttp import web
@@ -81,10 +81,8 @@ class Bent:
         app.router.add_get(PUBSUB_PATH, self._pubsub)
         self._runner = web.AppRunner(app, shutdown_timeout=1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        assert site._server is not None
-        self._port = site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self._port = int(self._runner.addresses[0][1])
 
     async def _stop(self) -> None:
         await self._runner.cleanup()
@@ -137,8 +135,8 @@ class Bent:
         envelope = json.loads(body)
         if envelope.get("error"):
             return body
-        payload = json.loads(base64.b64decode(envelope["payload"]))
-        if self._version is not None and "buildversion" in (payload if isinstance(payload, dict) else {}):
+        payload: JSON = json.loads(base64.b64decode(envelope["payload"]))
+        if self._version is not None and isinstance(payload, dict) and "buildversion" in payload:
             payload["buildversion"] = self._version
         return _enveloped(envelope["payloadtype"], self._bend(msgtype, payload), error=False)
 
@@ -149,15 +147,16 @@ def _enveloped(payloadtype: str, payload: JSON, *, error: bool) -> bytes:
 
 
 def everywhere(change: Callable[[dict[str, JSON]], None], *keys: str) -> Bend:
-    """Bends each object that has all `keys`, wherever it is in a reply."""
+    """Bends each object that has all `keys`, or each if there are none, wherever it is in a reply."""
 
     def bend(_msgtype: str, payload: JSON) -> JSON:
-        todo = [payload]
+        todo: list[JSON] = [payload]
         for value in todo:  # which grows
             if isinstance(value, dict):
-                todo += value.values()
-                if keys and all(key in value for key in keys):
-                    change(value)
+                entry = cast("dict[str, JSON]", value)
+                todo += entry.values()
+                if all(key in entry for key in keys):
+                    change(entry)
             elif isinstance(value, list):
                 todo += value
         return payload
