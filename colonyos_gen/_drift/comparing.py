@@ -6,7 +6,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, Literal, NamedTuple, TypeAlias, cast
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from colonyos_gen._drift.forms import Expected, Form
 
@@ -64,21 +64,22 @@ class _Walk:
 
     def value(self, form: Form, value: Any, path: str, owner: str, key: str) -> Iterator[Finding]:
         kind = form.kind
+        plain: Any = value  # whatever is found out of it below
         if kind == "any":
             return
         if value is None:
             if not form.null:
                 yield Finding("mistyped", path, owner, key, told(form), "null", None)
         elif kind == "struct" and isinstance(value, dict):
-            yield from self._struct(form, cast("dict[str, Any]", value), path)
+            yield from self._struct(form, plain, path)
         elif kind == "list" and isinstance(value, list) and form.item:
-            for item in islice(cast("list[Any]", value), self._most):
+            for item in islice(plain, self._most):
                 yield from self.value(form.item, item, f"{path}[]", owner, key)
         elif kind == "map" and isinstance(value, dict) and form.item:
-            for item in islice(cast("dict[str, Any]", value).values(), self._most):
+            for item in islice(plain.values(), self._most):
                 yield from self.value(form.item, item, f"{path}{{}}", owner, key)
         elif not _fits(kind, value):
-            yield Finding("mistyped", path, owner, key, told(form), kind_of(value), cast("Any", value))
+            yield Finding("mistyped", path, owner, key, told(form), kind_of(plain), plain)
         elif form.values and value not in form.values:
             yield Finding("enum", path, form.name, key, form.name, str(value), value)
 

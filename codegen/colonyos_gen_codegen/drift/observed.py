@@ -186,7 +186,7 @@ def shape_of(values: list[Any]) -> Shape:
     kinds = {_kind(value) for value in values if value is not None}
     if kinds == {"integer", "number"}:
         return Shape("number")
-    kind = kinds.pop() if len(kinds) == 1 else "any"
+    kind: Kind = kinds.pop() if len(kinds) == 1 else "any"
     if kind == "list":
         return Shape("list", shape_of([item for value in values if value for item in value]))
     if kind == "map":

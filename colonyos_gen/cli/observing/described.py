@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from colonyos_gen_codegen.model import Field as Described
-from colonyos_gen_codegen.model import Service, Struct, Type
+from colonyos_gen_codegen.model import Scalar, Service, Struct, Type
 
-from colonyos_gen._drift.forms import Expected, Form
+from colonyos_gen._drift.forms import Expected, Form, Kind
 
 
 @dataclass
@@ -80,6 +80,17 @@ def _named(reference: dict[str, str]) -> str:
     return reference["$ref"].rpartition("/")[2]
 
 
+_KINDS: dict[Scalar, Kind] = {
+    Scalar.STRING: "string",
+    Scalar.INTEGER: "integer",
+    Scalar.NUMBER: "number",
+    Scalar.BOOLEAN: "boolean",
+    Scalar.TIME: "time",
+    Scalar.BYTES: "bytes",
+    Scalar.ANY: "any",
+}
+
+
 class _Build:
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -97,7 +108,7 @@ class _Build:
             enum = self._service.enum(type_.name)
             values = frozenset(member.value for member in enum.members)
             return Form("integer", type_.optional, name=enum.name, values=values)
-        kind = type_.scalar.value
+        kind = _KINDS[type_.scalar]
         return Form(kind, type_.optional or kind in ("any", "time"))
 
     def struct(self, name: str) -> Form:

@@ -7,11 +7,12 @@ import contextlib
 import os
 import signal
 import sys
+from typing import Any
 
 from colonyos_gen_codegen.drift import Access, DriftError, Observed
 from colonyos_gen_codegen.model import Service
 from colonyos_gen_wire import methods as rpc
-from colonyos_gen_wire.method import Role, Signer
+from colonyos_gen_wire.method import Method, Role, Signer
 from colonyos_gen_wire.methods import METHODS
 
 from colonyos_gen._call.aiohttp_transport import AiohttpTransport
@@ -28,7 +29,7 @@ from colonyos_gen.config import Config, ConfigError
 from colonyos_gen.crypto import InvalidKeyError, PrivateKey
 from colonyos_gen.errors import RPCError
 
-_CHANGES = {
+_CHANGES: dict[Method[Any, Any], set[str]] = {
     rpc.identity.CHANGE_SERVER_ID: {"serverid"},
     rpc.identity.CHANGE_COLONY_ID: {"colonyname", "colonyid"},
     rpc.identity.CHANGE_EXECUTOR_ID: {"colonyname", "executorid"},

@@ -129,7 +129,7 @@ class Tally:
     def _add(self, msgtype: str, found: list[Finding], first: str) -> None:
         seen: set[tuple[Any, ...]] = set()
         for finding in found:
-            key = (finding.kind, msgtype, finding.path, finding.owner, finding.key)
+            key: tuple[Any, ...] = (finding.kind, msgtype, finding.path, finding.owner, finding.key)
             if finding.kind == "enum":
                 key = (*key, finding.value)
             elif finding.kind == "mistyped":
