@@ -42,7 +42,12 @@ def release_of(text: str) -> tuple[int, ...] | None:
 
 
 def findings(
-    form: Form, value: Any, *, release: tuple[int, ...] | None = None, most: int | None = None
+    form: Form,
+    value: Any,
+    *,
+    release: tuple[int, ...] | None = None,
+    most: int | None = None,
+    sent: Any = None,
 ) -> list[Finding]:
     """What is not as `form` in `value`, which is plain JSON.
 
@@ -52,8 +57,10 @@ def findings(
         release: The server's. Keys that came later may be missing; those that came later than the first release may be
             missing as well where it is not known.
         most: How many elements of each list or map are looked at; None for all.
+        sent: What the request had of the same form, if it is answered with that: a key is missing, too, which the server
+            leaves out when it is empty, and which was sent with something in it.
     """
-    return list(_Walk(release, most).value(form, value, "", "", ""))
+    return list(_Walk(release, most).value(form, value, "", "", "", sent))
 
 
 class _Walk:
@@ -62,7 +69,9 @@ class _Walk:
         self._most = most
         self._depth = 0
 
-    def value(self, form: Form, value: Any, path: str, owner: str, key: str) -> Iterator[Finding]:
+    def value(
+        self, form: Form, value: Any, path: str, owner: str, key: str, sent: Any = None
+    ) -> Iterator[Finding]:
         kind = form.kind
         plain: Any = value  # whatever is found out of it below
         if kind == "any":
@@ -71,7 +80,7 @@ class _Walk:
             if not form.null:
                 yield Finding("mistyped", path, owner, key, told(form), "null", None)
         elif kind == "struct" and isinstance(value, dict):
-            yield from self._struct(form, plain, path)
+            yield from self._struct(form, plain, path, sent)
         elif kind == "list" and isinstance(value, list) and form.item:
             for item in islice(plain, self._most):
                 yield from self.value(form.item, item, f"{path}[]", owner, key)
@@ -81,31 +90,32 @@ class _Walk:
         elif not _fits(kind, value):
             yield Finding("mistyped", path, owner, key, told(form), kind_of(plain), plain)
         elif form.values and value not in form.values:
-            yield Finding("enum", path, form.name, key, form.name, str(value), value)
+            yield Finding("enum", path, form.name, key, form.name, str(plain), plain)
 
-    def _struct(self, form: Form, value: dict[str, Any], path: str) -> Iterator[Finding]:
+    def _struct(self, form: Form, value: dict[str, Any], path: str, sent: Any) -> Iterator[Finding]:
         if self._depth >= _MOST_DEPTH:
             return
         self._depth += 1
         dot = f"{path}." if path else ""
         known = form.fields
+        given: dict[str, Any] = sent if isinstance(sent, dict) else {}
         for key, item in value.items():
             expected = known.get(key)
             if expected is not None:
-                yield from self.value(expected.form, item, dot + key, form.name, key)
+                yield from self.value(expected.form, item, dot + key, form.name, key, given.get(key))
             elif key != "msgtype" or not form.msgtype:
                 yield Finding("unknown", dot + key, form.name, key, "", kind_of(item), item)
             elif item != form.msgtype:
                 yield Finding("mistyped", dot + key, form.name, key, repr(form.msgtype), kind_of(item), item)
         if len(value) < len(known) or known.keys() - value.keys():
             for key, expected in known.items():
-                if key not in value and self._must_be_there(expected):
-                    what = told(expected.form)
+                if key not in value and self._must_be_there(expected, given.get(key)):
+                    what = told(expected.form) + (f" since {expected.since}" if expected.since else "")
                     yield Finding("missing", dot + key, form.name, key, what, "nothing", None)
         self._depth -= 1
 
-    def _must_be_there(self, expected: Expected) -> bool:
-        if not expected.always:
+    def _must_be_there(self, expected: Expected, sent: Any) -> bool:
+        if not expected.always and not sent:
             return False
         if expected.since is None:
             return True

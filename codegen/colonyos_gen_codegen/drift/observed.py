@@ -183,7 +183,7 @@ def _fields(value: Any, place: Place) -> tuple[Field, ...]:
 
 def shape_of(values: list[Any]) -> Shape:
     """What values seem to be, as far as they agree; an object is a map of anything."""
-    kinds = {_kind(value) for value in values if value is not None}
+    kinds: set[Kind] = {_kind(value) for value in values if value is not None}
     if kinds == {"integer", "number"}:
         return Shape("number")
     kind: Kind = kinds.pop() if len(kinds) == 1 else "any"

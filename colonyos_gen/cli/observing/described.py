@@ -21,6 +21,8 @@ class Reply:
     """None where it is answered with nothing."""
     registered: bool
     since: str | None
+    echoes: tuple[tuple[str, str], ...] = ()
+    """Keys of a request that hold what comes back: as the reply, or under a key of it, which is the second then."""
 
 
 @dataclass
@@ -63,6 +65,7 @@ def forms_of(service: Service) -> Forms:
             form,
             message.registered,
             message.since,
+            _echoes(message.struct, form),
         )
     envelope: dict[str, Any] = service.manifest["envelope"]
     unknown = next(error.text for error in service.envelope_errors if error.name == "unknown_payloadtype")
@@ -74,6 +77,20 @@ def forms_of(service: Service) -> Forms:
         unknown.partition("{")[0].rstrip(": "),
         service.server_version,
     )
+
+
+def _echoes(request: Struct, reply: Form | None) -> tuple[tuple[str, str], ...]:
+    if reply is None or reply.kind != "struct":
+        return ()
+    sent = {entry.type.name: entry.wire for entry in request.fields if entry.type.kind == "struct"}
+    if reply.name in sent:
+        return ((sent[reply.name], ""),)
+    inside = [
+        (sent[entry.form.name], key)
+        for key, entry in reply.fields.items()
+        if entry.form.kind == "struct" and entry.form.name in sent
+    ]
+    return tuple(inside)
 
 
 def _named(reference: dict[str, str]) -> str:

@@ -138,8 +138,8 @@ class _Visit:
         self._tally.release = version if release_of(version) else ""
         if not self._tally.release:
             self._notes.append(
-                f"the server does not say which release it is (it says {version!r}); what the schema has with x-since is"
-                " not missed, and versions are not compared"
+                f"the server does not say which release it is (it says {version!r}); it is taken for"
+                f" {self._forms.version}, as the schema is"
             )
         await read_server(self._asker, self._keys.server)
 

@@ -10,7 +10,7 @@ from colonyos_gen_codegen.drift import Observed, Sighting
 
 from colonyos_gen._drift.comparing import Finding, findings, kind_of, release_of
 from colonyos_gen.cli.observing.described import Forms
-from colonyos_gen.cli.observing.plain import text_in
+from colonyos_gen.cli.observing.plain import object_in, text_in
 
 _SAMPLES = 20
 """Values of one field that are kept to draft from."""
@@ -72,7 +72,8 @@ class Tally:
             what = f"a reply of type {payloadtype}"
             found.append(Finding("mistyped", "", "", "", f"a reply of type {known.payloadtype}", what, None))
         elif known.form is not None:
-            found = findings(known.form, payload, release=release_of(self.release))
+            release = release_of(self.release) or release_of(self._forms.version)
+            found = findings(known.form, payload, release=release, sent=_sent(known.echoes, request))
         elif payload not in ({}, None) and payload != request:
             found.append(Finding("mistyped", "", "", "", "an empty object", kind_of(payload), payload))
         self._add(msgtype, found, first)
@@ -88,7 +89,8 @@ class Tally:
             if self._forms.unknown_in(text) == msgtype and known and known.registered:
                 self._refused[msgtype] += 1
                 if not self._came_later(known.since):
-                    finding = Finding("unknown", "", "", "", "a handler", "no handler", None)
+                    since = f"a handler since {known.since}" if known.since else "a handler"
+                    finding = Finding("unknown", "", "", "", since, "no handler", None)
                     self._message("refused", msgtype, finding, first)
 
     def unread(self, msgtype: str, expected: str, found: str, first: str = "") -> None:
@@ -159,5 +161,15 @@ class Tally:
 
     def _came_later(self, since: str | None) -> bool:
         """Whether a server of this release need not know what is there since `since`."""
-        release, first = release_of(self.release), release_of(since or "")
+        release = release_of(self.release) or release_of(self._forms.version)
+        first = release_of(since or "")
         return release is not None and first is not None and release < first
+
+
+def _sent(echoes: tuple[tuple[str, str], ...], request: Any) -> dict[str, Any]:
+    """What of the reply was in the request, with the keys of the reply."""
+    found: dict[str, Any] = {}
+    for key, inside in echoes:
+        value = object_in(object_in(request).get(key))
+        found |= {inside: value} if inside else value
+    return found

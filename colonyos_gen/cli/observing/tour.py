@@ -84,6 +84,7 @@ async def _functions(colony: Colony) -> None:
         "colonyname": colony.name,
         "funcname": "echo",
         "description": "gives back what it gets",
+        "locationname": "here",
         "args": [{"name": "a", "type": "string", "description": "anything", "required": True}],
     }
     await colony.executor(rpc.function.ADD_FUNCTION, fun=function)
@@ -187,6 +188,7 @@ async def _processes(colony: Colony) -> None:
     }  # fmt: skip
     conditions = {
         "nodes": 1, "cpu": "100m", "processes": 1, "processespernode": 1, "mem": "10Mi", "walltime": 10,
+        "locationname": "here",
         "gpu": {"name": "", "mem": "", "count": 0, "nodecount": 0},
     }  # fmt: skip
     await colony.owner(rpc.pause.PAUSE_ASSIGNMENTS, colonyname=name)
