@@ -98,7 +98,8 @@ class _Walk:
         self._depth += 1
         dot = f"{path}." if path else ""
         known = form.fields
-        given: dict[str, Any] = sent if isinstance(sent, dict) else {}
+        plain: Any = sent
+        given: dict[str, Any] = plain if isinstance(sent, dict) else {}
         for key, item in value.items():
             expected = known.get(key)
             if expected is not None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 
 def list_in(value: Any) -> list[Any]:
     """`value`, or an empty list if it is none."""
-    return cast("list[Any]", value) if isinstance(value, list) else []
+    found: Any = value
+    return found if isinstance(value, list) else []
 
 
 def object_in(value: Any) -> dict[str, Any]:
     """`value`, or an empty object if it is none."""
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    found: Any = value
+    return found if isinstance(value, dict) else {}
 
 
 def text_in(value: Any, key: str) -> str:

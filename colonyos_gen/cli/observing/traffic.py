@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
-from colonyos_gen.cli.observing.plain import object_in
+from colonyos_gen.cli.observing.plain import list_in, object_in
 
 _REQUESTS = ("raw_request", "request_payload", "request", "sent", "req")
 _REPLIES = ("raw_reply", "raw_reply_b64", "raw", "reply", "response", "answer", "received", "resp")
@@ -72,7 +72,7 @@ class _Search:
         if depth > _MOST_DEPTH:
             return
         if isinstance(value, list):
-            for item in cast("list[Any]", value):
+            for item in list_in(value):
                 yield from self.value(item, context, depth + 1)
         elif isinstance(value, dict):
             yield from self._object(cast("dict[str, Any]", value), context, depth)
@@ -210,5 +210,5 @@ def _whole(value: Any) -> Any:
             return node[_ABBREVIATED][0]
         return {key: _whole(item) for key, item in node.items()}
     if isinstance(value, list):
-        return [_whole(item) for item in cast("list[Any]", value)]
+        return [_whole(item) for item in list_in(value)]
     return value

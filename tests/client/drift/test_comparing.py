@@ -65,18 +65,18 @@ def test_a_release_is_told_from_a_commit(text: str, release: tuple[int, ...] | N
     assert release_of(text) == release
 
 
-@pytest.mark.parametrize(
-    ("kind", "good", "bad"),
-    [
-        ("string", ["", "a"], [1, None, [], {}, True]),
-        ("integer", [0, -1, 2**63 - 1], ["1", 1.5, True, None]),
-        ("number", [0, 1.5, -1e300], ["1", True, None]),
-        ("boolean", [True, False], [0, "true", None]),
-        ("time", ["0001-01-01T00:00:00Z", "2026-01-02T03:04:05.123456789+01:12"], ["2026-01-02", "", 5]),
-        ("bytes", ["", "ZGF0YQ=="], ["ZGF0YQ", "?", 5]),
-        ("any", [None, 1, {}, []], []),
-    ],
-)
+KINDS: list[tuple[Any, list[Any], list[Any]]] = [
+    ("string", ["", "a"], [1, None, [], {}, True]),
+    ("integer", [0, -1, 2**63 - 1], ["1", 1.5, True, None]),
+    ("number", [0, 1.5, -1e300], ["1", True, None]),
+    ("boolean", [True, False], [0, "true", None]),
+    ("time", ["0001-01-01T00:00:00Z", "2026-01-02T03:04:05.123456789+01:12"], ["2026-01-02", "", 5]),
+    ("bytes", ["", "ZGF0YQ=="], ["ZGF0YQ", "?", 5]),
+    ("any", [None, 1, {}, []], []),
+]
+
+
+@pytest.mark.parametrize(("kind", "good", "bad"), KINDS)
 def test_each_kind_of_value(kind: Any, good: list[Any], bad: list[Any]) -> None:
     for value in good:
         assert findings(Form(kind), value) == []
