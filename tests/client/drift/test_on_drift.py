@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from colonyos_gen_wire import Colony, Executor, FunctionSpec, ProcessState
+from colonyos_gen_wire import Colony, Executor, FunctionSpec, Process, ProcessState
+from colonyos_gen_wire.codec import encode_reply
 from colonyos_gen_wire.methods import process, subscription
 
 from colonyos_gen import AsyncClient, Client, Config, ConfigError, PrivateKey, UnexpectedReplyError, connect
@@ -191,6 +193,32 @@ def test_replies_are_looked_at_ever_more_rarely(monkeypatch: pytest.MonkeyPatch)
     for number in range(1, 2 * watch.EVERY + 1):  # noqa: B007
         look(process.SUBMIT, b"{}")
     assert looked == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
+
+
+async def _called(url: str, calls: int) -> tuple[Process, float]:
+    """A process, and the seconds of this thread that so many reads of it took."""
+    async with AsyncClient(url, on_drift="ignore", **_options()) as client:
+        made = await client.submit(FunctionSpec.new("echo", "type", "dev"))
+        for _ in range(32):
+            await client.get_process(made.processid)
+        began = time.thread_time()
+        for _ in range(calls):
+            await client.get_process(made.processid)
+        return made, time.thread_time() - began
+
+
+def test_a_call_costs_hardly_more(server: str) -> None:
+    """Compared is the time of this thread, without that of the server: looks at 1,024 replies, and as many calls."""
+    made, seconds = asyncio.run(_called(server, 128))
+    payload = encode_reply(process.GET_PROCESS.response, made)
+    warm, look = watch.look_of("warn", "http://warm"), watch.look_of("warn", "http://cost")
+    assert warm is not None
+    assert look is not None
+    warm(process.GET_PROCESS, payload)
+    began = time.thread_time()
+    for _ in range(1024):
+        look(process.GET_PROCESS, payload)
+    assert (time.thread_time() - began) / (seconds * 1024 / 128) < 0.01
 
 
 def test_no_recorded_reply_has_drift() -> None:
