@@ -15,7 +15,7 @@ from colonyos_gen_wire.checks import check
 from colonyos_gen_wire.method import Key, Method, Signer
 
 from colonyos_gen._call.deadline import Sending, had_no_turn, in_time, send_in_time
-from colonyos_gen._call.envelope import open_reply, signed, written
+from colonyos_gen._call.envelope import Opening, signed, written
 from colonyos_gen._call.hazardous import unconfirmed
 from colonyos_gen._call.in_flight import Lane, Turn, blocks_a_loop, gate_of
 from colonyos_gen._call.intercepting import around_calls, intercepted, sendable_headers
@@ -94,7 +94,7 @@ class Pipeline:
         retries: How often what may be repeated is repeated.
         pool_size: Long polls under way at the same time.
         max_in_flight: Other requests under way at the same time.
-        strict: Whether replies with unknown fields are refused.
+        opening: How replies are opened.
         interceptors: What comes around calls, the outermost first.
 
     Raises:
@@ -110,13 +110,13 @@ class Pipeline:
         retries: int,
         pool_size: int,
         max_in_flight: int,
-        strict: bool,
+        opening: Opening,
         interceptors: Sequence[Interceptor] = (),
     ) -> None:
         self.keys: Keyring = keys
         self.timeout: float = timeout
         self.retries: int = retries
-        self.strict: bool = strict
+        self._opening = opening
         self._around = around_calls(interceptors)
         self._transport = transport
         self._gate = gate_of(transport.url)
@@ -262,7 +262,7 @@ class Pipeline:
             )
             outcome = status
             self._gate.answered()
-            return open_reply(method, status, reply, signer=signer, strict=self.strict)
+            return self._opening.reply(method, status, reply, signer)
         except RPCTimeoutError as error:
             # Where the timer went off late, this program was busy, and nobody knows what the server did.
             if time.monotonic() < deadline + _BUSY_S:
@@ -396,4 +396,4 @@ class Pipeline:
 
     def frame(self, method: Method[Any, RespT], body: bytes, signer: str) -> RespT:
         """The item in a frame of a subscription. Raises what `open_reply` raises."""
-        return open_reply(method, 200, body, signer=signer, strict=self.strict)
+        return self._opening.reply(method, 200, body, signer)

@@ -24,6 +24,7 @@ from colonyos_gen_codegen.cli.exits import (
 )
 from colonyos_gen_codegen.cli.export import export
 from colonyos_gen_codegen.cli.generate import generate, say_draft
+from colonyos_gen_codegen.drift import Observer
 from colonyos_gen_codegen.output.formatting import FormatError
 from colonyos_gen_codegen.output.overrides import OverrideError
 from colonyos_gen_codegen.output.writer import WriteError
@@ -34,8 +35,15 @@ from colonyos_gen_codegen.schema.loader import load
 from colonyos_gen_codegen.targets import ENTRY_POINTS, Target, TargetError, TargetFailedError, registry
 
 
-def main(arguments: Sequence[str] | None = None, prog: str = "python -m codegen") -> int:
-    """Run one command; returns its exit code (2 is raised as SystemExit by argparse)."""
+def main(
+    arguments: Sequence[str] | None = None,
+    prog: str = "python -m codegen",
+    observer: Observer | None = None,
+) -> int:
+    """Run one command; returns its exit code (2 is raised as SystemExit by argparse).
+
+    `observer` is what `drift` looks at servers and recordings with; None where there is nothing that can.
+    """
     try:
         code = _main(arguments, prog)
         sys.stdout.flush()
@@ -60,7 +68,7 @@ def _main(arguments: Sequence[str] | None, prog: str) -> int:
         if options.command == "diff":
             return diff.run(options, prog)
         if options.command == "drift":
-            return drift.run(options, prog)
+            return drift.run(options, prog, observer)
         if options.command == "lint":
             return _lint(options.schema, options.draft)
         if options.command == "export":
