@@ -45,7 +45,7 @@ def main(
     `observer` is what `drift` looks at servers and recordings with; None where there is nothing that can.
     """
     try:
-        code = _main(arguments, prog)
+        code = _main(arguments, prog, observer)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has had enough, such as `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left in the buffer
@@ -53,7 +53,7 @@ def main(
     return code
 
 
-def _main(arguments: Sequence[str] | None, prog: str) -> int:
+def _main(arguments: Sequence[str] | None, prog: str, observer: Observer | None) -> int:
     try:
         targets = registry(_target_folders(arguments))
     except TargetError as error:
