@@ -92,8 +92,9 @@ def add_fields(pages: Pages, node: Node, name: str, definition: dict[str, Any], 
             "x-since": data.get("x-since"),
             "deprecated": bool(data.get("deprecated")),
         }
-        if "default" in data:
-            field.facts["default"] = data["default"]
+        for key in ("default", "x-default"):
+            if key in data:
+                field.facts["default"] = data[key]
         field.words = {"description": data.get("description", "")}
         node.children.append(field)
 

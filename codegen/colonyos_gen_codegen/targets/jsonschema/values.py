@@ -103,8 +103,8 @@ def field_schema(field: Field, definition: Callable[[str], str] = plain, *, sent
     }
     schema |= {keyword: value for keyword, value in notes.items() if value is not None}
     # Generators of other languages make a null of the text, and bytes of the base64, which then do not compile.
-    if not field.required and field.type.scalar not in (Scalar.TIME, Scalar.BYTES):
-        schema["default"] = field.default
+    if not field.required and field.type.scalar is not Scalar.TIME:
+        schema["x-default" if field.type.scalar is Scalar.BYTES else "default"] = field.default
     return schema
 
 

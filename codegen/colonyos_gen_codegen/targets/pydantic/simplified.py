@@ -40,10 +40,10 @@ def simplify(definitions: dict[str, JsonSchema], enums: Set[str]) -> dict[str, J
 
 
 def _unsaid_default(schema: JsonSchema) -> JsonSchema:
-    """The default that the document does not tell, because other tools make nothing of it."""
+    """The default that the document does not tell as such, because other tools make nothing of it."""
     if schema.get("format") == "date-time":
         return {"default": None}
-    return {"default": ""} if schema.get("contentEncoding") == "base64" else {}
+    return {"default": schema["x-default"]} if "x-default" in schema else {}
 
 
 def _schema(schema: JsonSchema, own: Set[str], plain: Mapping[str, str]) -> JsonSchema:
