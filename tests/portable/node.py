@@ -18,6 +18,9 @@ VERSIONS = {
     "typescript": "5.9.3",
 }
 QUICKTYPE = {"typescript": "TypeScript", "rust": "Rust", "go": "Go", "csharp": "C#"}
+_TSC = tuple(
+    "npx tsc --strict --noEmit --skipLibCheck --target es2022 --module es2022 --moduleResolution bundler".split()
+)
 _AJV = """
 import Ajv from 'ajv/dist/2020.js'; import formats from 'ajv-formats'; import fs from 'fs';
 const read = (name) => JSON.parse(fs.readFileSync(name, 'utf8'));
@@ -30,6 +33,9 @@ const wrong = samples.flatMap(({type, value}, index) =>
   ajv.getSchema('colonyos#/$defs/' + type)(value) ? [] : [index]);
 const types = Object.keys(schema.$defs).filter((name) => ajv.getSchema('colonyos#/$defs/' + name)).length;
 console.log(JSON.stringify({types, wrong}));
+"""
+_WRONG = """// @ts-expect-error
+export const wrong: T.SubmitFunctionSpecMsg = {msgtype: "submitfuncspecmsg", spec: {funcname: "f", args: 5}};
 """
 _OPENRPC = """
 import {parseOpenRPCDocument, validateOpenRPCDocument} from '@open-rpc/schema-utils-js'; import fs from 'fs';
@@ -76,20 +82,8 @@ def typescript(folder: Path, samples: list[Sample]) -> Row:
     values = "\n".join(
         f"export const v{i}: T.{s.type} = {json.dumps(s.value)};" for i, s in enumerate(samples)
     )
-    (folder / "values.ts").write_text(f'import type * as T from "./types";\n{values}\n')
-    compiler = (
-        "npx",
-        "tsc",
-        "--strict",
-        "--noEmit",
-        "--target",
-        "es2022",
-        "--moduleResolution",
-        "bundler",
-        "--module",
-        "es2022",
-    )
-    run(*compiler, "types.ts", "values.ts", cwd=folder)
+    (folder / "values.ts").write_text(f'import type * as T from "./types";\n{values}\n{_WRONG}')
+    run(*_TSC, "types.ts", "values.ts", cwd=folder)
     row.compiled = "tsc --strict"
     row.replies, row.requests = _right(samples, [], "reply"), _right(samples, [], "request")
     return row
@@ -114,7 +108,7 @@ def quicktype(folder: Path) -> Iterator[Row]:
         )
         row.types = "written"
         if language == "typescript":
-            run("npx", "tsc", "--strict", "--noEmit", "--target", "es2022", target, cwd=folder)
+            run(*_TSC, target, cwd=folder)
             row.compiled = "tsc --strict"
         yield row
 
