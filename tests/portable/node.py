@@ -18,8 +18,18 @@ VERSIONS = {
     "typescript": "5.9.3",
 }
 QUICKTYPE = {"typescript": "TypeScript", "rust": "Rust", "go": "Go", "csharp": "C#"}
-_TSC = tuple(
-    "npx tsc --strict --noEmit --skipLibCheck --target es2022 --module es2022 --moduleResolution bundler".split()
+_TSC = (
+    "npx",
+    "tsc",
+    "--strict",
+    "--noEmit",
+    "--skipLibCheck",
+    "--target",
+    "es2022",
+    "--module",
+    "es2022",
+    "--moduleResolution",
+    "bundler",
 )
 _AJV = """
 import Ajv from 'ajv/dist/2020.js'; import formats from 'ajv-formats'; import fs from 'fs';
@@ -65,7 +75,8 @@ def ajv(folder: Path, samples: list[Sample]) -> Row:
     row.types = row.compiled = str(said["types"])
     row.replies = _right(samples, said["wrong"], "reply")
     row.requests = _right(samples, said["wrong"], "request")
-    row.failed = ", ".join(samples[index].type for index in said["wrong"])
+    wrong: list[int] = said["wrong"]
+    row.failed = ", ".join(samples[index].type for index in wrong)
     return row
 
 

@@ -39,14 +39,14 @@ def _recorded(document: dict[str, Any], kind: str) -> dict[str, list[Sample]]:
     found: dict[str, list[Sample]] = {}
     for file in sorted((ROOT / "tests/golden/rpc").glob("*.json")):
         for exchange in json.loads(file.read_text())["exchanges"]:
-            reply = exchange.get("reply") or {}
-            message = document["x-messages"].get(exchange.get("msgtype"), {})
+            reply: dict[str, Any] = exchange.get("reply") or {}
+            message: dict[str, Any] = document["x-messages"].get(exchange.get("msgtype"), {})
             if reply.get("error") or "payload" not in reply or "reply" not in message:
                 continue  # a refused request may be one that breaks the schema
             value: Any = reply["payload"] if kind == "reply" else exchange.get("request_payload")
-            schema = message[kind]
+            schema: dict[str, Any] = message[kind]
             if "items" in schema:  # of a list one element stands for all: the tools name structs only
-                value, schema = (value or [None])[0], schema["items"]
+                value, schema = next(iter(value or []), None), schema["items"]
             if "$ref" not in schema or not isinstance(value, dict):
                 continue
             if kind == "request" and cast("dict[str, Any]", value).get("msgtype") != exchange["msgtype"]:
