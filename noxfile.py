@@ -242,6 +242,13 @@ def languages(session: nox.Session) -> None:
 
 
 @nox.session
+def portable(session: nox.Session) -> None:
+    """Generators of other languages take the documents, and what they make reads what was recorded; needs Node.js and Go."""
+    session.install("-e", ".[codegen]")
+    session.run("python", "-m", "tests.portable", str(Path(session.virtualenv.location, "portable")))
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Ratios against a hand-rolled minimum client. Figures only: timing never decides a test."""
     session.install("-e", ".[dev]")
