@@ -35,7 +35,9 @@ func readAddAttributeMsg(r *reader, at *place, value any) AddAttributeMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *AddAttributeMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readAddAttributeMsg) }
+func (v *AddAttributeMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readAddAttributeMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v AddAttributeMsg) MarshalJSON() ([]byte, error) {
@@ -50,7 +52,9 @@ func (v *AddAttributeMsg) check(c *checker, at *place) {
 	v.Attr.check(c, at.key("attribute"))
 }
 
-func (v *AddAttributeMsg) describe() *Message { return msgAddAttributeMsg }
+func (v *AddAttributeMsg) describe() *Message {
+	return msgAddAttributeMsg
+}
 
 var msgAddAttributeMsg = &Message{MsgType: "addattributemsg", PayloadType: "addattributemsg", Method: "add_attr", Domain: "attribute", Streams: false, Roles: []Role{RoleAssignedExecutor}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to add attribute, invalid JSON"},
@@ -61,7 +65,7 @@ var msgAddAttributeMsg = &Message{MsgType: "addattributemsg", PayloadType: "adda
 	{"process_is_not_running", CodeConflict, 403, "Failed to add attribute, process is not running"},
 	{"not_assigned_executor", CodeDenied, 403, "Failed to add attribute, only executor with id <{id}> is allowed to set attributes"},
 	{"duplicate_key", CodeAlreadyExists, 400, "pq: duplicate key value violates unique constraint \"{detail}\""},
-}, request: func(r *reader, at *place, value any) request { made := readAddAttributeMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readAttribute(r, at, value) }, replies: true}
+}, request: asRequest(readAddAttributeMsg), reply: asReply(readAttribute), replies: true}
 
 // AddAttr sends addattributemsg. Add an attribute to a running process. Only the assigned executor may do so. The
 // server computes `attributeid` and `targetprocessgraphid`, and stores `targetcolonyname` and `state` as sent. Each
@@ -101,7 +105,9 @@ func readGetAttributeMsg(r *reader, at *place, value any) GetAttributeMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetAttributeMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetAttributeMsg) }
+func (v *GetAttributeMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetAttributeMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetAttributeMsg) MarshalJSON() ([]byte, error) {
@@ -117,7 +123,9 @@ func (v *GetAttributeMsg) check(c *checker, at *place) {
 	c.pattern(at.key("attributeid"), v.AttributeID, v.AttributeID, pattern2, "64 hexadecimal characters")
 }
 
-func (v *GetAttributeMsg) describe() *Message { return msgGetAttributeMsg }
+func (v *GetAttributeMsg) describe() *Message {
+	return msgGetAttributeMsg
+}
 
 var msgGetAttributeMsg = &Message{MsgType: "getattributemsg", PayloadType: "getattributemsg", Method: "get_attr", Domain: "attribute", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get attribute, invalid JSON"},
@@ -126,7 +134,7 @@ var msgGetAttributeMsg = &Message{MsgType: "getattributemsg", PayloadType: "geta
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"attribute_not_found", CodeNotFound, 400, "Attribute does not exists"},
 	{"process_not_found", CodeNotFound, 404, "Failed to get attribute, process not found"},
-}, request: func(r *reader, at *place, value any) request { made := readGetAttributeMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readAttribute(r, at, value) }, replies: true}
+}, request: asRequest(readGetAttributeMsg), reply: asReply(readAttribute), replies: true}
 
 // GetAttr sends getattributemsg. Get an attribute by id.
 //

@@ -69,7 +69,9 @@ func readAttribute(r *reader, at *place, value any) Attribute {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Attribute) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readAttribute) }
+func (v *Attribute) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readAttribute)
+}
 
 func (v *Attribute) check(c *checker, at *place) {
 	c.text(at.key("targetid"), v.TargetID, v.TargetID)

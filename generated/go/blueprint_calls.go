@@ -35,7 +35,9 @@ func readAddBlueprintDefinitionMsg(r *reader, at *place, value any) AddBlueprint
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *AddBlueprintDefinitionMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readAddBlueprintDefinitionMsg) }
+func (v *AddBlueprintDefinitionMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readAddBlueprintDefinitionMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v AddBlueprintDefinitionMsg) MarshalJSON() ([]byte, error) {
@@ -50,7 +52,9 @@ func (v *AddBlueprintDefinitionMsg) check(c *checker, at *place) {
 	v.Definition.check(c, at.key("blueprintdefinition"))
 }
 
-func (v *AddBlueprintDefinitionMsg) describe() *Message { return msgAddBlueprintDefinitionMsg }
+func (v *AddBlueprintDefinitionMsg) describe() *Message {
+	return msgAddBlueprintDefinitionMsg
+}
 
 var msgAddBlueprintDefinitionMsg = &Message{MsgType: "addblueprintdefinitionmsg", PayloadType: "addblueprintdefinitionmsg", Method: "add_blueprint_definition", Domain: "blueprint", Streams: false, Roles: []Role{RoleColonyOwner}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to add blueprint definition, invalid JSON"},
@@ -60,7 +64,7 @@ var msgAddBlueprintDefinitionMsg = &Message{MsgType: "addblueprintdefinitionmsg"
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
 	{"blueprint_definition_missing", CodeInvalid, 400, "Failed to add blueprint definition, blueprint definition is nil"},
 	{"duplicate_key", CodeAlreadyExists, 500, "pq: duplicate key value violates unique constraint \"{detail}\""},
-}, request: func(r *reader, at *place, value any) request { made := readAddBlueprintDefinitionMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readBlueprintDefinition(r, at, value) }, replies: true}
+}, request: asRequest(readAddBlueprintDefinitionMsg), reply: asReply(readBlueprintDefinition), replies: true}
 
 // AddBlueprintDefinition sends addblueprintdefinitionmsg. Add a blueprint definition to a colony. The server does not
 // validate its contents. It also lets two definitions of a colony declare the same kind; adds and updates of
@@ -105,7 +109,9 @@ func readGetBlueprintDefinitionMsg(r *reader, at *place, value any) GetBlueprint
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetBlueprintDefinitionMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetBlueprintDefinitionMsg) }
+func (v *GetBlueprintDefinitionMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetBlueprintDefinitionMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetBlueprintDefinitionMsg) MarshalJSON() ([]byte, error) {
@@ -123,7 +129,9 @@ func (v *GetBlueprintDefinitionMsg) check(c *checker, at *place) {
 	c.pattern(at.key("name"), v.Name, v.Name, pattern1, "text without NUL characters")
 }
 
-func (v *GetBlueprintDefinitionMsg) describe() *Message { return msgGetBlueprintDefinitionMsg }
+func (v *GetBlueprintDefinitionMsg) describe() *Message {
+	return msgGetBlueprintDefinitionMsg
+}
 
 var msgGetBlueprintDefinitionMsg = &Message{MsgType: "getblueprintdefinitionmsg", PayloadType: "getblueprintdefinitionmsg", Method: "get_blueprint_definition", Domain: "blueprint", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser, RoleColonyOwner}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get blueprint definition, invalid JSON"},
@@ -132,7 +140,7 @@ var msgGetBlueprintDefinitionMsg = &Message{MsgType: "getblueprintdefinitionmsg"
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
 	{"blueprint_definition_not_found", CodeNotFound, 404, "Blueprint definition not found"},
-}, request: func(r *reader, at *place, value any) request { made := readGetBlueprintDefinitionMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readBlueprintDefinition(r, at, value) }, replies: true}
+}, request: asRequest(readGetBlueprintDefinitionMsg), reply: asReply(readBlueprintDefinition), replies: true}
 
 // GetBlueprintDefinition sends getblueprintdefinitionmsg. Get one blueprint definition by name. Members of the colony
 // and the colony owner may call it.
@@ -170,7 +178,9 @@ func readGetBlueprintDefinitionsMsg(r *reader, at *place, value any) GetBlueprin
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetBlueprintDefinitionsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetBlueprintDefinitionsMsg) }
+func (v *GetBlueprintDefinitionsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetBlueprintDefinitionsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetBlueprintDefinitionsMsg) MarshalJSON() ([]byte, error) {
@@ -186,7 +196,9 @@ func (v *GetBlueprintDefinitionsMsg) check(c *checker, at *place) {
 	c.pattern(at.key("colonyname"), v.ColonyName, v.ColonyName, pattern1, "text without NUL characters")
 }
 
-func (v *GetBlueprintDefinitionsMsg) describe() *Message { return msgGetBlueprintDefinitionsMsg }
+func (v *GetBlueprintDefinitionsMsg) describe() *Message {
+	return msgGetBlueprintDefinitionsMsg
+}
 
 var msgGetBlueprintDefinitionsMsg = &Message{MsgType: "getblueprintdefinitionsmsg", PayloadType: "getblueprintdefinitionsmsg", Method: "get_blueprint_definitions", Domain: "blueprint", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser, RoleColonyOwner}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get blueprint definitions, invalid JSON"},
@@ -194,7 +206,7 @@ var msgGetBlueprintDefinitionsMsg = &Message{MsgType: "getblueprintdefinitionsms
 	{"not_colony_owner", CodeDenied, 403, "Access denied, not colony owner"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
-}, request: func(r *reader, at *place, value any) request { made := readGetBlueprintDefinitionsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return listOf(readBlueprintDefinition)(r, at, value) }, replies: true}
+}, request: asRequest(readGetBlueprintDefinitionsMsg), reply: asReply(listOf(readBlueprintDefinition)), replies: true}
 
 // GetBlueprintDefinitions sends getblueprintdefinitionsmsg. List the blueprint definitions of a colony. The list is
 // sorted by name and is `[]` when there are none.
@@ -236,7 +248,9 @@ func readRemoveBlueprintDefinitionMsg(r *reader, at *place, value any) RemoveBlu
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RemoveBlueprintDefinitionMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRemoveBlueprintDefinitionMsg) }
+func (v *RemoveBlueprintDefinitionMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRemoveBlueprintDefinitionMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RemoveBlueprintDefinitionMsg) MarshalJSON() ([]byte, error) {
@@ -254,7 +268,9 @@ func (v *RemoveBlueprintDefinitionMsg) check(c *checker, at *place) {
 	c.pattern(at.key("name"), v.Name, v.Name, pattern1, "text without NUL characters")
 }
 
-func (v *RemoveBlueprintDefinitionMsg) describe() *Message { return msgRemoveBlueprintDefinitionMsg }
+func (v *RemoveBlueprintDefinitionMsg) describe() *Message {
+	return msgRemoveBlueprintDefinitionMsg
+}
 
 var msgRemoveBlueprintDefinitionMsg = &Message{MsgType: "removeblueprintdefinitionmsg", PayloadType: "removeblueprintdefinitionmsg", Method: "remove_blueprint_definition", Domain: "blueprint", Streams: false, Roles: []Role{RoleColonyOwner}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to remove blueprint definition, invalid JSON"},
@@ -264,7 +280,7 @@ var msgRemoveBlueprintDefinitionMsg = &Message{MsgType: "removeblueprintdefiniti
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
 	{"blueprintdefinition_not_found", CodeNotFound, 404, "BlueprintDefinition '{name}' not found in namespace '{colony}'"},
 	{"cannot_remove_blueprintdefinition_n_blueprint_s_of_kind_stil", CodeConflict, 409, "cannot remove BlueprintDefinition '{name}': {n} blueprint(s) of kind '{kind}' still exist"},
-}, request: func(r *reader, at *place, value any) request { made := readRemoveBlueprintDefinitionMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readRemoveBlueprintDefinitionMsg), reply: asReply(readNothing), replies: false}
 
 // RemoveBlueprintDefinition sends removeblueprintdefinitionmsg. Remove a blueprint definition from a colony. The
 // server refuses as long as blueprints of the kind exist.
@@ -306,7 +322,9 @@ func readAddBlueprintMsg(r *reader, at *place, value any) AddBlueprintMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *AddBlueprintMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readAddBlueprintMsg) }
+func (v *AddBlueprintMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readAddBlueprintMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v AddBlueprintMsg) MarshalJSON() ([]byte, error) {
@@ -321,7 +339,9 @@ func (v *AddBlueprintMsg) check(c *checker, at *place) {
 	v.Blueprint.check(c, at.key("blueprint"))
 }
 
-func (v *AddBlueprintMsg) describe() *Message { return msgAddBlueprintMsg }
+func (v *AddBlueprintMsg) describe() *Message {
+	return msgAddBlueprintMsg
+}
 
 var msgAddBlueprintMsg = &Message{MsgType: "addblueprintmsg", PayloadType: "addblueprintmsg", Method: "add_blueprint", Domain: "blueprint", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser, RoleColonyOwner}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to add blueprint, invalid JSON"},
@@ -338,7 +358,7 @@ var msgAddBlueprintMsg = &Message{MsgType: "addblueprintmsg", PayloadType: "addb
 	{"blueprint_already_exists", CodeAlreadyExists, 409, "blueprint with name '{name}' already exists in colony '{colony}'"},
 	{"duplicate_key", CodeAlreadyExists, 500, "pq: duplicate key value violates unique constraint \"{detail}\""},
 	{"failed_to_create_reconciliation_cron", CodeServerFault, 500, "failed to create reconciliation cron: {detail}"},
-}, request: func(r *reader, at *place, value any) request { made := readAddBlueprintMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readBlueprint(r, at, value) }, replies: true}
+}, request: asRequest(readAddBlueprintMsg), reply: asReply(readBlueprint), replies: true}
 
 // AddBlueprint sends addblueprintmsg. Add a blueprint to a colony. The server creates the named location if it is
 // missing and writes a history entry. If the kind has a handler, it also submits one reconciliation process and,
@@ -384,7 +404,9 @@ func readGetBlueprintMsg(r *reader, at *place, value any) GetBlueprintMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetBlueprintMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetBlueprintMsg) }
+func (v *GetBlueprintMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetBlueprintMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetBlueprintMsg) MarshalJSON() ([]byte, error) {
@@ -402,7 +424,9 @@ func (v *GetBlueprintMsg) check(c *checker, at *place) {
 	c.pattern(at.key("name"), v.Name, v.Name, pattern1, "text without NUL characters")
 }
 
-func (v *GetBlueprintMsg) describe() *Message { return msgGetBlueprintMsg }
+func (v *GetBlueprintMsg) describe() *Message {
+	return msgGetBlueprintMsg
+}
 
 var msgGetBlueprintMsg = &Message{MsgType: "getblueprintmsg", PayloadType: "getblueprintmsg", Method: "get_blueprint", Domain: "blueprint", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser, RoleColonyOwner}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get blueprint, invalid JSON"},
@@ -411,7 +435,7 @@ var msgGetBlueprintMsg = &Message{MsgType: "getblueprintmsg", PayloadType: "getb
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
 	{"blueprint_not_found", CodeNotFound, 404, "Blueprint not found"},
-}, request: func(r *reader, at *place, value any) request { made := readGetBlueprintMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readBlueprint(r, at, value) }, replies: true}
+}, request: asRequest(readGetBlueprintMsg), reply: asReply(readBlueprint), replies: true}
 
 // GetBlueprint sends getblueprintmsg. Get one blueprint by name. Members of the colony and the colony owner may call
 // it.
@@ -459,7 +483,9 @@ func readGetBlueprintsMsg(r *reader, at *place, value any) GetBlueprintsMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetBlueprintsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetBlueprintsMsg) }
+func (v *GetBlueprintsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetBlueprintsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetBlueprintsMsg) MarshalJSON() ([]byte, error) {
@@ -479,7 +505,9 @@ func (v *GetBlueprintsMsg) check(c *checker, at *place) {
 	c.pattern(at.key("locationname"), v.Location, v.Location, pattern1, "text without NUL characters")
 }
 
-func (v *GetBlueprintsMsg) describe() *Message { return msgGetBlueprintsMsg }
+func (v *GetBlueprintsMsg) describe() *Message {
+	return msgGetBlueprintsMsg
+}
 
 var msgGetBlueprintsMsg = &Message{MsgType: "getblueprintsmsg", PayloadType: "getblueprintsmsg", Method: "get_blueprints", Domain: "blueprint", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser, RoleColonyOwner}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get blueprints, invalid JSON"},
@@ -487,7 +515,7 @@ var msgGetBlueprintsMsg = &Message{MsgType: "getblueprintsmsg", PayloadType: "ge
 	{"not_colony_owner", CodeDenied, 403, "Access denied, not colony owner"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
-}, request: func(r *reader, at *place, value any) request { made := readGetBlueprintsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return orEmpty([]Blueprint{}, listOf(readBlueprint))(r, at, value) }, replies: true}
+}, request: asRequest(readGetBlueprintsMsg), reply: asReply(orEmpty([]Blueprint{}, listOf(readBlueprint))), replies: true}
 
 // GetBlueprints sends getblueprintsmsg. List the blueprints of a colony. They are sorted by name; the reply is null
 // when nothing matches. The filter `locationname` is ignored unless `kind` is given as well.
@@ -536,7 +564,9 @@ func readUpdateBlueprintMsg(r *reader, at *place, value any) UpdateBlueprintMsg 
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *UpdateBlueprintMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readUpdateBlueprintMsg) }
+func (v *UpdateBlueprintMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readUpdateBlueprintMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v UpdateBlueprintMsg) MarshalJSON() ([]byte, error) {
@@ -551,7 +581,9 @@ func (v *UpdateBlueprintMsg) check(c *checker, at *place) {
 	v.Blueprint.check(c, at.key("blueprint"))
 }
 
-func (v *UpdateBlueprintMsg) describe() *Message { return msgUpdateBlueprintMsg }
+func (v *UpdateBlueprintMsg) describe() *Message {
+	return msgUpdateBlueprintMsg
+}
 
 var msgUpdateBlueprintMsg = &Message{MsgType: "updateblueprintmsg", PayloadType: "updateblueprintmsg", Method: "update_blueprint", Domain: "blueprint", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser, RoleColonyOwner}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to update blueprint, invalid JSON"},
@@ -566,7 +598,7 @@ var msgUpdateBlueprintMsg = &Message{MsgType: "updateblueprintmsg", PayloadType:
 	{"blueprint_validation_failed_field_must_be_a_got", CodeInvalid, 400, "blueprint validation failed: field '{field}' must be a {type}, got {gotype}"},
 	{"blueprint_validation_failed_required_field_is_missing", CodeInvalid, 400, "blueprint validation failed: required field '{field}' is missing"},
 	{"blueprint_validation_failed_field_must_be_one_of", CodeInvalid, 400, "blueprint validation failed: field '{field}' must be one of {values}, got {value}"},
-}, request: func(r *reader, at *place, value any) request { made := readUpdateBlueprintMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readBlueprint(r, at, value) }, replies: true}
+}, request: asRequest(readUpdateBlueprintMsg), reply: asReply(readBlueprint), replies: true}
 
 // UpdateBlueprint sends updateblueprintmsg. Replace a stored blueprint. Everything except the id is overwritten, the
 // status included: an update without a status erases the stored one. The generation rises by one when the spec changed
@@ -617,7 +649,9 @@ func readRemoveBlueprintMsg(r *reader, at *place, value any) RemoveBlueprintMsg 
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RemoveBlueprintMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRemoveBlueprintMsg) }
+func (v *RemoveBlueprintMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRemoveBlueprintMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RemoveBlueprintMsg) MarshalJSON() ([]byte, error) {
@@ -635,7 +669,9 @@ func (v *RemoveBlueprintMsg) check(c *checker, at *place) {
 	c.pattern(at.key("name"), v.Name, v.Name, pattern1, "text without NUL characters")
 }
 
-func (v *RemoveBlueprintMsg) describe() *Message { return msgRemoveBlueprintMsg }
+func (v *RemoveBlueprintMsg) describe() *Message {
+	return msgRemoveBlueprintMsg
+}
 
 var msgRemoveBlueprintMsg = &Message{MsgType: "removeblueprintmsg", PayloadType: "removeblueprintmsg", Method: "remove_blueprint", Domain: "blueprint", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser, RoleColonyOwner}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to remove blueprint, invalid JSON"},
@@ -644,7 +680,7 @@ var msgRemoveBlueprintMsg = &Message{MsgType: "removeblueprintmsg", PayloadType:
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
 	{"blueprint_not_found", CodeNotFound, 404, "Blueprint not found"},
-}, request: func(r *reader, at *place, value any) request { made := readRemoveBlueprintMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readRemoveBlueprintMsg), reply: asReply(readNothing), replies: false}
 
 // RemoveBlueprint sends removeblueprintmsg. Remove a blueprint. The server submits a process with funcname `cleanup`
 // for the handler and, if this was the last blueprint of its kind at its location, removes the reconciliation cron
@@ -694,7 +730,9 @@ func readUpdateBlueprintStatusMsg(r *reader, at *place, value any) UpdateBluepri
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *UpdateBlueprintStatusMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readUpdateBlueprintStatusMsg) }
+func (v *UpdateBlueprintStatusMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readUpdateBlueprintStatusMsg)
+}
 
 // MarshalJSON writes the message type as well, and nil as something empty.
 func (v UpdateBlueprintStatusMsg) MarshalJSON() ([]byte, error) {
@@ -716,7 +754,9 @@ func (v *UpdateBlueprintStatusMsg) check(c *checker, at *place) {
 	c.anyMap(at.key("status"), v.Status)
 }
 
-func (v *UpdateBlueprintStatusMsg) describe() *Message { return msgUpdateBlueprintStatusMsg }
+func (v *UpdateBlueprintStatusMsg) describe() *Message {
+	return msgUpdateBlueprintStatusMsg
+}
 
 var msgUpdateBlueprintStatusMsg = &Message{MsgType: "updateblueprintstatusmsg", PayloadType: "updateblueprintstatusmsg", Method: "update_blueprint_status", Domain: "blueprint", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyIdempotent, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to update blueprint status, invalid JSON"},
@@ -725,7 +765,7 @@ var msgUpdateBlueprintStatusMsg = &Message{MsgType: "updateblueprintstatusmsg", 
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"blueprint_not_found", CodeNotFound, 404, "Blueprint not found"},
 	{"nul_in_status", CodeInvalid, 500, "pq: unsupported Unicode escape sequence"},
-}, request: func(r *reader, at *place, value any) request { made := readUpdateBlueprintStatusMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readUpdateBlueprintStatusMsg), reply: asReply(readNothing), replies: false}
 
 // UpdateBlueprintStatus sends updateblueprintstatusmsg. Replace the status of a blueprint and nothing else. Generation
 // and times stay untouched. The message uses the keys `colonyname` and `blueprintname` where other blueprint messages
@@ -776,7 +816,9 @@ func readReconcileBlueprintMsg(r *reader, at *place, value any) ReconcileBluepri
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *ReconcileBlueprintMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readReconcileBlueprintMsg) }
+func (v *ReconcileBlueprintMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readReconcileBlueprintMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v ReconcileBlueprintMsg) MarshalJSON() ([]byte, error) {
@@ -794,7 +836,9 @@ func (v *ReconcileBlueprintMsg) check(c *checker, at *place) {
 	c.pattern(at.key("name"), v.Name, v.Name, pattern1, "text without NUL characters")
 }
 
-func (v *ReconcileBlueprintMsg) describe() *Message { return msgReconcileBlueprintMsg }
+func (v *ReconcileBlueprintMsg) describe() *Message {
+	return msgReconcileBlueprintMsg
+}
 
 var msgReconcileBlueprintMsg = &Message{MsgType: "reconcileblueprintmsg", PayloadType: "reconcileblueprintmsg", Method: "reconcile_blueprint", Domain: "blueprint", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to reconcile blueprint, invalid JSON"},
@@ -804,7 +848,7 @@ var msgReconcileBlueprintMsg = &Message{MsgType: "reconcileblueprintmsg", Payloa
 	{"blueprint_not_found", CodeNotFound, 404, "Blueprint not found"},
 	{"blueprint_has_no_handler_with_executor_type_defined", CodeInvalid, 400, "Blueprint has no handler with executor type defined"},
 	{"blueprint_has_no_handler_with_function_name_defined", CodeInvalid, 400, "Blueprint has no handler with function name defined"},
-}, request: func(r *reader, at *place, value any) request { made := readReconcileBlueprintMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readProcess(r, at, value) }, replies: true}
+}, request: asRequest(readReconcileBlueprintMsg), reply: asReply(readProcess), replies: true}
 
 // ReconcileBlueprint sends reconcileblueprintmsg. Submit a reconciliation process for a blueprint and return that
 // process. With `force` the generation rises by one, without a history entry, and the process gets `force` set to true
@@ -849,7 +893,9 @@ func readGetBlueprintHistoryMsg(r *reader, at *place, value any) GetBlueprintHis
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetBlueprintHistoryMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetBlueprintHistoryMsg) }
+func (v *GetBlueprintHistoryMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetBlueprintHistoryMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetBlueprintHistoryMsg) MarshalJSON() ([]byte, error) {
@@ -865,7 +911,9 @@ func (v *GetBlueprintHistoryMsg) check(c *checker, at *place) {
 	c.pattern(at.key("blueprintid"), v.BlueprintID, v.BlueprintID, pattern1, "text without NUL characters")
 }
 
-func (v *GetBlueprintHistoryMsg) describe() *Message { return msgGetBlueprintHistoryMsg }
+func (v *GetBlueprintHistoryMsg) describe() *Message {
+	return msgGetBlueprintHistoryMsg
+}
 
 var msgGetBlueprintHistoryMsg = &Message{MsgType: "getblueprinthistorymsg", PayloadType: "getblueprinthistorymsg", Method: "get_blueprint_history", Domain: "blueprint", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser, RoleColonyOwner}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get blueprint history, invalid JSON"},
@@ -874,7 +922,7 @@ var msgGetBlueprintHistoryMsg = &Message{MsgType: "getblueprinthistorymsg", Payl
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
 	{"blueprint_not_found", CodeNotFound, 404, "Blueprint not found"},
-}, request: func(r *reader, at *place, value any) request { made := readGetBlueprintHistoryMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return orEmpty([]BlueprintHistory{}, listOf(readBlueprintHistory))(r, at, value) }, replies: true}
+}, request: asRequest(readGetBlueprintHistoryMsg), reply: asReply(orEmpty([]BlueprintHistory{}, listOf(readBlueprintHistory))), replies: true}
 
 // GetBlueprintHistory sends getblueprinthistorymsg. List the stored versions of a blueprint, newest first. Once the
 // blueprint has been removed its history is no longer reachable and the call answers 404.

@@ -53,7 +53,9 @@ func readBlueprint(r *reader, at *place, value any) Blueprint {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Blueprint) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readBlueprint) }
+func (v *Blueprint) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readBlueprint)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v Blueprint) MarshalJSON() ([]byte, error) {
@@ -144,7 +146,9 @@ func readBlueprintMetadata(r *reader, at *place, value any) BlueprintMetadata {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *BlueprintMetadata) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readBlueprintMetadata) }
+func (v *BlueprintMetadata) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readBlueprintMetadata)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v BlueprintMetadata) MarshalJSON() ([]byte, error) {
@@ -220,7 +224,9 @@ func readBlueprintDefinition(r *reader, at *place, value any) BlueprintDefinitio
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *BlueprintDefinition) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readBlueprintDefinition) }
+func (v *BlueprintDefinition) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readBlueprintDefinition)
+}
 
 func (v *BlueprintDefinition) check(c *checker, at *place) {
 	c.text(at.key("blueprintdefinitionid"), v.BlueprintDefinitionID, v.BlueprintDefinitionID)
@@ -271,7 +277,9 @@ func readBlueprintDefinitionNames(r *reader, at *place, value any) BlueprintDefi
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *BlueprintDefinitionNames) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readBlueprintDefinitionNames) }
+func (v *BlueprintDefinitionNames) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readBlueprintDefinitionNames)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v BlueprintDefinitionNames) MarshalJSON() ([]byte, error) {
@@ -343,7 +351,9 @@ func readBlueprintDefinitionSpec(r *reader, at *place, value any) BlueprintDefin
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *BlueprintDefinitionSpec) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readBlueprintDefinitionSpec) }
+func (v *BlueprintDefinitionSpec) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readBlueprintDefinitionSpec)
+}
 
 func (v *BlueprintDefinitionSpec) check(c *checker, at *place) {
 	c.text(at.key("group"), v.Group, v.Group)
@@ -390,7 +400,9 @@ func readBlueprintHandlerSpec(r *reader, at *place, value any) BlueprintHandlerS
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *BlueprintHandlerSpec) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readBlueprintHandlerSpec) }
+func (v *BlueprintHandlerSpec) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readBlueprintHandlerSpec)
+}
 
 func (v *BlueprintHandlerSpec) check(c *checker, at *place) {
 	c.text(at.key("executorType"), v.ExecutorType, v.ExecutorType)
@@ -434,7 +446,9 @@ func readValidationSchema(r *reader, at *place, value any) ValidationSchema {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *ValidationSchema) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readValidationSchema) }
+func (v *ValidationSchema) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readValidationSchema)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v ValidationSchema) MarshalJSON() ([]byte, error) {
@@ -508,7 +522,9 @@ func readSchemaProperty(r *reader, at *place, value any) SchemaProperty {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *SchemaProperty) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readSchemaProperty) }
+func (v *SchemaProperty) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readSchemaProperty)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v SchemaProperty) MarshalJSON() ([]byte, error) {
@@ -606,7 +622,9 @@ func readBlueprintHistory(r *reader, at *place, value any) BlueprintHistory {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *BlueprintHistory) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readBlueprintHistory) }
+func (v *BlueprintHistory) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readBlueprintHistory)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v BlueprintHistory) MarshalJSON() ([]byte, error) {

@@ -58,7 +58,9 @@ func readChannelAppendMsg(r *reader, at *place, value any) ChannelAppendMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *ChannelAppendMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readChannelAppendMsg) }
+func (v *ChannelAppendMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readChannelAppendMsg)
+}
 
 // MarshalJSON writes the message type as well, and nil as something empty.
 func (v ChannelAppendMsg) MarshalJSON() ([]byte, error) {
@@ -84,7 +86,9 @@ func (v *ChannelAppendMsg) check(c *checker, at *place) {
 	c.pattern(at.key("payloadtype"), v.DataType, v.DataType, pattern1, "text without NUL characters")
 }
 
-func (v *ChannelAppendMsg) describe() *Message { return msgChannelAppendMsg }
+func (v *ChannelAppendMsg) describe() *Message {
+	return msgChannelAppendMsg
+}
 
 var msgChannelAppendMsg = &Message{MsgType: "channelappendmsg", PayloadType: "channelappendmsg", Method: "channel_append", Domain: "channel", Streams: false, Roles: []Role{RoleInitiator, RoleAssignedExecutor}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to append to channel, invalid JSON"},
@@ -98,7 +102,7 @@ var msgChannelAppendMsg = &Message{MsgType: "channelappendmsg", PayloadType: "ch
 	{"message_payload_exceeds_maximum_size", CodeInvalid, 500, "message payload exceeds maximum size"},
 	{"channel_log_is_full", CodeConflict, 500, "channel log is full"},
 	{"process_has_too_many_channels", CodeConflict, 500, "process has too many channels"},
-}, request: func(r *reader, at *place, value any) request { made := readChannelAppendMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readChannelAppendMsg), reply: asReply(readNothing), replies: false}
 
 // ChannelAppend sends channelappendmsg. Append an entry to a channel of a process. Only the initiator and the assigned
 // executor of the process may write. The server accepts repeated and decreasing sequence numbers, so a blind retry
@@ -157,7 +161,9 @@ func readChannelReadMsg(r *reader, at *place, value any) ChannelReadMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *ChannelReadMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readChannelReadMsg) }
+func (v *ChannelReadMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readChannelReadMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v ChannelReadMsg) MarshalJSON() ([]byte, error) {
@@ -175,7 +181,9 @@ func (v *ChannelReadMsg) check(c *checker, at *place) {
 	c.pattern(at.key("name"), v.ChannelName, v.ChannelName, pattern1, "text without NUL characters")
 }
 
-func (v *ChannelReadMsg) describe() *Message { return msgChannelReadMsg }
+func (v *ChannelReadMsg) describe() *Message {
+	return msgChannelReadMsg
+}
 
 var msgChannelReadMsg = &Message{MsgType: "channelreadmsg", PayloadType: "channelreadmsg", Method: "channel_read", Domain: "channel", Streams: false, Roles: []Role{RoleInitiator, RoleAssignedExecutor}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to read from channel, invalid JSON"},
@@ -185,7 +193,7 @@ var msgChannelReadMsg = &Message{MsgType: "channelreadmsg", PayloadType: "channe
 	{"process_not_found", CodeNotFound, 404, "Process not found"},
 	{"channel_not_found", CodeNotFound, 404, "Channel not found"},
 	{"not_authorized_to_read_from_channel", CodeDenied, 403, "Not authorized to read from channel"},
-}, request: func(r *reader, at *place, value any) request { made := readChannelReadMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return listOf(readChannelEntry)(r, at, value) }, replies: true}
+}, request: asRequest(readChannelReadMsg), reply: asReply(listOf(readChannelEntry)), replies: true}
 
 // ChannelRead sends channelreadmsg. Read the stored entries of a channel. Despite its name, `afterseq` is a position
 // in the stored list and not a sequence number. An entry that arrives late with a lower sequence is inserted before

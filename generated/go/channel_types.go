@@ -62,7 +62,9 @@ func readChannelEntry(r *reader, at *place, value any) ChannelEntry {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *ChannelEntry) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readChannelEntry) }
+func (v *ChannelEntry) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readChannelEntry)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v ChannelEntry) MarshalJSON() ([]byte, error) {

@@ -34,7 +34,9 @@ func readAddColonyMsg(r *reader, at *place, value any) AddColonyMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *AddColonyMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readAddColonyMsg) }
+func (v *AddColonyMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readAddColonyMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v AddColonyMsg) MarshalJSON() ([]byte, error) {
@@ -49,7 +51,9 @@ func (v *AddColonyMsg) check(c *checker, at *place) {
 	v.Colony.check(c, at.key("colony"))
 }
 
-func (v *AddColonyMsg) describe() *Message { return msgAddColonyMsg }
+func (v *AddColonyMsg) describe() *Message {
+	return msgAddColonyMsg
+}
 
 var msgAddColonyMsg = &Message{MsgType: "addcolonymsg", PayloadType: "addcolonymsg", Method: "add_colony", Domain: "colony", Streams: false, Roles: []Role{RoleServerOwner}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to add colony, invalid JSON"},
@@ -58,7 +62,7 @@ var msgAddColonyMsg = &Message{MsgType: "addcolonymsg", PayloadType: "addcolonym
 	{"colony_missing", CodeInvalid, 400, "Failed to add colony, colony is <nil>"},
 	{"invalid_colony_id_length", CodeInvalid, 400, "Failed to add colony, invalid colony Id length"},
 	{"a_colony_already_exists", CodeAlreadyExists, 400, "A Colony with name <{name}> already exists"},
-}, request: func(r *reader, at *place, value any) request { made := readAddColonyMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readColony(r, at, value) }, replies: true}
+}, request: asRequest(readAddColonyMsg), reply: asReply(readColony), replies: true}
 
 // AddColony sends addcolonymsg. Create a colony. Several colonies may share an owner id; because the server looks up
 // the colony it replies with by id, the reply may then show another colony of the same owner.
@@ -99,7 +103,9 @@ func readRemoveColonyMsg(r *reader, at *place, value any) RemoveColonyMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RemoveColonyMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRemoveColonyMsg) }
+func (v *RemoveColonyMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRemoveColonyMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RemoveColonyMsg) MarshalJSON() ([]byte, error) {
@@ -115,14 +121,16 @@ func (v *RemoveColonyMsg) check(c *checker, at *place) {
 	c.pattern(at.key("colonyname"), v.ColonyName, v.ColonyName, pattern1, "text without NUL characters")
 }
 
-func (v *RemoveColonyMsg) describe() *Message { return msgRemoveColonyMsg }
+func (v *RemoveColonyMsg) describe() *Message {
+	return msgRemoveColonyMsg
+}
 
 var msgRemoveColonyMsg = &Message{MsgType: "removecolonymsg", PayloadType: "removecolonymsg", Method: "remove_colony", Domain: "colony", Streams: false, Roles: []Role{RoleServerOwner}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to remove colony, invalid JSON"},
 	{"msgtype_mismatch", CodeInvalid, 400, "Failed to remove colony, msg.MsgType does not match payloadType"},
 	{"not_server_owner", CodeDenied, 403, "Access denied, not server owner"},
 	{"colony_not_found", CodeNotFound, 400, "Colony with name <{name}> not found"},
-}, request: func(r *reader, at *place, value any) request { made := readRemoveColonyMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readRemoveColonyMsg), reply: asReply(readNothing), replies: false}
 
 // RemoveColony sends removecolonymsg. Remove a colony and most of its data. Users, executors, processes, workflows,
 // crons, generators, functions, logs, files, snapshots and locations are deleted. Blueprints, their definitions and
@@ -160,7 +168,9 @@ func readGetColonyMsg(r *reader, at *place, value any) GetColonyMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetColonyMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetColonyMsg) }
+func (v *GetColonyMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetColonyMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetColonyMsg) MarshalJSON() ([]byte, error) {
@@ -176,7 +186,9 @@ func (v *GetColonyMsg) check(c *checker, at *place) {
 	c.pattern(at.key("colonyname"), v.ColonyName, v.ColonyName, pattern1, "text without NUL characters")
 }
 
-func (v *GetColonyMsg) describe() *Message { return msgGetColonyMsg }
+func (v *GetColonyMsg) describe() *Message {
+	return msgGetColonyMsg
+}
 
 var msgGetColonyMsg = &Message{MsgType: "getcolonymsg", PayloadType: "getcolonymsg", Method: "get_colony", Domain: "colony", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get colony, invalid JSON"},
@@ -184,7 +196,7 @@ var msgGetColonyMsg = &Message{MsgType: "getcolonymsg", PayloadType: "getcolonym
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"colony_not_found", CodeNotFound, 500, "Failed to get colony, colony is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readGetColonyMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readColony(r, at, value) }, replies: true}
+}, request: asRequest(readGetColonyMsg), reply: asReply(readColony), replies: true}
 
 // GetColony sends getcolonymsg. Get a colony by name. Only its approved executors and its users may ask; the key of
 // the colony owner is refused.
@@ -215,7 +227,9 @@ func readGetColoniesMsg(r *reader, at *place, value any) GetColoniesMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetColoniesMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetColoniesMsg) }
+func (v *GetColoniesMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetColoniesMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetColoniesMsg) MarshalJSON() ([]byte, error) {
@@ -229,13 +243,15 @@ func (v GetColoniesMsg) MarshalJSON() ([]byte, error) {
 func (v *GetColoniesMsg) check(c *checker, at *place) {
 }
 
-func (v *GetColoniesMsg) describe() *Message { return msgGetColoniesMsg }
+func (v *GetColoniesMsg) describe() *Message {
+	return msgGetColoniesMsg
+}
 
 var msgGetColoniesMsg = &Message{MsgType: "getcoloniesmsg", PayloadType: "getcoloniesmsg", Method: "get_colonies", Domain: "colony", Streams: false, Roles: []Role{RoleServerOwner}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get colonies, invalid JSON"},
 	{"msgtype_mismatch", CodeInvalid, 400, "Failed to get colonies, msg.MsgType does not match payloadType"},
 	{"not_server_owner", CodeDenied, 403, "Access denied, not server owner"},
-}, request: func(r *reader, at *place, value any) request { made := readGetColoniesMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return orEmpty([]Colony{}, listOf(readColony))(r, at, value) }, replies: true}
+}, request: asRequest(readGetColoniesMsg), reply: asReply(orEmpty([]Colony{}, listOf(readColony))), replies: true}
 
 // GetColonies sends getcoloniesmsg. List all colonies of the server.
 //

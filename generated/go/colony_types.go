@@ -40,7 +40,9 @@ func readColony(r *reader, at *place, value any) Colony {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Colony) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readColony) }
+func (v *Colony) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readColony)
+}
 
 func (v *Colony) check(c *checker, at *place) {
 	c.text(at.key("colonyid"), v.ColonyID, v.ColonyID)

@@ -34,7 +34,9 @@ func readAddCronMsg(r *reader, at *place, value any) AddCronMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *AddCronMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readAddCronMsg) }
+func (v *AddCronMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readAddCronMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v AddCronMsg) MarshalJSON() ([]byte, error) {
@@ -49,7 +51,9 @@ func (v *AddCronMsg) check(c *checker, at *place) {
 	v.Cron.check(c, at.key("cron"))
 }
 
-func (v *AddCronMsg) describe() *Message { return msgAddCronMsg }
+func (v *AddCronMsg) describe() *Message {
+	return msgAddCronMsg
+}
 
 var msgAddCronMsg = &Message{MsgType: "addcronmsg", PayloadType: "addcronmsg", Method: "add_cron", Domain: "cron", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to add cron, invalid JSON"},
@@ -66,7 +70,7 @@ var msgAddCronMsg = &Message{MsgType: "addcronmsg", PayloadType: "addcronmsg", M
 	{"invalid_dependencies", CodeInvalid, 400, "Failed to submit workflow, invalid dependencies, are you depending on a nodename that does not exits?"},
 	{"cron_already_exists", CodeAlreadyExists, 400, "Cron with name <{name}> in Colony <{colony}> already exists"},
 	{"could_not_derive_initiatorname", CodeServerFault, 500, "Could not derive InitiatorName"},
-}, request: func(r *reader, at *place, value any) request { made := readAddCronMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readCron(r, at, value) }, replies: true}
+}, request: asRequest(readAddCronMsg), reply: asReply(readCron), replies: true}
 
 // AddCron sends addcronmsg. Create a cron that starts a workflow on a schedule. The cron runs in the name of the
 // signer. The server does not compare the colony named in `workflowspec` with the colony of the cron, so make sure
@@ -106,7 +110,9 @@ func readGetCronMsg(r *reader, at *place, value any) GetCronMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetCronMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetCronMsg) }
+func (v *GetCronMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetCronMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetCronMsg) MarshalJSON() ([]byte, error) {
@@ -122,7 +128,9 @@ func (v *GetCronMsg) check(c *checker, at *place) {
 	c.pattern(at.key("cronid"), v.CronID, v.CronID, pattern2, "64 hexadecimal characters")
 }
 
-func (v *GetCronMsg) describe() *Message { return msgGetCronMsg }
+func (v *GetCronMsg) describe() *Message {
+	return msgGetCronMsg
+}
 
 var msgGetCronMsg = &Message{MsgType: "getcronmsg", PayloadType: "getcronmsg", Method: "get_cron", Domain: "cron", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get cron, invalid JSON"},
@@ -130,7 +138,7 @@ var msgGetCronMsg = &Message{MsgType: "getcronmsg", PayloadType: "getcronmsg", M
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"cron_not_found", CodeNotFound, 500, "Failed to get cron, cron is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readGetCronMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readCron(r, at, value) }, replies: true}
+}, request: asRequest(readGetCronMsg), reply: asReply(readCron), replies: true}
 
 // GetCron sends getcronmsg. Read one cron. This is the only call that fills `checkerperiod`.
 //
@@ -172,7 +180,9 @@ func readGetCronsMsg(r *reader, at *place, value any) GetCronsMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetCronsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetCronsMsg) }
+func (v *GetCronsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetCronsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetCronsMsg) MarshalJSON() ([]byte, error) {
@@ -191,14 +201,16 @@ func (v *GetCronsMsg) check(c *checker, at *place) {
 	}
 }
 
-func (v *GetCronsMsg) describe() *Message { return msgGetCronsMsg }
+func (v *GetCronsMsg) describe() *Message {
+	return msgGetCronsMsg
+}
 
 var msgGetCronsMsg = &Message{MsgType: "getcronsmsg", PayloadType: "getcronsmsg", Method: "get_crons", Domain: "cron", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get crons, invalid JSON"},
 	{"msgtype_mismatch", CodeInvalid, 400, "Failed to get crons, msg.MsgType does not match payloadType"},
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
-}, request: func(r *reader, at *place, value any) request { made := readGetCronsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return listOf(readCron)(r, at, value) }, replies: true}
+}, request: asRequest(readGetCronsMsg), reply: asReply(listOf(readCron)), replies: true}
 
 // GetCrons sends getcronsmsg. List the crons of a colony. There is no upper limit on `count`, and `checkerperiod` is 0
 // in the results.
@@ -236,7 +248,9 @@ func readRunCronMsg(r *reader, at *place, value any) RunCronMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RunCronMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRunCronMsg) }
+func (v *RunCronMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRunCronMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RunCronMsg) MarshalJSON() ([]byte, error) {
@@ -252,7 +266,9 @@ func (v *RunCronMsg) check(c *checker, at *place) {
 	c.pattern(at.key("cronid"), v.CronID, v.CronID, pattern2, "64 hexadecimal characters")
 }
 
-func (v *RunCronMsg) describe() *Message { return msgRunCronMsg }
+func (v *RunCronMsg) describe() *Message {
+	return msgRunCronMsg
+}
 
 var msgRunCronMsg = &Message{MsgType: "runcronmsg", PayloadType: "runcronmsg", Method: "run_cron", Domain: "cron", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to run cron, invalid JSON"},
@@ -260,7 +276,7 @@ var msgRunCronMsg = &Message{MsgType: "runcronmsg", PayloadType: "runcronmsg", M
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"cron_not_found", CodeNotFound, 400, "cron not found"},
-}, request: func(r *reader, at *place, value any) request { made := readRunCronMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readCron(r, at, value) }, replies: true}
+}, request: asRequest(readRunCronMsg), reply: asReply(readCron), replies: true}
 
 // RunCron sends runcronmsg. Start the workflow of a cron now. The reply shows the cron as it was before the run. If
 // `waitforprevprocessgraph` holds the cron back, the call succeeds without starting anything. The server checks
@@ -301,7 +317,9 @@ func readRemoveCronMsg(r *reader, at *place, value any) RemoveCronMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RemoveCronMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRemoveCronMsg) }
+func (v *RemoveCronMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRemoveCronMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RemoveCronMsg) MarshalJSON() ([]byte, error) {
@@ -317,7 +335,9 @@ func (v *RemoveCronMsg) check(c *checker, at *place) {
 	c.pattern(at.key("cronid"), v.CronID, v.CronID, pattern2, "64 hexadecimal characters")
 }
 
-func (v *RemoveCronMsg) describe() *Message { return msgRemoveCronMsg }
+func (v *RemoveCronMsg) describe() *Message {
+	return msgRemoveCronMsg
+}
 
 var msgRemoveCronMsg = &Message{MsgType: "removecronmsg", PayloadType: "removecronmsg", Method: "remove_cron", Domain: "cron", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to remove cron, invalid JSON"},
@@ -325,7 +345,7 @@ var msgRemoveCronMsg = &Message{MsgType: "removecronmsg", PayloadType: "removecr
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"cron_not_found", CodeNotFound, 500, "Failed to remove cron, cron is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readRemoveCronMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readRemoveCronMsg), reply: asReply(readNothing), replies: false}
 
 // RemoveCron sends removecronmsg. Remove a cron.
 //

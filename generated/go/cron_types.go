@@ -92,7 +92,9 @@ func readCron(r *reader, at *place, value any) Cron {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Cron) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readCron) }
+func (v *Cron) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readCron)
+}
 
 func (v *Cron) check(c *checker, at *place) {
 	c.text(at.key("colonyname"), v.ColonyName, v.ColonyName)

@@ -39,7 +39,9 @@ func readRPCMsg(r *reader, at *place, value any) RPCMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RPCMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRPCMsg) }
+func (v *RPCMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRPCMsg)
+}
 
 // RPCReplyMsg: Envelope of a reply. A failed call carries a `Failure` as its payload.
 type RPCReplyMsg struct {
@@ -75,7 +77,9 @@ func readRPCReplyMsg(r *reader, at *place, value any) RPCReplyMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RPCReplyMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRPCReplyMsg) }
+func (v *RPCReplyMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRPCReplyMsg)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v RPCReplyMsg) MarshalJSON() ([]byte, error) {
@@ -113,4 +117,6 @@ func readFailure(r *reader, at *place, value any) Failure {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Failure) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readFailure) }
+func (v *Failure) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readFailure)
+}

@@ -35,7 +35,9 @@ func readAddExecutorMsg(r *reader, at *place, value any) AddExecutorMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *AddExecutorMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readAddExecutorMsg) }
+func (v *AddExecutorMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readAddExecutorMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v AddExecutorMsg) MarshalJSON() ([]byte, error) {
@@ -50,7 +52,9 @@ func (v *AddExecutorMsg) check(c *checker, at *place) {
 	v.Executor.check(c, at.key("executor"))
 }
 
-func (v *AddExecutorMsg) describe() *Message { return msgAddExecutorMsg }
+func (v *AddExecutorMsg) describe() *Message {
+	return msgAddExecutorMsg
+}
 
 var msgAddExecutorMsg = &Message{MsgType: "addexecutormsg", PayloadType: "addexecutormsg", Method: "add_executor", Domain: "executor", Streams: false, Roles: []Role{RoleColonyOwner}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to add executor, invalid JSON"},
@@ -63,7 +67,7 @@ var msgAddExecutorMsg = &Message{MsgType: "addexecutormsg", PayloadType: "addexe
 	{"executor_not_unique_both_name_and_executorid_must_be_unique", CodeAlreadyExists, 400, "Executor not unique, both Name and ExecutorId must be unique within a Colony"},
 	{"failed_to_parse_executor_name", CodeServerFault, 500, "Failed to parse Executor name"},
 	{"addedexecutor_not_found", CodeServerFault, 500, "Failed to add executor, addedExecutor is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readAddExecutorMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readExecutor(r, at, value) }, replies: true}
+}, request: asRequest(readAddExecutorMsg), reply: asReply(readExecutor), replies: true}
 
 // AddExecutor sends addexecutormsg. Register an executor in a colony. It always starts as PENDING and needs approval.
 // On servers with re-registration switched on, a name already in use is first removed: its running processes return to
@@ -110,7 +114,9 @@ func readApproveExecutorMsg(r *reader, at *place, value any) ApproveExecutorMsg 
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *ApproveExecutorMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readApproveExecutorMsg) }
+func (v *ApproveExecutorMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readApproveExecutorMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v ApproveExecutorMsg) MarshalJSON() ([]byte, error) {
@@ -128,7 +134,9 @@ func (v *ApproveExecutorMsg) check(c *checker, at *place) {
 	c.pattern(at.key("executorname"), v.ExecutorName, v.ExecutorName, pattern1, "text without NUL characters")
 }
 
-func (v *ApproveExecutorMsg) describe() *Message { return msgApproveExecutorMsg }
+func (v *ApproveExecutorMsg) describe() *Message {
+	return msgApproveExecutorMsg
+}
 
 var msgApproveExecutorMsg = &Message{MsgType: "approveexecutormsg", PayloadType: "approveexecutormsg", Method: "approve_executor", Domain: "executor", Streams: false, Roles: []Role{RoleColonyOwner}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to approve executor, invalid JSON"},
@@ -137,7 +145,7 @@ var msgApproveExecutorMsg = &Message{MsgType: "approveexecutormsg", PayloadType:
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
 	{"executor_not_found", CodeNotFound, 500, "Failed to approve executor, executor is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readApproveExecutorMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readApproveExecutorMsg), reply: asReply(readNothing), replies: false}
 
 // ApproveExecutor sends approveexecutormsg. Approve an executor. It works in every state, so REJECTED and UNREGISTERED
 // executors can be approved as well. After a lost reply read the executor first: it may have been rejected or removed
@@ -179,7 +187,9 @@ func readRejectExecutorMsg(r *reader, at *place, value any) RejectExecutorMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RejectExecutorMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRejectExecutorMsg) }
+func (v *RejectExecutorMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRejectExecutorMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RejectExecutorMsg) MarshalJSON() ([]byte, error) {
@@ -197,7 +207,9 @@ func (v *RejectExecutorMsg) check(c *checker, at *place) {
 	c.pattern(at.key("executorname"), v.ExecutorName, v.ExecutorName, pattern1, "text without NUL characters")
 }
 
-func (v *RejectExecutorMsg) describe() *Message { return msgRejectExecutorMsg }
+func (v *RejectExecutorMsg) describe() *Message {
+	return msgRejectExecutorMsg
+}
 
 var msgRejectExecutorMsg = &Message{MsgType: "rejectexecutormsg", PayloadType: "rejectexecutormsg", Method: "reject_executor", Domain: "executor", Streams: false, Roles: []Role{RoleColonyOwner}, Idempotency: IdempotencyIdempotent, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to reject executor, invalid JSON"},
@@ -206,7 +218,7 @@ var msgRejectExecutorMsg = &Message{MsgType: "rejectexecutormsg", PayloadType: "
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
 	{"executor_not_found", CodeNotFound, 500, "Failed to reject executor, executor is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readRejectExecutorMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readRejectExecutorMsg), reply: asReply(readNothing), replies: false}
 
 // RejectExecutor sends rejectexecutormsg. Reject an executor. It becomes REJECTED and stays listed.
 //
@@ -250,7 +262,9 @@ func readRemoveExecutorMsg(r *reader, at *place, value any) RemoveExecutorMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RemoveExecutorMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRemoveExecutorMsg) }
+func (v *RemoveExecutorMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRemoveExecutorMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RemoveExecutorMsg) MarshalJSON() ([]byte, error) {
@@ -268,7 +282,9 @@ func (v *RemoveExecutorMsg) check(c *checker, at *place) {
 	c.pattern(at.key("executorname"), v.ExecutorName, v.ExecutorName, pattern1, "text without NUL characters")
 }
 
-func (v *RemoveExecutorMsg) describe() *Message { return msgRemoveExecutorMsg }
+func (v *RemoveExecutorMsg) describe() *Message {
+	return msgRemoveExecutorMsg
+}
 
 var msgRemoveExecutorMsg = &Message{MsgType: "removeexecutormsg", PayloadType: "removeexecutormsg", Method: "remove_executor", Domain: "executor", Streams: false, Roles: []Role{RoleColonyOwner}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to remove executor, invalid JSON"},
@@ -277,7 +293,7 @@ var msgRemoveExecutorMsg = &Message{MsgType: "removeexecutormsg", PayloadType: "
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
 	{"executor_not_found", CodeNotFound, 500, "Failed to remove executor, executor is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readRemoveExecutorMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readRemoveExecutorMsg), reply: asReply(readNothing), replies: false}
 
 // RemoveExecutor sends removeexecutormsg. Remove an executor from its colony. The removal is soft: the executor
 // becomes UNREGISTERED and stays listed. Its functions are deleted, and its running processes go back to the queue
@@ -323,7 +339,9 @@ func readGetExecutorMsg(r *reader, at *place, value any) GetExecutorMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetExecutorMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetExecutorMsg) }
+func (v *GetExecutorMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetExecutorMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetExecutorMsg) MarshalJSON() ([]byte, error) {
@@ -341,7 +359,9 @@ func (v *GetExecutorMsg) check(c *checker, at *place) {
 	c.pattern(at.key("executorname"), v.ExecutorName, v.ExecutorName, pattern1, "text without NUL characters")
 }
 
-func (v *GetExecutorMsg) describe() *Message { return msgGetExecutorMsg }
+func (v *GetExecutorMsg) describe() *Message {
+	return msgGetExecutorMsg
+}
 
 var msgGetExecutorMsg = &Message{MsgType: "getexecutormsg", PayloadType: "getexecutormsg", Method: "get_executor", Domain: "executor", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get executor, invalid JSON"},
@@ -349,7 +369,7 @@ var msgGetExecutorMsg = &Message{MsgType: "getexecutormsg", PayloadType: "getexe
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"executor_not_found", CodeNotFound, 500, "Failed to get executor, executor is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readGetExecutorMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readExecutor(r, at, value) }, replies: true}
+}, request: asRequest(readGetExecutorMsg), reply: asReply(readExecutor), replies: true}
 
 // GetExecutor sends getexecutormsg. Get an executor by name. The server looks for the executor before it checks
 // rights, so outsiders can learn whether a name exists.
@@ -386,7 +406,9 @@ func readGetExecutorsMsg(r *reader, at *place, value any) GetExecutorsMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetExecutorsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetExecutorsMsg) }
+func (v *GetExecutorsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetExecutorsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetExecutorsMsg) MarshalJSON() ([]byte, error) {
@@ -402,7 +424,9 @@ func (v *GetExecutorsMsg) check(c *checker, at *place) {
 	c.pattern(at.key("colonyname"), v.ColonyName, v.ColonyName, pattern1, "text without NUL characters")
 }
 
-func (v *GetExecutorsMsg) describe() *Message { return msgGetExecutorsMsg }
+func (v *GetExecutorsMsg) describe() *Message {
+	return msgGetExecutorsMsg
+}
 
 var msgGetExecutorsMsg = &Message{MsgType: "getexecutorsmsg", PayloadType: "getexecutorsmsg", Method: "get_executors", Domain: "executor", Streams: false, Roles: []Role{RoleExecutorAnyState, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get executors, invalid JSON"},
@@ -410,7 +434,7 @@ var msgGetExecutorsMsg = &Message{MsgType: "getexecutorsmsg", PayloadType: "gete
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"failed_to_parse_executor_name", CodeInvalid, 400, "Failed to parse Executor name"},
-}, request: func(r *reader, at *place, value any) request { made := readGetExecutorsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return orEmpty([]Executor{}, listOf(readExecutor))(r, at, value) }, replies: true}
+}, request: asRequest(readGetExecutorsMsg), reply: asReply(orEmpty([]Executor{}, listOf(readExecutor))), replies: true}
 
 // GetExecutors sends getexecutorsmsg. List the executors of a colony. REJECTED and UNREGISTERED ones are included, and
 // the order is undefined.
@@ -450,7 +474,9 @@ func readGetExecutorByIDMsg(r *reader, at *place, value any) GetExecutorByIDMsg 
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetExecutorByIDMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetExecutorByIDMsg) }
+func (v *GetExecutorByIDMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetExecutorByIDMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetExecutorByIDMsg) MarshalJSON() ([]byte, error) {
@@ -468,7 +494,9 @@ func (v *GetExecutorByIDMsg) check(c *checker, at *place) {
 	c.pattern(at.key("executorid"), v.ExecutorID, v.ExecutorID, pattern1, "text without NUL characters")
 }
 
-func (v *GetExecutorByIDMsg) describe() *Message { return msgGetExecutorByIDMsg }
+func (v *GetExecutorByIDMsg) describe() *Message {
+	return msgGetExecutorByIDMsg
+}
 
 var msgGetExecutorByIDMsg = &Message{MsgType: "getexecutorbyidmsg", PayloadType: "getexecutorbyidmsg", Method: "get_executor_by_id", Domain: "executor", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get executor by ID, invalid JSON"},
@@ -476,7 +504,7 @@ var msgGetExecutorByIDMsg = &Message{MsgType: "getexecutorbyidmsg", PayloadType:
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"executor_not_found", CodeNotFound, 404, "Failed to get executor by ID, executor is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readGetExecutorByIDMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readExecutor(r, at, value) }, replies: true}
+}, request: asRequest(readGetExecutorByIDMsg), reply: asReply(readExecutor), replies: true}
 
 // GetExecutorByID sends getexecutorbyidmsg. Get an executor by its identity. `colonyname` has no effect: the signer
 // needs rights in the colony to which the executor belongs.
@@ -523,7 +551,9 @@ func readUpdateExecutorMsg(r *reader, at *place, value any) UpdateExecutorMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *UpdateExecutorMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readUpdateExecutorMsg) }
+func (v *UpdateExecutorMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readUpdateExecutorMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v UpdateExecutorMsg) MarshalJSON() ([]byte, error) {
@@ -542,7 +572,9 @@ func (v *UpdateExecutorMsg) check(c *checker, at *place) {
 	v.Capabilities.check(c, at.key("capabilities"))
 }
 
-func (v *UpdateExecutorMsg) describe() *Message { return msgUpdateExecutorMsg }
+func (v *UpdateExecutorMsg) describe() *Message {
+	return msgUpdateExecutorMsg
+}
 
 var msgUpdateExecutorMsg = &Message{MsgType: "updateexecutormsg", PayloadType: "updateexecutormsg", Method: "update_executor", Domain: "executor", Streams: false, Roles: []Role{RoleExecutorAnyState, RoleUser}, Idempotency: IdempotencyIdempotent, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to update executor, invalid JSON"},
@@ -551,7 +583,7 @@ var msgUpdateExecutorMsg = &Message{MsgType: "updateexecutormsg", PayloadType: "
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"executor_not_found", CodeNotFound, 400, "Executor with name <{name}> does not exist"},
 	{"only_an_executor_can_update_its_own_capabilities", CodeDenied, 400, "Only an executor can update its own capabilities"},
-}, request: func(r *reader, at *place, value any) request { made := readUpdateExecutorMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readUpdateExecutorMsg), reply: asReply(readNothing), replies: false}
 
 // UpdateExecutor sends updateexecutormsg. Replace the capabilities of the calling executor. Nothing else changes, and
 // the executor may be in any state.
@@ -603,7 +635,9 @@ func readReportAllocationsMsg(r *reader, at *place, value any) ReportAllocations
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *ReportAllocationsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readReportAllocationsMsg) }
+func (v *ReportAllocationsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readReportAllocationsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v ReportAllocationsMsg) MarshalJSON() ([]byte, error) {
@@ -622,7 +656,9 @@ func (v *ReportAllocationsMsg) check(c *checker, at *place) {
 	v.Allocations.check(c, at.key("allocations"))
 }
 
-func (v *ReportAllocationsMsg) describe() *Message { return msgReportAllocationsMsg }
+func (v *ReportAllocationsMsg) describe() *Message {
+	return msgReportAllocationsMsg
+}
 
 var msgReportAllocationsMsg = &Message{MsgType: "reportallocationmsg", PayloadType: "reportallocationmsg", Method: "report_allocations", Domain: "executor", Streams: false, Roles: []Role{RoleExecutorAnyState, RoleUser}, Idempotency: IdempotencyIdempotent, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to report allocation, invalid JSON"},
@@ -631,7 +667,7 @@ var msgReportAllocationsMsg = &Message{MsgType: "reportallocationmsg", PayloadTy
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"executor_not_found", CodeNotFound, 400, "Executor with name <{name}> does not exist"},
 	{"only_an_executor_can_report_allocations_to_itself", CodeDenied, 400, "Only an executor can report allocations to itself"},
-}, request: func(r *reader, at *place, value any) request { made := readReportAllocationsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readReportAllocationsMsg), reply: asReply(readNothing), replies: false}
 
 // ReportAllocations sends reportallocationmsg. Replace the allocations of the calling executor. The whole object is
 // overwritten: when `allocations` is absent, `projects` becomes null.

@@ -99,7 +99,9 @@ func readExecutor(r *reader, at *place, value any) Executor {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Executor) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readExecutor) }
+func (v *Executor) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readExecutor)
+}
 
 func (v *Executor) check(c *checker, at *place) {
 	c.text(at.key("executorid"), v.ExecutorID, v.ExecutorID)
@@ -148,7 +150,9 @@ func readCapabilities(r *reader, at *place, value any) Capabilities {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Capabilities) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readCapabilities) }
+func (v *Capabilities) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readCapabilities)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v Capabilities) MarshalJSON() ([]byte, error) {
@@ -232,7 +236,9 @@ func readHardware(r *reader, at *place, value any) Hardware {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Hardware) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readHardware) }
+func (v *Hardware) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readHardware)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v Hardware) MarshalJSON() ([]byte, error) {
@@ -293,7 +299,9 @@ func readSoftware(r *reader, at *place, value any) Software {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Software) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readSoftware) }
+func (v *Software) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readSoftware)
+}
 
 func (v *Software) check(c *checker, at *place) {
 	c.text(at.key("name"), v.Name, v.Name)
@@ -339,7 +347,9 @@ func readGPU(r *reader, at *place, value any) GPU {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GPU) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGPU) }
+func (v *GPU) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGPU)
+}
 
 func (v *GPU) check(c *checker, at *place) {
 	c.text(at.key("name"), v.Name, v.Name)
@@ -372,7 +382,9 @@ func readAllocations(r *reader, at *place, value any) Allocations {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Allocations) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readAllocations) }
+func (v *Allocations) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readAllocations)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v Allocations) MarshalJSON() ([]byte, error) {
@@ -434,7 +446,9 @@ func readProject(r *reader, at *place, value any) Project {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Project) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readProject) }
+func (v *Project) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readProject)
+}
 
 func (v *Project) check(c *checker, at *place) {
 }

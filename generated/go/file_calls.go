@@ -35,7 +35,9 @@ func readAddFileMsg(r *reader, at *place, value any) AddFileMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *AddFileMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readAddFileMsg) }
+func (v *AddFileMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readAddFileMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v AddFileMsg) MarshalJSON() ([]byte, error) {
@@ -50,7 +52,9 @@ func (v *AddFileMsg) check(c *checker, at *place) {
 	v.File.check(c, at.key("file"))
 }
 
-func (v *AddFileMsg) describe() *Message { return msgAddFileMsg }
+func (v *AddFileMsg) describe() *Message {
+	return msgAddFileMsg
+}
 
 var msgAddFileMsg = &Message{MsgType: "addfilemsg", PayloadType: "addfilemsg", Method: "add_file", Domain: "file", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "invalid", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to add log, invalid JSON"},
@@ -58,7 +62,7 @@ var msgAddFileMsg = &Message{MsgType: "addfilemsg", PayloadType: "addfilemsg", M
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"file_missing", CodeInvalid, 400, "Failed to add file, msg.File is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readAddFileMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readFile(r, at, value) }, replies: true}
+}, request: asRequest(readAddFileMsg), reply: asReply(readFile), replies: true}
 
 // AddFile sends addfilemsg. Add a revision of a file. Every call adds one more, so it must not be repeated blindly.
 // Only metadata is sent; the content has to be stored elsewhere. If the database refuses the revision, for instance
@@ -115,7 +119,9 @@ func readGetFileMsg(r *reader, at *place, value any) GetFileMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetFileMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetFileMsg) }
+func (v *GetFileMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetFileMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetFileMsg) MarshalJSON() ([]byte, error) {
@@ -137,7 +143,9 @@ func (v *GetFileMsg) check(c *checker, at *place) {
 	c.pattern(at.key("name"), v.Name, v.Name, pattern1, "text without NUL characters")
 }
 
-func (v *GetFileMsg) describe() *Message { return msgGetFileMsg }
+func (v *GetFileMsg) describe() *Message {
+	return msgGetFileMsg
+}
 
 var msgGetFileMsg = &Message{MsgType: "getfilemsg", PayloadType: "getfilemsg", Method: "get_file", Domain: "file", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to add log, invalid JSON"},
@@ -148,7 +156,7 @@ var msgGetFileMsg = &Message{MsgType: "getfilemsg", PayloadType: "getfilemsg", M
 	{"no_such_file_404", CodeNotFound, 404, "Failed to get file"},
 	{"malformatted_get_file_msg", CodeInvalid, 500, "malformatted get file msg"},
 	{"colonyname_mismatches_file_colonyname", CodeDenied, 403, "msg.ColonyName mismatches file.ColonyName"},
-}, request: func(r *reader, at *place, value any) request { made := readGetFileMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return listOf(readFile)(r, at, value) }, replies: true}
+}, request: asRequest(readGetFileMsg), reply: asReply(listOf(readFile)), replies: true}
 
 // GetFileOptions: what need not be said to GetFile; nil stands for the defaults.
 type GetFileOptions struct {
@@ -209,7 +217,9 @@ func readGetFilesMsg(r *reader, at *place, value any) GetFilesMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetFilesMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetFilesMsg) }
+func (v *GetFilesMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetFilesMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetFilesMsg) MarshalJSON() ([]byte, error) {
@@ -227,14 +237,16 @@ func (v *GetFilesMsg) check(c *checker, at *place) {
 	c.pattern(at.key("colonyname"), v.ColonyName, v.ColonyName, pattern1, "text without NUL characters")
 }
 
-func (v *GetFilesMsg) describe() *Message { return msgGetFilesMsg }
+func (v *GetFilesMsg) describe() *Message {
+	return msgGetFilesMsg
+}
 
 var msgGetFilesMsg = &Message{MsgType: "getfilesmsg", PayloadType: "getfilesmsg", Method: "get_files", Domain: "file", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get files, invalid JSON"},
 	{"msgtype_mismatch", CodeInvalid, 400, "Failed to get files, msg.MsgType does not match payloadType"},
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
-}, request: func(r *reader, at *place, value any) request { made := readGetFilesMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return listOf(readFileData)(r, at, value) }, replies: true}
+}, request: asRequest(readGetFilesMsg), reply: asReply(listOf(readFileData)), replies: true}
 
 // GetFiles sends getfilesmsg. List the latest revision of each file under one label. Files under sub-labels are not
 // included, the order is undefined, and an unknown label gives `[]`.
@@ -281,7 +293,9 @@ func readGetFileLabelsMsg(r *reader, at *place, value any) GetFileLabelsMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetFileLabelsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetFileLabelsMsg) }
+func (v *GetFileLabelsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetFileLabelsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetFileLabelsMsg) MarshalJSON() ([]byte, error) {
@@ -299,14 +313,16 @@ func (v *GetFileLabelsMsg) check(c *checker, at *place) {
 	c.pattern(at.key("name"), v.Name, v.Name, pattern1, "text without NUL characters")
 }
 
-func (v *GetFileLabelsMsg) describe() *Message { return msgGetFileLabelsMsg }
+func (v *GetFileLabelsMsg) describe() *Message {
+	return msgGetFileLabelsMsg
+}
 
 var msgGetFileLabelsMsg = &Message{MsgType: "getfilelabelsmsg", PayloadType: "getfilelabelsmsg", Method: "get_file_labels", Domain: "file", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get files, invalid JSON"},
 	{"msgtype_mismatch", CodeInvalid, 400, "Failed to get files, msg.MsgType does not match payloadType"},
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
-}, request: func(r *reader, at *place, value any) request { made := readGetFileLabelsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return orEmpty([]Label{}, listOf(readLabel))(r, at, value) }, replies: true}
+}, request: asRequest(readGetFileLabelsMsg), reply: asReply(orEmpty([]Label{}, listOf(readLabel))), replies: true}
 
 // GetFileLabelsOptions: what need not be said to GetFileLabels; nil stands for the defaults.
 type GetFileLabelsOptions struct {
@@ -370,7 +386,9 @@ func readRemoveFileMsg(r *reader, at *place, value any) RemoveFileMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RemoveFileMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRemoveFileMsg) }
+func (v *RemoveFileMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRemoveFileMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RemoveFileMsg) MarshalJSON() ([]byte, error) {
@@ -392,10 +410,14 @@ func (v *RemoveFileMsg) check(c *checker, at *place) {
 	c.pattern(at.key("name"), v.Name, v.Name, pattern1, "text without NUL characters")
 }
 
-func (v *RemoveFileMsg) describe() *Message { return msgRemoveFileMsg }
+func (v *RemoveFileMsg) describe() *Message {
+	return msgRemoveFileMsg
+}
 
 // unsafe tells whether this request does something again when it arrives twice.
-func (v *RemoveFileMsg) unsafe() bool { return v.Name != "" }
+func (v *RemoveFileMsg) unsafe() bool {
+	return v.Name != ""
+}
 
 var msgRemoveFileMsg = &Message{MsgType: "removefilemsg", PayloadType: "removefilemsg", Method: "remove_file", Domain: "file", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyIdempotent, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to remove file, invalid JSON"},
@@ -403,7 +425,7 @@ var msgRemoveFileMsg = &Message{MsgType: "removefilemsg", PayloadType: "removefi
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"malformatted_remove_file_msg", CodeInvalid, 400, "malformatted remove file msg"},
-}, request: func(r *reader, at *place, value any) request { made := readRemoveFileMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readRemoveFileMsg), reply: asReply(readNothing), replies: false}
 
 // RemoveFileOptions: what need not be said to RemoveFile; nil stands for the defaults.
 type RemoveFileOptions struct {

@@ -70,7 +70,9 @@ func readFile(r *reader, at *place, value any) File {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *File) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readFile) }
+func (v *File) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readFile)
+}
 
 func (v *File) check(c *checker, at *place) {
 	c.text(at.key("colonyname"), v.ColonyName, v.ColonyName)
@@ -122,7 +124,9 @@ func readFileData(r *reader, at *place, value any) FileData {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *FileData) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readFileData) }
+func (v *FileData) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readFileData)
+}
 
 // Reference: Pointer to the stored content of a file revision.
 type Reference struct {
@@ -153,7 +157,9 @@ func readReference(r *reader, at *place, value any) Reference {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Reference) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readReference) }
+func (v *Reference) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readReference)
+}
 
 func (v *Reference) check(c *checker, at *place) {
 	c.text(at.key("protocol"), v.Protocol, v.Protocol)
@@ -220,7 +226,9 @@ func readS3Object(r *reader, at *place, value any) S3Object {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *S3Object) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readS3Object) }
+func (v *S3Object) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readS3Object)
+}
 
 func (v *S3Object) check(c *checker, at *place) {
 	c.text(at.key("server"), v.Server, v.Server)
@@ -267,4 +275,6 @@ func readLabel(r *reader, at *place, value any) Label {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Label) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readLabel) }
+func (v *Label) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readLabel)
+}

@@ -35,7 +35,9 @@ func readAddFunctionMsg(r *reader, at *place, value any) AddFunctionMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *AddFunctionMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readAddFunctionMsg) }
+func (v *AddFunctionMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readAddFunctionMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v AddFunctionMsg) MarshalJSON() ([]byte, error) {
@@ -50,7 +52,9 @@ func (v *AddFunctionMsg) check(c *checker, at *place) {
 	v.Function.check(c, at.key("fun"))
 }
 
-func (v *AddFunctionMsg) describe() *Message { return msgAddFunctionMsg }
+func (v *AddFunctionMsg) describe() *Message {
+	return msgAddFunctionMsg
+}
 
 var msgAddFunctionMsg = &Message{MsgType: "addfunctionmsg", PayloadType: "addfunctionmsg", Method: "add_function", Domain: "function", Streams: false, Roles: []Role{RoleExecutorApproved}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to add function, invalid JSON"},
@@ -62,7 +66,7 @@ var msgAddFunctionMsg = &Message{MsgType: "addfunctionmsg", PayloadType: "addfun
 	{"not_allowed_to_add_a_function_to_another_executor", CodeDenied, 403, "Not allowed to add a function to another executor"},
 	{"duplicate_key", CodeAlreadyExists, 500, "pq: duplicate key value violates unique constraint \"{detail}\""},
 	{"database_refused", CodeInvalid, 500, "pq: {detail}"},
-}, request: func(r *reader, at *place, value any) request { made := readAddFunctionMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readFunction(r, at, value) }, replies: true}
+}, request: asRequest(readAddFunctionMsg), reply: asReply(readFunction), replies: true}
 
 // AddFunction sends addfunctionmsg. Register a function that the signing executor offers. The JSON key of the function
 // is `fun`. Names need not be unique: every call adds another registration, so a blind retry creates a duplicate.
@@ -107,7 +111,9 @@ func readGetFunctionsMsg(r *reader, at *place, value any) GetFunctionsMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetFunctionsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetFunctionsMsg) }
+func (v *GetFunctionsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetFunctionsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetFunctionsMsg) MarshalJSON() ([]byte, error) {
@@ -125,14 +131,16 @@ func (v *GetFunctionsMsg) check(c *checker, at *place) {
 	c.pattern(at.key("colonyname"), v.ColonyName, v.ColonyName, pattern1, "text without NUL characters")
 }
 
-func (v *GetFunctionsMsg) describe() *Message { return msgGetFunctionsMsg }
+func (v *GetFunctionsMsg) describe() *Message {
+	return msgGetFunctionsMsg
+}
 
 var msgGetFunctionsMsg = &Message{MsgType: "getfunctionsmsg", PayloadType: "getfunctionsmsg", Method: "get_functions", Domain: "function", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get function, invalid JSON"},
 	{"msgtype_mismatch", CodeInvalid, 400, "Failed to get function, msg.MsgType does not match payloadType"},
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
-}, request: func(r *reader, at *place, value any) request { made := readGetFunctionsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return orEmpty([]Function{}, listOf(readFunction))(r, at, value) }, replies: true}
+}, request: asRequest(readGetFunctionsMsg), reply: asReply(orEmpty([]Function{}, listOf(readFunction))), replies: true}
 
 // GetFunctions sends getfunctionsmsg. List the functions of all executors in a colony.
 //
@@ -176,7 +184,9 @@ func readRemoveFunctionMsg(r *reader, at *place, value any) RemoveFunctionMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RemoveFunctionMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRemoveFunctionMsg) }
+func (v *RemoveFunctionMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRemoveFunctionMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RemoveFunctionMsg) MarshalJSON() ([]byte, error) {
@@ -192,7 +202,9 @@ func (v *RemoveFunctionMsg) check(c *checker, at *place) {
 	c.pattern(at.key("functionid"), v.FunctionID, v.FunctionID, pattern2, "64 hexadecimal characters")
 }
 
-func (v *RemoveFunctionMsg) describe() *Message { return msgRemoveFunctionMsg }
+func (v *RemoveFunctionMsg) describe() *Message {
+	return msgRemoveFunctionMsg
+}
 
 var msgRemoveFunctionMsg = &Message{MsgType: "removefunctionmsg", PayloadType: "removefunctionmsg", Method: "remove_function", Domain: "function", Streams: false, Roles: []Role{RoleExecutorApproved}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to remove function, invalid JSON"},
@@ -202,7 +214,7 @@ var msgRemoveFunctionMsg = &Message{MsgType: "removefunctionmsg", PayloadType: "
 	{"functionid_is_empty", CodeInvalid, 400, "Failed to remove function, msg.FunctionID is empty"},
 	{"function_not_found", CodeNotFound, 404, "Failed to remove function, function does not exist"},
 	{"not_allowed_to_remove_a_function_from_another_executor", CodeDenied, 403, "Not allowed to remove a function from another executor"},
-}, request: func(r *reader, at *place, value any) request { made := readRemoveFunctionMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readRemoveFunctionMsg), reply: asReply(readNothing), replies: false}
 
 // RemoveFunction sends removefunctionmsg. Remove a function registration. Only the executor that registered the
 // function may do this.

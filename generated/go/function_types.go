@@ -97,7 +97,9 @@ func readFunction(r *reader, at *place, value any) Function {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Function) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readFunction) }
+func (v *Function) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readFunction)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v Function) MarshalJSON() ([]byte, error) {
@@ -174,7 +176,9 @@ func readFunctionArg(r *reader, at *place, value any) FunctionArg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *FunctionArg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readFunctionArg) }
+func (v *FunctionArg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readFunctionArg)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v FunctionArg) MarshalJSON() ([]byte, error) {

@@ -35,7 +35,9 @@ func readAddGeneratorMsg(r *reader, at *place, value any) AddGeneratorMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *AddGeneratorMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readAddGeneratorMsg) }
+func (v *AddGeneratorMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readAddGeneratorMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v AddGeneratorMsg) MarshalJSON() ([]byte, error) {
@@ -50,7 +52,9 @@ func (v *AddGeneratorMsg) check(c *checker, at *place) {
 	v.Generator.check(c, at.key("generator"))
 }
 
-func (v *AddGeneratorMsg) describe() *Message { return msgAddGeneratorMsg }
+func (v *AddGeneratorMsg) describe() *Message {
+	return msgAddGeneratorMsg
+}
 
 var msgAddGeneratorMsg = &Message{MsgType: "addgeneratormsg", PayloadType: "addgeneratormsg", Method: "add_generator", Domain: "generator", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to add generator, invalid JSON"},
@@ -64,7 +68,7 @@ var msgAddGeneratorMsg = &Message{MsgType: "addgeneratormsg", PayloadType: "addg
 	{"invalid_dependencies", CodeInvalid, 400, "Failed to submit workflow, invalid dependencies, are you depending on a nodename that does not exits?"},
 	{"generator_already_exists", CodeAlreadyExists, 400, "Generator with name <{name}> in Colony <{colony}> already exists"},
 	{"failed_to_resolve_initiator", CodeServerFault, 500, "Failed to resolve initiator"},
-}, request: func(r *reader, at *place, value any) request { made := readAddGeneratorMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readGenerator(r, at, value) }, replies: true}
+}, request: asRequest(readAddGeneratorMsg), reply: asReply(readGenerator), replies: true}
 
 // AddGenerator sends addgeneratormsg. Create a generator that starts a workflow for every `trigger` packed arguments.
 // Always set `trigger` to at least 1: with 0, or without the field, the server process crashes within a second and
@@ -104,7 +108,9 @@ func readGetGeneratorMsg(r *reader, at *place, value any) GetGeneratorMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetGeneratorMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetGeneratorMsg) }
+func (v *GetGeneratorMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetGeneratorMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetGeneratorMsg) MarshalJSON() ([]byte, error) {
@@ -120,7 +126,9 @@ func (v *GetGeneratorMsg) check(c *checker, at *place) {
 	c.pattern(at.key("generatorid"), v.GeneratorID, v.GeneratorID, pattern2, "64 hexadecimal characters")
 }
 
-func (v *GetGeneratorMsg) describe() *Message { return msgGetGeneratorMsg }
+func (v *GetGeneratorMsg) describe() *Message {
+	return msgGetGeneratorMsg
+}
 
 var msgGetGeneratorMsg = &Message{MsgType: "getgeneratormsg", PayloadType: "getgeneratormsg", Method: "get_generator", Domain: "generator", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get generator, invalid JSON"},
@@ -128,7 +136,7 @@ var msgGetGeneratorMsg = &Message{MsgType: "getgeneratormsg", PayloadType: "getg
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"generator_not_found", CodeNotFound, 500, "Failed to get generator, generator is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readGetGeneratorMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readGenerator(r, at, value) }, replies: true}
+}, request: asRequest(readGetGeneratorMsg), reply: asReply(readGenerator), replies: true}
 
 // GetGenerator sends getgeneratormsg. Read one generator. This is the only call that fills `queuesize` and
 // `checkerperiod`.
@@ -171,7 +179,9 @@ func readGetGeneratorsMsg(r *reader, at *place, value any) GetGeneratorsMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetGeneratorsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetGeneratorsMsg) }
+func (v *GetGeneratorsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetGeneratorsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetGeneratorsMsg) MarshalJSON() ([]byte, error) {
@@ -190,14 +200,16 @@ func (v *GetGeneratorsMsg) check(c *checker, at *place) {
 	}
 }
 
-func (v *GetGeneratorsMsg) describe() *Message { return msgGetGeneratorsMsg }
+func (v *GetGeneratorsMsg) describe() *Message {
+	return msgGetGeneratorsMsg
+}
 
 var msgGetGeneratorsMsg = &Message{MsgType: "getgeneratorsmsg", PayloadType: "getgeneratorsmsg", Method: "get_generators", Domain: "generator", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get generators, invalid JSON"},
 	{"msgtype_mismatch", CodeInvalid, 400, "Failed to get generators, msg.MsgType does not match payloadType"},
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
-}, request: func(r *reader, at *place, value any) request { made := readGetGeneratorsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return orEmpty([]Generator{}, listOf(readGenerator))(r, at, value) }, replies: true}
+}, request: asRequest(readGetGeneratorsMsg), reply: asReply(orEmpty([]Generator{}, listOf(readGenerator))), replies: true}
 
 // GetGenerators sends getgeneratorsmsg. List the generators of a colony. In the results `queuesize` and
 // `checkerperiod` are 0; read a single generator to learn them.
@@ -237,7 +249,9 @@ func readResolveGeneratorMsg(r *reader, at *place, value any) ResolveGeneratorMs
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *ResolveGeneratorMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readResolveGeneratorMsg) }
+func (v *ResolveGeneratorMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readResolveGeneratorMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v ResolveGeneratorMsg) MarshalJSON() ([]byte, error) {
@@ -255,7 +269,9 @@ func (v *ResolveGeneratorMsg) check(c *checker, at *place) {
 	c.pattern(at.key("generatorname"), v.GeneratorName, v.GeneratorName, pattern1, "text without NUL characters")
 }
 
-func (v *ResolveGeneratorMsg) describe() *Message { return msgResolveGeneratorMsg }
+func (v *ResolveGeneratorMsg) describe() *Message {
+	return msgResolveGeneratorMsg
+}
 
 var msgResolveGeneratorMsg = &Message{MsgType: "resolvegeneratormsg", PayloadType: "resolvegeneratormsg", Method: "resolve_generator", Domain: "generator", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to resolve generator, invalid JSON"},
@@ -263,7 +279,7 @@ var msgResolveGeneratorMsg = &Message{MsgType: "resolvegeneratormsg", PayloadTyp
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"generator_not_found", CodeNotFound, 500, "Failed to resolve generator, generator is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readResolveGeneratorMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readGenerator(r, at, value) }, replies: true}
+}, request: asRequest(readResolveGeneratorMsg), reply: asReply(readGenerator), replies: true}
 
 // ResolveGenerator sends resolvegeneratormsg. Find a generator by its name. In the reply `queuesize` and
 // `checkerperiod` are 0.
@@ -304,7 +320,9 @@ func readPackGeneratorMsg(r *reader, at *place, value any) PackGeneratorMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *PackGeneratorMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readPackGeneratorMsg) }
+func (v *PackGeneratorMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readPackGeneratorMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v PackGeneratorMsg) MarshalJSON() ([]byte, error) {
@@ -322,7 +340,9 @@ func (v *PackGeneratorMsg) check(c *checker, at *place) {
 	c.pattern(at.key("arg"), v.Arg, v.Arg, pattern1, "text without NUL characters")
 }
 
-func (v *PackGeneratorMsg) describe() *Message { return msgPackGeneratorMsg }
+func (v *PackGeneratorMsg) describe() *Message {
+	return msgPackGeneratorMsg
+}
 
 var msgPackGeneratorMsg = &Message{MsgType: "packgeneratormsg", PayloadType: "packgeneratormsg", Method: "pack_generator", Domain: "generator", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to inc generator, invalid JSON"},
@@ -330,7 +350,7 @@ var msgPackGeneratorMsg = &Message{MsgType: "packgeneratormsg", PayloadType: "pa
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"generator_not_found", CodeNotFound, 500, "Failed to increment generator, generator is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readPackGeneratorMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readPackGeneratorMsg), reply: asReply(readNothing), replies: false}
 
 // PackGenerator sends packgeneratormsg. Add one argument to the queue of a generator. At each check the server starts
 // one workflow for every `trigger` queued arguments. Do not repeat the call blindly, since each one queues another
@@ -373,7 +393,9 @@ func readRemoveGeneratorMsg(r *reader, at *place, value any) RemoveGeneratorMsg 
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RemoveGeneratorMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRemoveGeneratorMsg) }
+func (v *RemoveGeneratorMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRemoveGeneratorMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RemoveGeneratorMsg) MarshalJSON() ([]byte, error) {
@@ -389,7 +411,9 @@ func (v *RemoveGeneratorMsg) check(c *checker, at *place) {
 	c.pattern(at.key("generatorid"), v.GeneratorID, v.GeneratorID, pattern2, "64 hexadecimal characters")
 }
 
-func (v *RemoveGeneratorMsg) describe() *Message { return msgRemoveGeneratorMsg }
+func (v *RemoveGeneratorMsg) describe() *Message {
+	return msgRemoveGeneratorMsg
+}
 
 var msgRemoveGeneratorMsg = &Message{MsgType: "removegeneratormsg", PayloadType: "removegeneratormsg", Method: "remove_generator", Domain: "generator", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to remove generator, invalid JSON"},
@@ -397,7 +421,7 @@ var msgRemoveGeneratorMsg = &Message{MsgType: "removegeneratormsg", PayloadType:
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"generator_not_found", CodeNotFound, 500, "Failed to remove generator, generator is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readRemoveGeneratorMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readRemoveGeneratorMsg), reply: asReply(readNothing), replies: false}
 
 // RemoveGenerator sends removegeneratormsg. Remove a generator. The server crashes if this happens while it submits a
 // batch of the generator; remove it only while the queue is below `trigger`, or after the workflows of the batch have

@@ -81,7 +81,9 @@ func readGenerator(r *reader, at *place, value any) Generator {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Generator) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGenerator) }
+func (v *Generator) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGenerator)
+}
 
 func (v *Generator) check(c *checker, at *place) {
 	c.text(at.key("colonyname"), v.ColonyName, v.ColonyName)

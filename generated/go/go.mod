@@ -8,3 +8,5 @@ require (
 	github.com/coder/websocket v1.8.15
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1
 )
+
+require github.com/decred/dcrd/crypto/blake256 v1.1.0 // indirect

@@ -36,7 +36,9 @@ func readChangeExecutorIDMsg(r *reader, at *place, value any) ChangeExecutorIDMs
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *ChangeExecutorIDMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readChangeExecutorIDMsg) }
+func (v *ChangeExecutorIDMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readChangeExecutorIDMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v ChangeExecutorIDMsg) MarshalJSON() ([]byte, error) {
@@ -54,7 +56,9 @@ func (v *ChangeExecutorIDMsg) check(c *checker, at *place) {
 	c.pattern(at.key("executorid"), v.ExecutorID, v.ExecutorID, pattern2, "64 hexadecimal characters")
 }
 
-func (v *ChangeExecutorIDMsg) describe() *Message { return msgChangeExecutorIDMsg }
+func (v *ChangeExecutorIDMsg) describe() *Message {
+	return msgChangeExecutorIDMsg
+}
 
 var msgChangeExecutorIDMsg = &Message{MsgType: "changeexecutoridmsg", PayloadType: "changeexecutoridmsg", Method: "change_executor_id", Domain: "identity", Streams: false, Roles: []Role{RoleExecutorAnyState, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to change executor Id, invalid JSON"},
@@ -64,7 +68,7 @@ var msgChangeExecutorIDMsg = &Message{MsgType: "changeexecutoridmsg", PayloadTyp
 	{"executor_id_is_empty", CodeInvalid, 400, "Failed to change executor Id, executor Id is empty"},
 	{"executor_not_found", CodeNotFound, 400, "Failed to change executor Id, executor not found"},
 	{"new_executor_id_is_not_64_characters", CodeInvalid, 400, "Failed to change executor Id, new executor Id is not 64 characters"},
-}, request: func(r *reader, at *place, value any) request { made := readChangeExecutorIDMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readChangeExecutorIDMsg(r, at, value) }, replies: true}
+}, request: asRequest(readChangeExecutorIDMsg), reply: asReply(readChangeExecutorIDMsg), replies: true}
 
 // ChangeExecutorID sends changeexecutoridmsg. Replace the identity of the signing executor. Sign with the old key;
 // from then on only the new key is valid. The reply repeats the request. Every call leaves one database connection of
@@ -107,7 +111,9 @@ func readChangeUserIDMsg(r *reader, at *place, value any) ChangeUserIDMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *ChangeUserIDMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readChangeUserIDMsg) }
+func (v *ChangeUserIDMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readChangeUserIDMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v ChangeUserIDMsg) MarshalJSON() ([]byte, error) {
@@ -125,7 +131,9 @@ func (v *ChangeUserIDMsg) check(c *checker, at *place) {
 	c.pattern(at.key("userid"), v.UserID, v.UserID, pattern2, "64 hexadecimal characters")
 }
 
-func (v *ChangeUserIDMsg) describe() *Message { return msgChangeUserIDMsg }
+func (v *ChangeUserIDMsg) describe() *Message {
+	return msgChangeUserIDMsg
+}
 
 var msgChangeUserIDMsg = &Message{MsgType: "changeuseridmsg", PayloadType: "changeuseridmsg", Method: "change_user_id", Domain: "identity", Streams: false, Roles: []Role{RoleExecutorAnyState, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to add log, invalid JSON"},
@@ -135,7 +143,7 @@ var msgChangeUserIDMsg = &Message{MsgType: "changeuseridmsg", PayloadType: "chan
 	{"user_id_is_empty", CodeInvalid, 400, "Failed to change user Id, user Id is empty"},
 	{"user_not_found", CodeNotFound, 400, "Failed to change user Id, user not found"},
 	{"new_user_id_is_not_64_characters", CodeInvalid, 400, "Failed to change user Id, new user Id is not 64 characters"},
-}, request: func(r *reader, at *place, value any) request { made := readChangeUserIDMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readChangeUserIDMsg(r, at, value) }, replies: true}
+}, request: asRequest(readChangeUserIDMsg), reply: asReply(readChangeUserIDMsg), replies: true}
 
 // ChangeUserID sends changeuseridmsg. Replace the identity of the signing user. Sign with the old key; from then on
 // only the new key is valid. The reply repeats the request. Every call leaves one database connection of the server
@@ -178,7 +186,9 @@ func readChangeColonyIDMsg(r *reader, at *place, value any) ChangeColonyIDMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *ChangeColonyIDMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readChangeColonyIDMsg) }
+func (v *ChangeColonyIDMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readChangeColonyIDMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v ChangeColonyIDMsg) MarshalJSON() ([]byte, error) {
@@ -196,7 +206,9 @@ func (v *ChangeColonyIDMsg) check(c *checker, at *place) {
 	c.pattern(at.key("colonyid"), v.ColonyID, v.ColonyID, pattern2, "64 hexadecimal characters")
 }
 
-func (v *ChangeColonyIDMsg) describe() *Message { return msgChangeColonyIDMsg }
+func (v *ChangeColonyIDMsg) describe() *Message {
+	return msgChangeColonyIDMsg
+}
 
 var msgChangeColonyIDMsg = &Message{MsgType: "changecolonyidmsg", PayloadType: "changecolonyidmsg", Method: "change_colony_id", Domain: "identity", Streams: false, Roles: []Role{RoleColonyOwner}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to change colony Id, invalid JSON"},
@@ -206,7 +218,7 @@ var msgChangeColonyIDMsg = &Message{MsgType: "changecolonyidmsg", PayloadType: "
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
 	{"colony_id_is_empty", CodeInvalid, 400, "Failed to change colony Id, colony Id is empty"},
 	{"new_colony_id_is_not_64_characters", CodeInvalid, 400, "Failed to change colony Id, new colony Id is not 64 characters"},
-}, request: func(r *reader, at *place, value any) request { made := readChangeColonyIDMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readChangeColonyIDMsg(r, at, value) }, replies: true}
+}, request: asRequest(readChangeColonyIDMsg), reply: asReply(readChangeColonyIDMsg), replies: true}
 
 // ChangeColonyID sends changecolonyidmsg. Replace the identity of the colony owner. Sign with the old key; from then
 // on only the new key is valid. The reply repeats the request. Every call leaves one database connection of the server
@@ -246,7 +258,9 @@ func readChangeServerIDMsg(r *reader, at *place, value any) ChangeServerIDMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *ChangeServerIDMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readChangeServerIDMsg) }
+func (v *ChangeServerIDMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readChangeServerIDMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v ChangeServerIDMsg) MarshalJSON() ([]byte, error) {
@@ -262,14 +276,16 @@ func (v *ChangeServerIDMsg) check(c *checker, at *place) {
 	c.pattern(at.key("serverid"), v.ServerID, v.ServerID, pattern2, "64 hexadecimal characters")
 }
 
-func (v *ChangeServerIDMsg) describe() *Message { return msgChangeServerIDMsg }
+func (v *ChangeServerIDMsg) describe() *Message {
+	return msgChangeServerIDMsg
+}
 
 var msgChangeServerIDMsg = &Message{MsgType: "changeserveridmsg", PayloadType: "changeserveridmsg", Method: "change_server_id", Domain: "identity", Streams: false, Roles: []Role{RoleServerOwner}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to change colony Id, invalid JSON"},
 	{"msgtype_mismatch", CodeInvalid, 400, "Failed to change colony Id, msg.MsgType does not match payloadType"},
 	{"not_server_owner", CodeDenied, 403, "Access denied, not server owner"},
 	{"colony_id_is_empty", CodeInvalid, 400, "Failed to change colony Id, colony Id is empty"},
-}, request: func(r *reader, at *place, value any) request { made := readChangeServerIDMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readChangeServerIDMsg(r, at, value) }, replies: true}
+}, request: asRequest(readChangeServerIDMsg), reply: asReply(readChangeServerIDMsg), replies: true}
 
 // ChangeServerID sends changeserveridmsg. Replace the identity of the server owner. Sign with the old key; from then
 // on only the new key is valid. The server does not check the length of the new identity, so a wrong value locks the

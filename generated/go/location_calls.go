@@ -35,7 +35,9 @@ func readAddLocationMsg(r *reader, at *place, value any) AddLocationMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *AddLocationMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readAddLocationMsg) }
+func (v *AddLocationMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readAddLocationMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v AddLocationMsg) MarshalJSON() ([]byte, error) {
@@ -50,7 +52,9 @@ func (v *AddLocationMsg) check(c *checker, at *place) {
 	v.Location.check(c, at.key("location"))
 }
 
-func (v *AddLocationMsg) describe() *Message { return msgAddLocationMsg }
+func (v *AddLocationMsg) describe() *Message {
+	return msgAddLocationMsg
+}
 
 var msgAddLocationMsg = &Message{MsgType: "addlocationmsg", PayloadType: "addlocationmsg", Method: "add_location", Domain: "location", Streams: false, Roles: []Role{RoleColonyOwner}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to add location, invalid JSON"},
@@ -62,7 +66,7 @@ var msgAddLocationMsg = &Message{MsgType: "addlocationmsg", PayloadType: "addloc
 	{"colony_not_found", CodeNotFound, 400, "Colony with name <{name}> does not exists"},
 	{"a_location_already_exists", CodeAlreadyExists, 400, "A location with name <{name}> already exists in Colony with name <{colony}>"},
 	{"addedlocation_not_found", CodeServerFault, 500, "Failed to add location, addedLocation is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readAddLocationMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readLocation(r, at, value) }, replies: true}
+}, request: asRequest(readAddLocationMsg), reply: asReply(readLocation), replies: true}
 
 // AddLocation sends addlocationmsg. Add a location to a colony. Only the colony owner may do so. The id is taken as
 // sent and may be empty. A name that contains `:` must be avoided: the call fails although the row is stored, and
@@ -107,7 +111,9 @@ func readGetLocationMsg(r *reader, at *place, value any) GetLocationMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetLocationMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetLocationMsg) }
+func (v *GetLocationMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetLocationMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetLocationMsg) MarshalJSON() ([]byte, error) {
@@ -125,7 +131,9 @@ func (v *GetLocationMsg) check(c *checker, at *place) {
 	c.pattern(at.key("name"), v.Name, v.Name, pattern1, "text without NUL characters")
 }
 
-func (v *GetLocationMsg) describe() *Message { return msgGetLocationMsg }
+func (v *GetLocationMsg) describe() *Message {
+	return msgGetLocationMsg
+}
 
 var msgGetLocationMsg = &Message{MsgType: "getlocationmsg", PayloadType: "getlocationmsg", Method: "get_location", Domain: "location", Streams: false, Roles: []Role{RoleExecutorAnyState, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get location, invalid JSON"},
@@ -134,7 +142,7 @@ var msgGetLocationMsg = &Message{MsgType: "getlocationmsg", PayloadType: "getloc
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"colony_not_found", CodeNotFound, 400, "Colony with name <{name}> does not exists"},
 	{"location_not_found", CodeNotFound, 404, "Failed to get location, location is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readGetLocationMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readLocation(r, at, value) }, replies: true}
+}, request: asRequest(readGetLocationMsg), reply: asReply(readLocation), replies: true}
 
 // GetLocation sends getlocationmsg. Get one location by name. Users and executors of the colony may call it, executors
 // in any state; the colony owner may not.
@@ -171,7 +179,9 @@ func readGetLocationsMsg(r *reader, at *place, value any) GetLocationsMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetLocationsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetLocationsMsg) }
+func (v *GetLocationsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetLocationsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetLocationsMsg) MarshalJSON() ([]byte, error) {
@@ -187,7 +197,9 @@ func (v *GetLocationsMsg) check(c *checker, at *place) {
 	c.pattern(at.key("colonyname"), v.ColonyName, v.ColonyName, pattern1, "text without NUL characters")
 }
 
-func (v *GetLocationsMsg) describe() *Message { return msgGetLocationsMsg }
+func (v *GetLocationsMsg) describe() *Message {
+	return msgGetLocationsMsg
+}
 
 var msgGetLocationsMsg = &Message{MsgType: "getlocationsmsg", PayloadType: "getlocationsmsg", Method: "get_locations", Domain: "location", Streams: false, Roles: []Role{RoleExecutorAnyState, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get locations, invalid JSON"},
@@ -195,7 +207,7 @@ var msgGetLocationsMsg = &Message{MsgType: "getlocationsmsg", PayloadType: "getl
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"colony_not_found", CodeNotFound, 400, "Colony with name <{name}> does not exists"},
-}, request: func(r *reader, at *place, value any) request { made := readGetLocationsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return orEmpty([]Location{}, listOf(readLocation))(r, at, value) }, replies: true}
+}, request: asRequest(readGetLocationsMsg), reply: asReply(orEmpty([]Location{}, listOf(readLocation))), replies: true}
 
 // GetLocations sends getlocationsmsg. List the locations of a colony. Users and executors of the colony may call it,
 // executors in any state; the colony owner may not. The reply is null when there are none.
@@ -234,7 +246,9 @@ func readRemoveLocationMsg(r *reader, at *place, value any) RemoveLocationMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RemoveLocationMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRemoveLocationMsg) }
+func (v *RemoveLocationMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRemoveLocationMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RemoveLocationMsg) MarshalJSON() ([]byte, error) {
@@ -252,7 +266,9 @@ func (v *RemoveLocationMsg) check(c *checker, at *place) {
 	c.pattern(at.key("name"), v.Name, v.Name, pattern1, "text without NUL characters")
 }
 
-func (v *RemoveLocationMsg) describe() *Message { return msgRemoveLocationMsg }
+func (v *RemoveLocationMsg) describe() *Message {
+	return msgRemoveLocationMsg
+}
 
 var msgRemoveLocationMsg = &Message{MsgType: "removelocationmsg", PayloadType: "removelocationmsg", Method: "remove_location", Domain: "location", Streams: false, Roles: []Role{RoleColonyOwner}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to remove location, invalid JSON"},
@@ -262,7 +278,7 @@ var msgRemoveLocationMsg = &Message{MsgType: "removelocationmsg", PayloadType: "
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
 	{"colony_not_found", CodeNotFound, 400, "Colony with name <{name}> does not exists"},
 	{"location_not_found", CodeNotFound, 400, "Location with name <{name}> not found"},
-}, request: func(r *reader, at *place, value any) request { made := readRemoveLocationMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readRemoveLocationMsg), reply: asReply(readNothing), replies: false}
 
 // RemoveLocation sends removelocationmsg. Remove a location from a colony. Only the colony owner may do so.
 //

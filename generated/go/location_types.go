@@ -45,7 +45,9 @@ func readLocation(r *reader, at *place, value any) Location {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Location) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readLocation) }
+func (v *Location) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readLocation)
+}
 
 func (v *Location) check(c *checker, at *place) {
 	c.text(at.key("name"), v.Name, v.Name)

@@ -36,7 +36,9 @@ func readAddLogMsg(r *reader, at *place, value any) AddLogMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *AddLogMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readAddLogMsg) }
+func (v *AddLogMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readAddLogMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v AddLogMsg) MarshalJSON() ([]byte, error) {
@@ -54,7 +56,9 @@ func (v *AddLogMsg) check(c *checker, at *place) {
 	c.pattern(at.key("message"), v.Message, v.Message, pattern1, "text without NUL characters")
 }
 
-func (v *AddLogMsg) describe() *Message { return msgAddLogMsg }
+func (v *AddLogMsg) describe() *Message {
+	return msgAddLogMsg
+}
 
 var msgAddLogMsg = &Message{MsgType: "addlogmsg", PayloadType: "addlogmsg", Method: "add_log", Domain: "log", Streams: false, Roles: []Role{RoleAssignedExecutor}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to add log, invalid JSON"},
@@ -65,7 +69,7 @@ var msgAddLogMsg = &Message{MsgType: "addlogmsg", PayloadType: "addlogmsg", Meth
 	{"process_is_not_running", CodeConflict, 403, "Failed to set output, process is not running"},
 	{"not_assigned_executor", CodeDenied, 403, "Failed to add log, not allowed to add log, only the assigned Executor may att logs"},
 	{"nul_character", CodeInvalid, 400, "pq: invalid byte sequence for encoding \"UTF8\": 0x00"},
-}, request: func(r *reader, at *place, value any) request { made := readAddLogMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readAddLogMsg), reply: asReply(readNothing), replies: false}
 
 // AddLog sends addlogmsg. Add a log line to a running process. Only the assigned executor may do so; the server sets
 // timestamp, colony and executor name. Repeating the call after a lost reply stores the line twice.
@@ -131,7 +135,9 @@ func readGetLogsMsg(r *reader, at *place, value any) GetLogsMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetLogsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetLogsMsg) }
+func (v *GetLogsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetLogsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetLogsMsg) MarshalJSON() ([]byte, error) {
@@ -154,7 +160,9 @@ func (v *GetLogsMsg) check(c *checker, at *place) {
 	}
 }
 
-func (v *GetLogsMsg) describe() *Message { return msgGetLogsMsg }
+func (v *GetLogsMsg) describe() *Message {
+	return msgGetLogsMsg
+}
 
 var msgGetLogsMsg = &Message{MsgType: "getlogsmsg", PayloadType: "getlogsmsg", Method: "get_logs", Domain: "log", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get logs, invalid JSON"},
@@ -165,7 +173,7 @@ var msgGetLogsMsg = &Message{MsgType: "getlogsmsg", PayloadType: "getlogsmsg", M
 	{"process_not_found", CodeNotFound, 500, "Failed to get logs, process does not exist"},
 	{"count_too_large", CodeInvalid, 403, "Count exceeds max log count ({limit})"},
 	{"negative_limit", CodeInvalid, 400, "pq: LIMIT must not be negative"},
-}, request: func(r *reader, at *place, value any) request { made := readGetLogsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return orEmpty([]Log{}, listOf(readLog))(r, at, value) }, replies: true}
+}, request: asRequest(readGetLogsMsg), reply: asReply(orEmpty([]Log{}, listOf(readLog))), replies: true}
 
 // GetLogsOptions: what need not be said to GetLogs; nil stands for the defaults.
 type GetLogsOptions struct {
@@ -224,7 +232,9 @@ func readAddExecutorLogMsg(r *reader, at *place, value any) AddExecutorLogMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *AddExecutorLogMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readAddExecutorLogMsg) }
+func (v *AddExecutorLogMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readAddExecutorLogMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v AddExecutorLogMsg) MarshalJSON() ([]byte, error) {
@@ -244,7 +254,9 @@ func (v *AddExecutorLogMsg) check(c *checker, at *place) {
 	c.pattern(at.key("message"), v.Message, v.Message, pattern1, "text without NUL characters")
 }
 
-func (v *AddExecutorLogMsg) describe() *Message { return msgAddExecutorLogMsg }
+func (v *AddExecutorLogMsg) describe() *Message {
+	return msgAddExecutorLogMsg
+}
 
 var msgAddExecutorLogMsg = &Message{MsgType: "addexecutorlogmsg", PayloadType: "addexecutorlogmsg", Method: "add_executor_log", Domain: "log", Streams: false, Roles: []Role{RoleExecutorApproved}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to add executor log, invalid JSON"},
@@ -253,7 +265,7 @@ var msgAddExecutorLogMsg = &Message{MsgType: "addexecutorlogmsg", PayloadType: "
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"executor_not_found", CodeDenied, 403, "Failed to add executor log, executor not found"},
 	{"executor_name_mismatch", CodeDenied, 403, "Failed to add executor log, executor name mismatch"},
-}, request: func(r *reader, at *place, value any) request { made := readAddExecutorLogMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readAddExecutorLogMsg), reply: asReply(readNothing), replies: false}
 
 // AddExecutorLog sends addexecutorlogmsg. Add a log line to the calling executor. The line belongs to no process, so
 // its `processid` is empty.
@@ -307,7 +319,9 @@ func readSearchLogsMsg(r *reader, at *place, value any) SearchLogsMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *SearchLogsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readSearchLogsMsg) }
+func (v *SearchLogsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readSearchLogsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v SearchLogsMsg) MarshalJSON() ([]byte, error) {
@@ -331,7 +345,9 @@ func (v *SearchLogsMsg) check(c *checker, at *place) {
 	}
 }
 
-func (v *SearchLogsMsg) describe() *Message { return msgSearchLogsMsg }
+func (v *SearchLogsMsg) describe() *Message {
+	return msgSearchLogsMsg
+}
 
 var msgSearchLogsMsg = &Message{MsgType: "searchlogsmsg", PayloadType: "searchlogsmsg", Method: "search_logs", Domain: "log", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to search logs, invalid JSON"},
@@ -340,7 +356,7 @@ var msgSearchLogsMsg = &Message{MsgType: "searchlogsmsg", PayloadType: "searchlo
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"count_too_large", CodeInvalid, 400, "Count exceeds max log count ({limit})"},
 	{"days_too_large", CodeInvalid, 400, "Count exceeds max day count ({limit})"},
-}, request: func(r *reader, at *place, value any) request { made := readSearchLogsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return orEmpty([]Log{}, listOf(readLog))(r, at, value) }, replies: true}
+}, request: asRequest(readSearchLogsMsg), reply: asReply(orEmpty([]Log{}, listOf(readLog))), replies: true}
 
 // SearchLogs sends searchlogsmsg. Search the logs of a colony for a text. The match is case-sensitive and finds the
 // text anywhere in a line; `%` and `_` work as SQL LIKE wildcards. The order of the result is undefined.

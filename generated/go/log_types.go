@@ -42,4 +42,6 @@ func readLog(r *reader, at *place, value any) Log {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Log) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readLog) }
+func (v *Log) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readLog)
+}

@@ -32,7 +32,9 @@ func readPauseAssignmentsMsg(r *reader, at *place, value any) PauseAssignmentsMs
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *PauseAssignmentsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readPauseAssignmentsMsg) }
+func (v *PauseAssignmentsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readPauseAssignmentsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v PauseAssignmentsMsg) MarshalJSON() ([]byte, error) {
@@ -48,7 +50,9 @@ func (v *PauseAssignmentsMsg) check(c *checker, at *place) {
 	c.pattern(at.key("colonyname"), v.ColonyName, v.ColonyName, pattern1, "text without NUL characters")
 }
 
-func (v *PauseAssignmentsMsg) describe() *Message { return msgPauseAssignmentsMsg }
+func (v *PauseAssignmentsMsg) describe() *Message {
+	return msgPauseAssignmentsMsg
+}
 
 var msgPauseAssignmentsMsg = &Message{MsgType: "pauseassignmentsmsg", PayloadType: "pauseassignmentsmsg", Method: "pause_assignments", Domain: "pause", Streams: false, Roles: []Role{RoleColonyOwner}, Idempotency: IdempotencyIdempotent, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to pause assignments, invalid JSON"},
@@ -56,7 +60,7 @@ var msgPauseAssignmentsMsg = &Message{MsgType: "pauseassignmentsmsg", PayloadTyp
 	{"not_colony_owner", CodeDenied, 403, "Access denied, not colony owner"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
-}, request: func(r *reader, at *place, value any) request { made := readPauseAssignmentsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readPauseAssignmentsMsg), reply: asReply(readNothing), replies: false}
 
 // PauseAssignments sends pauseassignmentsmsg. Pause the assignment of processes in a colony, as its owner. Submissions
 // are still accepted. The pause outlasts restarts of the server and even the removal of the colony.
@@ -94,7 +98,9 @@ func readResumeAssignmentsMsg(r *reader, at *place, value any) ResumeAssignments
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *ResumeAssignmentsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readResumeAssignmentsMsg) }
+func (v *ResumeAssignmentsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readResumeAssignmentsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v ResumeAssignmentsMsg) MarshalJSON() ([]byte, error) {
@@ -110,7 +116,9 @@ func (v *ResumeAssignmentsMsg) check(c *checker, at *place) {
 	c.pattern(at.key("colonyname"), v.ColonyName, v.ColonyName, pattern1, "text without NUL characters")
 }
 
-func (v *ResumeAssignmentsMsg) describe() *Message { return msgResumeAssignmentsMsg }
+func (v *ResumeAssignmentsMsg) describe() *Message {
+	return msgResumeAssignmentsMsg
+}
 
 var msgResumeAssignmentsMsg = &Message{MsgType: "resumeassignmentsmsg", PayloadType: "resumeassignmentsmsg", Method: "resume_assignments", Domain: "pause", Streams: false, Roles: []Role{RoleColonyOwner}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to resume assignments, invalid JSON"},
@@ -118,7 +126,7 @@ var msgResumeAssignmentsMsg = &Message{MsgType: "resumeassignmentsmsg", PayloadT
 	{"not_colony_owner", CodeDenied, 403, "Access denied, not colony owner"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
-}, request: func(r *reader, at *place, value any) request { made := readResumeAssignmentsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readResumeAssignmentsMsg), reply: asReply(readNothing), replies: false}
 
 // ResumeAssignments sends resumeassignmentsmsg. Resume the assignment of processes in a paused colony, as its owner.
 // Assign calls that wait on the server node receiving the request are woken up. After a lost reply ask whether the
@@ -157,7 +165,9 @@ func readGetPauseStatusMsg(r *reader, at *place, value any) GetPauseStatusMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetPauseStatusMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetPauseStatusMsg) }
+func (v *GetPauseStatusMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetPauseStatusMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetPauseStatusMsg) MarshalJSON() ([]byte, error) {
@@ -173,14 +183,16 @@ func (v *GetPauseStatusMsg) check(c *checker, at *place) {
 	c.pattern(at.key("colonyname"), v.ColonyName, v.ColonyName, pattern1, "text without NUL characters")
 }
 
-func (v *GetPauseStatusMsg) describe() *Message { return msgGetPauseStatusMsg }
+func (v *GetPauseStatusMsg) describe() *Message {
+	return msgGetPauseStatusMsg
+}
 
 var msgGetPauseStatusMsg = &Message{MsgType: "getpausestatusmsg", PayloadType: "pausestatusreplymsg", Method: "get_pause_status", Domain: "pause", Streams: false, Roles: []Role{RoleExecutorAnyState, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get pause status, invalid JSON"},
 	{"msgtype_mismatch", CodeInvalid, 400, "Failed to get pause status, msg.MsgType does not match payloadType"},
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
-}, request: func(r *reader, at *place, value any) request { made := readGetPauseStatusMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readPauseStatus(r, at, value) }, replies: true}
+}, request: asRequest(readGetPauseStatusMsg), reply: asReply(readPauseStatus), replies: true}
 
 // GetPauseStatus sends getpausestatusmsg. Read whether assignment is paused in a colony. Executors in any state and
 // users may ask. The `payloadtype` of the reply is `pausestatusreplymsg` rather than that of the request.

@@ -35,7 +35,9 @@ func readPauseStatus(r *reader, at *place, value any) PauseStatus {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *PauseStatus) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readPauseStatus) }
+func (v *PauseStatus) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readPauseStatus)
+}
 
 // MarshalJSON writes the message type as well.
 func (v PauseStatus) MarshalJSON() ([]byte, error) {

@@ -39,7 +39,9 @@ func readSubmitFunctionSpecMsg(r *reader, at *place, value any) SubmitFunctionSp
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *SubmitFunctionSpecMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readSubmitFunctionSpecMsg) }
+func (v *SubmitFunctionSpecMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readSubmitFunctionSpecMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v SubmitFunctionSpecMsg) MarshalJSON() ([]byte, error) {
@@ -57,7 +59,9 @@ func (v *SubmitFunctionSpecMsg) check(c *checker, at *place) {
 	}
 }
 
-func (v *SubmitFunctionSpecMsg) describe() *Message { return msgSubmitFunctionSpecMsg }
+func (v *SubmitFunctionSpecMsg) describe() *Message {
+	return msgSubmitFunctionSpecMsg
+}
 
 var msgSubmitFunctionSpecMsg = &Message{MsgType: "submitfuncspecmsg", PayloadType: "submitfuncspecmsg", Method: "submit", Domain: "process", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to submit process, invalid JSON"},
@@ -69,7 +73,7 @@ var msgSubmitFunctionSpecMsg = &Message{MsgType: "submitfuncspecmsg", PayloadTyp
 	{"bad_cpu", CodeInvalid, 400, "Error converting CPU to int"},
 	{"bad_memory", CodeInvalid, 400, "error converting memory to int: strconv.ParseInt: parsing \"{text}\": invalid syntax"},
 	{"database_refused", CodeInvalid, 400, "pq: {detail}"},
-}, request: func(r *reader, at *place, value any) request { made := readSubmitFunctionSpecMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readProcess(r, at, value) }, replies: true}
+}, request: asRequest(readSubmitFunctionSpecMsg), reply: asReply(readProcess), replies: true}
 
 // Submit sends submitfuncspecmsg. Submit a function for execution. `maxexectime` and `maxretries` of `spec`, both `-1`
 // by default, say what becomes of a job that takes too long or whose worker dies: without `maxexectime` it may take as
@@ -128,7 +132,9 @@ func readAssignProcessMsg(r *reader, at *place, value any) AssignProcessMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *AssignProcessMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readAssignProcessMsg) }
+func (v *AssignProcessMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readAssignProcessMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v AssignProcessMsg) MarshalJSON() ([]byte, error) {
@@ -151,10 +157,14 @@ func (v *AssignProcessMsg) check(c *checker, at *place) {
 	c.pattern(at.key("availablemem"), v.AvailableMem, v.AvailableMem, pattern1, "text without NUL characters")
 }
 
-func (v *AssignProcessMsg) describe() *Message { return msgAssignProcessMsg }
+func (v *AssignProcessMsg) describe() *Message {
+	return msgAssignProcessMsg
+}
 
 // held is for how long the server may hold back its answer.
-func (v *AssignProcessMsg) held() time.Duration { return time.Duration(max(0, v.Timeout)) * time.Second }
+func (v *AssignProcessMsg) held() time.Duration {
+	return time.Duration(max(0, v.Timeout)) * time.Second
+}
 
 var msgAssignProcessMsg = &Message{MsgType: "assignprocessmsg", PayloadType: "assignprocessmsg", Method: "assign", Domain: "process", Streams: false, Roles: []Role{RoleExecutorApproved}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to assign process, invalid JSON"},
@@ -170,7 +180,7 @@ var msgAssignProcessMsg = &Message{MsgType: "assignprocessmsg", PayloadType: "as
 	{"bad_memory", CodeInvalid, 400, "error converting memory to int: {detail}"},
 	{"process_already_assigned", CodeConflict, 500, "Process already assigned"},
 	{"cannot_assign_cancelled_process", CodeConflict, 500, "Cannot assign cancelled process"},
-}, request: func(r *reader, at *place, value any) request { made := readAssignProcessMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readProcess(r, at, value) }, replies: true}
+}, request: asRequest(readAssignProcessMsg), reply: asReply(readProcess), replies: true}
 
 // AssignOptions: what need not be said to Assign; nil stands for the defaults.
 type AssignOptions struct {
@@ -233,7 +243,9 @@ func readCloseSuccessfulMsg(r *reader, at *place, value any) CloseSuccessfulMsg 
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *CloseSuccessfulMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readCloseSuccessfulMsg) }
+func (v *CloseSuccessfulMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readCloseSuccessfulMsg)
+}
 
 // MarshalJSON writes the message type as well, and nil as something empty.
 func (v CloseSuccessfulMsg) MarshalJSON() ([]byte, error) {
@@ -253,7 +265,9 @@ func (v *CloseSuccessfulMsg) check(c *checker, at *place) {
 	c.anyList(at.key("out"), v.Output)
 }
 
-func (v *CloseSuccessfulMsg) describe() *Message { return msgCloseSuccessfulMsg }
+func (v *CloseSuccessfulMsg) describe() *Message {
+	return msgCloseSuccessfulMsg
+}
 
 var msgCloseSuccessfulMsg = &Message{MsgType: "closesuccessfulmsg", PayloadType: "closesuccessfulmsg", Method: "close", Domain: "process", Streams: false, Roles: []Role{RoleAssignedExecutor}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to close successful, invalid JSON"},
@@ -266,7 +280,7 @@ var msgCloseSuccessfulMsg = &Message{MsgType: "closesuccessfulmsg", PayloadType:
 	{"tried_to_set_failed_process_as_successful", CodeConflict, 400, "Tried to set failed process as successful"},
 	{"tried_to_set_cancelled_process_as_successful", CodeConflict, 400, "Tried to set cancelled process as successful"},
 	{"tried_to_set_waiting_process_as_successful_without_being_run", CodeConflict, 400, "Tried to set waiting process as successful without being running"},
-}, request: func(r *reader, at *place, value any) request { made := readCloseSuccessfulMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readCloseSuccessfulMsg), reply: asReply(readNothing), replies: false}
 
 // CloseOptions: what need not be said to Close; nil stands for the defaults.
 type CloseOptions struct {
@@ -324,7 +338,9 @@ func readCloseFailedMsg(r *reader, at *place, value any) CloseFailedMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *CloseFailedMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readCloseFailedMsg) }
+func (v *CloseFailedMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readCloseFailedMsg)
+}
 
 // MarshalJSON writes the message type as well, and nil as something empty.
 func (v CloseFailedMsg) MarshalJSON() ([]byte, error) {
@@ -347,7 +363,9 @@ func (v *CloseFailedMsg) check(c *checker, at *place) {
 	}
 }
 
-func (v *CloseFailedMsg) describe() *Message { return msgCloseFailedMsg }
+func (v *CloseFailedMsg) describe() *Message {
+	return msgCloseFailedMsg
+}
 
 var msgCloseFailedMsg = &Message{MsgType: "closefailedmsg", PayloadType: "closefailedmsg", Method: "fail", Domain: "process", Streams: false, Roles: []Role{RoleAssignedExecutor}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to close failed, invalid JSON"},
@@ -360,7 +378,7 @@ var msgCloseFailedMsg = &Message{MsgType: "closefailedmsg", PayloadType: "closef
 	{"tried_to_set_successful_process_as_failed", CodeConflict, 400, "Tried to set successful process as failed"},
 	{"tried_to_set_failed_process_as_failed", CodeConflict, 400, "Tried to set failed process as failed"},
 	{"tried_to_set_cancelled_process_as_failed", CodeConflict, 400, "Tried to set cancelled process as failed"},
-}, request: func(r *reader, at *place, value any) request { made := readCloseFailedMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readCloseFailedMsg), reply: asReply(readNothing), replies: false}
 
 // FailOptions: what need not be said to Fail; nil stands for the defaults.
 type FailOptions struct {
@@ -415,7 +433,9 @@ func readSetOutputMsg(r *reader, at *place, value any) SetOutputMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *SetOutputMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readSetOutputMsg) }
+func (v *SetOutputMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readSetOutputMsg)
+}
 
 // MarshalJSON writes the message type as well, and nil as something empty.
 func (v SetOutputMsg) MarshalJSON() ([]byte, error) {
@@ -435,7 +455,9 @@ func (v *SetOutputMsg) check(c *checker, at *place) {
 	c.anyList(at.key("out"), v.Output)
 }
 
-func (v *SetOutputMsg) describe() *Message { return msgSetOutputMsg }
+func (v *SetOutputMsg) describe() *Message {
+	return msgSetOutputMsg
+}
 
 var msgSetOutputMsg = &Message{MsgType: "setoutputmsg", PayloadType: "setoutputmsg", Method: "set_output", Domain: "process", Streams: false, Roles: []Role{RoleAssignedExecutor}, Idempotency: IdempotencyIdempotent, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to set output, invalid JSON"},
@@ -445,7 +467,7 @@ var msgSetOutputMsg = &Message{MsgType: "setoutputmsg", PayloadType: "setoutputm
 	{"process_not_found", CodeNotFound, 500, "Failed to set output, process is nil"},
 	{"not_assigned_executor", CodeDenied, 403, "Failed to close process as successful, not allowed to close process as successful"},
 	{"process_is_not_running", CodeConflict, 403, "Failed to set output, process is not running"},
-}, request: func(r *reader, at *place, value any) request { made := readSetOutputMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readSetOutputMsg), reply: asReply(readNothing), replies: false}
 
 // SetOutput sends setoutputmsg. Replace the output of a running process. Only the assigned executor may do so; an
 // empty or null list leaves the output unchanged.
@@ -482,7 +504,9 @@ func readGetProcessMsg(r *reader, at *place, value any) GetProcessMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetProcessMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetProcessMsg) }
+func (v *GetProcessMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetProcessMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetProcessMsg) MarshalJSON() ([]byte, error) {
@@ -498,7 +522,9 @@ func (v *GetProcessMsg) check(c *checker, at *place) {
 	c.pattern(at.key("processid"), v.ProcessID, v.ProcessID, pattern2, "64 hexadecimal characters")
 }
 
-func (v *GetProcessMsg) describe() *Message { return msgGetProcessMsg }
+func (v *GetProcessMsg) describe() *Message {
+	return msgGetProcessMsg
+}
 
 var msgGetProcessMsg = &Message{MsgType: "getprocessmsg", PayloadType: "getprocessmsg", Method: "get_process", Domain: "process", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get process, invalid JSON"},
@@ -506,7 +532,7 @@ var msgGetProcessMsg = &Message{MsgType: "getprocessmsg", PayloadType: "getproce
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"process_not_found", CodeNotFound, 404, "Failed to get process, process not found"},
-}, request: func(r *reader, at *place, value any) request { made := readGetProcessMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readProcess(r, at, value) }, replies: true}
+}, request: asRequest(readGetProcessMsg), reply: asReply(readProcess), replies: true}
 
 // GetProcess sends getprocessmsg. Get a process by id.
 //
@@ -564,7 +590,9 @@ func readGetProcessesMsg(r *reader, at *place, value any) GetProcessesMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetProcessesMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetProcessesMsg) }
+func (v *GetProcessesMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetProcessesMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetProcessesMsg) MarshalJSON() ([]byte, error) {
@@ -589,7 +617,9 @@ func (v *GetProcessesMsg) check(c *checker, at *place) {
 	c.pattern(at.key("initiator"), v.Initiator, v.Initiator, pattern1, "text without NUL characters")
 }
 
-func (v *GetProcessesMsg) describe() *Message { return msgGetProcessesMsg }
+func (v *GetProcessesMsg) describe() *Message {
+	return msgGetProcessesMsg
+}
 
 var msgGetProcessesMsg = &Message{MsgType: "getprocessesmsg", PayloadType: "getprocessesmsg", Method: "get_processes", Domain: "process", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get processes, invalid JSON"},
@@ -600,7 +630,7 @@ var msgGetProcessesMsg = &Message{MsgType: "getprocessesmsg", PayloadType: "getp
 	{"invalid_state", CodeInvalid, 400, "Failed to get processes, invalid msg.State"},
 	{"user_not_found", CodeNotFound, 400, "User <{name}> does not exist"},
 	{"negative_limit", CodeInvalid, 400, "pq: LIMIT must not be negative"},
-}, request: func(r *reader, at *place, value any) request { made := readGetProcessesMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return orEmpty([]Process{}, listOf(readProcess))(r, at, value) }, replies: true}
+}, request: asRequest(readGetProcessesMsg), reply: asReply(orEmpty([]Process{}, listOf(readProcess))), replies: true}
 
 // GetProcessesOptions: what need not be said to GetProcesses; nil stands for the defaults.
 type GetProcessesOptions struct {
@@ -669,7 +699,9 @@ func readGetProcessHistMsg(r *reader, at *place, value any) GetProcessHistMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetProcessHistMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetProcessHistMsg) }
+func (v *GetProcessHistMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetProcessHistMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetProcessHistMsg) MarshalJSON() ([]byte, error) {
@@ -687,12 +719,14 @@ func (v *GetProcessHistMsg) check(c *checker, at *place) {
 	c.pattern(at.key("executorid"), v.ExecutorID, v.ExecutorID, pattern1, "text without NUL characters")
 }
 
-func (v *GetProcessHistMsg) describe() *Message { return msgGetProcessHistMsg }
+func (v *GetProcessHistMsg) describe() *Message {
+	return msgGetProcessHistMsg
+}
 
 var msgGetProcessHistMsg = &Message{MsgType: "getprocesshistmsg", PayloadType: "getprocesshistmsg", Method: "get_process_history", Domain: "process", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "denied", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get process hist, invalid JSON"},
 	{"msgtype_mismatch", CodeInvalid, 400, "Failed to get process history, msg.MsgType does not match payloadType"},
-}, request: func(r *reader, at *place, value any) request { made := readGetProcessHistMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return orEmpty([]Process{}, listOf(readProcess))(r, at, value) }, replies: true}
+}, request: asRequest(readGetProcessHistMsg), reply: asReply(orEmpty([]Process{}, listOf(readProcess))), replies: true}
 
 // GetProcessHistoryOptions: what need not be said to GetProcessHistory; nil stands for the defaults.
 type GetProcessHistoryOptions struct {
@@ -741,7 +775,9 @@ func readCancelProcessMsg(r *reader, at *place, value any) CancelProcessMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *CancelProcessMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readCancelProcessMsg) }
+func (v *CancelProcessMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readCancelProcessMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v CancelProcessMsg) MarshalJSON() ([]byte, error) {
@@ -757,7 +793,9 @@ func (v *CancelProcessMsg) check(c *checker, at *place) {
 	c.pattern(at.key("processid"), v.ProcessID, v.ProcessID, pattern2, "64 hexadecimal characters")
 }
 
-func (v *CancelProcessMsg) describe() *Message { return msgCancelProcessMsg }
+func (v *CancelProcessMsg) describe() *Message {
+	return msgCancelProcessMsg
+}
 
 var msgCancelProcessMsg = &Message{MsgType: "cancelprocessmsg", PayloadType: "cancelprocessmsg", Method: "cancel_process", Domain: "process", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to cancel process, invalid JSON"},
@@ -769,7 +807,7 @@ var msgCancelProcessMsg = &Message{MsgType: "cancelprocessmsg", PayloadType: "ca
 	{"tried_to_cancel_successful_process", CodeConflict, 400, "Tried to cancel successful process"},
 	{"tried_to_cancel_failed_process", CodeConflict, 400, "Tried to cancel failed process"},
 	{"tried_to_cancel_already_cancelled_process", CodeConflict, 400, "Tried to cancel already cancelled process"},
-}, request: func(r *reader, at *place, value any) request { made := readCancelProcessMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readCancelProcessMsg), reply: asReply(readNothing), replies: false}
 
 // CancelProcess sends cancelprocessmsg. Cancel a WAITING or RUNNING process. Any member may cancel any process of the
 // colony that is not part of a workflow. The server does not tell the executor, which notices at its next call for the
@@ -811,7 +849,9 @@ func readRemoveProcessMsg(r *reader, at *place, value any) RemoveProcessMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RemoveProcessMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRemoveProcessMsg) }
+func (v *RemoveProcessMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRemoveProcessMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RemoveProcessMsg) MarshalJSON() ([]byte, error) {
@@ -827,7 +867,9 @@ func (v *RemoveProcessMsg) check(c *checker, at *place) {
 	c.pattern(at.key("processid"), v.ProcessID, v.ProcessID, pattern2, "64 hexadecimal characters")
 }
 
-func (v *RemoveProcessMsg) describe() *Message { return msgRemoveProcessMsg }
+func (v *RemoveProcessMsg) describe() *Message {
+	return msgRemoveProcessMsg
+}
 
 var msgRemoveProcessMsg = &Message{MsgType: "removeprocessmsg", PayloadType: "removeprocessmsg", Method: "remove_process", Domain: "process", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to remove process, invalid JSON"},
@@ -837,7 +879,7 @@ var msgRemoveProcessMsg = &Message{MsgType: "removeprocessmsg", PayloadType: "re
 	{"process_not_found", CodeNotFound, 500, "Failed to remove process, process is nil"},
 	{"part_of_workflow", CodeConflict, 400, "Failed to remove, cannot remove a process part of a workflow, delete the entire workflow instead"},
 	{"cannot_remove_a_running_process", CodeConflict, 400, "Failed to remove process, cannot remove a running process"},
-}, request: func(r *reader, at *place, value any) request { made := readRemoveProcessMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readRemoveProcessMsg), reply: asReply(readNothing), replies: false}
 
 // RemoveProcess sends removeprocessmsg. Remove a process that is not RUNNING. Processes of workflows can only be
 // removed together with their workflow. The logs of a removed process can no longer be fetched by its id.
@@ -879,7 +921,9 @@ func readRemoveAllProcessesMsg(r *reader, at *place, value any) RemoveAllProcess
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RemoveAllProcessesMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRemoveAllProcessesMsg) }
+func (v *RemoveAllProcessesMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRemoveAllProcessesMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RemoveAllProcessesMsg) MarshalJSON() ([]byte, error) {
@@ -895,7 +939,9 @@ func (v *RemoveAllProcessesMsg) check(c *checker, at *place) {
 	c.pattern(at.key("colonyname"), v.ColonyName, v.ColonyName, pattern1, "text without NUL characters")
 }
 
-func (v *RemoveAllProcessesMsg) describe() *Message { return msgRemoveAllProcessesMsg }
+func (v *RemoveAllProcessesMsg) describe() *Message {
+	return msgRemoveAllProcessesMsg
+}
 
 // hazard is the name and the effect of what this request does to the server or to others.
 func (v *RemoveAllProcessesMsg) hazard() (string, string) {
@@ -913,7 +959,7 @@ var msgRemoveAllProcessesMsg = &Message{MsgType: "removeallprocessesmsg", Payloa
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
 	{"not_possible_to_remove_running_processes", CodeConflict, 400, "Not possible to remove running processes"},
 	{"invalid_state_when_deleting_all_processes", CodeInvalid, 400, "Invalid state when deleting all processes"},
-}, request: func(r *reader, at *place, value any) request { made := readRemoveAllProcessesMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readRemoveAllProcessesMsg), reply: asReply(readNothing), replies: false}
 
 // RemoveAllProcessesOptions: what need not be said to RemoveAllProcesses; nil stands for the defaults.
 type RemoveAllProcessesOptions struct {

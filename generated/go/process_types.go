@@ -112,7 +112,9 @@ func readFunctionSpec(r *reader, at *place, value any) FunctionSpec {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *FunctionSpec) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readFunctionSpec) }
+func (v *FunctionSpec) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readFunctionSpec)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v FunctionSpec) MarshalJSON() ([]byte, error) {
@@ -237,7 +239,9 @@ func readConditions(r *reader, at *place, value any) Conditions {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Conditions) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readConditions) }
+func (v *Conditions) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readConditions)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v Conditions) MarshalJSON() ([]byte, error) {
@@ -308,7 +312,9 @@ func readFilesystem(r *reader, at *place, value any) Filesystem {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Filesystem) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readFilesystem) }
+func (v *Filesystem) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readFilesystem)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v Filesystem) MarshalJSON() ([]byte, error) {
@@ -371,7 +377,9 @@ func readSnapshotMount(r *reader, at *place, value any) SnapshotMount {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *SnapshotMount) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readSnapshotMount) }
+func (v *SnapshotMount) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readSnapshotMount)
+}
 
 func (v *SnapshotMount) check(c *checker, at *place) {
 	c.text(at.key("snapshotid"), v.SnapshotID, v.SnapshotID)
@@ -418,7 +426,9 @@ func readSyncDirMount(r *reader, at *place, value any) SyncDirMount {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *SyncDirMount) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readSyncDirMount) }
+func (v *SyncDirMount) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readSyncDirMount)
+}
 
 func (v *SyncDirMount) check(c *checker, at *place) {
 	c.text(at.key("label"), v.Label, v.Label)
@@ -457,7 +467,9 @@ func readConflictResolution(r *reader, at *place, value any) ConflictResolution 
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *ConflictResolution) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readConflictResolution) }
+func (v *ConflictResolution) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readConflictResolution)
+}
 
 func (v *ConflictResolution) check(c *checker, at *place) {
 	v.OnStart.check(c, at.key("onstart"))
@@ -486,7 +498,9 @@ func readOnStart(r *reader, at *place, value any) OnStart {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *OnStart) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readOnStart) }
+func (v *OnStart) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readOnStart)
+}
 
 func (v *OnStart) check(c *checker, at *place) {
 }
@@ -513,7 +527,9 @@ func readOnClose(r *reader, at *place, value any) OnClose {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *OnClose) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readOnClose) }
+func (v *OnClose) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readOnClose)
+}
 
 func (v *OnClose) check(c *checker, at *place) {
 }
@@ -643,7 +659,9 @@ func readProcess(r *reader, at *place, value any) Process {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Process) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readProcess) }
+func (v *Process) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readProcess)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v Process) MarshalJSON() ([]byte, error) {

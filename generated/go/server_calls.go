@@ -36,7 +36,9 @@ func readVersionMsg(r *reader, at *place, value any) VersionMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *VersionMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readVersionMsg) }
+func (v *VersionMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readVersionMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v VersionMsg) MarshalJSON() ([]byte, error) {
@@ -54,12 +56,14 @@ func (v *VersionMsg) check(c *checker, at *place) {
 	c.pattern(at.key("buildtime"), v.BuildTime, v.BuildTime, pattern1, "text without NUL characters")
 }
 
-func (v *VersionMsg) describe() *Message { return msgVersionMsg }
+func (v *VersionMsg) describe() *Message {
+	return msgVersionMsg
+}
 
 var msgVersionMsg = &Message{MsgType: "versionmsg", PayloadType: "versionmsg", Method: "get_version", Domain: "server", Streams: false, Roles: []Role{RoleNone}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get server version, invalid JSON"},
 	{"msgtype_mismatch", CodeInvalid, 400, "Failed to get server version, msg.MsgType does not match payloadType"},
-}, request: func(r *reader, at *place, value any) request { made := readVersionMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readVersion(r, at, value) }, replies: true}
+}, request: asRequest(readVersionMsg), reply: asReply(readVersion), replies: true}
 
 // GetVersion sends versionmsg. Get the version compiled into the server. No signature is needed, because the server
 // answers before it examines one.
@@ -90,7 +94,9 @@ func readGetServerInfoMsg(r *reader, at *place, value any) GetServerInfoMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetServerInfoMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetServerInfoMsg) }
+func (v *GetServerInfoMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetServerInfoMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetServerInfoMsg) MarshalJSON() ([]byte, error) {
@@ -104,10 +110,12 @@ func (v GetServerInfoMsg) MarshalJSON() ([]byte, error) {
 func (v *GetServerInfoMsg) check(c *checker, at *place) {
 }
 
-func (v *GetServerInfoMsg) describe() *Message { return msgGetServerInfoMsg }
+func (v *GetServerInfoMsg) describe() *Message {
+	return msgGetServerInfoMsg
+}
 
 var msgGetServerInfoMsg = &Message{MsgType: "getserverinfomsg", PayloadType: "getserverinfomsg", Method: "get_server_info", Domain: "server", Streams: false, Roles: []Role{RoleNone}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
-}, request: func(r *reader, at *place, value any) request { made := readGetServerInfoMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readServerInfo(r, at, value) }, replies: true}
+}, request: asRequest(readGetServerInfoMsg), reply: asReply(readServerInfo), replies: true}
 
 // GetServerInfo sends getserverinfomsg. Get the build details and listeners of the server. No signature is needed, and
 // the payload is neither decoded nor checked for its message type.
@@ -138,7 +146,9 @@ func readGetClusterMsg(r *reader, at *place, value any) GetClusterMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetClusterMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetClusterMsg) }
+func (v *GetClusterMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetClusterMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetClusterMsg) MarshalJSON() ([]byte, error) {
@@ -152,13 +162,15 @@ func (v GetClusterMsg) MarshalJSON() ([]byte, error) {
 func (v *GetClusterMsg) check(c *checker, at *place) {
 }
 
-func (v *GetClusterMsg) describe() *Message { return msgGetClusterMsg }
+func (v *GetClusterMsg) describe() *Message {
+	return msgGetClusterMsg
+}
 
 var msgGetClusterMsg = &Message{MsgType: "getclustermsg", PayloadType: "getclustermsg", Method: "get_cluster", Domain: "server", Streams: false, Roles: []Role{RoleServerOwner}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get cluster info, invalid JSON"},
 	{"msgtype_mismatch", CodeInvalid, 400, "Failed to get cluster info, msg.MsgType does not match payloadType"},
 	{"not_server_owner", CodeDenied, 403, "Access denied, not server owner"},
-}, request: func(r *reader, at *place, value any) request { made := readGetClusterMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readCluster(r, at, value) }, replies: true}
+}, request: asRequest(readGetClusterMsg), reply: asReply(readCluster), replies: true}
 
 // GetCluster sends getclustermsg. Get the members and the leader of the cluster the server belongs to. Only the server
 // owner may call it.

@@ -34,7 +34,9 @@ func readVersion(r *reader, at *place, value any) Version {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Version) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readVersion) }
+func (v *Version) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readVersion)
+}
 
 // MarshalJSON writes the message type as well.
 func (v Version) MarshalJSON() ([]byte, error) {
@@ -85,7 +87,9 @@ func readServerInfo(r *reader, at *place, value any) ServerInfo {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *ServerInfo) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readServerInfo) }
+func (v *ServerInfo) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readServerInfo)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v ServerInfo) MarshalJSON() ([]byte, error) {
@@ -136,7 +140,9 @@ func readBackendInfo(r *reader, at *place, value any) BackendInfo {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *BackendInfo) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readBackendInfo) }
+func (v *BackendInfo) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readBackendInfo)
+}
 
 // Cluster: Members and leader of a cluster, as answered to `getclustermsg`.
 type Cluster struct {
@@ -167,7 +173,9 @@ func readCluster(r *reader, at *place, value any) Cluster {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Cluster) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readCluster) }
+func (v *Cluster) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readCluster)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v Cluster) MarshalJSON() ([]byte, error) {
@@ -220,4 +228,6 @@ func readClusterNode(r *reader, at *place, value any) ClusterNode {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *ClusterNode) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readClusterNode) }
+func (v *ClusterNode) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readClusterNode)
+}

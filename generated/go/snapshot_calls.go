@@ -41,7 +41,9 @@ func readCreateSnapshotMsg(r *reader, at *place, value any) CreateSnapshotMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *CreateSnapshotMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readCreateSnapshotMsg) }
+func (v *CreateSnapshotMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readCreateSnapshotMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v CreateSnapshotMsg) MarshalJSON() ([]byte, error) {
@@ -61,7 +63,9 @@ func (v *CreateSnapshotMsg) check(c *checker, at *place) {
 	c.pattern(at.key("name"), v.Name, v.Name, pattern3, "a name without colons and NUL characters")
 }
 
-func (v *CreateSnapshotMsg) describe() *Message { return msgCreateSnapshotMsg }
+func (v *CreateSnapshotMsg) describe() *Message {
+	return msgCreateSnapshotMsg
+}
 
 var msgCreateSnapshotMsg = &Message{MsgType: "createsnapshotmsg", PayloadType: "createsnapshotmsg", Method: "create_snapshot", Domain: "snapshot", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to create snapshot, invalid JSON"},
@@ -70,7 +74,7 @@ var msgCreateSnapshotMsg = &Message{MsgType: "createsnapshotmsg", PayloadType: "
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"snapshot_already_exists", CodeAlreadyExists, 500, "Snapshot with name <{name}> in Colony <{colony}> already exists"},
 	{"failed_to_get_file_info_len_1", CodeServerFault, 500, "failed to get file info, len>1"},
-}, request: func(r *reader, at *place, value any) request { made := readCreateSnapshotMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readSnapshot(r, at, value) }, replies: true}
+}, request: asRequest(readCreateSnapshotMsg), reply: asReply(readSnapshot), replies: true}
 
 // CreateSnapshot sends createsnapshotmsg. Create a snapshot of the files under a label. It records the latest revision
 // of each file under the label and its sub-labels. A label that no file has, though there be files below it, is
@@ -117,7 +121,9 @@ func readGetSnapshotMsg(r *reader, at *place, value any) GetSnapshotMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetSnapshotMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetSnapshotMsg) }
+func (v *GetSnapshotMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetSnapshotMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetSnapshotMsg) MarshalJSON() ([]byte, error) {
@@ -137,7 +143,9 @@ func (v *GetSnapshotMsg) check(c *checker, at *place) {
 	c.pattern(at.key("name"), v.Name, v.Name, pattern1, "text without NUL characters")
 }
 
-func (v *GetSnapshotMsg) describe() *Message { return msgGetSnapshotMsg }
+func (v *GetSnapshotMsg) describe() *Message {
+	return msgGetSnapshotMsg
+}
 
 var msgGetSnapshotMsg = &Message{MsgType: "getsnapshotmsg", PayloadType: "getsnapshotmsg", Method: "get_snapshot", Domain: "snapshot", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get snapshot, invalid JSON"},
@@ -147,7 +155,7 @@ var msgGetSnapshotMsg = &Message{MsgType: "getsnapshotmsg", PayloadType: "getsna
 	{"snapshot_not_found_not_found", CodeNotFound, 500, "Snapshot not found with Id <{id}> in Colony <{colony}> does not exists"},
 	{"snapshot_not_found_not_found_500", CodeNotFound, 500, "Snapshot not found with name <{name}> in Colony <{colony}> does not exists"},
 	{"malformatted_msg", CodeInvalid, 500, "Failed to get snapshot, malformatted msg"},
-}, request: func(r *reader, at *place, value any) request { made := readGetSnapshotMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readSnapshot(r, at, value) }, replies: true}
+}, request: asRequest(readGetSnapshotMsg), reply: asReply(readSnapshot), replies: true}
 
 // GetSnapshotOptions: what need not be said to GetSnapshot; nil stands for the defaults.
 type GetSnapshotOptions struct {
@@ -195,7 +203,9 @@ func readGetSnapshotsMsg(r *reader, at *place, value any) GetSnapshotsMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetSnapshotsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetSnapshotsMsg) }
+func (v *GetSnapshotsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetSnapshotsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetSnapshotsMsg) MarshalJSON() ([]byte, error) {
@@ -211,14 +221,16 @@ func (v *GetSnapshotsMsg) check(c *checker, at *place) {
 	c.pattern(at.key("colonyname"), v.ColonyName, v.ColonyName, pattern1, "text without NUL characters")
 }
 
-func (v *GetSnapshotsMsg) describe() *Message { return msgGetSnapshotsMsg }
+func (v *GetSnapshotsMsg) describe() *Message {
+	return msgGetSnapshotsMsg
+}
 
 var msgGetSnapshotsMsg = &Message{MsgType: "getsnapshotsmsg", PayloadType: "getsnapshotsmsg", Method: "get_snapshots", Domain: "snapshot", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get snapshots, invalid JSON"},
 	{"msgtype_mismatch", CodeInvalid, 400, "Failed to get snapshots, msg.MsgType does not match payloadType"},
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
-}, request: func(r *reader, at *place, value any) request { made := readGetSnapshotsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return orEmpty([]Snapshot{}, listOf(readSnapshot))(r, at, value) }, replies: true}
+}, request: asRequest(readGetSnapshotsMsg), reply: asReply(orEmpty([]Snapshot{}, listOf(readSnapshot))), replies: true}
 
 // GetSnapshots sends getsnapshotsmsg. List the snapshots of a colony, newest first. The reply is null when there are
 // none.
@@ -262,7 +274,9 @@ func readRemoveSnapshotMsg(r *reader, at *place, value any) RemoveSnapshotMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RemoveSnapshotMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRemoveSnapshotMsg) }
+func (v *RemoveSnapshotMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRemoveSnapshotMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RemoveSnapshotMsg) MarshalJSON() ([]byte, error) {
@@ -282,10 +296,14 @@ func (v *RemoveSnapshotMsg) check(c *checker, at *place) {
 	c.pattern(at.key("name"), v.Name, v.Name, pattern1, "text without NUL characters")
 }
 
-func (v *RemoveSnapshotMsg) describe() *Message { return msgRemoveSnapshotMsg }
+func (v *RemoveSnapshotMsg) describe() *Message {
+	return msgRemoveSnapshotMsg
+}
 
 // unsafe tells whether this request does something again when it arrives twice.
-func (v *RemoveSnapshotMsg) unsafe() bool { return v.Name != "" }
+func (v *RemoveSnapshotMsg) unsafe() bool {
+	return v.Name != ""
+}
 
 var msgRemoveSnapshotMsg = &Message{MsgType: "removesnapshotmsg", PayloadType: "removesnapshotmsg", Method: "remove_snapshot", Domain: "snapshot", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyIdempotent, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to remove snapshot, invalid JSON"},
@@ -293,7 +311,7 @@ var msgRemoveSnapshotMsg = &Message{MsgType: "removesnapshotmsg", PayloadType: "
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"malformatted_msg", CodeInvalid, 500, "Failed to remove snapsnot, malformatted msg"},
-}, request: func(r *reader, at *place, value any) request { made := readRemoveSnapshotMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readRemoveSnapshotMsg), reply: asReply(readNothing), replies: false}
 
 // RemoveSnapshotOptions: what need not be said to RemoveSnapshot; nil stands for the defaults.
 type RemoveSnapshotOptions struct {
@@ -345,7 +363,9 @@ func readRemoveAllSnapshotsMsg(r *reader, at *place, value any) RemoveAllSnapsho
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RemoveAllSnapshotsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRemoveAllSnapshotsMsg) }
+func (v *RemoveAllSnapshotsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRemoveAllSnapshotsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RemoveAllSnapshotsMsg) MarshalJSON() ([]byte, error) {
@@ -361,14 +381,16 @@ func (v *RemoveAllSnapshotsMsg) check(c *checker, at *place) {
 	c.pattern(at.key("colonyname"), v.ColonyName, v.ColonyName, pattern1, "text without NUL characters")
 }
 
-func (v *RemoveAllSnapshotsMsg) describe() *Message { return msgRemoveAllSnapshotsMsg }
+func (v *RemoveAllSnapshotsMsg) describe() *Message {
+	return msgRemoveAllSnapshotsMsg
+}
 
 var msgRemoveAllSnapshotsMsg = &Message{MsgType: "removeallsnapshotmsg", PayloadType: "removeallsnapshotmsg", Method: "remove_all_snapshots", Domain: "snapshot", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to remove snapshot, invalid JSON"},
 	{"msgtype_mismatch", CodeInvalid, 400, "Failed to remove snapshot, msg.MsgType does not match payloadType"},
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
-}, request: func(r *reader, at *place, value any) request { made := readRemoveAllSnapshotsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readRemoveAllSnapshotsMsg), reply: asReply(readNothing), replies: false}
 
 // RemoveAllSnapshots sends removeallsnapshotmsg. Remove all snapshots of a colony. Any approved executor or user of
 // the colony may do so, while the colony owner is refused. The message type is spelt with `snapshot` in the singular.

@@ -53,7 +53,9 @@ func readSnapshot(r *reader, at *place, value any) Snapshot {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Snapshot) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readSnapshot) }
+func (v *Snapshot) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readSnapshot)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v Snapshot) MarshalJSON() ([]byte, error) {

@@ -32,7 +32,9 @@ func readGetColonyStatisticsMsg(r *reader, at *place, value any) GetColonyStatis
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetColonyStatisticsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetColonyStatisticsMsg) }
+func (v *GetColonyStatisticsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetColonyStatisticsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetColonyStatisticsMsg) MarshalJSON() ([]byte, error) {
@@ -48,13 +50,15 @@ func (v *GetColonyStatisticsMsg) check(c *checker, at *place) {
 	c.pattern(at.key("colonyname"), v.ColonyName, v.ColonyName, pattern1, "text without NUL characters")
 }
 
-func (v *GetColonyStatisticsMsg) describe() *Message { return msgGetColonyStatisticsMsg }
+func (v *GetColonyStatisticsMsg) describe() *Message {
+	return msgGetColonyStatisticsMsg
+}
 
 var msgGetColonyStatisticsMsg = &Message{MsgType: "getcolonystatsmsg", PayloadType: "getcolonystatsmsg", Method: "get_statistics", Domain: "statistics", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "denied", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get colony statistics, invalid JSON"},
 	{"msgtype_mismatch", CodeInvalid, 400, "Failed to get colony statistics, msg.MsgType does not match payloadType"},
 	{"colony_not_found", CodeNotFound, 400, "Colony with name <{name}> not found"},
-}, request: func(r *reader, at *place, value any) request { made := readGetColonyStatisticsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readStatistics(r, at, value) }, replies: true}
+}, request: asRequest(readGetColonyStatisticsMsg), reply: asReply(readStatistics), replies: true}
 
 // GetStatistics sends getcolonystatsmsg. Read the statistics of a colony. If the signer is not a member, the server
 // answers HTTP 200 with an empty body instead of an error envelope; this means that access is denied.
@@ -86,7 +90,9 @@ func readGetStatisticsMsg(r *reader, at *place, value any) GetStatisticsMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetStatisticsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetStatisticsMsg) }
+func (v *GetStatisticsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetStatisticsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetStatisticsMsg) MarshalJSON() ([]byte, error) {
@@ -100,14 +106,16 @@ func (v GetStatisticsMsg) MarshalJSON() ([]byte, error) {
 func (v *GetStatisticsMsg) check(c *checker, at *place) {
 }
 
-func (v *GetStatisticsMsg) describe() *Message { return msgGetStatisticsMsg }
+func (v *GetStatisticsMsg) describe() *Message {
+	return msgGetStatisticsMsg
+}
 
 var msgGetStatisticsMsg = &Message{MsgType: "getstatisticsmsg", PayloadType: "getstatisticsmsg", Method: "get_server_statistics", Domain: "statistics", Streams: false, Roles: []Role{RoleServerOwner}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get statistics, invalid JSON"},
 	{"msgtype_mismatch", CodeInvalid, 400, "Failed to get server version, msg.MsgType does not match payloadType"},
 	{"not_server_owner", CodeDenied, 403, "Access denied, not server owner"},
 	{"failed_to_parse_executor_name", CodeServerFault, 500, "Failed to parse Executor name"},
-}, request: func(r *reader, at *place, value any) request { made := readGetStatisticsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readStatistics(r, at, value) }, replies: true}
+}, request: asRequest(readGetStatisticsMsg), reply: asReply(readStatistics), replies: true}
 
 // GetServerStatistics sends getstatisticsmsg. Read the statistics of the whole server, as its owner. Only `colonies`,
 // `executors` and the counters of waiting, running, successful and failed processes carry values; all others are 0.

@@ -79,4 +79,6 @@ func readStatistics(r *reader, at *place, value any) Statistics {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *Statistics) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readStatistics) }
+func (v *Statistics) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readStatistics)
+}

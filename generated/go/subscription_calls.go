@@ -54,7 +54,9 @@ func readSubscribeProcessMsg(r *reader, at *place, value any) SubscribeProcessMs
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *SubscribeProcessMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readSubscribeProcessMsg) }
+func (v *SubscribeProcessMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readSubscribeProcessMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v SubscribeProcessMsg) MarshalJSON() ([]byte, error) {
@@ -74,12 +76,14 @@ func (v *SubscribeProcessMsg) check(c *checker, at *place) {
 	c.pattern(at.key("executortype"), v.ExecutorType, v.ExecutorType, pattern1, "text without NUL characters")
 }
 
-func (v *SubscribeProcessMsg) describe() *Message { return msgSubscribeProcessMsg }
+func (v *SubscribeProcessMsg) describe() *Message {
+	return msgSubscribeProcessMsg
+}
 
 var msgSubscribeProcessMsg = &Message{MsgType: "subscribeprocessmsg", PayloadType: "subscribeprocessmsg", Method: "subscribe_process", Domain: "subscription", Streams: true, Roles: []Role{RoleAnyKey}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"msgtype_mismatch", CodeInvalid, 403, "Failed to subscribe to process, msg.msgType does not match rpcMsg.PayloadType"},
 	{"invalid_process", CodeNotFound, 403, "Invalid process with Id {id}"},
-}, request: func(r *reader, at *place, value any) request { made := readSubscribeProcessMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readProcess(r, at, value) }, replies: true}
+}, request: asRequest(readSubscribeProcessMsg), reply: asReply(readProcess), replies: true}
 
 // SubscribeProcess sends subscribeprocessmsg. Watch one process for a given state. Any well-formed signature is
 // enough, as membership is not checked. Each event is one frame holding the process, the first at once if the state is
@@ -138,7 +142,9 @@ func readSubscribeProcessesMsg(r *reader, at *place, value any) SubscribeProcess
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *SubscribeProcessesMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readSubscribeProcessesMsg) }
+func (v *SubscribeProcessesMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readSubscribeProcessesMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v SubscribeProcessesMsg) MarshalJSON() ([]byte, error) {
@@ -156,7 +162,9 @@ func (v *SubscribeProcessesMsg) check(c *checker, at *place) {
 	c.pattern(at.key("executortype"), v.ExecutorType, v.ExecutorType, pattern1, "text without NUL characters")
 }
 
-func (v *SubscribeProcessesMsg) describe() *Message { return msgSubscribeProcessesMsg }
+func (v *SubscribeProcessesMsg) describe() *Message {
+	return msgSubscribeProcessesMsg
+}
 
 // hazard is the name and the effect of what this request does to the server or to others.
 func (v *SubscribeProcessesMsg) hazard() (string, string) {
@@ -170,7 +178,7 @@ var msgSubscribeProcessesMsg = &Message{MsgType: "subscribeprocessesmsg", Payloa
 	{"invalid_json", CodeInvalid, 403, "{detail}"},
 	{"msgtype_mismatch", CodeInvalid, 403, "Failed to subscribe to processes, msg.msgType does not match rpcMsg.PayloadType"},
 	{"executor_not_found", CodeDenied, 403, "executor not found"},
-}, request: func(r *reader, at *place, value any) request { made := readSubscribeProcessesMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readProcess(r, at, value) }, replies: true}
+}, request: asRequest(readSubscribeProcessesMsg), reply: asReply(readProcess), replies: true}
 
 // SubscribeProcessesOptions: what need not be said to SubscribeProcesses; nil stands for the defaults.
 type SubscribeProcessesOptions struct {
@@ -237,7 +245,9 @@ func readSubscribeChannelMsg(r *reader, at *place, value any) SubscribeChannelMs
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *SubscribeChannelMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readSubscribeChannelMsg) }
+func (v *SubscribeChannelMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readSubscribeChannelMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v SubscribeChannelMsg) MarshalJSON() ([]byte, error) {
@@ -255,7 +265,9 @@ func (v *SubscribeChannelMsg) check(c *checker, at *place) {
 	c.pattern(at.key("name"), v.ChannelName, v.ChannelName, pattern1, "text without NUL characters")
 }
 
-func (v *SubscribeChannelMsg) describe() *Message { return msgSubscribeChannelMsg }
+func (v *SubscribeChannelMsg) describe() *Message {
+	return msgSubscribeChannelMsg
+}
 
 var msgSubscribeChannelMsg = &Message{MsgType: "subscribechannelmsg", PayloadType: "subscribechannelmsg", Method: "subscribe_channel", Domain: "subscription", Streams: true, Roles: []Role{RoleInitiator, RoleAssignedExecutor}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "{detail}"},
@@ -265,7 +277,7 @@ var msgSubscribeChannelMsg = &Message{MsgType: "subscribechannelmsg", PayloadTyp
 	{"process_not_found", CodeNotFound, 404, "Process not found"},
 	{"channel_not_found", CodeNotFound, 404, "Channel not found"},
 	{"not_authorized_to_subscribe_to_channel", CodeDenied, 403, "Not authorized to subscribe to channel"},
-}, request: func(r *reader, at *place, value any) request { made := readSubscribeChannelMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return listOf(readChannelEntry)(r, at, value) }, replies: true}
+}, request: asRequest(readSubscribeChannelMsg), reply: asReply(listOf(readChannelEntry)), replies: true}
 
 // SubscribeChannel sends subscribechannelmsg. Stream the entries of a channel. The first frame holds all stored
 // entries from position `afterseq` on, if there are any; then each appended entry follows as a list of one. An empty

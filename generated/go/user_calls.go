@@ -34,7 +34,9 @@ func readAddUserMsg(r *reader, at *place, value any) AddUserMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *AddUserMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readAddUserMsg) }
+func (v *AddUserMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readAddUserMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v AddUserMsg) MarshalJSON() ([]byte, error) {
@@ -49,7 +51,9 @@ func (v *AddUserMsg) check(c *checker, at *place) {
 	v.User.check(c, at.key("user"))
 }
 
-func (v *AddUserMsg) describe() *Message { return msgAddUserMsg }
+func (v *AddUserMsg) describe() *Message {
+	return msgAddUserMsg
+}
 
 var msgAddUserMsg = &Message{MsgType: "addusermsg", PayloadType: "addusermsg", Method: "add_user", Domain: "user", Streams: false, Roles: []Role{RoleColonyOwner}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to add user, invalid JSON"},
@@ -61,7 +65,7 @@ var msgAddUserMsg = &Message{MsgType: "addusermsg", PayloadType: "addusermsg", M
 	{"colony_not_found", CodeNotFound, 400, "Colony with name <{name}> does not exists"},
 	{"a_user_already_exists", CodeAlreadyExists, 400, "A user with name <{name}> already exists in Colony with name <{colony}>"},
 	{"addeduser_not_found", CodeServerFault, 500, "Failed to add user, addedUser is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readAddUserMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readUser(r, at, value) }, replies: true}
+}, request: asRequest(readAddUserMsg), reply: asReply(readUser), replies: true}
 
 // AddUser sends addusermsg. Add a user to a colony. User names are unique inside a colony, while the server accepts
 // the same `userid` under several names.
@@ -104,7 +108,9 @@ func readGetUserMsg(r *reader, at *place, value any) GetUserMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetUserMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetUserMsg) }
+func (v *GetUserMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetUserMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetUserMsg) MarshalJSON() ([]byte, error) {
@@ -122,7 +128,9 @@ func (v *GetUserMsg) check(c *checker, at *place) {
 	c.pattern(at.key("name"), v.Name, v.Name, pattern1, "text without NUL characters")
 }
 
-func (v *GetUserMsg) describe() *Message { return msgGetUserMsg }
+func (v *GetUserMsg) describe() *Message {
+	return msgGetUserMsg
+}
 
 var msgGetUserMsg = &Message{MsgType: "getusermsg", PayloadType: "getusermsg", Method: "get_user", Domain: "user", Streams: false, Roles: []Role{RoleExecutorAnyState, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get user, invalid JSON"},
@@ -131,7 +139,7 @@ var msgGetUserMsg = &Message{MsgType: "getusermsg", PayloadType: "getusermsg", M
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"colony_not_found", CodeNotFound, 400, "Colony with name <{name}> does not exists"},
 	{"user_not_found", CodeNotFound, 500, "Failed to get user, user is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readGetUserMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readUser(r, at, value) }, replies: true}
+}, request: asRequest(readGetUserMsg), reply: asReply(readUser), replies: true}
 
 // GetUser sends getusermsg. Get a user by name. Executors of the colony may ask in any state.
 //
@@ -170,7 +178,9 @@ func readGetUserByIDMsg(r *reader, at *place, value any) GetUserByIDMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetUserByIDMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetUserByIDMsg) }
+func (v *GetUserByIDMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetUserByIDMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetUserByIDMsg) MarshalJSON() ([]byte, error) {
@@ -188,7 +198,9 @@ func (v *GetUserByIDMsg) check(c *checker, at *place) {
 	c.pattern(at.key("userid"), v.UserID, v.UserID, pattern1, "text without NUL characters")
 }
 
-func (v *GetUserByIDMsg) describe() *Message { return msgGetUserByIDMsg }
+func (v *GetUserByIDMsg) describe() *Message {
+	return msgGetUserByIDMsg
+}
 
 var msgGetUserByIDMsg = &Message{MsgType: "getuserbyidmsg", PayloadType: "getuserbyidmsg", Method: "get_user_by_id", Domain: "user", Streams: false, Roles: []Role{RoleExecutorAnyState, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get user by ID, invalid JSON"},
@@ -197,7 +209,7 @@ var msgGetUserByIDMsg = &Message{MsgType: "getuserbyidmsg", PayloadType: "getuse
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"colony_not_found", CodeNotFound, 400, "Colony with name <{name}> does not exists"},
 	{"user_not_found", CodeNotFound, 404, "Failed to get user by ID, user is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readGetUserByIDMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readUser(r, at, value) }, replies: true}
+}, request: asRequest(readGetUserByIDMsg), reply: asReply(readUser), replies: true}
 
 // GetUserByID sends getuserbyidmsg. Get a user by identity. Executors of the colony may ask in any state.
 //
@@ -232,7 +244,9 @@ func readGetUsersMsg(r *reader, at *place, value any) GetUsersMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetUsersMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetUsersMsg) }
+func (v *GetUsersMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetUsersMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetUsersMsg) MarshalJSON() ([]byte, error) {
@@ -248,7 +262,9 @@ func (v *GetUsersMsg) check(c *checker, at *place) {
 	c.pattern(at.key("colonyname"), v.ColonyName, v.ColonyName, pattern1, "text without NUL characters")
 }
 
-func (v *GetUsersMsg) describe() *Message { return msgGetUsersMsg }
+func (v *GetUsersMsg) describe() *Message {
+	return msgGetUsersMsg
+}
 
 var msgGetUsersMsg = &Message{MsgType: "getusersmsg", PayloadType: "getusersmsg", Method: "get_users", Domain: "user", Streams: false, Roles: []Role{RoleExecutorAnyState, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get users, invalid JSON"},
@@ -256,7 +272,7 @@ var msgGetUsersMsg = &Message{MsgType: "getusersmsg", PayloadType: "getusersmsg"
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"colony_not_found", CodeNotFound, 400, "Colony with name <{name}> does not exists"},
-}, request: func(r *reader, at *place, value any) request { made := readGetUsersMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return orEmpty([]User{}, listOf(readUser))(r, at, value) }, replies: true}
+}, request: asRequest(readGetUsersMsg), reply: asReply(orEmpty([]User{}, listOf(readUser))), replies: true}
 
 // GetUsers sends getusersmsg. List the users of a colony. Executors of the colony may ask in any state.
 //
@@ -294,7 +310,9 @@ func readRemoveUserMsg(r *reader, at *place, value any) RemoveUserMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RemoveUserMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRemoveUserMsg) }
+func (v *RemoveUserMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRemoveUserMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RemoveUserMsg) MarshalJSON() ([]byte, error) {
@@ -312,7 +330,9 @@ func (v *RemoveUserMsg) check(c *checker, at *place) {
 	c.pattern(at.key("name"), v.Name, v.Name, pattern1, "text without NUL characters")
 }
 
-func (v *RemoveUserMsg) describe() *Message { return msgRemoveUserMsg }
+func (v *RemoveUserMsg) describe() *Message {
+	return msgRemoveUserMsg
+}
 
 var msgRemoveUserMsg = &Message{MsgType: "removeusermsg", PayloadType: "removeusermsg", Method: "remove_user", Domain: "user", Streams: false, Roles: []Role{RoleColonyOwner}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to remove user, invalid JSON"},
@@ -322,7 +342,7 @@ var msgRemoveUserMsg = &Message{MsgType: "removeusermsg", PayloadType: "removeus
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
 	{"colony_not_found", CodeNotFound, 400, "Colony with name <{name}> does not exists"},
 	{"user_not_found", CodeNotFound, 400, "User with name <{name}> not found"},
-}, request: func(r *reader, at *place, value any) request { made := readRemoveUserMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readRemoveUserMsg), reply: asReply(readNothing), replies: false}
 
 // RemoveUser sends removeusermsg. Remove a user from a colony.
 //

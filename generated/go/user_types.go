@@ -42,7 +42,9 @@ func readUser(r *reader, at *place, value any) User {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *User) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readUser) }
+func (v *User) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readUser)
+}
 
 func (v *User) check(c *checker, at *place) {
 	c.text(at.key("colonyname"), v.ColonyName, v.ColonyName)

@@ -36,7 +36,9 @@ func readSubmitWorkflowSpecMsg(r *reader, at *place, value any) SubmitWorkflowSp
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *SubmitWorkflowSpecMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readSubmitWorkflowSpecMsg) }
+func (v *SubmitWorkflowSpecMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readSubmitWorkflowSpecMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v SubmitWorkflowSpecMsg) MarshalJSON() ([]byte, error) {
@@ -51,7 +53,9 @@ func (v *SubmitWorkflowSpecMsg) check(c *checker, at *place) {
 	v.WorkflowSpec.check(c, at.key("spec"))
 }
 
-func (v *SubmitWorkflowSpecMsg) describe() *Message { return msgSubmitWorkflowSpecMsg }
+func (v *SubmitWorkflowSpecMsg) describe() *Message {
+	return msgSubmitWorkflowSpecMsg
+}
 
 var msgSubmitWorkflowSpecMsg = &Message{MsgType: "submitworkflowspecmsg", PayloadType: "submitworkflowspecmsg", Method: "submit_workflow", Domain: "workflow", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to submit workkflow, invalid JSON"},
@@ -64,7 +68,7 @@ var msgSubmitWorkflowSpecMsg = &Message{MsgType: "submitworkflowspecmsg", Payloa
 	{"duplicate_nodename", CodeInvalid, 500, "Duplicate nodename: {name}"},
 	{"failed_to_add_process", CodeServerFault, 500, "Failed to submit workflow, failed to add process"},
 	{"could_not_derive_initiatorname", CodeServerFault, 500, "Could not derive InitiatorName"},
-}, request: func(r *reader, at *place, value any) request { made := readSubmitWorkflowSpecMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readProcessGraph(r, at, value) }, replies: true}
+}, request: asRequest(readSubmitWorkflowSpecMsg), reply: asReply(readProcessGraph), replies: true}
 
 // SubmitWorkflow sends submitworkflowspecmsg. Submit a workflow for execution. The server creates one process per
 // node; a node becomes assignable once all its parents have succeeded, and receives their concatenated outputs as
@@ -105,7 +109,9 @@ func readGetProcessGraphMsg(r *reader, at *place, value any) GetProcessGraphMsg 
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetProcessGraphMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetProcessGraphMsg) }
+func (v *GetProcessGraphMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetProcessGraphMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetProcessGraphMsg) MarshalJSON() ([]byte, error) {
@@ -121,7 +127,9 @@ func (v *GetProcessGraphMsg) check(c *checker, at *place) {
 	c.pattern(at.key("processgraphid"), v.ProcessGraphID, v.ProcessGraphID, pattern2, "64 hexadecimal characters")
 }
 
-func (v *GetProcessGraphMsg) describe() *Message { return msgGetProcessGraphMsg }
+func (v *GetProcessGraphMsg) describe() *Message {
+	return msgGetProcessGraphMsg
+}
 
 var msgGetProcessGraphMsg = &Message{MsgType: "getprocessgraphmsg", PayloadType: "getprocessgraphmsg", Method: "get_processgraph", Domain: "workflow", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get processgraph, invalid JSON"},
@@ -130,7 +138,7 @@ var msgGetProcessGraphMsg = &Message{MsgType: "getprocessgraphmsg", PayloadType:
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"graph_not_found", CodeNotFound, 500, "Failed to get processgraph, graph is nil"},
 	{"broken_processgraph", CodeNotFound, 400, "Failed to iterate processgraph, process with ID={id} not found"},
-}, request: func(r *reader, at *place, value any) request { made := readGetProcessGraphMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readProcessGraph(r, at, value) }, replies: true}
+}, request: asRequest(readGetProcessGraphMsg), reply: asReply(readProcessGraph), replies: true}
 
 // GetProcessGraph sends getprocessgraphmsg. Read one workflow. This is the only call that fills the drawing hints in
 // `nodes` and `edges`.
@@ -178,7 +186,9 @@ func readGetProcessGraphsMsg(r *reader, at *place, value any) GetProcessGraphsMs
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GetProcessGraphsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGetProcessGraphsMsg) }
+func (v *GetProcessGraphsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGetProcessGraphsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v GetProcessGraphsMsg) MarshalJSON() ([]byte, error) {
@@ -197,7 +207,9 @@ func (v *GetProcessGraphsMsg) check(c *checker, at *place) {
 	}
 }
 
-func (v *GetProcessGraphsMsg) describe() *Message { return msgGetProcessGraphsMsg }
+func (v *GetProcessGraphsMsg) describe() *Message {
+	return msgGetProcessGraphsMsg
+}
 
 var msgGetProcessGraphsMsg = &Message{MsgType: "getprocessgraphsmsg", PayloadType: "getprocessgraphsmsg", Method: "get_processgraphs", Domain: "workflow", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to get processgraphs, invalid JSON"},
@@ -207,7 +219,7 @@ var msgGetProcessGraphsMsg = &Message{MsgType: "getprocessgraphsmsg", PayloadTyp
 	{"count_too_large", CodeInvalid, 400, "Count is larger than MaxCount limit <{limit}>"},
 	{"invalid_state", CodeInvalid, 400, "invalid msg.State"},
 	{"broken_processgraph", CodeNotFound, 400, "Failed to iterate processgraph, process with ID={id} not found"},
-}, request: func(r *reader, at *place, value any) request { made := readGetProcessGraphsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return orEmpty([]ProcessGraph{}, listOf(readProcessGraph))(r, at, value) }, replies: true}
+}, request: asRequest(readGetProcessGraphsMsg), reply: asReply(orEmpty([]ProcessGraph{}, listOf(readProcessGraph))), replies: true}
 
 // GetProcessGraphs sends getprocessgraphsmsg. List the workflows of a colony that are in one state. They are ordered
 // from the newest submission to the oldest, with empty `nodes` and `edges`. There is no value for all states, and one
@@ -248,7 +260,9 @@ func readCancelProcessGraphMsg(r *reader, at *place, value any) CancelProcessGra
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *CancelProcessGraphMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readCancelProcessGraphMsg) }
+func (v *CancelProcessGraphMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readCancelProcessGraphMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v CancelProcessGraphMsg) MarshalJSON() ([]byte, error) {
@@ -264,7 +278,9 @@ func (v *CancelProcessGraphMsg) check(c *checker, at *place) {
 	c.pattern(at.key("processgraphid"), v.ProcessGraphID, v.ProcessGraphID, pattern2, "64 hexadecimal characters")
 }
 
-func (v *CancelProcessGraphMsg) describe() *Message { return msgCancelProcessGraphMsg }
+func (v *CancelProcessGraphMsg) describe() *Message {
+	return msgCancelProcessGraphMsg
+}
 
 var msgCancelProcessGraphMsg = &Message{MsgType: "cancelprocessgraphmsg", PayloadType: "cancelprocessgraphmsg", Method: "cancel_processgraph", Domain: "workflow", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to cancel processgraph, invalid JSON"},
@@ -272,7 +288,7 @@ var msgCancelProcessGraphMsg = &Message{MsgType: "cancelprocessgraphmsg", Payloa
 	{"not_a_member", CodeDenied, 403, "Access denied, not a member of Colony with name <{name}>"},
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"graph_not_found", CodeNotFound, 500, "Failed to cancel processgraph, graph is nil"},
-}, request: func(r *reader, at *place, value any) request { made := readCancelProcessGraphMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readCancelProcessGraphMsg), reply: asReply(readNothing), replies: false}
 
 // CancelProcessGraph sends cancelprocessgraphmsg. Cancel a workflow. Its WAITING and RUNNING processes become
 // CANCELLED while finished ones keep their state. The workflow itself becomes CANCELLED even if it had ended before.
@@ -314,7 +330,9 @@ func readRemoveProcessGraphMsg(r *reader, at *place, value any) RemoveProcessGra
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RemoveProcessGraphMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRemoveProcessGraphMsg) }
+func (v *RemoveProcessGraphMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRemoveProcessGraphMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RemoveProcessGraphMsg) MarshalJSON() ([]byte, error) {
@@ -330,7 +348,9 @@ func (v *RemoveProcessGraphMsg) check(c *checker, at *place) {
 	c.pattern(at.key("processgraphid"), v.ProcessGraphID, v.ProcessGraphID, pattern2, "64 hexadecimal characters")
 }
 
-func (v *RemoveProcessGraphMsg) describe() *Message { return msgRemoveProcessGraphMsg }
+func (v *RemoveProcessGraphMsg) describe() *Message {
+	return msgRemoveProcessGraphMsg
+}
 
 var msgRemoveProcessGraphMsg = &Message{MsgType: "removeprocessgraphmsg", PayloadType: "removeprocessgraphmsg", Method: "remove_processgraph", Domain: "workflow", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to remove processgraph, invalid JSON"},
@@ -339,7 +359,7 @@ var msgRemoveProcessGraphMsg = &Message{MsgType: "removeprocessgraphmsg", Payloa
 	{"unknown_colony", CodeNotFound, 403, "Colony with name <{name}> does not exists"},
 	{"graph_not_found", CodeNotFound, 500, "Failed to remove processgraph, graph is nil"},
 	{"cannot_remove_a_running_processgraph", CodeConflict, 400, "Failed to remove processgraph, cannot remove a running processgraph"},
-}, request: func(r *reader, at *place, value any) request { made := readRemoveProcessGraphMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readRemoveProcessGraphMsg), reply: asReply(readNothing), replies: false}
 
 // RemoveProcessGraph sends removeprocessgraphmsg. Remove a workflow together with its processes. A workflow in state
 // RUNNING is refused.
@@ -382,7 +402,9 @@ func readRemoveAllProcessGraphsMsg(r *reader, at *place, value any) RemoveAllPro
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *RemoveAllProcessGraphsMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readRemoveAllProcessGraphsMsg) }
+func (v *RemoveAllProcessGraphsMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readRemoveAllProcessGraphsMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v RemoveAllProcessGraphsMsg) MarshalJSON() ([]byte, error) {
@@ -398,7 +420,9 @@ func (v *RemoveAllProcessGraphsMsg) check(c *checker, at *place) {
 	c.pattern(at.key("colonyname"), v.ColonyName, v.ColonyName, pattern1, "text without NUL characters")
 }
 
-func (v *RemoveAllProcessGraphsMsg) describe() *Message { return msgRemoveAllProcessGraphsMsg }
+func (v *RemoveAllProcessGraphsMsg) describe() *Message {
+	return msgRemoveAllProcessGraphsMsg
+}
 
 // hazard is the name and the effect of what this request does to the server or to others.
 func (v *RemoveAllProcessGraphsMsg) hazard() (string, string) {
@@ -413,7 +437,7 @@ var msgRemoveAllProcessGraphsMsg = &Message{MsgType: "removeallprocessgraphsmsg"
 	{"empty_colony_name", CodeInvalid, 403, "Empty Colony name"},
 	{"not_possible_to_remove_running_processgraphs", CodeConflict, 400, "not possible to remove running processgraphs"},
 	{"invalid_state_when_deleting_all_processgraphs", CodeInvalid, 400, "invalid state when deleting all processgraphs"},
-}, request: func(r *reader, at *place, value any) request { made := readRemoveAllProcessGraphsMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readNothing(r, at, value) }, replies: false}
+}, request: asRequest(readRemoveAllProcessGraphsMsg), reply: asReply(readNothing), replies: false}
 
 // RemoveAllProcessGraphsOptions: what need not be said to RemoveAllProcessGraphs; nil stands for the defaults.
 type RemoveAllProcessGraphsOptions struct {
@@ -483,7 +507,9 @@ func readAddChildMsg(r *reader, at *place, value any) AddChildMsg {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *AddChildMsg) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readAddChildMsg) }
+func (v *AddChildMsg) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readAddChildMsg)
+}
 
 // MarshalJSON writes the message type as well.
 func (v AddChildMsg) MarshalJSON() ([]byte, error) {
@@ -504,7 +530,9 @@ func (v *AddChildMsg) check(c *checker, at *place) {
 	v.Spec.check(c, at.key("spec"))
 }
 
-func (v *AddChildMsg) describe() *Message { return msgAddChildMsg }
+func (v *AddChildMsg) describe() *Message {
+	return msgAddChildMsg
+}
 
 var msgAddChildMsg = &Message{MsgType: "addchildmsg", PayloadType: "addchildmsg", Method: "add_child", Domain: "workflow", Streams: false, Roles: []Role{RoleExecutorApproved, RoleUser}, Idempotency: IdempotencyUnsafe, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
 	{"invalid_json", CodeInvalid, 400, "Failed to add child to processgraph, invalid JSON"},
@@ -515,7 +543,7 @@ var msgAddChildMsg = &Message{MsgType: "addchildmsg", PayloadType: "addchildmsg"
 	{"process_is_not_running", CodeConflict, 400, "Process with Id {id} is not running"},
 	{"process_is_not_assigned_to_executor", CodeDenied, 400, "Process with Id {processid} is not assigned to executor with Id {executorid}"},
 	{"process_does_not_belong_to_a_processgraph", CodeConflict, 400, "Process with Id {id} does not belong to a processgraph"},
-}, request: func(r *reader, at *place, value any) request { made := readAddChildMsg(r, at, value); return &made }, reply: func(r *reader, at *place, value any) any { return readProcess(r, at, value) }, replies: true}
+}, request: asRequest(readAddChildMsg), reply: asReply(readProcess), replies: true}
 
 // AddChild sends addchildmsg. Add a process to a running workflow as a child of a process assigned to the signer. The
 // child waits for its parents and has no initiator (`initiatorid` and `initiatorname` are empty); with `insert` it

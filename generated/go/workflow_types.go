@@ -39,7 +39,9 @@ func readWorkflowSpec(r *reader, at *place, value any) WorkflowSpec {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *WorkflowSpec) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readWorkflowSpec) }
+func (v *WorkflowSpec) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readWorkflowSpec)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v WorkflowSpec) MarshalJSON() ([]byte, error) {
@@ -147,7 +149,9 @@ func readProcessGraph(r *reader, at *place, value any) ProcessGraph {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *ProcessGraph) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readProcessGraph) }
+func (v *ProcessGraph) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readProcessGraph)
+}
 
 // MarshalJSON writes nil as something empty.
 func (v ProcessGraph) MarshalJSON() ([]byte, error) {
@@ -211,7 +215,9 @@ func readGraphNode(r *reader, at *place, value any) GraphNode {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GraphNode) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGraphNode) }
+func (v *GraphNode) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGraphNode)
+}
 
 // GraphNodeData: Label of a graph node.
 type GraphNodeData struct {
@@ -235,7 +241,9 @@ func readGraphNodeData(r *reader, at *place, value any) GraphNodeData {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GraphNodeData) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGraphNodeData) }
+func (v *GraphNodeData) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGraphNodeData)
+}
 
 // GraphPosition: Coordinates of a graph node, in pixels.
 type GraphPosition struct {
@@ -263,7 +271,9 @@ func readGraphPosition(r *reader, at *place, value any) GraphPosition {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GraphPosition) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGraphPosition) }
+func (v *GraphPosition) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGraphPosition)
+}
 
 // GraphStyle: Colours in which a graph node is drawn.
 type GraphStyle struct {
@@ -292,7 +302,9 @@ func readGraphStyle(r *reader, at *place, value any) GraphStyle {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GraphStyle) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGraphStyle) }
+func (v *GraphStyle) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGraphStyle)
+}
 
 // GraphEdge: Arrow from a parent process to one of its children in the drawing of a workflow.
 type GraphEdge struct {
@@ -328,4 +340,6 @@ func readGraphEdge(r *reader, at *place, value any) GraphEdge {
 }
 
 // UnmarshalJSON reads what a server or a client writes: what is missing has its default, and null is empty.
-func (v *GraphEdge) UnmarshalJSON(text []byte) error { return unmarshal(text, v, readGraphEdge) }
+func (v *GraphEdge) UnmarshalJSON(text []byte) error {
+	return unmarshal(text, v, readGraphEdge)
+}

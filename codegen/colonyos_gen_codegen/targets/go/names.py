@@ -28,6 +28,9 @@ class Names:
         self._values: dict[tuple[str, str], str] = {}
         named = [*service.structs, *service.enums, *(message.struct for message in service.messages)]
         for each in named:
+            # A type has functions in its name, none of which may be one of those that are written by hand.
+            hidden = {name for name in (each.name, f"{each.name}Type") if {f"read{name}", f"new{name}"} & declared}
+            self._taken |= hidden
             self._types[each.name] = self._new(each.name, ("Type", "Object"))
         for message in service.messages:
             for method in message.methods:

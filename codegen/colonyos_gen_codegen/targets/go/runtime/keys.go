@@ -35,7 +35,7 @@ func ParseKey(text string) (*Key, error) {
 	if overflow := number.SetByteSlice(data); overflow || number.IsZero() {
 		return nil, ErrKey
 	}
-	return newKey(secp256k1.NewPrivateKey(&number)), nil
+	return keyOf(secp256k1.NewPrivateKey(&number)), nil
 }
 
 // GenerateKey makes a new private key.
@@ -44,10 +44,10 @@ func GenerateKey() (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no random numbers: %w", err)
 	}
-	return newKey(private), nil
+	return keyOf(private), nil
 }
 
-func newKey(private *secp256k1.PrivateKey) *Key {
+func keyOf(private *secp256k1.PrivateKey) *Key {
 	return &Key{private: private, identity: identityOf(private.PubKey())}
 }
 

@@ -62,6 +62,20 @@ type request interface {
 	check(c *checker, at *place)
 }
 
+func asRequest[T any, P interface {
+	*T
+	request
+}](read func(*reader, *place, any) T) func(*reader, *place, any) request {
+	return func(r *reader, at *place, value any) request {
+		made := read(r, at, value)
+		return P(&made)
+	}
+}
+
+func asReply[T any](read func(*reader, *place, any) T) func(*reader, *place, any) any {
+	return func(r *reader, at *place, value any) any { return read(r, at, value) }
+}
+
 // Lookup finds a message by its type on the wire; nil if the schema has none.
 func Lookup(msgType string) *Message { return messagesByType[msgType] }
 
@@ -159,7 +173,7 @@ type envelope struct {
 	failed      bool
 }
 
-func readEnvelope(r *reader, at *place, value any) envelope {
+func envelopeIn(r *reader, at *place, value any) envelope {
 	var v envelope
 	if o := r.object(at, value); o != nil {
 		field(r, o, "payloadtype", required, &v.payloadType, readText)
@@ -174,7 +188,7 @@ type failure struct {
 	message string
 }
 
-func readFailure(r *reader, at *place, value any) failure {
+func failureIn(r *reader, at *place, value any) failure {
 	var v failure
 	if o := r.object(at, value); o != nil {
 		field(r, o, "status", optional, &v.status, readInteger)
@@ -203,7 +217,7 @@ func open[T any](m *Message, status int, body []byte, into func(*reader, *place,
 	var sent envelope
 	err := json.NewDecoder(bytes.NewReader(body)).Decode(&first)
 	if err == nil {
-		sent, err = read(first, readEnvelope, nil)
+		sent, err = read(first, envelopeIn, nil)
 	}
 	if err != nil {
 		start := strings.Join(strings.Fields(string(body[:min(len(body), 120)])), " ")
@@ -213,7 +227,7 @@ func open[T any](m *Message, status int, body []byte, into func(*reader, *place,
 		return none, wrong(fmt.Sprintf("not a reply: %q; is there such a server behind this address?", start), nil)
 	}
 	if sent.failed {
-		told, err := read(sent.payload, readFailure, nil)
+		told, err := read(sent.payload, failureIn, nil)
 		if err != nil {
 			return none, wrong("an error reply that cannot be read", err)
 		}
