@@ -175,15 +175,16 @@ func (r *Refusal) matches(status int, message string) bool {
 	return strings.HasSuffix(rest, parts[last])
 }
 
-// refusal is the error for an answer with this status and text; the refusal of the schema that says most of it counts.
+// refusal is the error for an answer with this status and text; of those in the schema, the one with the most words of its own
+// counts.
 func (m *Message) refusal(status int, message string) *Error {
 	made := &Error{Status: status, Message: message, Method: m.Method}
 	best := -1
 	for _, known := range [][]Refusal{m.Errors, envelopeErrors} {
 		for _, refusal := range known {
-			holes := strings.Count(refusal.Text, "{")
-			if (best < 0 || holes < best) && refusal.matches(status, message) {
-				best, made.Code, made.Name = holes, refusal.Code, refusal.Name
+			own := len(placeholder.ReplaceAllString(refusal.Text, ""))
+			if own > best && refusal.matches(status, message) {
+				best, made.Code, made.Name = own, refusal.Code, refusal.Name
 			}
 		}
 	}

@@ -114,8 +114,7 @@ func (v *GetServerInfoMsg) describe() *Message {
 	return msgGetServerInfoMsg
 }
 
-var msgGetServerInfoMsg = &Message{MsgType: "getserverinfomsg", PayloadType: "getserverinfomsg", Method: "get_server_info", Domain: "server", Streams: false, Roles: []Role{RoleNone}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", Errors: []Refusal{
-}, request: asRequest(readGetServerInfoMsg), reply: asReply(readServerInfo), replies: true}
+var msgGetServerInfoMsg = &Message{MsgType: "getserverinfomsg", PayloadType: "getserverinfomsg", Method: "get_server_info", Domain: "server", Streams: false, Roles: []Role{RoleNone}, Idempotency: IdempotencyRead, WhenNull: "", WhenEmpty: "", request: asRequest(readGetServerInfoMsg), reply: asReply(readServerInfo), replies: true}
 
 // GetServerInfo sends getserverinfomsg. Get the build details and listeners of the server. No signature is needed, and
 // the payload is neither decoded nor checked for its message type.
