@@ -871,7 +871,7 @@ type GetBlueprintHistoryMsg struct {
 	// BlueprintID: Id of the blueprint whose history is read.
 	BlueprintID string `json:"blueprintid"`
 
-	// Limit: Maximum number of entries. If it is 0, negative or absent, all entries are returned. In count.
+	// Limit: Maximum number of entries. If it is 0, negative or absent, all entries are returned.
 	Limit int64 `json:"limit"`
 }
 

@@ -201,6 +201,12 @@ type BlueprintDefinition struct {
 	Spec BlueprintDefinitionSpec `json:"spec"`
 }
 
+// NewBlueprintDefinition makes one with the defaults of the schema, which are not zero everywhere.
+func NewBlueprintDefinition() *BlueprintDefinition {
+	v := newBlueprintDefinition()
+	return &v
+}
+
 func newBlueprintDefinition() BlueprintDefinition {
 	var v BlueprintDefinition
 	v.Kind = "BlueprintDefinition"
@@ -324,6 +330,12 @@ type BlueprintDefinitionSpec struct {
 
 	// Handler: Executor type and function that reconcile blueprints of this kind.
 	Handler BlueprintHandlerSpec `json:"handler"`
+}
+
+// NewBlueprintDefinitionSpec makes one with the defaults of the schema, which are not zero everywhere.
+func NewBlueprintDefinitionSpec() *BlueprintDefinitionSpec {
+	v := newBlueprintDefinitionSpec()
+	return &v
 }
 
 func newBlueprintDefinitionSpec() BlueprintDefinitionSpec {

@@ -137,7 +137,7 @@ type ChannelReadMsg struct {
 	// In entries.
 	AfterSeq int64 `json:"afterseq"`
 
-	// Limit: Maximum number of entries to return; 0 or a negative value means all. In count.
+	// Limit: Maximum number of entries to return; 0 or a negative value means all.
 	Limit int64 `json:"limit"`
 }
 

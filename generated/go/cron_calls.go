@@ -156,7 +156,7 @@ type GetCronsMsg struct {
 	ColonyName string `json:"colonyname"`
 
 	// Count: Maximum number of crons to return. With 0 or no value the result is empty; a negative value causes a
-	// database error. In count.
+	// database error.
 	Count int64 `json:"count"`
 }
 

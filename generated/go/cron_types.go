@@ -61,6 +61,12 @@ type Cron struct {
 	CheckerPeriod int64 `json:"checkerperiod"`
 }
 
+// NewCron makes one with the defaults of the schema, which are not zero everywhere.
+func NewCron() *Cron {
+	v := newCron()
+	return &v
+}
+
 func newCron() Cron {
 	var v Cron
 	v.Interval = -1

@@ -180,13 +180,13 @@ type Hardware struct {
 	// Model: Model of the machine, free text.
 	Model string `json:"model"`
 
-	// Nodes: Number of nodes this entry describes. In count.
+	// Nodes: Number of nodes this entry describes.
 	Nodes int64 `json:"nodes"`
 
 	// CPU: CPU capacity as free text, for example `4000m`; the server does not parse it here.
 	CPU string `json:"cpu"`
 
-	// Cores: Number of CPU cores. In count.
+	// Cores: Number of CPU cores.
 	Cores int64 `json:"cores"`
 
 	// Mem: Amount of memory as free text, for example `16Gi`.
@@ -321,10 +321,10 @@ type GPU struct {
 	// whole Mi, `0Mi` when unset.
 	Mem string `json:"mem"`
 
-	// Count: Number of GPUs. In count.
+	// Count: Number of GPUs.
 	Count int64 `json:"count"`
 
-	// NodeCount: Node count of the GPU description. Hardware entries keep it; conditions lose it and always read back 0. In count.
+	// NodeCount: Node count of the GPU description. Hardware entries keep it; conditions lose it and always read back 0.
 	NodeCount int64 `json:"nodecount"`
 }
 

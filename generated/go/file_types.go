@@ -137,6 +137,12 @@ type Reference struct {
 	S3Object S3Object `json:"s3object"`
 }
 
+// NewReference makes one with the defaults of the schema, which are not zero everywhere.
+func NewReference() *Reference {
+	v := newReference()
+	return &v
+}
+
 func newReference() Reference {
 	var v Reference
 	v.Protocol = "s3"
@@ -254,7 +260,7 @@ type Label struct {
 	// Name: Text of the label.
 	Name string `json:"name"`
 
-	// Files: Number of file revisions stored under exactly this label, sub-labels not included. In count.
+	// Files: Number of file revisions stored under exactly this label, sub-labels not included.
 	Files int64 `json:"files"`
 }
 

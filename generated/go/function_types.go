@@ -36,7 +36,7 @@ type Function struct {
 	Args []FunctionArg `json:"args"`
 
 	// Counter: Number of processes closed successfully with this function. A value sent at registration is stored
-	// unchanged. In count.
+	// unchanged.
 	Counter int64 `json:"counter"`
 
 	// MinWaitTime: Shortest time between submission and assignment seen so far, in seconds with fraction; 0 means none

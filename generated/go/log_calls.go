@@ -99,7 +99,7 @@ type GetLogsMsg struct {
 	// ExecutorName: Name of the executor whose logs are read. Leave it empty to read by `processid`.
 	ExecutorName string `json:"executorname"`
 
-	// Count: Maximum number of lines, up to 500. `0` or absent gives none; a negative value is refused. In count.
+	// Count: Maximum number of lines, up to 500. `0` or absent gives none; a negative value is refused.
 	Count int64 `json:"count"`
 
 	// Since: Time in nanoseconds since the Unix epoch; only later lines are returned. `0` or a negative value starts
@@ -292,7 +292,7 @@ type SearchLogsMsg struct {
 	// Days: Length of the look-back in days, up to 30; `0` gives no lines. In days.
 	Days int64 `json:"days"`
 
-	// Count: Maximum number of lines, up to 100. `0` or absent gives none; a negative value is refused. In count.
+	// Count: Maximum number of lines, up to 100. `0` or absent gives none; a negative value is refused.
 	Count int64 `json:"count"`
 }
 

@@ -550,7 +550,7 @@ type GetProcessesMsg struct {
 	// ColonyName: Name of the colony whose processes are listed.
 	ColonyName string `json:"colonyname"`
 
-	// Count: Maximum number of processes, up to 100. `0` or absent gives none; a negative value is refused. In count.
+	// Count: Maximum number of processes, up to 100. `0` or absent gives none; a negative value is refused.
 	Count int64 `json:"count"`
 
 	// State: State the processes must have; absent counts as WAITING.

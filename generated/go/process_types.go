@@ -47,7 +47,7 @@ type FunctionSpec struct {
 	// MaxRetries: How many expired attempts (`maxexectime` passed, whether the worker is slow or died) return to the
 	// queue, for any worker, before the process fails. `-1`, the default, or any negative value retries without limit;
 	// `0`, also what the server assumes when the field is absent, fails it at the first expiry. What a worker fails is
-	// not retried. In count.
+	// not retried.
 	MaxRetries int64 `json:"maxretries"`
 
 	// Label: Free label, usable as a filter in `getprocessesmsg`.
@@ -179,17 +179,17 @@ type Conditions struct {
 	// effect.
 	Dependencies []string `json:"dependencies"`
 
-	// Nodes: Number of nodes requested; above 127 the process never matches. In count.
+	// Nodes: Number of nodes requested; above 127 the process never matches.
 	Nodes int64 `json:"nodes"`
 
 	// CPU: CPU request in millicores with the suffix `m`, for example `1000m`. Without the suffix it silently becomes
 	// 0; unset is read back as `0m`.
 	CPU string `json:"cpu"`
 
-	// Processes: Number of processes requested; above 127 the process never matches. In count.
+	// Processes: Number of processes requested; above 127 the process never matches.
 	Processes int64 `json:"processes"`
 
-	// ProcessesPerNode: Number of processes requested per node; above 127 the process never matches. In count.
+	// ProcessesPerNode: Number of processes requested per node; above 127 the process never matches.
 	ProcessesPerNode int64 `json:"processespernode"`
 
 	// Mem: Memory request: an integer directly followed by a unit, best `Mi` or `Gi`. It is read back in whole Mi,
@@ -582,8 +582,7 @@ type Process struct {
 	// exclusive assign the assign reply still shows the old value, so read the process again.
 	ExecDeadline time.Time `json:"execdeadline,omitzero"`
 
-	// Retries: Number of attempts that expired so far; attempts lost because the executor was removed do not count. In
-	// count.
+	// Retries: Number of attempts that expired so far; attempts lost because the executor was removed do not count.
 	Retries int64 `json:"retries"`
 
 	// Attributes: Attributes attached to the process; never null.

@@ -6,47 +6,46 @@ package colonyos
 // Statistics: Counts of executors, processes and workflows. The reply to `getcolonystatsmsg` covers one colony and
 // fills every counter; the reply to `getstatisticsmsg` covers the whole server and fills only some.
 type Statistics struct {
-	// Colonies: Number of colonies; always 1 in the statistics of a colony. In count.
+	// Colonies: Number of colonies; always 1 in the statistics of a colony.
 	Colonies int64 `json:"colonies"`
 
 	// Executors: Number of executors. For a colony this includes UNREGISTERED ones; for the server it leaves them out.
-	// In count.
 	Executors int64 `json:"executors"`
 
-	// ActiveExecutors: Number of executors in state APPROVED; always 0 in server statistics. In count.
+	// ActiveExecutors: Number of executors in state APPROVED; always 0 in server statistics.
 	ActiveExecutors int64 `json:"activeexecutors"`
 
-	// UnregisteredExecutors: Number of executors in state UNREGISTERED; always 0 in server statistics. In count.
+	// UnregisteredExecutors: Number of executors in state UNREGISTERED; always 0 in server statistics.
 	UnregisteredExecutors int64 `json:"unregisteredexecutors"`
 
-	// WaitingProcesses: Number of processes in state WAITING, including those that belong to workflows. In count.
+	// WaitingProcesses: Number of processes in state WAITING, including those that belong to workflows.
 	WaitingProcesses int64 `json:"waitingprocesses"`
 
-	// RunningProcesses: Number of processes in state RUNNING. In count.
+	// RunningProcesses: Number of processes in state RUNNING.
 	RunningProcesses int64 `json:"runningprocesses"`
 
-	// SuccessfulProcesses: Number of processes in state SUCCESS. In count.
+	// SuccessfulProcesses: Number of processes in state SUCCESS.
 	SuccessfulProcesses int64 `json:"successfulprocesses"`
 
-	// FailedProcesses: Number of processes in state FAILED. In count.
+	// FailedProcesses: Number of processes in state FAILED.
 	FailedProcesses int64 `json:"failedprocesses"`
 
-	// CancelledProcesses: Number of processes in state CANCELLED; always 0 in server statistics. In count.
+	// CancelledProcesses: Number of processes in state CANCELLED; always 0 in server statistics.
 	CancelledProcesses int64 `json:"cancelledprocesses"`
 
-	// WaitingWorkflows: Number of workflows in state WAITING; always 0 in server statistics. In count.
+	// WaitingWorkflows: Number of workflows in state WAITING; always 0 in server statistics.
 	WaitingWorkflows int64 `json:"waitingworkflows"`
 
-	// RunningWorkflows: Number of workflows in state RUNNING; always 0 in server statistics. In count.
+	// RunningWorkflows: Number of workflows in state RUNNING; always 0 in server statistics.
 	RunningWorkflows int64 `json:"runningworkflows"`
 
-	// SuccessfulWorkflows: Number of workflows in state SUCCESS; always 0 in server statistics. In count.
+	// SuccessfulWorkflows: Number of workflows in state SUCCESS; always 0 in server statistics.
 	SuccessfulWorkflows int64 `json:"successfulworkflows"`
 
-	// FailedWorkflows: Number of workflows in state FAILED; always 0 in server statistics. In count.
+	// FailedWorkflows: Number of workflows in state FAILED; always 0 in server statistics.
 	FailedWorkflows int64 `json:"failedworkflows"`
 
-	// CancelledWorkflows: Number of workflows in state CANCELLED; always 0 in server statistics. In count.
+	// CancelledWorkflows: Number of workflows in state CANCELLED; always 0 in server statistics.
 	CancelledWorkflows int64 `json:"cancelledworkflows"`
 }
 

@@ -158,7 +158,7 @@ type GetProcessGraphsMsg struct {
 	ColonyName string `json:"colonyname"`
 
 	// Count: Maximum number of workflows to return, up to 100. With 0 or no value the result is empty; a negative
-	// value causes a database error. In count.
+	// value causes a database error.
 	Count int64 `json:"count"`
 
 	// State: State of the workflows to return; if absent, 0 (WAITING).

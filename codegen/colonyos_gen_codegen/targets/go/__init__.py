@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,10 +13,8 @@ import jinja2
 from colonyos_gen_codegen.model import (
     Argument,
     Domain,
-    Enumeration,
     Field,
     HazardOf,
-    Member,
     Message,
     Method,
     Parameter,
@@ -119,25 +118,19 @@ class _Render:
 
     def _renamed(self, type_: Type) -> Type:
         """The same with the names of this package."""
-        from dataclasses import replace
-
         item = self._renamed(type_.item) if type_.item is not None else None
         return replace(type_, item=item, name=self._names.type(type_.name) if type_.name else "")
 
     def _struct_text(self, struct: Struct) -> str:
         checked = struct.name in self._checks.sent or struct.msgtype is not None
-        construct = struct.constructor if struct.msgtype is None and (struct.constructor or self._fills(struct)) else None
-        if construct is not None and not construct:
-            construct = ()
-        text = self._text("struct.go", struct=struct, checked=checked, construct=construct or None)
+        made = struct.msgtype is None and struct.direction != "reply"
+        constructs = made and bool(struct.constructor or any(_literal(field) for field in struct.fields))
+        text = self._text("struct.go", struct=struct, checked=checked, constructs=constructs)
         return text.rstrip()
-
-    def _fills(self, struct: Struct) -> bool:
-        return any(_literal(field) for field in struct.fields)
 
     def _described(self, field: Field) -> str:
         text = field.description or "see the type."
-        if field.unit:
+        if field.unit and field.unit != "count":
             text += f" In {field.unit}."
         if field.since:
             text += f" Since {field.since}."
@@ -339,6 +332,3 @@ def _written(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return spelling.text(value) if isinstance(value, str) else str(value)
-
-
-__all__ = ["PACKAGE", "Enumeration", "Member", "render"]
