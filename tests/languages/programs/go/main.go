@@ -21,26 +21,31 @@ func main() {
 func run() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	owner, err := colonyos.ParseKey(os.Getenv("COLONIES_COLONY_PRVKEY"))
+	server, err := colonyos.ParseKey(os.Getenv("COLONIES_SERVER_PRVKEY"))
 	if err != nil {
 		return err
 	}
-	user, err := colonyos.ParseKey(os.Getenv("COLONIES_PRVKEY"))
-	if err != nil {
-		return err
+	var keys [3]*colonyos.Key
+	for i := range keys {
+		if keys[i], err = colonyos.GenerateKey(); err != nil {
+			return err
+		}
 	}
-	worker, err := colonyos.GenerateKey()
-	if err != nil {
-		return err
-	}
-	colony := os.Getenv("COLONIES_COLONY_NAME")
+	owner, user, worker := keys[0], keys[1], keys[2]
+	colony := "go-" + owner.Identity()[:8]
 	unknown := make(map[string]any)
 	asUser := colonyos.NewClient(colonyos.Options{
 		URL:     "http://" + os.Getenv("COLONIES_SERVER_HOST") + ":" + os.Getenv("COLONIES_SERVER_PORT"),
-		Keys:    colonyos.Keys{Colony: owner, Member: user},
+		Keys:    colonyos.Keys{Server: server, Colony: owner, Member: user},
 		OnDrift: func(drift colonyos.Drift) { unknown[drift.Path] = drift.Value },
 	})
 	asWorker := asUser.WithKeys(colonyos.Keys{Member: worker})
+	if _, err := asUser.AddColony(ctx, colonyos.NewColony(owner.Identity(), colony)); err != nil {
+		return err
+	}
+	if _, err := asUser.AddUser(ctx, &colonyos.User{ColonyName: colony, UserID: user.Identity(), Name: "go-user"}); err != nil {
+		return err
+	}
 	if _, err := asUser.AddExecutor(ctx, colonyos.NewExecutor("go-worker", worker.Identity(), "go", colony)); err != nil {
 		return err
 	}
