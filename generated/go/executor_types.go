@@ -36,10 +36,10 @@ type Executor struct {
 	// valid RFC 3339; an empty string is refused.
 	CommissionTime time.Time `json:"commissiontime,omitzero"`
 
-	// Lastheardfromtime: Time of the latest assign call, the only call that updates it. Not set means never heard
+	// LastHeardFromTime: Time of the latest assign call, the only call that updates it. Not set means never heard
 	// from, which also exempts the executor from expiry. Leave it unset at registration: a past time gets the executor
 	// unregistered within about a minute.
-	Lastheardfromtime time.Time `json:"lastheardfromtime,omitzero"`
+	LastHeardFromTime time.Time `json:"lastheardfromtime,omitzero"`
 
 	// LocationName: Free-text location, compared with `conditions.locationname` ignoring case. A location entity of
 	// that name need not exist.
@@ -88,7 +88,7 @@ func readExecutor(r *reader, at *place, value any) Executor {
 	field(r, o, "state", optional, &v.State, readEnum[ExecutorState])
 	field(r, o, "requirefuncreg", optional, &v.RequireFuncReg, readBoolean)
 	field(r, o, "commissiontime", optional, &v.CommissionTime, readTime)
-	field(r, o, "lastheardfromtime", optional, &v.Lastheardfromtime, readTime)
+	field(r, o, "lastheardfromtime", optional, &v.LastHeardFromTime, readTime)
 	field(r, o, "locationname", optional, &v.LocationName, readText)
 	field(r, o, "capabilities", optional, &v.Capabilities, readCapabilities)
 	field(r, o, "allocations", optional, &v.Allocations, readAllocations)

@@ -58,13 +58,13 @@ func (v *WorkflowSpec) check(c *checker, at *place) {
 	for i, item := range v.FunctionSpecs {
 		item.check(c, at.key("functionspecs").item(i))
 	}
-	knownNodeName := map[string]bool{}
+	known5 := map[string]bool{}
 	for _, item := range v.FunctionSpecs {
-		knownNodeName[item.NodeName] = true
+		known5[item.NodeName] = true
 	}
 	for i, item := range v.FunctionSpecs {
 		for j, text := range item.Conditions.Dependencies {
-			if !knownNodeName[text] {
+			if !known5[text] {
 				c.refuse(at.key("functionspecs").item(i).key("conditions").key("dependencies").item(j), text, "the nodename of one of functionspecs")
 			}
 		}

@@ -25,7 +25,9 @@ def run(work: Path) -> Iterator[Row]:
         yield formatted
     yield step("download", ["go", "mod", "download"], package, _QUIET)
     yield step("go vet", ["go", "vet", "./..."], package, _QUIET)
-    yield step("build", ["go", "build", "-o", str(work / "conformance"), "./cmd/conformance"], package, _QUIET)
+    yield step(
+        "build", ["go", "build", "-o", str(work / "conformance"), "./cmd/conformance"], package, _QUIET
+    )
     yield vectors([str(work / "conformance")], work)
     yield step("go vet calls", ["go", "vet", "./..."], program, _QUIET)
     # The race detector needs a C compiler.

@@ -42,7 +42,9 @@ class _Render:
         self._service = service
         self._templates = templates
         self._runtime = sorted(path for path in _RUNTIME.rglob("*") if path.suffix in {".go", ".sum"})
-        self._names = Names(service, [path for path in self._runtime if path.parent == _RUNTIME and path.suffix == ".go"])
+        self._names = Names(
+            service, [path for path in self._runtime if path.parent == _RUNTIME and path.suffix == ".go"]
+        )
         self._checks = Checks(service, self._names)
         templates.filters["member_name"] = lambda member, enum: self._names.member(enum, member)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
         templates.tests["collection"] = spelling.is_collection
@@ -55,13 +57,17 @@ class _Render:
             names=self._names,
             checks=self._checks,
             keys=self._keys(),
-            endpoints=[(_ENDPOINTS.get(name, spelling.exported(name)), entry) for name, entry in service.manifest["endpoints"].items()],
+            endpoints=[
+                (_ENDPOINTS.get(name, spelling.exported(name)), entry)
+                for name, entry in service.manifest["endpoints"].items()
+            ],
         )
 
     def files(self) -> dict[str, str]:
         """By path."""
         files = {
-            f"{PACKAGE}/{path.relative_to(_RUNTIME).as_posix()}": path.read_text(encoding="utf-8") for path in self._runtime
+            f"{PACKAGE}/{path.relative_to(_RUNTIME).as_posix()}": path.read_text(encoding="utf-8")
+            for path in self._runtime
         }
         files[f"{PACKAGE}/go.mod"] = self._text("go.mod")
         for domain in self._service.domains:
@@ -69,7 +75,9 @@ class _Render:
                 files[f"{PACKAGE}/{domain.name}_types.go"] = self._text("types.go", domain=domain)
             if self._registered(domain):
                 files[f"{PACKAGE}/{domain.name}_calls.go"] = self._text("calls.go", domain=domain)
-        files[f"{PACKAGE}/protocol.go"] = self._text("protocol.go")  # last, as it has the patterns that were met
+        files[f"{PACKAGE}/protocol.go"] = self._text(
+            "protocol.go"
+        )  # last, as it has the patterns that were met
         return files
 
     def _text(self, template: str, **variables: Any) -> str:
@@ -92,7 +100,11 @@ class _Render:
 
     def _used_by(self, structs: tuple[Struct, ...]) -> set[str]:
         fields = [field for struct in structs for field in struct.fields]
-        used = {"encoding/json"} if any(spelling.is_collection(field.type) or s.msgtype for s in structs for field in s.fields) else set[str]()
+        used = (
+            {"encoding/json"}
+            if any(spelling.is_collection(field.type) or s.msgtype for s in structs for field in s.fields)
+            else set[str]()
+        )
         if any(_holds_time(field.type) for field in fields):
             used.add("time")
         return used
@@ -184,7 +196,9 @@ class _Render:
     def _truth(self, message: Message, wire: str) -> str:
         field = next(each for each in message.struct.fields if wire in (each.wire, each.name))
         value = f"v.{self._names.field(message.struct, field)}"
-        return value if field.type.scalar is Scalar.BOOLEAN and field.type.kind == "scalar" else f'{value} != ""'
+        return (
+            value if field.type.scalar is Scalar.BOOLEAN and field.type.kind == "scalar" else f'{value} != ""'
+        )
 
     def _hazardous(self, message: Message, entry: HazardOf) -> str:
         """When a request takes part in a hazard; empty for always."""
@@ -193,8 +207,15 @@ class _Render:
         value = f"v.{self._path(message.struct, tuple(entry.field.split('.')))}"
         return " || ".join(f"{value} == {_written(each)}" for each in entry.values)
 
-    def _always_falls(self, message: Message) -> bool:
-        return all(self._hazardous(message, entry) for entry in message.hazards if entry.confirm)
+    def _confirmed(self, message: Message) -> list[tuple[str, HazardOf]]:
+        """What a caller has to confirm, each with its condition, up to one that every request has."""
+        found: list[tuple[str, HazardOf]] = []
+        for entry in message.hazards:
+            if entry.confirm:
+                found.append((self._hazardous(message, entry), entry))
+                if not found[-1][0]:
+                    break
+        return found
 
     def _reply_reader(self, message: Message) -> str:
         reply = message.reply
@@ -219,7 +240,11 @@ class _Render:
 
     def _option_text(self, parameter: Parameter) -> str:
         literal = _literal(parameter.field) if parameter.field is not None else None
-        return f"{parameter.description} nil stands for {literal}." if literal is not None else parameter.description
+        return (
+            f"{parameter.description} nil stands for {literal}."
+            if literal is not None
+            else parameter.description
+        )
 
     def _option_type(self, parameter: Parameter) -> str:
         type_ = self._spelled(parameter.type)
@@ -276,7 +301,10 @@ class _Render:
         lines.append("if opts != nil {")
         for parameter in options:
             assert parameter.field is not None
-            place, value = f"r.{self._names.field(message.struct, parameter.field)}", f"opts.{names[parameter.name]}"
+            place, value = (
+                f"r.{self._names.field(message.struct, parameter.field)}",
+                f"opts.{names[parameter.name]}",
+            )
             type_ = self._option_type(parameter)
             if type_ == self._spelled(parameter.type) and not spelling.is_collection(parameter.type):
                 lines.append(f"\t{place} = {value}")
@@ -306,7 +334,7 @@ _ENDPOINTS = {"api": "API", "pubsub": "PubSub", "health": "Health"}
 _ONLY_HAZARD = Parameter("", Type("scalar", Scalar.BOOLEAN), "", keyword=True)
 _OFFERED = [
     "registered", "imports", "call_imports", "spelled", "reader", "struct_text", "described", "tag", "presence", "defaults",
-    "path", "signature", "argument_name", "wired", "truth", "hazardous", "always_falls", "reply_reader", "options_of",
+    "path", "signature", "argument_name", "wired", "truth", "confirmed", "reply_reader", "options_of",
     "options_has_parameters", "options_name", "option_text", "option_type", "needs_object", "parameter_list", "result",
     "give_up", "filled", "sent", "idempotency",
 ]  # fmt: skip

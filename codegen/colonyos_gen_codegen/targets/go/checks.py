@@ -40,7 +40,7 @@ class Checks:
                 name = self._names.type(field.json.name)
                 lines.append(f"inText(c, {at}, {value}, {reader(field.json)}, (*{name}).check)")
             for path, wire in field.among:
-                lines += self._among(field, value, at, path, wire)
+                lines += self._among(field, value, at, path, wire, f"known{len(lines)}")
         return "".join(f"\t{line}\n" for line in lines)
 
     def _refined(self, field: Field, value: str, at: str) -> list[str]:
@@ -49,7 +49,9 @@ class Checks:
             struct = self._service.struct(field.type.name)
             inner = next(each for each in struct.fields if each.name == name)
             place = f"{at}.key({text(inner.wire)})"
-            lines += self._limit(inner.type, limit, f"{value}.{self._names.field(struct, inner)}", place, inner.secret)
+            lines += self._limit(
+                inner.type, limit, f"{value}.{self._names.field(struct, inner)}", place, inner.secret
+            )
         if lines and is_pointer(field.type):
             return [f"if {value} != nil {{", *(f"\t{line}" for line in lines), "}"]
         return lines
@@ -75,7 +77,11 @@ class Checks:
         place = f"{at}.item({index})" if type_.kind == "list" else f"{at}.key({index})"
         inner = self._value(type_.item, item, place, secret, depth + 1)
         if type_.kind == "list":
-            return [f"for {index}, {item} := range {value} {{", *(f"\t{line}" for line in inner), "}"] if inner else []
+            return (
+                [f"for {index}, {item} := range {value} {{", *(f"\t{line}" for line in inner), "}"]
+                if inner
+                else []
+            )
         keys = self._value(type_.key or Type("scalar", Scalar.STRING), index, place, secret, depth + 1)
         held = [f"{item} := {value}[{index}]"] if inner else []
         body = [f"\t{line}" for line in (*keys, *held, *inner)]
@@ -115,12 +121,11 @@ class Checks:
             lines += [f"if {' || '.join(tests)} {{", f"\t{refusal}", "}"]
         return lines
 
-    def _among(self, field: Field, value: str, at: str, path: str, wire: str) -> list[str]:
+    def _among(self, field: Field, value: str, at: str, path: str, wire: str, known: str) -> list[str]:
         """Texts inside the elements of a list, each of which some element must have as the value of a field."""
         assert field.type.item is not None
         struct = self._service.struct(field.type.item.name)
         own = next(inner for inner in struct.fields if inner.wire == wire)
-        known = f"known{self._names.field(struct, own)}"
         lines = [
             f"{known} := map[string]bool{{}}",
             f"for _, item := range {value} {{",

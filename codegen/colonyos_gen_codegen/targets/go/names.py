@@ -29,7 +29,9 @@ class Names:
         named = [*service.structs, *service.enums, *(message.struct for message in service.messages)]
         for each in named:
             # A type has functions in its name, none of which may be one of those that are written by hand.
-            hidden = {name for name in (each.name, f"{each.name}Type") if {f"read{name}", f"new{name}"} & declared}
+            hidden = {
+                name for name in (each.name, f"{each.name}Type") if {f"read{name}", f"new{name}"} & declared
+            }
             self._taken |= hidden
             self._types[each.name] = self._new(each.name, ("Type", "Object"))
         for message in service.messages:
@@ -84,7 +86,9 @@ class Names:
     def parameters(self, method: Method) -> dict[str, str]:
         """Those of the parameters of a call, by what the schema calls them: in words for everybody, if they are optional."""
         plain = _each(((p.name, local(p.name)) for p in method.parameters if not p.keyword), set())
-        return plain | _each(((p.name, exported(p.name)) for p in method.parameters if p.keyword), {"Hazardous"})
+        return plain | _each(
+            ((p.name, exported(p.name)) for p in method.parameters if p.keyword), {"Hazardous"}
+        )
 
     def locals(self, names: Iterable[str]) -> dict[str, str]:
         """Names for parameters."""

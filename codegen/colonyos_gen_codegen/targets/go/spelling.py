@@ -12,7 +12,7 @@ from colonyos_gen_codegen.output.render import wrap
 
 _WORDS = frozenset(
     """
-    access active added alg all allocated allocations annotations api append approve args assigned assign assignments
+    access from active added alg all allocated allocations annotations api append approve args assigned assign assignments
     attr attribute attributes available avg backends background blueprint blueprints bucket build by cancel cancelled
     capabilities change changed channel checker checksum child children close cluster colonies colony colour color
     commission cores count cpu create created cron crons data days deadline definition definitions dependencies dir dirs
@@ -32,7 +32,23 @@ _WORDS = frozenset(
 )
 """What names on the wire are made of, where nothing in them shows where a word begins."""
 
-_INITIALISMS = {"api", "cpu", "gpu", "html", "http", "https", "id", "ip", "json", "rpc", "tls", "ui", "url", "uuid", "os"}
+_INITIALISMS = {
+    "api",
+    "cpu",
+    "gpu",
+    "html",
+    "http",
+    "https",
+    "id",
+    "ip",
+    "json",
+    "rpc",
+    "tls",
+    "ui",
+    "url",
+    "uuid",
+    "os",
+}
 _PLURALS = {"ids": "IDs", "urls": "URLs"}
 
 _TAKEN = frozenset(
