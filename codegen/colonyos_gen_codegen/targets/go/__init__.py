@@ -57,11 +57,12 @@ class _Render:
             names=self._names,
             checks=self._checks,
             keys=self._keys(),
-            endpoints=[
-                (_ENDPOINTS.get(name, spelling.exported(name)), entry)
-                for name, entry in service.manifest["endpoints"].items()
-            ],
+            endpoints=self._endpoints(),
         )
+
+    def _endpoints(self) -> list[tuple[str, dict[str, str]]]:
+        entries = self._service.manifest["endpoints"].items()
+        return [(_ENDPOINTS.get(name, spelling.exported(name)), entry) for name, entry in entries]
 
     def files(self) -> dict[str, str]:
         """By path."""
@@ -100,11 +101,9 @@ class _Render:
 
     def _used_by(self, structs: tuple[Struct, ...]) -> set[str]:
         fields = [field for struct in structs for field in struct.fields]
-        used = (
-            {"encoding/json"}
-            if any(spelling.is_collection(field.type) or s.msgtype for s in structs for field in s.fields)
-            else set[str]()
-        )
+        used: set[str] = set()
+        if any(struct.msgtype for struct in structs) or any(spelling.is_collection(f.type) for f in fields):
+            used.add("encoding/json")
         if any(_holds_time(field.type) for field in fields):
             used.add("time")
         return used
