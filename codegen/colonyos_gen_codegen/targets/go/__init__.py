@@ -13,8 +13,10 @@ import jinja2
 from colonyos_gen_codegen.model import (
     Argument,
     Domain,
+    Enumeration,
     Field,
     HazardOf,
+    Member,
     Message,
     Method,
     Parameter,
@@ -46,8 +48,8 @@ class _Render:
             service, [path for path in self._runtime if path.parent == _RUNTIME and path.suffix == ".go"]
         )
         self._checks = Checks(service, self._names)
-        templates.filters["member_name"] = lambda member, enum: self._names.member(enum, member)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
-        templates.tests["collection"] = spelling.is_collection
+        cast(dict[str, Any], templates.filters)["member_name"] = self._member_name
+        cast(dict[str, Any], templates.tests)["collection"] = spelling.is_collection
         public = {name: getattr(self, f"_{name}") for name in _OFFERED}
         cast(dict[str, Any], templates.globals).update(
             public,
@@ -59,6 +61,9 @@ class _Render:
             keys=self._keys(),
             endpoints=self._endpoints(),
         )
+
+    def _member_name(self, member: Member, enum: Enumeration) -> str:
+        return self._names.member(enum, member)
 
     def _endpoints(self) -> list[tuple[str, dict[str, str]]]:
         entries = self._service.manifest["endpoints"].items()

@@ -97,7 +97,7 @@ def words(name: str) -> tuple[str, ...]:
 
 def _split(text: str) -> list[str]:
     """`text` in as few known words as possible; as it is, if they do not make it up."""
-    best: list[list[str] | None] = [[]] + [None] * len(text)
+    best: list[list[str] | None] = [list[str](), *([None] * len(text))]
     for end in range(1, len(text) + 1):
         for start in range(end):
             before = best[start]
