@@ -16,10 +16,33 @@ from colonyos_gen_codegen.targets.go import spelling
 ROOT = Path(__file__).resolve().parents[3]
 SMALL = ROOT / "tests/codegen/small"
 BASE = ROOT / "tests/codegen/base"
-KEYWORDS = (
-    "break case chan const continue default defer else fallthrough for func go goto if import interface map package "
-    "range return select struct switch type var"
-).split()  # noqa: SIM905
+KEYWORDS = [
+    "break",
+    "case",
+    "chan",
+    "const",
+    "continue",
+    "default",
+    "defer",
+    "else",
+    "fallthrough",
+    "for",
+    "func",
+    "go",
+    "goto",
+    "if",
+    "import",
+    "interface",
+    "map",
+    "package",
+    "range",
+    "return",
+    "select",
+    "struct",
+    "switch",
+    "type",
+    "var",
+]
 
 
 def rendered(schema: Path, tmp_path: Path) -> dict[str, str]:
