@@ -125,18 +125,19 @@ def _generated(session: nox.Session, said: IO[str] | None = None) -> None:
 
 
 def _compared(session: nox.Session, said: IO[str] | None) -> None:
-    """With the last release; before the first tag there is none. What came without its history cannot tell, and says so."""
-    if not Path(".git").exists():
-        session.warn("not a git repository: the schema is not compared with the last release")
+    """With the last release; before the first tag there is none. A clone without history cannot tell, and says so."""
+    if Path(".git").exists() and _is_shallow(session):
+        fetch = ("git", "fetch", "--quiet", "--tags", "--unshallow")
+        session.run(*fetch, external=True, success_codes=range(256))
+    if not Path(".git").exists() or _is_shallow(session):
+        session.warn("there is no history here: the schema was NOT compared with the last release")
         return
-    shallow = str(
-        session.run("git", "rev-parse", "--is-shallow-repository", external=True, silent=True)
-    ).strip()
-    if shallow == "true":
-        session.run(
-            "git", "fetch", "--quiet", "--tags", "--unshallow", external=True, success_codes=range(256)
-        )
     session.run("python", "-m", "codegen", "diff", "last-release", stdout=said)
+
+
+def _is_shallow(session: nox.Session) -> bool:
+    question = ("git", "rev-parse", "--is-shallow-repository")
+    return str(session.run(*question, external=True, silent=True)).strip() == "true"
 
 
 def _types(session: nox.Session) -> None:
