@@ -46,8 +46,10 @@ def field_differences(
             )
         elif not same_shape(entry.shape, match.shape, pairs) and not _is_base64(left, one, entry, match):
             yield Difference("field retyped", subject, was, now, entry.place, match.place)
-        elif _null_counts(left, entry, answered) and entry.shape.nullable != match.shape.nullable:
-            yield Difference("field nullability changed", subject, was, now, entry.place, match.place)
+        elif _null_differs(left, entry, match, answered):
+            plain = left.described and match.shape.kind in ("string", "integer", "number", "boolean")
+            hint = f"a schema has no word for null of a {match.shape.kind}" if plain else ""
+            yield Difference("field nullability changed", subject, was, now, entry.place, match.place, hint)
         elif answered and entry.omit_empty != match.omit_empty:
             yield Difference("field omission changed", subject, was, now, entry.place, match.place)
     for entry in left_over:
@@ -100,9 +102,26 @@ def same_shape(one: Shape, other: Shape, pairs: dict[str, str]) -> bool:
     return one.kind != "struct" or pairs.get(one.struct) == other.struct
 
 
-def _null_counts(left: Surface, entry: Field, answered: bool) -> bool:
-    """Whether null is told from other values: by a schema of structs alone, and of what is answered."""
-    return not left.described or (answered and entry.shape.kind == "struct")
+def _null_differs(left: Surface, entry: Field, match: Field, answered: bool) -> bool:
+    """Whether null is a value on one side alone: of what is answered, or of two servers anywhere."""
+    if not left.described:
+        return entry.shape.nullable != match.shape.nullable or _nulls_inside(entry) != _nulls_inside(match)
+    if not answered or match.shape.kind in ("any", "time", "unreadable"):  # of which null is a value anyhow
+        return False
+    known = entry.shape.nullable or entry.null_is_empty
+    if match.shape.nullable and not match.omit_empty and not known:
+        return True
+    return _nulls_inside(match) or (entry.shape.nullable and not match.shape.nullable)
+
+
+def _nulls_inside(entry: Field) -> bool:
+    """Whether a list or map holds values that are null or plain; that one of structs has nulls is never meant."""
+    shape = entry.shape.item
+    while shape:
+        if shape.nullable and shape.kind not in ("any", "time", "struct", "unreadable"):
+            return True
+        shape = shape.item
+    return False
 
 
 def _is_base64(left: Surface, one: Struct, entry: Field, match: Field) -> bool:

@@ -64,6 +64,8 @@ class Field:
     omit_empty: bool = False
     optional: bool = False
     """Whether it may be missing in a request."""
+    null_is_empty: bool = False
+    """Whether null stands for an empty list, map or text of bytes where it is answered."""
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,48 @@ CHANGES: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
         [(BOOK, "Author    Author ", "Author    *Author")],
         ["field nullability changed Book.author"],
     ),
+    "null where a text was": (
+        [(BOOK, "AccessKey string", "AccessKey *string")],
+        ["field nullability changed Book.accesskey"],
+    ),
+    "null where a number was": (
+        [(BOOK, "Pages     int ", "Pages     *int")],
+        ["field nullability changed Book.pages"],
+    ),
+    "null where a truth was": (
+        [(BOOK, "Lent      bool", "Lent      *bool")],
+        ["field nullability changed Book.lent"],
+    ),
+    "null where a map was": (
+        [(BOOK, "Grades    map[string][]int ", "Grades    *map[string][]int ")],
+        ["field nullability changed Book.grades"],
+    ),
+    "null for a list that may be null": ([(BOOK, "Chapters  []string", "Chapters  *[]string")], []),
+    "null for a time": ([(BOOK, "Added     time.Time", "Added     *time.Time")], []),
+    "null for anything": ([(BOOK, "Remark    json.RawMessage", "Remark    *json.RawMessage")], []),
+    "null in a list": (
+        [(BOOK, "Chapters  []string", "Chapters  []*string")],
+        ["field nullability changed Book.chapters"],
+    ),
+    "null in the lists of a map": (
+        [(BOOK, "Grades    map[string][]int ", "Grades    map[string][]*int ")],
+        ["field nullability changed Book.grades"],
+    ),
+    "nothing for null": (
+        [(BOOK, 'Lent      bool                   `json:"lent"`', 'Lent      *bool `json:"lent,omitempty"`')],
+        ["field omission changed Book.lent"],
+    ),
+    "nothing for null of a struct": (
+        [
+            (
+                BOOK,
+                'Cover     Cover                  `json:"cover"`',
+                'Cover     *Cover `json:"cover,omitempty"`',
+            )
+        ],
+        ["field omission changed Book.cover"],
+    ),
+    "null, but only asked for by a scalar": ([(GET, "	Author string ", "	Author *string ")], []),
     "null, but only asked for": ([("pkg/rpc/await_loan_msg.go", "core.Cover ", "*core.Cover ")], []),
     "no longer left out": ([(BOOK, '"back,omitempty"', '"back"')], ["field omission changed Book.back"]),
     "left out, but only asked for": ([(GET, '"author"', '"author,omitempty"')], []),
