@@ -32,6 +32,7 @@ _ADVICE = {
     "enum value added": "add it, with a name and a description",
     "enum value removed": "say until which server it is there",
     "enum value changed": "correct its number",
+    "enum value renamed": "correct its name, which is not on the wire",
 }
 
 

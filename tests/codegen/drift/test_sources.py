@@ -187,6 +187,28 @@ CHANGES: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
         [],
     ),
     "only the first with a type": ([(BOOK, "POETRY Genre = 7", "POETRY = 7")], []),
+    "an enum value of another name": (
+        [(BOOK, "	SCIENCE\n", "	KNOWLEDGE\n")],
+        ["enum value renamed Genre.SCIENCE -> KNOWLEDGE"],
+    ),
+    "another name and number": (
+        [(BOOK, "POETRY Genre = 7", "LYRICS Genre = 8")],
+        ["enum value removed Genre.POETRY", "enum value added Genre.LYRICS"],
+    ),
+    "a second name of a value": (
+        [(BOOK, "POETRY Genre = 7", "POETRY Genre = 7\n	LYRICS Genre = 7")],
+        ["enum value added Genre.LYRICS"],
+    ),
+    "two values in a line": (
+        [
+            (
+                BOOK,
+                "	SCIENCE\n	POETRY Genre = 7",
+                "	SCIENCE\n	POETRY, DRAMA Genre = iota + 5, iota + 20\n	SAGA, EPIC",
+            )
+        ],
+        ["enum value added Genre.DRAMA", "enum value added Genre.SAGA", "enum value added Genre.EPIC"],
+    ),
     "a field of a request": (
         [(GET, "	Count ", '	Since time.Time `json:"since"`\n	Count ')],
         ["field added GetBooksMsg.since"],

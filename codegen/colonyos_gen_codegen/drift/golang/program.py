@@ -225,8 +225,9 @@ def _constants(file: File, declaration: Node) -> None:
         if given is not None:
             values = children(given)
             kind = part(spec, "type")
-        for index, name in enumerate(spec.children_by_field_name("name")):
-            if not name.is_named or text(name) == "_":
+        names = [name for name in spec.children_by_field_name("name") if name.is_named]  # without the commas
+        for index, name in enumerate(names):
+            if text(name) == "_":
                 continue
             value = values[index] if index < len(values) else None
             constant = Constant(text(name), file, name, value, kind, iota, declaration.start_byte)
