@@ -17,6 +17,9 @@ from colonyos_gen_codegen.drift.pairing import (
 from colonyos_gen_codegen.drift.surface import Enumeration, Message, Place, Reply, Struct, Surface
 from colonyos_gen_codegen.drift.telling import Difference
 
+_GONE = {"message removed", "message unregistered", "type removed", "enum value removed"}
+_ADDED = {"message added", "message registered", "type added", "enum value added"}
+
 
 @dataclass
 class Comparison:
@@ -28,7 +31,22 @@ class Comparison:
     structs: dict[str, str]
 
     def differences(self) -> Iterator[Difference]:
-        """All of them: messages first, then types with their fields, then enums."""
+        """All of them: messages first, then types with their fields, then enums.
+
+        What one side may have in a file that could not be read is told in its notes instead.
+        """
+        for difference in self._all():
+            side = self.left if difference.kind in _ADDED else self.right
+            file = side.may_hold(_word(difference)) if difference.kind in _ADDED | _GONE else ""
+            if file:
+                what = difference.kind.rpartition(" ")[0]
+                side.notes.append(
+                    f"{what} {difference.subject} is not compared: it may be in {file}, which is not read"
+                )
+            else:
+                yield difference
+
+    def _all(self) -> Iterator[Difference]:
         yield from self._messages()
         yield from self._types()
         yield from self._enums()
@@ -162,6 +180,13 @@ def compare(left: Surface, right: Surface) -> Comparison:
     """What of `right` is what of `left`, and with `differences()` what it has otherwise."""
     renamed = renamed_messages(left, right)
     return Comparison(left, right, renamed, pair_structs(left, right, renamed))
+
+
+def _word(difference: Difference) -> str:
+    """By what the thing would be known in a file; a type may have another name there, so it may be in any."""
+    if difference.kind.startswith("type"):
+        return ""
+    return difference.subject.rpartition(".")[2].removesuffix("msg")
 
 
 def _message(

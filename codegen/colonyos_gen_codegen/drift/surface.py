@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -159,12 +160,24 @@ class Surface:
     enums: list[Enumeration] = field(default_factory=list[Enumeration])
     notes: list[str] = field(default_factory=list[str])
     """What was passed over, and why."""
+    unread: dict[str, str] = field(default_factory=dict[str, str])
+    """The text of each file that could not be read, by its path; empty where it is not known."""
     written: str = ""
     """The whole text of the sources; empty for a schema."""
     release: str = ""
     """The release of the server, such as v1.9.12; empty where it is not known."""
     described: bool = False
     """Whether it is a schema: names are its own, and it only knows what it needs to."""
+
+    def may_hold(self, word: str) -> str:
+        """The file that could not be read and may have what is known by `word` in it; empty for none."""
+        plain = re.sub(r"[^a-z0-9]", "", word.lower())
+        found = (
+            path
+            for path, text in self.unread.items()
+            if not text or plain in re.sub(r"[^a-z0-9]", "", text.lower())
+        )
+        return next(found, "")
 
     def struct(self, id: str) -> Struct | None:
         """The struct called `id`, on the wire or not."""

@@ -399,6 +399,52 @@ def test_a_broken_file_is_named_and_passed_over(tmp_path: Path, capsys: pytest.C
     assert "pkg/other/broken.go:3 passed over: it is not Go that can be read" in err
 
 
+@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize(
+    "file", [BOOK, LOAN, GET, LOANS, BOOKS, "pkg/rpc/burn_book_msg.go", "pkg/rpc/rpc_msg.go"]
+)
+def test_what_may_be_in_a_broken_file_is_not_called_removed(
+    file: str, era: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library, whole = Library(tmp_path / "go", era), Library(tmp_path / "whole", era)
+    if not (library.root / file).is_file():
+        pytest.skip("this era has no such file")
+    library.add(file, (library.root / file).read_text() + "\nfunc broken( {\n")
+    code, out, err = drift(capsys, "--source", library.root)
+    assert (code, out.startswith("no drift")) == (0, True), out
+    assert f"{file}:" in err
+    assert told(capsys, "--source", whole.root, "--against", library.root) == []
+    assert told(capsys, "--source", library.root, "--against", whole.root) == []
+
+
+def test_what_is_not_in_a_broken_file_is_still_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library = Library(tmp_path / "go")
+    library.add(LOAN, (library.root / LOAN).read_text() + "\nfunc broken( {\n")
+    library.edit(BOOK, "	SCIENCE\n", "	_\n")
+    library.edit(BOOK, "	placed\n", "")
+    library.edit(BOOKS, "rpc.GetBooksPayloadType, ", '"", ')
+    found = told(capsys, "--source", library.root)
+    assert found == [
+        "message unregistered getbooksmsg",
+        "field removed Book.class",
+        "field removed Book.shelf",
+        "enum value removed Genre.SCIENCE",
+    ]
+    _, _, err = drift(capsys, "--source", library.root)
+    assert f"type Loan is not compared: it may be in {LOAN}, which is not read" in err
+
+
+def test_a_server_that_registers_in_a_broken_file_is_told_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library = Library(tmp_path / "go", "switched")
+    library.add(SERVER, (library.root / SERVER).read_text() + "\nfunc broken( {\n")
+    code, _, err = drift(capsys, "--source", library.root)
+    assert (code, f"registers no messages that could be read; {SERVER}:" in err) == (2, True)
+
+
 def test_both_sides_are_told_with_their_places(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     library = Library(tmp_path / "go")
     library.edit(BOOK, "Pages     int ", "Pages     string")

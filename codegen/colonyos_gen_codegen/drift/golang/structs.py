@@ -183,9 +183,26 @@ class Reader:
             if part(entry, "name") is None and not _tag(entry):
                 kind = part(entry, "type")
                 found = declared(self.program, TypeRef(kind, ref.file, ref.bound)) if kind else None
+                if kind and found is None and self._may_be_unread(TypeRef(kind, ref.file, ref.bound)):
+                    return f"{text(kind)}, which stands in it, is in no file that could be read"
                 if found and self.writer(found[0]):
                     return f"{self.writer(found[0])} of {found[0].name}"
         return ""
+
+    def _may_be_unread(self, ref: TypeRef) -> bool:
+        """Whether a type without a declaration may have one in a file that could not be read."""
+        node = bare(ref).node
+        node = part(node, "type") or node
+        if node.type == "qualified_type":
+            package = self.program.imported(ref.file, text(part(node, "package")))
+            ours = (
+                isinstance(package, Package) or package.startswith(f"{self.program.module}/")
+                if package
+                else False
+            )
+        else:
+            ours = text(node) not in _PLAIN
+        return bool(self.program.unread) and ours
 
     def _fields(self, ref: TypeRef, node: Node, depth: int = 0) -> dict[str, Field]:
         own: dict[str, Field] = {}
