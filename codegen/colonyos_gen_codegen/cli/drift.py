@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from colonyos_gen_codegen.cli.exits import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, say
+from colonyos_gen_codegen.cli.exits import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, report, say
 from colonyos_gen_codegen.drift import (
     DriftError,
     as_json,
@@ -20,6 +21,7 @@ from colonyos_gen_codegen.drift import (
     write,
 )
 from colonyos_gen_codegen.rendering import service_of
+from colonyos_gen_codegen.schema.findings import SchemaError
 from colonyos_gen_codegen.schema.folder import IN_A_CHECKOUT, SCHEMA
 from colonyos_gen_codegen.schema.loader import load
 
@@ -80,6 +82,10 @@ def run(options: argparse.Namespace, prog: str) -> int:
         if options.write:
             for line in write(root, options.write, comparison, differences):
                 print(line, file=sys.stderr)
+    except SchemaError as error:  # 100 would say that there is drift
+        with redirect_stdout(sys.stderr):
+            report(error.findings, options.schema)
+        return say(f"{prog}: nothing was compared: mend what is wrong with the schema first", EXIT_USAGE)
     except DriftError as error:
         return say(f"{prog}: {error}", EXIT_USAGE)
     return EXIT_FINDINGS if differences else EXIT_CLEAN

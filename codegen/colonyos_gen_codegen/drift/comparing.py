@@ -14,7 +14,7 @@ from colonyos_gen_codegen.drift.pairing import (
     renamed_messages,
     swaps,
 )
-from colonyos_gen_codegen.drift.surface import Enumeration, Message, Place, Reply, Struct, Surface
+from colonyos_gen_codegen.drift.surface import Enumeration, Member, Message, Place, Reply, Struct, Surface
 from colonyos_gen_codegen.drift.telling import Difference
 
 _GONE = {"message removed", "message unregistered", "type removed", "enum value removed"}
