@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colonyos_gen_codegen.drift.pairing import plain, same_name, swapped
+from colonyos_gen_codegen.drift.pairing import alike_names, best_pairs, plain, same_name, swapped
 from colonyos_gen_codegen.drift.surface import Field, Shape, Struct, Surface
 from colonyos_gen_codegen.drift.telling import Difference
 
 _IGNORED = "msgtype"
+_ALIKE = 0.6
+"""How alike two keys of one place must be for one to have come for the other."""
 
 
 def field_differences(
@@ -41,9 +43,9 @@ def field_differences(
         if match.key != entry.key:
             subject = f"{subject} -> {match.key}"
             was, now = f"{entry.key}: {was}", f"{match.key}: {now}"
-            yield Difference(
-                "field renamed", subject, was, now, entry.place, match.place, new=match, owner=one.id
-            )
+            same = same_shape(entry.shape, match.shape, pairs)
+            kind = "field renamed" if same else "field renamed and retyped"
+            yield Difference(kind, subject, was, now, entry.place, match.place, new=match, owner=one.id)
         elif not same_shape(entry.shape, match.shape, pairs) and not _is_base64(left, one, entry, match):
             yield Difference("field retyped", subject, was, now, entry.place, match.place)
         elif _null_differs(left, entry, match, answered):
@@ -82,7 +84,42 @@ def _renamed(
             ):
                 found[entry.key] = match
                 break
-    return found
+    return found | _in_place(one, other, gone, new, found)
+
+
+def _in_place(
+    one: Struct, other: Struct, gone: list[Field], new: list[Field], found: dict[str, Field]
+) -> dict[str, Field]:
+    """Those with a name much like the one that stood between the same fields before, of whatever type."""
+    taken = {match.key for match in found.values()}
+    was, now = _neighbours(one, gone), _neighbours(other, new)
+    scored = [
+        (1.0 if same_name(entry, match) else alike_names(entry.key, match.key), entry.key, match.key)
+        for entry in gone
+        for match in new
+        if entry.key not in found
+        and match.key not in taken
+        and (same_name(entry, match) or _meet(was[entry.key], now[match.key]))
+    ]
+    keys = {entry.key: entry for entry in new}
+    return {mine: keys[theirs] for mine, theirs in best_pairs(scored, _ALIKE).items()}
+
+
+def _meet(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    return one[0] == other[0] or one[1] == other[1]
+
+
+def _neighbours(struct: Struct, moving: list[Field]) -> dict[str, tuple[str, str]]:
+    """For each of `moving`, the keys before and behind it that stay; empty at the ends."""
+    keys = [entry.key for entry in struct.fields if entry.key != _IGNORED]
+    away = {entry.key for entry in moving}
+    before, behind = {}, {}
+    for order, found in ((keys, before), (keys[::-1], behind)):
+        last = ""
+        for key in order:
+            found[key] = last
+            last = last if key in away else key
+    return {key: (before[key], behind[key]) for key in away}
 
 
 def _follows(one: Struct, other: Struct, entry: Field, match: Field) -> bool:

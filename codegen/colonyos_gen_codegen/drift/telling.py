@@ -26,6 +26,7 @@ _ADVICE = {
     "field added": "add it, with a description and since when it is there",
     "field removed": "say until which server it is there",
     "field renamed": "describe both keys, each with its servers",
+    "field renamed and retyped": "describe both, each with its servers",
     "field retyped": "correct its type; one that changed needs both",
     "field nullability changed": "look at what null means there, and at x-go-null",
     "field omission changed": "correct x-omit-empty",

@@ -42,6 +42,35 @@ CHANGES: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
     ),
     "another key": ([(BOOK, TITLE, '`json:"book-title"`')], ["field renamed Book.title -> book-title"]),
     "another type": ([(BOOK, "Pages     int ", "Pages     string")], ["field retyped Book.pages"]),
+    "another key of another type": (
+        [(BOOK, 'Lent      bool                   `json:"lent"`', 'LentOut   int `json:"lentout"`')],
+        ["field renamed and retyped Book.lent -> lentout"],
+    ),
+    "another key like it": (
+        [(BOOK, 'Lent      bool                   `json:"lent"`', 'LentOut   bool `json:"lentout"`')],
+        ["field renamed Book.lent -> lentout"],
+    ),
+    "another key of another type with the name that was": (
+        [(BOOK, 'Lent      bool                   `json:"lent"`', 'Lent int `json:"isAway"`')],
+        ["field renamed and retyped Book.lent -> isAway"],
+    ),
+    "two other keys": (
+        [
+            (BOOK, 'Pages     int                    `json:"pages"`', 'PagesN string `json:"pagesnumber"`'),
+            (BOOK, 'Price     float64                `json:"price"`', 'Prices []int `json:"prices"`'),
+        ],
+        [
+            "field renamed and retyped Book.pages -> pagesnumber",
+            "field renamed and retyped Book.price -> prices",
+        ],
+    ),
+    "a like key elsewhere": (
+        [
+            (BOOK, '	Lent      bool                   `json:"lent"`\n', ""),
+            (BOOK, END_OF_BOOK, '	LentOut int `json:"lentout"`\n'),
+        ],
+        ["field removed Book.lent", "field added Book.lentout"],
+    ),
     "another width": ([(BOOK, "Pages     int ", "Pages     uint16")], []),
     "a list": ([(BOOK, "Sequel    *Book", "Sequel    []*Book")], ["field retyped Book.sequel"]),
     "a list of other things": (
