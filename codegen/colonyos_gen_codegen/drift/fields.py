@@ -113,7 +113,8 @@ def _neighbours(struct: Struct, moving: list[Field]) -> dict[str, tuple[str, str
     """For each of `moving`, the keys before and behind it that stay; empty at the ends."""
     keys = [entry.key for entry in struct.fields if entry.key != _IGNORED]
     away = {entry.key for entry in moving}
-    before, behind = {}, {}
+    before: dict[str, str] = {}
+    behind: dict[str, str] = {}
     for order, found in ((keys, before), (keys[::-1], behind)):
         last = ""
         for key in order:
