@@ -151,7 +151,7 @@ class Skeletons:
             *(f"    # {TODO}: {entry.text!r}, {entry.place}" for entry in message.refusals),
             f"    required: [{', '.join(['msgtype', *(spelled(entry.key) for entry in fields if not _optional(entry))])}]",
             "    properties:",
-            f"      msgtype: {{const: {message.msgtype}}}",
+            f"      msgtype: {{const: {spelled(message.msgtype)}}}",
         ]
         for entry in fields:
             required = not _optional(entry)
@@ -307,7 +307,7 @@ class Skeletons:
     def is_new_enum(self, name: str) -> bool:
         """Whether the source alone has an enum of numbers of this name, and says what is of it."""
         new = (enum for enum in self.comparison.right.enums if enum.name == name and not enum.is_text)
-        return name not in self._enums and any(new) and bool(self.enum_domain(name))
+        return bool(name) and name not in self._enums and any(new) and bool(self.enum_domain(name))
 
     def _target(self, id: str) -> tuple[str, str]:
         """The file, without its ending, and the name of a struct in the schema, or where it will be."""

@@ -313,6 +313,7 @@ NAMED = {
         'type spine struct {\n	W string `json:"w"`\n}\n',
         '	Spine spine `json:"spine"`\n',
     ),
+    "numbers without a type": ("const (\n	ONE = 1\n	TWO = 2\n)\n", ""),
     "a value that has a name": ("const LYRICS Genre = 7\n", ""),
 }
 
@@ -336,6 +337,21 @@ def test_another_case_of_a_key_and_another_name_of_a_value(
     library.edit("pkg/core/book.go", "Pages     int ", "Pages     string")
     err = passes(capsys, library, tmp_path / "draft", None)
     assert "(field retyped: 1, enum value renamed: 1): what changed or went is yours to decide" in err
+
+
+def test_a_message_called_as_a_truth_is_drafted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    library = Library(tmp_path / "go")
+    library.edit("pkg/rpc/await_loan_msg.go", '"awaitloanmsg"', '"on"')
+    passes(capsys, library, tmp_path / "draft", None)
+
+
+def test_what_lint_will_not_take_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    library = Library(tmp_path / "go")
+    library.edit("pkg/rpc/await_loan_msg.go", '"awaitloanmsg"', '"await-loan"')
+    for target in (tmp_path / "draft", tmp_path / "draft.patch"):
+        _, _, err = drift(capsys, "--source", library.root, "--write", target)
+        assert "to mend before it is a schema: rpc/loan.yaml:" in err
+        assert 'unlike "await-loan"' in err
 
 
 def passes(capsys: pytest.CaptureFixture[str], library: Library, draft: Path, left: list[str] | None) -> str:

@@ -36,6 +36,19 @@ CHANGES: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
         [],
     ),
     "a field called -": ([(BOOK, END_OF_BOOK, '	Dash int `json:"-,"`\n')], ["field added Book.-"]),
+    "a key that is none for Go": (
+        [(BOOK, END_OF_BOOK, '	Odd int `json:"a\'b"`\n	Even int `json:"a\\\\b,omitempty"`\n')],
+        ["field added Book.Odd", "field added Book.Even"],
+    ),
+    "one key twice, which is none": (
+        [(BOOK, END_OF_BOOK, '	Odd int `json:"odd"`\n	Even string `json:"odd"`\n')],
+        [],
+    ),
+    "one key twice, once by its name": (
+        [(BOOK, END_OF_BOOK, '	Odd int `json:"Even"`\n	Even string\n')],
+        ["field added Book.Even"],
+    ),
+    "an embedded lock": ([(BOOK, "	placed\n", "	placed\n	sync.Mutex\n	*sync.Once\n")], []),
     "a field less": (
         [(BOOK, '	Lent      bool                   `json:"lent"`\n', "")],
         ["field removed Book.lent"],
