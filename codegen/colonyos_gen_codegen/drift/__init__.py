@@ -2,7 +2,7 @@
 
 `golang/` reads sources, `described.py` a schema, both into a `Surface`; `pairing.py` finds out what of one is what of
 the other, `comparing.py` and `fields.py` tell the differences, `texts.py` those of refusals, `telling.py` prints them,
-`skeletons.py` drafts the YAML, and `drafting.py` puts it where it belongs.
+`skeletons.py` drafts the YAML under `names.py`, and `drafting.py` puts it where it belongs.
 """
 
 from colonyos_gen_codegen.drift.comparing import Comparison, compare

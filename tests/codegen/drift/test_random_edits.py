@@ -39,7 +39,9 @@ class Edits:
     def pick(self, *types: str) -> tuple[int, str, str, str, str]:
         """A field that nothing was done to: where it is, its name, type, key and option."""
         found = [
-            (index, *each.groups("")) for index, line in enumerate(self.lines) if (each := FIELD.match(line))
+            (index, each[1], each[2], each[3], each[4] or "")
+            for index, line in enumerate(self.lines)
+            if (each := FIELD.match(line))
         ]
         free = [each for each in found if each[3] not in self.touched and (not types or each[2] in types)]
         index, name, kind, key, option = self.dice.choice(free)
