@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from colonyos_gen_codegen.build import known_releases
-from colonyos_gen_codegen.cli.exits import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, say
+from colonyos_gen_codegen.cli.exits import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, report, say
 from colonyos_gen_codegen.drift import (
     Access,
     Comparison,
@@ -29,6 +30,7 @@ from colonyos_gen_codegen.drift import (
 )
 from colonyos_gen_codegen.model import Service
 from colonyos_gen_codegen.rendering import service_of
+from colonyos_gen_codegen.schema.findings import SchemaError
 from colonyos_gen_codegen.schema.folder import IN_A_CHECKOUT, SCHEMA
 from colonyos_gen_codegen.schema.loader import load
 
@@ -129,6 +131,10 @@ def run(options: argparse.Namespace, prog: str, observer: Observer | None = None
         if options.texts:
             differences += text_differences(comparison)
         return _tell(options, prog, comparison, differences)
+    except SchemaError as error:  # 100 would say that there is drift
+        with redirect_stdout(sys.stderr):
+            report(error.findings, options.schema)
+        return say(f"{prog}: nothing was compared: mend what is wrong with the schema first", EXIT_USAGE)
     except DriftError as error:
         return say(f"{prog}: {error}", EXIT_USAGE)
 

@@ -19,7 +19,7 @@ EXIT_CODES = """\
 exit codes:
     0  clean: nothing to report
     1  the generator itself failed (a template, a target, the formatter, a file that cannot be written)
-    2  the command line was not understood
+    2  the command line was not understood, or what it names cannot be compared
   100  there are findings
   101  the output is stale: `generate` would change it
 """

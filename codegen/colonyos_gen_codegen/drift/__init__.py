@@ -3,7 +3,7 @@
 `golang/` reads sources, `described.py` a schema, both into a `Surface`; `pairing.py` finds out what of one is what of
 the other, `comparing.py` and `fields.py` tell the differences, `texts.py` those of refusals. `observed.py` has what a
 server that runs, or a recording of one, was seen to do otherwise. `telling.py` prints differences, `skeletons.py` drafts
-the YAML, and `drafting.py` puts it where it belongs.
+the YAML under `names.py`, and `drafting.py` puts it where it belongs.
 """
 
 from colonyos_gen_codegen.drift.comparing import Comparison, compare

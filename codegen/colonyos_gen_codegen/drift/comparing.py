@@ -14,8 +14,11 @@ from colonyos_gen_codegen.drift.pairing import (
     renamed_messages,
     swaps,
 )
-from colonyos_gen_codegen.drift.surface import Enumeration, Message, Place, Reply, Struct, Surface
+from colonyos_gen_codegen.drift.surface import Enumeration, Member, Message, Place, Reply, Struct, Surface
 from colonyos_gen_codegen.drift.telling import Difference
+
+_GONE = {"message removed", "message unregistered", "type removed", "enum value removed"}
+_ADDED = {"message added", "message registered", "type added", "enum value added"}
 
 
 @dataclass
@@ -28,7 +31,22 @@ class Comparison:
     structs: dict[str, str]
 
     def differences(self) -> Iterator[Difference]:
-        """All of them: messages first, then types with their fields, then enums."""
+        """All of them: messages first, then types with their fields, then enums.
+
+        What one side may have in a file that could not be read is told in its notes instead.
+        """
+        for difference in self._all():
+            side = self.left if difference.kind in _ADDED else self.right
+            file = side.may_hold(_word(difference)) if difference.kind in _ADDED | _GONE else ""
+            if file:
+                what = difference.kind.rpartition(" ")[0]
+                side.notes.append(
+                    f"{what} {difference.subject} is not compared: it may be in {file}, which is not read"
+                )
+            else:
+                yield difference
+
+    def _all(self) -> Iterator[Difference]:
         yield from self._messages()
         yield from self._types()
         yield from self._enums()
@@ -164,6 +182,13 @@ def compare(left: Surface, right: Surface) -> Comparison:
     return Comparison(left, right, renamed, pair_structs(left, right, renamed))
 
 
+def _word(difference: Difference) -> str:
+    """By what the thing would be known in a file; a type may have another name there, so it may be in any."""
+    if difference.kind.startswith("type"):
+        return ""
+    return difference.subject.rpartition(".")[2].removesuffix("msg")
+
+
 def _message(
     kind: str, msgtype: str, one: Message | None, other: Message | None, was: str, now: str
 ) -> Difference:
@@ -189,15 +214,36 @@ def _keys(struct: Struct) -> str:
     return f"{{{', '.join(entry.key for entry in struct.fields)}}}"
 
 
+def _renamed_members(was: dict[str, Member], now: dict[str, Member]) -> dict[str, Member]:
+    """Those of one value under another name, where no other has that value."""
+    found: dict[str, Member] = {}
+    for name, member in was.items():
+        like = [entry for entry in now.values() if entry.value == member.value]
+        rivals = [entry for entry in was.values() if entry.value == member.value]
+        if name not in now and len(like) == len(rivals) == 1 and _name_of(like[0], now) not in was:
+            found[name] = like[0]
+    return found
+
+
+def _name_of(member: Member, members: dict[str, Member]) -> str:
+    """What `member` is known by among `members`."""
+    return next(name for name, entry in members.items() if entry is member)
+
+
 def _members(one: Enumeration | None, other: Enumeration | None, described: bool) -> Iterator[Difference]:
     """What two enums, or one that only one side has, have not in common."""
     named = next((enum.name for enum in (one, other) if enum and enum.name), "")
     was = {known_by(member, described): member for member in one.members} if one else {}
     now = {known_by(member, described): member for member in other.members} if other else {}
+    again = _renamed_members(was, now)
     for name, member in was.items():
         subject = f"{named}.{member.name}" if named else member.name
-        match = now.get(name)
-        if match is None:
+        match = now.get(name) or again.get(name)
+        if name in again and match:
+            told = f"{subject} -> {match.name}"
+            before, after = f"{member.name} = {member.value}", f"{match.name} = {match.value}"
+            yield Difference("enum value renamed", told, before, after, member.place, match.place)
+        elif match is None:
             place = other.place if other else None
             yield Difference("enum value removed", subject, str(member.value), "—", member.place, place)
         elif match.value != member.value:
@@ -205,7 +251,7 @@ def _members(one: Enumeration | None, other: Enumeration | None, described: bool
                 "enum value changed", subject, str(member.value), str(match.value), member.place, match.place
             )
     for name, member in now.items():
-        if name not in was:
+        if name not in was and member not in again.values():
             subject = f"{named}.{member.name}" if named else member.name
             at: Place | None = one.place if one else None
             yield Difference(

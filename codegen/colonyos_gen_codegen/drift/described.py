@@ -88,6 +88,7 @@ def _struct(described: Described, root: str) -> Struct:
             place=Place(f"{root}/{entry.position.file}", entry.position.line),
             omit_empty=entry.omit_empty,
             optional=not entry.required,
+            null_is_empty=entry.null_in_reply or entry.null_as_sent,
         )
         for entry in described.fields
     )

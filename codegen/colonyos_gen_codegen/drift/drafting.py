@@ -5,14 +5,21 @@ from __future__ import annotations
 import difflib
 import re
 import shutil
+import tempfile
+from collections import Counter
 from pathlib import Path
 
 import yaml
 
 from colonyos_gen_codegen.drift.comparing import Comparison
+from colonyos_gen_codegen.drift.names import spelled
 from colonyos_gen_codegen.drift.skeletons import TODO, Skeletons
 from colonyos_gen_codegen.drift.surface import DriftError, Field, Member, Message, Struct
 from colonyos_gen_codegen.drift.telling import Difference
+from colonyos_gen_codegen.rendering import findings_of
+from colonyos_gen_codegen.rules.names import fold
+from colonyos_gen_codegen.schema.findings import SchemaError
+from colonyos_gen_codegen.schema.loader import load
 
 _PATCHES = (".patch", ".diff")
 
@@ -34,14 +41,11 @@ def write(root: Path, target: Path, comparison: Comparison, differences: list[Di
     draft = _Draft(root, comparison)
     for difference in differences:
         draft.take(difference)
-    if patch:
-        target.write_text("".join(draft.patch()), encoding="utf-8", newline="\n")
-    else:
-        shutil.copytree(root, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-        for name, lines in draft.files.items():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            (target / name).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
-    return draft.left_to_do(target)
+    if not patch:
+        return [*draft.left_to_do(target), *draft.written(target)]
+    target.write_text("".join(draft.patch()), encoding="utf-8", newline="\n")
+    with tempfile.TemporaryDirectory() as folder:
+        return [*draft.left_to_do(target), *draft.written(Path(folder))]
 
 
 class _Draft:
@@ -56,14 +60,22 @@ class _Draft:
             if common.is_file()
             else []
         )
-        roles = yaml.safe_load((root / "colonyos.yaml").read_text(encoding="utf-8"))["roles"]
-        self.skeletons = Skeletons(comparison, frozenset(scalars), frozenset(roles))
+        manifest = yaml.safe_load((root / "colonyos.yaml").read_text(encoding="utf-8"))
+        roles = manifest["roles"]
+        left = comparison.left
+        constants = {fold(name) for key in ("limits", "texts", "tables") for name in manifest.get(key, {})}
+        constants |= {fold(member.name) for enum in left.enums for member in enum.members}
+        texts = [path.read_text(encoding="utf-8") for path in root.glob("*/*.yaml")]
+        types = {fold(name) for text in texts for name in re.findall(r"^  (\w+):", text, re.MULTILINE)}
+        methods = {fold(name) for text in texts for name in re.findall(r"\bname: (\w+)", text)}
+        self.skeletons = Skeletons(
+            comparison, frozenset(scalars), frozenset(roles), methods, types, constants
+        )
         self.files: dict[str, list[str]] = {}
         self.count = 0
         self.undone: list[str] = []
-        self.others = 0
+        self.others: Counter[str] = Counter()
         self.enums: set[str] = set()
-        left = comparison.left
         self.renamed = {left.messages[old].struct for old in comparison.renamed}
 
     def take(self, difference: Difference) -> None:
@@ -82,7 +94,7 @@ class _Draft:
             case Member() as member:
                 self._member(difference.owner, member, difference)
             case None:
-                self.others += 1
+                self.others[difference.kind] += 1
 
     def _make_way(self, difference: Difference) -> None:
         """Take the node of a message away that has only a name so far."""
@@ -137,7 +149,10 @@ class _Draft:
         while not lines[end - 1].strip():
             end -= 1
         folder, _, file = name.partition("/")
-        lines[end:end] = self.skeletons.field(entry, folder, Path(file).stem, required=False, since=True)
+        public = self.skeletons.public(owner, entry)
+        lines[end:end] = self.skeletons.field(
+            entry, folder, Path(file).stem, required=False, public=public, since=True
+        )
         self.count += 1
 
     def _member(self, owner: str, member: Member, difference: Difference) -> None:
@@ -157,10 +172,14 @@ class _Draft:
         if lines is None or span is None:
             self.undone.append(f"not drafted: {difference.kind} {difference.subject}")
             return
+        if any(member.value == other.value for other in enum.members) if enum else False:
+            why = f"{member.value} has a name already"
+            self.undone.append(f"not drafted: {difference.kind} {difference.subject}: {why}")
+            return
         what = f'"{TODO}: what it means, as {member.place} tells."'
         more = {
             "enum": str(member.value),
-            "x-enum-names": member.name,
+            "x-enum-names": self.skeletons.member_name(member),
             "x-enum-colours": '"#000000"',
             "x-enum-descriptions": what,
         }
@@ -185,10 +204,27 @@ class _Draft:
         )
         while end < len(lines) and lines[end].startswith("    "):
             end += 1
-        name = re.sub(r"\W", "_", f"{owner}_{member.value}").upper()
+        name = re.sub(r"\W", "_", f"{owner}_{member.value}", flags=re.ASCII).upper()
         what = f"{TODO}: what it means, as {member.place} tells."
-        lines[end:end] = [f"  {name}:", f"    value: {member.value}", f'    description: "{what}"']
+        lines[end:end] = [
+            f"  {name}:",
+            f"    value: {spelled(str(member.value))}",
+            f'    description: "{what}"',
+        ]
         self.count += 1
+
+    def written(self, target: Path) -> list[str]:
+        """Write all files into a folder; returns a line for each thing that `lint --draft` will not take."""
+        ignored = shutil.ignore_patterns("__pycache__", ".*")
+        shutil.copytree(self.root, target, dirs_exist_ok=True, ignore=ignored)
+        for name, lines in self.files.items():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (target / name).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+        try:
+            findings = findings_of(load(target), draft=True)
+        except SchemaError as error:
+            findings = error.findings
+        return [f"to mend before it is a schema: {finding}" for finding in findings]
 
     def patch(self) -> list[str]:
         """The changes as a unified diff, for `git apply` or `patch -p1` beside the schema folder."""
@@ -212,9 +248,11 @@ class _Draft:
         many = "skeleton" if self.count == 1 else "skeletons"
         told = f"{self.count} {many} in {target}"
         if self.others:
-            differ = "difference is" if self.others == 1 else "differences are"
+            count = self.others.total()
+            differ = "difference is" if count == 1 else "differences are"
+            kinds = ", ".join(f"{kind}: {many}" for kind, many in self.others.items())
             self.undone.append(
-                f"{self.others} other {differ} not drafted: what changed or went is yours to decide"
+                f"{count} other {differ} not drafted ({kinds}): what changed or went is yours to decide"
             )
         return [told + (f", with {len(marks)} TODO, the first in {marks[0]}" if marks else ""), *self.undone]
 

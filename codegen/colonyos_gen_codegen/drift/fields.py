@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colonyos_gen_codegen.drift.pairing import plain, same_name, swapped
+from colonyos_gen_codegen.drift.pairing import alike_names, best_pairs, plain, same_name, swapped
 from colonyos_gen_codegen.drift.surface import Field, Shape, Struct, Surface
 from colonyos_gen_codegen.drift.telling import Difference
 
 _IGNORED = "msgtype"
+_ALIKE = 0.6
+"""How alike two keys of one place must be for one to have come for the other."""
 
 
 def field_differences(
@@ -41,13 +43,15 @@ def field_differences(
         if match.key != entry.key:
             subject = f"{subject} -> {match.key}"
             was, now = f"{entry.key}: {was}", f"{match.key}: {now}"
-            yield Difference(
-                "field renamed", subject, was, now, entry.place, match.place, new=match, owner=one.id
-            )
+            same = same_shape(entry.shape, match.shape, pairs)
+            kind = "field renamed" if same else "field renamed and retyped"
+            yield Difference(kind, subject, was, now, entry.place, match.place, new=match, owner=one.id)
         elif not same_shape(entry.shape, match.shape, pairs) and not _is_base64(left, one, entry, match):
             yield Difference("field retyped", subject, was, now, entry.place, match.place)
-        elif _null_counts(left, entry, answered) and entry.shape.nullable != match.shape.nullable:
-            yield Difference("field nullability changed", subject, was, now, entry.place, match.place)
+        elif _null_differs(left, entry, match, answered):
+            plain = left.described and match.shape.kind in ("string", "integer", "number", "boolean")
+            hint = f"a schema has no word for null of a {match.shape.kind}" if plain else ""
+            yield Difference("field nullability changed", subject, was, now, entry.place, match.place, hint)
         elif answered and entry.omit_empty != match.omit_empty:
             yield Difference("field omission changed", subject, was, now, entry.place, match.place)
     for entry in left_over:
@@ -80,7 +84,43 @@ def _renamed(
             ):
                 found[entry.key] = match
                 break
-    return found
+    return found | _in_place(one, other, gone, new, found)
+
+
+def _in_place(
+    one: Struct, other: Struct, gone: list[Field], new: list[Field], found: dict[str, Field]
+) -> dict[str, Field]:
+    """Those with a name much like the one that stood between the same fields before, of whatever type."""
+    taken = {match.key for match in found.values()}
+    was, now = _neighbours(one, gone), _neighbours(other, new)
+    scored = [
+        (1.0 if same_name(entry, match) else alike_names(entry.key, match.key), entry.key, match.key)
+        for entry in gone
+        for match in new
+        if entry.key not in found
+        and match.key not in taken
+        and (same_name(entry, match) or _meet(was[entry.key], now[match.key]))
+    ]
+    keys = {entry.key: entry for entry in new}
+    return {mine: keys[theirs] for mine, theirs in best_pairs(scored, _ALIKE).items()}
+
+
+def _meet(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    return one[0] == other[0] or one[1] == other[1]
+
+
+def _neighbours(struct: Struct, moving: list[Field]) -> dict[str, tuple[str, str]]:
+    """For each of `moving`, the keys before and behind it that stay; empty at the ends."""
+    keys = [entry.key for entry in struct.fields if entry.key != _IGNORED]
+    away = {entry.key for entry in moving}
+    before: dict[str, str] = {}
+    behind: dict[str, str] = {}
+    for order, found in ((keys, before), (keys[::-1], behind)):
+        last = ""
+        for key in order:
+            found[key] = last
+            last = last if key in away else key
+    return {key: (before[key], behind[key]) for key in away}
 
 
 def _follows(one: Struct, other: Struct, entry: Field, match: Field) -> bool:
@@ -100,9 +140,26 @@ def same_shape(one: Shape, other: Shape, pairs: dict[str, str]) -> bool:
     return one.kind != "struct" or pairs.get(one.struct) == other.struct
 
 
-def _null_counts(left: Surface, entry: Field, answered: bool) -> bool:
-    """Whether null is told from other values: by a schema of structs alone, and of what is answered."""
-    return not left.described or (answered and entry.shape.kind == "struct")
+def _null_differs(left: Surface, entry: Field, match: Field, answered: bool) -> bool:
+    """Whether null is a value on one side alone: of what is answered, or of two servers anywhere."""
+    if not left.described:
+        return entry.shape.nullable != match.shape.nullable or _nulls_inside(entry) != _nulls_inside(match)
+    if not answered or match.shape.kind in ("any", "time", "unreadable"):  # of which null is a value anyhow
+        return False
+    known = entry.shape.nullable or entry.null_is_empty
+    if match.shape.nullable and not match.omit_empty and not known:
+        return True
+    return _nulls_inside(match) or (entry.shape.nullable and not match.shape.nullable)
+
+
+def _nulls_inside(entry: Field) -> bool:
+    """Whether a list or map holds values that are null or plain; that one of structs has nulls is never meant."""
+    shape = entry.shape.item
+    while shape:
+        if shape.nullable and shape.kind not in ("any", "time", "struct", "unreadable"):
+            return True
+        shape = shape.item
+    return False
 
 
 def _is_base64(left: Surface, one: Struct, entry: Field, match: Field) -> bool:

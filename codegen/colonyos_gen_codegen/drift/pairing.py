@@ -42,7 +42,7 @@ def renamed_messages(left: Surface, right: Surface) -> dict[str, str]:
                 seen[_swap(one.msgtype, other.msgtype)] / most if most > 1 else 0
             )  # what many have in common
             scored.append((score + 0.3 * often, one.msgtype, other.msgtype))
-    return _best(scored, 0.65)
+    return best_pairs(scored, 0.65)
 
 
 def _swap(one: str, other: str) -> tuple[str, str]:
@@ -87,12 +87,17 @@ def _ratio(one: str, other: str) -> float:
     return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
+def alike_names(one: str, other: str) -> float:
+    """How alike two names are, from 0 to 1."""
+    return _ratio(plain(one), plain(other))
+
+
 def _shared(one: frozenset[str], other: frozenset[str]) -> float:
     one, other = one - _IGNORED, other - _IGNORED
     return len(one & other) / len(one | other) if one | other else 1.0
 
 
-def _best(scored: Iterable[tuple[float, str, str]], enough: float) -> dict[str, str]:
+def best_pairs(scored: Iterable[tuple[float, str, str]], enough: float) -> dict[str, str]:
     """The pairs that are most alike, each side at most once."""
     found: dict[str, str] = {}
     taken: set[str] = set()
@@ -134,7 +139,7 @@ def pair_structs(left: Surface, right: Surface, renamed: dict[str, str]) -> dict
                         other.id,
                     )
                 )
-    return {**fixed, **_best(scored, _ENOUGH)}
+    return {**fixed, **best_pairs(scored, _ENOUGH)}
 
 
 def _alike(one: Struct, other: Struct, voted: bool) -> float:
@@ -199,4 +204,4 @@ def pair_enums(left: Surface, right: Surface) -> list[tuple[Enumeration, Enumera
             same = bool(one.name) and one.name == other.name
             if same or overlap >= 0.5:
                 scored.append((overlap + _shared(names, others) + same, str(index), str(position)))
-    return [(left.enums[int(one)], right.enums[int(other)]) for one, other in _best(scored, 0.1).items()]
+    return [(left.enums[int(one)], right.enums[int(other)]) for one, other in best_pairs(scored, 0.1).items()]

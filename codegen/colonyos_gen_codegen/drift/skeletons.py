@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from colonyos_gen_codegen.drift.comparing import Comparison
+from colonyos_gen_codegen.drift.names import field_name, method_name, spelled, type_name
 from colonyos_gen_codegen.drift.pairing import pair_enums
-from colonyos_gen_codegen.drift.surface import Enumeration, Field, Message, Place, Shape, Struct
+from colonyos_gen_codegen.drift.surface import Enumeration, Field, Member, Message, Place, Shape, Struct
+from colonyos_gen_codegen.rules.names import fold
 
 TODO = "TODO"
 _ROLES = {
@@ -31,11 +33,18 @@ class Skeletons:
     """Names of the types in `common.yaml`."""
     roles: frozenset[str]
     """Roles of the manifest."""
+    methods: set[str]
+    """Names of methods that are taken, without what only their case makes different; so are the others."""
+    types: set[str]
+    constants: set[str]
 
     def __post_init__(self) -> None:
         left, right = self.comparison.left, self.comparison.right
         self._enums = {other.name: one for one, other in pair_enums(left, right) if other.name}
         self._known = {new: old for old, new in self.comparison.structs.items()}
+        lefts = (*left.structs.values(), *left.others.values())
+        self._types: dict[str, str] = {}
+        self._fields = {struct.id: {fold(entry.name) for entry in struct.fields} for struct in lefts}
         votes: dict[str, Counter[str]] = {}
         for message in left.messages.values():
             other = right.messages.get(message.msgtype)
@@ -47,7 +56,8 @@ class Skeletons:
         """Where most messages that stand beside it in the source are described; else called as its folder is."""
         known = self._domains.get(message.place.file)
         path = PurePosixPath(message.place.file)
-        return known or re.sub(r"[^a-z]", "", (path.parent.name or path.stem).lower()) or "drafted"
+        name = re.sub(r"[^a-z]", "", (path.parent.name or path.stem).lower()) or "drafted"
+        return known or method_name(name, set())
 
     def struct_domain(self, struct: Struct, seen: frozenset[str] = frozenset()) -> str:
         """Where that is described which holds it."""
@@ -77,15 +87,39 @@ class Skeletons:
 
     def enum(self, enum: Enumeration) -> list[str]:
         """The node of an enum of numbers, as lines of `types/<domain>.yaml`."""
+        members: dict[int | str | float, Member] = {}
+        for member in enum.members:
+            members.setdefault(member.value, member)
         return [
-            f"  {enum.name}:",
+            f"  {spelled(self.enum_name(enum.name))}:",
             f'    description: "{TODO}: what it is, as {enum.place} tells."',
             "    type: integer",
-            f"    enum: [{', '.join(str(member.value) for member in enum.members)}]",
-            f"    x-enum-names: [{', '.join(member.name for member in enum.members)}]",
+            f"    enum: [{', '.join(map(str, members))}]",
+            f"    x-enum-names: [{', '.join(self.member_name(member) for member in members.values())}]",
+            *(
+                f"    # {TODO}: {member.name} is another name of {member.value}, {member.place}"
+                for member in enum.members
+                if members[member.value] is not member
+            ),
             "    x-enum-descriptions:",
-            *(f'      - "{TODO}: what it means, as {member.place} tells."' for member in enum.members),
+            *(f'      - "{TODO}: what it means, as {member.place} tells."' for member in members.values()),
         ]
+
+    def member_name(self, member: Member) -> str:
+        """The name of a value in the schema, as YAML."""
+        return spelled(type_name(member.name, self.constants))
+
+    def enum_name(self, name: str) -> str:
+        """The name of a new enum in the schema."""
+        return self._types.setdefault(f"enum {name}", "") or self._named(f"enum {name}", name)
+
+    def _named(self, id: str, name: str) -> str:
+        self._types[id] = type_name(name, self.types)
+        return self._types[id]
+
+    def struct_name(self, struct: Struct) -> str:
+        """The name of a new struct in the schema, which another struct or enum may have already."""
+        return self._types.get(struct.id) or self._named(struct.id, struct.name)
 
     def message(self, message: Message, name: str) -> list[str]:
         """The node of a message, as lines of `rpc/<domain>.yaml`; `name` is one that it has already, or empty."""
@@ -93,17 +127,20 @@ class Skeletons:
         fields = [entry for entry in struct.fields if entry.key != "msgtype"] if struct else []
         if not name:
             name = struct.name if struct else ""
-            if not name or self.comparison.left.struct(name):  # as when two messages share one
+            if not name or fold(name) in self.types:  # as when two messages share one
                 name = f"{message.msgtype.removesuffix('msg').capitalize()}Msg"
+            name = type_name(name, self.types)
         known = [role for check in message.checks for role in _ROLES.get(check, [])]
         roles = [role for role in dict.fromkeys(known) if role in self.roles]
-        method = _snake(re.sub(r"(Msg|RPC)$", "", name))
+        method = method_name(re.sub(r"(Msg|RPC)$", "", name), self.methods)
+        taken = {"msgtype"}
+        public = {entry.key: field_name(entry.key, taken) for entry in fields}
         lines = [
-            f"  {name}:",
+            f"  {spelled(name)}:",
             "    type: object",
             f'    description: "{TODO}: what it does, as {message.place} tells."',
             "    x-methods:",
-            f"      - {{name: {method}, parameters: [{', '.join(map(_public, fields))}]}}",
+            f"      - {{name: {method}, parameters: [{', '.join(public.values())}]}}",
             f"    x-transport: {'websocket' if message.streams else 'http'}",
             f"    x-roles: [{', '.join(roles) or min(self.roles)}]"
             + ("" if roles else f"  # {TODO}: who may sign it"),
@@ -112,12 +149,15 @@ class Skeletons:
             *self._reply(message),
             f"    x-errors: []  # {TODO}: how it is refused",
             *(f"    # {TODO}: {entry.text!r}, {entry.place}" for entry in message.refusals),
-            f"    required: [{', '.join(['msgtype', *(entry.key for entry in fields if not _optional(entry))])}]",
+            f"    required: [{', '.join(['msgtype', *(spelled(entry.key) for entry in fields if not _optional(entry))])}]",
             "    properties:",
-            f"      msgtype: {{const: {message.msgtype}}}",
+            f"      msgtype: {{const: {spelled(message.msgtype)}}}",
         ]
         for entry in fields:
-            lines += self.field(entry, "rpc", self.message_domain(message), required=not _optional(entry))
+            required = not _optional(entry)
+            lines += self.field(
+                entry, "rpc", self.message_domain(message), required=required, public=public[entry.key]
+            )
         return lines
 
     def since(self, indent: int) -> list[str]:
@@ -149,33 +189,37 @@ class Skeletons:
         answered = struct.id in right.walk(right.replies())
         direction = "both" if sent == answered else "request" if sent else "reply"
         lines = [
-            f"  {struct.name}:",
+            f"  {spelled(self.struct_name(struct))}:",
             "    type: object",
             f'    description: "{TODO}: what it is, as {struct.place} tells."',
             f"    x-direction: {direction}",
             "    properties:" if struct.fields else "    properties: {}",
         ]
+        taken: set[str] = set()
         for entry in struct.fields:
-            lines += self.field(entry, "types", self.struct_domain(struct), required=False)
+            public = field_name(entry.key, taken)
+            lines += self.field(entry, "types", self.struct_domain(struct), required=False, public=public)
         return lines
 
     def field(
-        self, entry: Field, folder: str, domain: str, *, required: bool, since: bool = False
+        self, entry: Field, folder: str, domain: str, *, required: bool, public: str, since: bool = False
     ) -> list[str]:
-        """The node of a field; with `since` of one that is new in a struct that is not."""
+        """The node of a field that callers call `public`; with `since` of one that is new in a struct that is not."""
         lines = [
-            f"      {_key(entry.key)}:",
+            f"      {spelled(entry.key)}:",
             f'        description: "{TODO}: what it is, as {entry.place} tells."',
         ]
-        public = _public(entry)
         if public != entry.key:
             lines.append(f"        x-name: {public}")
         shape = entry.shape
+        members = self._members(shape)
+        if entry.omit_empty and members and all(member.value != 0 for member in members):
+            shape = Shape("integer", nullable=shape.nullable)  # nothing stands for 0, which is none of them
         if not required and shape.kind == "struct" and self._has_to_be_given(shape.struct):
             shape = Shape("struct", struct=shape.struct, nullable=True)
         lines += self._type(shape, folder, domain, 8)
         if not required:
-            lines.append(f"        default: {_default(shape)}")
+            lines.append(f"        default: {self._default(shape)}")
         if shape.nullable and shape.kind in ("string", "integer", "number", "boolean"):
             lines[-1] += f"  # {TODO}: null stands for none, which a schema says of structs alone"
         if since:
@@ -187,6 +231,24 @@ class Skeletons:
         if entry.omit_empty and folder == "types":
             lines.append("        x-omit-empty: true")
         return lines
+
+    def public(self, owner: str, entry: Field) -> str:
+        """The name of a field that is new in the struct of the schema with the id `owner`."""
+        return field_name(entry.key, self._fields.setdefault(owner, set()))
+
+    def _default(self, shape: Shape) -> str:
+        """That of its kind; of an enum without 0 its first value."""
+        values = [member.value for member in self._members(shape)]
+        return str(values[0]) if values and 0 not in values else _default(shape)
+
+    def _members(self, shape: Shape) -> tuple[Member, ...]:
+        """The values of the enum that a number is one of, as the draft has them; empty for none."""
+        if shape.kind != "integer" or not shape.enum:
+            return ()
+        if shape.enum in self._enums:
+            return self._enums[shape.enum].members
+        new = (enum for enum in self.comparison.right.enums if enum.name == shape.enum)
+        return next(new).members if self.is_new_enum(shape.enum) else ()
 
     def _has_to_be_given(self, id: str) -> bool:
         """Whether the schema has the struct with fields that must be given, so that there is no empty one."""
@@ -230,7 +292,7 @@ class Skeletons:
             file = _stem(known.place) if known else self.enum_domain(shape.enum)
             if known or self.is_new_enum(shape.enum):
                 place = "" if folder == "types" and file == domain else f"{up}{file}.yaml"
-                return f'{{$ref: "{place}#/$defs/{known.name if known else shape.enum}"}}'
+                return f'{{$ref: "{place}#/$defs/{known.name if known else self.enum_name(shape.enum)}"}}'
         if shape.kind in _COMMON:
             shared = _COMMON[shape.kind]
             return (
@@ -245,7 +307,7 @@ class Skeletons:
     def is_new_enum(self, name: str) -> bool:
         """Whether the source alone has an enum of numbers of this name, and says what is of it."""
         new = (enum for enum in self.comparison.right.enums if enum.name == name and not enum.is_text)
-        return name not in self._enums and any(new) and bool(self.enum_domain(name))
+        return bool(name) and name not in self._enums and any(new) and bool(self.enum_domain(name))
 
     def _target(self, id: str) -> tuple[str, str]:
         """The file, without its ending, and the name of a struct in the schema, or where it will be."""
@@ -253,7 +315,7 @@ class Skeletons:
         if mine:
             return _stem(mine.place), mine.name
         struct = self.comparison.right.struct(id)
-        return (self.struct_domain(struct), struct.name) if struct else ("common", "Text")
+        return (self.struct_domain(struct), self.struct_name(struct)) if struct else ("common", "Text")
 
 
 def _stem(place: Place) -> str:
@@ -267,24 +329,6 @@ def _optional(entry: Field) -> bool:
 
 def _enum_of(shape: Shape) -> str:
     return _enum_of(shape.item) if shape.item else shape.enum
-
-
-def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z_][\w-]*", key) else f'"{key}"'
-
-
-def _public(entry: Field) -> str:
-    """The name that callers use: the key, if it can be a name."""
-    return (
-        entry.key
-        if re.fullmatch(r"[a-z][a-z0-9_]*", entry.key)
-        else _snake(re.sub(r"\W", "_", entry.key)).replace("_", "")
-    )
-
-
-def _snake(name: str) -> str:
-    """`AddExecutorByID` as `add_executor_by_id`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def _default(shape: Shape) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -64,6 +65,8 @@ class Field:
     omit_empty: bool = False
     optional: bool = False
     """Whether it may be missing in a request."""
+    null_is_empty: bool = False
+    """Whether null stands for an empty list, map or text of bytes where it is answered."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,8 @@ class Surface:
     enums: list[Enumeration] = field(default_factory=list[Enumeration])
     notes: list[str] = field(default_factory=list[str])
     """What was passed over, and why."""
+    unread: dict[str, str] = field(default_factory=dict[str, str])
+    """The text of each file that could not be read, by its path; empty where it is not known."""
     written: str = ""
     """The whole text of the sources; empty for a schema."""
     release: str = ""
@@ -171,6 +176,16 @@ class Surface:
     """Of a server or a recording: how many replies to each message were read."""
     untried: dict[str, str] = field(default_factory=dict[str, str])
     """Of a server or a recording: why no reply to a message was read."""
+
+    def may_hold(self, word: str) -> str:
+        """The file that could not be read and may have what is known by `word` in it; empty for none."""
+        plain = re.sub(r"[^a-z0-9]", "", word.lower())
+        found = (
+            path
+            for path, text in self.unread.items()
+            if not text or plain in re.sub(r"[^a-z0-9]", "", text.lower())
+        )
+        return next(found, "")
 
     def struct(self, id: str) -> Struct | None:
         """The struct called `id`, on the wire or not."""

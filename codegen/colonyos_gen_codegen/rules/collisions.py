@@ -110,6 +110,16 @@ def constant_unique(outline: Outline) -> Problems:
         seen[fold(name)] = "the manifest"
 
 
+def names_of_fields() -> set[str]:
+    """The names that no field or parameter can have, whatever its struct."""
+    return _FIELDS | _PARAMETERS | set(_CONSTRUCTORS.values())
+
+
+def names_of_types() -> set[str]:
+    """The names that no type or message can have."""
+    return _TYPES | reserved.PACKAGE | reserved.BUILT_IN
+
+
 def _constants(outline: Outline) -> set[str]:
     """The names of all constants."""
     members = {name for enum in outline.enums for name in enum.data["x-enum-names"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -141,6 +142,24 @@ def test_what_is_no_server_is_refused_with_a_remedy(
     assert (code, out) == (2, "")
     assert err.endswith(f"{expected.format(**names)}\n")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("broken", ["rpc/loan.yaml", "types/loan.yaml", "colonyos.yaml"])
+def test_a_schema_with_findings_is_no_drift(
+    form: str, broken: str, library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = tmp_path / "schema"
+    shutil.copytree(SCHEMA, schema)
+    (schema / broken).write_text((schema / broken).read_text() + "unknown: 1\n")
+    capsys.readouterr()
+    command = ["drift", "--schema", str(schema), "--format", form]
+    code = main([*command, "--source", str(library.root)])
+    said = capsys.readouterr()
+    assert (code, said.out) == (2, "")
+    assert f"{schema}/{broken}:" in said.err
+    assert said.err.endswith("nothing was compared: mend what is wrong with the schema first\n")
+    assert main([*command, "--source", str(library.root), "--against", str(library.root)]) == 0
 
 
 def test_something_to_compare_with_must_be_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,15 +9,7 @@ import pytest
 
 from tests.codegen.kit.go_library import ERAS, Library, differences, drift, told
 
-SERVER = "pkg/server/server.go"
 LOANS = "pkg/server/handlers/loan/handlers.go"
-BOOKS = "pkg/server/handlers/library/handlers.go"
-AWAITED = "	return handlers.RegisterWithRawRequest(rpc.AwaitLoanPayloadType, h.HandleAwait)\n"
-OTHER = 'type Author struct {\n	Other int `json:"other"`\n}\n'
-BURNT = (
-    'import "example.org/library/pkg/rpc"\n\nfunc run(msg rpc.RPCMsg) {\n	switch msg.PayloadType {\n'
-    "	case rpc.BurnBookPayloadType:\n	}\n}\n"
-)
 BOOK = "pkg/core/book.go"
 LOAN = "pkg/core/loan.go"
 TITLE = '`json:"title" db:"title"`'
@@ -36,12 +28,54 @@ CHANGES: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
         [],
     ),
     "a field called -": ([(BOOK, END_OF_BOOK, '	Dash int `json:"-,"`\n')], ["field added Book.-"]),
+    "a key that is none for Go": (
+        [(BOOK, END_OF_BOOK, '	Odd int `json:"a\'b"`\n	Even int `json:"a\\\\b,omitempty"`\n')],
+        ["field added Book.Odd", "field added Book.Even"],
+    ),
+    "one key twice, which is none": (
+        [(BOOK, END_OF_BOOK, '	Odd int `json:"odd"`\n	Even string `json:"odd"`\n')],
+        [],
+    ),
+    "one key twice, once by its name": (
+        [(BOOK, END_OF_BOOK, '	Odd int `json:"Even"`\n	Even string\n')],
+        ["field added Book.Even"],
+    ),
+    "an embedded lock": ([(BOOK, "	placed\n", "	placed\n	sync.Mutex\n	*sync.Once\n")], []),
     "a field less": (
         [(BOOK, '	Lent      bool                   `json:"lent"`\n', "")],
         ["field removed Book.lent"],
     ),
     "another key": ([(BOOK, TITLE, '`json:"book-title"`')], ["field renamed Book.title -> book-title"]),
     "another type": ([(BOOK, "Pages     int ", "Pages     string")], ["field retyped Book.pages"]),
+    "another key of another type": (
+        [(BOOK, 'Lent      bool                   `json:"lent"`', 'LentOut   int `json:"lentout"`')],
+        ["field renamed and retyped Book.lent -> lentout"],
+    ),
+    "another key like it": (
+        [(BOOK, 'Lent      bool                   `json:"lent"`', 'LentOut   bool `json:"lentout"`')],
+        ["field renamed Book.lent -> lentout"],
+    ),
+    "another key of another type with the name that was": (
+        [(BOOK, 'Lent      bool                   `json:"lent"`', 'Lent int `json:"isAway"`')],
+        ["field renamed and retyped Book.lent -> isAway"],
+    ),
+    "two other keys": (
+        [
+            (BOOK, 'Pages     int                    `json:"pages"`', 'PagesN string `json:"pagesnumber"`'),
+            (BOOK, 'Price     float64                `json:"price"`', 'Prices []int `json:"prices"`'),
+        ],
+        [
+            "field renamed and retyped Book.pages -> pagesnumber",
+            "field renamed and retyped Book.price -> prices",
+        ],
+    ),
+    "a like key elsewhere": (
+        [
+            (BOOK, '	Lent      bool                   `json:"lent"`\n', ""),
+            (BOOK, END_OF_BOOK, '	LentOut int `json:"lentout"`\n'),
+        ],
+        ["field removed Book.lent", "field added Book.lentout"],
+    ),
     "another width": ([(BOOK, "Pages     int ", "Pages     uint16")], []),
     "a list": ([(BOOK, "Sequel    *Book", "Sequel    []*Book")], ["field retyped Book.sequel"]),
     "a list of other things": (
@@ -57,6 +91,48 @@ CHANGES: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
         [(BOOK, "Author    Author ", "Author    *Author")],
         ["field nullability changed Book.author"],
     ),
+    "null where a text was": (
+        [(BOOK, "AccessKey string", "AccessKey *string")],
+        ["field nullability changed Book.accesskey"],
+    ),
+    "null where a number was": (
+        [(BOOK, "Pages     int ", "Pages     *int")],
+        ["field nullability changed Book.pages"],
+    ),
+    "null where a truth was": (
+        [(BOOK, "Lent      bool", "Lent      *bool")],
+        ["field nullability changed Book.lent"],
+    ),
+    "null where a map was": (
+        [(BOOK, "Grades    map[string][]int ", "Grades    *map[string][]int ")],
+        ["field nullability changed Book.grades"],
+    ),
+    "null for a list that may be null": ([(BOOK, "Chapters  []string", "Chapters  *[]string")], []),
+    "null for a time": ([(BOOK, "Added     time.Time", "Added     *time.Time")], []),
+    "null for anything": ([(BOOK, "Remark    json.RawMessage", "Remark    *json.RawMessage")], []),
+    "null in a list": (
+        [(BOOK, "Chapters  []string", "Chapters  []*string")],
+        ["field nullability changed Book.chapters"],
+    ),
+    "null in the lists of a map": (
+        [(BOOK, "Grades    map[string][]int ", "Grades    map[string][]*int ")],
+        ["field nullability changed Book.grades"],
+    ),
+    "nothing for null": (
+        [(BOOK, 'Lent      bool                   `json:"lent"`', 'Lent      *bool `json:"lent,omitempty"`')],
+        ["field omission changed Book.lent"],
+    ),
+    "nothing for null of a struct": (
+        [
+            (
+                BOOK,
+                'Cover     Cover                  `json:"cover"`',
+                'Cover     *Cover `json:"cover,omitempty"`',
+            )
+        ],
+        ["field omission changed Book.cover"],
+    ),
+    "null, but only asked for by a scalar": ([(GET, "	Author string ", "	Author *string ")], []),
     "null, but only asked for": ([("pkg/rpc/await_loan_msg.go", "core.Cover ", "*core.Cover ")], []),
     "no longer left out": ([(BOOK, '"back,omitempty"', '"back"')], ["field omission changed Book.back"]),
     "left out, but only asked for": ([(GET, '"author"', '"author,omitempty"')], []),
@@ -145,6 +221,28 @@ CHANGES: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
         [],
     ),
     "only the first with a type": ([(BOOK, "POETRY Genre = 7", "POETRY = 7")], []),
+    "an enum value of another name": (
+        [(BOOK, "	SCIENCE\n", "	KNOWLEDGE\n")],
+        ["enum value renamed Genre.SCIENCE -> KNOWLEDGE"],
+    ),
+    "another name and number": (
+        [(BOOK, "POETRY Genre = 7", "LYRICS Genre = 8")],
+        ["enum value removed Genre.POETRY", "enum value added Genre.LYRICS"],
+    ),
+    "a second name of a value": (
+        [(BOOK, "POETRY Genre = 7", "POETRY Genre = 7\n	LYRICS Genre = 7")],
+        ["enum value added Genre.LYRICS"],
+    ),
+    "two values in a line": (
+        [
+            (
+                BOOK,
+                "	SCIENCE\n	POETRY Genre = 7",
+                "	SCIENCE\n	POETRY, DRAMA Genre = iota + 5, iota + 20\n	SAGA, EPIC",
+            )
+        ],
+        ["enum value added Genre.DRAMA", "enum value added Genre.SAGA", "enum value added Genre.EPIC"],
+    ),
     "a field of a request": (
         [(GET, "	Count ", '	Since time.Time `json:"since"`\n	Count ')],
         ["field added GetBooksMsg.since"],
@@ -180,159 +278,6 @@ def test_a_change_is_told_once(name: str, tmp_path: Path, capsys: pytest.Capture
     for edit in edits:
         library.edit(*edit)
     assert told(capsys, "--source", library.root) == expected
-
-
-REGISTERED: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
-    "with the registry first": (
-        [(LOANS, AWAITED, "	return registry.Add(handlers, rpc.AwaitLoanPayloadType, h.HandleAwait)\n")],
-        [],
-    ),
-    "by nobody": (
-        [
-            (
-                SERVER,
-                "	if err := server.loans.RegisterHandlers(server.registry); err != nil {\n		panic(err)\n	}\n",
-                "",
-            )
-        ],
-        ["message unregistered returnbookmsg", "message unregistered awaitloanmsg"],
-    ),
-    "not compared any more": (
-        [(SERVER, "== rpc.CountLoansPayloadType", '== ""')],
-        ["message unregistered countloansmsg"],
-    ),
-    "not in the switch any more": (
-        [("pkg/backends/realtime.go", "	case rpc.WatchBookPayloadType:\n", "	default:\n")],
-        ["message unregistered watchbookmsg"],
-    ),
-    "what had a name only": (
-        [
-            (
-                LOANS,
-                "	return handlers.RegisterWithRawRequest(",
-                "	handlers.Register(rpc.BurnBookPayloadType, h.HandleReturn)\n	return handlers.RegisterWithRawRequest(",
-            )
-        ],
-        ["message registered burnbookmsg"],
-    ),
-    "in a map": (
-        [
-            (
-                LOANS,
-                AWAITED,
-                "	for name, handler := range map[string]registry.Handler{rpc.AwaitLoanPayloadType: h.HandleAwait} {\n"
-                "		handlers.Register(name, handler)\n	}\n	return nil\n",
-            )
-        ],
-        [],
-    ),
-    "in a list": (
-        [
-            (
-                LOANS,
-                AWAITED,
-                "	for _, entry := range []entry{{rpc.AwaitLoanPayloadType, h.HandleAwait}} {\n"
-                "		handlers.Register(entry.name, entry.handler)\n	}\n	return nil\n",
-            )
-        ],
-        [],
-    ),
-    "wrapped": (
-        [
-            (
-                LOANS,
-                "rpc.AwaitLoanPayloadType, h.HandleAwait)",
-                "rpc.AwaitLoanPayloadType, logged(h.HandleAwait))",
-            )
-        ],
-        [],
-    ),
-    "gone with its constant": (
-        [
-            (SERVER, "== rpc.CountLoansPayloadType", '== ""'),
-            ("pkg/rpc/count_loans_msg.go", "const CountLoansPayloadType", "const Nothing"),
-        ],
-        ["message removed countloansmsg"],
-    ),
-    "another reply": (
-        [(BOOKS, "core.ConvertBookArrayToJSON(books)", "books[0].ToJSON()")],
-        ["reply changed getbooksmsg"],
-    ),
-    "a reply where none was": (
-        [
-            (
-                LOANS,
-                "	h.server.SendEmptyHTTPReply(payloadType)\n",
-                "	loan := h.loans[jsonString]\n	told, _ := loan.ToJSON()\n"
-                "	h.server.SendHTTPReply(payloadType, told)\n",
-            )
-        ],
-        ["reply changed returnbookmsg"],
-    ),
-    "another payload type of a reply": (
-        [(LOANS, "SendHTTPReply(rpc.ReturnBookPayloadType, ", "SendHTTPReply(payloadType, ")],
-        ["reply payloadtype changed awaitloanmsg"],
-    ),
-    "a reply that cannot be read": (
-        [(LOANS, "loan := h.loans[msg.Title]", "loan := elsewhere.Find(msg.Title)")],
-        [],
-    ),
-}
-
-
-@pytest.mark.parametrize("name", REGISTERED)
-def test_a_constant_alone_is_no_message(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    edits, expected = REGISTERED[name]
-    library = Library(tmp_path / "go")
-    for edit in edits:
-        library.edit(*edit)
-    assert told(capsys, "--source", library.root) == expected
-
-
-ASIDE = {
-    "pkg/core/book_test.go": "package core\n\n" + OTHER,
-    "pkg/core/book_windows.go": "package core\n\n" + OTHER,
-    "pkg/core/tagged.go": "//go:build ignore || (windows && !linux)\n\npackage core\n\n" + OTHER,
-    "vendor/example.org/library/pkg/core/book.go": 'package core\n\ntype Book struct {\n	Other int `json:"other"`\n}\n',
-    "pkg/client/client.go": "package client\n\n" + BURNT,
-    "pkg/server/mock_server.go": "package server\n\n" + BURNT,
-    "pkg/other/book.go": "package other\n\n" + OTHER,
-    "pkg/server/handlers/burn/handlers.go": (
-        'package burn\n\nimport (\n	"example.org/library/pkg/registry"\n	"example.org/library/pkg/rpc"\n)\n\n'
-        "type Handlers struct{}\n\n"
-        "func (h *Handlers) RegisterHandlers(handlers *registry.HandlerRegistry) error {\n"
-        "	return handlers.Register(rpc.BurnBookPayloadType, h.Handle)\n}\n\n"
-        "func (h *Handlers) Handle(payloadType string, jsonString string) {}\n"
-    ),
-}
-
-
-@pytest.mark.parametrize("name", ASIDE)
-def test_what_is_no_part_of_the_server_does_not_count(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    library = Library(tmp_path / "go")
-    library.add(name, ASIDE[name])
-    assert told(capsys, "--source", library.root) == []
-
-
-def test_a_file_for_this_system_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    library = Library(tmp_path / "go")
-    text = (library.root / LOAN).read_text().replace('"due"', '"until"')
-    (library.root / LOAN).unlink()
-    library.add("pkg/core/loan_linux.go", f"//go:build linux && !cgo || go1.18\n\n{text}")
-    assert told(capsys, "--source", library.root) == ["field renamed Loan.due -> until"]
-
-
-def test_a_broken_file_is_named_and_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    library = Library(tmp_path / "go")
-    library.add("pkg/other/broken.go", "package other\n\nfunc broken( {\n}\n")
-    code, out, err = drift(capsys, "--source", library.root)
-    assert code == 0
-    assert out.startswith("no drift")
-    assert "pkg/other/broken.go:3 passed over: it is not Go that can be read" in err
 
 
 def test_both_sides_are_told_with_their_places(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

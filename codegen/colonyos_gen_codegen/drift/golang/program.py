@@ -100,6 +100,8 @@ class Program:
     module: str = ""
     packages: dict[str, Package] = field(default_factory=dict[str, Package])
     notes: list[str] = field(default_factory=list[str])
+    unread: dict[str, str] = field(default_factory=dict[str, str])
+    """The text of each file that is no Go that can be read; empty where it could not be had."""
 
     @property
     def files(self) -> list[File]:
@@ -142,7 +144,7 @@ class Program:
 
 def load(tree: Tree) -> Program:
     """Parse every file. One that is no Go is named in the notes and passed over."""
-    program = Program(notes=list(tree.notes))
+    program = Program(notes=list(tree.notes), unread=dict.fromkeys(tree.lacking, ""))
     program.module = _module(tree)
     parse = parser()
     for path, source in sorted(tree.files.items()):
@@ -153,6 +155,7 @@ def load(tree: Tree) -> Program:
         if root.has_error or clause is None:
             where = f"{path}:{_broken(root)}" if root.has_error else path
             program.notes.append(f"{where} passed over: it is not Go that can be read")
+            program.unread[path] = source.decode("utf-8", "replace")
             continue
         folder = PurePosixPath(path).parent.as_posix()
         folder = "" if folder == "." else folder
@@ -225,8 +228,9 @@ def _constants(file: File, declaration: Node) -> None:
         if given is not None:
             values = children(given)
             kind = part(spec, "type")
-        for index, name in enumerate(spec.children_by_field_name("name")):
-            if not name.is_named or text(name) == "_":
+        names = [name for name in spec.children_by_field_name("name") if name.is_named]  # without the commas
+        for index, name in enumerate(names):
+            if text(name) == "_":
                 continue
             value = values[index] if index < len(values) else None
             constant = Constant(text(name), file, name, value, kind, iota, declaration.start_byte)

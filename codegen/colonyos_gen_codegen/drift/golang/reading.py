@@ -30,9 +30,12 @@ def read(source: str) -> Surface:
     surface = Surface(
         tree.label, notes=program.notes, release=revision if _RELEASE.fullmatch(revision) else ""
     )
+    surface.unread = program.unread
     surface.written = "\n".join(text.decode("utf-8", "replace") for text in tree.files.values())
     _messages(program, reader, surface)
     if not any(message.registered for message in surface.messages.values()):
+        if program.unread:
+            raise DriftError(f"{tree.label} registers no messages that could be read; {program.notes[0]}")
         raise DriftError(f"{tree.label} registers no messages; name the root of a checkout of the Go server")
     wire = set(reader.structs)
     _others(program, reader)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ _FOREIGN: dict[tuple[str, str], Kind] = {
 }
 _WRITERS = ("MarshalJSON", "MarshalText")
 _TAG = re.compile(r'(?:^|\s)json:"((?:[^"\\]|\\.)*)"')
+_KEY = re.compile(r"[\w!#$%&()*+\-./:;<=>?@\[\]^{|}~ ]+")
+"""What Go takes for a key."""
 _WORDS = re.compile(r"\w+")
 _DEEPEST = 12
 
@@ -183,19 +186,40 @@ class Reader:
             if part(entry, "name") is None and not _tag(entry):
                 kind = part(entry, "type")
                 found = declared(self.program, TypeRef(kind, ref.file, ref.bound)) if kind else None
+                if kind and found is None and self._may_be_unread(TypeRef(kind, ref.file, ref.bound)):
+                    return f"{text(kind)}, which stands in it, is in no file that could be read"
                 if found and self.writer(found[0]):
                     return f"{self.writer(found[0])} of {found[0].name}"
         return ""
+
+    def _may_be_unread(self, ref: TypeRef) -> bool:
+        """Whether a type without a declaration may have one in a file that could not be read."""
+        node = bare(ref).node
+        node = part(node, "type") or node
+        if node.type == "qualified_type":
+            package = self.program.imported(ref.file, text(part(node, "package")))
+            ours = (
+                isinstance(package, Package) or package.startswith(f"{self.program.module}/")
+                if package
+                else False
+            )
+        else:
+            ours = text(node) not in _PLAIN
+        return bool(self.program.unread) and ours
 
     def _fields(self, ref: TypeRef, node: Node, depth: int = 0) -> dict[str, Field]:
         own: dict[str, Field] = {}
         lent: dict[str, Field] = {}
         twice: set[str] = set()
+        tagged: Counter[str] = Counter()
         for entry in children(children(node, "field_declaration_list")[0], "field_declaration"):
             kind = part(entry, "type")
             key, *options = _tag(entry).split(",")
             if kind is None or (key == "-" and not options):
                 continue
+            key = key if _KEY.fullmatch(key) else ""  # which is no key for Go
+            if text(kind).lstrip("*").startswith("sync.") and not key and part(entry, "name") is None:
+                continue  # embedded, and all of it is hidden
             names = [name for name in entry.children_by_field_name("name") if name.is_named]
             if not names and not key:
                 promoted = self._promoted(TypeRef(kind, ref.file, ref.bound), depth)
@@ -215,7 +239,14 @@ class Reader:
                     shape.kind in ("struct", "time") and not shape.nullable
                 )
                 at = ref.file.place(entry)
+                tagged[key] += 1
+                if name in own and not key and tagged[name]:
+                    continue
                 own[key or name] = Field(key or name, name, shape, at, omitted or "omitzero" in options)
+        for key, times in tagged.items():
+            if key and times > 1:  # in Go they cancel each other, and what is embedded stays hidden
+                del own[key]
+                twice.add(key)
         return {key: entry for key, entry in lent.items() if key not in twice} | own
 
     def _promoted(self, ref: TypeRef, depth: int) -> dict[str, Field] | None:

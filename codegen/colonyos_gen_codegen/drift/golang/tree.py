@@ -43,6 +43,8 @@ class Tree:
     label: str
     files: dict[str, bytes] = field(default_factory=dict[str, bytes])
     notes: list[str] = field(default_factory=list[str])
+    lacking: list[str] = field(default_factory=list[str])
+    """The paths of the files that could not be had."""
 
 
 def read_tree(source: str) -> Tree:
@@ -83,6 +85,7 @@ def _of_folder(root: Path) -> Tree:
                 _add(tree, path, (Path(folder) / name).read_bytes())
             except OSError as error:
                 tree.notes.append(f"{path} passed over: {error.strerror}")
+                tree.lacking.append(path)
     return tree
 
 
@@ -112,6 +115,7 @@ def _of_revision(root: Path, revision: str) -> Tree:
         words = head.split()
         if len(words) != 3:
             tree.notes.append(f"{path} passed over: its text is not in this repository")
+            tree.lacking.append(path)
             continue
         _add(tree, path, answer[at : at + int(words[2])])
         at += int(words[2]) + 1
