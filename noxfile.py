@@ -238,7 +238,7 @@ def peers(session: nox.Session) -> None:
 @nox.session
 def languages(session: nox.Session) -> None:
     """The SDKs of other languages, built by their own tools, with the shared vectors and the embedded server."""
-    session.install("-e", ".")
+    session.install("-e", ".[test]")
     session.run("python", "-m", "tests.languages", *session.posargs)
 
 
