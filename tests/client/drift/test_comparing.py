@@ -127,5 +127,8 @@ def _plain(form: Form, above: tuple[str, ...]) -> Any:
         form.msgtype,
         sorted(form.values),
         form.item and _plain(form.item, inner),
-        {key: (_plain(each.form, inner), each.always, each.since, each.until) for key, each in form.fields.items()},
+        {
+            key: (_plain(each.form, inner), each.always, each.since, each.until)
+            for key, each in form.fields.items()
+        },
     )
