@@ -24,6 +24,7 @@ tell (an unknown executor, for instance, is a 500). Those that a server means ar
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -124,6 +125,7 @@ STARTED_ANEW = "it was started anew without what it knew, or is another one"
 _STRANGERS = frozenset({shared.NOT_A_MEMBER.name, shared.NOT_COLONY_OWNER.name, shared.NOT_SERVER_OWNER.name})
 """Denials of somebody whom the server may have known before it was started anew."""
 
+_placeholder = re.compile(r"\{\w+\}")
 _BY_STATUS = {
     403: ErrorCode.DENIED,
     404: ErrorCode.NOT_FOUND,
@@ -181,8 +183,8 @@ def name_subject(error: RPCError, request: msgspec.Struct) -> None:
 
 
 def find(method: Method[Any, Any], status: int, message: str) -> ErrorSpec | None:
-    """The entry of the schema that describes an error reply, the most telling one first."""
+    """The entry of the schema that describes an error reply: the one with most literal characters, then the first."""
     from colonyos_gen_wire.errors import ENVELOPE_ERRORS
 
     matching = [spec for spec in (*method.errors, *ENVELOPE_ERRORS) if spec.matches(status, message)]
-    return min(matching, key=lambda spec: spec.text.count("{"), default=None)
+    return max(matching, key=lambda spec: len(_placeholder.sub("", spec.text)), default=None)

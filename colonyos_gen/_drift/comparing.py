@@ -54,8 +54,8 @@ def findings(
     Args:
         form: What it must look like.
         value: What was answered.
-        release: The server's. Keys that came later may be missing; those that came later than the first release may be
-            missing as well where it is not known.
+        release: The server's. Keys that came later or went earlier may be missing; where it is not known, so may all those
+            that some release has not.
         most: How many elements of each list or map are looked at; None for all.
         sent: What the request had of the same form, if it is answered with that: a key is missing, too, which the server
             leaves out when it is empty, and which was sent with something in it.
@@ -111,16 +111,22 @@ class _Walk:
         if len(value) < len(known) or known.keys() - value.keys():
             for key, expected in known.items():
                 if key not in value and self._must_be_there(expected, given.get(key)):
-                    what = told(expected.form) + (f" since {expected.since}" if expected.since else "")
+                    what = told(expected.form) + lasting(expected.since, expected.until)
                     yield Finding("missing", dot + key, form.name, key, what, "nothing", None)
         self._depth -= 1
 
     def _must_be_there(self, expected: Expected, sent: Any) -> bool:
         if not expected.always and not sent:
             return False
-        if expected.since is None:
-            return True
-        return self._release is not None and self._release >= (release_of(expected.since) or ())
+        return is_there(expected.since, expected.until, self._release)
+
+
+def is_there(since: str | None, until: str | None, release: tuple[int, ...] | None) -> bool:
+    """Whether a server of `release` has what is there from `since` to `until`; where it is not known, whether all have."""
+    if release is None:
+        return since is None and until is None
+    first, last = release_of(since or ""), release_of(until or "")
+    return (first is None or first <= release) and (last is None or release <= last)
 
 
 def told(form: Form) -> str:
@@ -128,6 +134,11 @@ def told(form: Form) -> str:
     if form.item:
         return f"{form.kind} of {told(form.item)}"
     return form.name or form.kind
+
+
+def lasting(since: str | None, until: str | None) -> str:
+    """From which release to which something is there, in words that may follow others; empty for always."""
+    return (f" since {since}" if since else "") + (f" until {until}" if until else "")
 
 
 def kind_of(value: Any) -> str:

@@ -46,6 +46,8 @@ class Expected:
     """Whether the server writes it in any case."""
     since: str | None = None
     """First server release that has it; None for what was there from the start."""
+    until: str | None = None
+    """Last server release that has it; None for what is still there."""
 
 
 @functools.cache
@@ -93,7 +95,7 @@ def _expected(entry: Property, enum: type[OpenIntEnum] | None) -> Expected:
     form = _form(entry.shape, enum)
     if entry.null_when_empty or entry.null_as_sent:
         form.null = True
-    return Expected(form, not entry.omit_empty, entry.since)
+    return Expected(form, not entry.omit_empty, entry.since, entry.until)
 
 
 def _enum_in(annotation: Any) -> type[OpenIntEnum] | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from colonyos_gen_wire.errors import ENVELOPE_ERRORS
 
 from colonyos_gen.errors import (
     AlreadyExistsError,
@@ -14,6 +17,7 @@ from colonyos_gen.errors import (
     NotFoundError,
     PausedError,
     RPCError,
+    find,
     from_reply,
 )
 from tests.wire.kit.recordings import METHODS, WEBSOCKET_FAILURES, all_exchanges
@@ -129,6 +133,17 @@ def test_a_denial_says_who_signed_and_who_may() -> None:
     assert isinstance(error, DeniedError)
     assert "signed by abababab…" in str(error)
     assert "executor approved or user" in str(error)
+
+
+@pytest.mark.parametrize("msgtype", sorted(METHODS))
+def test_each_text_of_the_schema_means_its_own_error(msgtype: str) -> None:
+    """None loses to another one that fits as well, such as to `{detail}`, whatever the placeholders stand for."""
+    method = METHODS[msgtype]
+    for spec in (*method.errors, *ENVELOPE_ERRORS):
+        for filling in ("x", "two words", "a-b_c.d"):
+            found = find(method, spec.status, re.sub(r"\{\w+\}", filling, spec.text))
+            assert found is not None
+            assert (found.text, found.code) == (spec.text, spec.code)
 
 
 def test_refusals_that_the_schema_does_not_list() -> None:

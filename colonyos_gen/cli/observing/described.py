@@ -21,6 +21,7 @@ class Reply:
     """None where it is answered with nothing."""
     registered: bool
     since: str | None
+    until: str | None
     echoes: tuple[tuple[str, str], ...] = ()
     """Keys of a request that hold what comes back: as the reply, or under a key of it, which is the second then."""
 
@@ -65,6 +66,7 @@ def forms_of(service: Service) -> Forms:
             form,
             message.registered,
             message.since,
+            message.until,
             _echoes(message.struct, form),
         )
     envelope: dict[str, Any] = service.manifest["envelope"]
@@ -140,4 +142,4 @@ class _Build:
         form = self.form(entry.type)
         if entry.null_in_reply or entry.null_as_sent:
             form.null = True
-        return Expected(form, not entry.omit_empty, entry.since)
+        return Expected(form, not entry.omit_empty, entry.since, entry.until)

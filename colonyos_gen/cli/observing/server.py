@@ -192,8 +192,9 @@ class _Visit:
             method = METHODS.get(msgtype)
             failure = self._asker.failures.get(msgtype)
             if failure and self._forms.unknown_in(self._tally.refusals.get(msgtype, "")) == msgtype:
-                since = f", and came with {reply.since}" if reply.since else ""
-                found[msgtype] = f"the server does not know it{since}"
+                came = f", and came with {reply.since}" if reply.since else ""
+                went = f", and went after {reply.until}" if reply.until else ""
+                found[msgtype] = f"the server does not know it{came}{went}"
             elif method in _CHANGES and self._keys.server is not None:
                 found[msgtype] = _HARM
             elif failure:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from colonyos_gen_codegen.drift import Observed, Sighting
 
-from colonyos_gen._drift.comparing import Finding, findings, kind_of, release_of
+from colonyos_gen._drift.comparing import Finding, findings, is_there, kind_of, lasting, release_of
 from colonyos_gen.cli.observing.described import Forms
 from colonyos_gen.cli.observing.plain import object_in, text_in
 
@@ -72,8 +72,7 @@ class Tally:
             what = f"a reply of type {payloadtype}"
             found.append(Finding("mistyped", "", "", "", f"a reply of type {known.payloadtype}", what, None))
         elif known.form is not None:
-            release = release_of(self.release) or release_of(self._forms.version)
-            found = findings(known.form, payload, release=release, sent=_sent(known.echoes, request))
+            found = findings(known.form, payload, release=self._release, sent=_sent(known.echoes, request))
         elif payload not in ({}, None) and payload != request:
             found.append(Finding("mistyped", "", "", "", "an empty object", kind_of(payload), payload))
         self._add(msgtype, found, first)
@@ -88,9 +87,9 @@ class Tally:
             known = self._forms.replies.get(msgtype)
             if self._forms.unknown_in(text) == msgtype and known and known.registered:
                 self._refused[msgtype] += 1
-                if not self._came_later(known.since):
-                    since = f"a handler since {known.since}" if known.since else "a handler"
-                    finding = Finding("unknown", "", "", "", since, "no handler", None)
+                if is_there(known.since, known.until, self._release):
+                    handler = "a handler" + lasting(known.since, known.until)
+                    finding = Finding("unknown", "", "", "", handler, "no handler", None)
                     self._message("refused", msgtype, finding, first)
 
     def unread(self, msgtype: str, expected: str, found: str, first: str = "") -> None:
@@ -159,11 +158,10 @@ class Tally:
         if len(count.values) < _SAMPLES:
             count.values.append(finding.value)
 
-    def _came_later(self, since: str | None) -> bool:
-        """Whether a server of this release need not know what is there since `since`."""
-        release = release_of(self.release) or release_of(self._forms.version)
-        first = release_of(since or "")
-        return release is not None and first is not None and release < first
+    @property
+    def _release(self) -> tuple[int, ...] | None:
+        """What the server says that it is, or else what the schema describes."""
+        return release_of(self.release) or release_of(self._forms.version)
 
 
 def _sent(echoes: tuple[tuple[str, str], ...], request: Any) -> dict[str, Any]:

@@ -67,6 +67,8 @@ class Property:
     """Whether the value must never be printed."""
     since: str | None = None
     """First server release that has it; None for what was there from the start."""
+    until: str | None = None
+    """Last server release that has it; None for what is still there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ BOOK = Form(
         "pages": Expected(Form("integer"), True, "v1.9.10"),
         "subject": Expected(Form("string"), False),
         "tags": Expected(Form("list", item=Form("string")), False, "v1.9.10"),
+        "shelf": Expected(Form("string"), True, None, "v1.9.6"),
+        "loan": Expected(Form("string"), True, "v1.9.7", "v1.9.9"),
     },
 )
 
@@ -26,12 +28,14 @@ BOOK = Form(
     ("release", "missing"),
     [
         (None, []),
-        ("v1.9.9", []),
+        ("v1.9.6", ["shelf"]),
+        ("v1.9.7", ["loan"]),
+        ("v1.9.9", ["loan"]),
         ("1.9.10", ["pages"]),
         ("v1.10.0", ["pages"]),
     ],
 )
-def test_what_came_later_need_not_be_there(release: str | None, missing: list[str]) -> None:
+def test_what_came_later_or_went_earlier_need_not_be_there(release: str | None, missing: list[str]) -> None:
     known = release_of(release) if release else None
     found = findings(BOOK, {"title": "t"}, release=known)
     assert [(each.kind, each.path) for each in found] == [("missing", path) for path in missing]
@@ -123,5 +127,8 @@ def _plain(form: Form, above: tuple[str, ...]) -> Any:
         form.msgtype,
         sorted(form.values),
         form.item and _plain(form.item, inner),
-        {key: (_plain(each.form, inner), each.always, each.since) for key, each in form.fields.items()},
+        {
+            key: (_plain(each.form, inner), each.always, each.since, each.until)
+            for key, each in form.fields.items()
+        },
     )

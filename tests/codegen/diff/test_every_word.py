@@ -23,6 +23,9 @@ META = Path(__file__).resolve().parents[3] / "schema/meta"
 CANNOT_MATTER = {
     **dict.fromkeys(["x-accept", "rule", "of", "reason"], "lets changes pass, and is none"),
     "worker": "says for whom a change is, and is none",
+    **dict.fromkeys(
+        ["releases", "release", "names"], "says to lint what x-since may name, and what needs none"
+    ),
     "unregistered": "names the messages with x-registered: false, as the rule UNREGISTERED_AGREES of lint demands",
 }
 """Keywords of which a change tells nothing, and why."""

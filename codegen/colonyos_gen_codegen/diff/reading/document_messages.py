@@ -35,7 +35,8 @@ def from_json_schema(pages: Pages, root: Node) -> dict[str, Node]:
         node.facts["x-registered"] = entry.get("registered", True)
         if not node.facts["x-registered"]:
             continue
-        node.facts |= {f"x-{key}": entry.get(key) for key in ("unsafe-when", "about", "since")}
+        node.facts |= {f"x-{key}": entry.get(key) for key in ("unsafe-when", "about", "since", "until")}
+        node.facts["deprecated"] = entry.get("deprecated", False)
         node.facts |= {f"x-{key}": entry[key] for key in ("transport", "roles", "idempotency")}
         node.facts |= {
             "when-null": entry.get("reply-when-null"),
@@ -87,6 +88,8 @@ def from_openrpc(pages: Pages, root: Node) -> dict[str, Node]:
             found[label] = node = _message(pages, label, method["x-msgtype"], domain, pointer)
             node.facts |= {key: method[key] for key in ("x-transport", "x-roles", "x-idempotency")}
             node.facts["x-registered"] = True
+            node.facts |= {"x-since": method.get("x-since"), "x-until": method.get("x-until")}
+            node.facts["deprecated"] = method.get("deprecated", False)
             node.facts["stream"] = method["result"].get("x-stream", False)
             empty = (
                 method["result"]["schema"].get("type") == ["object", "null"]
@@ -136,6 +139,7 @@ def _error(pages: Pages, kind: str, entry: dict[str, Any], label: str, pointer: 
     node = Node(kind, entry["name"], called, pages.place(pointer))
     node.facts = {key: entry[key] for key in ("code", "status", "text")}
     node.facts["malformed"] = entry.get("malformed", False)
+    node.facts |= {"x-since": entry.get("since"), "x-until": entry.get("until")}
     return node
 
 

@@ -22,6 +22,8 @@ def type_node(pages: Pages, name: str, definition: dict[str, Any]) -> Node | Non
     node.facts = {
         "domain": definition.get("x-domain"),
         "x-direction": definition.get("x-direction", "both"),
+        "x-since": definition.get("x-since"),
+        "x-until": definition.get("x-until"),
         "deprecated": bool(definition.get("deprecated")),
         "msgtype": definition["properties"].get("msgtype", {}).get("const"),
         "x-new": [_target(pages, definition, entry) for entry in definition.get("x-new", [])],
@@ -90,6 +92,7 @@ def add_fields(pages: Pages, node: Node, name: str, definition: dict[str, Any], 
             "x-json": data.get("x-json"),
             "x-among": data.get("x-among", {}),
             "x-since": data.get("x-since"),
+            "x-until": data.get("x-until"),
             "deprecated": bool(data.get("deprecated")),
         }
         for key in ("default", "x-default"):
@@ -179,6 +182,8 @@ def _enum(pages: Pages, name: str, definition: dict[str, Any], pointer: Pointer)
             "number": number,
             "final": called in definition.get("x-enum-final", []),
             "colour": colour,
+            "x-since": definition.get("x-enum-since", {}).get(called),
+            "x-until": definition.get("x-enum-until", {}).get(called),
         }
         node.children.append(member)
     return node

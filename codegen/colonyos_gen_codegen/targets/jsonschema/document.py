@@ -15,7 +15,14 @@ from colonyos_gen_codegen.model import (
     Struct,
 )
 from colonyos_gen_codegen.output.render import BANNER
-from colonyos_gen_codegen.targets.jsonschema.values import JsonSchema, field_schema, limited, reply_schema
+from colonyos_gen_codegen.targets.jsonschema.values import (
+    LASTING,
+    JsonSchema,
+    field_schema,
+    lasting,
+    limited,
+    reply_schema,
+)
 
 SENT = "ToSend"
 """Suffix of the definition of a type with the limits for sending, if it may also be received."""
@@ -105,13 +112,17 @@ def hazard_entry(entry: HazardOf, field: str | None) -> dict[str, Any]:
 
 def error_entry(error: ErrorCase) -> dict[str, Any]:
     """An error case as plain data."""
-    return {
+    facts: dict[str, Any] = {
         "name": error.name,
         "code": error.code,
         "status": error.status,
         "text": error.text,
         "when": error.when,
-    } | ({"malformed": True} if error.malformed else {})
+        "malformed": error.malformed or None,
+        "since": error.since,
+        "until": error.until,
+    }
+    return {key: value for key, value in facts.items() if value is not None}
 
 
 class _Definitions:
@@ -187,6 +198,7 @@ class _Definitions:
             schema["deprecated"] = True
         schema["x-domain"] = struct.domain
         schema["x-direction"] = struct.direction
+        schema |= lasting(struct)
         if struct.constructor:
             schema["x-new"] = [{"name": a.name, "field": ".".join(a.path)} for a in struct.constructor]
         if struct.options:
@@ -220,7 +232,7 @@ class _Definitions:
             "description": f"{struct.name}, with the limits on values that are sent.",
             "type": schema["type"],
             "properties": schema["properties"],
-            **{key: schema[key] for key in ("required", "deprecated") if key in schema},
+            **{key: schema[key] for key in ("required", "deprecated", *LASTING) if key in schema},
             "x-domain": struct.domain,
             "x-direction": "request",
             "x-of": struct.name,
@@ -271,6 +283,12 @@ def _enumeration(enum: Enumeration) -> JsonSchema:
         schema["x-enum-final"] = list(enum.final)
     if enum.coloured:
         schema["x-enum-colours"] = [member.colour for member in enum.members]
+    since = {member.name: member.since for member in enum.members if member.since}
+    until = {member.name: member.until for member in enum.members if member.until}
+    if since:
+        schema["x-enum-since"] = since
+    if until:
+        schema["x-enum-until"] = until
     return schema
 
 
@@ -309,6 +327,9 @@ def _message(message: Message) -> dict[str, Any]:
         "unsafe-when": message.unsafe_when,
         "about": vars(message.about) if message.about else None,
         "since": message.since,
+        "until": message.until,
+        "deprecated": message.deprecated or None,
+        "replaced": message.replaced or None,
         "errors": [error_entry(error) for error in message.errors],
         "hazards": [hazard_entry(entry, entry.wire) for entry in message.hazards] or None,
     }

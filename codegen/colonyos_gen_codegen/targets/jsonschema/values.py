@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from colonyos_gen_codegen.model import Field, Limit, Reply, Scalar, Type
+from colonyos_gen_codegen.model import Field, Limit, Message, Reply, Scalar, Struct, Type
 
 JsonSchema = dict[str, Any]
 
@@ -85,6 +85,15 @@ def limited(schema: JsonSchema, limit: Limit) -> JsonSchema:
 LIMITS = ("pattern", "minimum", "maximum", "not", "x-max-bytes", "x-rule")
 
 
+LASTING = ("x-since", "x-until", "x-replaced")
+
+
+def lasting(part: Field | Struct | Message) -> JsonSchema:
+    """Which releases of the server have it, and since when to use what instead, where it says so."""
+    said = dict(zip(LASTING, (part.since, part.until, part.replaced or None), strict=True))
+    return {keyword: value for keyword, value in said.items() if value is not None}
+
+
 def field_schema(field: Field, definition: Callable[[str], str] = plain, *, sent: bool = False) -> JsonSchema:
     """The schema of a property: its value, then everything that the protocol schema says about it."""
     schema = value_schema(field.type, definition, sent=sent)
@@ -99,9 +108,8 @@ def field_schema(field: Field, definition: Callable[[str], str] = plain, *, sent
         "x-omit-empty": field.omit_empty or None,
         "x-json": field.json.name if field.json else None,
         "x-among": dict(field.among) or None,
-        "x-since": field.since,
     }
-    schema |= {keyword: value for keyword, value in notes.items() if value is not None}
+    schema |= {keyword: value for keyword, value in notes.items() if value is not None} | lasting(field)
     # Generators of other languages make a null of the text, and bytes of the base64, which then do not compile.
     if not field.required and field.type.scalar is not Scalar.TIME:
         schema["x-default" if field.type.scalar is Scalar.BYTES else "default"] = field.default

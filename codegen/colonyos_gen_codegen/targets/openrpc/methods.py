@@ -9,7 +9,7 @@ from typing import Any
 from colonyos_gen_codegen.model import ErrorCase, Example, Message, Method, Parameter, Reply, Service
 from colonyos_gen_codegen.output.render import summary
 from colonyos_gen_codegen.targets.jsonschema.document import error_entry, hazard_entry
-from colonyos_gen_codegen.targets.jsonschema.values import JsonSchema, reply_schema
+from colonyos_gen_codegen.targets.jsonschema.values import JsonSchema, lasting, reply_schema
 
 RESULT = "result"
 
@@ -40,6 +40,9 @@ class MethodWriter:
             "x-roles": list(message.roles),
             "x-idempotency": message.idempotency,
         }
+        if message.deprecated:
+            entry["deprecated"] = True
+        entry |= lasting(message)
         if message.hazards:
             entry["x-hazard"] = [hazard_entry(part, part.field) for part in message.hazards]
         unsafe_when = [p.name for p in parameters if p.field and p.field.wire == message.unsafe_when]
