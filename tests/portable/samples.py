@@ -110,7 +110,8 @@ def _same(before: Any, after: Any, precision: Precision) -> bool:
         return float(before) == float(after) if precision.doubles else before == after
     if isinstance(before, str) and isinstance(after, str) and before != after:
         one, two = _instant(before), _instant(after)
-        return one is not None and two is not None and abs(one - two) < 10.0 ** (9 - precision.digits)
+        finest: int = 10 ** (9 - precision.digits)
+        return one is not None and two is not None and abs(one - two) < finest
     return before == after
 
 
