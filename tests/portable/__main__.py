@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.portable import go, node, python, quicktype, rust
+from tests.portable import go, node, patterns, python, quicktype, rust
 from tests.portable.running import Row, ToolError, need
 from tests.portable.samples import samples
 
@@ -51,6 +51,8 @@ def _chains(folder: Path, without: list[str]) -> list[list[Row]]:
             _row("go-jsonschema", lambda: go.go_jsonschema(golang, known)),
             _row("quicktype, TypeScript", lambda: quicktype.typescript(js, known)),
             _row("quicktype, Go", lambda: quicktype.go_(js, golang / "quicktype", known)),
+            _row("patterns of errors, Node.js", lambda: patterns.node(js)),
+            _row("patterns of errors, Go", lambda: patterns.go(golang / "patterns")),
         ]
         if "csharp" in without:
             return rows
@@ -60,7 +62,10 @@ def _chains(folder: Path, without: list[str]) -> list[list[Row]]:
         return [*rows, _row("quicktype, C#", lambda: quicktype.csharp(js, folder / "csharp", known))]
 
     def heavy() -> list[Row]:
-        return [_row("typify", lambda: rust.typify(crates, known))]
+        return [
+            _row("typify", lambda: rust.typify(crates, known)),
+            _row("patterns of errors, Rust", lambda: patterns.rust_(crates / "patterns")),
+        ]
 
     with ThreadPoolExecutor(2) as pool:
         chains = [rows.result() for rows in (pool.submit(light), pool.submit(heavy))]

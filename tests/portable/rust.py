@@ -15,6 +15,7 @@ edition = "2021"
 
 [dependencies]
 chrono = { version = "=0.4.42", features = ["serde"] }
+regex = "=1.12.4"
 regress = "=0.12.0"
 serde = { version = "=1.0.228", features = ["derive"] }
 serde_json = "=1.0.145"
@@ -69,12 +70,18 @@ def typify(folder: Path, samples: list[Sample]) -> Row:
 
 def read(crate: Path, row: Row, names: dict[str, str], lines: str) -> str:
     """What the types in `crate` make of the lines: of each definition, the name that its type has there."""
-    (crate / "Cargo.toml").write_text(_CRATE)
     arms = "\n".join(
         f'            "{name}" => again::<types::{there}>(value),' for name, there in sorted(names.items())
     )
-    (crate / "src/main.rs").write_text(_MAIN % arms)
+    output = built(crate, _MAIN % arms, lines)
+    row.compiled = "cargo build"
+    return output
+
+
+def built(crate: Path, main: str, lines: str) -> str:
+    """What a program writes that is given the lines."""
+    (crate / "Cargo.toml").write_text(_CRATE)
+    (crate / "src/main.rs").write_text(main)
     target = str(crate.parent / "target")  # one for all crates, which share what they depend on
     run("cargo", "build", "-q", cwd=crate, CARGO_TARGET_DIR=target)
-    row.compiled = "cargo build"
     return run(Path(target, "debug/reader"), cwd=crate, given=lines)

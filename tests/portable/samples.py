@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -90,7 +90,7 @@ def lost(before: Any, after: Any, precision: Precision = EXACT, path: str = "$")
             if not _empty(value) or key in other:
                 yield from lost(value, other.get(key), precision, f"{path}.{key}")
     elif isinstance(before, list) and isinstance(after, list):
-        one, two = cast("list[Any]", before), cast("list[Any]", after)
+        one, two = cast("Sequence[Any]", before), cast("Sequence[Any]", after)
         if len(one) != len(two):
             yield f"{path}: {len(one)} elements became {len(two)}"
         for index, (first, second) in enumerate(zip(one, two, strict=False)):
