@@ -112,7 +112,7 @@ def _same(before: Any, after: Any, precision: Precision) -> bool:
         one, two = _instant(before), _instant(after)
         finest: int = 10 ** (9 - precision.digits)
         return one is not None and two is not None and abs(one - two) < finest
-    return before == after
+    return bool(before == after)
 
 
 def _instant(text: str) -> int | None:
