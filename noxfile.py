@@ -244,9 +244,11 @@ def languages(session: nox.Session) -> None:
 
 @nox.session
 def portable(session: nox.Session) -> None:
-    """Generators of other languages take the documents, and what they make reads what was recorded; needs Node.js and Go."""
+    """Generators of other languages take the documents, and their types read recordings; needs Node.js, Go, Rust and Mono."""
     session.install("-e", ".[codegen]")
-    session.run("python", "-m", "tests.portable", str(Path(session.virtualenv.location, "portable")))
+    session.run(
+        "python", "-m", "tests.portable", str(Path(session.virtualenv.location, "portable")), *session.posargs
+    )
 
 
 @nox.session

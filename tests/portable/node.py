@@ -1,13 +1,12 @@
-"""Tools on Node.js: ajv, json-schema-to-typescript, quicktype, and the reference parser of OpenRPC."""
+"""Tools on Node.js: ajv, json-schema-to-typescript, and the reference parser of OpenRPC."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 from tests.portable.running import Row, run
-from tests.portable.samples import OPENRPC, SCHEMA, Sample
+from tests.portable.samples import OPENRPC, SCHEMA, Sample, counted
 
 VERSIONS = {
     "ajv": "8.17.1",
@@ -17,12 +16,10 @@ VERSIONS = {
     "@open-rpc/schema-utils-js": "2.2.1",
     "typescript": "5.9.3",
 }
-QUICKTYPE = {"typescript": "TypeScript", "rust": "Rust", "go": "Go", "csharp": "C#"}
-_TSC = (
+TSC = (
     "npx",
     "tsc",
     "--strict",
-    "--noEmit",
     "--skipLibCheck",
     "--target",
     "es2022",
@@ -68,60 +65,31 @@ def install(folder: Path) -> None:
 
 def ajv(folder: Path, samples: list[Sample]) -> Row:
     """Everything is read by the strictest validator."""
-    row = Row("ajv strict", VERSIONS["ajv"])
-    (folder / "samples.json").write_text(json.dumps([{"type": s.type, "value": s.value} for s in samples]))
+    row = Row("ajv strict", VERSIONS["ajv"], note="integers to 2^53 (JSON.parse); their form is checked")
+    flat = [(index, s.type, value) for index, s in enumerate(samples) for value in s.values]
+    (folder / "samples.json").write_text(
+        json.dumps([{"type": name, "value": value} for _, name, value in flat])
+    )
     (folder / "check.mjs").write_text(_AJV)
     said = json.loads(run("node", "check.mjs", cwd=folder))
     row.types = row.compiled = str(said["types"])
-    row.replies = _right(samples, said["wrong"], "reply")
-    row.requests = _right(samples, said["wrong"], "request")
-    wrong: list[int] = said["wrong"]
-    row.failed = ", ".join(samples[index].type for index in wrong)
-    return row
-
-
-def _right(samples: list[Sample], wrong: list[int], kind: str) -> str:
-    of_kind = [index for index, sample in enumerate(samples) if sample.kind == kind]
-    return f"{len(set(of_kind) - set(wrong))} of {len(of_kind)}"
+    return counted(row, samples, {flat[at][0]: f"{flat[at][1]}: not valid" for at in said["wrong"]})
 
 
 def typescript(folder: Path, samples: list[Sample]) -> Row:
     """Each sample is a value of its type for the strict compiler, which refuses a wrong one beside them."""
     row = Row("json-schema-to-typescript", VERSIONS["json-schema-to-typescript"])
+    row.note = "types only; integers to 2^53 (number)"
     run("npx", "json2ts", "--unreachableDefinitions", "-i", "schema.json", "-o", "types.ts", cwd=folder)
     row.types = str((folder / "types.ts").read_text().count("\nexport "))
+    flat = [(sample.type, value) for sample in samples for value in sample.values]
     values = "\n".join(
-        f"export const v{i}: T.{s.type} = {json.dumps(s.value)};" for i, s in enumerate(samples)
+        f"export const v{at}: T.{name} = {json.dumps(value)};" for at, (name, value) in enumerate(flat)
     )
     (folder / "values.ts").write_text(f'import type * as T from "./types";\n{values}\n{_WRONG}')
-    run(*_TSC, "types.ts", "values.ts", cwd=folder)
+    run(*TSC, "--noEmit", "types.ts", "values.ts", cwd=folder)
     row.compiled = "tsc --strict"
-    row.replies, row.requests = _right(samples, [], "reply"), _right(samples, [], "request")
-    return row
-
-
-def quicktype(folder: Path) -> Iterator[Row]:
-    """Types of four languages; the strict compiler takes those of TypeScript."""
-    for language, name in QUICKTYPE.items():
-        row = Row(f"quicktype, {name}", VERSIONS["quicktype"])
-        target = f"quicktype_{language}.ts"
-        run(
-            "npx",
-            "quicktype",
-            "-s",
-            "schema",
-            "--lang",
-            language,
-            "-o",
-            target,
-            "schema.json#/$defs/",
-            cwd=folder,
-        )
-        row.types = "written"
-        if language == "typescript":
-            run(*_TSC, target, cwd=folder)
-            row.compiled = "tsc --strict"
-        yield row
+    return counted(row, samples, {})
 
 
 def openrpc(folder: Path) -> Row:

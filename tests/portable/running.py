@@ -19,6 +19,8 @@ class Row:
     compiled: str = ""
     replies: str = ""
     requests: str = ""
+    note: str = ""
+    """What the language cannot hold, and what was done about it."""
     failed: str = ""
     """What went wrong; empty if nothing did."""
 

@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import coincurve
 import pytest
@@ -32,10 +32,11 @@ def refusals() -> Iterator[tuple[str, int, str]]:
     """The message type, status and text of each recorded refusal."""
     for file in sorted(RECORDINGS.glob("*.json")):
         for exchange in json.loads(file.read_text())["exchanges"]:
-            reply = exchange.get("reply") or {}
-            failure = reply.get("payload")
+            reply: dict[str, Any] = exchange.get("reply") or {}
+            failure: Any = reply.get("payload")
             if reply.get("error") and isinstance(failure, dict):
-                yield exchange["msgtype"], failure["status"], failure["message"]
+                refused = cast("dict[str, Any]", failure)
+                yield exchange["msgtype"], refused["status"], refused["message"]
 
 
 def matching(document: dict[str, Any], msgtype: str, status: int, text: str) -> list[dict[str, Any]]:
@@ -45,16 +46,21 @@ def matching(document: dict[str, Any], msgtype: str, status: int, text: str) -> 
     return [each for each in found if each["literal"] == max(other["literal"] for other in found)]
 
 
+def problems(document: dict[str, Any]) -> list[str]:
+    """What the schema of the document says against it."""
+    validator: Any = Draft202012Validator(SCHEMA)
+    return [each.message for each in validator.iter_errors(document)]
+
+
 def test_it_has_the_form_that_its_schema_says() -> None:
     Draft202012Validator.check_schema(SCHEMA)
-    problems = [each.message for each in Draft202012Validator(SCHEMA).iter_errors(DOCUMENT)]
-    assert problems == []
+    assert problems(DOCUMENT) == []
 
 
 @pytest.mark.parametrize("gone", SCHEMA["required"])
 def test_nothing_of_it_may_be_missing(gone: str) -> None:
     without = {key: value for key, value in DOCUMENT.items() if key != gone}
-    assert list(Draft202012Validator(SCHEMA).iter_errors(without))
+    assert problems(without)
 
 
 def test_what_it_names_is_there() -> None:
@@ -92,6 +98,24 @@ def test_facts_that_other_documents_lack() -> None:
     assert DOCUMENT["roles"]["colony_owner"]["key"] == "colony"
 
 
+def test_what_not_every_release_has_is_told() -> None:
+    told = {name: each.get("since") for name, each in DOCUMENT["lifetimes"]["fields"].items()}
+    known: dict[str, str] = {}
+    for name, struct in TYPES["$defs"].items():
+        for key, field in struct.get("properties", {}).items():
+            if "x-since" in field and not name.endswith("ToSend"):
+                known[f"{name}.{key}"] = field["x-since"]
+    assert known
+    assert told.items() >= known.items()
+    errors = [each for message in DOCUMENT["messages"].values() for each in message.get("errors", [])]
+    lives = [*DOCUMENT["messages"].values(), *errors]
+    lives += [each for kind in DOCUMENT["lifetimes"].values() for each in kind.values()]
+    releases = set(DOCUMENT["server"]["releases"])
+    said = {each[key] for each in lives for key in ("since", "until") if key in each}
+    assert said
+    assert said <= releases
+
+
 def test_every_recorded_refusal_is_one_error() -> None:
     seen = 0
     for msgtype, status, text in refusals():
@@ -123,8 +147,7 @@ def test_patterns_keep_to_what_all_languages_take() -> None:
         filled = error["text"]
         for name in error["placeholders"]:
             filled = filled.replace(f"{{{name}}}", f"<{name}>\n", 1)
-        match = re.fullmatch(error["pattern"], filled)
-        assert match is not None, error["text"]
+        assert re.fullmatch(str(error["pattern"]), str(filled)) is not None, error["text"]
     assert len(errors) > 300
 
 
@@ -151,7 +174,7 @@ class TinyClient:
         message = DOCUMENT["messages"][msgtype]
         payload = {DOCUMENT["signing"]["msgtype_key"]: msgtype, **fields}
         text = base64.b64encode(json.dumps(payload).encode()).decode()
-        key = coincurve.PrivateKey(self.keys[DOCUMENT["roles"][message["roles"][0]]["key"]])
+        key: Any = coincurve.PrivateKey(self.keys[DOCUMENT["roles"][message["roles"][0]]["key"]])
         signature = key.sign_recoverable(hashlib.new(self.hash, text.encode()).digest(), hasher=None)
         endpoint = DOCUMENT["endpoints"][message["endpoint"]]
         body = {"payloadtype": msgtype, "payload": text, "signature": signature.hex()}

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from colonyos_gen_codegen.model import ErrorCase, Message, Method, Parameter, Reply, Service
+from colonyos_gen_codegen.model import (
+    ErrorCase,
+    Field,
+    Member,
+    Message,
+    Method,
+    Parameter,
+    Reply,
+    Service,
+    Struct,
+)
 from colonyos_gen_codegen.output.render import BANNER
 from colonyos_gen_codegen.targets.jsonschema.document import hazard_entry, hazards
 from colonyos_gen_codegen.targets.jsonschema.values import reply_schema
@@ -66,6 +76,7 @@ def describe(service: Service) -> dict[str, Any]:
             table.name: {"values": table.values, "unit": table.unit, "description": table.description}
             for table in service.tables
         },
+        "lifetimes": _lifetimes(service),
         "effects": service.effects,
         "hazards": hazards(service),
     }
@@ -77,7 +88,7 @@ def _message(message: Message) -> dict[str, Any]:
         "domain": message.domain,
         "request": message.struct.name,
         "registered": message.registered,
-        "since": message.since,
+        **_lifetime(message),
     }
     if not message.registered:
         return _told(entry)
@@ -135,6 +146,28 @@ def _parameter(parameter: Parameter, wires: dict[str, str]) -> dict[str, Any]:
     return shared | {"type": parameter.type.name, "fields": taken, "required": True}
 
 
+def _lifetimes(service: Service) -> dict[str, dict[str, Any]]:
+    """Of fields and named values what not every release has, or what is deprecated; as `Type.key`."""
+    structs = [*service.structs, *(message.struct for message in service.messages)]
+    fields = {
+        f"{struct.name}.{field.wire}": _lifetime(field) for struct in structs for field in struct.fields
+    }
+    values = {
+        f"{enum.name}.{member.name}": _lifetime(member) for enum in service.enums for member in enum.members
+    }
+    types = {struct.name: _lifetime(struct) for struct in structs}
+    return {
+        kind: {name: facts for name, facts in parts.items() if facts}
+        for kind, parts in (("types", types), ("fields", fields), ("values", values))
+    }
+
+
+def _lifetime(part: Message | Struct | Field | Member | ErrorCase) -> dict[str, Any]:
+    """`since`, `until` and `deprecated`, where they are said."""
+    deprecated = isinstance(part, Message | Struct | Field) and part.deprecated
+    return _told({"since": part.since, "until": part.until, "deprecated": deprecated or None})
+
+
 def _error(error: ErrorCase) -> dict[str, Any]:
     pattern, placeholders = pattern_of(error.text)
     return {
@@ -147,6 +180,7 @@ def _error(error: ErrorCase) -> dict[str, Any]:
         "literal": len(error.text) - sum(len(name) + 2 for name in placeholders),
         "when": error.when,
         "malformed": error.malformed,
+        **_lifetime(error),
     }
 
 
