@@ -60,7 +60,10 @@ def type_of(type_: Type) -> str:
         spelled = f"super::{type_.name}"
     else:
         spelled = _SCALARS[type_.scalar]
-    return f"std::option::Option<{spelled}>" if type_.optional and "Option<" not in spelled[:20] else spelled
+    if not type_.optional or spelled == _SCALARS[Scalar.TIME]:
+        return spelled
+    # A struct may hold itself, as a schema of properties does.
+    return f"std::option::Option<{f'std::boxed::Box<{spelled}>' if type_.kind == 'struct' else spelled}>"
 
 
 def attributes(field: Field) -> str:
@@ -68,7 +71,11 @@ def attributes(field: Field) -> str:
     said = [f"rename = {text(field.wire)}"]
     time = field.type.kind == "scalar" and field.type.scalar is Scalar.TIME
     if time:
-        said += ["default", 'deserialize_with = "crate::value::time"', 'skip_serializing_if = "Option::is_none"']
+        said += [
+            "default",
+            'deserialize_with = "crate::value::time"',
+            'skip_serializing_if = "Option::is_none"',
+        ]
     elif field.type.optional:
         said += ["default", 'skip_serializing_if = "Option::is_none"']
     else:
@@ -81,7 +88,7 @@ def attributes(field: Field) -> str:
 
 def function(field: Field) -> str:
     """The end of the name of the function that gives the default of a field."""
-    return re.sub(r"\W", "_", field.position.pointer if hasattr(field.position, "pointer") else field.wire).lower()
+    return re.sub(r"\W", "_", field.wire).lower()
 
 
 def has_default(field: Field) -> bool:

@@ -178,7 +178,7 @@ pub struct BlueprintDefinitionSpec {
     pub scope: std::string::String,
     /// Schema for the `spec` of blueprints of this kind, left out when there is none.
     #[serde(rename = "schema", default, skip_serializing_if = "Option::is_none")]
-    pub schema: std::option::Option<super::ValidationSchema>,
+    pub schema: std::option::Option<std::boxed::Box<super::ValidationSchema>>,
     /// Executor type and function that reconcile blueprints of this kind.
     #[serde(rename = "handler", default)]
     pub handler: super::BlueprintHandlerSpec,
@@ -274,7 +274,7 @@ pub struct SchemaProperty {
     pub properties: std::collections::BTreeMap<std::string::String, super::SchemaProperty>,
     /// Schema of the elements, checked when `type` is `array`.
     #[serde(rename = "items", default, skip_serializing_if = "Option::is_none")]
-    pub items: std::option::Option<super::SchemaProperty>,
+    pub items: std::option::Option<std::boxed::Box<super::SchemaProperty>>,
 }
 
 impl std::default::Default for SchemaProperty {
