@@ -7,9 +7,56 @@ import re
 from colonyos_gen_codegen.model import Field, Message, Scalar, Type
 
 _KEYWORDS = frozenset(
-    "abstract as async await become box break const continue do dyn else enum extern false final fn for gen if impl in let"
-    " loop macro match mod move mut override priv pub ref return static struct trait true try type typeof unsafe unsized"
-    " use virtual where while yield".split()
+    [
+        "abstract",
+        "as",
+        "async",
+        "await",
+        "become",
+        "box",
+        "break",
+        "const",
+        "continue",
+        "do",
+        "dyn",
+        "else",
+        "enum",
+        "extern",
+        "false",
+        "final",
+        "fn",
+        "for",
+        "gen",
+        "if",
+        "impl",
+        "in",
+        "let",
+        "loop",
+        "macro",
+        "match",
+        "mod",
+        "move",
+        "mut",
+        "override",
+        "priv",
+        "pub",
+        "ref",
+        "return",
+        "static",
+        "struct",
+        "trait",
+        "true",
+        "try",
+        "type",
+        "typeof",
+        "unsafe",
+        "unsized",
+        "use",
+        "virtual",
+        "where",
+        "while",
+        "yield",
+    ]
 )
 _NEVER_RAW = frozenset({"self", "super", "crate", "_"})
 _SCALARS = {
