@@ -49,6 +49,10 @@ pub fn read_reply<M: Message>(text: &str) -> Result<M::Reply, Error> {
 /// # Errors
 /// [`Error::Refused`], or [`Error::Invalid`] if it is no envelope with such a reply.
 pub fn read_response<M: Message>(status: u16, body: &str) -> Result<M::Reply, Error> {
+    if status >= 500 && !body.trim_start().starts_with('{') {
+        let told = i64::from(status);
+        return Err(Error::Refused { code: code_of(&[], told, body), status: told, message: body.to_string() });
+    }
     // Some failures write two envelopes; the first one counts.
     let mut values = serde_json::Deserializer::from_str(body).into_iter::<serde_json::Value>();
     let reply = values.next().ok_or_else(|| invalid(format!("empty body, status {status}")))?.map_err(invalid)?;

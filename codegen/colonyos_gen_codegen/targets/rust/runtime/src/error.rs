@@ -65,6 +65,21 @@ pub(crate) fn code_of(own: &[Refusal], status: i64, message: &str) -> Option<&'s
     own.iter()
         .chain(crate::constants::ENVELOPE_REFUSALS)
         .filter_map(|case| Some((matched(case.text, message)?, case.status == status, case.code)))
-        .max_by_key(|(count, same, _)| (*count > 0 || *same, *count, *same))
+        .filter(|(count, same, _)| *count > 0 || *same)
+        .max_by_key(|(count, same, _)| (*count, *same))
         .map(|(_, _, code)| code)
+        .or_else(|| code_of_status(status))
+}
+
+/// What HTTP itself says of a status, for texts that the schema does not know.
+fn code_of_status(status: i64) -> Option<&'static str> {
+    match status {
+        403 => Some("DENIED"),
+        404 => Some("NOT_FOUND"),
+        409 => Some("CONFLICT"),
+        429 => Some("RATE_LIMITED"),
+        400..=499 => Some("INVALID"),
+        500..=599 => Some("SERVER_FAULT"),
+        _ => None,
+    }
 }
