@@ -121,9 +121,22 @@ def _style(session: nox.Session) -> None:
 
 def _generated(session: nox.Session, said: IO[str] | None = None) -> None:
     session.run("python", "-m", "codegen", "check", stdout=said)  # says what `lint` says, too
-    session.run(
-        "python", "-m", "codegen", "diff", "last-release", stdout=said
-    )  # before the first tag there is none
+    _compared(session, said)
+
+
+def _compared(session: nox.Session, said: IO[str] | None) -> None:
+    """With the last release; before the first tag there is none. What came without its history cannot tell, and says so."""
+    if not Path(".git").exists():
+        session.warn("not a git repository: the schema is not compared with the last release")
+        return
+    shallow = str(
+        session.run("git", "rev-parse", "--is-shallow-repository", external=True, silent=True)
+    ).strip()
+    if shallow == "true":
+        session.run(
+            "git", "fetch", "--quiet", "--tags", "--unshallow", external=True, success_codes=range(256)
+        )
+    session.run("python", "-m", "codegen", "diff", "last-release", stdout=said)
 
 
 def _types(session: nox.Session) -> None:
@@ -183,6 +196,10 @@ def _wheel(session: nox.Session, said: IO[str] | None = None) -> None:
             )
             session.run(python, "-m", "colonyos_gen.cli", "demo", external=True, stdout=said)
             session.run(python, f"{ROOT}/tests/packaging/plain.py", external=True, stdout=said)
+            own = (python, "-m", "colonyos_gen.conformance")
+            session.run(
+                python, "-m", "colonyos_gen.cli", "conformance", "--", *own, external=True, stdout=said
+            )
             for package in ("colonyos_gen", "colonyos_gen_wire"):
                 session.run(
                     "pyright", "--verifytypes", package, "--ignoreexternal", stdout=said,
@@ -222,6 +239,13 @@ def languages(session: nox.Session) -> None:
     """The SDKs of other languages, built by their own tools, with the shared vectors and the embedded server."""
     session.install("-e", ".")
     session.run("python", "-m", "tests.languages", *session.posargs)
+
+
+@nox.session
+def portable(session: nox.Session) -> None:
+    """Generators of other languages take the documents, and what they make reads what was recorded; needs Node.js and Go."""
+    session.install("-e", ".[codegen]")
+    session.run("python", "-m", "tests.portable", str(Path(session.virtualenv.location, "portable")))
 
 
 @nox.session

@@ -17,6 +17,7 @@ from typing import cast
 
 from colonyos_gen_wire.constants import DEFAULT_PORT
 
+from colonyos_gen._drift import choices
 from colonyos_gen._log import prepare
 from colonyos_gen._secrets import Hidden
 from colonyos_gen.crypto import InvalidKeyError, PrivateKey
@@ -35,6 +36,7 @@ TLS = ("COLONIES_TLS", "COLONIES_SERVER_TLS", "COLONIES_SERVER_HTTP_TLS")
 INSECURE = ("COLONIES_INSECURE",)
 CA_FILE = ("COLONIES_CA_FILE",)
 MAX_IN_FLIGHT = ("COLONIES_MAX_IN_FLIGHT",)
+ON_DRIFT = ("COLONIES_ON_DRIFT",)
 COLONY_NAME = ("COLONIES_COLONY_NAME",)
 EXECUTOR_NAME = ("COLONIES_EXECUTOR_NAME",)
 EXECUTOR_TYPE = ("COLONIES_EXECUTOR_TYPE",)
@@ -89,6 +91,8 @@ class Config:
     max_in_flight: int = DEFAULT_MAX_IN_FLIGHT
     """Requests that a client has under way at the server at the same time, long polls apart. All clients of the program
     share what the most generous of them allows, so that one that is made without a `Config`, with 16, lifts all to 16."""
+    on_drift: choices.OnDrift = "warn"
+    """What clients do about replies that are otherwise than the schema says (see `AsyncClient`)."""
     colonyname: str | None = None
     """Colony to work in."""
     executorname: str | None = None
@@ -117,6 +121,7 @@ class Config:
         - insecure: `COLONIES_INSECURE`; ca_file: `COLONIES_CA_FILE`
         - max_in_flight: `COLONIES_MAX_IN_FLIGHT`, otherwise 16; it counts for `connect()`, `Worker` and `from_env()`, not
           for a plain `Client(…)`
+        - on_drift: `COLONIES_ON_DRIFT`, which is ignore, warn or raise, otherwise warn; likewise
         - colonyname: `COLONIES_COLONY_NAME`; executorname: `COLONIES_EXECUTOR_NAME`;
           executortype: `COLONIES_EXECUTOR_TYPE`
         - server_key: `COLONIES_SERVER_PRVKEY`; colony_key: `COLONIES_COLONY_PRVKEY`;
@@ -136,6 +141,7 @@ class Config:
             insecure=_read_boolean(environ, INSECURE),
             ca_file=_read_text(environ, CA_FILE),
             max_in_flight=_read_count(environ, MAX_IN_FLIGHT, DEFAULT_MAX_IN_FLIGHT),
+            on_drift=_read_on_drift(environ),
             colonyname=_read_text(environ, COLONY_NAME),
             executorname=_read_text(environ, EXECUTOR_NAME),
             executortype=_read_text(environ, EXECUTOR_TYPE),
@@ -238,6 +244,17 @@ def _read_count(environ: Mapping[str, str], names: tuple[str, ...], default: int
             return int(value)
         raise ConfigError(f"{name} is {_quoted(value)}; give a whole number from 1 on, such as {default}")
     return default
+
+
+def _read_on_drift(environ: Mapping[str, str]) -> choices.OnDrift:
+    for name, value in _find(environ, ON_DRIFT):
+        for choice in choices.ON_DRIFT:
+            if value == choice:
+                return choice
+        raise ConfigError(
+            f"{name} is {_quoted(value)}; write {', '.join(choices.ON_DRIFT[:-1])} or {choices.ON_DRIFT[-1]}"
+        )
+    return "warn"
 
 
 def _read_boolean(environ: Mapping[str, str], names: tuple[str, ...]) -> bool:

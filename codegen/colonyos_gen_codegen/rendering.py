@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
-from colonyos_gen_codegen.build import build
+import jinja2
+
+from colonyos_gen_codegen.build import as_of, build, named_release
 from colonyos_gen_codegen.model import Service
 from colonyos_gen_codegen.output.formatting import format_files
 from colonyos_gen_codegen.output.overrides import Overrides
@@ -13,7 +17,7 @@ from colonyos_gen_codegen.output.render import environment
 from colonyos_gen_codegen.output.writer import with_manifest
 from colonyos_gen_codegen.schema.findings import Finding, SchemaError
 from colonyos_gen_codegen.schema.loader import Schema, load
-from colonyos_gen_codegen.targets import Target, TargetError, registry
+from colonyos_gen_codegen.targets import Target, TargetError, TargetFailedError, registry
 from colonyos_gen_codegen.validate import validate
 
 _DRAFT_LACKS = {"MESSAGE_HAS_EXAMPLE"}
@@ -32,12 +36,17 @@ def render(
     return texts(service_of(load(schema_root), draft=draft), chosen, templates, out)
 
 
-def service_of(schema: Schema, *, draft: bool) -> Service:
-    """The model of a schema. Raises `SchemaError` on findings; those of a draft, only on others than what it may lack."""
+def service_of(schema: Schema, *, draft: bool, release: str | None = None) -> Service:
+    """The model of a schema, as of a server release, or else of the newest.
+
+    Raises:
+        SchemaError: There are findings; of a draft, others than what it may lack.
+        UnknownReleaseError: The schema does not know the release.
+    """
     findings = findings_of(schema, draft=draft)
     if findings:
         raise SchemaError(findings)
-    return build(schema)
+    return build(as_of(schema, None if release is None else named_release(schema, release)))
 
 
 def findings_of(schema: Schema, *, draft: bool) -> list[Finding]:
@@ -61,10 +70,8 @@ def texts(
     folders = {name: target.templates for name, target in (known or {**registry(), **chosen}).items()}
     own = Overrides(templates, folders) if templates is not None else None
     rendered = {
-        name: dict(
-            target.render(
-                service, environment(target.templates, own.loader(name) if own is not None else None)
-            )
+        name: _files(
+            target, service, environment(target.templates, own.loader(name) if own is not None else None)
         )
         for name, target in chosen.items()
     }
@@ -74,6 +81,45 @@ def texts(
     formatted = format_files({path: text for files in rendered.values() for path, text in files.items()})
     by_target = {name: {path: formatted[path] for path in files} for name, files in rendered.items()}
     return with_manifest(by_target, out)
+
+
+def _files(target: Target, service: Service, templates: jinja2.Environment) -> dict[str, str]:
+    """What a target makes. Raises `TargetFailedError`, with its place, if it fails, or makes something else than texts."""
+    try:
+        made: Any = target.render(service, templates)
+        kind = type(made).__name__
+        files: dict[Any, Any] | None = (
+            dict(cast("Mapping[Any, Any]", made)) if isinstance(made, Mapping) else None
+        )
+    except (TargetError, jinja2.TemplateSyntaxError, jinja2.TemplateNotFound):
+        raise
+    except (Exception, SystemExit) as error:  # whatever somebody else's target raises
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{at.filename}:{at.lineno}"
+        if isinstance(error, jinja2.UndefinedError):  # it may be raised below the template
+            lines = traceback.extract_tb(error.__traceback__)
+            where = next(
+                (
+                    f"{each.filename}:{each.lineno}"
+                    for each in reversed(lines)
+                    if each.filename.endswith(".jinja")
+                ),
+                where,
+            )
+        raise TargetFailedError(
+            f"target {target.name!r}, {target.origin}: {type(error).__name__}: {error} in {where}"
+        ) from error
+    if files is None:
+        raise TargetFailedError(
+            f"target {target.name!r}, {target.origin}: render returned a {kind}, not a mapping of"
+            " paths to texts"
+        )
+    for path, text in files.items():
+        if not isinstance(path, str) or not isinstance(text, str):
+            raise TargetFailedError(
+                f"target {target.name!r}, {target.origin}: {path!r} is a {type(text).__name__}; paths and texts are str"
+            )
+    return files
 
 
 def _require_places(rendered: Mapping[str, Mapping[str, str]]) -> None:

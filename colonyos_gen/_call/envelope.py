@@ -21,6 +21,8 @@ from colonyos_gen_wire.method import Method, Signer
 from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
 
 from colonyos_gen._call.plain_requests import encode, encoded_with_care
+from colonyos_gen._drift.choices import OnDrift
+from colonyos_gen._drift.watch import Look, look_of
 from colonyos_gen._values.writing import require_whole_request
 from colonyos_gen.errors import RPCError, ServerFaultError, UnexpectedReplyError, from_code, from_reply
 
@@ -93,9 +95,15 @@ def signed(msgtype: str, payload: bytes, signer: Signer | None) -> bytes:
 
 
 def open_reply(
-    method: Method[Any, RespT], status: int, body: bytes, *, signer: str = "", strict: bool = False
+    method: Method[Any, RespT],
+    status: int,
+    body: bytes,
+    *,
+    signer: str = "",
+    strict: bool = False,
+    look: Look | None = None,
 ) -> RespT:
-    """The decoded reply of `method`, or the exception that the body stands for.
+    """The decoded reply of `method`, or the exception that the body stands for; `look` gets what was decoded.
 
     Raises:
         RPCError: The subclass that the schema gives for the error reply; `UnexpectedReplyError` when the body is not a
@@ -121,13 +129,34 @@ def open_reply(
             method, method.when_null, "the server answered null: it refused the data", status, signer=signer
         )
     try:
-        return decode_reply(method, envelope.payload, strict=strict)
+        reply = decode_reply(method, envelope.payload, strict=strict)
     except (*_UNREADABLE, UnknownFieldsError) as error:
         failure = UnexpectedReplyError(
             f"the payload does not fit the schema: {error}", method=method.name, status=status
         )
         failure.payload = bytes(envelope.payload)
         raise failure from error
+    if look is not None:
+        look(method, envelope.payload)
+    return reply
+
+
+class Opening:
+    """How a client opens replies.
+
+    Args:
+        url: Address of the server.
+        strict: Whether replies with unknown fields are refused.
+        on_drift: What is done about those that are otherwise than the schema says.
+    """
+
+    def __init__(self, url: str, *, strict: bool, on_drift: OnDrift) -> None:
+        self._strict = strict
+        self._look = look_of(on_drift, url)
+
+    def reply(self, method: Method[Any, RespT], status: int, body: bytes, signer: str) -> RespT:
+        """The decoded reply of `method`. Raises what `open_reply` raises."""
+        return open_reply(method, status, body, signer=signer, strict=self._strict, look=self._look)
 
 
 def _empty(method: Method[Any, Any], status: int, signer: str) -> RPCError:

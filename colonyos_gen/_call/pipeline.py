@@ -15,7 +15,7 @@ from colonyos_gen_wire.checks import check
 from colonyos_gen_wire.method import Key, Method, Signer
 
 from colonyos_gen._call.deadline import Sending, had_no_turn, in_time, send_in_time
-from colonyos_gen._call.envelope import open_reply, signed, written
+from colonyos_gen._call.envelope import Opening, signed, written
 from colonyos_gen._call.hazardous import unconfirmed
 from colonyos_gen._call.in_flight import Lane, Turn, blocks_a_loop, gate_of
 from colonyos_gen._call.intercepting import around_calls, intercepted, sendable_headers
@@ -23,8 +23,9 @@ from colonyos_gen._call.one_loop import OneLoop
 from colonyos_gen._call.plain_requests import UNWRITABLE, unwritable
 from colonyos_gen._call.retry import may_repeat, pauses
 from colonyos_gen._call.signers import Keyring, parse
+from colonyos_gen._call.versions.server_release import ServerRelease
 from colonyos_gen._values.writing import ValueWritingError
-from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError, closed_error, name_subject
+from colonyos_gen.errors import InvalidRequestError, RPCError, RPCTimeoutError, closed_error
 from colonyos_gen.interceptors import Interceptor, OutgoingCall
 from colonyos_gen.transport import Connection, Transport
 
@@ -93,7 +94,7 @@ class Pipeline:
         retries: How often what may be repeated is repeated.
         pool_size: Long polls under way at the same time.
         max_in_flight: Other requests under way at the same time.
-        strict: Whether replies with unknown fields are refused.
+        opening: How replies are opened.
         interceptors: What comes around calls, the outermost first.
 
     Raises:
@@ -109,13 +110,13 @@ class Pipeline:
         retries: int,
         pool_size: int,
         max_in_flight: int,
-        strict: bool,
+        opening: Opening,
         interceptors: Sequence[Interceptor] = (),
     ) -> None:
         self.keys: Keyring = keys
         self.timeout: float = timeout
         self.retries: int = retries
-        self.strict: bool = strict
+        self._opening = opening
         self._around = around_calls(interceptors)
         self._transport = transport
         self._gate = gate_of(transport.url)
@@ -126,6 +127,7 @@ class Pipeline:
         self.home: OneLoop = OneLoop(pool_size)
         """The event loop that it is used on."""
         self._closed = False
+        self._release = ServerRelease(self._once, self.lane)
 
     @property
     def url(self) -> str:
@@ -230,7 +232,7 @@ class Pipeline:
                 again = again or pauses(self.retries)
                 pause = next(again, math.inf)
                 if not repeatable or time.monotonic() + pause >= deadline:
-                    name_subject(error, request)
+                    await self._release.explain(error, method, request, deadline)
                     raise
                 if failures is not None:
                     failures.append(error)
@@ -260,7 +262,7 @@ class Pipeline:
             )
             outcome = status
             self._gate.answered()
-            return open_reply(method, status, reply, signer=signer, strict=self.strict)
+            return self._opening.reply(method, status, reply, signer)
         except RPCTimeoutError as error:
             # Where the timer went off late, this program was busy, and nobody knows what the server did.
             if time.monotonic() < deadline + _BUSY_S:
@@ -288,7 +290,7 @@ class Pipeline:
         self.home.require_here()
         limit = deadline - time.monotonic()
         if limit <= 0:
-            raise self._never_sent(method)
+            raise had_no_turn(method.name, self._gate.ahead)
         turn = None
         if lane is not None:
             # Whoever blocks an event loop must not wait for what runs on it.
@@ -303,7 +305,7 @@ class Pipeline:
                 elif turn is None:
                     turn = await self._gate.enter(lane, deadline)
         except TimeoutError:
-            raise self._never_sent(method) from None
+            raise had_no_turn(method.name, self._gate.ahead) from None
         # A request that has hardly any time left tells nothing about a server that is being tried.
         if (
             turn is not None
@@ -311,11 +313,8 @@ class Pipeline:
             and deadline - time.monotonic() < min(1.0, limit / 2)
         ):
             self._gate.leave(turn)
-            raise self._never_sent(method)
+            raise had_no_turn(method.name, self._gate.ahead)
         return turn
-
-    def _never_sent(self, method: Method[Any, Any]) -> RPCTimeoutError:
-        return had_no_turn(method.name, self._gate.ahead)
 
     async def subscribe(
         self,
@@ -393,8 +392,8 @@ class Pipeline:
             async with asyncio.timeout(until - time.monotonic()):
                 return await self._gate.enter(self.lane, until)
         except TimeoutError:
-            raise self._never_sent(method) from None
+            raise had_no_turn(method.name, self._gate.ahead) from None
 
     def frame(self, method: Method[Any, RespT], body: bytes, signer: str) -> RespT:
         """The item in a frame of a subscription. Raises what `open_reply` raises."""
-        return open_reply(method, 200, body, signer=signer, strict=self.strict)
+        return self._opening.reply(method, 200, body, signer)

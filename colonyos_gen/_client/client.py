@@ -16,12 +16,14 @@ from colonyos_gen_wire.method import Key, Method
 from colonyos_gen_wire.stubs_async import AsyncStubs
 
 from colonyos_gen._arguments import require_message, require_seconds, with_options
+from colonyos_gen._call.envelope import Opening
 from colonyos_gen._call.guarded import guarded
 from colonyos_gen._call.network.address import shown
 from colonyos_gen._call.pipeline import Pipeline
 from colonyos_gen._call.signers import Keyring
 from colonyos_gen._client.options import require_values
 from colonyos_gen._client.subscriptions import AsyncSubscriptions
+from colonyos_gen._drift.choices import OnDrift
 from colonyos_gen._secrets import Hidden
 from colonyos_gen._streams.stream import AsyncStream
 from colonyos_gen._tracebacks import short_tracebacks
@@ -86,6 +88,12 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
             default, lifts all to 16. Above 16, see the README's chapter "Keep the server alive" first; above 100, what
             freezes a server, the logger `colonyos_gen` gets a warning.
         strict: Refuse replies that hold fields the schema does not know, instead of ignoring those fields.
+        on_drift: What is done about a reply that is otherwise than the schema says: a key that is unknown, missing or null, a
+            value of another type, a number that its enum does not have. "warn", as by default, takes the reply as far as it
+            is understood, and tells the logger `colonyos_gen` once for each path and process. That looks at the first,
+            second, fourth, … reply to each message, then at one in 512, and at 32 elements of a list, so that calls cost
+            no more. "raise" looks at all of every reply, and raises `UnexpectedReplyError`; what was asked for has been
+            done then. "ignore" looks at none.
         transport: What carries requests and replies, instead of sockets (see `colonyos_gen.transport`). Then `url`,
             `ca_file`, `insecure`, `proxy` and `max_reply_bytes` are not used. It serves one client at a time, and is closed
             with it.
@@ -116,6 +124,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
         pool_size: int = 100,
         max_in_flight: int = DEFAULT_MAX_IN_FLIGHT,
         strict: bool = False,
+        on_drift: OnDrift = "warn",
         transport: Transport | None = None,
         interceptors: Sequence[Interceptor] = (),
     ) -> None:
@@ -137,6 +146,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
                 "pool_size": pool_size,
                 "max_in_flight": max_in_flight,
                 "strict": strict,
+                "on_drift": on_drift,
             }
         )
         if max_in_flight > MAX_OPEN_DATABASE_CONNECTIONS:
@@ -157,7 +167,7 @@ class AsyncClient(AsyncSubscriptions, AsyncStubs):
             retries=retries,
             pool_size=pool_size,
             max_in_flight=max_in_flight,
-            strict=strict,
+            opening=Opening(transport.url, strict=strict, on_drift=on_drift),
             interceptors=interceptors,
         )
         self._watchers = watchers[self] = Watchers(self._pipeline)
@@ -269,6 +279,7 @@ def settings(config: Config) -> dict[str, Any]:
         "ca_file": config.ca_file,
         "insecure": config.insecure,
         "max_in_flight": config.max_in_flight,
+        "on_drift": config.on_drift,
     }
 
 

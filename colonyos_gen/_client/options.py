@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from colonyos_gen._arguments import require_flag, require_path, require_span, require_whole_number
+from colonyos_gen._arguments import (
+    require_choice,
+    require_flag,
+    require_path,
+    require_span,
+    require_whole_number,
+)
 from colonyos_gen._call.network.address import parse
+from colonyos_gen._drift.choices import ON_DRIFT
 
 _CHECKS: dict[str, Callable[[str, object], None]] = {
     "timeout": lambda argument, value: require_span(argument, value, positive=True),
@@ -16,6 +23,7 @@ _CHECKS: dict[str, Callable[[str, object], None]] = {
     "max_in_flight": lambda argument, value: require_whole_number(argument, value, 1),
     "insecure": require_flag,
     "strict": require_flag,
+    "on_drift": lambda argument, value: require_choice(argument, value, ON_DRIFT),
     "ca_file": require_path,
 }
 

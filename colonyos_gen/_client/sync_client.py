@@ -17,6 +17,7 @@ from colonyos_gen._call.guarded import needs_no_guard
 from colonyos_gen._client.client import DEFAULT_TIMEOUT, DEFAULT_URL, AsyncClient, settings
 from colonyos_gen._client.own_loop import OwnLoop, loops
 from colonyos_gen._client.sync_subscriptions import Subscriptions
+from colonyos_gen._drift.choices import OnDrift
 from colonyos_gen._secrets import Hidden
 from colonyos_gen._tracebacks import short_tracebacks
 from colonyos_gen.config import DEFAULT_MAX_IN_FLIGHT, Config
@@ -70,6 +71,12 @@ class Client(Subscriptions, Stubs):
             default, lifts all to 16. Above 16, see the README's chapter "Keep the server alive" first; above 100, what
             freezes a server, the logger `colonyos_gen` gets a warning.
         strict: Refuse replies that hold fields the schema does not know, instead of ignoring those fields.
+        on_drift: What is done about a reply that is otherwise than the schema says: a key that is unknown, missing or null, a
+            value of another type, a number that its enum does not have. "warn", as by default, takes the reply as far as it
+            is understood, and tells the logger `colonyos_gen` once for each path and process. That looks at the first,
+            second, fourth, … reply to each message, then at one in 512, and at 32 elements of a list, so that calls cost
+            no more. "raise" looks at all of every reply, and raises `UnexpectedReplyError`; what was asked for has been
+            done then. "ignore" looks at none.
         transport: What carries requests and replies, instead of sockets (see `colonyos_gen.transport`). Then `url`,
             `ca_file`, `insecure`, `proxy` and `max_reply_bytes` are not used. It serves one client at a time, and is closed
             with it.
@@ -100,6 +107,7 @@ class Client(Subscriptions, Stubs):
         pool_size: int = 100,
         max_in_flight: int = DEFAULT_MAX_IN_FLIGHT,
         strict: bool = False,
+        on_drift: OnDrift = "warn",
         transport: Transport | None = None,
         interceptors: Sequence[Interceptor] = (),
     ) -> None:
@@ -118,6 +126,7 @@ class Client(Subscriptions, Stubs):
                 pool_size=pool_size,
                 max_in_flight=max_in_flight,
                 strict=strict,
+                on_drift=on_drift,
                 transport=transport,
                 interceptors=interceptors,
             )

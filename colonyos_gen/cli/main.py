@@ -17,6 +17,7 @@ from colonyos_gen_wire.constants import DEFAULT_PORT, PROTOCOL_VERSION, SERVER_V
 from colonyos_gen import ConfigError, RPCError, __version__
 from colonyos_gen._log import ShownFormatter, shown
 from colonyos_gen.cli import schema as schema_command
+from colonyos_gen.conformance import _command as conformance_command
 from colonyos_gen.keys import _command as keys_command
 from colonyos_gen.spec_lint import _command as lint_command
 
@@ -130,6 +131,14 @@ def _parser() -> argparse.ArgumentParser:
         "would, refuse it, or nothing (default: %(default)s)",
     )
     serve.add_argument(
+        "--as-version",
+        type=_release,
+        default=SERVER_VERSION,
+        metavar="VERSION",
+        help="answer as this server release, such as 1.9.7, without the messages, fields and values that came later "
+        "(default: %(default)s, the newest)",
+    )
+    serve.add_argument(
         "--retention",
         type=_seconds,
         metavar="SECONDS",
@@ -184,6 +193,7 @@ def _parser() -> argparse.ArgumentParser:
     keys_command.add_to(commands)
     lint_command.add_to(commands)
     schema_command.add_to(commands)
+    conformance_command.add_to(commands)
     return parser
 
 
@@ -208,6 +218,15 @@ def _quirks(text: str) -> str:
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text
+
+
+def _release(text: str) -> str:
+    from colonyos_gen.server._front.as_version import AsVersion
+
+    try:
+        return AsVersion(text).version
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _zone(text: str) -> str:
@@ -235,6 +254,7 @@ def _serve(options: argparse.Namespace) -> int:
             zone=options.zone,
             retention=options.retention,
             hazards=options.hazards,
+            as_version=options.as_version,
         )
     )
     if ended_by is None:

@@ -10,6 +10,7 @@ from typing import Any
 PROG = "colonyos-gen schema"
 MISSING = f"{PROG}: the generator is not installed ({{name}} is missing): pip install 'colonyos-gen[codegen]'"
 USAGE = 2
+INTERRUPTED = 130
 
 
 def add_to(commands: Any) -> None:
@@ -25,10 +26,16 @@ def run(arguments: Sequence[str]) -> int:
     """Run the generator with these arguments; returns its exit code."""
     try:
         from colonyos_gen_codegen.cli import main
+
+        from colonyos_gen.cli.observing.observer import Observer
     except ModuleNotFoundError as error:
         print(MISSING.format(name=error.name), file=sys.stderr)
         return USAGE
-    return main(arguments, PROG)
+    try:
+        return main(arguments, PROG, Observer())
+    except KeyboardInterrupt:
+        print(f"{PROG}: interrupted", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from colonyos_gen_wire import Colony, User
+from colonyos_gen_wire.constants import SERVER_VERSION
 from colonyos_gen_wire.hazards import Hazard
 
 from colonyos_gen import AlreadyExistsError, AsyncClient, Config, ConfigError, PrivateKey
@@ -49,6 +50,7 @@ async def serve(
     zone: str = "UTC",
     retention: float | None = None,
     hazards: Mode = "notice",
+    as_version: str = SERVER_VERSION,
 ) -> Hazard | None:
     """Run until SIGINT or SIGTERM; or, with `hazards` "act", until a hazard has ended the server, which is returned.
 
@@ -60,7 +62,7 @@ async def serve(
         ConfigError: A variable holds something that cannot be used, the key of the server owner is needed, or `env_file`
             is not one of this server; it is never overwritten then.
         OSError: The port is taken, or the file `db` cannot be used.
-        ValueError: There are no such `quirks`, or there is no such `zone`.
+        ValueError: There are no such `quirks`, no such `zone`, or no such release as `as_version`.
     """
     if db is not None:
         env_file = env_file or db.with_name(db.name + ".env")
@@ -86,6 +88,7 @@ async def serve(
         zone=zone,
         retention=_retention() if retention is None else retention,
         hazards=hazards,
+        as_version=as_version,
     )
     allow_more_files(2 * MOST_CONNECTIONS)
     stopping = asyncio.Event()

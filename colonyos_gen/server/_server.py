@@ -17,6 +17,7 @@ from colonyos_gen_wire.constants import (
     GENERATOR_CHECK_PERIOD_MS,
     ID_LENGTH,
     RELEASE_PERIOD_S,
+    SERVER_VERSION,
     STALE_EXECUTOR_S,
 )
 from colonyos_gen_wire.hazards import Hazard
@@ -28,6 +29,7 @@ from colonyos_gen.server._caller.published_keys import require_own_keys
 from colonyos_gen.server._clock import Clock, SystemClock
 from colonyos_gen.server._domains.address import Address, is_loopback
 from colonyos_gen.server._domains.loading import Parts, load
+from colonyos_gen.server._front.as_version import AsVersion
 from colonyos_gen.server._front.direct import Direct
 from colonyos_gen.server._front.dispatch import Dispatcher
 from colonyos_gen.server._front.http import DEFAULT_BODY_LIMIT
@@ -104,6 +106,8 @@ class Server:
             "act" also ends the server, or lets it stand still, as the real one would, "refuse" answers with status 400 and
             does nothing else, and "off" does nothing; see
             `colonyos_gen.server.hazards`.
+        as_version: Server release to answer as, such as "1.9.7": its version, and without the messages, fields and values of
+            enums that came later; see `colonyos_gen.server._front.as_version`.
 
     Raises:
         ValueError: The arguments do not go together.
@@ -133,6 +137,7 @@ class Server:
         middlewares: Sequence[Middleware] = (),
         retention: float | None = None,
         hazards: Mode = "notice",
+        as_version: str = SERVER_VERSION,
     ) -> None:
         try:
             key = None if server_key is None else PrivateKey.parse(server_key)
@@ -163,6 +168,7 @@ class Server:
             raise ValueError(f"retention is {retention!r}; give a number of seconds above 0, or None")
         quirks = Quirks.parse(quirks) if isinstance(quirks, str) else quirks
         zone = zone_of(zone)
+        release = AsVersion(as_version)
         self._key = key
         self._quirks = quirks
         self._host = host
@@ -219,8 +225,10 @@ class Server:
             channels=channels,
             events=events,
             reregister=reregister,
+            version=release.version,
         )
-        self._dispatcher = Dispatcher(load(parts), access, store, self._watch, Rendering(quirks, zone))
+        rendering = Rendering(quirks, zone, release)
+        self._dispatcher = Dispatcher(load(parts), access, store, self._watch, rendering)
         self.direct: Direct = Direct(self._dispatcher)
         """The way in for requests of this program; see `colonyos_gen.testing.InProcessTransport`."""
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -258,3 +261,29 @@ def test_formats_wherever_temporary_files_are(tmp_path: Path, monkeypatch: pytes
     (ignored / ".gitignore").write_text("*\n", encoding="utf-8")
     monkeypatch.setattr(tempfile, "tempdir", str(ignored))
     assert format_files({"a.py": "import os\nx = ( 1 )\n"}) == {"a.py": "x = 1\n"}
+
+
+def test_whoever_reads_may_stop() -> None:
+    """As `head` does: no traceback, and no word of a failure."""
+    command = [sys.executable, "-m", "codegen", "diff", "--rules"]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
+def test_the_folder_above_the_schema_will_do(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That of a checkout, or what `export` wrote."""
+    assert main(["export", str(tmp_path / "written"), "--schema", str(project.schema)]) == 0
+    assert main(["lint", "--schema", str(tmp_path / "written")]) == 0
+    assert capsys.readouterr().out.endswith("the schema is clean\n")

@@ -23,13 +23,14 @@ def main(names: list[str]) -> int:
         module = importlib.import_module(f"tests.languages.{name}")
         with tempfile.TemporaryDirectory(prefix=f"colonyos-{name}-") as work:
             try:
-                rows += [(name, row) for row in module.run(Path(work))]
-            except Failed as failure:
-                failures.append(f"{name}: {failure}")
+                for row in module.run(Path(work)):
+                    rows.append((name, row))  # those before a failure count too
+            except Failed as error:
+                failures.append(f"{name}: {error}")
     for name, row in rows:
         print(f"{name:<11} {row.step:<24} {row.seconds:6.1f} s  {row.said}")
-    for failure in failures:
-        print(f"FAILED {failure}", file=sys.stderr)
+    for line in failures:
+        print(f"FAILED {line}", file=sys.stderr)
     return 1 if failures else 0
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 GENERATOR = "colonyos_gen_codegen/"
 """Which reads templates, and a schema."""
+DATA = (f"{GENERATOR}colonyos/colonyos.yaml", "colonyos_gen/conformance/vectors/rpc/process.json")
 EXPECTED = {"colonyos_gen", "colonyos_gen_codegen", "colonyos_gen_wire"}
 
 
@@ -26,9 +27,7 @@ def main(wheel: Path) -> int:
         for name in names
         if name.endswith(".pyc") or (name.endswith((".yaml", ".jinja")) and not name.startswith(GENERATOR))
     ]
-    problems += [
-        f"{name} is missing" for name in (f"{GENERATOR}colonyos/colonyos.yaml",) if name not in names
-    ]
+    problems += [f"{name} is missing" for name in DATA if name not in names]
     for problem in problems:
         print(f"{wheel.name}: {problem}", file=sys.stderr)
     if not problems:

@@ -12,6 +12,7 @@ from typing import Any
 import colonyos_gen_wire
 import pytest
 from colonyos_gen_wire import constants, errors, requests
+from colonyos_gen_wire.constants import RELEASES
 from colonyos_gen_wire.fields import FIELDS
 from colonyos_gen_wire.methods import METHODS
 from colonyos_gen_wire.shape import ListOf, MapOf
@@ -78,7 +79,9 @@ def test_message(msgtype: str) -> None:
     assert method.idempotency.value == ("unsafe" if msgtype in NEVER_BY_ITSELF else facts["repeat"])
     assert method.unsafe_when == BY_NAME.get(msgtype)
     assert {role.value for role in method.roles} == set(facts["roles"])
-    assert {field.wire for field in FIELDS[method.request] if field.since is None} == set(facts["fields"])
+    assert {field.wire for field in FIELDS[method.request] if field.since in (None, *RELEASES)} == set(
+        facts["fields"]
+    )
 
 
 @pytest.mark.parametrize("msgtype", MESSAGES)
@@ -109,7 +112,7 @@ def test_type(name: str) -> None:
     ours: Any = getattr(colonyos_gen_wire, ALIASES.get(name, name), None)
     kind = ours or getattr(requests, ALIASES.get(name, name), None)
     assert kind is not None, f"{name} is gone from the schema, and is still among the facts"
-    fields = {field.wire: field for field in FIELDS[kind] if field.since is None}
+    fields = {field.wire: field for field in FIELDS[kind] if field.since in (None, *RELEASES)}
     assert set(fields) == set(TYPES[name]) - {"msgtype"}
     for wire, facts in TYPES[name].items():
         if wire == "msgtype":

@@ -287,6 +287,13 @@ def test_a_server_takes_no_time_without_a_zone(text: str) -> None:
     assert request.executor.lastheardfromtime == datetime(2026, 5, 1, 11, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("text", ["2026-05-01T12:00:00", "2026-05-01"])
+def test_a_client_takes_no_time_without_a_zone(text: str) -> None:
+    """It is no point in time, and compares with none."""
+    with pytest.raises(msgspec.ValidationError, match=r"\$\[0\]\.timestamp"):
+        decode_reply(METHODS["channelreadmsg"], json.dumps([{"timestamp": text}]).encode())
+
+
 def test_unset_times_are_sent_as_null_or_as_asked() -> None:
     """A request may hold null; a server writes the zero time of its zone."""
     metadata = BlueprintMetadata(name="n", colonyname="c")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from colonyos_gen_codegen.build.hazards import Catalog
+from colonyos_gen_codegen.build.limits import limit_of
 from colonyos_gen_codegen.model import (
     About,
     Argument,
@@ -15,7 +16,6 @@ from colonyos_gen_codegen.model import (
     Example,
     Field,
     FileForm,
-    Limit,
     LimitConstant,
     Member,
     Message,
@@ -81,6 +81,7 @@ class _Build:
             description=manifest["description"],
             protocol=manifest["protocol"],
             server_version=manifest["server"]["version"],
+            releases=tuple(manifest["server"].get("releases", [manifest["server"]["version"]])),
             manifest=shown,
             roles=tuple(
                 Role(name, role["key"], role["description"]) for name, role in manifest["roles"].items()
@@ -141,7 +142,11 @@ class _Build:
                     domain=document.data["domain"],
                     description=definition["description"],
                     members=tuple(
-                        Member(*member)
+                        Member(
+                            *member,
+                            since=definition.get("x-enum-since", {}).get(member[0]),
+                            until=definition.get("x-enum-until", {}).get(member[0]),
+                        )
                         for member in zip(
                             definition["x-enum-names"],
                             definition["enum"],
@@ -178,7 +183,7 @@ class _Build:
             msgtype=msgtype,
             file=self._file_form(document, fields, definition["x-file"]) if "x-file" in definition else None,
             options=tuple(self._option(document, fields, entry) for entry in definition.get("x-options", [])),
-            deprecated=definition.get("deprecated", False),
+            **_lifetime(definition),
         )
 
     def _file_form(self, document: Document, fields: tuple[Field, ...], form: dict[str, Any]) -> FileForm:
@@ -244,13 +249,12 @@ class _Build:
             refine=tuple(
                 (name, limit)
                 for name, refinement in refinements.items()
-                if (limit := _limit(refinement)) is not None
+                if (limit := limit_of(refinement)) is not None
             ),
             json=self._type(document.file, value["x-json"]) if "x-json" in value else None,
             among=tuple(value.get("x-among", {}).items()),
             secret=value.get("x-secret", False),
-            deprecated=value.get("deprecated", False),
-            since=value.get("x-since"),
+            **_lifetime(value),
         )
 
     def _type(self, file: str, value: dict[str, Any]) -> Type:
@@ -265,7 +269,7 @@ class _Build:
                 return Type("struct", name=name)
             return self._type(document.file, target)
         kind: object = value.get("type")
-        limit = _limit(value)
+        limit = limit_of(value)
         if value.get("format") == "date-time":
             return Type("scalar", Scalar.TIME)
         if kind == "array":
@@ -324,7 +328,7 @@ class _Build:
             hazards=self._catalog.of(definition, struct, self._structs),
             registered=definition.get("x-registered", True),
             about=About(**definition["x-about"]) if "x-about" in definition else None,
-            since=definition.get("x-since"),
+            **_lifetime(definition),
         )
 
     def _example_position(self, document: Document | None, msgtype: str, index: int) -> Position:
@@ -338,7 +342,8 @@ class _Build:
         if "use" in entry:
             common = _error_case(entry["use"], shared[entry["use"]])
             action: str = entry["action"]
-            return replace(common, text=common.text.replace("{action}", action), shared=True, action=action)
+            text, since = common.text.replace("{action}", action), entry.get("x-since", common.since)
+            return replace(common, text=text, shared=True, action=action, since=since)
         return _error_case(entry["name"], entry)
 
     def _method(self, document: Document, struct: Struct, method: dict[str, Any]) -> Method:
@@ -367,27 +372,17 @@ def _error_case(name: str, entry: dict[str, Any]) -> ErrorCase:
         entry["text"],
         entry["when"],
         malformed=entry.get("malformed", False),
+        since=entry.get("x-since"),
+        until=entry.get("x-until"),
     )
 
 
-def _limit(value: dict[str, Any]) -> Limit | None:
-    """The limit that the keywords of a schema express, if they express one."""
-    excluded = value.get("not", {}).get("const")
-    limit = Limit(
-        rule=value.get("x-rule") or _range_in_words(value),
-        pattern=value.get("pattern"),
-        minimum=value.get("minimum"),
-        maximum=value.get("maximum"),
-        excluded=() if excluded is None else (excluded,),
-        max_bytes=value.get("x-max-bytes"),
-    )
-    return limit if limit != Limit(limit.rule) else None
-
-
-def _range_in_words(value: dict[str, Any]) -> str:
-    low, high, size = value.get("minimum"), value.get("maximum"), value.get("x-max-bytes")
-    if size is not None:
-        return f"at most {size} bytes"
-    if low is not None and high is not None:
-        return f"from {low} to {high}"
-    return f"at least {low}" if low is not None else f"at most {high}"
+def _lifetime(data: dict[str, Any]) -> dict[str, Any]:
+    """What a part of the schema says of the releases that have it."""
+    reason = data.get("x-deprecated")
+    return {
+        "since": data.get("x-since"),
+        "until": data.get("x-until"),
+        "deprecated": bool(data.get("deprecated") or reason),
+        "replaced": f"since {reason['since']}: {reason['instead']}" if reason else "",
+    }

@@ -20,7 +20,7 @@ OLD and NEW are each
   a git revision (v0.1.0, HEAD~3, main), or REVISION:FOLDER; the schema may have lain elsewhere then
   colonyos.schema.json or openrpc.json, which tell less than the schema does: what, is said
   a wheel, or `installed`: the schema that came with the package
-  `last-release`: the last tag like v1.2.3 before this commit (exit code 0 where there is none yet)
+  `last-release`: the last tag like v1.2.3 before NEW (exit code 0 where there is none yet, 2 where nobody can tell)
 
 levels:
   WIRE       what is sent or read changes
@@ -59,8 +59,7 @@ def add_to(commands: Any) -> None:
         "new",
         nargs="?",
         metavar="NEW",
-        default=str(SCHEMA),
-        help="what it became (default: the schema at hand)",
+        help="what it became (default: ./schema if there is one, else that of this package)",
     )
     parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="(default: %(default)s)")
     parser.add_argument("--docs", action="store_true", help="show changes of words and examples as well")
@@ -87,9 +86,9 @@ def run(options: argparse.Namespace, prog: str) -> int:
     try:
         if options.version is not None:
             parsed(options.version)
-        near = [Path(each) for each in (options.new, options.old) if Path(each).is_dir()]
-        near += [SCHEMA, Path.cwd()]
-        old, new = side(options.old, OLD, near), side(options.new, NEW, near)
+        given = options.new or str(_at_hand())
+        near = [*(Path(each) for each in (given, options.old) if Path(each).is_dir()), Path.cwd(), SCHEMA]
+        old, new = side(options.old, OLD, near, given), side(given, NEW, near, given)
     except NoRelease:
         return say(
             "no tag like v1.2.3 yet: nothing was released, so there is nothing to compare with", EXIT_CLEAN
@@ -105,6 +104,11 @@ def run(options: argparse.Namespace, prog: str) -> int:
     else:
         print(FORMATS[options.format](report, following, options.docs), end="")
     return EXIT_CLEAN if report.clean else EXIT_FINDINGS
+
+
+def _at_hand() -> Path:
+    here = Path("schema")
+    return here if (here / "colonyos.yaml").is_file() else SCHEMA
 
 
 def rules() -> str:

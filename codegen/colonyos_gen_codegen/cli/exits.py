@@ -12,11 +12,13 @@ EXIT_INTERNAL = 1
 EXIT_USAGE = 2
 EXIT_FINDINGS = 100
 EXIT_STALE = 101
+EXIT_PIPE = 141
+"""As a shell says it of a program whose output nobody reads any more."""
 
 EXIT_CODES = """\
 exit codes:
     0  clean: nothing to report
-    1  the generator itself failed (a template, the formatter, a file that cannot be written)
+    1  the generator itself failed (a template, a target, the formatter, a file that cannot be written)
     2  the command line was not understood
   100  there are findings
   101  the output is stale: `generate` would change it

@@ -10,7 +10,7 @@ from colonyos_gen_codegen.rendering import service_of, texts
 from colonyos_gen_codegen.schema.loader import load
 from colonyos_gen_codegen.targets import registry
 
-DOCUMENTS = ("jsonschema", "openrpc")
+DOCUMENTS = ("jsonschema", "openrpc", "protocol", "vectors")
 """The targets that are for other languages."""
 
 

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jinja2
 
-from colonyos_gen_codegen.build import build
+from colonyos_gen_codegen.build import UnknownReleaseError, as_of, build
 from colonyos_gen_codegen.cli import diff, drift
-from colonyos_gen_codegen.cli.exits import EXIT_CLEAN, EXIT_CODES, EXIT_INTERNAL, EXIT_USAGE, report, say
+from colonyos_gen_codegen.cli.exits import (
+    EXIT_CLEAN,
+    EXIT_CODES,
+    EXIT_INTERNAL,
+    EXIT_PIPE,
+    EXIT_USAGE,
+    report,
+    say,
+)
 from colonyos_gen_codegen.cli.export import export
 from colonyos_gen_codegen.cli.generate import generate, say_draft
+from colonyos_gen_codegen.drift import Observer
 from colonyos_gen_codegen.output.formatting import FormatError
 from colonyos_gen_codegen.output.overrides import OverrideError
 from colonyos_gen_codegen.output.writer import WriteError
@@ -21,16 +32,35 @@ from colonyos_gen_codegen.rendering import findings_of
 from colonyos_gen_codegen.schema.findings import SchemaError
 from colonyos_gen_codegen.schema.folder import GENERATED, IN_A_CHECKOUT, SCHEMA
 from colonyos_gen_codegen.schema.loader import load
-from colonyos_gen_codegen.targets import ENTRY_POINTS, Target, TargetError, registry
+from colonyos_gen_codegen.targets import ENTRY_POINTS, Target, TargetError, TargetFailedError, registry
 
 
-def main(arguments: Sequence[str] | None = None, prog: str = "python -m codegen") -> int:
-    """Run one command; returns its exit code (2 is raised as SystemExit by argparse)."""
+def main(
+    arguments: Sequence[str] | None = None,
+    prog: str = "python -m codegen",
+    observer: Observer | None = None,
+) -> int:
+    """Run one command; returns its exit code (2 is raised as SystemExit by argparse).
+
+    `observer` is what `drift` looks at servers and recordings with; None where there is nothing that can.
+    """
+    try:
+        code = _main(arguments, prog, observer)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has had enough, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left in the buffer
+        return EXIT_PIPE
+    return code
+
+
+def _main(arguments: Sequence[str] | None, prog: str, observer: Observer | None) -> int:
     try:
         targets = registry(_target_folders(arguments))
     except TargetError as error:
         return say(f"{prog}: {error}", EXIT_USAGE)
     options = _parser(targets, prog).parse_args(arguments)
+    if options.command != "diff":
+        options.schema = _folder_in(options.schema)
     problem = "" if options.command == "diff" else _missing_folder(options)
     if problem:
         return say(f"{prog}: {problem}", EXIT_USAGE)
@@ -38,7 +68,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m codegen"
         if options.command == "diff":
             return diff.run(options, prog)
         if options.command == "drift":
-            return drift.run(options, prog)
+            return drift.run(options, prog, observer)
         if options.command == "lint":
             return _lint(options.schema, options.draft)
         if options.command == "export":
@@ -46,7 +76,11 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m codegen"
         return generate(options, targets)
     except SchemaError as error:
         return report(error.findings, options.schema)
-    except (OverrideError, TargetError) as error:
+    except BrokenPipeError:
+        raise
+    except TargetFailedError as error:
+        return say(f"{prog}: {error}", EXIT_INTERNAL)
+    except (OverrideError, TargetError, UnknownReleaseError) as error:
         return say(f"{prog}: {error}", EXIT_USAGE)
     except (FormatError, WriteError, jinja2.TemplateError, OSError) as error:
         where = (
@@ -57,6 +91,13 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m codegen"
         at = traceback.extract_tb(error.__traceback__)[-1]
         bug = f"{type(error).__name__}: {error} in {at.filename}:{at.lineno}"
         return say(f"{prog}: internal error: {bug}", EXIT_INTERNAL)
+
+
+def _folder_in(given: Path) -> Path:
+    """The schema of a checkout, or of what `export` wrote, for which people name the folder above."""
+    inside = given / "schema"
+    is_above = not (given / "colonyos.yaml").is_file() and (inside / "colonyos.yaml").is_file()
+    return inside if is_above else given
 
 
 def _missing_folder(options: argparse.Namespace) -> str:
@@ -74,7 +115,7 @@ def _lint(root: Path, draft: bool) -> int:
     findings = findings_of(schema, draft=draft)
     if findings:
         return report(findings, root)
-    say_draft(build(schema))
+    say_draft(build(as_of(schema)))
     return say("the schema is clean", EXIT_CLEAN)
 
 
@@ -125,6 +166,11 @@ def _parser(targets: Mapping[str, Target], prog: str) -> argparse.ArgumentParser
             default=GENERATED,
             metavar="FOLDER",
             help="output folder (default: %(default)s)",
+        )
+        command.add_argument(
+            "--server-version",
+            metavar="VERSION",
+            help="leave out what a server of this release has not, such as 1.9.7 (default: the newest)",
         )
         command.add_argument(
             "--templates",

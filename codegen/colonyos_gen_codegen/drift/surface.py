@@ -17,13 +17,13 @@ class DriftError(Exception):
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where something stands; `line` counts from 1."""
+    """Where something stands; `line` counts from 1, and is 0 where only the file is known."""
 
     file: str
     line: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}" if self.line else self.file
 
 
 @dataclass(frozen=True)
@@ -163,6 +163,14 @@ class Surface:
     """The release of the server, such as v1.9.12; empty where it is not known."""
     described: bool = False
     """Whether it is a schema: names are its own, and it only knows what it needs to."""
+    side: Literal["source", "server", "recording"] = "source"
+    """What the other side of a schema is."""
+    seen: str = ""
+    """Of a server or a recording: what was read, in words."""
+    tried: dict[str, int] = field(default_factory=dict[str, int])
+    """Of a server or a recording: how many replies to each message were read."""
+    untried: dict[str, str] = field(default_factory=dict[str, str])
+    """Of a server or a recording: why no reply to a message was read."""
 
     def struct(self, id: str) -> Struct | None:
         """The struct called `id`, on the wire or not."""

@@ -12,6 +12,7 @@ from colonyos_gen_codegen.left_to_do.item import Item, shown
 from colonyos_gen_codegen.left_to_do.project import Project
 from colonyos_gen_codegen.model import Scalar, Service, Type
 from colonyos_gen_codegen.schema.findings import Position
+from colonyos_gen_codegen.schema.lifetimes import is_later
 from colonyos_gen_codegen.schema.loader import Schema
 
 _JSON: dict[Scalar, tuple[type, ...]] = {
@@ -107,7 +108,7 @@ def without_since(service: Service, schema: Schema, project: Project) -> Iterato
         facts = cast("dict[str, Any]", known) if isinstance(known, dict) else {}
         for struct in (*service.structs, *(message.struct for message in service.messages)):
             for field in struct.fields if struct.name in facts else ():
-                if field.since is None and field.wire not in facts[struct.name]:
+                if not is_later(field.since, service.manifest) and field.wire not in facts[struct.name]:
                     place = field.position
                     what = f"say since when {struct.name} has '{field.wire}' (x-since): {shown(path)} has not"
                     yield Item(schema.root / place.file, place.line, what)
@@ -126,7 +127,7 @@ def misfits(
         for field in struct.fields:
             if field.wire in entries:
                 yield from misfits(service, field.type, entries[field.wire], (struct.name, field.wire))
-            elif field.since is not None and not field.omit_empty:
+            elif is_later(field.since, service.manifest) and not field.omit_empty:
                 what = f"lacks '{field.wire}' of {struct.name}, which is there since {field.since}"
                 yield Misfit(struct.name, field.wire, what)
     elif type_.kind == "list" and isinstance(value, list):

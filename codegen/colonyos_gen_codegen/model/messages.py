@@ -65,6 +65,10 @@ class ErrorCase:
     """Whether it is one that many messages share, written once for all of them."""
     action: str | None = None
     """What the message does, which its text has in the place of the `{action}` of the shared one."""
+    since: str | None = None
+    """First server release that refuses so; None for what was there from the start."""
+    until: str | None = None
+    """Last server release that refuses so; None for what still does."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,12 @@ class Message:
     registered: bool = True
     about: About | None = None
     since: str | None = None
+    """First server release that has it; None for what was there from the start."""
+    until: str | None = None
+    """Last server release that has it; None for what is still there."""
+    deprecated: bool = False
+    replaced: str = ""
+    """Since when to avoid it, and what to use instead; empty if nobody says so."""
 
     @property
     def confirms(self) -> bool:

@@ -40,6 +40,8 @@ class Service:
     description: str
     protocol: str
     server_version: str
+    releases: tuple[str, ...]
+    """The server releases that are told apart, oldest first."""
     manifest: dict[str, Any]
     """The manifest as plain data, for what only documents show."""
     roles: tuple[Role, ...]

@@ -89,6 +89,11 @@ class Field:
     """Whether the value must never be printed."""
     deprecated: bool = False
     since: str | None = None
+    """First server release that has it; None for what was there from the start."""
+    until: str | None = None
+    """Last server release that has it; None for what is still there."""
+    replaced: str = ""
+    """Since when to avoid it, and what to use instead; empty if nobody says so."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +154,12 @@ class Struct:
     options: tuple[Option, ...] = ()
     """What the short ways to make one take by name, in order."""
     deprecated: bool = False
+    since: str | None = None
+    """First server release that has it; None for what was there from the start."""
+    until: str | None = None
+    """Last server release that has it; None for what is still there."""
+    replaced: str = ""
+    """Since when to avoid it, and what to use instead; empty if nobody says so."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +171,10 @@ class Member:
     description: str
     colour: str = ""
     """How it is drawn, as `#rrggbb`; empty where the service draws none."""
+    since: str | None = None
+    """First server release that has it; None for what was there from the start."""
+    until: str | None = None
+    """Last server release that has it; None for what is still there."""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from colonyos_gen_codegen.rules.registry import Problems, rule
 from colonyos_gen_codegen.schema.findings import Position
+from colonyos_gen_codegen.schema.lifetimes import baseline, is_later, named, release_of
 from colonyos_gen_codegen.schema.loader import Document, Pointer
 from colonyos_gen_codegen.schema.outline import Json, Outline, Part, examples_of, fields_of, reply_schema
 
@@ -37,43 +37,90 @@ def field_has_since(outline: Outline) -> Problems:
 
 @rule(
     "SINCE_IS_LATER",
-    "x-since is a release vX.Y.Z after the one of the manifest, from which all was recorded that says nothing else.",
+    "x-since is a release vX.Y.Z after the oldest of the manifest, which has all that says nothing else, and one that the"
+    " manifest names unless it is newer than all; x-until is no release before it, and both name values that there are.",
 )
 def since_is_later(outline: Outline) -> Problems:
-    recorded = outline.manifest.data["server"]["version"]
-    release = _release(recorded)
-    if release is None:
-        yield outline.manifest.at("server", "version"), f"'{recorded}' is not a release such as v1.9.12"
+    manifest = outline.manifest.data
+    version, releases = manifest["server"]["version"], manifest["server"].get("releases")
+    for key, text in (("version", version), *(("releases", each) for each in releases or ())):
+        if release_of(text) is None:
+            yield outline.manifest.at("server", key), f"'{text}' is not a release such as v1.9.12"
+            return
+    if releases and (
+        releases != sorted(releases, key=lambda each: release_of(each) or ()) or releases[-1] != version
+    ):
+        yield outline.manifest.at("server", "releases"), f"must go from old to new, and end with {version}"
         return
     for document in outline.schema.documents.values():
-        if not document.file.startswith("examples/"):
-            for pointer, since in _sinces(document.data, ()):
-                found = _release(since)
-                if found is None:
-                    yield document.position(pointer), f"'{since}' is not a release such as v1.9.12"
-                elif found <= release:
-                    yield (
-                        document.position(pointer),
-                        f"{since} is not after {recorded}, whose traffic is recorded; leave x-since out",
-                    )
+        if document.file.startswith("examples/"):
+            continue
+        for pointer, text in _lifetimes(document.data, ()):
+            problem = _problem_of(str(pointer[-1]), text, baseline(manifest), releases)
+            if problem:
+                yield document.position(pointer), problem
+    for part in [*outline.types, *outline.messages, *outline.fields]:
+        since, until = (release_of(part.data.get(key)) for key in ("x-since", "x-until"))
+        if since and until and until < since:
+            yield part.at("x-until"), f"{part.data['x-until']} is before {part.data['x-since']}, its x-since"
+    for part in outline.enums:
+        for key in ("x-enum-since", "x-enum-until"):
+            for name, text in part.data.get(key, {}).items():
+                place = part.at(key, name)
+                if name not in part.data["x-enum-names"]:
+                    yield place, f"{part.name} has no value '{name}'"
+                elif problem := _problem_of(key.replace("enum-", ""), text, baseline(manifest), releases):
+                    yield place, problem
 
 
-def _release(text: Any) -> tuple[int, ...] | None:
-    found = re.fullmatch(r"v(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)", str(text), re.ASCII)
-    return tuple(map(int, found.groups())) if found else None
+@rule(
+    "NEW_HAS_SINCE",
+    "What the names of the baseline lack, be it a message, type, field, value of an enum or error, says since when it is"
+    " there.",
+)
+def new_has_since(outline: Outline) -> Problems:
+    document = outline.schema.documents.get("baseline.json")
+    if document is None:
+        return
+    known, release = set(document.data["names"]), document.data["release"]
+    if release != baseline(outline.manifest.data):
+        yield (
+            document.position(("release",)),
+            f"must be {baseline(outline.manifest.data)}, as in the manifest",
+        )
+        return
+    for name, position, is_dated in named(outline):
+        if not is_dated and name not in known:
+            yield (
+                position,
+                f"{name} is not among what {release} had (baseline.json): say since which release it is there with x-since",
+            )
 
 
-def _sinces(data: Any, at: Pointer) -> Iterator[tuple[Pointer, Any]]:
-    """Every x-since inside, with its place."""
+def _problem_of(key: str, text: Any, oldest: str, releases: list[str] | None) -> str | None:
+    found, first = release_of(text), release_of(oldest)
+    if found is None or first is None:
+        return f"'{text}' is not a release such as v1.9.12"
+    if key == "x-since" and found <= first:
+        why = "the oldest of the manifest" if releases else "whose traffic is recorded"
+        return f"{text} is not after {oldest}, {why}; leave x-since out"
+    newest = release_of(releases[-1]) if releases else None
+    if releases and text not in releases and newest is not None and found < newest:
+        return f"there is no release {text}; known are {', '.join(releases)}, and later ones"
+    return None
+
+
+def _lifetimes(data: Any, at: Pointer) -> Iterator[tuple[Pointer, Any]]:
+    """Every x-since and x-until inside, with its place."""
     if isinstance(data, dict):
         for key, value in cast("Json", data).items():
-            if key == "x-since" and not isinstance(value, dict):
+            if key in ("x-since", "x-until") and not isinstance(value, dict):
                 yield (*at, key), value
             else:
-                yield from _sinces(value, (*at, key))
+                yield from _lifetimes(value, (*at, key))
     elif isinstance(data, list):
         for index, item in enumerate(cast("Sequence[Any]", data)):
-            yield from _sinces(item, (*at, index))
+            yield from _lifetimes(item, (*at, index))
 
 
 class _Recorded:
@@ -108,5 +155,16 @@ class _Recorded:
             if field.name in value:
                 self.present.setdefault(key, reply.position((*at, field.name)))
                 self.look(struct.document, field.data, value[field.name], reply, (*at, field.name))
-            elif field.name not in required and not {"x-since", "x-omit-empty"} & field.data.keys():
+            elif (
+                field.name not in required
+                and "x-omit-empty" not in field.data
+                and not self._is_told_otherwise(field.data)
+            ):
                 self.lacking.setdefault(key, (field.at(), reply.position(at)))
+
+    def _is_told_otherwise(self, field: Json) -> bool:
+        """Whether x-since says that the recorded server had it not, or is wrong, which another rule reports."""
+        manifest = self._outline.manifest.data
+        since, oldest = release_of(field.get("x-since")), release_of(baseline(manifest))
+        wrong = "x-since" in field and (since is None or oldest is None or since <= oldest)
+        return wrong or is_later(field.get("x-since"), manifest)

@@ -20,8 +20,8 @@ from colonyos_gen_codegen.schema.findings import Finding, Position
 from colonyos_gen_codegen.schema.folder import SCHEMA
 from colonyos_gen_codegen.schema.loader import Document, Pointer, Schema
 
-KINDS = ("service", "hazards", "types", "rpc", "examples")
-_FILES = {"colonyos.yaml": "service", "hazards.yaml": "hazards"}
+KINDS = ("service", "hazards", "types", "rpc", "examples", "baseline")
+_FILES = {"colonyos.yaml": "service", "hazards.yaml": "hazards", "baseline.json": "baseline"}
 _OWN_META = SCHEMA / "meta"
 _TYPES = {
     "object": "a mapping",

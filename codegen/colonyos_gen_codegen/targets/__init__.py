@@ -16,12 +16,13 @@ from colonyos_gen_codegen.targets.finding import (
     Render,
     Target,
     TargetError,
+    TargetFailedError,
     beside,
     in_folder,
     installed,
 )
 
-__all__ = ["ENTRY_POINTS", "Render", "Target", "TargetError", "registry"]
+__all__ = ["ENTRY_POINTS", "Render", "Target", "TargetError", "TargetFailedError", "registry"]
 
 
 def registry(folders: Sequence[Path] = ()) -> dict[str, Target]:

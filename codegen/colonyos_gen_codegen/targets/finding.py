@@ -31,6 +31,10 @@ class TargetError(Exception):
     """Something that should be a target is none; says what it lacks."""
 
 
+class TargetFailedError(TargetError):
+    """A target failed while it rendered, or made something else than texts; says where."""
+
+
 @dataclass(frozen=True)
 class Target:
     """One registered target."""
@@ -54,16 +58,30 @@ def beside(path: Iterable[str], package: str) -> Iterator[Target]:
 
 
 def installed() -> Iterator[Target]:
-    """What other distributions offer by entry points. Raises `TargetError`."""
+    """What other distributions offer by entry points; what is none says so when it is asked to render."""
     for entry in entry_points(group=ENTRY_POINTS):
         origin = f"entry point {entry.value!r} of {_distribution(entry)}"
         try:
-            module = entry.load()
-        except Exception as error:  # whatever the module of somebody else raises
-            raise TargetError(f"target {entry.name!r}, {origin}: {type(error).__name__}: {error}") from error
-        if not isinstance(module, ModuleType):
-            raise TargetError(f"target {entry.name!r}, {origin}: it must name a module")
-        yield _target(entry.name, module, origin)
+            yield _target(entry.name, _loaded(entry, origin), origin)
+        except TargetError as error:
+            yield Target(entry.name, f"cannot be used: {error}", _refusing(str(error)), Path(), origin)
+
+
+def _loaded(entry: EntryPoint, origin: str) -> ModuleType:
+    try:
+        module = entry.load()
+    except (Exception, SystemExit) as error:  # whatever the module of somebody else raises
+        raise TargetError(f"target {entry.name!r}, {origin}: {type(error).__name__}: {error}") from error
+    if not isinstance(module, ModuleType):
+        raise TargetError(f"target {entry.name!r}, {origin}: it must name a module")
+    return module
+
+
+def _refusing(problem: str) -> Render:
+    def render(_service: Service, _templates: jinja2.Environment, /) -> Mapping[str, str]:
+        raise TargetError(problem)
+
+    return render
 
 
 def in_folder(folder: Path) -> Target:
@@ -83,7 +101,7 @@ def in_folder(folder: Path) -> Target:
     sys.modules[imported] = module  # for the imports of its own modules
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # whatever the module of somebody else raises
+    except (Exception, SystemExit) as error:  # whatever the module of somebody else raises
         del sys.modules[imported]
         raise TargetError(f"target folder {folder}: {type(error).__name__}: {error}") from error
     return _target(name, module, f"folder {folder}")

@@ -70,6 +70,8 @@ class Parts:
     events: ProcessEvents
     reregister: bool
     """Whether adding an executor under a name in use takes the name over."""
+    version: str
+    """The server release that is shown."""
 
 
 def load(parts: Parts) -> Mapping[str, object]:
@@ -182,7 +184,7 @@ def _process(parts: Parts) -> ProcessHandlers:
 def _server(parts: Parts) -> ServerHandlers:
     from colonyos_gen.server._domains.administration.server import ServerFacts
 
-    return ServerFacts(parts.address)
+    return ServerFacts(parts.address, parts.version)
 
 
 def _snapshot(parts: Parts) -> SnapshotHandlers:

@@ -26,7 +26,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, NamedTuple, cast
 
-from colonyos_gen_wire import errors
 from colonyos_gen_wire.codec import decode_request
 from colonyos_gen_wire.method import Role, Via
 from colonyos_gen_wire.methods import METHODS
@@ -108,11 +107,14 @@ class Dispatcher:
         self._store = store
         self._readers: ThreadPoolExecutor | None = None
         self._handlers: dict[str, Handler] = {}
+        later: set[str] = set()
         for msgtype, method in METHODS.items():
             handler = getattr(domains.get(method.domain), method.name, None)
-            if handler is not None:
+            if not self.rendering.release.has(method.since):
+                later.add(msgtype)
+            elif handler is not None:
                 self._handlers[msgtype] = handler
-        if unserved := METHODS.keys() - self._handlers:
+        if unserved := METHODS.keys() - self._handlers - later:
             logger.warning("answered as unknown, without a handler: %s", ", ".join(sorted(unserved)))
 
     async def answer(self, body: bytes | bytearray, is_read: Callable[[], None] | None = None) -> Answer:
@@ -174,13 +176,13 @@ class Dispatcher:
         unsigned = method is not None and Role.NONE in method.roles
         signer = "" if unsigned else recover_signer(envelope)
         if method is None:
-            raise _unknown(envelope)
+            raise self._unknown(envelope)
         is_stranger = not unsigned and needs_a_look(envelope.payload) and self._access.is_stranger(signer)
         if is_stranger:
             require_short(envelope.payload, signer)
         elif is_large:
             require_few_objects(method, envelope.payload)
-        text = _text_of(method, envelope)
+        text = self.rendering.release.read(method, _text_of(method, envelope))
         payload: dict[str, object] | None = None
         request = read_at_once(method, text) if not is_stranger and is_shallow(text) else None
         if request is None:
@@ -246,6 +248,10 @@ class Dispatcher:
             return Answer(200, await asyncio.to_thread(self.rendering.item, call.method, item)), None
         return Answer(200, self.rendering.item(call.method, cast("object", item))), None
 
+    def _unknown(self, envelope: Envelope) -> Refusal:
+        empty, unknown = self.rendering.release.refusals()
+        return Refusal(unknown if envelope.payloadtype else empty, name=envelope.payloadtype)
+
     async def _finish(self) -> None:
         """Make what a request has changed final, and wait until it is, and everybody has been told of it."""
         put = self._store.open_many()
@@ -253,12 +259,6 @@ class Dispatcher:
         await self._store.written()
         for many in put:
             await many.over()
-
-
-def _unknown(envelope: Envelope) -> Refusal:
-    if not envelope.payloadtype:
-        return Refusal(errors.PAYLOADTYPE_EMPTY)
-    return Refusal(errors.UNKNOWN_PAYLOADTYPE, name=envelope.payloadtype)
 
 
 def _text_of(method: AnyMethod, envelope: Envelope) -> bytes:

@@ -60,7 +60,12 @@ _DROPPED = (
     errors.SIGNATURE_UNRECOVERABLE,
 )
 """What makes the real server drop the connection."""
-_IGNORED = (errors.PAYLOADTYPE_EMPTY, errors.UNKNOWN_PAYLOADTYPE, UNANSWERED)
+_IGNORED = (
+    errors.PAYLOADTYPE_EMPTY,
+    errors.UNKNOWN_PAYLOADTYPE,
+    errors.UNKNOWN_PAYLOADTYPE_OF_OLD,
+    UNANSWERED,
+)
 """What the real server does not answer."""
 
 

@@ -25,6 +25,7 @@ from msgspec.structs import replace
 
 from colonyos_gen.server._caller.access import AnyMethod
 from colonyos_gen.server._caller.refusal import NO_ANSWER, Refusal
+from colonyos_gen.server._front.as_version import AsVersion
 from colonyos_gen.server._front.envelope import LongEnvelope, write_failure, write_reply
 from colonyos_gen.server._processes.matching import ANY_EXECUTOR
 from colonyos_gen.server._quirks import STRICT, Quirks
@@ -69,8 +70,10 @@ class Rendering:
     Times that are set are written in `zone`; those that are not, in UTC, unless `quirks` say something else.
     """
 
-    def __init__(self, quirks: Quirks = STRICT, zone: tzinfo = UTC) -> None:
+    def __init__(self, quirks: Quirks = STRICT, zone: tzinfo = UTC, release: AsVersion | None = None) -> None:
         self._quirks = quirks
+        self.release: AsVersion = release or AsVersion()
+        """The server release that is shown."""
         self.rounds_numbers: bool = quirks.lossy_numbers
         """Whether numbers inside of JSON values come back rounded, instead of being refused."""
         self._plain = _writer(quirks, zone, IN_UTC)
@@ -88,7 +91,7 @@ class Rendering:
             null_when_empty=method.null_when_empty,
             nulls_as_sent=self._quirks.nulls_as_sent,
         )
-        return write_reply(method.payloadtype, payload)
+        return write_reply(method.payloadtype, self.release.written(method.response, payload))
 
     async def long_list(self, method: AnyMethod, rows: list[object]) -> bytes:
         """The envelope of a reply with very many rows, made in pieces."""
@@ -97,7 +100,10 @@ class Rendering:
         between = b"["
         async for piece in in_pieces(rows, LONG):
             written = [
-                encode_reply(row_type, self._shown(method, row), write=write, nulls_as_sent=nulls)
+                self.release.written(
+                    row_type,
+                    encode_reply(row_type, self._shown(method, row), write=write, nulls_as_sent=nulls),
+                )
                 for row in piece
             ]
             envelope.add(between + b",".join(written))

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from datetime import datetime
 from os import PathLike
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias, TypeVar, Union
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Protocol, TypeAlias, TypeVar, Union
 
 import msgspec
 
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     Slice: TypeAlias = list[T]
     GoMap: TypeAlias = dict[str, T]
     Bytes: TypeAlias = bytes
+    Time: TypeAlias = datetime
 else:  # Go marshals a nil slice, map or byte slice as null: the decoder has to admit it, the type need not.
     Slice = Union[list[T], None]
     GoMap = Union[dict[str, T], None]
     Bytes = Union[bytes, None]
+    Time = Annotated[datetime, msgspec.Meta(tz=True)]  # what has no zone is no point in time
 
 
 class WireStruct(msgspec.Struct, kw_only=True):

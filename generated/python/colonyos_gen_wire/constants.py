@@ -12,6 +12,16 @@ PROTOCOL_VERSION = "1.9"
 """Version of the protocol that this package was generated for."""
 SERVER_VERSION = "v1.9.12"
 """Release of the server that the schema was taken from."""
+RELEASES: tuple[str, ...] = (
+    "v1.9.4",
+    "v1.9.6",
+    "v1.9.7",
+    "v1.9.8",
+    "v1.9.9",
+    "v1.9.10",
+    "v1.9.12",
+)
+"""Server releases that the schema tells apart, oldest first; what says no other is in the first already."""
 DEFAULT_PORT = 50080
 """Port that servers listen on unless told otherwise."""
 API_PATH = "/api"

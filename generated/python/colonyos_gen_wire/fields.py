@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
+from colonyos_gen_wire.base import OpenIntEnum
 from colonyos_gen_wire.requests.attribute import (
     AddAttributeMsg,
     GetAttributeMsg,
@@ -180,6 +181,7 @@ from colonyos_gen_wire.types.channel import (
 from colonyos_gen_wire.types.colony import (
     Colony,
 )
+from colonyos_gen_wire.types.common import ProcessState
 from colonyos_gen_wire.types.cron import (
     Cron,
 )
@@ -280,7 +282,7 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
     BlueprintMetadata: (
         Property("name", "name", STRING),
         Property("colonyname", "colonyname", STRING),
-        Property("locationname", "locationname", STRING, omit_empty=True),
+        Property("locationname", "locationname", STRING, omit_empty=True, since="v1.9.6"),
         Property("labels", "labels", MapOf(STRING), omit_empty=True),
         Property("annotations", "annotations", MapOf(STRING), omit_empty=True),
         Property("generation", "generation", INTEGER, omit_empty=True),
@@ -398,7 +400,7 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
         Property("requirefuncreg", "requirefuncreg", BOOLEAN),
         Property("commissiontime", "commissiontime", TIME),
         Property("lastheardfromtime", "lastheardfromtime", TIME),
-        Property("locationname", "locationname", STRING, omit_empty=True),
+        Property("locationname", "locationname", STRING, omit_empty=True, since="v1.9.6"),
         Property("capabilities", "capabilities", StructOf(Capabilities)),
         Property("allocations", "allocations", StructOf(Allocations)),
         Property("blueprintid", "blueprintid", STRING, omit_empty=True),
@@ -412,7 +414,7 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
         Property("model", "model", STRING),
         Property("nodes", "nodes", INTEGER),
         Property("cpu", "cpu", STRING),
-        Property("cores", "cores", INTEGER),
+        Property("cores", "cores", INTEGER, since="v1.9.6"),
         Property("mem", "mem", STRING),
         Property("storage", "storage", STRING),
         Property("gpu", "gpu", StructOf(GPU)),
@@ -488,8 +490,8 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
         Property("funcname", "funcname", STRING),
         Property("functionid", "functionid", STRING),
         Property("executortype", "executortype", STRING),
-        Property("description", "description", STRING, omit_empty=True),
-        Property("args", "args", ListOf(StructOf(FunctionArg)), omit_empty=True),
+        Property("description", "description", STRING, omit_empty=True, since="v1.9.10"),
+        Property("args", "args", ListOf(StructOf(FunctionArg)), omit_empty=True, since="v1.9.10"),
         Property("counter", "counter", INTEGER),
         Property("minwaittime", "minwaittime", NUMBER),
         Property("maxwaittime", "maxwaittime", NUMBER),
@@ -497,7 +499,7 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
         Property("maxexectime", "maxexectime", NUMBER),
         Property("avgwaittime", "avgwaittime", NUMBER),
         Property("avgexectime", "avgexectime", NUMBER),
-        Property("locationname", "locationname", STRING, omit_empty=True),
+        Property("locationname", "locationname", STRING, omit_empty=True, since="v1.9.12"),
     ),
     FunctionArg: (
         Property("name", "name", STRING),
@@ -557,13 +559,13 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
         Property("label", "label", STRING),
         Property("fs", "fs", StructOf(Filesystem)),
         Property("env", "env", MapOf(STRING)),
-        Property("channels", "channels", ListOf(STRING), omit_empty=True),
+        Property("channels", "channels", ListOf(STRING), omit_empty=True, since="v1.9.6"),
     ),
     Conditions: (
         Property("colonyname", "colonyname", STRING),
         Property("executornames", "executornames", ListOf(STRING), null_as_sent=True),
         Property("executortype", "executortype", STRING),
-        Property("locationname", "locationname", STRING, omit_empty=True),
+        Property("locationname", "locationname", STRING, omit_empty=True, since="v1.9.6"),
         Property("dependencies", "dependencies", ListOf(STRING), null_as_sent=True),
         Property("nodes", "nodes", INTEGER),
         Property("cpu", "cpu", STRING),
@@ -672,12 +674,12 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
         Property("runningprocesses", "runningprocesses", INTEGER),
         Property("successfulprocesses", "successfulprocesses", INTEGER),
         Property("failedprocesses", "failedprocesses", INTEGER),
-        Property("cancelledprocesses", "cancelledprocesses", INTEGER),
+        Property("cancelledprocesses", "cancelledprocesses", INTEGER, since="v1.9.12"),
         Property("waitingworkflows", "waitingworkflows", INTEGER),
         Property("runningworkflows", "runningworkflows", INTEGER),
         Property("successfulworkflows", "successfulworkflows", INTEGER),
         Property("failedworkflows", "failedworkflows", INTEGER),
-        Property("cancelledworkflows", "cancelledworkflows", INTEGER),
+        Property("cancelledworkflows", "cancelledworkflows", INTEGER, since="v1.9.12"),
     ),
     # user
     User: (
@@ -752,11 +754,11 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
     GetBlueprintsMsg: (
         Property("namespace", "colonyname", STRING),
         Property("kind", "kind", STRING),
-        Property("locationname", "location", STRING),
+        Property("locationname", "location", STRING, since="v1.9.6"),
     ),
     UpdateBlueprintMsg: (
         Property("blueprint", "blueprint", StructOf(Blueprint)),
-        Property("forcegeneration", "force_generation", BOOLEAN),
+        Property("forcegeneration", "force_generation", BOOLEAN, since="v1.9.6"),
     ),
     RemoveBlueprintMsg: (
         Property("namespace", "colonyname", STRING),
@@ -936,7 +938,7 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
         Property("executorname", "executorname", STRING),
         Property("count", "count", INTEGER),
         Property("since", "since", INTEGER),
-        Property("latest", "latest", BOOLEAN),
+        Property("latest", "latest", BOOLEAN, since="v1.9.6"),
     ),
     AddExecutorLogMsg: (
         Property("colonyname", "colonyname", STRING),
@@ -1086,3 +1088,10 @@ FIELDS: dict[type[msgspec.Struct], tuple[Property, ...]] = {
     ),
 }
 """Without `msgtype`, which is a constant."""
+
+VALUES_SINCE: dict[type[OpenIntEnum], dict[int, str]] = {
+    ProcessState: {
+        4: "v1.9.12",
+    },
+}
+"""Values of enums that came with a later server release than the oldest that is told apart."""

@@ -114,6 +114,10 @@ class ErrorSpec(msgspec.Struct, frozen=True):
     """HTTP status, the same as in the error reply."""
     text: str
     when: str
+    since: str | None = None
+    """First server release that refuses so; None for what was there from the start."""
+    until: str | None = None
+    """Last server release that refuses so; None for what still does."""
 
     def matches(self, status: int, message: str) -> bool:
         """Whether a reply with this status and text is this error."""

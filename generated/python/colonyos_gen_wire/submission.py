@@ -85,7 +85,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
             args: Arguments of the function, any JSON values.
             to: Executor type; None for the only one that offers the function, or for that of the spec.
             channels: Names of the channels to create for the process, at most 100 of them usable. The key is
-                missing from the JSON when the list is empty.
+                missing from the JSON when the list is empty. Since v1.9.6.
             kwargs: Keyword arguments, any JSON values, with the same loss of number precision as `args`; null is
                 read back as an empty map.
             priority: Priority from -50000 to 50000, higher runs first; one step outweighs 24 hours of queueing.
@@ -113,7 +113,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
                 read back as an empty list and is assignable only on servers with exclusive assign switched
                 off.
             location: Location the executor must be at, compared ignoring case. Empty admits every location and is
-                absent from the JSON.
+                absent from the JSON. Since v1.9.6.
             cpu: CPU that an executor must have free; one that does not say how much it has, has enough. A
                 number counts cores, a text ends in `m` for thousandths: 2, 0.5, `500m`. Rounded up to
                 thousandths.
@@ -293,7 +293,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
             returns: Annotation by which the output is read, such as `Report` or `list[Path]`, as a worker reads arguments; None
                 for what JSON gives.
             channels: Names of the channels to create for the process, at most 100 of them usable. The key is
-                missing from the JSON when the list is empty.
+                missing from the JSON when the list is empty. Since v1.9.6.
             kwargs: Keyword arguments, any JSON values, with the same loss of number precision as `args`; null is
                 read back as an empty map.
             priority: Priority from -50000 to 50000, higher runs first; one step outweighs 24 hours of queueing.
@@ -321,7 +321,7 @@ class Submitting(Generic[ProcessHandle, WorkflowHandle]):
                 read back as an empty list and is assignable only on servers with exclusive assign switched
                 off.
             location: Location the executor must be at, compared ignoring case. Empty admits every location and is
-                absent from the JSON.
+                absent from the JSON. Since v1.9.6.
             cpu: CPU that an executor must have free; one that does not say how much it has, has enough. A
                 number counts cores, a text ends in `m` for thousandths: 2, 0.5, `500m`. Rounded up to
                 thousandths.
@@ -467,7 +467,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
             args: Arguments of the function, any JSON values.
             to: Executor type; None for the only one that offers the function, or for that of the spec.
             channels: Names of the channels to create for the process, at most 100 of them usable. The key is
-                missing from the JSON when the list is empty.
+                missing from the JSON when the list is empty. Since v1.9.6.
             kwargs: Keyword arguments, any JSON values, with the same loss of number precision as `args`; null is
                 read back as an empty map.
             priority: Priority from -50000 to 50000, higher runs first; one step outweighs 24 hours of queueing.
@@ -495,7 +495,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
                 read back as an empty list and is assignable only on servers with exclusive assign switched
                 off.
             location: Location the executor must be at, compared ignoring case. Empty admits every location and is
-                absent from the JSON.
+                absent from the JSON. Since v1.9.6.
             cpu: CPU that an executor must have free; one that does not say how much it has, has enough. A
                 number counts cores, a text ends in `m` for thousandths: 2, 0.5, `500m`. Rounded up to
                 thousandths.
@@ -675,7 +675,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
             returns: Annotation by which the output is read, such as `Report` or `list[Path]`, as a worker reads arguments; None
                 for what JSON gives.
             channels: Names of the channels to create for the process, at most 100 of them usable. The key is
-                missing from the JSON when the list is empty.
+                missing from the JSON when the list is empty. Since v1.9.6.
             kwargs: Keyword arguments, any JSON values, with the same loss of number precision as `args`; null is
                 read back as an empty map.
             priority: Priority from -50000 to 50000, higher runs first; one step outweighs 24 hours of queueing.
@@ -703,7 +703,7 @@ class AsyncSubmitting(Generic[AsyncProcessHandle, AsyncWorkflowHandle]):
                 read back as an empty list and is assignable only on servers with exclusive assign switched
                 off.
             location: Location the executor must be at, compared ignoring case. Empty admits every location and is
-                absent from the JSON.
+                absent from the JSON. Since v1.9.6.
             cpu: CPU that an executor must have free; one that does not say how much it has, has enough. A
                 number counts cores, a text ends in `m` for thousandths: 2, 0.5, `500m`. Rounded up to
                 thousandths.
@@ -839,7 +839,7 @@ class TaskMaking(Generic[Task, After]):
             after: Tasks that must succeed first: a task, the name of one, or any nesting of those.
             name: Name of the task; None for the function's, with a number if that is taken: `sim`, `sim-2`, …
             channels: Names of the channels to create for the process, at most 100 of them usable. The key is
-                missing from the JSON when the list is empty.
+                missing from the JSON when the list is empty. Since v1.9.6.
             kwargs: Keyword arguments, any JSON values, with the same loss of number precision as `args`; null is
                 read back as an empty map.
             priority: Priority from -50000 to 50000, higher runs first; one step outweighs 24 hours of queueing.
@@ -867,7 +867,7 @@ class TaskMaking(Generic[Task, After]):
                 read back as an empty list and is assignable only on servers with exclusive assign switched
                 off.
             location: Location the executor must be at, compared ignoring case. Empty admits every location and is
-                absent from the JSON.
+                absent from the JSON. Since v1.9.6.
             cpu: CPU that an executor must have free; one that does not say how much it has, has enough. A
                 number counts cores, a text ends in `m` for thousandths: 2, 0.5, `500m`. Rounded up to
                 thousandths.

@@ -22,6 +22,7 @@ pub const ENVELOPE_REFUSALS: &[crate::error::Refusal] = &[
     crate::error::Refusal { name: "signature_high_s", code: "BAD_SIGNATURE", status: 403, text: "Failed verify signature: Signature s value is over half the order" },
     crate::error::Refusal { name: "payloadtype_empty", code: "INVALID", status: 403, text: "invalid rpcMsg.PayloadType: empty (this usually means the client is misconfigured - check that COLONIES_PRVKEY and other environment variables are set correctly)" },
     crate::error::Refusal { name: "unknown_payloadtype", code: "INVALID", status: 403, text: "invalid rpcMsg.PayloadType: {name}" },
+    crate::error::Refusal { name: "unknown_payloadtype_of_old", code: "INVALID", status: 403, text: "invalid rpcMsg.PayloadType, {name}" },
     crate::error::Refusal { name: "nul_refused", code: "INVALID", status: 400, text: "pq: invalid byte sequence for encoding \u{22}UTF8\u{22}: 0x00" },
     crate::error::Refusal { name: "unresolved_colony", code: "INVALID", status: 400, text: "Failed to resolve colony name" },
     crate::error::Refusal { name: "nul_refused_403", code: "INVALID", status: 403, text: "pq: invalid byte sequence for encoding \u{22}UTF8\u{22}: 0x00" },

@@ -90,6 +90,84 @@ def test_no_release_yet(diff: Diff, repository: Path) -> None:
     )
 
 
+def test_only_releases_count(diff: Diff, repository: Path) -> None:
+    for tag in ("v2-experiment", "v0.4.0-rc1", "v1.2", "v1.2.3.4", "v0.5.0+local"):
+        git(repository, "tag", tag)
+    assert TOLD in diff("last-release", repository / "schema").out
+    git(repository, "tag", "-d", "v0.3.0")
+    assert "nothing was released" in diff("last-release", repository / "schema").out
+
+
+@pytest.mark.parametrize("is_staged", [True, False])
+def test_edits_of_a_release_are_compared_with_it(diff: Diff, repository: Path, *, is_staged: bool) -> None:
+    git(repository, "tag", "v0.4.0")
+    Edit("types/library.yaml", "x-unit: cents", "x-unit: pounds").make(repository / "schema")
+    if is_staged:
+        git(repository, "add", ".")
+    run = diff("last-release", repository / "schema")
+    assert "UNIT_CHANGED Book.price is in pounds, not in cents" in run.out
+    assert "next version: 0.5.0" in run.out
+
+
+def test_the_release_before_a_revision(diff: Diff, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repository)
+    git(repository, "tag", "v0.4.0")
+    assert TOLD in diff("last-release", "HEAD").out
+    assert TOLD in diff("last-release", "v0.4.0:schema").out
+    assert "nothing was released" in diff("last-release", "HEAD~1").out
+
+
+def test_a_clone_without_history_cannot_tell(diff: Diff, repository: Path, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "--depth", "1", "--no-tags", f"file://{repository}", "shallow")
+    run = diff("last-release", tmp_path / "shallow" / "schema")
+    assert run.code == 2
+    assert "was cloned without its history, so its last release is not known; run `git fetch" in run.err
+    git(tmp_path / "shallow", "fetch", "-q", "--tags", "--unshallow")
+    assert TOLD in diff("last-release", tmp_path / "shallow" / "schema").out
+
+
+def test_nor_can_what_is_no_repository(diff: Diff, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("colonyos_gen_codegen.cli.diff.SCHEMA", tmp_path)
+    run = diff("last-release", edited(tmp_path / "new"))
+    assert run.code == 2
+    assert "is in no git repository; name the release" in run.err
+
+
+@pytest.mark.parametrize("old", ["last-release", "v0.3.0"])
+def test_git_is_not_installed(
+    diff: Diff, repository: Path, old: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    run = diff(old, repository / "schema")
+    assert (run.code, run.out) == (2, "")
+    assert "not installed" in run.err
+
+
+def test_the_repository_is_the_one_that_one_stands_in(
+    diff: Diff, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the one of this package, which may have such a revision as well; and so is NEW, if nobody names it."""
+    monkeypatch.chdir(repository)
+    assert TOLD in diff("HEAD~1", "HEAD").out
+    assert TOLD in diff("HEAD~1").out
+    run = diff("HEAD~2")
+    assert run.code == 2
+    assert f"nor a revision of the repository in {repository}" in run.err
+    (repository / "old").mkdir(exist_ok=True)
+    monkeypatch.chdir(repository / "old")
+    assert TOLD in diff("HEAD~1:./place", "HEAD").out
+
+
+def test_a_bare_repository(
+    diff: Diff, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tmp_path, "clone", "-q", "--bare", str(repository), "bare.git")
+    monkeypatch.chdir(tmp_path / "bare.git")
+    assert TOLD in diff("HEAD~1", "HEAD").out
+    assert TOLD in diff("last-release", "HEAD").out
+
+
 @pytest.mark.parametrize(
     ("old", "said"),
     [

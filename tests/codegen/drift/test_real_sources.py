@@ -58,6 +58,15 @@ def test_the_schema_is_that_of_its_server(capsys: pytest.CaptureFixture[str]) ->
     assert differences(capsys, "--source", f"{REPOSITORY}@v1.9.12") == []
 
 
+@pytest.mark.parametrize("release", ["v1.9.7", "v1.9.8", "v1.9.9", "v1.9.10"])
+def test_older_servers_are_as_the_schema_says_of_their_releases(
+    release: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = f"{REPOSITORY}@{release}"
+    assert differences(capsys, "--source", source) == []
+    assert differences(capsys, "--source", source, "--as-is") != []
+
+
 @pytest.mark.parametrize(("old", "new"), SAMPLES)
 def test_what_changed_from_tag_to_tag(old: str, new: str, capsys: pytest.CaptureFixture[str]) -> None:
     found = differences(capsys, "--source", f"{REPOSITORY}@{old}", "--against", f"{REPOSITORY}@{new}")

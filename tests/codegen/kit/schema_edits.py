@@ -32,6 +32,7 @@ def add_message(schema: Path, domain: str, name: str, *, example: bool = True) -
         f"""{text}
 
   Renew{name.capitalize()}Msg:
+    x-since: v1.10.0
     type: object
     description: Renew a {name}, as a member of the colony.
     x-methods: [{{name: renew_{name}, parameters: [name]}}]

@@ -17,13 +17,19 @@ def test_it_is_the_schema_and_what_is_made_of_it(tmp_path: Path, capsys: pytest.
     assert {
         "openrpc.json",
         "colonyos.schema.json",
+        "protocol.json",
+        "protocol.schema.json",
         "schema/colonyos.yaml",
         "schema/meta/rpc.schema.json",
+        "vectors/README.md",
+        "vectors/vectors.schema.json",
     } <= set(said)
-    for name in ("openrpc.json", "colonyos.schema.json"):
+    for name in ("openrpc.json", "colonyos.schema.json", "protocol.json", "protocol.schema.json"):
         assert json.loads((tmp_path / "out" / name).read_text()) == json.loads(
             (ROOT / "generated" / name).read_text()
         )
+    for path in (ROOT / "generated/vectors").rglob("*.*"):
+        assert (tmp_path / "out" / path.relative_to(ROOT / "generated")).read_bytes() == path.read_bytes()
     for path in (ROOT / "schema").rglob("*.yaml"):
         assert (tmp_path / "out/schema" / path.relative_to(ROOT / "schema")).read_bytes() == path.read_bytes()
     assert main(["lint", "--schema", str(tmp_path / "out/schema")]) == 0

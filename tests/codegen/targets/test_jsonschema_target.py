@@ -101,14 +101,51 @@ def test_limits_reach_into_nested_types(bundle: dict[str, Any]) -> None:
     assert {p.partition(":")[0] for p in found} == {"$.spec.conditions.executornames[0]", "$.spec.priority"}
 
 
-def test_every_sent_definition_only_adds_to_the_plain_one(bundle: dict[str, Any]) -> None:
-    overlays = {name for name in bundle["$defs"] if name.endswith("ToSend")}
-    assert "FunctionSpecToSend" in overlays
-    for name in overlays:
-        plain = name.removesuffix("ToSend")
-        assert bundle["$defs"][name]["$ref"] == f"#/$defs/{plain}"
-        assert set(bundle["$defs"][name]["properties"]) <= set(bundle["$defs"][plain]["properties"])
-        assert name in bundle["$defs"][plain]["$comment"]
+def test_every_definition_for_sending_has_what_the_plain_one_has(bundle: dict[str, Any]) -> None:
+    sent = {name: each for name, each in bundle["$defs"].items() if "x-of" in each}
+    assert {"FunctionSpecToSend", "SubmitFunctionSpecMsgSpecToSend"} <= set(sent)
+    for name, schema in sent.items():
+        plain = bundle["$defs"][schema["x-of"]]
+        assert set(schema["properties"]) == set(plain["properties"])
+        assert schema.get("required") == plain.get("required")
+        if name == schema["x-of"] + "ToSend":
+            assert name in plain["$comment"]
+
+
+def schemas_in(node: Any) -> Iterator[dict[str, Any]]:
+    """Every schema below one."""
+    yield node
+    inner = [node.get(key) for key in ("items", "additionalProperties", "propertyNames")]
+    for schema in (*inner, *node.get("properties", {}).values(), *node.get("anyOf", [])):
+        if isinstance(schema, dict):
+            yield from schemas_in(schema)
+
+
+def test_what_other_tools_stumble_over_is_nowhere(bundle: dict[str, Any]) -> None:
+    """Each of these made a tool of another language lose a type, loop, or write what does not compile."""
+    seen = 0
+    for definition in bundle["$defs"].values():
+        for schema in schemas_in(definition):
+            seen += 1
+            assert not {"$ref", "properties"} <= set(schema)
+            assert not {"default", "contentEncoding"} <= set(schema)
+            assert "const" not in schema or "type" in schema
+            assert "default" not in schema or schema.get("format") != "date-time"
+            for branch in schema.get("anyOf", []):
+                assert {"type", "$ref"} & set(branch), "a branch that takes everything"
+    assert seen > 1000
+    assert "Time" not in bundle["$defs"]
+
+
+def test_own_keywords_are_listed_for_strict_validators(bundle: dict[str, Any]) -> None:
+    used = {
+        key
+        for definition in bundle["$defs"].values()
+        for schema in schemas_in(definition)
+        for key in schema
+        if key.startswith("x-")
+    }
+    assert bundle["x-keywords"] == sorted(used)
 
 
 def test_enums_are_open(bundle: dict[str, Any]) -> None:

@@ -131,6 +131,32 @@ def test_schemas_are_draft_7_and_references_stand_alone(document: dict[str, Any]
         check(schema)
 
 
+def test_every_reference_can_be_written_out(document: dict[str, Any]) -> None:
+    def write_out(node: Any, above: tuple[str, ...] = ()) -> None:
+        if isinstance(node, dict):
+            members = cast("dict[str, Any]", node)
+            ref = members.get("$ref")
+            if isinstance(ref, str):
+                assert ref not in above, above
+                write_out(resolve(document, ref), (*above, ref))
+            for value in members.values():
+                write_out(value, above)
+        elif isinstance(node, list):
+            for item in cast("Sequence[Any]", node):
+                write_out(item, above)
+
+    write_out(document["components"]["schemas"])
+
+
+def test_what_is_cut_is_told(document: dict[str, Any]) -> None:
+    told = document["info"]["x-cut"]
+    assert told["SchemaProperty"] == ["properties.*", "items"]
+    schemas = document["components"]["schemas"]
+    assert schemas["SchemaProperty"]["properties"]["items"]["anyOf"][0]["x-cut"] == "SchemaProperty"
+    marks = json.dumps(schemas).count('"x-cut"')
+    assert marks == sum(len(paths) for paths in told.values())
+
+
 def test_one_method_for_each_name_of_the_model(service: Service, document: dict[str, Any]) -> None:
     expected = [method.name for message in service.messages for method in message.methods]
     assert [method["name"] for method in document["methods"]] == expected

@@ -101,9 +101,14 @@ def test_an_installed_target_that_is_none(
     (installed / "loud_target-1.0.dist-info/entry_points.txt").write_text(
         f"[{ENTRY_POINTS}]\nloud = {points_at}\n"
     )
-    shown = project.run("lint")
-    assert shown.code == 2
-    assert f"target 'loud', entry point {points_at!r} of loud-target: {problem}" in shown.err
+    for command in (("lint",), ("generate", "--target", "docs")):
+        assert project.run(*command).code == 0, "it costs nothing but itself"
+    for command in (("generate", "--target", "loud"), ("generate",)):
+        shown = project.run(*command)
+        assert shown.code == 2
+        assert f"target 'loud', entry point {points_at!r} of loud-target: {problem}" in shown.err
+    shown = project.run("generate", "--help")
+    assert f"loud: cannot be used: target 'loud', entry point {points_at!r}" in " ".join(shown.out.split())
 
 
 @pytest.mark.parametrize(
@@ -114,6 +119,7 @@ def test_an_installed_target_that_is_none(
         ("def render(service, templates):\n    return {}\n", "it has no docstring"),
         ('"""A list."""\nimport nowhere_at_all\n', "ModuleNotFoundError: No module named 'nowhere_at_all'"),
         ('"""A list.""" (\n', "SyntaxError"),
+        ('"""A list."""\nraise SystemExit(3)\n', "SystemExit: 3"),
     ],
 )
 def test_a_folder_that_is_none(project: Project, module: str | None, problem: str) -> None:
@@ -128,6 +134,41 @@ def test_a_folder_that_is_none(project: Project, module: str | None, problem: st
     assert problem in shown.err
     assert "Traceback" not in shown.err
     assert project.state() == before
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ("return [1]", "render returned a list, not a mapping of paths to texts"),
+        ("return None", "render returned a NoneType"),
+        ("return {'list.txt': 7}", "'list.txt' is a int; paths and texts are str"),
+        ("return {7: 'text'}", "7 is a str; paths and texts are str"),
+        ("raise SystemExit(3)", "SystemExit: 3 in "),
+        ("return service.nothing", "AttributeError: 'Service' object has no attribute 'nothing' in "),
+        (
+            "return {'list.txt': templates.get_template('list.jinja').render(service=service)}",
+            "UndefinedError: 'loud' is undefined in ",
+        ),
+    ],
+)
+def test_a_target_that_fails_is_named(project: Project, body: str, problem: str) -> None:
+    folder = target(
+        project.root / "shouting", f'"""A list."""\n\ndef render(service, templates):\n    {body}\n'
+    )
+    before = project.state()
+    shown = project.run("generate", "--target-dir", folder)
+    assert shown.code == 1
+    assert f"target 'shouting', folder {folder}: {problem}" in shown.err
+    if "UndefinedError" in problem:
+        assert shown.err.endswith("list.jinja:2\n")
+    assert project.state() == before
+
+
+def test_a_target_takes_what_render_is_given(project: Project) -> None:
+    folder = target(project.root / "shouting", '"""A list."""\n\ndef render():\n    return {}\n')
+    shown = project.run("generate", "--target-dir", folder)
+    assert shown.code == 1
+    assert f"target 'shouting', folder {folder}: TypeError: render() takes 0 positional" in shown.err
 
 
 def test_two_of_one_name(project: Project) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import cast
 
 import aiohttp
-from colonyos_gen_wire.constants import API_PATH
+from colonyos_gen_wire.constants import API_PATH, RELEASES
 from colonyos_gen_wire.fields import FIELDS
 
 from colonyos_gen.crypto import PrivateKey
@@ -46,7 +46,9 @@ _RUN_FIGURES = {"minwaittime", "maxwaittime", "avgwaittime", "minexectime", "max
 _NOTHING: set[str] = set()
 _SETS = (".fileids", ".processids", ".children", ".edges")
 """Lists that the real server keeps in no particular order, compared as sets once the ids in them are known."""
-_LATER = {field.wire for fields in FIELDS.values() for field in fields if field.since is not None}
+_LATER = {
+    field.wire for fields in FIELDS.values() for field in fields if field.since not in (None, *RELEASES)
+}
 """Keys that came with a later release than the recorded one."""
 _UNORDERED = {
     "getcoloniesmsg",

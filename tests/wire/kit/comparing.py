@@ -6,6 +6,7 @@ import base64
 from datetime import datetime, timedelta
 from typing import Any
 
+from colonyos_gen_wire.constants import RELEASES
 from colonyos_gen_wire.fields import FIELDS
 from colonyos_gen_wire.shape import Leaf, ListOf, MapOf, Shape, StructOf
 
@@ -57,7 +58,7 @@ def _struct(shape: StructOf, recorded: Any, ours: Any, exact: bool, path: str) -
         key = f"{path}.{field.wire}"
         theirs = recorded.get(field.wire, MISSING)
         mine = ours.get(field.wire, MISSING)
-        if theirs is MISSING and (mine is MISSING or field.since is not None):
+        if theirs is MISSING and (mine is MISSING or field.since not in (None, *RELEASES)):
             continue
         if theirs is MISSING or mine is MISSING:
             value = mine if theirs is MISSING else theirs

@@ -41,7 +41,9 @@ class Pages:
 
     def plain(self, name: str) -> str:
         """The name of a definition without what it ends in where limits are added."""
-        shorter = name.removesuffix(SENT)
+        if "x-of" in self.all.get(name, {}):
+            return str(self.all[name]["x-of"])
+        shorter = name.removesuffix(SENT)  # documents from before x-of
         return shorter if shorter in self.all else name
 
     def referred(self, ref: str) -> str:

@@ -92,8 +92,9 @@ def add_fields(pages: Pages, node: Node, name: str, definition: dict[str, Any], 
             "x-since": data.get("x-since"),
             "deprecated": bool(data.get("deprecated")),
         }
-        if "default" in data:
-            field.facts["default"] = data["default"]
+        for key in ("default", "x-default"):
+            if key in data:
+                field.facts["default"] = data[key]
         field.words = {"description": data.get("description", "")}
         node.children.append(field)
 
@@ -101,6 +102,8 @@ def add_fields(pages: Pages, node: Node, name: str, definition: dict[str, Any], 
 def value_of(pages: Pages, data: dict[str, Any], pointer: Pointer, limiting: dict[str, Any] | None) -> Value:
     """A type as a document writes it; the limits are those of `limiting`, which is None where they cannot be told."""
     place = pages.place(pointer)
+    if "x-cut" in data:
+        return Value("struct", place, name=data["x-cut"])
     go_null = SOME if data.get("x-go-null") else ""
     branches = data.get("anyOf") or data.get("allOf")
     if branches and "$ref" not in data:

@@ -28,6 +28,7 @@ def read_manifest(reader: Reader, root: Node) -> None:
         root.places[f"envelope {key}"] = reader.place(envelope.at(key))
     reader.fact(root, envelope, "error_payloadtype", None)
     reader.fact(root, envelope, "description", None, "signing")
+    reader.fact(root, part, "signing", None, "scheme")
     for key, text in part.data.get("idempotency", {}).items():
         root.words[f"idempotency {key}"] = str(text)
     root.children.extend(_entries(reader, part))

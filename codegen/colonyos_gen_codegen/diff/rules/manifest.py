@@ -53,6 +53,12 @@ SIGNING_DESCRIBED = rule(
     "How payload and signature are made is said in other words, which is where it is said at all.",
     "read whether it still is what you do",
 )
+SIGNING_CHANGED = rule(
+    "SIGNING_CHANGED",
+    breaks(Level.WIRE, CALLERS, SERVERS),
+    "Requests are signed in another way, or identities made in another one.",
+    "regenerate both sides at once",
+)
 REPLY_ONLY_ADDED = rule(
     "REPLY_ONLY_ADDED",
     safe(Level.WIRE, CALLERS, SERVERS),
@@ -192,6 +198,14 @@ def compare_manifest(c: Comparison) -> None:
     for fact, told, text in _PLAIN:
         if c.differs(old, new, fact):
             c.found(told, text.format(new.facts[fact], old.facts[fact]), old, new, fact=fact)
+    if c.differs(old, new, "scheme"):
+        was, now = old.facts["scheme"], new.facts["scheme"]
+        if was and now:
+            keys = ", ".join(key for key in {**was, **now} if was.get(key) != now.get(key))
+            c.found(SIGNING_CHANGED, f"signing has another {keys}", old, new, fact="scheme")
+        else:
+            said = "said as data, too" if now else "no longer said as data"
+            c.found(SIGNING_DESCRIBED, f"how requests are signed is {said}", old, new, fact="scheme")
     for fact in ("envelope request", "envelope reply", "envelope error"):
         if fact in old.facts and fact in new.facts:
             was, now = old.facts[fact], new.facts[fact]

@@ -12,7 +12,7 @@ from pathlib import Path
 from colonyos_gen_codegen.diff.nodes import Side
 from colonyos_gen_codegen.diff.problem import NoRelease, SourceError
 from colonyos_gen_codegen.diff.reading import read_document, read_schema
-from colonyos_gen_codegen.diff.sources import archives, revisions
+from colonyos_gen_codegen.diff.sources import archives, releases, revisions
 from colonyos_gen_codegen.schema.findings import Finding
 from colonyos_gen_codegen.schema.folder import SCHEMA
 from colonyos_gen_codegen.schema.loader import load
@@ -33,8 +33,9 @@ REMEDY = (
 )
 
 
-def side(argument: str, which: str, near: Sequence[Path]) -> Side:
-    """The schema that `argument` means; `which` is OLD or NEW, and `near` are places in the repository to ask.
+def side(argument: str, which: str, near: Sequence[Path], new: str) -> Side:
+    """The schema that `argument` means; `which` is OLD or NEW, `near` are places in the repository to ask,
+    and `new` is what NEW says.
 
     Raises:
         SourceError: It means none, or one that cannot be read; the text names the argument, its value and the remedy.
@@ -46,9 +47,9 @@ def side(argument: str, which: str, near: Sequence[Path]) -> Side:
         return found
     if path.is_dir():
         return _in_folder(path, which, argument)
-    if path.is_file():
+    if path.is_file() and not revisions.is_one(argument, near):  # a bare repository has a file HEAD
         return _in_file(path, which, argument)
-    revision = revisions.last_release(near) if argument == RELEASE else argument
+    revision = releases.last_release(which, argument, new, near) if argument == RELEASE else argument
     return _at_revision(revision, which, argument, near)
 
 

@@ -23,6 +23,7 @@ def render(service: Service, templates: jinja2.Environment, /) -> Mapping[str, s
     shared = {
         "banner": BANNER,
         "contents": contents,
+        "lifetime": markdown.lifetime,
         "service": service,
         "fenced_json": markdown.fenced_json,
         "neutral_signature": signatures.neutral,

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from colonyos_gen_codegen.model import Reply, Scalar, Type
+from colonyos_gen_codegen.model import Reply, Scalar, Type, lifetimes
+from colonyos_gen_codegen.model.lifetimes import Lasting
 
 _SCALARS = {
     Scalar.STRING: "text",
@@ -98,3 +99,8 @@ def result(reply: Reply, named: Callable[[str], str] = str) -> str:
         return "nothing"
     words = neutral(reply.type, named)
     return f"stream of {words}" if reply.stream else words
+
+
+def lifetime(part: Lasting) -> list[str]:
+    """Which server releases have it, and whether to avoid it, in sentences; none for what is always there."""
+    return [f"**{words}**" if words == "Deprecated." else cell(words) for words in lifetimes.lifetime(part)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from colonyos_gen_codegen.model import Field, Parameter, Scalar, Service, Type
 from colonyos_gen_codegen.targets.docs.links import Links
-from colonyos_gen_codegen.targets.docs.markdown import cell, code, neutral
+from colonyos_gen_codegen.targets.docs.markdown import cell, code, lifetime, neutral
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,4 @@ def _notes(field: Field | None) -> list[str]:
     notes: list[str] = []
     if field.name != field.wire:
         notes.append(f"Key on the wire: {code(field.wire)}.")
-    if field.since:
-        notes.append(f"Since {cell(field.since)}.")
-    if field.deprecated:
-        notes.append("**Deprecated.**")
-    return notes
+    return [*notes, *lifetime(field)]

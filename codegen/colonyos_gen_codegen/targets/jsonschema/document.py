@@ -15,19 +15,21 @@ from colonyos_gen_codegen.model import (
     Struct,
 )
 from colonyos_gen_codegen.output.render import BANNER
-from colonyos_gen_codegen.targets.jsonschema.values import TIME, JsonSchema, field_schema, reply_schema
+from colonyos_gen_codegen.targets.jsonschema.values import JsonSchema, field_schema, limited, reply_schema
 
 SENT = "ToSend"
-"""Suffix of a definition that adds the limits for sending to a type which may also be received."""
+"""Suffix of the definition of a type with the limits for sending, if it may also be received."""
 
 
 def bundle(service: Service) -> JsonSchema:
     """The whole document, in the order of the schema files."""
+    defined = definitions(service)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$comment": BANNER,
         "title": f"{service.name} protocol {service.protocol}",
         "description": service.description,
+        "x-keywords": own_keywords(defined),
         "x-server-version": service.server_version,
         "x-roles": {role.name: role.description for role in service.roles},
         "x-idempotency": service.idempotency,
@@ -47,8 +49,24 @@ def bundle(service: Service) -> JsonSchema:
         "x-hazards": hazards(service),
         "x-envelope-errors": [error_entry(error) for error in service.envelope_errors],
         "x-messages": {message.msgtype: _message(message) for message in service.messages},
-        "$defs": definitions(service),
+        "$defs": defined,
     }
+
+
+def own_keywords(defined: dict[str, JsonSchema]) -> list[str]:
+    """The keywords of the definitions that JSON Schema does not know, for validators that want to be told (ajv)."""
+    found: set[str] = set()
+    pending: list[JsonSchema] = list(defined.values())
+    while pending:
+        schema = pending.pop()
+        found.update(key for key in schema if key.startswith("x-"))
+        pending += schema.get("properties", {}).values()
+        pending += schema.get("anyOf", [])
+        pending += (schema[key] for key in _INSIDE if isinstance(schema.get(key), dict))
+    return sorted(found)
+
+
+_INSIDE = ("items", "additionalProperties", "propertyNames")
 
 
 def definitions(service: Service) -> dict[str, JsonSchema]:
@@ -97,10 +115,11 @@ def error_entry(error: ErrorCase) -> dict[str, Any]:
 
 
 class _Definitions:
-    """Writes two definitions for a type that goes both ways and has limits: `X` is its shape, `XToSend` adds the limits.
+    """Writes two definitions for a type that goes both ways and has limits: `X` without them, `XToSend` with them.
 
     A reply may break a limit, because the server stores what older or careless clients send. So replies refer to `X` and
-    requests to `XToSend`. A type that only goes one way needs one definition.
+    requests to `XToSend`. A type that only goes one way needs one definition. Where limits hold in one field only, the
+    type has one more for it. All are written out, as tools of other languages lose what stands beside a `$ref`.
     """
 
     def __init__(self, service: Service) -> None:
@@ -108,13 +127,7 @@ class _Definitions:
         self._limited = self._find_limited()
 
     def all(self) -> dict[str, JsonSchema]:
-        found: dict[str, JsonSchema] = {
-            TIME: {
-                "description": "A point in time, RFC 3339. It is unset when null, or when the year is 1 or less.",
-                "type": ["string", "null"],
-                "format": "date-time",
-            }
-        }
+        found: dict[str, JsonSchema] = {}
         for domain in self._service.domains:
             found.update({enum.name: _enumeration(enum) for enum in domain.enums})
             for struct in domain.structs:
@@ -123,8 +136,11 @@ class _Definitions:
                     found[struct.name]["$comment"] = (
                         f"x-rule binds the sender only: replies may break it. {struct.name}{SENT} enforces it."
                     )
-                    found[struct.name + SENT] = self._overlay(struct)
-            found.update({message.struct.name: self._request(message) for message in domain.messages})
+                    found[struct.name + SENT] = self._limited_struct(struct)
+            for message in domain.messages:
+                found[message.struct.name] = self._request(message)
+        for struct in (*self._service.structs, *(message.struct for message in self._service.messages)):
+            found.update(self._refined(struct, found))
         return found
 
     def _find_limited(self) -> set[str]:
@@ -158,13 +174,11 @@ class _Definitions:
 
     def _struct(self, struct: Struct, *, sent: bool) -> JsonSchema:
         if sent:
-            properties = {
-                field.wire: field_schema(field, self._sent_name, sent=True) for field in struct.fields
-            }
+            properties = {field.wire: self._sent(struct, field) for field in struct.fields}
         else:
             properties = {field.wire: self._received(field) for field in struct.fields}
         if struct.msgtype is not None:
-            properties["msgtype"] = {"const": struct.msgtype}
+            properties["msgtype"] = {"type": "string", "const": struct.msgtype}
         schema: JsonSchema = {"description": struct.description, "type": "object", "properties": properties}
         required = [field.wire for field in struct.fields if field.required]
         if required:
@@ -195,19 +209,43 @@ class _Definitions:
             schema["x-rule"] = rules[0]
         return schema
 
-    def _overlay(self, struct: Struct) -> JsonSchema:
-        properties: JsonSchema = {}
-        for field in struct.fields:
-            if self._is_limited(field, self._limited):
-                schema = field_schema(field, self._sent_name, sent=True)
-                properties[field.wire] = {key: schema[key] for key in schema if key in _ENFORCED}
+    def _sent(self, struct: Struct, field: Field) -> JsonSchema:
+        if not field.refine:
+            return field_schema(field, self._sent_name, sent=True)
+        return field_schema(field, lambda _: _refined_name(struct, field), sent=True)
+
+    def _limited_struct(self, struct: Struct) -> JsonSchema:
+        schema = self._struct(struct, sent=True)
         return {
             "description": f"{struct.name}, with the limits on values that are sent.",
-            "$ref": f"#/$defs/{struct.name}",
-            "properties": properties,
+            "type": schema["type"],
+            "properties": schema["properties"],
+            **{key: schema[key] for key in ("required", "deprecated") if key in schema},
             "x-domain": struct.domain,
             "x-direction": "request",
+            "x-of": struct.name,
         }
+
+    def _refined(self, struct: Struct, found: dict[str, JsonSchema]) -> dict[str, JsonSchema]:
+        """Definitions of the types of which some fields have narrower limits inside of `struct`."""
+        refined: dict[str, JsonSchema] = {}
+        for field in struct.fields if struct.direction != "reply" else ():
+            if not field.refine:
+                continue
+            (name,) = (part.name for part in field.type.walk() if part.kind == "struct")
+            base = found[self._sent_name(name)]
+            wires = {inner.name: inner.wire for inner in self._service.struct(name).fields}
+            narrower = {wires.get(inner, inner): limit for inner, limit in field.refine}
+            refined[_refined_name(struct, field)] = base | {
+                "description": f"{name}, with the limits on values that are sent as `{field.wire}` of {struct.name}.",
+                "properties": {
+                    wire: limited(schema, narrower[wire]) if wire in narrower else schema
+                    for wire, schema in base["properties"].items()
+                },
+                "x-direction": "request",
+                "x-of": name,
+            }
+        return refined
 
     def _request(self, message: Message) -> JsonSchema:
         schema = self._struct(message.struct, sent=True)
@@ -215,21 +253,18 @@ class _Definitions:
         return schema
 
 
-_ENFORCED = {
-    "$ref", "anyOf", "type", "format", "contentEncoding", "items", "additionalProperties", "propertyNames", "properties",
-    "pattern", "minimum", "maximum", "not", "x-max-bytes", "x-rule",
-}  # fmt: skip
+def _refined_name(struct: Struct, field: Field) -> str:
+    return struct.name + "".join(part.capitalize() for part in field.name.split("_")) + SENT
 
 
 def _enumeration(enum: Enumeration) -> JsonSchema:
-    """An open enum: the named values, and any other integer, since a newer server may have more of them."""
-    named = [{"const": m.value, "title": m.name, "description": m.description} for m in enum.members]
+    """An open enum: any integer, since a newer server may have more values; those with a name are told beside it."""
     schema: JsonSchema = {
         "description": enum.description,
         "type": "integer",
-        "anyOf": [*named, {"title": "a value without a name"}],
         "x-enum-names": [member.name for member in enum.members],
         "x-enum-values": [member.value for member in enum.members],
+        "x-enum-descriptions": [member.description for member in enum.members],
         "x-domain": enum.domain,
     }
     if enum.final:

@@ -13,15 +13,13 @@ from colonyos_gen_codegen.model import Field, Limit, Reply, Scalar, Type
 
 JsonSchema = dict[str, Any]
 
-TIME = "Time"
-"""Name of the definition that all points in time refer to."""
-
 _SCALARS: dict[Scalar, JsonSchema] = {
     Scalar.STRING: {"type": "string"},
     Scalar.INTEGER: {"type": "integer"},
     Scalar.NUMBER: {"type": "number"},
     Scalar.BOOLEAN: {"type": "boolean"},
-    Scalar.TIME: {"$ref": f"#/$defs/{TIME}"},
+    # Null, or a year of 1 or less, is a time that is not set.
+    Scalar.TIME: {"type": ["string", "null"], "format": "date-time"},
     Scalar.BYTES: {"type": "string", "contentEncoding": "base64"},
     Scalar.ANY: {},
 }
@@ -58,6 +56,8 @@ def value_schema(type_: Type, definition: Callable[[str], str] = plain, *, sent:
 
 def nullable(schema: JsonSchema) -> JsonSchema:
     """`schema`, but null is fine too."""
+    if "null" in schema.get("type", ()):
+        return schema
     if isinstance(schema.get("type"), str):
         return {**schema, "type": [schema["type"], "null"]}
     return {"anyOf": [schema, {"type": "null"}]}
@@ -76,13 +76,20 @@ def limit_keywords(limit: Limit) -> JsonSchema:
     return {keyword: value for keyword, value in keywords.items() if value is not None}
 
 
+def limited(schema: JsonSchema, limit: Limit) -> JsonSchema:
+    """The schema of a property, with `limit` in the place of any that it has."""
+    without = {key: value for key, value in schema.items() if key not in LIMITS}
+    return without | limit_keywords(limit)
+
+
+LIMITS = ("pattern", "minimum", "maximum", "not", "x-max-bytes", "x-rule")
+
+
 def field_schema(field: Field, definition: Callable[[str], str] = plain, *, sent: bool = False) -> JsonSchema:
     """The schema of a property: its value, then everything that the protocol schema says about it."""
     schema = value_schema(field.type, definition, sent=sent)
     if field.go_null:
         schema = nullable(schema)
-    if sent and field.refine:
-        schema["properties"] = {name: limit_keywords(limit) for name, limit in field.refine}
     notes: JsonSchema = {
         "description": field.description or None,
         "deprecated": field.deprecated or None,
@@ -95,8 +102,9 @@ def field_schema(field: Field, definition: Callable[[str], str] = plain, *, sent
         "x-since": field.since,
     }
     schema |= {keyword: value for keyword, value in notes.items() if value is not None}
-    if not field.required:
-        schema["default"] = field.default
+    # Generators of other languages make a null of the text, and bytes of the base64, which then do not compile.
+    if not field.required and field.type.scalar is not Scalar.TIME:
+        schema["x-default" if field.type.scalar is Scalar.BYTES else "default"] = field.default
     return schema
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from colonyos_gen_codegen.model import Service
 from colonyos_gen_codegen.output.render import BANNER
 from colonyos_gen_codegen.targets.jsonschema.document import definitions, hazards
+from colonyos_gen_codegen.targets.openrpc.cutting import cut
 from colonyos_gen_codegen.targets.openrpc.methods import MethodWriter, portable
 
 VERSION = "1.3.2"
@@ -18,7 +19,10 @@ The transport is not JSON-RPC 2.0. A call is one signed envelope: a JSON object 
 `x-transport` says so. The reply is an envelope too, with `payload` and a flag for errors.
 
 Names of methods and parameters are those of the client libraries. OpenRPC wants distinct error codes, so the errors of a \
-method are grouped by HTTP status; the texts that the server answers with stand under `data`."""
+method are grouped by HTTP status; the texts that the server answers with stand under `data`.
+
+Some tools write every reference out. So a type that contains itself is cut here: where it comes up again stands any object \
+with `x-cut`, the name of the type; `x-cut` of `info` lists the places. The JSON Schema of the protocol has them whole."""
 
 
 def describe(service: Service) -> dict[str, Any]:
@@ -26,6 +30,7 @@ def describe(service: Service) -> dict[str, Any]:
     endpoints: dict[str, dict[str, str]] = service.manifest["endpoints"]
     transport = _TRANSPORT.format(path=endpoints["api"]["path"], pubsub=endpoints["pubsub"]["path"])
     schemas = {name: portable(schema) for name, schema in definitions(service).items()}
+    places = cut(schemas)
     writer = MethodWriter(service, schemas)
     return {
         "openrpc": VERSION,
@@ -40,6 +45,7 @@ def describe(service: Service) -> dict[str, Any]:
             "x-codes": service.codes,
             "x-effects": service.effects,
             "x-hazards": hazards(service),
+            "x-cut": places,
         },
         "servers": [
             {

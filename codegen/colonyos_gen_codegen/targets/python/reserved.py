@@ -67,6 +67,7 @@ PACKAGE = frozenset(
         "as_completed",
         "cli",
         "config",
+        "conformance",
         "connect",
         "crypto",
         "demo",

@@ -21,13 +21,15 @@ from colonyos_gen_codegen.model import (
     Struct,
     Type,
 )
+from colonyos_gen_codegen.model.lifetimes import Lasting
+from colonyos_gen_codegen.model.lifetimes import lifetime as lifetime
 
 _SCALARS = {
     Scalar.STRING: "str",
     Scalar.INTEGER: "int",
     Scalar.NUMBER: "float",
     Scalar.BOOLEAN: "bool",
-    Scalar.TIME: "datetime | None",
+    Scalar.TIME: "Time | None",
     Scalar.BYTES: "Bytes",
     Scalar.ANY: "Any",
 }
@@ -71,7 +73,7 @@ def annotation(type_: Type) -> str:
 def plain(type_: Type) -> str:
     """The type as callers see it, without the names that absorb null."""
     spelled = annotation(type_).replace("Slice[", "list[").replace("GoMap[", "dict[str, ")
-    return re.sub(r"\bBytes\b", "bytes", spelled)
+    return re.sub(r"\bTime\b", "datetime", re.sub(r"\bBytes\b", "bytes", spelled))
 
 
 def _inner(type_: Type | None) -> str:
@@ -203,11 +205,12 @@ def field_doc(field: Field) -> str:
         parts.append(f"Unit: {field.unit}.")
     if field.type.limit is not None and not field.type.limit.rule.startswith("text "):
         parts.append(f"Must be {field.type.limit.rule}.")
-    if field.since:
-        parts.append(f"Since {field.since}.")
-    if field.deprecated:
-        parts.append("Deprecated.")
-    return " ".join(parts)
+    return " ".join([*parts, *lifetime(field)])
+
+
+def with_lifetime(description: str, part: Lasting) -> str:
+    """A description, and after it which server releases have what it describes."""
+    return " ".join([description, *lifetime(part)])
 
 
 def hazard(entry: HazardOf) -> str:

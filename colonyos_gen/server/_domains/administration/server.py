@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from colonyos_gen_wire.constants import EMBEDDED_SUFFIX, SERVER_VERSION
+from colonyos_gen_wire.constants import EMBEDDED_SUFFIX
 from colonyos_gen_wire.types import server as types
 
 from colonyos_gen.server._domains.address import Address
@@ -18,15 +18,16 @@ _NODE = "embedded"
 class ServerFacts:
     """Serves the server messages."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, version: str) -> None:
         self._address = address
+        self._buildversion = version + EMBEDDED_SUFFIX
 
     async def get_version(self, request: VersionMsg, signer: str, /) -> types.Version:  # noqa: ARG002
-        return types.Version(buildversion=SERVER_VERSION + EMBEDDED_SUFFIX)
+        return types.Version(buildversion=self._buildversion)
 
     async def get_server_info(self, request: GetServerInfoMsg, signer: str, /) -> types.ServerInfo:  # noqa: ARG002
         return types.ServerInfo(
-            buildversion=SERVER_VERSION + EMBEDDED_SUFFIX,
+            buildversion=self._buildversion,
             backends=[types.BackendInfo(type="http", host=self._address.host, port=self._address.port)],
         )
 

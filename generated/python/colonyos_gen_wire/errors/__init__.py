@@ -44,6 +44,7 @@ PAYLOADTYPE_EMPTY = ErrorSpec(
     403,
     "invalid rpcMsg.PayloadType: empty (this usually means the client is misconfigured - check that COLONIES_PRVKEY and other environment variables are set correctly)",
     "The envelope has no `payloadtype`.",
+    since="v1.9.6",
 )
 UNKNOWN_PAYLOADTYPE = ErrorSpec(
     "unknown_payloadtype",
@@ -51,6 +52,15 @@ UNKNOWN_PAYLOADTYPE = ErrorSpec(
     403,
     "invalid rpcMsg.PayloadType: {name}",
     "The server does not know the message type. The signature is checked first.",
+    since="v1.9.6",
+)
+UNKNOWN_PAYLOADTYPE_OF_OLD = ErrorSpec(
+    "unknown_payloadtype_of_old",
+    ErrorCode.INVALID,
+    403,
+    "invalid rpcMsg.PayloadType, {name}",
+    "The envelope has no `payloadtype`, or one that the server does not know. The signature is checked first.",
+    until="v1.9.4",
 )
 NUL_REFUSED = ErrorSpec(
     "nul_refused",
@@ -88,6 +98,7 @@ ENVELOPE_ERRORS = (
     SIGNATURE_HIGH_S,
     PAYLOADTYPE_EMPTY,
     UNKNOWN_PAYLOADTYPE,
+    UNKNOWN_PAYLOADTYPE_OF_OLD,
     NUL_REFUSED,
     UNRESOLVED_COLONY,
     NUL_REFUSED_403,

@@ -15,6 +15,7 @@ ADD_ATTR_PROCESS_NOT_FOUND = ErrorSpec(
     404,
     "Failed to add attribute, process not found",
     "The `targetid` is empty or names no process.",
+    since="v1.9.7",
 )
 ADD_ATTR_PROCESS_IS_NOT_RUNNING = ErrorSpec(
     "process_is_not_running",
@@ -54,4 +55,5 @@ GET_ATTR_PROCESS_NOT_FOUND = ErrorSpec(
     404,
     "Failed to get attribute, process not found",
     "The process of the attribute no longer exists.",
+    since="v1.9.7",
 )

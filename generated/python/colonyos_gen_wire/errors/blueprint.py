@@ -120,6 +120,7 @@ ADD_BLUEPRINT_BLUEPRINT_ALREADY_EXISTS = ErrorSpec(
     409,
     "blueprint with name '{name}' already exists in colony '{colony}'",
     "The colony already has a blueprint of this name.",
+    since="v1.9.6",
 )
 ADD_BLUEPRINT_DUPLICATE_KEY = ErrorSpec(
     "duplicate_key",
@@ -167,6 +168,7 @@ UPDATE_BLUEPRINT_BLUEPRINT_NOT_FOUND = ErrorSpec(
     404,
     "blueprint '{name}' not found in namespace '{colony}'",
     "The colony has no blueprint of this name.",
+    since="v1.9.6",
 )
 UPDATE_BLUEPRINT_BLUEPRINT_KIND_IS_REQUIRED = ADD_BLUEPRINT_BLUEPRINT_KIND_IS_REQUIRED
 UPDATE_BLUEPRINT_BLUEPRINTDEFINITION_FOR_KIND_NOT_FOUND = ADD_BLUEPRINT_BLUEPRINTDEFINITION_FOR_KIND_NOT_FOUND
@@ -216,6 +218,7 @@ RECONCILE_BLUEPRINT_BLUEPRINT_HAS_NO_HANDLER_WITH_FUNCTION_NAME_DEFINED = ErrorS
     400,
     "Blueprint has no handler with function name defined",
     "The handler of the kind names no function.",
+    since="v1.9.7",
 )
 
 # getblueprinthistorymsg

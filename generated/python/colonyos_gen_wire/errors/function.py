@@ -65,6 +65,7 @@ REMOVE_FUNCTION_FUNCTION_NOT_FOUND = ErrorSpec(
     404,
     "Failed to remove function, function does not exist",
     "No function has this identifier.",
+    since="v1.9.7",
 )
 REMOVE_FUNCTION_NOT_ALLOWED_TO_REMOVE_A_FUNCTION_FROM_ANOTHER_EXECUTOR = ErrorSpec(
     "not_allowed_to_remove_a_function_from_another_executor",

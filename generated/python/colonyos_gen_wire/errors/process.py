@@ -116,6 +116,7 @@ ASSIGN_CANNOT_ASSIGN_CANCELLED_PROCESS = ErrorSpec(
     500,
     "Cannot assign cancelled process",
     "The process was cancelled at the same moment.",
+    since="v1.9.12",
 )
 
 # closesuccessfulmsg
@@ -155,6 +156,7 @@ CLOSE_TRIED_TO_SET_CANCELLED_PROCESS_AS_SUCCESSFUL = ErrorSpec(
     400,
     "Tried to set cancelled process as successful",
     "The process is CANCELLED.",
+    since="v1.9.12",
 )
 CLOSE_TRIED_TO_SET_WAITING_PROCESS_AS_SUCCESSFUL_WITHOUT_BEING_RUN = ErrorSpec(
     "tried_to_set_waiting_process_as_successful_without_being_run",
@@ -208,6 +210,7 @@ FAIL_TRIED_TO_SET_CANCELLED_PROCESS_AS_FAILED = ErrorSpec(
     400,
     "Tried to set cancelled process as failed",
     "The process is CANCELLED.",
+    since="v1.9.12",
 )
 
 # setoutputmsg
@@ -244,6 +247,7 @@ GET_PROCESS_PROCESS_NOT_FOUND = ErrorSpec(
     404,
     "Failed to get process, process not found",
     "The process is unknown.",
+    since="v1.9.7",
 )
 
 # getprocessesmsg
@@ -344,6 +348,7 @@ REMOVE_PROCESS_CANNOT_REMOVE_A_RUNNING_PROCESS = ErrorSpec(
     400,
     "Failed to remove process, cannot remove a running process",
     "The process is RUNNING.",
+    since="v1.9.7",
 )
 
 # removeallprocessesmsg

@@ -122,6 +122,7 @@ REMOVE_PROCESSGRAPH_CANNOT_REMOVE_A_RUNNING_PROCESSGRAPH = ErrorSpec(
     400,
     "Failed to remove processgraph, cannot remove a running processgraph",
     "The workflow is in state RUNNING.",
+    since="v1.9.7",
 )
 
 # removeallprocessgraphsmsg

@@ -317,11 +317,12 @@ UPDATE_BLUEPRINT_STATUS: Method[UpdateBlueprintStatusMsg, None] = Method(
         errors.UPDATE_BLUEPRINT_STATUS_NUL_IN_STATUS,
     ),
     payloadtype="updateblueprintstatusmsg",
+    since="v1.9.6",
 )
 """Replace the status of a blueprint and nothing else.
 
 Generation and times stay untouched. The message uses the keys `colonyname` and `blueprintname` where other
-blueprint messages use `namespace` and `name`, and the colony owner may not send it.
+blueprint messages use `namespace` and `name`, and the colony owner may not send it. Since v1.9.6.
 """
 
 RECONCILE_BLUEPRINT: Method[ReconcileBlueprintMsg, Process] = Method(
@@ -346,12 +347,13 @@ RECONCILE_BLUEPRINT: Method[ReconcileBlueprintMsg, Process] = Method(
         errors.RECONCILE_BLUEPRINT_BLUEPRINT_HAS_NO_HANDLER_WITH_FUNCTION_NAME_DEFINED,
     ),
     payloadtype="reconcileblueprintmsg",
+    since="v1.9.6",
 )
 """Submit a reconciliation process for a blueprint and return that process.
 
 With `force` the generation rises by one, without a history entry, and the process gets `force` set to true in
 its `kwargs`. The handler is taken from a definition found by kind across all colonies of the server, and each
-call submits another process. The colony owner may not send it.
+call submits another process. The colony owner may not send it. Since v1.9.6.
 """
 
 GET_BLUEPRINT_HISTORY: Method[GetBlueprintHistoryMsg, list[BlueprintHistory]] = Method(

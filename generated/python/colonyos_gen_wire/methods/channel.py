@@ -42,6 +42,7 @@ CHANNEL_APPEND: Method[ChannelAppendMsg, None] = Method(
         errors.CHANNEL_APPEND_PROCESS_HAS_TOO_MANY_CHANNELS,
     ),
     payloadtype="channelappendmsg",
+    since="v1.9.6",
     hazards=(
         HazardOf(hazard=hazards.CHANNEL_NEVER_FREED),
         HazardOf(hazard=hazards.CHANNEL_WITHOUT_EXECUTOR),
@@ -52,7 +53,7 @@ CHANNEL_APPEND: Method[ChannelAppendMsg, None] = Method(
 Only the initiator and the assigned executor of the process may write. The server accepts repeated and
 decreasing sequence numbers, so a blind retry stores the entry twice; readers should drop duplicates by
 (`senderid`, `sequence`). Channels exist in memory only and are dropped when the process is closed, failed or
-cancelled, so read them before that. The reply carries no result.
+cancelled, so read them before that. The reply carries no result. Since v1.9.6.
 """
 
 CHANNEL_READ: Method[ChannelReadMsg, list[ChannelEntry]] = Method(
@@ -77,11 +78,12 @@ CHANNEL_READ: Method[ChannelReadMsg, list[ChannelEntry]] = Method(
         errors.CHANNEL_READ_NOT_AUTHORIZED_TO_READ_FROM_CHANNEL,
     ),
     payloadtype="channelreadmsg",
+    since="v1.9.6",
     hazards=(HazardOf(hazard=hazards.TOO_MANY_READS),),
 )
 """Read the stored entries of a channel.
 
 Despite its name, `afterseq` is a position in the stored list and not a sequence number. An entry that arrives
 late with a lower sequence is inserted before others and shifts their positions. A declared channel that does
-not exist in memory may be created empty by the call.
+not exist in memory may be created empty by the call. Since v1.9.6.
 """

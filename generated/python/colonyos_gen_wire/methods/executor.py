@@ -229,10 +229,11 @@ UPDATE_EXECUTOR: Method[UpdateExecutorMsg, None] = Method(
         errors.UPDATE_EXECUTOR_ONLY_AN_EXECUTOR_CAN_UPDATE_ITS_OWN_CAPABILITIES,
     ),
     payloadtype="updateexecutormsg",
+    since="v1.9.6",
 )
 """Replace the capabilities of the calling executor.
 
-Nothing else changes, and the executor may be in any state.
+Nothing else changes, and the executor may be in any state. Since v1.9.6.
 """
 
 REPORT_ALLOCATIONS: Method[ReportAllocationsMsg, None] = Method(

@@ -40,12 +40,14 @@ ADD_LOCATION: Method[AddLocationMsg, Location] = Method(
         errors.ADD_LOCATION_ADDEDLOCATION_NOT_FOUND,
     ),
     payloadtype="addlocationmsg",
+    since="v1.9.6",
     hazards=(HazardOf(hazard=hazards.COLON_IN_NAME, field="location.name", refused=("a:b",)),),
 )
 """Add a location to a colony.
 
 Only the colony owner may do so. The id is taken as sent and may be empty. A name that contains `:` must be
-avoided: the call fails although the row is stored, and listing the locations fails from then on.
+avoided: the call fails although the row is stored, and listing the locations fails from then on. Since
+v1.9.6.
 """
 
 GET_LOCATION: Method[GetLocationMsg, Location] = Method(
@@ -69,10 +71,11 @@ GET_LOCATION: Method[GetLocationMsg, Location] = Method(
         errors.GET_LOCATION_LOCATION_NOT_FOUND,
     ),
     payloadtype="getlocationmsg",
+    since="v1.9.6",
 )
 """Get one location by name.
 
-Users and executors of the colony may call it, executors in any state; the colony owner may not.
+Users and executors of the colony may call it, executors in any state; the colony owner may not. Since v1.9.6.
 """
 
 GET_LOCATIONS: Method[GetLocationsMsg, list[Location]] = Method(
@@ -96,11 +99,12 @@ GET_LOCATIONS: Method[GetLocationsMsg, list[Location]] = Method(
     ),
     null_when_empty=True,
     payloadtype="getlocationsmsg",
+    since="v1.9.6",
 )
 """List the locations of a colony.
 
 Users and executors of the colony may call it, executors in any state; the colony owner may not. The reply is
-null when there are none.
+null when there are none. Since v1.9.6.
 """
 
 REMOVE_LOCATION: Method[RemoveLocationMsg, None] = Method(
@@ -122,5 +126,6 @@ REMOVE_LOCATION: Method[RemoveLocationMsg, None] = Method(
         errors.REMOVE_LOCATION_LOCATION_NOT_FOUND,
     ),
     payloadtype="removelocationmsg",
+    since="v1.9.6",
 )
-"""Remove a location from a colony. Only the colony owner may do so."""
+"""Remove a location from a colony. Only the colony owner may do so. Since v1.9.6."""

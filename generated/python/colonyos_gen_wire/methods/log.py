@@ -93,8 +93,12 @@ ADD_EXECUTOR_LOG: Method[AddExecutorLogMsg, None] = Method(
         errors.ADD_EXECUTOR_LOG_EXECUTOR_NAME_MISMATCH,
     ),
     payloadtype="addexecutorlogmsg",
+    since="v1.9.6",
 )
-"""Add a log line to the calling executor. The line belongs to no process, so its `processid` is empty."""
+"""Add a log line to the calling executor.
+
+The line belongs to no process, so its `processid` is empty. Since v1.9.6.
+"""
 
 SEARCH_LOGS: Method[SearchLogsMsg, list[Log]] = Method(
     name="search_logs",

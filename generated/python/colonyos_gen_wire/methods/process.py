@@ -328,6 +328,7 @@ CANCEL_PROCESS: Method[CancelProcessMsg, None] = Method(
         errors.CANCEL_PROCESS_TRIED_TO_CANCEL_ALREADY_CANCELLED_PROCESS,
     ),
     payloadtype="cancelprocessmsg",
+    since="v1.9.12",
     hazards=(
         HazardOf(hazard=hazards.CANCEL_MEETS_REMOVAL),
         HazardOf(hazard=hazards.CANCEL_MEETS_ASSIGN),
@@ -337,7 +338,7 @@ CANCEL_PROCESS: Method[CancelProcessMsg, None] = Method(
 """Cancel a WAITING or RUNNING process.
 
 Any member may cancel any process of the colony that is not part of a workflow. The server does not tell the
-executor, which notices at its next call for the process or through a subscription.
+executor, which notices at its next call for the process or through a subscription. Since v1.9.12.
 """
 
 REMOVE_PROCESS: Method[RemoveProcessMsg, None] = Method(

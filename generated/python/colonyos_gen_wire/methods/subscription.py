@@ -104,6 +104,7 @@ SUBSCRIBE_CHANNEL: Method[SubscribeChannelMsg, list[ChannelEntry]] = Method(
         errors.SUBSCRIBE_CHANNEL_NOT_AUTHORIZED_TO_SUBSCRIBE_TO_CHANNEL,
     ),
     payloadtype="subscribechannelmsg",
+    since="v1.9.6",
     hazards=(
         HazardOf(hazard=hazards.REQUEST_BESIDE_FEED),
         HazardOf(hazard=hazards.TOO_MANY_READS),
@@ -114,5 +115,5 @@ SUBSCRIBE_CHANNEL: Method[SubscribeChannelMsg, list[ChannelEntry]] = Method(
 The first frame holds all stored entries from position `afterseq` on, if there are any; then each appended
 entry follows as a list of one. An empty list marks the timeout, after which the connection can be used again.
 When the process ends the server sends nothing, and it answers no ping during the subscription: keep a
-deadline of your own and watch the process separately.
+deadline of your own and watch the process separately. Since v1.9.6.
 """

@@ -151,6 +151,7 @@ CANCEL_PROCESSGRAPH: Method[CancelProcessGraphMsg, None] = Method(
         errors.CANCEL_PROCESSGRAPH_GRAPH_NOT_FOUND,
     ),
     payloadtype="cancelprocessgraphmsg",
+    since="v1.9.12",
     hazards=(HazardOf(hazard=hazards.WORKFLOW_CANCEL_MEETS_REMOVAL),),
 )
 """Cancel a workflow.
@@ -158,7 +159,7 @@ CANCEL_PROCESSGRAPH: Method[CancelProcessGraphMsg, None] = Method(
 Its WAITING and RUNNING processes become CANCELLED while finished ones keep their state. The workflow itself
 becomes CANCELLED even if it had ended before. Process subscriptions get no event for this. After a lost reply
 read the workflow first: a first request that is still under way beside the repeated one may meet the removal
-of the workflow.
+of the workflow. Since v1.9.12.
 """
 
 REMOVE_PROCESSGRAPH: Method[RemoveProcessGraphMsg, None] = Method(

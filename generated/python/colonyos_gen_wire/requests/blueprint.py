@@ -110,7 +110,7 @@ class GetBlueprintsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getbl
     location: str = msgspec.field(name="locationname", default="")
     """Location to restrict the list to, compared without regard to case; empty means all locations.
 
-    It takes effect only together with `kind`.
+    It takes effect only together with `kind`. Since v1.9.6.
     """
 
 
@@ -128,7 +128,7 @@ class UpdateBlueprintMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="upd
     blueprint: Blueprint
     """New content of the blueprint, which is looked up by `metadata.colonyname` and `metadata.name`."""
     force_generation: bool = msgspec.field(name="forcegeneration", default=False)
-    """Whether to raise the generation even if the spec is unchanged."""
+    """Whether to raise the generation even if the spec is unchanged. Since v1.9.6."""
 
 
 class RemoveBlueprintMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removeblueprintmsg", gc=False):
@@ -152,7 +152,7 @@ class UpdateBlueprintStatusMsg(WireStruct, kw_only=True, tag_field="msgtype", ta
     """Replace the status of a blueprint and nothing else.
 
     Generation and times stay untouched. The message uses the keys `colonyname` and `blueprintname` where
-    other blueprint messages use `namespace` and `name`, and the colony owner may not send it.
+    other blueprint messages use `namespace` and `name`, and the colony owner may not send it. Since v1.9.6.
     """
 
     colonyname: str
@@ -174,7 +174,7 @@ class ReconcileBlueprintMsg(
 
     With `force` the generation rises by one, without a history entry, and the process gets `force` set to
     true in its `kwargs`. The handler is taken from a definition found by kind across all colonies of the
-    server, and each call submits another process. The colony owner may not send it.
+    server, and each call submits another process. The colony owner may not send it. Since v1.9.6.
     """
 
     colonyname: str = msgspec.field(name="namespace")

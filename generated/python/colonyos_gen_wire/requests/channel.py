@@ -15,7 +15,7 @@ class ChannelAppendMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="chann
     Only the initiator and the assigned executor of the process may write. The server accepts repeated and
     decreasing sequence numbers, so a blind retry stores the entry twice; readers should drop duplicates by
     (`senderid`, `sequence`). Channels exist in memory only and are dropped when the process is closed, failed
-    or cancelled, so read them before that. The reply carries no result.
+    or cancelled, so read them before that. The reply carries no result. Since v1.9.6.
     """
 
     processid: str
@@ -49,7 +49,7 @@ class ChannelReadMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="channel
 
     Despite its name, `afterseq` is a position in the stored list and not a sequence number. An entry that
     arrives late with a lower sequence is inserted before others and shifts their positions. A declared
-    channel that does not exist in memory may be created empty by the call.
+    channel that does not exist in memory may be created empty by the call. Since v1.9.6.
     """
 
     processid: str

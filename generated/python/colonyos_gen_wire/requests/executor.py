@@ -102,7 +102,7 @@ class GetExecutorByIDMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="get
 class UpdateExecutorMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="updateexecutormsg", gc=False):
     """Replace the capabilities of the calling executor.
 
-    Nothing else changes, and the executor may be in any state.
+    Nothing else changes, and the executor may be in any state. Since v1.9.6.
     """
 
     colonyname: str

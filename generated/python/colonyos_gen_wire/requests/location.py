@@ -14,7 +14,8 @@ class AddLocationMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addloca
     """Add a location to a colony.
 
     Only the colony owner may do so. The id is taken as sent and may be empty. A name that contains `:` must
-    be avoided: the call fails although the row is stored, and listing the locations fails from then on.
+    be avoided: the call fails although the row is stored, and listing the locations fails from then on. Since
+    v1.9.6.
     """
 
     location: Location
@@ -24,7 +25,8 @@ class AddLocationMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addloca
 class GetLocationMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getlocationmsg", gc=False):
     """Get one location by name.
 
-    Users and executors of the colony may call it, executors in any state; the colony owner may not.
+    Users and executors of the colony may call it, executors in any state; the colony owner may not. Since
+    v1.9.6.
     """
 
     colonyname: str
@@ -37,7 +39,7 @@ class GetLocationsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getloc
     """List the locations of a colony.
 
     Users and executors of the colony may call it, executors in any state; the colony owner may not. The reply
-    is null when there are none.
+    is null when there are none. Since v1.9.6.
     """
 
     colonyname: str
@@ -45,7 +47,7 @@ class GetLocationsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getloc
 
 
 class RemoveLocationMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="removelocationmsg", gc=False):
-    """Remove a location from a colony. Only the colony owner may do so."""
+    """Remove a location from a colony. Only the colony owner may do so. Since v1.9.6."""
 
     colonyname: str
     """Name of the colony the location belongs to."""

@@ -50,11 +50,16 @@ class GetLogsMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="getlogsmsg"
     latest: bool = False
     """Whether to return the last `count` lines instead of the first; they still come oldest first, and
     `since` is ignored.
+
+    Since v1.9.6.
     """
 
 
 class AddExecutorLogMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="addexecutorlogmsg", gc=False):
-    """Add a log line to the calling executor. The line belongs to no process, so its `processid` is empty."""
+    """Add a log line to the calling executor.
+
+    The line belongs to no process, so its `processid` is empty. Since v1.9.6.
+    """
 
     colonyname: str
     """Name of the colony the executor belongs to."""

@@ -163,7 +163,7 @@ class CancelProcessMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="cance
     """Cancel a WAITING or RUNNING process.
 
     Any member may cancel any process of the colony that is not part of a workflow. The server does not tell
-    the executor, which notices at its next call for the process or through a subscription.
+    the executor, which notices at its next call for the process or through a subscription. Since v1.9.12.
     """
 
     processid: str

@@ -68,7 +68,7 @@ class SubscribeChannelMsg(WireStruct, kw_only=True, tag_field="msgtype", tag="su
     The first frame holds all stored entries from position `afterseq` on, if there are any; then each appended
     entry follows as a list of one. An empty list marks the timeout, after which the connection can be used
     again. When the process ends the server sends nothing, and it answers no ping during the subscription:
-    keep a deadline of your own and watch the process separately.
+    keep a deadline of your own and watch the process separately. Since v1.9.6.
     """
 
     processid: str

@@ -64,7 +64,7 @@ class CancelProcessGraphMsg(
     Its WAITING and RUNNING processes become CANCELLED while finished ones keep their state. The workflow
     itself becomes CANCELLED even if it had ended before. Process subscriptions get no event for this. After a
     lost reply read the workflow first: a first request that is still under way beside the repeated one may
-    meet the removal of the workflow.
+    meet the removal of the workflow. Since v1.9.12.
     """
 
     processgraphid: str

@@ -301,7 +301,7 @@ class ExecutorCalls(AsyncCaller):
             NotFoundError: No executor has this name in the colony.
             DeniedError: The signer is not the named executor.
 
-        Sent as `updateexecutormsg`; idempotent; signed by executor any state or user.
+        Sent as `updateexecutormsg`; idempotent; signed by executor any state or user. Since v1.9.6.
         """
         request = UpdateExecutorMsg(
             colonyname=colonyname,

@@ -139,7 +139,7 @@ class ProcessCalls(AsyncCaller):
             InvalidError: `availablecpu` ends in `m` without an integer before it.
             InvalidError: `availablemem` is not a valid memory quantity.
             ConflictError: Another executor got the process at the same moment.
-            ConflictError: The process was cancelled at the same moment.
+            ConflictError: The process was cancelled at the same moment. Since v1.9.12.
 
         Hazards:
             colony_removed_while_worked_in (ends): A colony is removed while an executor assigns a process
@@ -207,7 +207,7 @@ class ProcessCalls(AsyncCaller):
             ConflictError: The process is not assigned, for example because it expired and returned to the queue.
             DeniedError: The process is assigned to another executor.
             ConflictError: The process is FAILED.
-            ConflictError: The process is CANCELLED.
+            ConflictError: The process is CANCELLED. Since v1.9.12.
             ConflictError: The process is still WAITING.
 
         Hazards:
@@ -283,7 +283,7 @@ class ProcessCalls(AsyncCaller):
             DeniedError: The process is assigned to another executor.
             ConflictError: The process is SUCCESS.
             ConflictError: The process is FAILED already; repeating the call after a lost reply also ends here.
-            ConflictError: The process is CANCELLED.
+            ConflictError: The process is CANCELLED. Since v1.9.12.
 
         Hazards:
             colony_removed_while_worked_in (ends): A colony is removed while an executor assigns a process
@@ -371,7 +371,7 @@ class ProcessCalls(AsyncCaller):
             DeniedError: The signer is neither an approved executor nor a user of the colony. Owners are not members
                 either.
             NotFoundError: No colony has that name.
-            NotFoundError: The process is unknown.
+            NotFoundError: The process is unknown. Since v1.9.7.
 
         Hazards:
             too_many_reads (freezes): More requests that read processes are under way than the server has
@@ -517,7 +517,7 @@ class ProcessCalls(AsyncCaller):
             ends_at_once (corrupts): A process is closed, failed and cancelled at the same moment.
                 Instead: Only the executor closes, once; who cancels checks with a read what became of it.
 
-        Sent as `cancelprocessmsg`; unsafe; signed by executor approved or user.
+        Sent as `cancelprocessmsg`; unsafe; signed by executor approved or user. Since v1.9.12.
         """
         request = CancelProcessMsg(
             processid=processid,
@@ -547,7 +547,7 @@ class ProcessCalls(AsyncCaller):
             NotFoundError: No colony has that name.
             NotFoundError: The process is unknown.
             ConflictError: The process belongs to a workflow, which can only be removed as a whole.
-            ConflictError: The process is RUNNING.
+            ConflictError: The process is RUNNING. Since v1.9.7.
 
         Hazards:
             cancel_meets_removal (ends): A process is cancelled and removed at the same time. Instead:

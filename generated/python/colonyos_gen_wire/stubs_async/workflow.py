@@ -191,7 +191,7 @@ class WorkflowCalls(AsyncCaller):
                 Instead: Remove a workflow after the reply to its cancellation has come and a read shows that
                 all of its nodes are final.
 
-        Sent as `cancelprocessgraphmsg`; unsafe; signed by executor approved or user.
+        Sent as `cancelprocessgraphmsg`; unsafe; signed by executor approved or user. Since v1.9.12.
         """
         request = CancelProcessGraphMsg(
             processgraphid=processgraphid,
@@ -217,7 +217,7 @@ class WorkflowCalls(AsyncCaller):
                 either.
             NotFoundError: No colony has that name.
             NotFoundError: No workflow has this identifier.
-            ConflictError: The workflow is in state RUNNING.
+            ConflictError: The workflow is in state RUNNING. Since v1.9.7.
 
         Hazards:
             waiting_workflow_removed_while_assigning (ends): A workflow that is still WAITING is removed

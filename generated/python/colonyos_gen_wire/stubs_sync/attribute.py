@@ -40,7 +40,7 @@ class AttributeCalls(Caller):
             DeniedError: The signer is neither an approved executor nor a user of the colony. Owners are not members
                 either.
             NotFoundError: No colony has that name.
-            NotFoundError: The `targetid` is empty or names no process.
+            NotFoundError: The `targetid` is empty or names no process. Since v1.9.7.
             ConflictError: The process is not RUNNING.
             DeniedError: The signer is not the executor the process is assigned to.
             AlreadyExistsError: The process already has an attribute with this key and type.
@@ -71,7 +71,7 @@ class AttributeCalls(Caller):
                 either.
             NotFoundError: No colony has that name.
             NotFoundError: The attribute is unknown.
-            NotFoundError: The process of the attribute no longer exists.
+            NotFoundError: The process of the attribute no longer exists. Since v1.9.7.
 
         Sent as `getattributemsg`; read; signed by executor approved or user.
         """

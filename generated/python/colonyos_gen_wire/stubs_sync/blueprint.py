@@ -200,7 +200,7 @@ class BlueprintCalls(Caller):
             InvalidError: A field of the spec has another type than the schema of the kind demands.
             InvalidError: The spec lacks a field that the schema of the kind requires.
             InvalidError: A field of the spec has a value outside the enum in the schema of the kind.
-            AlreadyExistsError: The colony already has a blueprint of this name.
+            AlreadyExistsError: The colony already has a blueprint of this name. Since v1.9.6.
             AlreadyExistsError: A blueprint, of any colony, has the `blueprintid` of the request already.
             ServerFaultError: The reconciliation cron could not be created, and the blueprint was rolled back.
 
@@ -266,7 +266,7 @@ class BlueprintCalls(Caller):
                 `colonyname`.
             kind: Kind to restrict the list to; empty means all kinds.
             location: Location to restrict the list to, compared without regard to case; empty means all locations.
-                It takes effect only together with `kind`.
+                It takes effect only together with `kind`. Since v1.9.6.
             prvkey: Private key to sign with, instead of the client's own.
             rpc_timeout: Seconds that the whole call may take, instead of the client's own limit.
 
@@ -304,7 +304,7 @@ class BlueprintCalls(Caller):
 
         Args:
             blueprint: New content of the blueprint, which is looked up by `metadata.colonyname` and `metadata.name`.
-            force_generation: Whether to raise the generation even if the spec is unchanged.
+            force_generation: Whether to raise the generation even if the spec is unchanged. Since v1.9.6.
             prvkey: Private key to sign with, instead of the client's own.
             rpc_timeout: Seconds that the whole call may take, instead of the client's own limit.
 
@@ -313,7 +313,7 @@ class BlueprintCalls(Caller):
             NotFoundError: No colony has that name.
             InvalidError: The colony name is empty or absent.
             InvalidError: The field `blueprint` is absent or null.
-            NotFoundError: The colony has no blueprint of this name.
+            NotFoundError: The colony has no blueprint of this name. Since v1.9.6.
             InvalidError: The blueprint has an empty kind.
             NotFoundError: No definition of the colony declares the kind.
             InvalidError: A field of the spec has another type than the schema of the kind demands.
@@ -392,7 +392,7 @@ class BlueprintCalls(Caller):
             InvalidError: A text or a key somewhere in `status`, or in the blueprint as it is stored, holds a NUL
                 character.
 
-        Sent as `updateblueprintstatusmsg`; idempotent; signed by executor approved or user.
+        Sent as `updateblueprintstatusmsg`; idempotent; signed by executor approved or user. Since v1.9.6.
         """
         request = UpdateBlueprintStatusMsg(
             colonyname=colonyname,
@@ -430,9 +430,9 @@ class BlueprintCalls(Caller):
             NotFoundError: No colony has that name.
             NotFoundError: The colony has no blueprint of this name.
             InvalidError: The kind has no handler that names an executor type.
-            InvalidError: The handler of the kind names no function.
+            InvalidError: The handler of the kind names no function. Since v1.9.7.
 
-        Sent as `reconcileblueprintmsg`; unsafe; signed by executor approved or user.
+        Sent as `reconcileblueprintmsg`; unsafe; signed by executor approved or user. Since v1.9.6.
         """
         request = ReconcileBlueprintMsg(
             colonyname=colonyname,

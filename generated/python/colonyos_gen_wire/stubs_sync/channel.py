@@ -71,7 +71,7 @@ class ChannelCalls(Caller):
                 submission, before its channels have been made. Instead: Submit again what failed like that;
                 nothing that its executor could do helps.
 
-        Sent as `channelappendmsg`; unsafe; signed by initiator or assigned executor.
+        Sent as `channelappendmsg`; unsafe; signed by initiator or assigned executor. Since v1.9.6.
         """
         request = ChannelAppendMsg(
             processid=processid,
@@ -122,7 +122,7 @@ class ChannelCalls(Caller):
                 Instead: At most 16 requests in flight a program, fewer for workers; what times out is
                 followed by less load, never by more.
 
-        Sent as `channelreadmsg`; read; signed by initiator or assigned executor.
+        Sent as `channelreadmsg`; read; signed by initiator or assigned executor. Since v1.9.6.
         """
         request = ChannelReadMsg(
             processid=processid,

@@ -127,7 +127,7 @@ class FunctionCalls(Caller):
                 either.
             NotFoundError: No colony has that name.
             InvalidError: The function identifier is empty.
-            NotFoundError: No function has this identifier.
+            NotFoundError: No function has this identifier. Since v1.9.7.
             DeniedError: The signer is not the executor that registered the function.
 
         Sent as `removefunctionmsg`; unsafe; signed by executor approved.

@@ -51,7 +51,7 @@ class LocationCalls(Caller):
                 that is stored holds a colon. Instead: Names without colons; clients refuse others before
                 sending.
 
-        Sent as `addlocationmsg`; unsafe; signed by colony owner.
+        Sent as `addlocationmsg`; unsafe; signed by colony owner. Since v1.9.6.
         """
         request = AddLocationMsg(
             location=location,
@@ -83,7 +83,7 @@ class LocationCalls(Caller):
             NotFoundError: The colony is unknown; this is tested before the rights of the caller.
             NotFoundError: The colony has no location of this name.
 
-        Sent as `getlocationmsg`; read; signed by executor any state or user.
+        Sent as `getlocationmsg`; read; signed by executor any state or user. Since v1.9.6.
         """
         request = GetLocationMsg(
             colonyname=colonyname,
@@ -114,7 +114,7 @@ class LocationCalls(Caller):
             NotFoundError: No colony has that name.
             NotFoundError: The colony is unknown; this is tested before the rights of the caller.
 
-        Sent as `getlocationsmsg`; read; signed by executor any state or user.
+        Sent as `getlocationsmsg`; read; signed by executor any state or user. Since v1.9.6.
         """
         request = GetLocationsMsg(
             colonyname=colonyname,
@@ -144,7 +144,7 @@ class LocationCalls(Caller):
             NotFoundError: The colony is unknown; this is tested before the rights of the caller.
             NotFoundError: The colony has no location of this name.
 
-        Sent as `removelocationmsg`; unsafe; signed by colony owner.
+        Sent as `removelocationmsg`; unsafe; signed by colony owner. Since v1.9.6.
         """
         request = RemoveLocationMsg(
             colonyname=colonyname,

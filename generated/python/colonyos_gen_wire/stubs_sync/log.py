@@ -81,7 +81,7 @@ class LogCalls(Caller):
             since: Time in nanoseconds since the Unix epoch; only later lines are returned. `0` or a negative
                 value starts at the beginning.
             latest: Whether to return the last `count` lines instead of the first; they still come oldest first,
-                and `since` is ignored.
+                and `since` is ignored. Since v1.9.6.
             prvkey: Private key to sign with, instead of the client's own.
             rpc_timeout: Seconds that the whole call may take, instead of the client's own limit.
 
@@ -133,7 +133,7 @@ class LogCalls(Caller):
             DeniedError: The signer is a user, not an executor.
             DeniedError: The `executorname` is not that of the signer.
 
-        Sent as `addexecutorlogmsg`; unsafe; signed by executor approved.
+        Sent as `addexecutorlogmsg`; unsafe; signed by executor approved. Since v1.9.6.
         """
         request = AddExecutorLogMsg(
             colonyname=colonyname,

@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from colonyos_gen_wire.base import GoMap, Slice, WireStruct
+from colonyos_gen_wire.base import GoMap, Slice, Time, WireStruct
 
 
 class BlueprintMetadata(WireStruct, kw_only=True, gc=False):
@@ -26,7 +25,7 @@ class BlueprintMetadata(WireStruct, kw_only=True, gc=False):
     """Name of the location the blueprint is meant for, left out when empty.
 
     Adding a blueprint creates a location of this name if it does not exist yet. Must be a name without colons
-    and NUL characters.
+    and NUL characters. Since v1.9.6.
     """
     labels: GoMap[str] = {}
     """Labels as a map of strings with no prescribed keys, left out when empty."""
@@ -38,19 +37,19 @@ class BlueprintMetadata(WireStruct, kw_only=True, gc=False):
     An add stores the value sent, so send 1 with a new blueprint. On an update the server decides: one more
     when the spec changed or the bump was forced, otherwise the stored value. Unit: generation.
     """
-    createdAt: datetime | None = None
+    createdAt: Time | None = None
     """Creation time as supplied by the client.
 
     The server never sets it; the field is always present and holds the zero time unless the client sent one.
     """
-    updatedAt: datetime | None = None
+    updatedAt: Time | None = None
     """Time of the last update as supplied by the client.
 
     The server never sets it; the field is always present and holds the zero time unless the client sent one.
     """
     lastReconciliationProcess: str = ""
     """Place for the id of the last reconciliation process. The server never sets it."""
-    lastReconciliationTime: datetime | None = None
+    lastReconciliationTime: Time | None = None
     """Time of the last reconciliation as supplied by the client.
 
     The server never sets it; the field is always present and holds the zero time unless the client sent one.
@@ -237,7 +236,7 @@ class BlueprintHistory(WireStruct, kw_only=True):
     """Desired state in this version, or null when the blueprint was added without a spec."""
     status: GoMap[Any] = {}
     """Reported state in this version, left out when empty."""
-    timestamp: datetime | None = None
+    timestamp: Time | None = None
     """Time of the change with a wrong zone: it is the local wall clock of the server although it is marked
     `Z`, and so off by the offset of the server's zone.
     """

@@ -4,18 +4,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import msgspec
 
-from colonyos_gen_wire.base import Bytes, WireStruct
+from colonyos_gen_wire.base import Bytes, Time, WireStruct
 
 
 class ChannelEntry(WireStruct, kw_only=True, gc=False):
     """Single entry in a channel of a process.
 
     Entries of one sender are ordered by `sequence`, entries of different senders by server time; since
-    sequences are not unique, readers should drop duplicates by (`senderid`, `sequence`).
+    sequences are not unique, readers should drop duplicates by (`senderid`, `sequence`). Since v1.9.6.
     """
 
     sequence: int = 0
@@ -25,7 +23,7 @@ class ChannelEntry(WireStruct, kw_only=True, gc=False):
     """
     inreplyto: int = 0
     """Sequence number of the entry that this one answers; 0 or absent if it answers none."""
-    timestamp: datetime | None = None
+    timestamp: Time | None = None
     """Time at which the server received the entry, to the nanosecond."""
     senderid: str = ""
     """Identity of the executor or user that appended the entry."""

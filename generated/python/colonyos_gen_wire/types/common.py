@@ -24,7 +24,7 @@ class ProcessState(OpenIntEnum):
     failed workflow.
     """
     CANCELLED = 4
-    """Cancelled by a member of the colony before it ended."""
+    """Cancelled by a member of the colony before it ended. Since v1.9.12."""
 
     @property
     def is_final(self) -> bool:

@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from colonyos_gen_wire.base import WireStruct
+from colonyos_gen_wire.base import Time, WireStruct
 
 
 class Cron(WireStruct, kw_only=True, gc=False):
@@ -44,11 +42,11 @@ class Cron(WireStruct, kw_only=True, gc=False):
     """Flag that the server accepts together with a positive `interval` and otherwise disregards: the
     schedule stays exact.
     """
-    nextrun: datetime | None = None
+    nextrun: Time | None = None
     """Time of the next run, worked out in the time zone of the server; unset until the server has checked
     the cron for the first time.
     """
-    lastrun: datetime | None = None
+    lastrun: Time | None = None
     """Time of the most recent run; unset if the cron has not run yet."""
     prevprocessgraphid: str = ""
     """Identifier of the workflow started most recently; empty before the first run."""

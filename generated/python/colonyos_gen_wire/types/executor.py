@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import msgspec
 
-from colonyos_gen_wire.base import GoMap, Slice, WireStruct
+from colonyos_gen_wire.base import GoMap, Slice, Time, WireStruct
 from colonyos_gen_wire.types.common import (
     ExecutorState,
 )
@@ -75,12 +73,12 @@ class Executor(WireStruct, kw_only=True, gc=False):
     The server stores but never enforces it, and keeps the old value when an unregistered executor is
     registered again.
     """
-    commissiontime: datetime | None = None
+    commissiontime: Time | None = None
     """Time of registration, set by the server.
 
     A client value has no effect, but must still be null or valid RFC 3339; an empty string is refused.
     """
-    lastheardfromtime: datetime | None = None
+    lastheardfromtime: Time | None = None
     """Time of the latest assign call, the only call that updates it.
 
     Not set means never heard from, which also exempts the executor from expiry. Leave it unset at
@@ -89,7 +87,7 @@ class Executor(WireStruct, kw_only=True, gc=False):
     locationname: str = ""
     """Free-text location, compared with `conditions.locationname` ignoring case.
 
-    A location entity of that name need not exist.
+    A location entity of that name need not exist. Since v1.9.6.
     """
     capabilities: Capabilities = msgspec.field(default_factory=Capabilities)
     """Hardware and software the executor says it has."""
@@ -158,7 +156,7 @@ class Hardware(WireStruct, kw_only=True, gc=False):
     cpu: str = ""
     """CPU capacity as free text, for example `4000m`; the server does not parse it here."""
     cores: int = 0
-    """Number of CPU cores."""
+    """Number of CPU cores. Since v1.9.6."""
     mem: str = ""
     """Amount of memory as free text, for example `16Gi`."""
     storage: str = ""

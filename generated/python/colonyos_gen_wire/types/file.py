@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import msgspec
 
-from colonyos_gen_wire.base import WireStruct
+from colonyos_gen_wire.base import Time, WireStruct
 
 
 class S3Object(WireStruct, kw_only=True, gc=False):
@@ -91,7 +89,7 @@ class File(WireStruct, kw_only=True, gc=False):
     """Algorithm of the checksum, for example `SHA256`."""
     ref: Reference = msgspec.field(default_factory=Reference)
     """Reference to the place where the content is stored."""
-    added: datetime | None = None
+    added: Time | None = None
     """Time at which the server stored the revision.
 
     A value sent by the client is ignored, yet must be RFC 3339, null or absent.

@@ -36,9 +36,9 @@ class Function(WireStruct, kw_only=True, gc=False):
     the executor.
     """
     description: str = ""
-    """Free text that explains what the function does."""
+    """Free text that explains what the function does. Since v1.9.10."""
     args: Slice[FunctionArg] = []
-    """Declared arguments of the function; absent from the JSON when there are none."""
+    """Declared arguments of the function; absent from the JSON when there are none. Since v1.9.10."""
     counter: int = 0
     """Number of processes closed successfully with this function.
 
@@ -63,8 +63,9 @@ class Function(WireStruct, kw_only=True, gc=False):
     avgexectime: float = 0
     """Smoothed execution time in seconds, formed in the same way as `avgwaittime`."""
     locationname: str = ""
-    """Name of the location of the executor, filled in by the server; a value from the client has no
-    effect.
+    """Name of the location of the executor, filled in by the server; a value from the client has no effect.
+
+    Since v1.9.12.
     """
 
     def __post_init__(self) -> None:
@@ -73,7 +74,7 @@ class Function(WireStruct, kw_only=True, gc=False):
 
 
 class FunctionArg(WireStruct, kw_only=True, gc=False):
-    """Description of one argument of a registered function."""
+    """Description of one argument of a registered function. Since v1.9.10."""
 
     name: str = ""
     """Name of the argument."""

@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from colonyos_gen_wire.base import WireStruct
+from colonyos_gen_wire.base import Time, WireStruct
 
 
 class Generator(WireStruct, kw_only=True, gc=False):
@@ -39,9 +37,9 @@ class Generator(WireStruct, kw_only=True, gc=False):
     If positive, a workflow with fewer arguments than `trigger` starts once this time has passed since the
     last run, or since the first pack if there was no run.
     """
-    firstpack: datetime | None = None
+    firstpack: Time | None = None
     """Time at which the first argument was packed; unset before that."""
-    lastrun: datetime | None = None
+    lastrun: Time | None = None
     """Time of the most recent run; unset if the generator has not run yet."""
     queuesize: int = 0
     """Number of packed arguments not yet used; only `getgeneratormsg` fills it, elsewhere it is 0."""

@@ -8,7 +8,10 @@ from colonyos_gen_wire.base import WireStruct
 
 
 class Location(WireStruct, kw_only=True, gc=False):
-    """Named place with optional coordinates. Executors, processes and blueprints refer to it by name."""
+    """Named place with optional coordinates.
+
+    Executors, processes and blueprints refer to it by name. Since v1.9.6.
+    """
 
     name: str
     """Name of the location, case-sensitive and unique within the colony.

@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from os import PathLike
 from typing import Any
 
 import msgspec
 
-from colonyos_gen_wire.base import GoMap, Slice, WireStruct, read_file
+from colonyos_gen_wire.base import GoMap, Slice, Time, WireStruct, read_file
 from colonyos_gen_wire.types.attribute import (
     Attribute,
 )
@@ -41,7 +40,7 @@ class Conditions(WireStruct, kw_only=True, gc=False):
     locationname: str = ""
     """Location the executor must be at, compared ignoring case.
 
-    Empty admits every location and is absent from the JSON.
+    Empty admits every location and is absent from the JSON. Since v1.9.6.
     """
     dependencies: Slice[str] = []
     """Node names of the workflow nodes this node waits for.
@@ -156,7 +155,7 @@ class FunctionSpec(WireStruct, kw_only=True):
     channels: Slice[str] = []
     """Names of the channels to create for the process, at most 100 of them usable.
 
-    The key is missing from the JSON when the list is empty.
+    The key is missing from the JSON when the list is empty. Since v1.9.6.
     """
 
     def __post_init__(self) -> None:
@@ -287,25 +286,25 @@ class Process(WireStruct, kw_only=True):
 
     The lowest value is served first; values exceed 2^53.
     """
-    submissiontime: datetime | None = None
+    submissiontime: Time | None = None
     """Time at which the process was submitted."""
-    starttime: datetime | None = None
+    starttime: Time | None = None
     """Start of the latest attempt, not set before the first assignment; an expired attempt leaves it in
     place.
 
     The assign reply has nanosecond precision, later reads have microseconds.
     """
-    endtime: datetime | None = None
+    endtime: Time | None = None
     """Time at which the process ended, or at which its latest attempt expired.
 
     Processes that failed because their workflow failed have none.
     """
-    waitdeadline: datetime | None = None
+    waitdeadline: Time | None = None
     """Time by which the process must be assigned; not set when `maxwaittime` is 0 or negative.
 
     It is renewed whenever an expired attempt returns to the queue.
     """
-    execdeadline: datetime | None = None
+    execdeadline: Time | None = None
     """Time by which the attempt must be closed; not set when `maxexectime` is 0 or negative.
 
     With exclusive assign the assign reply still shows the old value, so read the process again.

@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from colonyos_gen_wire.base import Slice, WireStruct
+from colonyos_gen_wire.base import Slice, Time, WireStruct
 
 
 class Snapshot(WireStruct, kw_only=True, gc=False):
@@ -24,7 +22,7 @@ class Snapshot(WireStruct, kw_only=True, gc=False):
     """Ids of the latest revision of every file under the label and its sub-labels, in no particular order;
     null when no file matched.
     """
-    added: datetime | None = None
+    added: Time | None = None
     """Time of creation, in UTC in the reply to the create call and in the zone of the server when read
     back.
     """

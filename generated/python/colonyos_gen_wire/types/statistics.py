@@ -34,7 +34,7 @@ class Statistics(WireStruct, kw_only=True, gc=False):
     failedprocesses: int = 0
     """Number of processes in state FAILED."""
     cancelledprocesses: int = 0
-    """Number of processes in state CANCELLED; always 0 in server statistics."""
+    """Number of processes in state CANCELLED; always 0 in server statistics. Since v1.9.12."""
     waitingworkflows: int = 0
     """Number of workflows in state WAITING; always 0 in server statistics."""
     runningworkflows: int = 0
@@ -44,4 +44,4 @@ class Statistics(WireStruct, kw_only=True, gc=False):
     failedworkflows: int = 0
     """Number of workflows in state FAILED; always 0 in server statistics."""
     cancelledworkflows: int = 0
-    """Number of workflows in state CANCELLED; always 0 in server statistics."""
+    """Number of workflows in state CANCELLED; always 0 in server statistics. Since v1.9.12."""

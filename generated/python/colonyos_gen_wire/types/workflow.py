@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from os import PathLike
 
 import msgspec
 
-from colonyos_gen_wire.base import Slice, WireStruct, read_file
+from colonyos_gen_wire.base import Slice, Time, WireStruct, read_file
 from colonyos_gen_wire.types.common import (
     ProcessState,
 )
@@ -80,13 +79,13 @@ class ProcessGraph(WireStruct, kw_only=True, gc=False):
     if any was cancelled, else SUCCESS if all succeeded, else RUNNING if any runs or has succeeded, else
     WAITING.
     """
-    submissiontime: datetime | None = None
+    submissiontime: Time | None = None
     """Time at which the workflow was submitted; still unset in the reply to the submission, present once
     the workflow is read.
     """
-    starttime: datetime | None = None
+    starttime: Time | None = None
     """Time at which a process of the workflow was assigned for the first time; unset before that."""
-    endtime: datetime | None = None
+    endtime: Time | None = None
     """Time at which the workflow ended; unset while it is active, and overwritten whenever the graph is
     evaluated again after its end.
     """

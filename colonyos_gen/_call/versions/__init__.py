@@ -1,0 +1,1 @@
+"""What a client finds out about the release of its server."""

@@ -1,0 +1,1 @@
+"""Replies that are otherwise than the schema says, and what a client does about them."""
