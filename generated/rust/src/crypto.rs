@@ -1,4 +1,4 @@
-// Written by hand, and copied by `python -m codegen generate`: change codegen/colonyos_gen_codegen/targets/rust/runtime/.
+// Written by hand, and copied as it is by `python -m codegen generate`: change codegen/colonyos_gen_codegen/targets/rust/runtime/.
 //! Keys, identities and signatures.
 use crate::error::Error;
 use k256::ecdsa::{RecoveryId, Signature, SigningKey, VerifyingKey};

@@ -1,4 +1,4 @@
-// Written by hand, and copied by `python -m codegen generate`: change codegen/colonyos_gen_codegen/targets/rust/runtime/.
+// Written by hand, and copied as it is by `python -m codegen generate`: change codegen/colonyos_gen_codegen/targets/rust/runtime/.
 //! What can go wrong.
 
 /// A refusal that the schema knows.

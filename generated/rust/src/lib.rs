@@ -1,4 +1,4 @@
-// Written by hand, and copied by `python -m codegen generate`: change codegen/colonyos_gen_codegen/targets/rust/runtime/.
+// Written by hand, and copied as it is by `python -m codegen generate`: change codegen/colonyos_gen_codegen/targets/rust/runtime/.
 //! ColonyOS for Rust: signed calls, typed by the schema.
 #![forbid(unsafe_code)]
 pub mod call;

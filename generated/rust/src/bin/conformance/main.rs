@@ -1,4 +1,4 @@
-// Written by hand, and copied by `python -m codegen generate`: change codegen/colonyos_gen_codegen/targets/rust/runtime/.
+// Written by hand, and copied as it is by `python -m codegen generate`: change codegen/colonyos_gen_codegen/targets/rust/runtime/.
 //! Answers the lines of `colonyos-gen conformance`.
 mod dispatch;
 use colonyos::{call, crypto, error::Error};

@@ -1,4 +1,4 @@
-// Written by hand, and copied by `python -m codegen generate`: change codegen/colonyos_gen_codegen/targets/rust/runtime/.
+// Written by hand, and copied as it is by `python -m codegen generate`: change codegen/colonyos_gen_codegen/targets/rust/runtime/.
 //! How bytes travel. It is synchronous: a runtime is the caller's choice, and a thread or `spawn_blocking` serves either.
 use crate::error::Error;
 use std::time::Duration;

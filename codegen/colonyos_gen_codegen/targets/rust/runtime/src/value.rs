@@ -1,4 +1,4 @@
-// Written by hand, and copied by `python -m codegen generate`: change codegen/colonyos_gen_codegen/targets/rust/runtime/.
+// Written by hand, and copied as it is by `python -m codegen generate`: change codegen/colonyos_gen_codegen/targets/rust/runtime/.
 //! Values that JSON has no word for.
 use base64::{engine::general_purpose::STANDARD, Engine as _};
 use serde::{de::Error as _, Deserialize, Deserializer, Serialize, Serializer};
