@@ -64,10 +64,11 @@ fn matched(pattern: &str, text: &str) -> Option<usize> {
 pub(crate) fn code_of(own: &[Refusal], status: i64, message: &str) -> Option<&'static str> {
     own.iter()
         .chain(crate::constants::ENVELOPE_REFUSALS)
-        .filter_map(|case| Some((matched(case.text, message)?, case.status == status, case.code)))
-        .filter(|(count, same, _)| *count > 0 || *same)
-        .max_by_key(|(count, same, _)| (*count, *same))
-        .map(|(_, _, code)| code)
+        .filter(|case| case.status == status)
+        .filter_map(|case| Some((matched(case.text, message)?, case.code)))
+        .filter(|(count, _)| *count > 0)
+        .max_by_key(|(count, _)| *count)
+        .map(|(_, code)| code)
         .or_else(|| code_of_status(status))
 }
 

@@ -95,6 +95,11 @@ def text(value: str) -> str:
     return f'"{out}"'
 
 
+def some(value: str | None) -> str:
+    """A literal for a text that there may not be."""
+    return "std::option::Option::None" if value is None else f"std::option::Option::Some({text(value)})"
+
+
 def type_of(type_: Type) -> str:
     """A type, as it is written in a field."""
     if type_.kind == "list":

@@ -3,6 +3,7 @@
 
 /// Key and value attached to a process.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Attribute {
     /// Id of the process the attribute belongs to.
     #[serde(rename = "targetid")]
@@ -40,6 +41,18 @@ impl Attribute {
     }
 }
 
+impl serde::Serialize for Attribute {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Attribute {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for Attribute {
     fn default() -> Self {
         Self {
@@ -59,11 +72,23 @@ impl std::default::Default for Attribute {
 /// `attributeid` and `targetprocessgraphid`, and stores `targetcolonyname` and `state` as sent. Each key can
 /// be set once per type and never updated.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "addattributemsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "addattributemsg")]
 pub struct AddAttributeMsg {
     /// Attribute to add, with `targetid`, `targetcolonyname`, `attributetype`, `key` and `value` filled in.
     #[serde(rename = "attribute")]
     pub attr: super::Attribute,
+}
+
+impl serde::Serialize for AddAttributeMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for AddAttributeMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("addattributemsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for AddAttributeMsg {
@@ -79,6 +104,8 @@ impl crate::call::Message for AddAttributeMsg {
     type Reply = super::Attribute;
     const MSGTYPE: &'static str = "addattributemsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to add attribute, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to add attribute, msg.MsgType does not match payloadType" },
@@ -93,11 +120,23 @@ impl crate::call::Message for AddAttributeMsg {
 
 /// Get an attribute by id.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getattributemsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getattributemsg")]
 pub struct GetAttributeMsg {
     /// Id of the attribute to fetch.
     #[serde(rename = "attributeid")]
     pub attributeid: std::string::String,
+}
+
+impl serde::Serialize for GetAttributeMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetAttributeMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getattributemsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetAttributeMsg {
@@ -113,6 +152,8 @@ impl crate::call::Message for GetAttributeMsg {
     type Reply = super::Attribute;
     const MSGTYPE: &'static str = "getattributemsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get attribute, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get attribute, msg.MsgType does not match payloadType" },

@@ -4,6 +4,7 @@
 /// Desired and reported state of one resource of a declared kind. Executors of the type named in the
 /// definition of the kind reconcile the two.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Blueprint {
     /// Kind of the resource. A definition of the same colony must declare it in `spec.names.kind`.
     #[serde(rename = "kind")]
@@ -24,6 +25,18 @@ pub struct Blueprint {
     pub status: std::collections::BTreeMap<std::string::String, serde_json::Value>,
 }
 
+impl serde::Serialize for Blueprint {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Blueprint {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for Blueprint {
     fn default() -> Self {
         Self {
@@ -38,6 +51,7 @@ impl std::default::Default for Blueprint {
 
 /// Metadata shared by blueprints and blueprint definitions.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct BlueprintMetadata {
     /// Name of the blueprint or definition, unique within its colony. An empty name is accepted by the server.
     #[serde(rename = "name", default)]
@@ -77,6 +91,18 @@ pub struct BlueprintMetadata {
     pub lastreconciliationtime: std::option::Option<crate::value::Time>,
 }
 
+impl serde::Serialize for BlueprintMetadata {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for BlueprintMetadata {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for BlueprintMetadata {
     fn default() -> Self {
         Self {
@@ -96,6 +122,7 @@ impl std::default::Default for BlueprintMetadata {
 
 /// Declaration of a kind of blueprint and of the handler that reconciles it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct BlueprintDefinition {
     /// Id of the definition. The server generates one when it is empty.
     #[serde(rename = "blueprintdefinitionid", default)]
@@ -118,6 +145,18 @@ impl BlueprintDefinition {
     }
 }
 
+impl serde::Serialize for BlueprintDefinition {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for BlueprintDefinition {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for BlueprintDefinition {
     fn default() -> Self {
         Self {
@@ -131,6 +170,7 @@ impl std::default::Default for BlueprintDefinition {
 
 /// Names under which a kind of blueprint is known.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct BlueprintDefinitionNames {
     /// Kind that blueprints name in their own `kind` field.
     #[serde(rename = "kind", default)]
@@ -149,6 +189,18 @@ pub struct BlueprintDefinitionNames {
     pub shortnames: std::vec::Vec<std::string::String>,
 }
 
+impl serde::Serialize for BlueprintDefinitionNames {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for BlueprintDefinitionNames {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for BlueprintDefinitionNames {
     fn default() -> Self {
         Self {
@@ -163,6 +215,7 @@ impl std::default::Default for BlueprintDefinitionNames {
 
 /// Body of a blueprint definition. The server validates none of its contents.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct BlueprintDefinitionSpec {
     /// API group of the kind, as free text.
     #[serde(rename = "group", default)]
@@ -190,6 +243,18 @@ impl BlueprintDefinitionSpec {
     }
 }
 
+impl serde::Serialize for BlueprintDefinitionSpec {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for BlueprintDefinitionSpec {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for BlueprintDefinitionSpec {
     fn default() -> Self {
         Self {
@@ -205,6 +270,7 @@ impl std::default::Default for BlueprintDefinitionSpec {
 
 /// Executor type and function responsible for reconciling a kind.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct BlueprintHandlerSpec {
     /// Type of the executors that reconcile the kind. When empty, no reconciliation takes place.
     #[serde(rename = "executorType", default)]
@@ -215,6 +281,18 @@ pub struct BlueprintHandlerSpec {
     /// Interval in seconds that is stored but has no effect: the automatic cron always runs every 60 seconds.
     #[serde(rename = "reconcileInterval", default)]
     pub reconcileinterval: i64,
+}
+
+impl serde::Serialize for BlueprintHandlerSpec {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for BlueprintHandlerSpec {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for BlueprintHandlerSpec {
@@ -230,6 +308,7 @@ impl std::default::Default for BlueprintHandlerSpec {
 /// Subset of JSON Schema that the `spec` of a blueprint is checked against. The check runs when a blueprint
 /// is added or updated.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct ValidationSchema {
     /// JSON type of the spec as a whole. It is not checked at this level.
     #[serde(rename = "type", default)]
@@ -241,6 +320,18 @@ pub struct ValidationSchema {
     /// Names of the properties a spec must contain. The check applies to the top level only.
     #[serde(rename = "required", default, deserialize_with = "crate::value::null_is_empty")]
     pub required: std::vec::Vec<std::string::String>,
+}
+
+impl serde::Serialize for ValidationSchema {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ValidationSchema {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for ValidationSchema {
@@ -255,6 +346,7 @@ impl std::default::Default for ValidationSchema {
 
 /// Schema of one property of a blueprint spec.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct SchemaProperty {
     /// JSON type of the property. `string`, `number`, `boolean`, `object` and `array` are checked when
     /// blueprints are added or updated; `integer` and any other name are not.
@@ -277,6 +369,18 @@ pub struct SchemaProperty {
     pub items: std::option::Option<std::boxed::Box<super::SchemaProperty>>,
 }
 
+impl serde::Serialize for SchemaProperty {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for SchemaProperty {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for SchemaProperty {
     fn default() -> Self {
         Self {
@@ -292,6 +396,7 @@ impl std::default::Default for SchemaProperty {
 
 /// One stored version of a blueprint. Entries are written by adds and by updates that raise the generation.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct BlueprintHistory {
     /// Id of the history entry, a UUID.
     #[serde(rename = "historyid", default)]
@@ -329,6 +434,18 @@ pub struct BlueprintHistory {
     pub changetype: std::string::String,
 }
 
+impl serde::Serialize for BlueprintHistory {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for BlueprintHistory {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for BlueprintHistory {
     fn default() -> Self {
         Self {
@@ -351,11 +468,23 @@ impl std::default::Default for BlueprintHistory {
 /// definitions of a colony declare the same kind; adds and updates of blueprints then use the one whose name
 /// sorts first.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "addblueprintdefinitionmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "addblueprintdefinitionmsg")]
 pub struct AddBlueprintDefinitionMsg {
     /// Definition to add. Its `metadata.colonyname` selects the colony.
     #[serde(rename = "blueprintdefinition")]
     pub definition: super::BlueprintDefinition,
+}
+
+impl serde::Serialize for AddBlueprintDefinitionMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for AddBlueprintDefinitionMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("addblueprintdefinitionmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for AddBlueprintDefinitionMsg {
@@ -371,6 +500,8 @@ impl crate::call::Message for AddBlueprintDefinitionMsg {
     type Reply = super::BlueprintDefinition;
     const MSGTYPE: &'static str = "addblueprintdefinitionmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to add blueprint definition, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to add blueprint definition, msg.MsgType does not match payloadType" },
@@ -384,7 +515,7 @@ impl crate::call::Message for AddBlueprintDefinitionMsg {
 
 /// Get one blueprint definition by name. Members of the colony and the colony owner may call it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getblueprintdefinitionmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getblueprintdefinitionmsg")]
 pub struct GetBlueprintDefinitionMsg {
     /// Name of the colony the definition belongs to.
     #[serde(rename = "colonyname")]
@@ -392,6 +523,18 @@ pub struct GetBlueprintDefinitionMsg {
     /// Name of the definition, which is its `metadata.name` and not the kind it declares.
     #[serde(rename = "name")]
     pub name: std::string::String,
+}
+
+impl serde::Serialize for GetBlueprintDefinitionMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetBlueprintDefinitionMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getblueprintdefinitionmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetBlueprintDefinitionMsg {
@@ -408,6 +551,8 @@ impl crate::call::Message for GetBlueprintDefinitionMsg {
     type Reply = super::BlueprintDefinition;
     const MSGTYPE: &'static str = "getblueprintdefinitionmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get blueprint definition, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get blueprint definition, msg.MsgType does not match payloadType" },
@@ -420,11 +565,23 @@ impl crate::call::Message for GetBlueprintDefinitionMsg {
 
 /// List the blueprint definitions of a colony. The list is sorted by name and is `[]` when there are none.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getblueprintdefinitionsmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getblueprintdefinitionsmsg")]
 pub struct GetBlueprintDefinitionsMsg {
     /// Name of the colony whose definitions are listed.
     #[serde(rename = "colonyname")]
     pub colonyname: std::string::String,
+}
+
+impl serde::Serialize for GetBlueprintDefinitionsMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetBlueprintDefinitionsMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getblueprintdefinitionsmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetBlueprintDefinitionsMsg {
@@ -440,6 +597,8 @@ impl crate::call::Message for GetBlueprintDefinitionsMsg {
     type Reply = std::vec::Vec<super::BlueprintDefinition>;
     const MSGTYPE: &'static str = "getblueprintdefinitionsmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get blueprint definitions, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get blueprint definitions, msg.MsgType does not match payloadType" },
@@ -451,7 +610,7 @@ impl crate::call::Message for GetBlueprintDefinitionsMsg {
 
 /// Remove a blueprint definition from a colony. The server refuses as long as blueprints of the kind exist.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "removeblueprintdefinitionmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "removeblueprintdefinitionmsg")]
 pub struct RemoveBlueprintDefinitionMsg {
     /// Name of the colony the definition belongs to. In this message the key is `namespace`, not `colonyname`.
     #[serde(rename = "namespace")]
@@ -459,6 +618,18 @@ pub struct RemoveBlueprintDefinitionMsg {
     /// Name of the definition to remove.
     #[serde(rename = "name")]
     pub name: std::string::String,
+}
+
+impl serde::Serialize for RemoveBlueprintDefinitionMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RemoveBlueprintDefinitionMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("removeblueprintdefinitionmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for RemoveBlueprintDefinitionMsg {
@@ -475,6 +646,8 @@ impl crate::call::Message for RemoveBlueprintDefinitionMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removeblueprintdefinitionmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to remove blueprint definition, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to remove blueprint definition, msg.MsgType does not match payloadType" },
@@ -491,11 +664,23 @@ impl crate::call::Message for RemoveBlueprintDefinitionMsg {
 /// already, adds a cron `reconcile-KIND` or `reconcile-KIND-LOCATION` that runs every 60 seconds and waits
 /// for its previous run. The reply repeats the blueprint of the request together with its id.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "addblueprintmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "addblueprintmsg")]
 pub struct AddBlueprintMsg {
     /// Blueprint to add. Set `metadata.generation` to 1, since the value is stored as sent.
     #[serde(rename = "blueprint")]
     pub blueprint: super::Blueprint,
+}
+
+impl serde::Serialize for AddBlueprintMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for AddBlueprintMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("addblueprintmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for AddBlueprintMsg {
@@ -511,6 +696,8 @@ impl crate::call::Message for AddBlueprintMsg {
     type Reply = super::Blueprint;
     const MSGTYPE: &'static str = "addblueprintmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to add blueprint, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to add blueprint, msg.MsgType does not match payloadType" },
@@ -531,7 +718,7 @@ impl crate::call::Message for AddBlueprintMsg {
 
 /// Get one blueprint by name. Members of the colony and the colony owner may call it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getblueprintmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getblueprintmsg")]
 pub struct GetBlueprintMsg {
     /// Name of the colony the blueprint belongs to. In this message the key is `namespace`, not `colonyname`.
     #[serde(rename = "namespace")]
@@ -539,6 +726,18 @@ pub struct GetBlueprintMsg {
     /// Name of the blueprint.
     #[serde(rename = "name")]
     pub name: std::string::String,
+}
+
+impl serde::Serialize for GetBlueprintMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetBlueprintMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getblueprintmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetBlueprintMsg {
@@ -555,6 +754,8 @@ impl crate::call::Message for GetBlueprintMsg {
     type Reply = super::Blueprint;
     const MSGTYPE: &'static str = "getblueprintmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get blueprint, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get blueprint, msg.MsgType does not match payloadType" },
@@ -568,7 +769,7 @@ impl crate::call::Message for GetBlueprintMsg {
 /// List the blueprints of a colony. They are sorted by name; the reply is null when nothing matches. The
 /// filter `locationname` is ignored unless `kind` is given as well.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getblueprintsmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getblueprintsmsg")]
 pub struct GetBlueprintsMsg {
     /// Name of the colony whose blueprints are listed. In this message the key is `namespace`, not `colonyname`.
     #[serde(rename = "namespace")]
@@ -580,6 +781,18 @@ pub struct GetBlueprintsMsg {
     /// effect only together with `kind`.
     #[serde(rename = "locationname", default)]
     pub location: std::string::String,
+}
+
+impl serde::Serialize for GetBlueprintsMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetBlueprintsMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getblueprintsmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetBlueprintsMsg {
@@ -597,6 +810,8 @@ impl crate::call::Message for GetBlueprintsMsg {
     type Reply = std::vec::Vec<super::Blueprint>;
     const MSGTYPE: &'static str = "getblueprintsmsg";
     const NULL_REPLY: bool = true;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get blueprints, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get blueprints, msg.MsgType does not match payloadType" },
@@ -614,7 +829,7 @@ impl crate::call::Message for GetBlueprintsMsg {
 /// status that the reconciliation of the first one has stored, or what somebody else has updated meanwhile.
 /// After a lost reply read the blueprint first.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "updateblueprintmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "updateblueprintmsg")]
 pub struct UpdateBlueprintMsg {
     /// New content of the blueprint, which is looked up by `metadata.colonyname` and `metadata.name`.
     #[serde(rename = "blueprint")]
@@ -622,6 +837,18 @@ pub struct UpdateBlueprintMsg {
     /// Whether to raise the generation even if the spec is unchanged.
     #[serde(rename = "forcegeneration", default)]
     pub force_generation: bool,
+}
+
+impl serde::Serialize for UpdateBlueprintMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for UpdateBlueprintMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("updateblueprintmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for UpdateBlueprintMsg {
@@ -638,6 +865,8 @@ impl crate::call::Message for UpdateBlueprintMsg {
     type Reply = super::Blueprint;
     const MSGTYPE: &'static str = "updateblueprintmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to update blueprint, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to update blueprint, msg.MsgType does not match payloadType" },
@@ -658,7 +887,7 @@ impl crate::call::Message for UpdateBlueprintMsg {
 /// the last blueprint of its kind at its location, removes the reconciliation cron too. The history remains
 /// stored but can no longer be read.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "removeblueprintmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "removeblueprintmsg")]
 pub struct RemoveBlueprintMsg {
     /// Name of the colony the blueprint belongs to. In this message the key is `namespace`, not `colonyname`.
     #[serde(rename = "namespace")]
@@ -666,6 +895,18 @@ pub struct RemoveBlueprintMsg {
     /// Name of the blueprint to remove.
     #[serde(rename = "name")]
     pub name: std::string::String,
+}
+
+impl serde::Serialize for RemoveBlueprintMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RemoveBlueprintMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("removeblueprintmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for RemoveBlueprintMsg {
@@ -682,6 +923,8 @@ impl crate::call::Message for RemoveBlueprintMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removeblueprintmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to remove blueprint, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to remove blueprint, msg.MsgType does not match payloadType" },
@@ -696,7 +939,7 @@ impl crate::call::Message for RemoveBlueprintMsg {
 /// the keys `colonyname` and `blueprintname` where other blueprint messages use `namespace` and `name`, and
 /// the colony owner may not send it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "updateblueprintstatusmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "updateblueprintstatusmsg")]
 pub struct UpdateBlueprintStatusMsg {
     /// Name of the colony the blueprint belongs to.
     #[serde(rename = "colonyname")]
@@ -707,6 +950,18 @@ pub struct UpdateBlueprintStatusMsg {
     /// New status as a JSON object, replacing the old one completely; null is stored as null.
     #[serde(rename = "status", default, deserialize_with = "crate::value::null_is_empty")]
     pub status: std::collections::BTreeMap<std::string::String, serde_json::Value>,
+}
+
+impl serde::Serialize for UpdateBlueprintStatusMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for UpdateBlueprintStatusMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("updateblueprintstatusmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for UpdateBlueprintStatusMsg {
@@ -724,6 +979,8 @@ impl crate::call::Message for UpdateBlueprintStatusMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "updateblueprintstatusmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to update blueprint status, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to update blueprint status, msg.MsgType does not match payloadType" },
@@ -739,7 +996,7 @@ impl crate::call::Message for UpdateBlueprintStatusMsg {
 /// handler is taken from a definition found by kind across all colonies of the server, and each call submits
 /// another process. The colony owner may not send it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "reconcileblueprintmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "reconcileblueprintmsg")]
 pub struct ReconcileBlueprintMsg {
     /// Name of the colony the blueprint belongs to. In this message the key is `namespace`, not `colonyname`.
     #[serde(rename = "namespace")]
@@ -750,6 +1007,18 @@ pub struct ReconcileBlueprintMsg {
     /// Whether to raise the generation and to hand the reconciler `force` as a keyword argument.
     #[serde(rename = "force", default)]
     pub force: bool,
+}
+
+impl serde::Serialize for ReconcileBlueprintMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ReconcileBlueprintMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("reconcileblueprintmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for ReconcileBlueprintMsg {
@@ -767,6 +1036,8 @@ impl crate::call::Message for ReconcileBlueprintMsg {
     type Reply = super::Process;
     const MSGTYPE: &'static str = "reconcileblueprintmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to reconcile blueprint, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to reconcile blueprint, msg.MsgType does not match payloadType" },
@@ -781,7 +1052,7 @@ impl crate::call::Message for ReconcileBlueprintMsg {
 /// List the stored versions of a blueprint, newest first. Once the blueprint has been removed its history is
 /// no longer reachable and the call answers 404.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getblueprinthistorymsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getblueprinthistorymsg")]
 pub struct GetBlueprintHistoryMsg {
     /// Id of the blueprint whose history is read.
     #[serde(rename = "blueprintid")]
@@ -789,6 +1060,18 @@ pub struct GetBlueprintHistoryMsg {
     /// Maximum number of entries. If it is 0, negative or absent, all entries are returned.
     #[serde(rename = "limit", default)]
     pub limit: i64,
+}
+
+impl serde::Serialize for GetBlueprintHistoryMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetBlueprintHistoryMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getblueprinthistorymsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetBlueprintHistoryMsg {
@@ -805,6 +1088,8 @@ impl crate::call::Message for GetBlueprintHistoryMsg {
     type Reply = std::vec::Vec<super::BlueprintHistory>;
     const MSGTYPE: &'static str = "getblueprinthistorymsg";
     const NULL_REPLY: bool = true;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get blueprint history, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get blueprint history, msg.MsgType does not match payloadType" },

@@ -5,6 +5,7 @@
 /// different senders by server time; since sequences are not unique, readers should drop duplicates by
 /// (`senderid`, `sequence`).
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct ChannelEntry {
     /// Number that the sender gave to the entry; the server neither checks it nor enforces that it is unique.
     #[serde(rename = "sequence", default)]
@@ -31,6 +32,18 @@ pub struct ChannelEntry {
     pub error: std::string::String,
 }
 
+impl serde::Serialize for ChannelEntry {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ChannelEntry {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for ChannelEntry {
     fn default() -> Self {
         Self {
@@ -51,7 +64,7 @@ impl std::default::Default for ChannelEntry {
 /// dropped when the process is closed, failed or cancelled, so read them before that. The reply carries no
 /// result.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "channelappendmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "channelappendmsg")]
 pub struct ChannelAppendMsg {
     /// Identifier of the process that owns the channel.
     #[serde(rename = "processid")]
@@ -73,6 +86,18 @@ pub struct ChannelAppendMsg {
     pub data_type: std::string::String,
 }
 
+impl serde::Serialize for ChannelAppendMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ChannelAppendMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("channelappendmsg"), |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for ChannelAppendMsg {
     fn default() -> Self {
         Self {
@@ -91,6 +116,8 @@ impl crate::call::Message for ChannelAppendMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "channelappendmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to append to channel, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to append to channel, msg.MsgType does not match payloadType" },
@@ -111,7 +138,7 @@ impl crate::call::Message for ChannelAppendMsg {
 /// shifts their positions. A declared channel that does not exist in memory may be created empty by the
 /// call.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "channelreadmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "channelreadmsg")]
 pub struct ChannelReadMsg {
     /// Identifier of the process that owns the channel.
     #[serde(rename = "processid")]
@@ -125,6 +152,18 @@ pub struct ChannelReadMsg {
     /// Maximum number of entries to return; 0 or a negative value means all.
     #[serde(rename = "limit", default)]
     pub limit: i64,
+}
+
+impl serde::Serialize for ChannelReadMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ChannelReadMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("channelreadmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for ChannelReadMsg {
@@ -143,6 +182,8 @@ impl crate::call::Message for ChannelReadMsg {
     type Reply = std::vec::Vec<super::ChannelEntry>;
     const MSGTYPE: &'static str = "channelreadmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to read from channel, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to read from channel, msg.MsgType does not match payloadType" },

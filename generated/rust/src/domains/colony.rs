@@ -4,6 +4,7 @@
 /// Tenant of a server: a closed group of executors, users and their processes. Whoever holds the key behind
 /// `colonyid` owns the colony.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Colony {
     /// Identity of the colony owner, exactly 64 hex characters; other lengths are refused. Several colonies may
     /// carry the same id.
@@ -13,6 +14,18 @@ pub struct Colony {
     /// `:`, which breaks the storage of executors, users, locations and snapshots.
     #[serde(rename = "name")]
     pub name: std::string::String,
+}
+
+impl serde::Serialize for Colony {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Colony {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for Colony {
@@ -27,11 +40,23 @@ impl std::default::Default for Colony {
 /// Create a colony. Several colonies may share an owner id; because the server looks up the colony it
 /// replies with by id, the reply may then show another colony of the same owner.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "addcolonymsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "addcolonymsg")]
 pub struct AddColonyMsg {
     /// Colony to create; its `colonyid` is the identity of the owner's key.
     #[serde(rename = "colony")]
     pub colony: super::Colony,
+}
+
+impl serde::Serialize for AddColonyMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for AddColonyMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("addcolonymsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for AddColonyMsg {
@@ -47,6 +72,8 @@ impl crate::call::Message for AddColonyMsg {
     type Reply = super::Colony;
     const MSGTYPE: &'static str = "addcolonymsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to add colony, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to add colony, msg.MsgType does not match payloadType" },
@@ -61,11 +88,23 @@ impl crate::call::Message for AddColonyMsg {
 /// functions, logs, files, snapshots and locations are deleted. Blueprints, their definitions and history,
 /// and the paused flag survive, and apply again to a colony created later under the same name.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "removecolonymsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "removecolonymsg")]
 pub struct RemoveColonyMsg {
     /// Name of the colony to remove.
     #[serde(rename = "colonyname")]
     pub colony_name: std::string::String,
+}
+
+impl serde::Serialize for RemoveColonyMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RemoveColonyMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("removecolonymsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for RemoveColonyMsg {
@@ -81,6 +120,8 @@ impl crate::call::Message for RemoveColonyMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removecolonymsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to remove colony, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to remove colony, msg.MsgType does not match payloadType" },
@@ -92,11 +133,23 @@ impl crate::call::Message for RemoveColonyMsg {
 /// Get a colony by name. Only its approved executors and its users may ask; the key of the colony owner is
 /// refused.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getcolonymsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getcolonymsg")]
 pub struct GetColonyMsg {
     /// Name of the colony to fetch.
     #[serde(rename = "colonyname")]
     pub colonyname: std::string::String,
+}
+
+impl serde::Serialize for GetColonyMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetColonyMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getcolonymsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetColonyMsg {
@@ -112,6 +165,8 @@ impl crate::call::Message for GetColonyMsg {
     type Reply = super::Colony;
     const MSGTYPE: &'static str = "getcolonymsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get colony, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get colony, msg.MsgType does not match payloadType" },
@@ -123,8 +178,20 @@ impl crate::call::Message for GetColonyMsg {
 
 /// List all colonies of the server.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getcoloniesmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getcoloniesmsg")]
 pub struct GetColoniesMsg {
+}
+
+impl serde::Serialize for GetColoniesMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetColoniesMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getcoloniesmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetColoniesMsg {
@@ -139,6 +206,8 @@ impl crate::call::Message for GetColoniesMsg {
     type Reply = std::vec::Vec<super::Colony>;
     const MSGTYPE: &'static str = "getcoloniesmsg";
     const NULL_REPLY: bool = true;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get colonies, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get colonies, msg.MsgType does not match payloadType" },

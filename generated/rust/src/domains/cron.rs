@@ -5,6 +5,7 @@
 /// the first run comes one interval or one beat of the expression later. Root processes receive the outputs
 /// of the leaves of the previous workflow as input.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Cron {
     /// Name of the colony the cron belongs to.
     #[serde(rename = "colonyname")]
@@ -63,6 +64,18 @@ impl Cron {
     }
 }
 
+impl serde::Serialize for Cron {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Cron {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for Cron {
     fn default() -> Self {
         Self {
@@ -88,11 +101,23 @@ impl std::default::Default for Cron {
 /// does not compare the colony named in `workflowspec` with the colony of the cron, so make sure that they
 /// agree.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "addcronmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "addcronmsg")]
 pub struct AddCronMsg {
     /// Cron to create, with its `workflowspec` as a JSON string.
     #[serde(rename = "cron")]
     pub cron: super::Cron,
+}
+
+impl serde::Serialize for AddCronMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for AddCronMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("addcronmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for AddCronMsg {
@@ -108,6 +133,8 @@ impl crate::call::Message for AddCronMsg {
     type Reply = super::Cron;
     const MSGTYPE: &'static str = "addcronmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to add cron, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to add cron, msg.MsgType does not match payloadType" },
@@ -128,11 +155,23 @@ impl crate::call::Message for AddCronMsg {
 
 /// Read one cron. This is the only call that fills `checkerperiod`.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getcronmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getcronmsg")]
 pub struct GetCronMsg {
     /// Identifier of the cron to read.
     #[serde(rename = "cronid")]
     pub cronid: std::string::String,
+}
+
+impl serde::Serialize for GetCronMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetCronMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getcronmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetCronMsg {
@@ -148,6 +187,8 @@ impl crate::call::Message for GetCronMsg {
     type Reply = super::Cron;
     const MSGTYPE: &'static str = "getcronmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get cron, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get cron, msg.MsgType does not match payloadType" },
@@ -159,7 +200,7 @@ impl crate::call::Message for GetCronMsg {
 
 /// List the crons of a colony. There is no upper limit on `count`, and `checkerperiod` is 0 in the results.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getcronsmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getcronsmsg")]
 pub struct GetCronsMsg {
     /// Name of the colony whose crons are listed.
     #[serde(rename = "colonyname")]
@@ -173,6 +214,18 @@ pub struct GetCronsMsg {
 impl GetCronsMsg {
     fn default_count() -> i64 {
         100
+    }
+}
+
+impl serde::Serialize for GetCronsMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetCronsMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getcronsmsg"), |value| Self::deserialize(value))
     }
 }
 
@@ -190,6 +243,8 @@ impl crate::call::Message for GetCronsMsg {
     type Reply = std::vec::Vec<super::Cron>;
     const MSGTYPE: &'static str = "getcronsmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get crons, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get crons, msg.MsgType does not match payloadType" },
@@ -203,11 +258,23 @@ impl crate::call::Message for GetCronsMsg {
 /// checks membership only after the run: an outsider who knows the identifier is refused, yet the workflow
 /// has started.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "runcronmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "runcronmsg")]
 pub struct RunCronMsg {
     /// Identifier of the cron to run.
     #[serde(rename = "cronid")]
     pub cronid: std::string::String,
+}
+
+impl serde::Serialize for RunCronMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RunCronMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("runcronmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for RunCronMsg {
@@ -223,6 +290,8 @@ impl crate::call::Message for RunCronMsg {
     type Reply = super::Cron;
     const MSGTYPE: &'static str = "runcronmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to run cron, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to run cron, msg.MsgType does not match payloadType" },
@@ -234,7 +303,7 @@ impl crate::call::Message for RunCronMsg {
 
 /// Remove a cron.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "removecronmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "removecronmsg")]
 pub struct RemoveCronMsg {
     /// Identifier of the cron to remove.
     #[serde(rename = "cronid")]
@@ -242,6 +311,18 @@ pub struct RemoveCronMsg {
     /// Without effect.
     #[serde(rename = "all", default)]
     pub all: bool,
+}
+
+impl serde::Serialize for RemoveCronMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RemoveCronMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("removecronmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for RemoveCronMsg {
@@ -258,6 +339,8 @@ impl crate::call::Message for RemoveCronMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removecronmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to remove cron, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to remove cron, msg.MsgType does not match payloadType" },

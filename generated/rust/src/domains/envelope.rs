@@ -4,6 +4,7 @@
 /// Envelope of a signed request. It is the body of an HTTP POST or one text frame on a WebSocket. It carries
 /// no nonce or time, so a captured request can be replayed.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct RPCMsg {
     /// Message type of the request; the `msgtype` inside the payload must be the same.
     #[serde(rename = "payloadtype")]
@@ -15,6 +16,18 @@ pub struct RPCMsg {
     /// and the recovery id (1 byte) in hexadecimal. It may be empty for `versionmsg` and `getserverinfomsg`.
     #[serde(rename = "signature", default)]
     pub signature: std::string::String,
+}
+
+impl serde::Serialize for RPCMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RPCMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for RPCMsg {
@@ -29,6 +42,7 @@ impl std::default::Default for RPCMsg {
 
 /// Envelope of a reply. A failed call carries a `Failure` as its payload.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct RPCReplyMsg {
     /// Message type of the request in most replies and `error` in failures. Exceptions: `getpausestatusmsg` is
     /// answered with `pausestatusreplymsg`, and `subscribeprocessesmsg` with `subscribeprocessmsg`.
@@ -40,6 +54,18 @@ pub struct RPCReplyMsg {
     /// Whether the call failed. This flag is decisive, as the HTTP status can be 200 for a failed call.
     #[serde(rename = "error", default)]
     pub error: bool,
+}
+
+impl serde::Serialize for RPCReplyMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RPCReplyMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for RPCReplyMsg {
@@ -55,6 +81,7 @@ impl std::default::Default for RPCReplyMsg {
 /// Error details, found as the payload of each reply that reports a failure. Since one status covers many
 /// causes, the text is needed to tell them apart.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Failure {
     /// Numeric status of the error; over HTTP normally also the status of the response.
     #[serde(rename = "status", default)]
@@ -62,6 +89,18 @@ pub struct Failure {
     /// Text of the error as worded by the server.
     #[serde(rename = "message", default)]
     pub message: std::string::String,
+}
+
+impl serde::Serialize for Failure {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Failure {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for Failure {

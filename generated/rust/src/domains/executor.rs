@@ -4,6 +4,7 @@
 /// Worker registered in a colony. Once approved by the colony owner it can be assigned processes of its
 /// type.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Executor {
     /// Identity of the executor key, 64 hex characters. Neither length nor uniqueness is enforced, yet
     /// membership is decided by the first match on the whole server, so give every executor its own key.
@@ -53,6 +54,18 @@ pub struct Executor {
     pub blueprintgen: i64,
 }
 
+impl serde::Serialize for Executor {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Executor {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for Executor {
     fn default() -> Self {
         Self {
@@ -75,6 +88,7 @@ impl std::default::Default for Executor {
 
 /// Hardware and software description of an executor. It is informative only and plays no part in scheduling.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Capabilities {
     /// Hardware entries of the executor; null when they were never set.
     #[serde(rename = "hardware", default, deserialize_with = "crate::value::null_is_empty")]
@@ -82,6 +96,18 @@ pub struct Capabilities {
     /// Software entries of the executor; null when they were never set.
     #[serde(rename = "software", default, deserialize_with = "crate::value::null_is_empty")]
     pub software: std::vec::Vec<super::Software>,
+}
+
+impl serde::Serialize for Capabilities {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Capabilities {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for Capabilities {
@@ -95,6 +121,7 @@ impl std::default::Default for Capabilities {
 
 /// One hardware entry in the capabilities of an executor.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Hardware {
     /// Model of the machine, free text.
     #[serde(rename = "model", default)]
@@ -128,6 +155,18 @@ pub struct Hardware {
     pub network: std::vec::Vec<std::string::String>,
 }
 
+impl serde::Serialize for Hardware {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Hardware {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for Hardware {
     fn default() -> Self {
         Self {
@@ -147,6 +186,7 @@ impl std::default::Default for Hardware {
 
 /// One software entry in the capabilities of an executor.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Software {
     /// Name of the software.
     #[serde(rename = "name", default)]
@@ -157,6 +197,18 @@ pub struct Software {
     /// Version of the software, free text.
     #[serde(rename = "version", default)]
     pub version: std::string::String,
+}
+
+impl serde::Serialize for Software {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Software {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for Software {
@@ -171,6 +223,7 @@ impl std::default::Default for Software {
 
 /// Description of GPUs. Hardware entries store it as sent, conditions store only part of it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct GPU {
     /// Name of the GPU.
     #[serde(rename = "name", default)]
@@ -187,6 +240,18 @@ pub struct GPU {
     pub nodecount: i64,
 }
 
+impl serde::Serialize for GPU {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GPU {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for GPU {
     fn default() -> Self {
         Self {
@@ -200,10 +265,23 @@ impl std::default::Default for GPU {
 
 /// Resource allocations per project, as reported by an executor.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Allocations {
     /// Map from project name to the counters of that project; null when it was never set.
     #[serde(rename = "projects", default, deserialize_with = "crate::value::null_is_empty")]
     pub projects: std::collections::BTreeMap<std::string::String, super::Project>,
+}
+
+impl serde::Serialize for Allocations {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Allocations {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for Allocations {
@@ -216,6 +294,7 @@ impl std::default::Default for Allocations {
 
 /// Allocated and used amounts of one project. The executor decides on the units.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Project {
     /// CPU amount allocated to the project, in a unit the executor chooses.
     #[serde(rename = "allocatedcpu", default)]
@@ -237,6 +316,18 @@ pub struct Project {
     pub usedstorage: i64,
 }
 
+impl serde::Serialize for Project {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Project {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for Project {
     fn default() -> Self {
         Self {
@@ -255,11 +346,23 @@ impl std::default::Default for Project {
 /// queue, its functions are deleted, and the entry is reused with the new identity and type, keeping the old
 /// `requirefuncreg`.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "addexecutormsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "addexecutormsg")]
 pub struct AddExecutorMsg {
     /// Executor to register.
     #[serde(rename = "executor")]
     pub executor: super::Executor,
+}
+
+impl serde::Serialize for AddExecutorMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for AddExecutorMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("addexecutormsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for AddExecutorMsg {
@@ -275,6 +378,8 @@ impl crate::call::Message for AddExecutorMsg {
     type Reply = super::Executor;
     const MSGTYPE: &'static str = "addexecutormsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to add executor, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to add executor, msg.MsgType does not match payloadType" },
@@ -293,7 +398,7 @@ impl crate::call::Message for AddExecutorMsg {
 /// well. After a lost reply read the executor first: it may have been rejected or removed meanwhile, and a
 /// repeated call lets it in again.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "approveexecutormsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "approveexecutormsg")]
 pub struct ApproveExecutorMsg {
     /// Name of the colony the executor belongs to.
     #[serde(rename = "colonyname")]
@@ -301,6 +406,18 @@ pub struct ApproveExecutorMsg {
     /// Name of the executor to approve.
     #[serde(rename = "executorname")]
     pub executorname: std::string::String,
+}
+
+impl serde::Serialize for ApproveExecutorMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ApproveExecutorMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("approveexecutormsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for ApproveExecutorMsg {
@@ -317,6 +434,8 @@ impl crate::call::Message for ApproveExecutorMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "approveexecutormsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to approve executor, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to approve executor, msg.MsgType does not match payloadType" },
@@ -329,7 +448,7 @@ impl crate::call::Message for ApproveExecutorMsg {
 
 /// Reject an executor. It becomes REJECTED and stays listed.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "rejectexecutormsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "rejectexecutormsg")]
 pub struct RejectExecutorMsg {
     /// Name of the colony the executor belongs to.
     #[serde(rename = "colonyname")]
@@ -337,6 +456,18 @@ pub struct RejectExecutorMsg {
     /// Name of the executor to reject.
     #[serde(rename = "executorname")]
     pub executorname: std::string::String,
+}
+
+impl serde::Serialize for RejectExecutorMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RejectExecutorMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("rejectexecutormsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for RejectExecutorMsg {
@@ -353,6 +484,8 @@ impl crate::call::Message for RejectExecutorMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "rejectexecutormsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to reject executor, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to reject executor, msg.MsgType does not match payloadType" },
@@ -370,7 +503,7 @@ impl crate::call::Message for RejectExecutorMsg {
 /// removal are not one, so one that is still under way takes the functions of such an executor too. After a
 /// lost reply read the executor first.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "removeexecutormsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "removeexecutormsg")]
 pub struct RemoveExecutorMsg {
     /// Name of the colony the executor belongs to.
     #[serde(rename = "colonyname")]
@@ -378,6 +511,18 @@ pub struct RemoveExecutorMsg {
     /// Name of the executor to remove.
     #[serde(rename = "executorname")]
     pub executorname: std::string::String,
+}
+
+impl serde::Serialize for RemoveExecutorMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RemoveExecutorMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("removeexecutormsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for RemoveExecutorMsg {
@@ -394,6 +539,8 @@ impl crate::call::Message for RemoveExecutorMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removeexecutormsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to remove executor, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to remove executor, msg.MsgType does not match payloadType" },
@@ -407,7 +554,7 @@ impl crate::call::Message for RemoveExecutorMsg {
 /// Get an executor by name. The server looks for the executor before it checks rights, so outsiders can
 /// learn whether a name exists.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getexecutormsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getexecutormsg")]
 pub struct GetExecutorMsg {
     /// Name of the colony the executor belongs to.
     #[serde(rename = "colonyname")]
@@ -415,6 +562,18 @@ pub struct GetExecutorMsg {
     /// Name of the executor to fetch.
     #[serde(rename = "executorname")]
     pub executorname: std::string::String,
+}
+
+impl serde::Serialize for GetExecutorMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetExecutorMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getexecutormsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetExecutorMsg {
@@ -431,6 +590,8 @@ impl crate::call::Message for GetExecutorMsg {
     type Reply = super::Executor;
     const MSGTYPE: &'static str = "getexecutormsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get executor, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get executor, msg.MsgType does not match payloadType" },
@@ -442,11 +603,23 @@ impl crate::call::Message for GetExecutorMsg {
 
 /// List the executors of a colony. REJECTED and UNREGISTERED ones are included, and the order is undefined.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getexecutorsmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getexecutorsmsg")]
 pub struct GetExecutorsMsg {
     /// Name of the colony whose executors are listed.
     #[serde(rename = "colonyname")]
     pub colonyname: std::string::String,
+}
+
+impl serde::Serialize for GetExecutorsMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetExecutorsMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getexecutorsmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetExecutorsMsg {
@@ -462,6 +635,8 @@ impl crate::call::Message for GetExecutorsMsg {
     type Reply = std::vec::Vec<super::Executor>;
     const MSGTYPE: &'static str = "getexecutorsmsg";
     const NULL_REPLY: bool = true;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get executors, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get executors, msg.MsgType does not match payloadType" },
@@ -474,7 +649,7 @@ impl crate::call::Message for GetExecutorsMsg {
 /// Get an executor by its identity. `colonyname` has no effect: the signer needs rights in the colony to
 /// which the executor belongs.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getexecutorbyidmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getexecutorbyidmsg")]
 pub struct GetExecutorByIDMsg {
     /// Name of a colony; the server ignores it.
     #[serde(rename = "colonyname", default)]
@@ -482,6 +657,18 @@ pub struct GetExecutorByIDMsg {
     /// Identity of the executor to fetch, 64 hex characters.
     #[serde(rename = "executorid")]
     pub executorid: std::string::String,
+}
+
+impl serde::Serialize for GetExecutorByIDMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetExecutorByIDMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getexecutorbyidmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetExecutorByIDMsg {
@@ -498,6 +685,8 @@ impl crate::call::Message for GetExecutorByIDMsg {
     type Reply = super::Executor;
     const MSGTYPE: &'static str = "getexecutorbyidmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get executor by ID, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get executor by ID, msg.MsgType does not match payloadType" },
@@ -510,7 +699,7 @@ impl crate::call::Message for GetExecutorByIDMsg {
 /// Replace the capabilities of the calling executor. Nothing else changes, and the executor may be in any
 /// state.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "updateexecutormsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "updateexecutormsg")]
 pub struct UpdateExecutorMsg {
     /// Name of the colony the executor belongs to.
     #[serde(rename = "colonyname")]
@@ -521,6 +710,18 @@ pub struct UpdateExecutorMsg {
     /// New capabilities of the executor.
     #[serde(rename = "capabilities", default)]
     pub capabilities: super::Capabilities,
+}
+
+impl serde::Serialize for UpdateExecutorMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for UpdateExecutorMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("updateexecutormsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for UpdateExecutorMsg {
@@ -538,6 +739,8 @@ impl crate::call::Message for UpdateExecutorMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "updateexecutormsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to update executor, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to update executor, msg.MsgType does not match payloadType" },
@@ -551,7 +754,7 @@ impl crate::call::Message for UpdateExecutorMsg {
 /// Replace the allocations of the calling executor. The whole object is overwritten: when `allocations` is
 /// absent, `projects` becomes null.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "reportallocationmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "reportallocationmsg")]
 pub struct ReportAllocationsMsg {
     /// Name of the colony the executor belongs to.
     #[serde(rename = "colonyname")]
@@ -562,6 +765,18 @@ pub struct ReportAllocationsMsg {
     /// New allocations of the executor; absent stores allocations whose `projects` is null.
     #[serde(rename = "allocations", default)]
     pub allocations: super::Allocations,
+}
+
+impl serde::Serialize for ReportAllocationsMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ReportAllocationsMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("reportallocationmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for ReportAllocationsMsg {
@@ -579,6 +794,8 @@ impl crate::call::Message for ReportAllocationsMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "reportallocationmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to report allocation, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to report allocation, msg.MsgType does not match payloadType" },

@@ -3,6 +3,7 @@
 
 /// Metadata of one revision of a file. The server never holds the content, which is stored elsewhere.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct File {
     /// Name of the colony the file belongs to.
     #[serde(rename = "colonyname")]
@@ -39,6 +40,18 @@ pub struct File {
     pub added: std::option::Option<crate::value::Time>,
 }
 
+impl serde::Serialize for File {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for File {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for File {
     fn default() -> Self {
         Self {
@@ -59,6 +72,7 @@ impl std::default::Default for File {
 /// Short form of a file as it appears in listings: name, checksum, size and S3 object of the latest
 /// revision.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct FileData {
     /// Name of the file.
     #[serde(rename = "name", default)]
@@ -74,6 +88,18 @@ pub struct FileData {
     pub s3filename: std::string::String,
 }
 
+impl serde::Serialize for FileData {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for FileData {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for FileData {
     fn default() -> Self {
         Self {
@@ -87,6 +113,7 @@ impl std::default::Default for FileData {
 
 /// Pointer to the stored content of a file revision.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Reference {
     /// Storage protocol. The server returns `s3` whatever was sent.
     #[serde(rename = "protocol", default = "Reference::default_protocol")]
@@ -102,6 +129,18 @@ impl Reference {
     }
 }
 
+impl serde::Serialize for Reference {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Reference {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for Reference {
     fn default() -> Self {
         Self {
@@ -114,6 +153,7 @@ impl std::default::Default for Reference {
 /// Coordinates and credentials of an object in S3 storage. The server stores and returns all of them
 /// unencrypted, so any member of the colony can read the keys.
 #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct S3Object {
     /// Host name of the S3 server.
     #[serde(rename = "server", default)]
@@ -145,6 +185,18 @@ pub struct S3Object {
     /// Name of the bucket.
     #[serde(rename = "bucket", default)]
     pub bucket: std::string::String,
+}
+
+impl serde::Serialize for S3Object {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for S3Object {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for S3Object {
@@ -183,6 +235,7 @@ impl std::fmt::Debug for S3Object {
 
 /// File label with the number of revisions stored under it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Label {
     /// Text of the label.
     #[serde(rename = "name", default)]
@@ -190,6 +243,18 @@ pub struct Label {
     /// Number of file revisions stored under exactly this label, sub-labels not included.
     #[serde(rename = "files", default)]
     pub files: i64,
+}
+
+impl serde::Serialize for Label {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Label {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for Label {
@@ -205,11 +270,23 @@ impl std::default::Default for Label {
 /// sent; the content has to be stored elsewhere. If the database refuses the revision, for instance because
 /// a text contains a NUL character, the server still answers with status 200 and the payload null.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "addfilemsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "addfilemsg")]
 pub struct AddFileMsg {
     /// Metadata of the revision to add. Its id, sequence number and time are set by the server.
     #[serde(rename = "file")]
     pub file: super::File,
+}
+
+impl serde::Serialize for AddFileMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for AddFileMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("addfilemsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for AddFileMsg {
@@ -225,6 +302,8 @@ impl crate::call::Message for AddFileMsg {
     type Reply = super::File;
     const MSGTYPE: &'static str = "addfilemsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::Some("INVALID");
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to add log, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to add file, msg.MsgType does not match payloadType" },
@@ -237,7 +316,7 @@ impl crate::call::Message for AddFileMsg {
 /// Get the revisions of a file, either by `fileid` or by `label` and `name`. The reply is a list in every
 /// case: a single item by id or with `latest`, otherwise all revisions with the newest first.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getfilemsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getfilemsg")]
 pub struct GetFileMsg {
     /// Name of the colony the file belongs to.
     #[serde(rename = "colonyname")]
@@ -254,6 +333,18 @@ pub struct GetFileMsg {
     /// Whether to return only the newest revision of the file named by `label` and `name`.
     #[serde(rename = "latest", default)]
     pub latest: bool,
+}
+
+impl serde::Serialize for GetFileMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetFileMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getfilemsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetFileMsg {
@@ -273,6 +364,8 @@ impl crate::call::Message for GetFileMsg {
     type Reply = std::vec::Vec<super::File>;
     const MSGTYPE: &'static str = "getfilemsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to add log, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get file, msg.MsgType does not match payloadType" },
@@ -288,7 +381,7 @@ impl crate::call::Message for GetFileMsg {
 /// List the latest revision of each file under one label. Files under sub-labels are not included, the order
 /// is undefined, and an unknown label gives `[]`.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getfilesmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getfilesmsg")]
 pub struct GetFilesMsg {
     /// Label whose files are listed, matched exactly and without sub-labels.
     #[serde(rename = "label", default)]
@@ -296,6 +389,18 @@ pub struct GetFilesMsg {
     /// Name of the colony the files belong to.
     #[serde(rename = "colonyname")]
     pub colonyname: std::string::String,
+}
+
+impl serde::Serialize for GetFilesMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetFilesMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getfilesmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetFilesMsg {
@@ -312,6 +417,8 @@ impl crate::call::Message for GetFilesMsg {
     type Reply = std::vec::Vec<super::FileData>;
     const MSGTYPE: &'static str = "getfilesmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get files, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get files, msg.MsgType does not match payloadType" },
@@ -324,7 +431,7 @@ impl crate::call::Message for GetFilesMsg {
 /// SQL LIKE wildcards are active. With `exact` true, the label itself and all labels below it are returned,
 /// but the reply is null if no file lies directly under it. An empty `name` lists every label.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getfilelabelsmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getfilelabelsmsg")]
 pub struct GetFileLabelsMsg {
     /// Name of the colony whose labels are listed.
     #[serde(rename = "colonyname")]
@@ -336,6 +443,18 @@ pub struct GetFileLabelsMsg {
     /// (false).
     #[serde(rename = "exact", default)]
     pub exact: bool,
+}
+
+impl serde::Serialize for GetFileLabelsMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetFileLabelsMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getfilelabelsmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetFileLabelsMsg {
@@ -353,6 +472,8 @@ impl crate::call::Message for GetFileLabelsMsg {
     type Reply = std::vec::Vec<super::Label>;
     const MSGTYPE: &'static str = "getfilelabelsmsg";
     const NULL_REPLY: bool = true;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get files, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get files, msg.MsgType does not match payloadType" },
@@ -365,7 +486,7 @@ impl crate::call::Message for GetFileLabelsMsg {
 /// there is nothing to remove. After the latest revision is removed by id, the one before it is the latest
 /// again. A removal by name is not safe to repeat, since it takes what was stored under that name meanwhile.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "removefilemsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "removefilemsg")]
 pub struct RemoveFileMsg {
     /// Name of the colony the file belongs to.
     #[serde(rename = "colonyname")]
@@ -379,6 +500,18 @@ pub struct RemoveFileMsg {
     /// Name of the file to remove, to be given together with `label` when there is no `fileid`.
     #[serde(rename = "name", default)]
     pub name: std::string::String,
+}
+
+impl serde::Serialize for RemoveFileMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RemoveFileMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("removefilemsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for RemoveFileMsg {
@@ -397,6 +530,8 @@ impl crate::call::Message for RemoveFileMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removefilemsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to remove file, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to remove file, msg.MsgType does not match payloadType" },

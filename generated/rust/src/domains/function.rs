@@ -4,6 +4,7 @@
 /// Function that an executor has registered, with statistics about its use. Only successful closes count:
 /// they update all registrations of the same colony, executor and `funcname` together.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Function {
     /// Name of the executor that offers the function; on registration it has to be the executor that signs the
     /// request.
@@ -59,6 +60,18 @@ pub struct Function {
     pub locationname: std::string::String,
 }
 
+impl serde::Serialize for Function {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Function {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for Function {
     fn default() -> Self {
         Self {
@@ -83,6 +96,7 @@ impl std::default::Default for Function {
 
 /// Description of one argument of a registered function.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct FunctionArg {
     /// Name of the argument.
     #[serde(rename = "name", default)]
@@ -101,6 +115,18 @@ pub struct FunctionArg {
     pub r#enum: std::vec::Vec<std::string::String>,
 }
 
+impl serde::Serialize for FunctionArg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for FunctionArg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for FunctionArg {
     fn default() -> Self {
         Self {
@@ -117,11 +143,23 @@ impl std::default::Default for FunctionArg {
 /// not be unique: every call adds another registration, so a blind retry creates a duplicate. Registrations
 /// disappear with the executor.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "addfunctionmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "addfunctionmsg")]
 pub struct AddFunctionMsg {
     /// Function to register; at least `executorname`, `colonyname` and `funcname` must be set.
     #[serde(rename = "fun")]
     pub function: super::Function,
+}
+
+impl serde::Serialize for AddFunctionMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for AddFunctionMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("addfunctionmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for AddFunctionMsg {
@@ -137,6 +175,8 @@ impl crate::call::Message for AddFunctionMsg {
     type Reply = super::Function;
     const MSGTYPE: &'static str = "addfunctionmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to add function, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to add function, msg.MsgType does not match payloadType" },
@@ -153,7 +193,7 @@ impl crate::call::Message for AddFunctionMsg {
 /// List the functions registered in a colony. With `executorname` set, only the functions of that executor
 /// are returned; there is no separate message for this.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getfunctionsmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getfunctionsmsg")]
 pub struct GetFunctionsMsg {
     /// Name of the executor whose functions are wanted; leave it empty for all executors of the colony.
     #[serde(rename = "executorname", default)]
@@ -161,6 +201,18 @@ pub struct GetFunctionsMsg {
     /// Name of the colony whose functions are listed.
     #[serde(rename = "colonyname")]
     pub colonyname: std::string::String,
+}
+
+impl serde::Serialize for GetFunctionsMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetFunctionsMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getfunctionsmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetFunctionsMsg {
@@ -177,6 +229,8 @@ impl crate::call::Message for GetFunctionsMsg {
     type Reply = std::vec::Vec<super::Function>;
     const MSGTYPE: &'static str = "getfunctionsmsg";
     const NULL_REPLY: bool = true;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get function, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get function, msg.MsgType does not match payloadType" },
@@ -187,11 +241,23 @@ impl crate::call::Message for GetFunctionsMsg {
 
 /// Remove a function registration. Only the executor that registered the function may do this.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "removefunctionmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "removefunctionmsg")]
 pub struct RemoveFunctionMsg {
     /// Identifier of the registration to remove.
     #[serde(rename = "functionid")]
     pub functionid: std::string::String,
+}
+
+impl serde::Serialize for RemoveFunctionMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RemoveFunctionMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("removefunctionmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for RemoveFunctionMsg {
@@ -207,6 +273,8 @@ impl crate::call::Message for RemoveFunctionMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removefunctionmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to remove function, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to remove function, msg.MsgType does not match payloadType" },

@@ -4,6 +4,7 @@
 /// Workflow that the server starts whenever enough arguments have been packed. Each run takes `trigger`
 /// arguments from the queue; they replace the `args` of the root nodes, whose `kwargs` become empty.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Generator {
     /// Name of the colony the generator belongs to.
     #[serde(rename = "colonyname")]
@@ -52,6 +53,18 @@ impl Generator {
     }
 }
 
+impl serde::Serialize for Generator {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Generator {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for Generator {
     fn default() -> Self {
         Self {
@@ -75,11 +88,23 @@ impl std::default::Default for Generator {
 /// at least 1: with 0, or without the field, the server process crashes within a second and again after each
 /// restart, as the generator is stored.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "addgeneratormsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "addgeneratormsg")]
 pub struct AddGeneratorMsg {
     /// Generator to create, with its `workflowspec` as a JSON string.
     #[serde(rename = "generator")]
     pub generator: super::Generator,
+}
+
+impl serde::Serialize for AddGeneratorMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for AddGeneratorMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("addgeneratormsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for AddGeneratorMsg {
@@ -95,6 +120,8 @@ impl crate::call::Message for AddGeneratorMsg {
     type Reply = super::Generator;
     const MSGTYPE: &'static str = "addgeneratormsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to add generator, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to add generator, msg.MsgType does not match payloadType" },
@@ -112,11 +139,23 @@ impl crate::call::Message for AddGeneratorMsg {
 
 /// Read one generator. This is the only call that fills `queuesize` and `checkerperiod`.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getgeneratormsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getgeneratormsg")]
 pub struct GetGeneratorMsg {
     /// Identifier of the generator to read.
     #[serde(rename = "generatorid")]
     pub generatorid: std::string::String,
+}
+
+impl serde::Serialize for GetGeneratorMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetGeneratorMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getgeneratormsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetGeneratorMsg {
@@ -132,6 +171,8 @@ impl crate::call::Message for GetGeneratorMsg {
     type Reply = super::Generator;
     const MSGTYPE: &'static str = "getgeneratormsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get generator, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get generator, msg.MsgType does not match payloadType" },
@@ -144,7 +185,7 @@ impl crate::call::Message for GetGeneratorMsg {
 /// List the generators of a colony. In the results `queuesize` and `checkerperiod` are 0; read a single
 /// generator to learn them.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getgeneratorsmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getgeneratorsmsg")]
 pub struct GetGeneratorsMsg {
     /// Name of the colony whose generators are listed.
     #[serde(rename = "colonyname")]
@@ -158,6 +199,18 @@ pub struct GetGeneratorsMsg {
 impl GetGeneratorsMsg {
     fn default_count() -> i64 {
         100
+    }
+}
+
+impl serde::Serialize for GetGeneratorsMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetGeneratorsMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getgeneratorsmsg"), |value| Self::deserialize(value))
     }
 }
 
@@ -175,6 +228,8 @@ impl crate::call::Message for GetGeneratorsMsg {
     type Reply = std::vec::Vec<super::Generator>;
     const MSGTYPE: &'static str = "getgeneratorsmsg";
     const NULL_REPLY: bool = true;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get generators, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get generators, msg.MsgType does not match payloadType" },
@@ -185,7 +240,7 @@ impl crate::call::Message for GetGeneratorsMsg {
 
 /// Find a generator by its name. In the reply `queuesize` and `checkerperiod` are 0.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "resolvegeneratormsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "resolvegeneratormsg")]
 pub struct ResolveGeneratorMsg {
     /// Name of the colony the generator belongs to.
     #[serde(rename = "colonyname")]
@@ -193,6 +248,18 @@ pub struct ResolveGeneratorMsg {
     /// Name of the generator to look up.
     #[serde(rename = "generatorname")]
     pub generatorname: std::string::String,
+}
+
+impl serde::Serialize for ResolveGeneratorMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ResolveGeneratorMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("resolvegeneratormsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for ResolveGeneratorMsg {
@@ -209,6 +276,8 @@ impl crate::call::Message for ResolveGeneratorMsg {
     type Reply = super::Generator;
     const MSGTYPE: &'static str = "resolvegeneratormsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to resolve generator, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to resolve generator, msg.MsgType does not match payloadType" },
@@ -221,7 +290,7 @@ impl crate::call::Message for ResolveGeneratorMsg {
 /// Add one argument to the queue of a generator. At each check the server starts one workflow for every
 /// `trigger` queued arguments. Do not repeat the call blindly, since each one queues another argument.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "packgeneratormsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "packgeneratormsg")]
 pub struct PackGeneratorMsg {
     /// Identifier of the generator to feed.
     #[serde(rename = "generatorid")]
@@ -229,6 +298,18 @@ pub struct PackGeneratorMsg {
     /// Argument to queue; it must be a string, as any other JSON type is refused with status 400.
     #[serde(rename = "arg", default)]
     pub arg: std::string::String,
+}
+
+impl serde::Serialize for PackGeneratorMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for PackGeneratorMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("packgeneratormsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for PackGeneratorMsg {
@@ -245,6 +326,8 @@ impl crate::call::Message for PackGeneratorMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "packgeneratormsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to inc generator, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to increment generator, msg.MsgType does not match payloadType" },
@@ -257,7 +340,7 @@ impl crate::call::Message for PackGeneratorMsg {
 /// Remove a generator. The server crashes if this happens while it submits a batch of the generator; remove
 /// it only while the queue is below `trigger`, or after the workflows of the batch have appeared.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "removegeneratormsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "removegeneratormsg")]
 pub struct RemoveGeneratorMsg {
     /// Identifier of the generator to remove.
     #[serde(rename = "generatorid")]
@@ -265,6 +348,18 @@ pub struct RemoveGeneratorMsg {
     /// Without effect.
     #[serde(rename = "all", default)]
     pub all: bool,
+}
+
+impl serde::Serialize for RemoveGeneratorMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RemoveGeneratorMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("removegeneratormsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for RemoveGeneratorMsg {
@@ -281,6 +376,8 @@ impl crate::call::Message for RemoveGeneratorMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removegeneratormsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to remove generator, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to remove generator, msg.MsgType does not match payloadType" },

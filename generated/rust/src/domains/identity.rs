@@ -5,7 +5,7 @@
 /// valid. The reply repeats the request. Every call leaves one database connection of the server open for
 /// good.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "changeexecutoridmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "changeexecutoridmsg")]
 pub struct ChangeExecutorIDMsg {
     /// Name of the colony the executor belongs to.
     #[serde(rename = "colonyname")]
@@ -13,6 +13,18 @@ pub struct ChangeExecutorIDMsg {
     /// New identity of the executor, 64 characters.
     #[serde(rename = "executorid")]
     pub executorid: std::string::String,
+}
+
+impl serde::Serialize for ChangeExecutorIDMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ChangeExecutorIDMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("changeexecutoridmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for ChangeExecutorIDMsg {
@@ -29,6 +41,8 @@ impl crate::call::Message for ChangeExecutorIDMsg {
     type Reply = super::ChangeExecutorIDMsg;
     const MSGTYPE: &'static str = "changeexecutoridmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to change executor Id, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to change executor Id, msg.MsgType does not match payloadType" },
@@ -43,7 +57,7 @@ impl crate::call::Message for ChangeExecutorIDMsg {
 /// Replace the identity of the signing user. Sign with the old key; from then on only the new key is valid.
 /// The reply repeats the request. Every call leaves one database connection of the server open for good.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "changeuseridmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "changeuseridmsg")]
 pub struct ChangeUserIDMsg {
     /// Name of the colony the user belongs to.
     #[serde(rename = "colonyname")]
@@ -51,6 +65,18 @@ pub struct ChangeUserIDMsg {
     /// New identity of the user, 64 characters.
     #[serde(rename = "userid")]
     pub userid: std::string::String,
+}
+
+impl serde::Serialize for ChangeUserIDMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ChangeUserIDMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("changeuseridmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for ChangeUserIDMsg {
@@ -67,6 +93,8 @@ impl crate::call::Message for ChangeUserIDMsg {
     type Reply = super::ChangeUserIDMsg;
     const MSGTYPE: &'static str = "changeuseridmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to add log, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to change user Id, msg.MsgType does not match payloadType" },
@@ -81,7 +109,7 @@ impl crate::call::Message for ChangeUserIDMsg {
 /// Replace the identity of the colony owner. Sign with the old key; from then on only the new key is valid.
 /// The reply repeats the request. Every call leaves one database connection of the server open for good.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "changecolonyidmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "changecolonyidmsg")]
 pub struct ChangeColonyIDMsg {
     /// Name of the colony whose owner changes keys.
     #[serde(rename = "colonyname")]
@@ -89,6 +117,18 @@ pub struct ChangeColonyIDMsg {
     /// New identity of the colony owner, 64 characters.
     #[serde(rename = "colonyid")]
     pub colonyid: std::string::String,
+}
+
+impl serde::Serialize for ChangeColonyIDMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ChangeColonyIDMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("changecolonyidmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for ChangeColonyIDMsg {
@@ -105,6 +145,8 @@ impl crate::call::Message for ChangeColonyIDMsg {
     type Reply = super::ChangeColonyIDMsg;
     const MSGTYPE: &'static str = "changecolonyidmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to change colony Id, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to change colony Id, msg.MsgType does not match payloadType" },
@@ -120,11 +162,23 @@ impl crate::call::Message for ChangeColonyIDMsg {
 /// The server does not check the length of the new identity, so a wrong value locks the owner out. The reply
 /// repeats the request, and every call leaves one database connection of the server open for good.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "changeserveridmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "changeserveridmsg")]
 pub struct ChangeServerIDMsg {
     /// New identity of the server owner. It should have 64 characters, which the server does not check.
     #[serde(rename = "serverid")]
     pub serverid: std::string::String,
+}
+
+impl serde::Serialize for ChangeServerIDMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ChangeServerIDMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("changeserveridmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for ChangeServerIDMsg {
@@ -140,6 +194,8 @@ impl crate::call::Message for ChangeServerIDMsg {
     type Reply = super::ChangeServerIDMsg;
     const MSGTYPE: &'static str = "changeserveridmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to change colony Id, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to change colony Id, msg.MsgType does not match payloadType" },

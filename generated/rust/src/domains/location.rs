@@ -3,6 +3,7 @@
 
 /// Named place with optional coordinates. Executors, processes and blueprints refer to it by name.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Location {
     /// Name of the location, case-sensitive and unique within the colony. It must not contain `:`.
     #[serde(rename = "name")]
@@ -24,6 +25,18 @@ pub struct Location {
     pub lat: f64,
 }
 
+impl serde::Serialize for Location {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Location {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for Location {
     fn default() -> Self {
         Self {
@@ -41,11 +54,23 @@ impl std::default::Default for Location {
 /// name that contains `:` must be avoided: the call fails although the row is stored, and listing the
 /// locations fails from then on.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "addlocationmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "addlocationmsg")]
 pub struct AddLocationMsg {
     /// Location to add. Its `colonyname` selects the colony.
     #[serde(rename = "location")]
     pub location: super::Location,
+}
+
+impl serde::Serialize for AddLocationMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for AddLocationMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("addlocationmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for AddLocationMsg {
@@ -61,6 +86,8 @@ impl crate::call::Message for AddLocationMsg {
     type Reply = super::Location;
     const MSGTYPE: &'static str = "addlocationmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to add location, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to add location, msg.MsgType does not match payloadType" },
@@ -77,7 +104,7 @@ impl crate::call::Message for AddLocationMsg {
 /// Get one location by name. Users and executors of the colony may call it, executors in any state; the
 /// colony owner may not.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getlocationmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getlocationmsg")]
 pub struct GetLocationMsg {
     /// Name of the colony the location belongs to.
     #[serde(rename = "colonyname")]
@@ -85,6 +112,18 @@ pub struct GetLocationMsg {
     /// Name of the location; case matters.
     #[serde(rename = "name")]
     pub name: std::string::String,
+}
+
+impl serde::Serialize for GetLocationMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetLocationMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getlocationmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetLocationMsg {
@@ -101,6 +140,8 @@ impl crate::call::Message for GetLocationMsg {
     type Reply = super::Location;
     const MSGTYPE: &'static str = "getlocationmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get location, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get location, msg.MsgType does not match payloadType" },
@@ -114,11 +155,23 @@ impl crate::call::Message for GetLocationMsg {
 /// List the locations of a colony. Users and executors of the colony may call it, executors in any state;
 /// the colony owner may not. The reply is null when there are none.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getlocationsmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getlocationsmsg")]
 pub struct GetLocationsMsg {
     /// Name of the colony whose locations are listed.
     #[serde(rename = "colonyname")]
     pub colonyname: std::string::String,
+}
+
+impl serde::Serialize for GetLocationsMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetLocationsMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getlocationsmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetLocationsMsg {
@@ -134,6 +187,8 @@ impl crate::call::Message for GetLocationsMsg {
     type Reply = std::vec::Vec<super::Location>;
     const MSGTYPE: &'static str = "getlocationsmsg";
     const NULL_REPLY: bool = true;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get locations, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get locations, msg.MsgType does not match payloadType" },
@@ -145,7 +200,7 @@ impl crate::call::Message for GetLocationsMsg {
 
 /// Remove a location from a colony. Only the colony owner may do so.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "removelocationmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "removelocationmsg")]
 pub struct RemoveLocationMsg {
     /// Name of the colony the location belongs to.
     #[serde(rename = "colonyname")]
@@ -153,6 +208,18 @@ pub struct RemoveLocationMsg {
     /// Name of the location to remove.
     #[serde(rename = "name")]
     pub name: std::string::String,
+}
+
+impl serde::Serialize for RemoveLocationMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RemoveLocationMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("removelocationmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for RemoveLocationMsg {
@@ -169,6 +236,8 @@ impl crate::call::Message for RemoveLocationMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removelocationmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to remove location, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to remove location, msg.MsgType does not match payloadType" },
@@ -184,7 +253,7 @@ impl crate::call::Message for RemoveLocationMsg {
 /// handler, and there is no node type any more, so every call is refused with status 403 and clients should
 /// not offer it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getnodemsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getnodemsg")]
 pub struct GetNodeMsg {
     /// Name of the colony the node would belong to.
     #[serde(rename = "colonyname", default)]
@@ -192,6 +261,18 @@ pub struct GetNodeMsg {
     /// Name of the node.
     #[serde(rename = "nodename", default)]
     pub nodename: std::string::String,
+}
+
+impl serde::Serialize for GetNodeMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetNodeMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getnodemsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetNodeMsg {
@@ -208,6 +289,8 @@ impl crate::call::Message for GetNodeMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "getnodemsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
     ];
 }
@@ -216,11 +299,23 @@ impl crate::call::Message for GetNodeMsg {
 /// handler, and there is no node type any more, so every call is refused with status 403 and clients should
 /// not offer it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getnodesmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getnodesmsg")]
 pub struct GetNodesMsg {
     /// Name of the colony whose nodes would be listed.
     #[serde(rename = "colonyname", default)]
     pub colonyname: std::string::String,
+}
+
+impl serde::Serialize for GetNodesMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetNodesMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getnodesmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetNodesMsg {
@@ -236,6 +331,8 @@ impl crate::call::Message for GetNodesMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "getnodesmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
     ];
 }
@@ -244,7 +341,7 @@ impl crate::call::Message for GetNodesMsg {
 /// no handler, and there is no node type any more, so every call is refused with status 403 and clients
 /// should not offer it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getnodesbylocationmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getnodesbylocationmsg")]
 pub struct GetNodesByLocationMsg {
     /// Name of the colony whose nodes would be listed.
     #[serde(rename = "colonyname", default)]
@@ -252,6 +349,18 @@ pub struct GetNodesByLocationMsg {
     /// Name of the location whose nodes would be listed.
     #[serde(rename = "location", default)]
     pub location: std::string::String,
+}
+
+impl serde::Serialize for GetNodesByLocationMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetNodesByLocationMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getnodesbylocationmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetNodesByLocationMsg {
@@ -268,6 +377,8 @@ impl crate::call::Message for GetNodesByLocationMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "getnodesbylocationmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
     ];
 }

@@ -3,6 +3,7 @@
 
 /// One log line of a process or an executor.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Log {
     /// Id of the process the line belongs to; empty for executor logs.
     #[serde(rename = "processid")]
@@ -21,6 +22,18 @@ pub struct Log {
     pub timestamp: i64,
 }
 
+impl serde::Serialize for Log {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Log {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for Log {
     fn default() -> Self {
         Self {
@@ -36,7 +49,7 @@ impl std::default::Default for Log {
 /// Add a log line to a running process. Only the assigned executor may do so; the server sets timestamp,
 /// colony and executor name. Repeating the call after a lost reply stores the line twice.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "addlogmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "addlogmsg")]
 pub struct AddLogMsg {
     /// Id of the running process the line belongs to.
     #[serde(rename = "processid")]
@@ -44,6 +57,18 @@ pub struct AddLogMsg {
     /// Text of the log line; may be empty.
     #[serde(rename = "message", default)]
     pub message: std::string::String,
+}
+
+impl serde::Serialize for AddLogMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for AddLogMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("addlogmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for AddLogMsg {
@@ -60,6 +85,8 @@ impl crate::call::Message for AddLogMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "addlogmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to add log, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to add log, msg.MsgType does not match payloadType" },
@@ -77,7 +104,7 @@ impl crate::call::Message for AddLogMsg {
 /// elsewhere may show up. Otherwise `processid` decides and `colonyname` is ignored. Lines come oldest
 /// first.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getlogsmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getlogsmsg")]
 pub struct GetLogsMsg {
     /// Name of the colony, needed when `executorname` is given.
     #[serde(rename = "colonyname", default)]
@@ -107,6 +134,18 @@ impl GetLogsMsg {
     }
 }
 
+impl serde::Serialize for GetLogsMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetLogsMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getlogsmsg"), |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for GetLogsMsg {
     fn default() -> Self {
         Self {
@@ -125,6 +164,8 @@ impl crate::call::Message for GetLogsMsg {
     type Reply = std::vec::Vec<super::Log>;
     const MSGTYPE: &'static str = "getlogsmsg";
     const NULL_REPLY: bool = true;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get logs, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get logs, msg.MsgType does not match payloadType" },
@@ -139,7 +180,7 @@ impl crate::call::Message for GetLogsMsg {
 
 /// Add a log line to the calling executor. The line belongs to no process, so its `processid` is empty.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "addexecutorlogmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "addexecutorlogmsg")]
 pub struct AddExecutorLogMsg {
     /// Name of the colony the executor belongs to.
     #[serde(rename = "colonyname")]
@@ -150,6 +191,18 @@ pub struct AddExecutorLogMsg {
     /// Text of the log line.
     #[serde(rename = "message", default)]
     pub message: std::string::String,
+}
+
+impl serde::Serialize for AddExecutorLogMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for AddExecutorLogMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("addexecutorlogmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for AddExecutorLogMsg {
@@ -167,6 +220,8 @@ impl crate::call::Message for AddExecutorLogMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "addexecutorlogmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to add executor log, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to add executor log, msg.MsgType does not match payloadType" },
@@ -180,7 +235,7 @@ impl crate::call::Message for AddExecutorLogMsg {
 /// Search the logs of a colony for a text. The match is case-sensitive and finds the text anywhere in a
 /// line; `%` and `_` work as SQL LIKE wildcards. The order of the result is undefined.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "searchlogsmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "searchlogsmsg")]
 pub struct SearchLogsMsg {
     /// Name of the colony whose logs are searched.
     #[serde(rename = "colonyname")]
@@ -205,6 +260,18 @@ impl SearchLogsMsg {
     }
 }
 
+impl serde::Serialize for SearchLogsMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for SearchLogsMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("searchlogsmsg"), |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for SearchLogsMsg {
     fn default() -> Self {
         Self {
@@ -221,6 +288,8 @@ impl crate::call::Message for SearchLogsMsg {
     type Reply = std::vec::Vec<super::Log>;
     const MSGTYPE: &'static str = "searchlogsmsg";
     const NULL_REPLY: bool = true;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to search logs, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get logs, msg.MsgType does not match payloadType" },

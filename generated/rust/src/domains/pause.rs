@@ -4,7 +4,7 @@
 /// Tells whether process assignment is paused in a colony. It answers `getpausestatusmsg`, in an envelope
 /// whose `payloadtype` is `pausestatusreplymsg`.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "pausestatusreplymsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "pausestatusreplymsg")]
 pub struct PauseStatus {
     /// Name of the colony the status is about.
     #[serde(rename = "colonyname")]
@@ -12,6 +12,18 @@ pub struct PauseStatus {
     /// Whether the assignment of processes is paused in the colony.
     #[serde(rename = "ispaused")]
     pub ispaused: bool,
+}
+
+impl serde::Serialize for PauseStatus {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for PauseStatus {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("pausestatusreplymsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for PauseStatus {
@@ -26,11 +38,23 @@ impl std::default::Default for PauseStatus {
 /// Pause the assignment of processes in a colony, as its owner. Submissions are still accepted. The pause
 /// outlasts restarts of the server and even the removal of the colony.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "pauseassignmentsmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "pauseassignmentsmsg")]
 pub struct PauseAssignmentsMsg {
     /// Name of the colony to pause.
     #[serde(rename = "colonyname")]
     pub colonyname: std::string::String,
+}
+
+impl serde::Serialize for PauseAssignmentsMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for PauseAssignmentsMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("pauseassignmentsmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for PauseAssignmentsMsg {
@@ -46,6 +70,8 @@ impl crate::call::Message for PauseAssignmentsMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "pauseassignmentsmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to pause assignments, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to pause assignments, msg.MsgType does not match payloadType" },
@@ -59,11 +85,23 @@ impl crate::call::Message for PauseAssignmentsMsg {
 /// node receiving the request are woken up. After a lost reply ask whether the colony is paused: it may have
 /// been paused anew meanwhile, and a repeated call lets go what somebody has just stopped.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "resumeassignmentsmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "resumeassignmentsmsg")]
 pub struct ResumeAssignmentsMsg {
     /// Name of the colony to resume.
     #[serde(rename = "colonyname")]
     pub colonyname: std::string::String,
+}
+
+impl serde::Serialize for ResumeAssignmentsMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ResumeAssignmentsMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("resumeassignmentsmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for ResumeAssignmentsMsg {
@@ -79,6 +117,8 @@ impl crate::call::Message for ResumeAssignmentsMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "resumeassignmentsmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to resume assignments, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to resume assignments, msg.MsgType does not match payloadType" },
@@ -91,11 +131,23 @@ impl crate::call::Message for ResumeAssignmentsMsg {
 /// Read whether assignment is paused in a colony. Executors in any state and users may ask. The
 /// `payloadtype` of the reply is `pausestatusreplymsg` rather than that of the request.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getpausestatusmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getpausestatusmsg")]
 pub struct GetPauseStatusMsg {
     /// Name of the colony to ask about.
     #[serde(rename = "colonyname")]
     pub colonyname: std::string::String,
+}
+
+impl serde::Serialize for GetPauseStatusMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetPauseStatusMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getpausestatusmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetPauseStatusMsg {
@@ -111,6 +163,8 @@ impl crate::call::Message for GetPauseStatusMsg {
     type Reply = super::PauseStatus;
     const MSGTYPE: &'static str = "getpausestatusmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get pause status, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get pause status, msg.MsgType does not match payloadType" },

@@ -3,7 +3,7 @@
 
 /// Request and reply of `versionmsg`. In a request only `msgtype` counts.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "versionmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "versionmsg")]
 pub struct Version {
     /// Version compiled into the server; it may be empty.
     #[serde(rename = "buildversion", default)]
@@ -11,6 +11,18 @@ pub struct Version {
     /// Build time of the server as text; it may be empty.
     #[serde(rename = "buildtime", default)]
     pub buildtime: std::string::String,
+}
+
+impl serde::Serialize for Version {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Version {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("versionmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for Version {
@@ -24,6 +36,7 @@ impl std::default::Default for Version {
 
 /// Build details and listeners of a server, as answered to `getserverinfomsg`.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct ServerInfo {
     /// Value of the environment variable `BUILD_VERSION` of the server, or `dev` when it is not set.
     #[serde(rename = "buildversion", default)]
@@ -35,6 +48,18 @@ pub struct ServerInfo {
     /// Listeners of the server.
     #[serde(rename = "backends", default)]
     pub backends: std::vec::Vec<super::BackendInfo>,
+}
+
+impl serde::Serialize for ServerInfo {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ServerInfo {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for ServerInfo {
@@ -49,6 +74,7 @@ impl std::default::Default for ServerInfo {
 
 /// One listener of a server.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct BackendInfo {
     /// Sort of listener as free text, for example `http`.
     #[serde(rename = "type", default = "BackendInfo::default_type")]
@@ -73,6 +99,18 @@ impl BackendInfo {
     }
 }
 
+impl serde::Serialize for BackendInfo {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for BackendInfo {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for BackendInfo {
     fn default() -> Self {
         Self {
@@ -87,6 +125,7 @@ impl std::default::Default for BackendInfo {
 
 /// Members and leader of a cluster, as answered to `getclustermsg`.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Cluster {
     /// Servers that form the cluster.
     #[serde(rename = "nodes", default, deserialize_with = "crate::value::null_is_empty")]
@@ -94,6 +133,18 @@ pub struct Cluster {
     /// Server that currently leads the cluster, or a node with empty fields when there is no leader.
     #[serde(rename = "leader", default)]
     pub leader: super::ClusterNode,
+}
+
+impl serde::Serialize for Cluster {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Cluster {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for Cluster {
@@ -107,6 +158,7 @@ impl std::default::Default for Cluster {
 
 /// One server of a cluster with its ports.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct ClusterNode {
     /// Name of the server within the cluster.
     #[serde(rename = "name", default)]
@@ -128,6 +180,18 @@ pub struct ClusterNode {
     pub apiport: i64,
 }
 
+impl serde::Serialize for ClusterNode {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ClusterNode {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for ClusterNode {
     fn default() -> Self {
         Self {
@@ -144,7 +208,7 @@ impl std::default::Default for ClusterNode {
 /// Get the version compiled into the server. No signature is needed, because the server answers before it
 /// examines one.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "versionmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "versionmsg")]
 pub struct VersionMsg {
     /// Version field of the shared message form; the server ignores it in a request.
     #[serde(rename = "buildversion", default)]
@@ -152,6 +216,18 @@ pub struct VersionMsg {
     /// Build time field of the shared message form; the server ignores it in a request.
     #[serde(rename = "buildtime", default)]
     pub buildtime: std::string::String,
+}
+
+impl serde::Serialize for VersionMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for VersionMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("versionmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for VersionMsg {
@@ -168,6 +244,8 @@ impl crate::call::Message for VersionMsg {
     type Reply = super::Version;
     const MSGTYPE: &'static str = "versionmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get server version, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get server version, msg.MsgType does not match payloadType" },
@@ -177,8 +255,20 @@ impl crate::call::Message for VersionMsg {
 /// Get the build details and listeners of the server. No signature is needed, and the payload is neither
 /// decoded nor checked for its message type.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getserverinfomsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getserverinfomsg")]
 pub struct GetServerInfoMsg {
+}
+
+impl serde::Serialize for GetServerInfoMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetServerInfoMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getserverinfomsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetServerInfoMsg {
@@ -193,14 +283,28 @@ impl crate::call::Message for GetServerInfoMsg {
     type Reply = super::ServerInfo;
     const MSGTYPE: &'static str = "getserverinfomsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
     ];
 }
 
 /// Get the members and the leader of the cluster the server belongs to. Only the server owner may call it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getclustermsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getclustermsg")]
 pub struct GetClusterMsg {
+}
+
+impl serde::Serialize for GetClusterMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetClusterMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getclustermsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetClusterMsg {
@@ -215,6 +319,8 @@ impl crate::call::Message for GetClusterMsg {
     type Reply = super::Cluster;
     const MSGTYPE: &'static str = "getclustermsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get cluster info, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get cluster info, msg.MsgType does not match payloadType" },

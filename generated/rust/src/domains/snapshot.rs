@@ -3,6 +3,7 @@
 
 /// Named, frozen list of file revisions.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Snapshot {
     /// Id of the snapshot, 64 hexadecimal characters chosen by the server.
     #[serde(rename = "snapshotid")]
@@ -25,6 +26,18 @@ pub struct Snapshot {
     pub added: std::option::Option<crate::value::Time>,
 }
 
+impl serde::Serialize for Snapshot {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Snapshot {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for Snapshot {
     fn default() -> Self {
         Self {
@@ -42,7 +55,7 @@ impl std::default::Default for Snapshot {
 /// and its sub-labels. A label that no file has, though there be files below it, is accepted and gives a
 /// snapshot whose `fileids` is null.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "createsnapshotmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "createsnapshotmsg")]
 pub struct CreateSnapshotMsg {
     /// Name of the colony whose files are frozen.
     #[serde(rename = "colonyname")]
@@ -53,6 +66,18 @@ pub struct CreateSnapshotMsg {
     /// Name of the new snapshot, unique within the colony and without `:`.
     #[serde(rename = "name", default)]
     pub name: std::string::String,
+}
+
+impl serde::Serialize for CreateSnapshotMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for CreateSnapshotMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("createsnapshotmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for CreateSnapshotMsg {
@@ -70,6 +95,8 @@ impl crate::call::Message for CreateSnapshotMsg {
     type Reply = super::Snapshot;
     const MSGTYPE: &'static str = "createsnapshotmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to create snapshot, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to create snapshot, msg.MsgType does not match payloadType" },
@@ -82,7 +109,7 @@ impl crate::call::Message for CreateSnapshotMsg {
 
 /// Get one snapshot by id or by name. An unknown snapshot is answered with status 500, not 404.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getsnapshotmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getsnapshotmsg")]
 pub struct GetSnapshotMsg {
     /// Name of the colony the snapshot belongs to.
     #[serde(rename = "colonyname")]
@@ -93,6 +120,18 @@ pub struct GetSnapshotMsg {
     /// Name of the snapshot, as an alternative to `snapshotid`.
     #[serde(rename = "name", default)]
     pub name: std::string::String,
+}
+
+impl serde::Serialize for GetSnapshotMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetSnapshotMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getsnapshotmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetSnapshotMsg {
@@ -110,6 +149,8 @@ impl crate::call::Message for GetSnapshotMsg {
     type Reply = super::Snapshot;
     const MSGTYPE: &'static str = "getsnapshotmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get snapshot, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get snapshot, msg.MsgType does not match payloadType" },
@@ -123,11 +164,23 @@ impl crate::call::Message for GetSnapshotMsg {
 
 /// List the snapshots of a colony, newest first. The reply is null when there are none.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getsnapshotsmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getsnapshotsmsg")]
 pub struct GetSnapshotsMsg {
     /// Name of the colony whose snapshots are listed.
     #[serde(rename = "colonyname")]
     pub colonyname: std::string::String,
+}
+
+impl serde::Serialize for GetSnapshotsMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetSnapshotsMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getsnapshotsmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetSnapshotsMsg {
@@ -143,6 +196,8 @@ impl crate::call::Message for GetSnapshotsMsg {
     type Reply = std::vec::Vec<super::Snapshot>;
     const MSGTYPE: &'static str = "getsnapshotsmsg";
     const NULL_REPLY: bool = true;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get snapshots, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get snapshots, msg.MsgType does not match payloadType" },
@@ -154,7 +209,7 @@ impl crate::call::Message for GetSnapshotsMsg {
 /// Remove a snapshot by id or by name. The call succeeds even if there is no such snapshot. A removal by
 /// name is not safe to repeat, since it takes a snapshot that was made under that name meanwhile.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "removesnapshotmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "removesnapshotmsg")]
 pub struct RemoveSnapshotMsg {
     /// Name of the colony the snapshot belongs to.
     #[serde(rename = "colonyname")]
@@ -165,6 +220,18 @@ pub struct RemoveSnapshotMsg {
     /// Name of the snapshot to remove, as an alternative to `snapshotid`.
     #[serde(rename = "name", default)]
     pub name: std::string::String,
+}
+
+impl serde::Serialize for RemoveSnapshotMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RemoveSnapshotMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("removesnapshotmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for RemoveSnapshotMsg {
@@ -182,6 +249,8 @@ impl crate::call::Message for RemoveSnapshotMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removesnapshotmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to remove snapshot, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to remove snapshot, msg.MsgType does not match payloadType" },
@@ -195,11 +264,23 @@ impl crate::call::Message for RemoveSnapshotMsg {
 /// owner is refused. The message type is spelt with `snapshot` in the singular. It is not safe to repeat,
 /// since it takes what was made meanwhile.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "removeallsnapshotmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "removeallsnapshotmsg")]
 pub struct RemoveAllSnapshotsMsg {
     /// Name of the colony whose snapshots are removed.
     #[serde(rename = "colonyname")]
     pub colonyname: std::string::String,
+}
+
+impl serde::Serialize for RemoveAllSnapshotsMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RemoveAllSnapshotsMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("removeallsnapshotmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for RemoveAllSnapshotsMsg {
@@ -215,6 +296,8 @@ impl crate::call::Message for RemoveAllSnapshotsMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removeallsnapshotmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to remove snapshot, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to remove snapshot, msg.MsgType does not match payloadType" },

@@ -4,6 +4,7 @@
 /// Counts of executors, processes and workflows. The reply to `getcolonystatsmsg` covers one colony and
 /// fills every counter; the reply to `getstatisticsmsg` covers the whole server and fills only some.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Statistics {
     /// Number of colonies; always 1 in the statistics of a colony.
     #[serde(rename = "colonies", default)]
@@ -49,6 +50,18 @@ pub struct Statistics {
     pub cancelledworkflows: i64,
 }
 
+impl serde::Serialize for Statistics {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Statistics {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for Statistics {
     fn default() -> Self {
         Self {
@@ -73,11 +86,23 @@ impl std::default::Default for Statistics {
 /// Read the statistics of a colony. If the signer is not a member, the server answers HTTP 200 with an empty
 /// body instead of an error envelope; this means that access is denied.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getcolonystatsmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getcolonystatsmsg")]
 pub struct GetColonyStatisticsMsg {
     /// Name of the colony to report on.
     #[serde(rename = "colonyname")]
     pub colonyname: std::string::String,
+}
+
+impl serde::Serialize for GetColonyStatisticsMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetColonyStatisticsMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getcolonystatsmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetColonyStatisticsMsg {
@@ -93,6 +118,8 @@ impl crate::call::Message for GetColonyStatisticsMsg {
     type Reply = super::Statistics;
     const MSGTYPE: &'static str = "getcolonystatsmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::Some("DENIED");
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get colony statistics, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get colony statistics, msg.MsgType does not match payloadType" },
@@ -103,8 +130,20 @@ impl crate::call::Message for GetColonyStatisticsMsg {
 /// Read the statistics of the whole server, as its owner. Only `colonies`, `executors` and the counters of
 /// waiting, running, successful and failed processes carry values; all others are 0.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getstatisticsmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getstatisticsmsg")]
 pub struct GetStatisticsMsg {
+}
+
+impl serde::Serialize for GetStatisticsMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetStatisticsMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getstatisticsmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetStatisticsMsg {
@@ -119,6 +158,8 @@ impl crate::call::Message for GetStatisticsMsg {
     type Reply = super::Statistics;
     const MSGTYPE: &'static str = "getstatisticsmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get statistics, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get server version, msg.MsgType does not match payloadType" },

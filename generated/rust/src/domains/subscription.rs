@@ -7,7 +7,7 @@
 /// Pushed processes may be out of date, so read the process again. Even a single subscription can crash the
 /// server when the process reaches the state just then: better read the process from time to time.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "subscribeprocessmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "subscribeprocessmsg")]
 pub struct SubscribeProcessMsg {
     /// Without effect.
     #[serde(rename = "colonyname", default)]
@@ -27,6 +27,18 @@ pub struct SubscribeProcessMsg {
     pub timeout: i64,
 }
 
+impl serde::Serialize for SubscribeProcessMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for SubscribeProcessMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("subscribeprocessmsg"), |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for SubscribeProcessMsg {
     fn default() -> Self {
         Self {
@@ -44,6 +56,8 @@ impl crate::call::Message for SubscribeProcessMsg {
     type Reply = super::Process;
     const MSGTYPE: &'static str = "subscribeprocessmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 403, text: "Failed to subscribe to process, msg.msgType does not match rpcMsg.PayloadType" },
         crate::error::Refusal { name: "invalid_process", code: "NOT_FOUND", status: 403, text: "Invalid process with Id {id}" },
@@ -55,7 +69,7 @@ impl crate::call::Message for SubscribeProcessMsg {
 /// so it is no reliable feed. Frames carry the `payloadtype` `subscribeprocessmsg`; check type and state of
 /// what arrives. At the timeout the connection is dropped without a close frame.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "subscribeprocessesmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "subscribeprocessesmsg")]
 pub struct SubscribeProcessesMsg {
     /// Without effect.
     #[serde(rename = "colonyname", default)]
@@ -69,6 +83,18 @@ pub struct SubscribeProcessesMsg {
     /// Lifetime of the subscription in seconds; with 0 or a negative value the connection is dropped at once.
     #[serde(rename = "timeout", default)]
     pub timeout: i64,
+}
+
+impl serde::Serialize for SubscribeProcessesMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for SubscribeProcessesMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("subscribeprocessesmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for SubscribeProcessesMsg {
@@ -87,6 +113,8 @@ impl crate::call::Message for SubscribeProcessesMsg {
     type Reply = super::Process;
     const MSGTYPE: &'static str = "subscribeprocessesmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 403, text: "{detail}" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 403, text: "Failed to subscribe to processes, msg.msgType does not match rpcMsg.PayloadType" },
@@ -99,7 +127,7 @@ impl crate::call::Message for SubscribeProcessesMsg {
 /// which the connection can be used again. When the process ends the server sends nothing, and it answers no
 /// ping during the subscription: keep a deadline of your own and watch the process separately.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "subscribechannelmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "subscribechannelmsg")]
 pub struct SubscribeChannelMsg {
     /// Identifier of the process that owns the channel.
     #[serde(rename = "processid")]
@@ -113,6 +141,18 @@ pub struct SubscribeChannelMsg {
     /// Lifetime of the subscription in seconds; 0 means 30, and a negative value ends it at once.
     #[serde(rename = "timeout", default)]
     pub timeout: i64,
+}
+
+impl serde::Serialize for SubscribeChannelMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for SubscribeChannelMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("subscribechannelmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for SubscribeChannelMsg {
@@ -131,6 +171,8 @@ impl crate::call::Message for SubscribeChannelMsg {
     type Reply = std::vec::Vec<super::ChannelEntry>;
     const MSGTYPE: &'static str = "subscribechannelmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "{detail}" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to subscribe to channel, msg.MsgType does not match rpcMsg.PayloadType" },

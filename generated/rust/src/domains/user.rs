@@ -3,6 +3,7 @@
 
 /// Human or service identity that is a member of a colony.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct User {
     /// Name of the colony the user belongs to.
     #[serde(rename = "colonyname")]
@@ -22,6 +23,18 @@ pub struct User {
     pub phone: std::string::String,
 }
 
+impl serde::Serialize for User {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for User {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
 impl std::default::Default for User {
     fn default() -> Self {
         Self {
@@ -37,11 +50,23 @@ impl std::default::Default for User {
 /// Add a user to a colony. User names are unique inside a colony, while the server accepts the same `userid`
 /// under several names.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "addusermsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "addusermsg")]
 pub struct AddUserMsg {
     /// User to add.
     #[serde(rename = "user")]
     pub user: super::User,
+}
+
+impl serde::Serialize for AddUserMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for AddUserMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("addusermsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for AddUserMsg {
@@ -57,6 +82,8 @@ impl crate::call::Message for AddUserMsg {
     type Reply = super::User;
     const MSGTYPE: &'static str = "addusermsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to add user, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to add user, msg.MsgType does not match payloadType" },
@@ -72,7 +99,7 @@ impl crate::call::Message for AddUserMsg {
 
 /// Get a user by name. Executors of the colony may ask in any state.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getusermsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getusermsg")]
 pub struct GetUserMsg {
     /// Name of the colony the user belongs to.
     #[serde(rename = "colonyname")]
@@ -80,6 +107,18 @@ pub struct GetUserMsg {
     /// Name of the user to fetch.
     #[serde(rename = "name")]
     pub name: std::string::String,
+}
+
+impl serde::Serialize for GetUserMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetUserMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getusermsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetUserMsg {
@@ -96,6 +135,8 @@ impl crate::call::Message for GetUserMsg {
     type Reply = super::User;
     const MSGTYPE: &'static str = "getusermsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get user, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get user, msg.MsgType does not match payloadType" },
@@ -108,7 +149,7 @@ impl crate::call::Message for GetUserMsg {
 
 /// Get a user by identity. Executors of the colony may ask in any state.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getuserbyidmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getuserbyidmsg")]
 pub struct GetUserByIDMsg {
     /// Name of the colony the user belongs to.
     #[serde(rename = "colonyname")]
@@ -116,6 +157,18 @@ pub struct GetUserByIDMsg {
     /// Identity of the user to fetch, 64 hex characters.
     #[serde(rename = "userid")]
     pub userid: std::string::String,
+}
+
+impl serde::Serialize for GetUserByIDMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetUserByIDMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getuserbyidmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetUserByIDMsg {
@@ -132,6 +185,8 @@ impl crate::call::Message for GetUserByIDMsg {
     type Reply = super::User;
     const MSGTYPE: &'static str = "getuserbyidmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get user by ID, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get user by ID, msg.MsgType does not match payloadType" },
@@ -144,11 +199,23 @@ impl crate::call::Message for GetUserByIDMsg {
 
 /// List the users of a colony. Executors of the colony may ask in any state.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getusersmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getusersmsg")]
 pub struct GetUsersMsg {
     /// Name of the colony whose users are listed.
     #[serde(rename = "colonyname")]
     pub colonyname: std::string::String,
+}
+
+impl serde::Serialize for GetUsersMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetUsersMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getusersmsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for GetUsersMsg {
@@ -164,6 +231,8 @@ impl crate::call::Message for GetUsersMsg {
     type Reply = std::vec::Vec<super::User>;
     const MSGTYPE: &'static str = "getusersmsg";
     const NULL_REPLY: bool = true;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get users, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to get users, msg.MsgType does not match payloadType" },
@@ -175,7 +244,7 @@ impl crate::call::Message for GetUsersMsg {
 
 /// Remove a user from a colony.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "removeusermsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "removeusermsg")]
 pub struct RemoveUserMsg {
     /// Name of the colony the user belongs to.
     #[serde(rename = "colonyname")]
@@ -183,6 +252,18 @@ pub struct RemoveUserMsg {
     /// Name of the user to remove.
     #[serde(rename = "name")]
     pub name: std::string::String,
+}
+
+impl serde::Serialize for RemoveUserMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RemoveUserMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("removeusermsg"), |value| Self::deserialize(value))
+    }
 }
 
 impl std::default::Default for RemoveUserMsg {
@@ -199,6 +280,8 @@ impl crate::call::Message for RemoveUserMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removeusermsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to remove user, invalid JSON" },
         crate::error::Refusal { name: "msgtype_mismatch", code: "INVALID", status: 400, text: "Failed to remove user, msg.MsgType does not match payloadType" },

@@ -15,6 +15,10 @@ pub trait Message: Serialize + DeserializeOwned {
     const MSGTYPE: &'static str;
     /// Whether null stands for an empty reply.
     const NULL_REPLY: bool;
+    /// The code of the failure that a null reply stands for.
+    const NULL_IS: Option<&'static str>;
+    /// The code of the failure that an empty reply stands for.
+    const EMPTY_IS: Option<&'static str>;
     /// How it can be refused.
     const REFUSALS: &'static [Refusal];
 }
@@ -65,7 +69,21 @@ pub fn read_response<M: Message>(status: u16, body: &str) -> Result<M::Reply, Er
         let told = failure["status"].as_i64().unwrap_or(i64::from(status));
         return Err(Error::Refused { code: code_of(M::REFUSALS, told, &message), status: told, message });
     }
-    read_reply::<M>(&text)
+    if status != 200 {
+        return Err(invalid(format!("a reply without a failure, under status {status}")));
+    }
+    disguised::<M>(&text).map_or_else(|| read_reply::<M>(&text), Err)
+}
+
+/// Some failures look like a reply with nothing in it.
+fn disguised<M: Message>(text: &str) -> Option<Error> {
+    let code = match text.trim() {
+        "null" => M::NULL_IS,
+        "[]" | "{}" | "\"\"" => M::EMPTY_IS,
+        _ => None,
+    }?;
+    let message = format!("{} was answered with {}", M::MSGTYPE, text.trim());
+    Some(Error::Refused { code: Some(code), status: 200, message })
 }
 
 /// Calls in the name of one key.
