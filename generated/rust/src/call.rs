@@ -13,11 +13,13 @@ pub trait Message: Serialize + DeserializeOwned {
     type Reply: Serialize + DeserializeOwned + Default;
     /// Its name on the wire.
     const MSGTYPE: &'static str;
+    /// What the envelope of its reply says.
+    const PAYLOADTYPE: &'static str;
     /// Whether null stands for an empty reply.
     const NULL_REPLY: bool;
     /// The code of the failure that a null reply stands for.
     const NULL_IS: Option<&'static str>;
-    /// The code of the failure that an empty reply stands for.
+    /// The code of the failure that a reply without any body stands for.
     const EMPTY_IS: Option<&'static str>;
     /// How it can be refused.
     const REFUSALS: &'static [Refusal];
@@ -57,6 +59,9 @@ pub fn read_response<M: Message>(status: u16, body: &str) -> Result<M::Reply, Er
         let told = i64::from(status);
         return Err(Error::Refused { code: code_of(&[], told, body), status: told, message: body.to_string() });
     }
+    if let Some(code) = M::EMPTY_IS.filter(|_| status == 200 && body.is_empty()) {
+        return Err(disguised(code, "an empty body"));
+    }
     // Some failures write two envelopes; the first one counts.
     let mut values = serde_json::Deserializer::from_str(body).into_iter::<serde_json::Value>();
     let reply = values.next().ok_or_else(|| invalid(format!("empty body, status {status}")))?.map_err(invalid)?;
@@ -66,24 +71,24 @@ pub fn read_response<M: Message>(status: u16, body: &str) -> Result<M::Reply, Er
     if reply["error"] == true {
         let failure: serde_json::Value = serde_json::from_str(&text).map_err(invalid)?;
         let message = failure["message"].as_str().ok_or_else(|| invalid("a failure without a message"))?.to_string();
-        let told = failure["status"].as_i64().unwrap_or(i64::from(status));
+        let told = failure["status"].as_i64().filter(|told| *told != 0).unwrap_or(i64::from(status));
         return Err(Error::Refused { code: code_of(M::REFUSALS, told, &message), status: told, message });
     }
     if status != 200 {
         return Err(invalid(format!("a reply without a failure, under status {status}")));
     }
-    disguised::<M>(&text).map_or_else(|| read_reply::<M>(&text), Err)
+    if reply["payloadtype"] != M::PAYLOADTYPE {
+        return Err(invalid(format!("a reply of {}, not {:?}", reply["payloadtype"], M::PAYLOADTYPE)));
+    }
+    match M::NULL_IS {
+        Some(code) if text.trim() == "null" => Err(disguised(code, "null")),
+        _ => read_reply::<M>(&text),
+    }
 }
 
-/// Some failures look like a reply with nothing in it.
-fn disguised<M: Message>(text: &str) -> Option<Error> {
-    let code = match text.trim() {
-        "null" => M::NULL_IS,
-        "[]" | "{}" | "\"\"" => M::EMPTY_IS,
-        _ => None,
-    }?;
-    let message = format!("{} was answered with {}", M::MSGTYPE, text.trim());
-    Some(Error::Refused { code: Some(code), status: 200, message })
+/// A failure that looks like a reply with nothing in it.
+fn disguised(code: &'static str, with: &str) -> Error {
+    Error::Refused { code: Some(code), status: 200, message: format!("the server answered with {with}") }
 }
 
 /// Calls in the name of one key.

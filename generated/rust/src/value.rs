@@ -53,8 +53,7 @@ pub(crate) fn object<'de, D: Deserializer<'de>, V>(
 ) -> Result<V, D::Error> {
     let members = serde_json::Map::deserialize(from)?;
     if let Some(expected) = msgtype {
-        let told = members.get("msgtype").unwrap_or(&serde_json::Value::Null);
-        if told != expected {
+        if let Some(told) = members.get("msgtype").filter(|told| *told != expected) {
             return Err(D::Error::custom(format!("msgtype is {told}, not {expected:?}")));
         }
     }

@@ -103,6 +103,7 @@ impl std::default::Default for AddAttributeMsg {
 impl crate::call::Message for AddAttributeMsg {
     type Reply = super::Attribute;
     const MSGTYPE: &'static str = "addattributemsg";
+    const PAYLOADTYPE: &'static str = "addattributemsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -151,6 +152,7 @@ impl std::default::Default for GetAttributeMsg {
 impl crate::call::Message for GetAttributeMsg {
     type Reply = super::Attribute;
     const MSGTYPE: &'static str = "getattributemsg";
+    const PAYLOADTYPE: &'static str = "getattributemsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

@@ -499,6 +499,7 @@ impl std::default::Default for AddBlueprintDefinitionMsg {
 impl crate::call::Message for AddBlueprintDefinitionMsg {
     type Reply = super::BlueprintDefinition;
     const MSGTYPE: &'static str = "addblueprintdefinitionmsg";
+    const PAYLOADTYPE: &'static str = "addblueprintdefinitionmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -550,6 +551,7 @@ impl std::default::Default for GetBlueprintDefinitionMsg {
 impl crate::call::Message for GetBlueprintDefinitionMsg {
     type Reply = super::BlueprintDefinition;
     const MSGTYPE: &'static str = "getblueprintdefinitionmsg";
+    const PAYLOADTYPE: &'static str = "getblueprintdefinitionmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -596,6 +598,7 @@ impl std::default::Default for GetBlueprintDefinitionsMsg {
 impl crate::call::Message for GetBlueprintDefinitionsMsg {
     type Reply = std::vec::Vec<super::BlueprintDefinition>;
     const MSGTYPE: &'static str = "getblueprintdefinitionsmsg";
+    const PAYLOADTYPE: &'static str = "getblueprintdefinitionsmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -645,6 +648,7 @@ impl std::default::Default for RemoveBlueprintDefinitionMsg {
 impl crate::call::Message for RemoveBlueprintDefinitionMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removeblueprintdefinitionmsg";
+    const PAYLOADTYPE: &'static str = "removeblueprintdefinitionmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -695,6 +699,7 @@ impl std::default::Default for AddBlueprintMsg {
 impl crate::call::Message for AddBlueprintMsg {
     type Reply = super::Blueprint;
     const MSGTYPE: &'static str = "addblueprintmsg";
+    const PAYLOADTYPE: &'static str = "addblueprintmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -753,6 +758,7 @@ impl std::default::Default for GetBlueprintMsg {
 impl crate::call::Message for GetBlueprintMsg {
     type Reply = super::Blueprint;
     const MSGTYPE: &'static str = "getblueprintmsg";
+    const PAYLOADTYPE: &'static str = "getblueprintmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -809,6 +815,7 @@ impl std::default::Default for GetBlueprintsMsg {
 impl crate::call::Message for GetBlueprintsMsg {
     type Reply = std::vec::Vec<super::Blueprint>;
     const MSGTYPE: &'static str = "getblueprintsmsg";
+    const PAYLOADTYPE: &'static str = "getblueprintsmsg";
     const NULL_REPLY: bool = true;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -864,6 +871,7 @@ impl std::default::Default for UpdateBlueprintMsg {
 impl crate::call::Message for UpdateBlueprintMsg {
     type Reply = super::Blueprint;
     const MSGTYPE: &'static str = "updateblueprintmsg";
+    const PAYLOADTYPE: &'static str = "updateblueprintmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -922,6 +930,7 @@ impl std::default::Default for RemoveBlueprintMsg {
 impl crate::call::Message for RemoveBlueprintMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removeblueprintmsg";
+    const PAYLOADTYPE: &'static str = "removeblueprintmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -978,6 +987,7 @@ impl std::default::Default for UpdateBlueprintStatusMsg {
 impl crate::call::Message for UpdateBlueprintStatusMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "updateblueprintstatusmsg";
+    const PAYLOADTYPE: &'static str = "updateblueprintstatusmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -1035,6 +1045,7 @@ impl std::default::Default for ReconcileBlueprintMsg {
 impl crate::call::Message for ReconcileBlueprintMsg {
     type Reply = super::Process;
     const MSGTYPE: &'static str = "reconcileblueprintmsg";
+    const PAYLOADTYPE: &'static str = "reconcileblueprintmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -1087,6 +1098,7 @@ impl std::default::Default for GetBlueprintHistoryMsg {
 impl crate::call::Message for GetBlueprintHistoryMsg {
     type Reply = std::vec::Vec<super::BlueprintHistory>;
     const MSGTYPE: &'static str = "getblueprinthistorymsg";
+    const PAYLOADTYPE: &'static str = "getblueprinthistorymsg";
     const NULL_REPLY: bool = true;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

@@ -115,6 +115,7 @@ impl std::default::Default for ChannelAppendMsg {
 impl crate::call::Message for ChannelAppendMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "channelappendmsg";
+    const PAYLOADTYPE: &'static str = "channelappendmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -181,6 +182,7 @@ impl std::default::Default for ChannelReadMsg {
 impl crate::call::Message for ChannelReadMsg {
     type Reply = std::vec::Vec<super::ChannelEntry>;
     const MSGTYPE: &'static str = "channelreadmsg";
+    const PAYLOADTYPE: &'static str = "channelreadmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

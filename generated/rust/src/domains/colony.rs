@@ -71,6 +71,7 @@ impl std::default::Default for AddColonyMsg {
 impl crate::call::Message for AddColonyMsg {
     type Reply = super::Colony;
     const MSGTYPE: &'static str = "addcolonymsg";
+    const PAYLOADTYPE: &'static str = "addcolonymsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -119,6 +120,7 @@ impl std::default::Default for RemoveColonyMsg {
 impl crate::call::Message for RemoveColonyMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removecolonymsg";
+    const PAYLOADTYPE: &'static str = "removecolonymsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -164,6 +166,7 @@ impl std::default::Default for GetColonyMsg {
 impl crate::call::Message for GetColonyMsg {
     type Reply = super::Colony;
     const MSGTYPE: &'static str = "getcolonymsg";
+    const PAYLOADTYPE: &'static str = "getcolonymsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -205,6 +208,7 @@ impl std::default::Default for GetColoniesMsg {
 impl crate::call::Message for GetColoniesMsg {
     type Reply = std::vec::Vec<super::Colony>;
     const MSGTYPE: &'static str = "getcoloniesmsg";
+    const PAYLOADTYPE: &'static str = "getcoloniesmsg";
     const NULL_REPLY: bool = true;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

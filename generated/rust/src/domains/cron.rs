@@ -132,6 +132,7 @@ impl std::default::Default for AddCronMsg {
 impl crate::call::Message for AddCronMsg {
     type Reply = super::Cron;
     const MSGTYPE: &'static str = "addcronmsg";
+    const PAYLOADTYPE: &'static str = "addcronmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -186,6 +187,7 @@ impl std::default::Default for GetCronMsg {
 impl crate::call::Message for GetCronMsg {
     type Reply = super::Cron;
     const MSGTYPE: &'static str = "getcronmsg";
+    const PAYLOADTYPE: &'static str = "getcronmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -242,6 +244,7 @@ impl std::default::Default for GetCronsMsg {
 impl crate::call::Message for GetCronsMsg {
     type Reply = std::vec::Vec<super::Cron>;
     const MSGTYPE: &'static str = "getcronsmsg";
+    const PAYLOADTYPE: &'static str = "getcronsmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -289,6 +292,7 @@ impl std::default::Default for RunCronMsg {
 impl crate::call::Message for RunCronMsg {
     type Reply = super::Cron;
     const MSGTYPE: &'static str = "runcronmsg";
+    const PAYLOADTYPE: &'static str = "runcronmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -338,6 +342,7 @@ impl std::default::Default for RemoveCronMsg {
 impl crate::call::Message for RemoveCronMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removecronmsg";
+    const PAYLOADTYPE: &'static str = "removecronmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

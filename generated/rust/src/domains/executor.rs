@@ -377,6 +377,7 @@ impl std::default::Default for AddExecutorMsg {
 impl crate::call::Message for AddExecutorMsg {
     type Reply = super::Executor;
     const MSGTYPE: &'static str = "addexecutormsg";
+    const PAYLOADTYPE: &'static str = "addexecutormsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -433,6 +434,7 @@ impl std::default::Default for ApproveExecutorMsg {
 impl crate::call::Message for ApproveExecutorMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "approveexecutormsg";
+    const PAYLOADTYPE: &'static str = "approveexecutormsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -483,6 +485,7 @@ impl std::default::Default for RejectExecutorMsg {
 impl crate::call::Message for RejectExecutorMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "rejectexecutormsg";
+    const PAYLOADTYPE: &'static str = "rejectexecutormsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -538,6 +541,7 @@ impl std::default::Default for RemoveExecutorMsg {
 impl crate::call::Message for RemoveExecutorMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removeexecutormsg";
+    const PAYLOADTYPE: &'static str = "removeexecutormsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -589,6 +593,7 @@ impl std::default::Default for GetExecutorMsg {
 impl crate::call::Message for GetExecutorMsg {
     type Reply = super::Executor;
     const MSGTYPE: &'static str = "getexecutormsg";
+    const PAYLOADTYPE: &'static str = "getexecutormsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -634,6 +639,7 @@ impl std::default::Default for GetExecutorsMsg {
 impl crate::call::Message for GetExecutorsMsg {
     type Reply = std::vec::Vec<super::Executor>;
     const MSGTYPE: &'static str = "getexecutorsmsg";
+    const PAYLOADTYPE: &'static str = "getexecutorsmsg";
     const NULL_REPLY: bool = true;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -684,6 +690,7 @@ impl std::default::Default for GetExecutorByIDMsg {
 impl crate::call::Message for GetExecutorByIDMsg {
     type Reply = super::Executor;
     const MSGTYPE: &'static str = "getexecutorbyidmsg";
+    const PAYLOADTYPE: &'static str = "getexecutorbyidmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -738,6 +745,7 @@ impl std::default::Default for UpdateExecutorMsg {
 impl crate::call::Message for UpdateExecutorMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "updateexecutormsg";
+    const PAYLOADTYPE: &'static str = "updateexecutormsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -793,6 +801,7 @@ impl std::default::Default for ReportAllocationsMsg {
 impl crate::call::Message for ReportAllocationsMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "reportallocationmsg";
+    const PAYLOADTYPE: &'static str = "reportallocationmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

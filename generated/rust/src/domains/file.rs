@@ -301,6 +301,7 @@ impl std::default::Default for AddFileMsg {
 impl crate::call::Message for AddFileMsg {
     type Reply = super::File;
     const MSGTYPE: &'static str = "addfilemsg";
+    const PAYLOADTYPE: &'static str = "addfilemsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::Some("INVALID");
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -363,6 +364,7 @@ impl std::default::Default for GetFileMsg {
 impl crate::call::Message for GetFileMsg {
     type Reply = std::vec::Vec<super::File>;
     const MSGTYPE: &'static str = "getfilemsg";
+    const PAYLOADTYPE: &'static str = "getfilemsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -416,6 +418,7 @@ impl std::default::Default for GetFilesMsg {
 impl crate::call::Message for GetFilesMsg {
     type Reply = std::vec::Vec<super::FileData>;
     const MSGTYPE: &'static str = "getfilesmsg";
+    const PAYLOADTYPE: &'static str = "getfilesmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -471,6 +474,7 @@ impl std::default::Default for GetFileLabelsMsg {
 impl crate::call::Message for GetFileLabelsMsg {
     type Reply = std::vec::Vec<super::Label>;
     const MSGTYPE: &'static str = "getfilelabelsmsg";
+    const PAYLOADTYPE: &'static str = "getfilelabelsmsg";
     const NULL_REPLY: bool = true;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -529,6 +533,7 @@ impl std::default::Default for RemoveFileMsg {
 impl crate::call::Message for RemoveFileMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removefilemsg";
+    const PAYLOADTYPE: &'static str = "removefilemsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

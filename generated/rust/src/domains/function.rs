@@ -174,6 +174,7 @@ impl std::default::Default for AddFunctionMsg {
 impl crate::call::Message for AddFunctionMsg {
     type Reply = super::Function;
     const MSGTYPE: &'static str = "addfunctionmsg";
+    const PAYLOADTYPE: &'static str = "addfunctionmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -228,6 +229,7 @@ impl std::default::Default for GetFunctionsMsg {
 impl crate::call::Message for GetFunctionsMsg {
     type Reply = std::vec::Vec<super::Function>;
     const MSGTYPE: &'static str = "getfunctionsmsg";
+    const PAYLOADTYPE: &'static str = "getfunctionsmsg";
     const NULL_REPLY: bool = true;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -272,6 +274,7 @@ impl std::default::Default for RemoveFunctionMsg {
 impl crate::call::Message for RemoveFunctionMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removefunctionmsg";
+    const PAYLOADTYPE: &'static str = "removefunctionmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

@@ -119,6 +119,7 @@ impl std::default::Default for AddGeneratorMsg {
 impl crate::call::Message for AddGeneratorMsg {
     type Reply = super::Generator;
     const MSGTYPE: &'static str = "addgeneratormsg";
+    const PAYLOADTYPE: &'static str = "addgeneratormsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -170,6 +171,7 @@ impl std::default::Default for GetGeneratorMsg {
 impl crate::call::Message for GetGeneratorMsg {
     type Reply = super::Generator;
     const MSGTYPE: &'static str = "getgeneratormsg";
+    const PAYLOADTYPE: &'static str = "getgeneratormsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -227,6 +229,7 @@ impl std::default::Default for GetGeneratorsMsg {
 impl crate::call::Message for GetGeneratorsMsg {
     type Reply = std::vec::Vec<super::Generator>;
     const MSGTYPE: &'static str = "getgeneratorsmsg";
+    const PAYLOADTYPE: &'static str = "getgeneratorsmsg";
     const NULL_REPLY: bool = true;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -275,6 +278,7 @@ impl std::default::Default for ResolveGeneratorMsg {
 impl crate::call::Message for ResolveGeneratorMsg {
     type Reply = super::Generator;
     const MSGTYPE: &'static str = "resolvegeneratormsg";
+    const PAYLOADTYPE: &'static str = "resolvegeneratormsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -325,6 +329,7 @@ impl std::default::Default for PackGeneratorMsg {
 impl crate::call::Message for PackGeneratorMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "packgeneratormsg";
+    const PAYLOADTYPE: &'static str = "packgeneratormsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -375,6 +380,7 @@ impl std::default::Default for RemoveGeneratorMsg {
 impl crate::call::Message for RemoveGeneratorMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removegeneratormsg";
+    const PAYLOADTYPE: &'static str = "removegeneratormsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

@@ -40,6 +40,7 @@ impl std::default::Default for ChangeExecutorIDMsg {
 impl crate::call::Message for ChangeExecutorIDMsg {
     type Reply = super::ChangeExecutorIDMsg;
     const MSGTYPE: &'static str = "changeexecutoridmsg";
+    const PAYLOADTYPE: &'static str = "changeexecutoridmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -92,6 +93,7 @@ impl std::default::Default for ChangeUserIDMsg {
 impl crate::call::Message for ChangeUserIDMsg {
     type Reply = super::ChangeUserIDMsg;
     const MSGTYPE: &'static str = "changeuseridmsg";
+    const PAYLOADTYPE: &'static str = "changeuseridmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -144,6 +146,7 @@ impl std::default::Default for ChangeColonyIDMsg {
 impl crate::call::Message for ChangeColonyIDMsg {
     type Reply = super::ChangeColonyIDMsg;
     const MSGTYPE: &'static str = "changecolonyidmsg";
+    const PAYLOADTYPE: &'static str = "changecolonyidmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -193,6 +196,7 @@ impl std::default::Default for ChangeServerIDMsg {
 impl crate::call::Message for ChangeServerIDMsg {
     type Reply = super::ChangeServerIDMsg;
     const MSGTYPE: &'static str = "changeserveridmsg";
+    const PAYLOADTYPE: &'static str = "changeserveridmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

@@ -85,6 +85,7 @@ impl std::default::Default for AddLocationMsg {
 impl crate::call::Message for AddLocationMsg {
     type Reply = super::Location;
     const MSGTYPE: &'static str = "addlocationmsg";
+    const PAYLOADTYPE: &'static str = "addlocationmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -139,6 +140,7 @@ impl std::default::Default for GetLocationMsg {
 impl crate::call::Message for GetLocationMsg {
     type Reply = super::Location;
     const MSGTYPE: &'static str = "getlocationmsg";
+    const PAYLOADTYPE: &'static str = "getlocationmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -186,6 +188,7 @@ impl std::default::Default for GetLocationsMsg {
 impl crate::call::Message for GetLocationsMsg {
     type Reply = std::vec::Vec<super::Location>;
     const MSGTYPE: &'static str = "getlocationsmsg";
+    const PAYLOADTYPE: &'static str = "getlocationsmsg";
     const NULL_REPLY: bool = true;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -235,6 +238,7 @@ impl std::default::Default for RemoveLocationMsg {
 impl crate::call::Message for RemoveLocationMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removelocationmsg";
+    const PAYLOADTYPE: &'static str = "removelocationmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -288,6 +292,7 @@ impl std::default::Default for GetNodeMsg {
 impl crate::call::Message for GetNodeMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "getnodemsg";
+    const PAYLOADTYPE: &'static str = "getnodemsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -330,6 +335,7 @@ impl std::default::Default for GetNodesMsg {
 impl crate::call::Message for GetNodesMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "getnodesmsg";
+    const PAYLOADTYPE: &'static str = "getnodesmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -376,6 +382,7 @@ impl std::default::Default for GetNodesByLocationMsg {
 impl crate::call::Message for GetNodesByLocationMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "getnodesbylocationmsg";
+    const PAYLOADTYPE: &'static str = "getnodesbylocationmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

@@ -84,6 +84,7 @@ impl std::default::Default for AddLogMsg {
 impl crate::call::Message for AddLogMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "addlogmsg";
+    const PAYLOADTYPE: &'static str = "addlogmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -163,6 +164,7 @@ impl std::default::Default for GetLogsMsg {
 impl crate::call::Message for GetLogsMsg {
     type Reply = std::vec::Vec<super::Log>;
     const MSGTYPE: &'static str = "getlogsmsg";
+    const PAYLOADTYPE: &'static str = "getlogsmsg";
     const NULL_REPLY: bool = true;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -219,6 +221,7 @@ impl std::default::Default for AddExecutorLogMsg {
 impl crate::call::Message for AddExecutorLogMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "addexecutorlogmsg";
+    const PAYLOADTYPE: &'static str = "addexecutorlogmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -287,6 +290,7 @@ impl std::default::Default for SearchLogsMsg {
 impl crate::call::Message for SearchLogsMsg {
     type Reply = std::vec::Vec<super::Log>;
     const MSGTYPE: &'static str = "searchlogsmsg";
+    const PAYLOADTYPE: &'static str = "searchlogsmsg";
     const NULL_REPLY: bool = true;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

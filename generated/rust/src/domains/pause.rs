@@ -69,6 +69,7 @@ impl std::default::Default for PauseAssignmentsMsg {
 impl crate::call::Message for PauseAssignmentsMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "pauseassignmentsmsg";
+    const PAYLOADTYPE: &'static str = "pauseassignmentsmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -116,6 +117,7 @@ impl std::default::Default for ResumeAssignmentsMsg {
 impl crate::call::Message for ResumeAssignmentsMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "resumeassignmentsmsg";
+    const PAYLOADTYPE: &'static str = "resumeassignmentsmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -162,6 +164,7 @@ impl std::default::Default for GetPauseStatusMsg {
 impl crate::call::Message for GetPauseStatusMsg {
     type Reply = super::PauseStatus;
     const MSGTYPE: &'static str = "getpausestatusmsg";
+    const PAYLOADTYPE: &'static str = "pausestatusreplymsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

@@ -563,6 +563,7 @@ impl std::default::Default for SubmitFunctionSpecMsg {
 impl crate::call::Message for SubmitFunctionSpecMsg {
     type Reply = super::Process;
     const MSGTYPE: &'static str = "submitfuncspecmsg";
+    const PAYLOADTYPE: &'static str = "submitfuncspecmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -628,6 +629,7 @@ impl std::default::Default for AssignProcessMsg {
 impl crate::call::Message for AssignProcessMsg {
     type Reply = super::Process;
     const MSGTYPE: &'static str = "assignprocessmsg";
+    const PAYLOADTYPE: &'static str = "assignprocessmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -690,6 +692,7 @@ impl std::default::Default for CloseSuccessfulMsg {
 impl crate::call::Message for CloseSuccessfulMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "closesuccessfulmsg";
+    const PAYLOADTYPE: &'static str = "closesuccessfulmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -746,6 +749,7 @@ impl std::default::Default for CloseFailedMsg {
 impl crate::call::Message for CloseFailedMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "closefailedmsg";
+    const PAYLOADTYPE: &'static str = "closefailedmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -801,6 +805,7 @@ impl std::default::Default for SetOutputMsg {
 impl crate::call::Message for SetOutputMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "setoutputmsg";
+    const PAYLOADTYPE: &'static str = "setoutputmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -848,6 +853,7 @@ impl std::default::Default for GetProcessMsg {
 impl crate::call::Message for GetProcessMsg {
     type Reply = super::Process;
     const MSGTYPE: &'static str = "getprocessmsg";
+    const PAYLOADTYPE: &'static str = "getprocessmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -921,6 +927,7 @@ impl std::default::Default for GetProcessesMsg {
 impl crate::call::Message for GetProcessesMsg {
     type Reply = std::vec::Vec<super::Process>;
     const MSGTYPE: &'static str = "getprocessesmsg";
+    const PAYLOADTYPE: &'static str = "getprocessesmsg";
     const NULL_REPLY: bool = true;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -983,6 +990,7 @@ impl std::default::Default for GetProcessHistMsg {
 impl crate::call::Message for GetProcessHistMsg {
     type Reply = std::vec::Vec<super::Process>;
     const MSGTYPE: &'static str = "getprocesshistmsg";
+    const PAYLOADTYPE: &'static str = "getprocesshistmsg";
     const NULL_REPLY: bool = true;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::Some("DENIED");
@@ -1027,6 +1035,7 @@ impl std::default::Default for CancelProcessMsg {
 impl crate::call::Message for CancelProcessMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "cancelprocessmsg";
+    const PAYLOADTYPE: &'static str = "cancelprocessmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -1081,6 +1090,7 @@ impl std::default::Default for RemoveProcessMsg {
 impl crate::call::Message for RemoveProcessMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removeprocessmsg";
+    const PAYLOADTYPE: &'static str = "removeprocessmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -1134,6 +1144,7 @@ impl std::default::Default for RemoveAllProcessesMsg {
 impl crate::call::Message for RemoveAllProcessesMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removeallprocessesmsg";
+    const PAYLOADTYPE: &'static str = "removeallprocessesmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

@@ -243,6 +243,7 @@ impl std::default::Default for VersionMsg {
 impl crate::call::Message for VersionMsg {
     type Reply = super::Version;
     const MSGTYPE: &'static str = "versionmsg";
+    const PAYLOADTYPE: &'static str = "versionmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -282,6 +283,7 @@ impl std::default::Default for GetServerInfoMsg {
 impl crate::call::Message for GetServerInfoMsg {
     type Reply = super::ServerInfo;
     const MSGTYPE: &'static str = "getserverinfomsg";
+    const PAYLOADTYPE: &'static str = "getserverinfomsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -318,6 +320,7 @@ impl std::default::Default for GetClusterMsg {
 impl crate::call::Message for GetClusterMsg {
     type Reply = super::Cluster;
     const MSGTYPE: &'static str = "getclustermsg";
+    const PAYLOADTYPE: &'static str = "getclustermsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

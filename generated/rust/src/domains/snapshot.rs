@@ -94,6 +94,7 @@ impl std::default::Default for CreateSnapshotMsg {
 impl crate::call::Message for CreateSnapshotMsg {
     type Reply = super::Snapshot;
     const MSGTYPE: &'static str = "createsnapshotmsg";
+    const PAYLOADTYPE: &'static str = "createsnapshotmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -148,6 +149,7 @@ impl std::default::Default for GetSnapshotMsg {
 impl crate::call::Message for GetSnapshotMsg {
     type Reply = super::Snapshot;
     const MSGTYPE: &'static str = "getsnapshotmsg";
+    const PAYLOADTYPE: &'static str = "getsnapshotmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -195,6 +197,7 @@ impl std::default::Default for GetSnapshotsMsg {
 impl crate::call::Message for GetSnapshotsMsg {
     type Reply = std::vec::Vec<super::Snapshot>;
     const MSGTYPE: &'static str = "getsnapshotsmsg";
+    const PAYLOADTYPE: &'static str = "getsnapshotsmsg";
     const NULL_REPLY: bool = true;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -248,6 +251,7 @@ impl std::default::Default for RemoveSnapshotMsg {
 impl crate::call::Message for RemoveSnapshotMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removesnapshotmsg";
+    const PAYLOADTYPE: &'static str = "removesnapshotmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -295,6 +299,7 @@ impl std::default::Default for RemoveAllSnapshotsMsg {
 impl crate::call::Message for RemoveAllSnapshotsMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removeallsnapshotmsg";
+    const PAYLOADTYPE: &'static str = "removeallsnapshotmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

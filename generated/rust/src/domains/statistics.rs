@@ -117,6 +117,7 @@ impl std::default::Default for GetColonyStatisticsMsg {
 impl crate::call::Message for GetColonyStatisticsMsg {
     type Reply = super::Statistics;
     const MSGTYPE: &'static str = "getcolonystatsmsg";
+    const PAYLOADTYPE: &'static str = "getcolonystatsmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::Some("DENIED");
@@ -157,6 +158,7 @@ impl std::default::Default for GetStatisticsMsg {
 impl crate::call::Message for GetStatisticsMsg {
     type Reply = super::Statistics;
     const MSGTYPE: &'static str = "getstatisticsmsg";
+    const PAYLOADTYPE: &'static str = "getstatisticsmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

@@ -55,6 +55,7 @@ impl std::default::Default for SubscribeProcessMsg {
 impl crate::call::Message for SubscribeProcessMsg {
     type Reply = super::Process;
     const MSGTYPE: &'static str = "subscribeprocessmsg";
+    const PAYLOADTYPE: &'static str = "subscribeprocessmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -112,6 +113,7 @@ impl std::default::Default for SubscribeProcessesMsg {
 impl crate::call::Message for SubscribeProcessesMsg {
     type Reply = super::Process;
     const MSGTYPE: &'static str = "subscribeprocessesmsg";
+    const PAYLOADTYPE: &'static str = "subscribeprocessmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -170,6 +172,7 @@ impl std::default::Default for SubscribeChannelMsg {
 impl crate::call::Message for SubscribeChannelMsg {
     type Reply = std::vec::Vec<super::ChannelEntry>;
     const MSGTYPE: &'static str = "subscribechannelmsg";
+    const PAYLOADTYPE: &'static str = "subscribechannelmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

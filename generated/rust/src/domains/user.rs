@@ -81,6 +81,7 @@ impl std::default::Default for AddUserMsg {
 impl crate::call::Message for AddUserMsg {
     type Reply = super::User;
     const MSGTYPE: &'static str = "addusermsg";
+    const PAYLOADTYPE: &'static str = "addusermsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -134,6 +135,7 @@ impl std::default::Default for GetUserMsg {
 impl crate::call::Message for GetUserMsg {
     type Reply = super::User;
     const MSGTYPE: &'static str = "getusermsg";
+    const PAYLOADTYPE: &'static str = "getusermsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -184,6 +186,7 @@ impl std::default::Default for GetUserByIDMsg {
 impl crate::call::Message for GetUserByIDMsg {
     type Reply = super::User;
     const MSGTYPE: &'static str = "getuserbyidmsg";
+    const PAYLOADTYPE: &'static str = "getuserbyidmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -230,6 +233,7 @@ impl std::default::Default for GetUsersMsg {
 impl crate::call::Message for GetUsersMsg {
     type Reply = std::vec::Vec<super::User>;
     const MSGTYPE: &'static str = "getusersmsg";
+    const PAYLOADTYPE: &'static str = "getusersmsg";
     const NULL_REPLY: bool = true;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -279,6 +283,7 @@ impl std::default::Default for RemoveUserMsg {
 impl crate::call::Message for RemoveUserMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removeusermsg";
+    const PAYLOADTYPE: &'static str = "removeusermsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

@@ -338,6 +338,7 @@ impl std::default::Default for SubmitWorkflowSpecMsg {
 impl crate::call::Message for SubmitWorkflowSpecMsg {
     type Reply = super::ProcessGraph;
     const MSGTYPE: &'static str = "submitworkflowspecmsg";
+    const PAYLOADTYPE: &'static str = "submitworkflowspecmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -388,6 +389,7 @@ impl std::default::Default for GetProcessGraphMsg {
 impl crate::call::Message for GetProcessGraphMsg {
     type Reply = super::ProcessGraph;
     const MSGTYPE: &'static str = "getprocessgraphmsg";
+    const PAYLOADTYPE: &'static str = "getprocessgraphmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -451,6 +453,7 @@ impl std::default::Default for GetProcessGraphsMsg {
 impl crate::call::Message for GetProcessGraphsMsg {
     type Reply = std::vec::Vec<super::ProcessGraph>;
     const MSGTYPE: &'static str = "getprocessgraphsmsg";
+    const PAYLOADTYPE: &'static str = "getprocessgraphsmsg";
     const NULL_REPLY: bool = true;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -501,6 +504,7 @@ impl std::default::Default for CancelProcessGraphMsg {
 impl crate::call::Message for CancelProcessGraphMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "cancelprocessgraphmsg";
+    const PAYLOADTYPE: &'static str = "cancelprocessgraphmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -550,6 +554,7 @@ impl std::default::Default for RemoveProcessGraphMsg {
 impl crate::call::Message for RemoveProcessGraphMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removeprocessgraphmsg";
+    const PAYLOADTYPE: &'static str = "removeprocessgraphmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -603,6 +608,7 @@ impl std::default::Default for RemoveAllProcessGraphsMsg {
 impl crate::call::Message for RemoveAllProcessGraphsMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "removeallprocessgraphsmsg";
+    const PAYLOADTYPE: &'static str = "removeallprocessgraphsmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
@@ -673,6 +679,7 @@ impl std::default::Default for AddChildMsg {
 impl crate::call::Message for AddChildMsg {
     type Reply = super::Process;
     const MSGTYPE: &'static str = "addchildmsg";
+    const PAYLOADTYPE: &'static str = "addchildmsg";
     const NULL_REPLY: bool = false;
     const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
     const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;

@@ -62,11 +62,12 @@ fn matched(pattern: &str, text: &str) -> Option<usize> {
 
 /// The code of a refusal: of those that its text fits, the one with the most fixed text.
 pub(crate) fn code_of(own: &[Refusal], status: i64, message: &str) -> Option<&'static str> {
+    // That an envelope is malformed has no text of its own: it would fit everything.
+    let general = crate::constants::ENVELOPE_REFUSALS.iter().filter(|case| matched(case.text, "") != Some(0));
     own.iter()
-        .chain(crate::constants::ENVELOPE_REFUSALS)
+        .chain(general)
         .filter(|case| case.status == status)
         .filter_map(|case| Some((matched(case.text, message)?, case.code)))
-        .filter(|(count, _)| *count > 0)
         .max_by_key(|(count, _)| *count)
         .map(|(_, code)| code)
         .or_else(|| code_of_status(status))
