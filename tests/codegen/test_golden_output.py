@@ -44,7 +44,7 @@ SUPPORT |= {
     )
 }
 SUPPORT |= {"go/go.mod", "go/go.sum", "rust/Cargo.toml", "rust/Cargo.lock", "rust/src/bin/conformance/main.rs"}
-SUPPORT |= {f"rust/src/{name}.rs" for name in ("call", "crypto", "error", "lib", "transport", "value")}
+SUPPORT |= {f"rust/src/{name}.rs" for name in ("call", "crypto", "error", "lib", "limits", "transport", "value")}
 """Files that are the same for every schema."""
 
 

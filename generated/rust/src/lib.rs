@@ -6,5 +6,6 @@ pub mod constants;
 pub mod crypto;
 pub mod domains;
 pub mod error;
+pub mod limits;
 pub mod transport;
 pub mod value;

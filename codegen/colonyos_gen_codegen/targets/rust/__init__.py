@@ -12,14 +12,14 @@ import jinja2
 
 from colonyos_gen_codegen.model import Service
 from colonyos_gen_codegen.output.render import BANNER
-from colonyos_gen_codegen.targets.rust import spelling
+from colonyos_gen_codegen.targets.rust import checks, spelling
 
 _RUNTIME = Path(__file__).parent / "runtime"
 
 
 def render(service: Service, templates: jinja2.Environment, /) -> Mapping[str, str]:
     """Every file of the crate."""
-    common = {"banner": BANNER, "service": service, "s": spelling}
+    common = {"banner": BANNER, "service": service, "s": spelling, "checks": checks}
     files: dict[str, str] = {}
     for source in sorted(_RUNTIME.rglob("*")):
         if source.is_file():

@@ -53,6 +53,17 @@ impl<'de> serde::Deserialize<'de> for Attribute {
     }
 }
 
+impl crate::limits::Check for Attribute {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("targetid"), &self.targetid, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("key"), &self.key, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("value"), &self.value, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("attributeid"), &self.attributeid, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("targetcolonyname"), &self.targetcolonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("targetprocessgraphid"), &self.targetprocessgraphid, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for Attribute {
     fn default() -> Self {
         Self {
@@ -88,6 +99,12 @@ impl serde::Serialize for AddAttributeMsg {
 impl<'de> serde::Deserialize<'de> for AddAttributeMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("addattributemsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for AddAttributeMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.attr, &at.key("attribute"), limits);
     }
 }
 
@@ -137,6 +154,12 @@ impl serde::Serialize for GetAttributeMsg {
 impl<'de> serde::Deserialize<'de> for GetAttributeMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getattributemsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for GetAttributeMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("attributeid"), &self.attributeid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
     }
 }
 

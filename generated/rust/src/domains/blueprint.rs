@@ -37,6 +37,16 @@ impl<'de> serde::Deserialize<'de> for Blueprint {
     }
 }
 
+impl crate::limits::Check for Blueprint {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("kind"), &self.kind, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("blueprintid"), &self.blueprintid, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.metadata, &at.key("metadata"), limits);
+        crate::limits::Check::check(&self.spec, &at.key("spec"), limits);
+        crate::limits::Check::check(&self.status, &at.key("status"), limits);
+    }
+}
+
 impl std::default::Default for Blueprint {
     fn default() -> Self {
         Self {
@@ -103,6 +113,21 @@ impl<'de> serde::Deserialize<'de> for BlueprintMetadata {
     }
 }
 
+impl crate::limits::Check for BlueprintMetadata {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("locationname"), &self.locationname, false, r"^[^:\x00]*$", "a name without colons and NUL characters");
+        for (index, item) in &self.labels {
+            limits.pattern(&at.key("labels").key(index), item, false, r"^[^\x00]*$", "text without NUL characters");
+        }
+        for (index, item) in &self.annotations {
+            limits.pattern(&at.key("annotations").key(index), item, false, r"^[^\x00]*$", "text without NUL characters");
+        }
+        limits.pattern(&at.key("lastReconciliationProcess"), &self.lastreconciliationprocess, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for BlueprintMetadata {
     fn default() -> Self {
         Self {
@@ -157,6 +182,15 @@ impl<'de> serde::Deserialize<'de> for BlueprintDefinition {
     }
 }
 
+impl crate::limits::Check for BlueprintDefinition {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("blueprintdefinitionid"), &self.blueprintdefinitionid, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("kind"), &self.kind, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.metadata, &at.key("metadata"), limits);
+        crate::limits::Check::check(&self.spec, &at.key("spec"), limits);
+    }
+}
+
 impl std::default::Default for BlueprintDefinition {
     fn default() -> Self {
         Self {
@@ -198,6 +232,18 @@ impl serde::Serialize for BlueprintDefinitionNames {
 impl<'de> serde::Deserialize<'de> for BlueprintDefinitionNames {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for BlueprintDefinitionNames {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("kind"), &self.kind, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("listKind"), &self.listkind, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("singular"), &self.singular, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("plural"), &self.plural, false, r"^[^\x00]*$", "text without NUL characters");
+        for (index, item) in self.shortnames.iter().enumerate() {
+            limits.pattern(&at.key("shortNames").item(index), item, false, r"^[^\x00]*$", "text without NUL characters");
+        }
     }
 }
 
@@ -255,6 +301,17 @@ impl<'de> serde::Deserialize<'de> for BlueprintDefinitionSpec {
     }
 }
 
+impl crate::limits::Check for BlueprintDefinitionSpec {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("group"), &self.group, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("version"), &self.version, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.names, &at.key("names"), limits);
+        limits.pattern(&at.key("scope"), &self.scope, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.schema, &at.key("schema"), limits);
+        crate::limits::Check::check(&self.handler, &at.key("handler"), limits);
+    }
+}
+
 impl std::default::Default for BlueprintDefinitionSpec {
     fn default() -> Self {
         Self {
@@ -295,6 +352,13 @@ impl<'de> serde::Deserialize<'de> for BlueprintHandlerSpec {
     }
 }
 
+impl crate::limits::Check for BlueprintHandlerSpec {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("executorType"), &self.executortype, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("functionName"), &self.functionname, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for BlueprintHandlerSpec {
     fn default() -> Self {
         Self {
@@ -331,6 +395,16 @@ impl serde::Serialize for ValidationSchema {
 impl<'de> serde::Deserialize<'de> for ValidationSchema {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for ValidationSchema {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("type"), &self.r#type, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.properties, &at.key("properties"), limits);
+        for (index, item) in self.required.iter().enumerate() {
+            limits.pattern(&at.key("required").item(index), item, false, r"^[^\x00]*$", "text without NUL characters");
+        }
     }
 }
 
@@ -378,6 +452,17 @@ impl serde::Serialize for SchemaProperty {
 impl<'de> serde::Deserialize<'de> for SchemaProperty {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for SchemaProperty {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("type"), &self.r#type, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("description"), &self.description, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.r#enum, &at.key("enum"), limits);
+        crate::limits::Check::check(&self.default, &at.key("default"), limits);
+        crate::limits::Check::check(&self.properties, &at.key("properties"), limits);
+        crate::limits::Check::check(&self.items, &at.key("items"), limits);
     }
 }
 
@@ -446,6 +531,13 @@ impl<'de> serde::Deserialize<'de> for BlueprintHistory {
     }
 }
 
+impl crate::limits::Check for BlueprintHistory {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.spec, &at.key("spec"), limits);
+        crate::limits::Check::check(&self.status, &at.key("status"), limits);
+    }
+}
+
 impl std::default::Default for BlueprintHistory {
     fn default() -> Self {
         Self {
@@ -484,6 +576,12 @@ impl serde::Serialize for AddBlueprintDefinitionMsg {
 impl<'de> serde::Deserialize<'de> for AddBlueprintDefinitionMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("addblueprintdefinitionmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for AddBlueprintDefinitionMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.definition, &at.key("blueprintdefinition"), limits);
     }
 }
 
@@ -538,6 +636,13 @@ impl<'de> serde::Deserialize<'de> for GetBlueprintDefinitionMsg {
     }
 }
 
+impl crate::limits::Check for GetBlueprintDefinitionMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for GetBlueprintDefinitionMsg {
     fn default() -> Self {
         Self {
@@ -583,6 +688,12 @@ impl serde::Serialize for GetBlueprintDefinitionsMsg {
 impl<'de> serde::Deserialize<'de> for GetBlueprintDefinitionsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getblueprintdefinitionsmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for GetBlueprintDefinitionsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -635,6 +746,13 @@ impl<'de> serde::Deserialize<'de> for RemoveBlueprintDefinitionMsg {
     }
 }
 
+impl crate::limits::Check for RemoveBlueprintDefinitionMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("namespace"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for RemoveBlueprintDefinitionMsg {
     fn default() -> Self {
         Self {
@@ -684,6 +802,12 @@ impl serde::Serialize for AddBlueprintMsg {
 impl<'de> serde::Deserialize<'de> for AddBlueprintMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("addblueprintmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for AddBlueprintMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.blueprint, &at.key("blueprint"), limits);
     }
 }
 
@@ -745,6 +869,13 @@ impl<'de> serde::Deserialize<'de> for GetBlueprintMsg {
     }
 }
 
+impl crate::limits::Check for GetBlueprintMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("namespace"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for GetBlueprintMsg {
     fn default() -> Self {
         Self {
@@ -798,6 +929,14 @@ impl serde::Serialize for GetBlueprintsMsg {
 impl<'de> serde::Deserialize<'de> for GetBlueprintsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getblueprintsmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for GetBlueprintsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("namespace"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("kind"), &self.kind, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("locationname"), &self.location, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -855,6 +994,12 @@ impl serde::Serialize for UpdateBlueprintMsg {
 impl<'de> serde::Deserialize<'de> for UpdateBlueprintMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("updateblueprintmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for UpdateBlueprintMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.blueprint, &at.key("blueprint"), limits);
     }
 }
 
@@ -917,6 +1062,13 @@ impl<'de> serde::Deserialize<'de> for RemoveBlueprintMsg {
     }
 }
 
+impl crate::limits::Check for RemoveBlueprintMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("namespace"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for RemoveBlueprintMsg {
     fn default() -> Self {
         Self {
@@ -970,6 +1122,14 @@ impl serde::Serialize for UpdateBlueprintStatusMsg {
 impl<'de> serde::Deserialize<'de> for UpdateBlueprintStatusMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("updateblueprintstatusmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for UpdateBlueprintStatusMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("blueprintname"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.status, &at.key("status"), limits);
     }
 }
 
@@ -1031,6 +1191,13 @@ impl<'de> serde::Deserialize<'de> for ReconcileBlueprintMsg {
     }
 }
 
+impl crate::limits::Check for ReconcileBlueprintMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("namespace"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for ReconcileBlueprintMsg {
     fn default() -> Self {
         Self {
@@ -1082,6 +1249,12 @@ impl serde::Serialize for GetBlueprintHistoryMsg {
 impl<'de> serde::Deserialize<'de> for GetBlueprintHistoryMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getblueprinthistorymsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for GetBlueprintHistoryMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("blueprintid"), &self.blueprintid, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 

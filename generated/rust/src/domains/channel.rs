@@ -44,6 +44,10 @@ impl<'de> serde::Deserialize<'de> for ChannelEntry {
     }
 }
 
+impl crate::limits::Check for ChannelEntry {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
+}
+
 impl std::default::Default for ChannelEntry {
     fn default() -> Self {
         Self {
@@ -95,6 +99,15 @@ impl serde::Serialize for ChannelAppendMsg {
 impl<'de> serde::Deserialize<'de> for ChannelAppendMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("channelappendmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for ChannelAppendMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("processid"), &self.processid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+        limits.pattern(&at.key("name"), &self.channelname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.size(&at.key("payload"), self.data.0.len(), 10485760, "at most 10485760 bytes");
+        limits.pattern(&at.key("payloadtype"), &self.data_type, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -164,6 +177,13 @@ impl serde::Serialize for ChannelReadMsg {
 impl<'de> serde::Deserialize<'de> for ChannelReadMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("channelreadmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for ChannelReadMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("processid"), &self.processid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+        limits.pattern(&at.key("name"), &self.channelname, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 

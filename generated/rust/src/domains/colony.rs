@@ -28,6 +28,13 @@ impl<'de> serde::Deserialize<'de> for Colony {
     }
 }
 
+impl crate::limits::Check for Colony {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyid"), &self.colonyid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^:\x00]*$", "a name without colons and NUL characters");
+    }
+}
+
 impl std::default::Default for Colony {
     fn default() -> Self {
         Self {
@@ -56,6 +63,12 @@ impl serde::Serialize for AddColonyMsg {
 impl<'de> serde::Deserialize<'de> for AddColonyMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("addcolonymsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for AddColonyMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.colony, &at.key("colony"), limits);
     }
 }
 
@@ -108,6 +121,12 @@ impl<'de> serde::Deserialize<'de> for RemoveColonyMsg {
     }
 }
 
+impl crate::limits::Check for RemoveColonyMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colony_name, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for RemoveColonyMsg {
     fn default() -> Self {
         Self {
@@ -154,6 +173,12 @@ impl<'de> serde::Deserialize<'de> for GetColonyMsg {
     }
 }
 
+impl crate::limits::Check for GetColonyMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for GetColonyMsg {
     fn default() -> Self {
         Self {
@@ -195,6 +220,10 @@ impl<'de> serde::Deserialize<'de> for GetColoniesMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getcoloniesmsg"), |value| Self::deserialize(value))
     }
+}
+
+impl crate::limits::Check for GetColoniesMsg {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
 impl std::default::Default for GetColoniesMsg {

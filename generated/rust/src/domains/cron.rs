@@ -76,6 +76,21 @@ impl<'de> serde::Deserialize<'de> for Cron {
     }
 }
 
+impl crate::limits::Check for Cron {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("workflowspec"), &self.workflowspec, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.inside::<super::WorkflowSpec>(&at.key("workflowspec"), &self.workflowspec);
+        limits.pattern(&at.key("cronid"), &self.cronid, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("initiatorid"), &self.initiatorid, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("initiatorname"), &self.initiatorname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("cronexpression"), &self.cronexpression, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.range(&at.key("interval"), self.interval, std::option::Option::None, std::option::Option::None, &[0], "-1 (use the expression) or a positive number of seconds");
+        limits.pattern(&at.key("prevprocessgraphid"), &self.prevprocessgraphid, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for Cron {
     fn default() -> Self {
         Self {
@@ -117,6 +132,12 @@ impl serde::Serialize for AddCronMsg {
 impl<'de> serde::Deserialize<'de> for AddCronMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("addcronmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for AddCronMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.cron, &at.key("cron"), limits);
     }
 }
 
@@ -172,6 +193,12 @@ impl serde::Serialize for GetCronMsg {
 impl<'de> serde::Deserialize<'de> for GetCronMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getcronmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for GetCronMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("cronid"), &self.cronid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
     }
 }
 
@@ -231,6 +258,13 @@ impl<'de> serde::Deserialize<'de> for GetCronsMsg {
     }
 }
 
+impl crate::limits::Check for GetCronsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.range(&at.key("count"), self.count, std::option::Option::Some(0), std::option::Option::None, &[], "at least 0");
+    }
+}
+
 impl std::default::Default for GetCronsMsg {
     fn default() -> Self {
         Self {
@@ -280,6 +314,12 @@ impl<'de> serde::Deserialize<'de> for RunCronMsg {
     }
 }
 
+impl crate::limits::Check for RunCronMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("cronid"), &self.cronid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+    }
+}
+
 impl std::default::Default for RunCronMsg {
     fn default() -> Self {
         Self {
@@ -326,6 +366,12 @@ impl serde::Serialize for RemoveCronMsg {
 impl<'de> serde::Deserialize<'de> for RemoveCronMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("removecronmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for RemoveCronMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("cronid"), &self.cronid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
     }
 }
 

@@ -30,6 +30,10 @@ impl<'de> serde::Deserialize<'de> for RPCMsg {
     }
 }
 
+impl crate::limits::Check for RPCMsg {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
+}
+
 impl std::default::Default for RPCMsg {
     fn default() -> Self {
         Self {
@@ -68,6 +72,10 @@ impl<'de> serde::Deserialize<'de> for RPCReplyMsg {
     }
 }
 
+impl crate::limits::Check for RPCReplyMsg {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
+}
+
 impl std::default::Default for RPCReplyMsg {
     fn default() -> Self {
         Self {
@@ -101,6 +109,10 @@ impl<'de> serde::Deserialize<'de> for Failure {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
     }
+}
+
+impl crate::limits::Check for Failure {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
 impl std::default::Default for Failure {

@@ -66,6 +66,19 @@ impl<'de> serde::Deserialize<'de> for Executor {
     }
 }
 
+impl crate::limits::Check for Executor {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("executorid"), &self.executorid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+        limits.pattern(&at.key("executortype"), &self.executortype, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^:\x00]*$", "a name without colons and NUL characters");
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("locationname"), &self.locationname, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.capabilities, &at.key("capabilities"), limits);
+        crate::limits::Check::check(&self.allocations, &at.key("allocations"), limits);
+        limits.pattern(&at.key("blueprintid"), &self.blueprintid, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for Executor {
     fn default() -> Self {
         Self {
@@ -107,6 +120,13 @@ impl serde::Serialize for Capabilities {
 impl<'de> serde::Deserialize<'de> for Capabilities {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for Capabilities {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.hardware, &at.key("hardware"), limits);
+        crate::limits::Check::check(&self.software, &at.key("software"), limits);
     }
 }
 
@@ -167,6 +187,21 @@ impl<'de> serde::Deserialize<'de> for Hardware {
     }
 }
 
+impl crate::limits::Check for Hardware {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("model"), &self.model, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("cpu"), &self.cpu, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("mem"), &self.mem, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("storage"), &self.storage, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.gpu, &at.key("gpu"), limits);
+        limits.pattern(&at.key("platform"), &self.platform, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("architecture"), &self.architecture, false, r"^[^\x00]*$", "text without NUL characters");
+        for (index, item) in self.network.iter().enumerate() {
+            limits.pattern(&at.key("network").item(index), item, false, r"^[^\x00]*$", "text without NUL characters");
+        }
+    }
+}
+
 impl std::default::Default for Hardware {
     fn default() -> Self {
         Self {
@@ -211,6 +246,14 @@ impl<'de> serde::Deserialize<'de> for Software {
     }
 }
 
+impl crate::limits::Check for Software {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("type"), &self.r#type, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("version"), &self.version, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for Software {
     fn default() -> Self {
         Self {
@@ -252,6 +295,13 @@ impl<'de> serde::Deserialize<'de> for GPU {
     }
 }
 
+impl crate::limits::Check for GPU {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("mem"), &self.mem, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for GPU {
     fn default() -> Self {
         Self {
@@ -281,6 +331,12 @@ impl serde::Serialize for Allocations {
 impl<'de> serde::Deserialize<'de> for Allocations {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for Allocations {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.projects, &at.key("projects"), limits);
     }
 }
 
@@ -328,6 +384,10 @@ impl<'de> serde::Deserialize<'de> for Project {
     }
 }
 
+impl crate::limits::Check for Project {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
+}
+
 impl std::default::Default for Project {
     fn default() -> Self {
         Self {
@@ -362,6 +422,12 @@ impl serde::Serialize for AddExecutorMsg {
 impl<'de> serde::Deserialize<'de> for AddExecutorMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("addexecutormsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for AddExecutorMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.executor, &at.key("executor"), limits);
     }
 }
 
@@ -421,6 +487,13 @@ impl<'de> serde::Deserialize<'de> for ApproveExecutorMsg {
     }
 }
 
+impl crate::limits::Check for ApproveExecutorMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for ApproveExecutorMsg {
     fn default() -> Self {
         Self {
@@ -469,6 +542,13 @@ impl serde::Serialize for RejectExecutorMsg {
 impl<'de> serde::Deserialize<'de> for RejectExecutorMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("rejectexecutormsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for RejectExecutorMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -528,6 +608,13 @@ impl<'de> serde::Deserialize<'de> for RemoveExecutorMsg {
     }
 }
 
+impl crate::limits::Check for RemoveExecutorMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for RemoveExecutorMsg {
     fn default() -> Self {
         Self {
@@ -580,6 +667,13 @@ impl<'de> serde::Deserialize<'de> for GetExecutorMsg {
     }
 }
 
+impl crate::limits::Check for GetExecutorMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for GetExecutorMsg {
     fn default() -> Self {
         Self {
@@ -624,6 +718,12 @@ impl serde::Serialize for GetExecutorsMsg {
 impl<'de> serde::Deserialize<'de> for GetExecutorsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getexecutorsmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for GetExecutorsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -674,6 +774,13 @@ impl serde::Serialize for GetExecutorByIDMsg {
 impl<'de> serde::Deserialize<'de> for GetExecutorByIDMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getexecutorbyidmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for GetExecutorByIDMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("executorid"), &self.executorid, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -731,6 +838,14 @@ impl<'de> serde::Deserialize<'de> for UpdateExecutorMsg {
     }
 }
 
+impl crate::limits::Check for UpdateExecutorMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.capabilities, &at.key("capabilities"), limits);
+    }
+}
+
 impl std::default::Default for UpdateExecutorMsg {
     fn default() -> Self {
         Self {
@@ -784,6 +899,14 @@ impl serde::Serialize for ReportAllocationsMsg {
 impl<'de> serde::Deserialize<'de> for ReportAllocationsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("reportallocationmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for ReportAllocationsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.allocations, &at.key("allocations"), limits);
     }
 }
 

@@ -52,6 +52,18 @@ impl<'de> serde::Deserialize<'de> for File {
     }
 }
 
+impl crate::limits::Check for File {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("label"), &self.label, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("fileid"), &self.fileid, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("checksum"), &self.checksum, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("checksumalg"), &self.checksumalg, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.r#ref, &at.key("ref"), limits);
+    }
+}
+
 impl std::default::Default for File {
     fn default() -> Self {
         Self {
@@ -100,6 +112,10 @@ impl<'de> serde::Deserialize<'de> for FileData {
     }
 }
 
+impl crate::limits::Check for FileData {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
+}
+
 impl std::default::Default for FileData {
     fn default() -> Self {
         Self {
@@ -138,6 +154,13 @@ impl serde::Serialize for Reference {
 impl<'de> serde::Deserialize<'de> for Reference {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for Reference {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("protocol"), &self.protocol, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.s3object, &at.key("s3object"), limits);
     }
 }
 
@@ -199,6 +222,19 @@ impl<'de> serde::Deserialize<'de> for S3Object {
     }
 }
 
+impl crate::limits::Check for S3Object {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("server"), &self.server, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("accesskey"), &self.accesskey, true, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("secretkey"), &self.secretkey, true, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("region"), &self.region, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("encryptionkey"), &self.encryptionkey, true, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("encryptionalg"), &self.encryptionalg, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("object"), &self.object, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("bucket"), &self.bucket, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for S3Object {
     fn default() -> Self {
         Self {
@@ -257,6 +293,10 @@ impl<'de> serde::Deserialize<'de> for Label {
     }
 }
 
+impl crate::limits::Check for Label {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
+}
+
 impl std::default::Default for Label {
     fn default() -> Self {
         Self {
@@ -286,6 +326,12 @@ impl serde::Serialize for AddFileMsg {
 impl<'de> serde::Deserialize<'de> for AddFileMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("addfilemsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for AddFileMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.file, &at.key("file"), limits);
     }
 }
 
@@ -348,6 +394,15 @@ impl<'de> serde::Deserialize<'de> for GetFileMsg {
     }
 }
 
+impl crate::limits::Check for GetFileMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("fileid"), &self.fileid, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("label"), &self.label, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for GetFileMsg {
     fn default() -> Self {
         Self {
@@ -402,6 +457,13 @@ impl serde::Serialize for GetFilesMsg {
 impl<'de> serde::Deserialize<'de> for GetFilesMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getfilesmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for GetFilesMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("label"), &self.label, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -460,6 +522,13 @@ impl<'de> serde::Deserialize<'de> for GetFileLabelsMsg {
     }
 }
 
+impl crate::limits::Check for GetFileLabelsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for GetFileLabelsMsg {
     fn default() -> Self {
         Self {
@@ -515,6 +584,15 @@ impl serde::Serialize for RemoveFileMsg {
 impl<'de> serde::Deserialize<'de> for RemoveFileMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("removefilemsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for RemoveFileMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("fileid"), &self.fileid, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("label"), &self.label, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 

@@ -72,6 +72,25 @@ impl<'de> serde::Deserialize<'de> for Function {
     }
 }
 
+impl crate::limits::Check for Function {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("funcname"), &self.funcname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("functionid"), &self.functionid, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("executortype"), &self.executortype, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("description"), &self.description, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.args, &at.key("args"), limits);
+        crate::limits::Check::check(&self.minwaittime, &at.key("minwaittime"), limits);
+        crate::limits::Check::check(&self.maxwaittime, &at.key("maxwaittime"), limits);
+        crate::limits::Check::check(&self.minexectime, &at.key("minexectime"), limits);
+        crate::limits::Check::check(&self.maxexectime, &at.key("maxexectime"), limits);
+        crate::limits::Check::check(&self.avgwaittime, &at.key("avgwaittime"), limits);
+        crate::limits::Check::check(&self.avgexectime, &at.key("avgexectime"), limits);
+        limits.pattern(&at.key("locationname"), &self.locationname, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for Function {
     fn default() -> Self {
         Self {
@@ -127,6 +146,17 @@ impl<'de> serde::Deserialize<'de> for FunctionArg {
     }
 }
 
+impl crate::limits::Check for FunctionArg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("type"), &self.r#type, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("description"), &self.description, false, r"^[^\x00]*$", "text without NUL characters");
+        for (index, item) in self.r#enum.iter().enumerate() {
+            limits.pattern(&at.key("enum").item(index), item, false, r"^[^\x00]*$", "text without NUL characters");
+        }
+    }
+}
+
 impl std::default::Default for FunctionArg {
     fn default() -> Self {
         Self {
@@ -159,6 +189,12 @@ impl serde::Serialize for AddFunctionMsg {
 impl<'de> serde::Deserialize<'de> for AddFunctionMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("addfunctionmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for AddFunctionMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.function, &at.key("fun"), limits);
     }
 }
 
@@ -216,6 +252,13 @@ impl<'de> serde::Deserialize<'de> for GetFunctionsMsg {
     }
 }
 
+impl crate::limits::Check for GetFunctionsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for GetFunctionsMsg {
     fn default() -> Self {
         Self {
@@ -259,6 +302,12 @@ impl serde::Serialize for RemoveFunctionMsg {
 impl<'de> serde::Deserialize<'de> for RemoveFunctionMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("removefunctionmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for RemoveFunctionMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("functionid"), &self.functionid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
     }
 }
 

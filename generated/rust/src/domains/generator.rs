@@ -65,6 +65,19 @@ impl<'de> serde::Deserialize<'de> for Generator {
     }
 }
 
+impl crate::limits::Check for Generator {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("workflowspec"), &self.workflowspec, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.inside::<super::WorkflowSpec>(&at.key("workflowspec"), &self.workflowspec);
+        limits.range(&at.key("trigger"), self.trigger, std::option::Option::Some(1), std::option::Option::None, &[], "at least 1");
+        limits.pattern(&at.key("generatorid"), &self.generatorid, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("initiatorid"), &self.initiatorid, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("initiatorname"), &self.initiatorname, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for Generator {
     fn default() -> Self {
         Self {
@@ -104,6 +117,12 @@ impl serde::Serialize for AddGeneratorMsg {
 impl<'de> serde::Deserialize<'de> for AddGeneratorMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("addgeneratormsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for AddGeneratorMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.generator, &at.key("generator"), limits);
     }
 }
 
@@ -156,6 +175,12 @@ impl serde::Serialize for GetGeneratorMsg {
 impl<'de> serde::Deserialize<'de> for GetGeneratorMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getgeneratormsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for GetGeneratorMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("generatorid"), &self.generatorid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
     }
 }
 
@@ -216,6 +241,13 @@ impl<'de> serde::Deserialize<'de> for GetGeneratorsMsg {
     }
 }
 
+impl crate::limits::Check for GetGeneratorsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.range(&at.key("count"), self.count, std::option::Option::Some(0), std::option::Option::None, &[], "at least 0");
+    }
+}
+
 impl std::default::Default for GetGeneratorsMsg {
     fn default() -> Self {
         Self {
@@ -262,6 +294,13 @@ impl serde::Serialize for ResolveGeneratorMsg {
 impl<'de> serde::Deserialize<'de> for ResolveGeneratorMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("resolvegeneratormsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for ResolveGeneratorMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("generatorname"), &self.generatorname, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -316,6 +355,13 @@ impl<'de> serde::Deserialize<'de> for PackGeneratorMsg {
     }
 }
 
+impl crate::limits::Check for PackGeneratorMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("generatorid"), &self.generatorid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+        limits.pattern(&at.key("arg"), &self.arg, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for PackGeneratorMsg {
     fn default() -> Self {
         Self {
@@ -364,6 +410,12 @@ impl serde::Serialize for RemoveGeneratorMsg {
 impl<'de> serde::Deserialize<'de> for RemoveGeneratorMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("removegeneratormsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for RemoveGeneratorMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("generatorid"), &self.generatorid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
     }
 }
 

@@ -27,6 +27,13 @@ impl<'de> serde::Deserialize<'de> for ChangeExecutorIDMsg {
     }
 }
 
+impl crate::limits::Check for ChangeExecutorIDMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("executorid"), &self.executorid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+    }
+}
+
 impl std::default::Default for ChangeExecutorIDMsg {
     fn default() -> Self {
         Self {
@@ -77,6 +84,13 @@ impl serde::Serialize for ChangeUserIDMsg {
 impl<'de> serde::Deserialize<'de> for ChangeUserIDMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("changeuseridmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for ChangeUserIDMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("userid"), &self.userid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
     }
 }
 
@@ -133,6 +147,13 @@ impl<'de> serde::Deserialize<'de> for ChangeColonyIDMsg {
     }
 }
 
+impl crate::limits::Check for ChangeColonyIDMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("colonyid"), &self.colonyid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+    }
+}
+
 impl std::default::Default for ChangeColonyIDMsg {
     fn default() -> Self {
         Self {
@@ -181,6 +202,12 @@ impl serde::Serialize for ChangeServerIDMsg {
 impl<'de> serde::Deserialize<'de> for ChangeServerIDMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("changeserveridmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for ChangeServerIDMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("serverid"), &self.serverid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
     }
 }
 

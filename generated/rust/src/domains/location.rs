@@ -37,6 +37,17 @@ impl<'de> serde::Deserialize<'de> for Location {
     }
 }
 
+impl crate::limits::Check for Location {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^:\x00]*$", "a name without colons and NUL characters");
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("locationid"), &self.locationid, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("description"), &self.description, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.long, &at.key("long"), limits);
+        crate::limits::Check::check(&self.lat, &at.key("lat"), limits);
+    }
+}
+
 impl std::default::Default for Location {
     fn default() -> Self {
         Self {
@@ -70,6 +81,12 @@ impl serde::Serialize for AddLocationMsg {
 impl<'de> serde::Deserialize<'de> for AddLocationMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("addlocationmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for AddLocationMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.location, &at.key("location"), limits);
     }
 }
 
@@ -127,6 +144,13 @@ impl<'de> serde::Deserialize<'de> for GetLocationMsg {
     }
 }
 
+impl crate::limits::Check for GetLocationMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for GetLocationMsg {
     fn default() -> Self {
         Self {
@@ -176,6 +200,12 @@ impl<'de> serde::Deserialize<'de> for GetLocationsMsg {
     }
 }
 
+impl crate::limits::Check for GetLocationsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for GetLocationsMsg {
     fn default() -> Self {
         Self {
@@ -222,6 +252,13 @@ impl serde::Serialize for RemoveLocationMsg {
 impl<'de> serde::Deserialize<'de> for RemoveLocationMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("removelocationmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for RemoveLocationMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -279,6 +316,13 @@ impl<'de> serde::Deserialize<'de> for GetNodeMsg {
     }
 }
 
+impl crate::limits::Check for GetNodeMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("nodename"), &self.nodename, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for GetNodeMsg {
     fn default() -> Self {
         Self {
@@ -320,6 +364,12 @@ impl serde::Serialize for GetNodesMsg {
 impl<'de> serde::Deserialize<'de> for GetNodesMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getnodesmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for GetNodesMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -366,6 +416,13 @@ impl serde::Serialize for GetNodesByLocationMsg {
 impl<'de> serde::Deserialize<'de> for GetNodesByLocationMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getnodesbylocationmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for GetNodesByLocationMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("location"), &self.location, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 

@@ -34,6 +34,10 @@ impl<'de> serde::Deserialize<'de> for Log {
     }
 }
 
+impl crate::limits::Check for Log {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
+}
+
 impl std::default::Default for Log {
     fn default() -> Self {
         Self {
@@ -68,6 +72,13 @@ impl serde::Serialize for AddLogMsg {
 impl<'de> serde::Deserialize<'de> for AddLogMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("addlogmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for AddLogMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("processid"), &self.processid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+        limits.pattern(&at.key("message"), &self.message, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -147,6 +158,15 @@ impl<'de> serde::Deserialize<'de> for GetLogsMsg {
     }
 }
 
+impl crate::limits::Check for GetLogsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("processid"), &self.processid, false, r"^([0-9a-fA-F]{64})?$", "64 hexadecimal characters, or empty");
+        limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.range(&at.key("count"), self.count, std::option::Option::Some(0), std::option::Option::Some(500), &[], "from 0 to 500");
+    }
+}
+
 impl std::default::Default for GetLogsMsg {
     fn default() -> Self {
         Self {
@@ -204,6 +224,14 @@ impl serde::Serialize for AddExecutorLogMsg {
 impl<'de> serde::Deserialize<'de> for AddExecutorLogMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("addexecutorlogmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for AddExecutorLogMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("message"), &self.message, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -272,6 +300,15 @@ impl serde::Serialize for SearchLogsMsg {
 impl<'de> serde::Deserialize<'de> for SearchLogsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("searchlogsmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for SearchLogsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("text"), &self.text, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.range(&at.key("days"), self.days, std::option::Option::None, std::option::Option::Some(30), &[], "at most 30");
+        limits.range(&at.key("count"), self.count, std::option::Option::Some(0), std::option::Option::Some(100), &[], "from 0 to 100");
     }
 }
 

@@ -26,6 +26,10 @@ impl<'de> serde::Deserialize<'de> for PauseStatus {
     }
 }
 
+impl crate::limits::Check for PauseStatus {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
+}
+
 impl std::default::Default for PauseStatus {
     fn default() -> Self {
         Self {
@@ -54,6 +58,12 @@ impl serde::Serialize for PauseAssignmentsMsg {
 impl<'de> serde::Deserialize<'de> for PauseAssignmentsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("pauseassignmentsmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for PauseAssignmentsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -105,6 +115,12 @@ impl<'de> serde::Deserialize<'de> for ResumeAssignmentsMsg {
     }
 }
 
+impl crate::limits::Check for ResumeAssignmentsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for ResumeAssignmentsMsg {
     fn default() -> Self {
         Self {
@@ -149,6 +165,12 @@ impl serde::Serialize for GetPauseStatusMsg {
 impl<'de> serde::Deserialize<'de> for GetPauseStatusMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getpausestatusmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for GetPauseStatusMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 

@@ -84,6 +84,25 @@ impl<'de> serde::Deserialize<'de> for FunctionSpec {
     }
 }
 
+impl crate::limits::Check for FunctionSpec {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("funcname"), &self.funcname, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.conditions, &at.key("conditions"), limits);
+        limits.pattern(&at.key("nodename"), &self.nodename, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.args, &at.key("args"), limits);
+        crate::limits::Check::check(&self.kwargs, &at.key("kwargs"), limits);
+        limits.pattern(&at.key("label"), &self.label, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.fs, &at.key("fs"), limits);
+        for (index, item) in &self.env {
+            limits.pattern(&at.key("env").key(index), index, false, r"^[^\x00]*$", "text without NUL characters");
+            limits.pattern(&at.key("env").key(index), item, false, r"^[^\x00]*$", "text without NUL characters");
+        }
+        for (index, item) in self.channels.iter().enumerate() {
+            limits.pattern(&at.key("channels").item(index), item, false, r"^[^\x00]*$", "text without NUL characters");
+        }
+    }
+}
+
 impl std::default::Default for FunctionSpec {
     fn default() -> Self {
         Self {
@@ -168,6 +187,24 @@ impl<'de> serde::Deserialize<'de> for Conditions {
     }
 }
 
+impl crate::limits::Check for Conditions {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        for (index, item) in self.executornames.iter().enumerate() {
+            limits.pattern(&at.key("executornames").item(index), item, false, r"^[^\x00]*$", "text without NUL characters");
+        }
+        limits.pattern(&at.key("executortype"), &self.executortype, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("locationname"), &self.locationname, false, r"^[^\x00]*$", "text without NUL characters");
+        for (index, item) in self.dependencies.iter().enumerate() {
+            limits.pattern(&at.key("dependencies").item(index), item, false, r"^[^\x00]*$", "text without NUL characters");
+        }
+        limits.pattern(&at.key("cpu"), &self.cpu, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("mem"), &self.mem, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("storage"), &self.storage, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.gpu, &at.key("gpu"), limits);
+    }
+}
+
 impl std::default::Default for Conditions {
     fn default() -> Self {
         Self {
@@ -215,6 +252,14 @@ impl<'de> serde::Deserialize<'de> for Filesystem {
     }
 }
 
+impl crate::limits::Check for Filesystem {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("mount"), &self.mount, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.snapshots, &at.key("snapshots"), limits);
+        crate::limits::Check::check(&self.dirs, &at.key("dirs"), limits);
+    }
+}
+
 impl std::default::Default for Filesystem {
     fn default() -> Self {
         Self {
@@ -255,6 +300,14 @@ impl serde::Serialize for SnapshotMount {
 impl<'de> serde::Deserialize<'de> for SnapshotMount {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for SnapshotMount {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("snapshotid"), &self.snapshotid, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("label"), &self.label, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("dir"), &self.dir, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -300,6 +353,14 @@ impl<'de> serde::Deserialize<'de> for SyncDirMount {
     }
 }
 
+impl crate::limits::Check for SyncDirMount {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("label"), &self.label, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("dir"), &self.dir, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.onconflicts, &at.key("onconflicts"), limits);
+    }
+}
+
 impl std::default::Default for SyncDirMount {
     fn default() -> Self {
         Self {
@@ -335,6 +396,13 @@ impl<'de> serde::Deserialize<'de> for ConflictResolution {
     }
 }
 
+impl crate::limits::Check for ConflictResolution {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.onstart, &at.key("onstart"), limits);
+        crate::limits::Check::check(&self.onclose, &at.key("onclose"), limits);
+    }
+}
+
 impl std::default::Default for ConflictResolution {
     fn default() -> Self {
         Self {
@@ -365,6 +433,10 @@ impl<'de> serde::Deserialize<'de> for OnStart {
     }
 }
 
+impl crate::limits::Check for OnStart {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
+}
+
 impl std::default::Default for OnStart {
     fn default() -> Self {
         Self {
@@ -392,6 +464,10 @@ impl<'de> serde::Deserialize<'de> for OnClose {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
     }
+}
+
+impl crate::limits::Check for OnClose {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
 impl std::default::Default for OnClose {
@@ -496,6 +572,15 @@ impl<'de> serde::Deserialize<'de> for Process {
     }
 }
 
+impl crate::limits::Check for Process {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.spec, &at.key("spec"), limits);
+        crate::limits::Check::check(&self.attributes, &at.key("attributes"), limits);
+        crate::limits::Check::check(&self.input, &at.key("in"), limits);
+        crate::limits::Check::check(&self.output, &at.key("out"), limits);
+    }
+}
+
 impl std::default::Default for Process {
     fn default() -> Self {
         Self {
@@ -548,6 +633,13 @@ impl serde::Serialize for SubmitFunctionSpecMsg {
 impl<'de> serde::Deserialize<'de> for SubmitFunctionSpecMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("submitfuncspecmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for SubmitFunctionSpecMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.spec, &at.key("spec"), limits);
+        limits.range(&at.key("spec").key("priority"), self.spec.priority, std::option::Option::Some(-50000), std::option::Option::Some(50000), &[], "from -50000 to 50000");
     }
 }
 
@@ -611,6 +703,15 @@ impl serde::Serialize for AssignProcessMsg {
 impl<'de> serde::Deserialize<'de> for AssignProcessMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("assignprocessmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for AssignProcessMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.range(&at.key("timeout"), self.timeout, std::option::Option::None, std::option::Option::None, &[0], "a number of seconds other than 0 (negative answers at once)");
+        limits.pattern(&at.key("availablecpu"), &self.availablecpu, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("availablemem"), &self.availablemem, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -679,6 +780,13 @@ impl<'de> serde::Deserialize<'de> for CloseSuccessfulMsg {
     }
 }
 
+impl crate::limits::Check for CloseSuccessfulMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("processid"), &self.processid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+        crate::limits::Check::check(&self.output, &at.key("out"), limits);
+    }
+}
+
 impl std::default::Default for CloseSuccessfulMsg {
     fn default() -> Self {
         Self {
@@ -733,6 +841,15 @@ impl serde::Serialize for CloseFailedMsg {
 impl<'de> serde::Deserialize<'de> for CloseFailedMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("closefailedmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for CloseFailedMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("processid"), &self.processid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+        for (index, item) in self.errors.iter().enumerate() {
+            limits.pattern(&at.key("errors").item(index), item, false, r"^[^\x00]*$", "text without NUL characters");
+        }
     }
 }
 
@@ -792,6 +909,13 @@ impl<'de> serde::Deserialize<'de> for SetOutputMsg {
     }
 }
 
+impl crate::limits::Check for SetOutputMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("processid"), &self.processid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+        crate::limits::Check::check(&self.output, &at.key("out"), limits);
+    }
+}
+
 impl std::default::Default for SetOutputMsg {
     fn default() -> Self {
         Self {
@@ -838,6 +962,12 @@ impl serde::Serialize for GetProcessMsg {
 impl<'de> serde::Deserialize<'de> for GetProcessMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getprocessmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for GetProcessMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("processid"), &self.processid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
     }
 }
 
@@ -910,6 +1040,16 @@ impl<'de> serde::Deserialize<'de> for GetProcessesMsg {
     }
 }
 
+impl crate::limits::Check for GetProcessesMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.range(&at.key("count"), self.count, std::option::Option::Some(0), std::option::Option::Some(100), &[], "from 0 to 100");
+        limits.pattern(&at.key("executortype"), &self.executortype, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("label"), &self.label, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("initiator"), &self.initiator, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for GetProcessesMsg {
     fn default() -> Self {
         Self {
@@ -975,6 +1115,13 @@ impl<'de> serde::Deserialize<'de> for GetProcessHistMsg {
     }
 }
 
+impl crate::limits::Check for GetProcessHistMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("executorid"), &self.executorid, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for GetProcessHistMsg {
     fn default() -> Self {
         Self {
@@ -1020,6 +1167,12 @@ impl serde::Serialize for CancelProcessMsg {
 impl<'de> serde::Deserialize<'de> for CancelProcessMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("cancelprocessmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for CancelProcessMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("processid"), &self.processid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
     }
 }
 
@@ -1077,6 +1230,12 @@ impl<'de> serde::Deserialize<'de> for RemoveProcessMsg {
     }
 }
 
+impl crate::limits::Check for RemoveProcessMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("processid"), &self.processid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+    }
+}
+
 impl std::default::Default for RemoveProcessMsg {
     fn default() -> Self {
         Self {
@@ -1128,6 +1287,12 @@ impl serde::Serialize for RemoveAllProcessesMsg {
 impl<'de> serde::Deserialize<'de> for RemoveAllProcessesMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("removeallprocessesmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for RemoveAllProcessesMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 

@@ -25,6 +25,13 @@ impl<'de> serde::Deserialize<'de> for Version {
     }
 }
 
+impl crate::limits::Check for Version {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("buildversion"), &self.buildversion, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("buildtime"), &self.buildtime, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for Version {
     fn default() -> Self {
         Self {
@@ -59,6 +66,12 @@ impl serde::Serialize for ServerInfo {
 impl<'de> serde::Deserialize<'de> for ServerInfo {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for ServerInfo {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.backends, &at.key("backends"), limits);
     }
 }
 
@@ -111,6 +124,10 @@ impl<'de> serde::Deserialize<'de> for BackendInfo {
     }
 }
 
+impl crate::limits::Check for BackendInfo {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
+}
+
 impl std::default::Default for BackendInfo {
     fn default() -> Self {
         Self {
@@ -144,6 +161,13 @@ impl serde::Serialize for Cluster {
 impl<'de> serde::Deserialize<'de> for Cluster {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for Cluster {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.nodes, &at.key("nodes"), limits);
+        crate::limits::Check::check(&self.leader, &at.key("leader"), limits);
     }
 }
 
@@ -192,6 +216,10 @@ impl<'de> serde::Deserialize<'de> for ClusterNode {
     }
 }
 
+impl crate::limits::Check for ClusterNode {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
+}
+
 impl std::default::Default for ClusterNode {
     fn default() -> Self {
         Self {
@@ -227,6 +255,13 @@ impl serde::Serialize for VersionMsg {
 impl<'de> serde::Deserialize<'de> for VersionMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("versionmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for VersionMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("buildversion"), &self.buildversion, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("buildtime"), &self.buildtime, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -272,6 +307,10 @@ impl<'de> serde::Deserialize<'de> for GetServerInfoMsg {
     }
 }
 
+impl crate::limits::Check for GetServerInfoMsg {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
+}
+
 impl std::default::Default for GetServerInfoMsg {
     fn default() -> Self {
         Self {
@@ -307,6 +346,10 @@ impl<'de> serde::Deserialize<'de> for GetClusterMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getclustermsg"), |value| Self::deserialize(value))
     }
+}
+
+impl crate::limits::Check for GetClusterMsg {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
 impl std::default::Default for GetClusterMsg {

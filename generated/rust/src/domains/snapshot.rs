@@ -38,6 +38,10 @@ impl<'de> serde::Deserialize<'de> for Snapshot {
     }
 }
 
+impl crate::limits::Check for Snapshot {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
+}
+
 impl std::default::Default for Snapshot {
     fn default() -> Self {
         Self {
@@ -77,6 +81,14 @@ impl serde::Serialize for CreateSnapshotMsg {
 impl<'de> serde::Deserialize<'de> for CreateSnapshotMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("createsnapshotmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for CreateSnapshotMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("label"), &self.label, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^:\x00]*$", "a name without colons and NUL characters");
     }
 }
 
@@ -135,6 +147,14 @@ impl<'de> serde::Deserialize<'de> for GetSnapshotMsg {
     }
 }
 
+impl crate::limits::Check for GetSnapshotMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("snapshotid"), &self.snapshotid, false, r"^([0-9a-fA-F]{64})?$", "64 hexadecimal characters, or empty");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for GetSnapshotMsg {
     fn default() -> Self {
         Self {
@@ -182,6 +202,12 @@ impl serde::Serialize for GetSnapshotsMsg {
 impl<'de> serde::Deserialize<'de> for GetSnapshotsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getsnapshotsmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for GetSnapshotsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -237,6 +263,14 @@ impl<'de> serde::Deserialize<'de> for RemoveSnapshotMsg {
     }
 }
 
+impl crate::limits::Check for RemoveSnapshotMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("snapshotid"), &self.snapshotid, false, r"^([0-9a-fA-F]{64})?$", "64 hexadecimal characters, or empty");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for RemoveSnapshotMsg {
     fn default() -> Self {
         Self {
@@ -284,6 +318,12 @@ impl serde::Serialize for RemoveAllSnapshotsMsg {
 impl<'de> serde::Deserialize<'de> for RemoveAllSnapshotsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("removeallsnapshotmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for RemoveAllSnapshotsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 

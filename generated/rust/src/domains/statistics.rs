@@ -62,6 +62,10 @@ impl<'de> serde::Deserialize<'de> for Statistics {
     }
 }
 
+impl crate::limits::Check for Statistics {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
+}
+
 impl std::default::Default for Statistics {
     fn default() -> Self {
         Self {
@@ -105,6 +109,12 @@ impl<'de> serde::Deserialize<'de> for GetColonyStatisticsMsg {
     }
 }
 
+impl crate::limits::Check for GetColonyStatisticsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for GetColonyStatisticsMsg {
     fn default() -> Self {
         Self {
@@ -145,6 +155,10 @@ impl<'de> serde::Deserialize<'de> for GetStatisticsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getstatisticsmsg"), |value| Self::deserialize(value))
     }
+}
+
+impl crate::limits::Check for GetStatisticsMsg {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
 impl std::default::Default for GetStatisticsMsg {

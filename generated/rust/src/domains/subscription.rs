@@ -39,6 +39,14 @@ impl<'de> serde::Deserialize<'de> for SubscribeProcessMsg {
     }
 }
 
+impl crate::limits::Check for SubscribeProcessMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("processid"), &self.processid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+        limits.pattern(&at.key("executortype"), &self.executortype, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for SubscribeProcessMsg {
     fn default() -> Self {
         Self {
@@ -98,6 +106,13 @@ impl<'de> serde::Deserialize<'de> for SubscribeProcessesMsg {
     }
 }
 
+impl crate::limits::Check for SubscribeProcessesMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("executortype"), &self.executortype, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for SubscribeProcessesMsg {
     fn default() -> Self {
         Self {
@@ -154,6 +169,13 @@ impl serde::Serialize for SubscribeChannelMsg {
 impl<'de> serde::Deserialize<'de> for SubscribeChannelMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("subscribechannelmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for SubscribeChannelMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("processid"), &self.processid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+        limits.pattern(&at.key("name"), &self.channelname, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 

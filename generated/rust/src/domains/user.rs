@@ -35,6 +35,16 @@ impl<'de> serde::Deserialize<'de> for User {
     }
 }
 
+impl crate::limits::Check for User {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("userid"), &self.userid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^:\x00]*$", "a name without colons and NUL characters");
+        limits.pattern(&at.key("email"), &self.email, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("phone"), &self.phone, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for User {
     fn default() -> Self {
         Self {
@@ -66,6 +76,12 @@ impl serde::Serialize for AddUserMsg {
 impl<'de> serde::Deserialize<'de> for AddUserMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("addusermsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for AddUserMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.user, &at.key("user"), limits);
     }
 }
 
@@ -122,6 +138,13 @@ impl<'de> serde::Deserialize<'de> for GetUserMsg {
     }
 }
 
+impl crate::limits::Check for GetUserMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for GetUserMsg {
     fn default() -> Self {
         Self {
@@ -173,6 +196,13 @@ impl<'de> serde::Deserialize<'de> for GetUserByIDMsg {
     }
 }
 
+impl crate::limits::Check for GetUserByIDMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("userid"), &self.userid, false, r"^[^\x00]*$", "text without NUL characters");
+    }
+}
+
 impl std::default::Default for GetUserByIDMsg {
     fn default() -> Self {
         Self {
@@ -218,6 +248,12 @@ impl serde::Serialize for GetUsersMsg {
 impl<'de> serde::Deserialize<'de> for GetUsersMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getusersmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for GetUsersMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -267,6 +303,13 @@ impl serde::Serialize for RemoveUserMsg {
 impl<'de> serde::Deserialize<'de> for RemoveUserMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("removeusermsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for RemoveUserMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 

@@ -28,6 +28,19 @@ impl<'de> serde::Deserialize<'de> for WorkflowSpec {
     }
 }
 
+impl crate::limits::Check for WorkflowSpec {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        crate::limits::Check::check(&self.functionspecs, &at.key("functionspecs"), limits);
+        let known: std::collections::BTreeSet<&str> = self.functionspecs.iter().map(|one| one.nodename.as_str()).collect();
+        for (index, item) in self.functionspecs.iter().enumerate() {
+            for (number, text) in item.conditions.dependencies.iter().enumerate() {
+                limits.among(&at.key("functionspecs").item(index).key("conditions").key("dependencies").item(number), text, &known, "the nodename of one of functionspecs");
+            }
+        }
+    }
+}
+
 impl std::default::Default for WorkflowSpec {
     fn default() -> Self {
         Self {
@@ -99,6 +112,13 @@ impl<'de> serde::Deserialize<'de> for ProcessGraph {
     }
 }
 
+impl crate::limits::Check for ProcessGraph {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.nodes, &at.key("nodes"), limits);
+        crate::limits::Check::check(&self.edges, &at.key("edges"), limits);
+    }
+}
+
 impl std::default::Default for ProcessGraph {
     fn default() -> Self {
         Self {
@@ -153,6 +173,14 @@ impl<'de> serde::Deserialize<'de> for GraphNode {
     }
 }
 
+impl crate::limits::Check for GraphNode {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.data, &at.key("data"), limits);
+        crate::limits::Check::check(&self.position, &at.key("position"), limits);
+        crate::limits::Check::check(&self.style, &at.key("style"), limits);
+    }
+}
+
 impl std::default::Default for GraphNode {
     fn default() -> Self {
         Self {
@@ -184,6 +212,10 @@ impl<'de> serde::Deserialize<'de> for GraphNodeData {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
     }
+}
+
+impl crate::limits::Check for GraphNodeData {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
 impl std::default::Default for GraphNodeData {
@@ -218,6 +250,10 @@ impl<'de> serde::Deserialize<'de> for GraphPosition {
     }
 }
 
+impl crate::limits::Check for GraphPosition {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
+}
+
 impl std::default::Default for GraphPosition {
     fn default() -> Self {
         Self {
@@ -250,6 +286,10 @@ impl<'de> serde::Deserialize<'de> for GraphStyle {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
     }
+}
+
+impl crate::limits::Check for GraphStyle {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
 impl std::default::Default for GraphStyle {
@@ -291,6 +331,10 @@ impl<'de> serde::Deserialize<'de> for GraphEdge {
     }
 }
 
+impl crate::limits::Check for GraphEdge {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
+}
+
 impl std::default::Default for GraphEdge {
     fn default() -> Self {
         Self {
@@ -323,6 +367,12 @@ impl serde::Serialize for SubmitWorkflowSpecMsg {
 impl<'de> serde::Deserialize<'de> for SubmitWorkflowSpecMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("submitworkflowspecmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for SubmitWorkflowSpecMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.workflowspec, &at.key("spec"), limits);
     }
 }
 
@@ -374,6 +424,12 @@ impl serde::Serialize for GetProcessGraphMsg {
 impl<'de> serde::Deserialize<'de> for GetProcessGraphMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("getprocessgraphmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for GetProcessGraphMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("processgraphid"), &self.processgraphid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
     }
 }
 
@@ -439,6 +495,13 @@ impl<'de> serde::Deserialize<'de> for GetProcessGraphsMsg {
     }
 }
 
+impl crate::limits::Check for GetProcessGraphsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
+        limits.range(&at.key("count"), self.count, std::option::Option::Some(0), std::option::Option::Some(100), &[], "from 0 to 100");
+    }
+}
+
 impl std::default::Default for GetProcessGraphsMsg {
     fn default() -> Self {
         Self {
@@ -492,6 +555,12 @@ impl<'de> serde::Deserialize<'de> for CancelProcessGraphMsg {
     }
 }
 
+impl crate::limits::Check for CancelProcessGraphMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("processgraphid"), &self.processgraphid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+    }
+}
+
 impl std::default::Default for CancelProcessGraphMsg {
     fn default() -> Self {
         Self {
@@ -538,6 +607,12 @@ impl serde::Serialize for RemoveProcessGraphMsg {
 impl<'de> serde::Deserialize<'de> for RemoveProcessGraphMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("removeprocessgraphmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for RemoveProcessGraphMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("processgraphid"), &self.processgraphid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
     }
 }
 
@@ -592,6 +667,12 @@ impl serde::Serialize for RemoveAllProcessGraphsMsg {
 impl<'de> serde::Deserialize<'de> for RemoveAllProcessGraphsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("removeallprocessgraphsmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for RemoveAllProcessGraphsMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
     }
 }
 
@@ -660,6 +741,15 @@ impl serde::Serialize for AddChildMsg {
 impl<'de> serde::Deserialize<'de> for AddChildMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         crate::value::object(from, std::option::Option::Some("addchildmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for AddChildMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("processgraphid"), &self.processgraphid, false, r"^([0-9a-fA-F]{64})?$", "64 hexadecimal characters, or empty");
+        limits.pattern(&at.key("parentprocessid"), &self.parentprocessid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
+        limits.pattern(&at.key("childprocessid"), &self.childprocessid, false, r"^([0-9a-fA-F]{64})?$", "64 hexadecimal characters, or empty");
+        crate::limits::Check::check(&self.spec, &at.key("spec"), limits);
     }
 }
 

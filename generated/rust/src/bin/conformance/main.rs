@@ -8,6 +8,7 @@ use std::io::{BufRead as _, Write as _};
 fn failed(error: &Error) -> Value {
     match error {
         Error::Refused { code, status, message } => json!({"error": {"kind": "refused", "code": code, "status": status, "message": message}}),
+        Error::Limit { field, .. } => json!({"error": {"kind": "invalid", "path": field}}),
         _ => json!({"error": {"kind": "invalid"}}),
     }
 }
@@ -22,10 +23,9 @@ pub fn work<M: call::Message>(line: &Value) -> Option<Value> {
     Some(match line["op"].as_str()? {
         "read_reply" => told(call::read_reply::<M>(text)),
         "read_request" => told(read()),
-        "write_request" => match read() {
-            Ok(request) => json!({"text": serde_json::to_string(&request).ok()?}),
-            Err(error) => failed(&error),
-        },
+        "write_request" => read()
+            .and_then(|request| call::written(&request))
+            .map_or_else(|error| failed(&error), |text| json!({"text": text})),
         "read_response" => {
             let status = u16::try_from(line["status"].as_u64()?).ok()?;
             told(call::read_response::<M>(status, line["body"].as_str()?))

@@ -8,7 +8,7 @@ use serde::{de::DeserializeOwned, Serialize};
 use std::marker::PhantomData;
 
 /// A request of the schema.
-pub trait Message: Serialize + DeserializeOwned {
+pub trait Message: Serialize + DeserializeOwned + crate::limits::Check {
     /// What it is answered with.
     type Reply: Serialize + DeserializeOwned + Default;
     /// Its name on the wire.
@@ -27,6 +27,15 @@ pub trait Message: Serialize + DeserializeOwned {
 
 fn invalid(why: impl std::fmt::Display) -> Error {
     Error::Invalid(why.to_string())
+}
+
+/// A request as JSON, if it keeps to the limits.
+///
+/// # Errors
+/// [`Error::Limit`] if it does not.
+pub fn written<M: Message>(request: &M) -> Result<String, Error> {
+    crate::limits::Limits::of(request)?;
+    serde_json::to_string(request).map_err(invalid)
 }
 
 /// The envelope of a payload.
@@ -104,7 +113,7 @@ impl<T: Transport> Client<T> {
     }
 
     fn signed<M: Message>(&self, request: &M) -> Result<String, Error> {
-        envelope(M::MSGTYPE, &serde_json::to_string(request).map_err(invalid)?, &self.key)
+        envelope(M::MSGTYPE, &written(request)?, &self.key)
     }
 
     /// Send any request.

@@ -22,6 +22,8 @@ pub enum Error {
     Refused { code: Option<&'static str>, status: i64, message: String },
     /// What came is not what the schema says.
     Invalid(String),
+    /// A request was not sent: `field` must be what `rule` says.
+    Limit { field: String, value: String, rule: String },
     /// The server could not be reached, or the connection broke.
     Transport(String),
     /// Not a private key: 64 hexadecimal characters are needed.
@@ -33,6 +35,7 @@ impl std::fmt::Display for Error {
         match self {
             Self::Refused { code, status, message } => write!(f, "refused ({}, {status}): {message}", code.unwrap_or("unknown")),
             Self::Invalid(why) => write!(f, "unexpected reply: {why}"),
+            Self::Limit { field, value, rule } => write!(f, "{field} must be {rule}, not {value}"),
             Self::Transport(why) => write!(f, "server not reached: {why}"),
             Self::Key => f.write_str("not a private key: give 64 hexadecimal characters"),
         }
