@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 
-from colonyos_gen_codegen.model import Field, Message, Scalar, Type
+from colonyos_gen_codegen.model import Field, Message, Scalar, Struct, Type
 
 _KEYWORDS = frozenset(
     [
@@ -145,18 +147,44 @@ def function(field: Field) -> str:
 
 def has_default(field: Field) -> bool:
     """Whether the default is another than the zero of its type."""
-    return not field.required and field.default not in (None, "", 0, False, [], {})
+    return (
+        not field.required and not field.type.optional and field.default not in (None, "", 0, False, [], {})
+    )
+
+
+def defaults(struct: Struct) -> list[Field]:
+    """The fields whose default is another than zero."""
+    return [field for field in struct.fields if has_default(field)]
 
 
 def default(field: Field) -> str:
     """The default, as an expression."""
     if not has_default(field):
         return "std::default::Default::default()"
-    if field.type.kind == "enum":
-        return f"super::{field.type.name}::from({field.default})"
-    if isinstance(field.default, str):
-        return f"std::string::String::from({text(field.default)})"
-    return str(field.default).lower()
+    type_, value = field.type, field.default
+    if type_.kind == "enum":
+        return f"super::{type_.name}::from({value})"
+    if type_.kind != "scalar" or type_.scalar is Scalar.ANY:
+        return f"serde_json::from_str({text(json.dumps(value))}).unwrap_or_default()"
+    if type_.scalar is Scalar.BYTES:
+        return f"crate::value::Bytes(std::vec!{list(base64.b64decode(value))})"
+    if type_.scalar is Scalar.TIME:
+        return f"std::option::Option::Some(crate::value::Time(std::string::String::from({text(value)})))"
+    if type_.scalar is Scalar.STRING:
+        return f"std::string::String::from({text(value)})"
+    return repr(float(value)) if type_.scalar is Scalar.NUMBER else str(value).lower()
+
+
+def described(field: Field) -> str:
+    """The description of a field, with the releases that have it."""
+    said = [field.description]
+    if field.since:
+        said.append(f"Since {field.since}.")
+    if field.until:
+        said.append(f"Until {field.until}.")
+    if field.deprecated:
+        said.append(f"Deprecated: {(field.replaced or 'avoid it').rstrip('.')}.")
+    return " ".join(said)
 
 
 def reply(message: Message) -> str:

@@ -49,7 +49,7 @@ impl serde::Serialize for Attribute {
 
 impl<'de> serde::Deserialize<'de> for Attribute {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -82,7 +82,7 @@ impl std::default::Default for Attribute {
 /// Add an attribute to a running process. Only the assigned executor may do so. The server computes
 /// `attributeid` and `targetprocessgraphid`, and stores `targetcolonyname` and `state` as sent. Each key can
 /// be set once per type and never updated.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "addattributemsg")]
 pub struct AddAttributeMsg {
     /// Attribute to add, with `targetid`, `targetcolonyname`, `attributetype`, `key` and `value` filled in.
@@ -98,21 +98,13 @@ impl serde::Serialize for AddAttributeMsg {
 
 impl<'de> serde::Deserialize<'de> for AddAttributeMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("addattributemsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("addattributemsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for AddAttributeMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         crate::limits::Check::check(&self.attr, &at.key("attribute"), limits);
-    }
-}
-
-impl std::default::Default for AddAttributeMsg {
-    fn default() -> Self {
-        Self {
-            attr: std::default::Default::default(),
-        }
     }
 }
 
@@ -137,7 +129,7 @@ impl crate::call::Message for AddAttributeMsg {
 }
 
 /// Get an attribute by id.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getattributemsg")]
 pub struct GetAttributeMsg {
     /// Id of the attribute to fetch.
@@ -153,21 +145,13 @@ impl serde::Serialize for GetAttributeMsg {
 
 impl<'de> serde::Deserialize<'de> for GetAttributeMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getattributemsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getattributemsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetAttributeMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("attributeid"), &self.attributeid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
-    }
-}
-
-impl std::default::Default for GetAttributeMsg {
-    fn default() -> Self {
-        Self {
-            attributeid: std::default::Default::default(),
-        }
     }
 }
 

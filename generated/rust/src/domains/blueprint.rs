@@ -3,7 +3,7 @@
 
 /// Desired and reported state of one resource of a declared kind. Executors of the type named in the
 /// definition of the kind reconcile the two.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Blueprint {
     /// Kind of the resource. A definition of the same colony must declare it in `spec.names.kind`.
@@ -33,7 +33,7 @@ impl serde::Serialize for Blueprint {
 
 impl<'de> serde::Deserialize<'de> for Blueprint {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -47,20 +47,8 @@ impl crate::limits::Check for Blueprint {
     }
 }
 
-impl std::default::Default for Blueprint {
-    fn default() -> Self {
-        Self {
-            kind: std::default::Default::default(),
-            blueprintid: std::default::Default::default(),
-            metadata: std::default::Default::default(),
-            spec: std::default::Default::default(),
-            status: std::default::Default::default(),
-        }
-    }
-}
-
 /// Metadata shared by blueprints and blueprint definitions.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct BlueprintMetadata {
     /// Name of the blueprint or definition, unique within its colony. An empty name is accepted by the server.
@@ -70,7 +58,7 @@ pub struct BlueprintMetadata {
     #[serde(rename = "colonyname", default)]
     pub colonyname: std::string::String,
     /// Name of the location the blueprint is meant for, left out when empty. Adding a blueprint creates a
-    /// location of this name if it does not exist yet.
+    /// location of this name if it does not exist yet. Since v1.9.6.
     #[serde(rename = "locationname", default)]
     pub locationname: std::string::String,
     /// Labels as a map of strings with no prescribed keys, left out when empty.
@@ -109,7 +97,7 @@ impl serde::Serialize for BlueprintMetadata {
 
 impl<'de> serde::Deserialize<'de> for BlueprintMetadata {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -125,23 +113,6 @@ impl crate::limits::Check for BlueprintMetadata {
             limits.pattern(&at.key("annotations").key(index), item, false, r"^[^\x00]*$", "text without NUL characters");
         }
         limits.pattern(&at.key("lastReconciliationProcess"), &self.lastreconciliationprocess, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for BlueprintMetadata {
-    fn default() -> Self {
-        Self {
-            name: std::default::Default::default(),
-            colonyname: std::default::Default::default(),
-            locationname: std::default::Default::default(),
-            labels: std::default::Default::default(),
-            annotations: std::default::Default::default(),
-            generation: std::default::Default::default(),
-            createdat: std::default::Default::default(),
-            updatedat: std::default::Default::default(),
-            lastreconciliationprocess: std::default::Default::default(),
-            lastreconciliationtime: std::default::Default::default(),
-        }
     }
 }
 
@@ -178,7 +149,7 @@ impl serde::Serialize for BlueprintDefinition {
 
 impl<'de> serde::Deserialize<'de> for BlueprintDefinition {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -203,7 +174,7 @@ impl std::default::Default for BlueprintDefinition {
 }
 
 /// Names under which a kind of blueprint is known.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct BlueprintDefinitionNames {
     /// Kind that blueprints name in their own `kind` field.
@@ -231,7 +202,7 @@ impl serde::Serialize for BlueprintDefinitionNames {
 
 impl<'de> serde::Deserialize<'de> for BlueprintDefinitionNames {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -243,18 +214,6 @@ impl crate::limits::Check for BlueprintDefinitionNames {
         limits.pattern(&at.key("plural"), &self.plural, false, r"^[^\x00]*$", "text without NUL characters");
         for (index, item) in self.shortnames.iter().enumerate() {
             limits.pattern(&at.key("shortNames").item(index), item, false, r"^[^\x00]*$", "text without NUL characters");
-        }
-    }
-}
-
-impl std::default::Default for BlueprintDefinitionNames {
-    fn default() -> Self {
-        Self {
-            kind: std::default::Default::default(),
-            listkind: std::default::Default::default(),
-            singular: std::default::Default::default(),
-            plural: std::default::Default::default(),
-            shortnames: std::default::Default::default(),
         }
     }
 }
@@ -297,7 +256,7 @@ impl serde::Serialize for BlueprintDefinitionSpec {
 
 impl<'de> serde::Deserialize<'de> for BlueprintDefinitionSpec {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -326,7 +285,7 @@ impl std::default::Default for BlueprintDefinitionSpec {
 }
 
 /// Executor type and function responsible for reconciling a kind.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct BlueprintHandlerSpec {
     /// Type of the executors that reconcile the kind. When empty, no reconciliation takes place.
@@ -348,7 +307,7 @@ impl serde::Serialize for BlueprintHandlerSpec {
 
 impl<'de> serde::Deserialize<'de> for BlueprintHandlerSpec {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -359,19 +318,9 @@ impl crate::limits::Check for BlueprintHandlerSpec {
     }
 }
 
-impl std::default::Default for BlueprintHandlerSpec {
-    fn default() -> Self {
-        Self {
-            executortype: std::default::Default::default(),
-            functionname: std::default::Default::default(),
-            reconcileinterval: std::default::Default::default(),
-        }
-    }
-}
-
 /// Subset of JSON Schema that the `spec` of a blueprint is checked against. The check runs when a blueprint
 /// is added or updated.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct ValidationSchema {
     /// JSON type of the spec as a whole. It is not checked at this level.
@@ -394,7 +343,7 @@ impl serde::Serialize for ValidationSchema {
 
 impl<'de> serde::Deserialize<'de> for ValidationSchema {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -408,18 +357,8 @@ impl crate::limits::Check for ValidationSchema {
     }
 }
 
-impl std::default::Default for ValidationSchema {
-    fn default() -> Self {
-        Self {
-            r#type: std::default::Default::default(),
-            properties: std::default::Default::default(),
-            required: std::default::Default::default(),
-        }
-    }
-}
-
 /// Schema of one property of a blueprint spec.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct SchemaProperty {
     /// JSON type of the property. `string`, `number`, `boolean`, `object` and `array` are checked when
@@ -451,7 +390,7 @@ impl serde::Serialize for SchemaProperty {
 
 impl<'de> serde::Deserialize<'de> for SchemaProperty {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -466,21 +405,8 @@ impl crate::limits::Check for SchemaProperty {
     }
 }
 
-impl std::default::Default for SchemaProperty {
-    fn default() -> Self {
-        Self {
-            r#type: std::default::Default::default(),
-            description: std::default::Default::default(),
-            r#enum: std::default::Default::default(),
-            default: std::default::Default::default(),
-            properties: std::default::Default::default(),
-            items: std::default::Default::default(),
-        }
-    }
-}
-
 /// One stored version of a blueprint. Entries are written by adds and by updates that raise the generation.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct BlueprintHistory {
     /// Id of the history entry, a UUID.
@@ -527,7 +453,7 @@ impl serde::Serialize for BlueprintHistory {
 
 impl<'de> serde::Deserialize<'de> for BlueprintHistory {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -538,28 +464,10 @@ impl crate::limits::Check for BlueprintHistory {
     }
 }
 
-impl std::default::Default for BlueprintHistory {
-    fn default() -> Self {
-        Self {
-            historyid: std::default::Default::default(),
-            blueprintid: std::default::Default::default(),
-            kind: std::default::Default::default(),
-            namespace: std::default::Default::default(),
-            name: std::default::Default::default(),
-            generation: std::default::Default::default(),
-            spec: std::default::Default::default(),
-            status: std::default::Default::default(),
-            timestamp: std::default::Default::default(),
-            changedby: std::default::Default::default(),
-            changetype: std::default::Default::default(),
-        }
-    }
-}
-
 /// Add a blueprint definition to a colony. The server does not validate its contents. It also lets two
 /// definitions of a colony declare the same kind; adds and updates of blueprints then use the one whose name
 /// sorts first.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "addblueprintdefinitionmsg")]
 pub struct AddBlueprintDefinitionMsg {
     /// Definition to add. Its `metadata.colonyname` selects the colony.
@@ -575,21 +483,13 @@ impl serde::Serialize for AddBlueprintDefinitionMsg {
 
 impl<'de> serde::Deserialize<'de> for AddBlueprintDefinitionMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("addblueprintdefinitionmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("addblueprintdefinitionmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for AddBlueprintDefinitionMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         crate::limits::Check::check(&self.definition, &at.key("blueprintdefinition"), limits);
-    }
-}
-
-impl std::default::Default for AddBlueprintDefinitionMsg {
-    fn default() -> Self {
-        Self {
-            definition: std::default::Default::default(),
-        }
     }
 }
 
@@ -613,7 +513,7 @@ impl crate::call::Message for AddBlueprintDefinitionMsg {
 }
 
 /// Get one blueprint definition by name. Members of the colony and the colony owner may call it.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getblueprintdefinitionmsg")]
 pub struct GetBlueprintDefinitionMsg {
     /// Name of the colony the definition belongs to.
@@ -632,7 +532,7 @@ impl serde::Serialize for GetBlueprintDefinitionMsg {
 
 impl<'de> serde::Deserialize<'de> for GetBlueprintDefinitionMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getblueprintdefinitionmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getblueprintdefinitionmsg"), Self::deserialize)
     }
 }
 
@@ -640,15 +540,6 @@ impl crate::limits::Check for GetBlueprintDefinitionMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetBlueprintDefinitionMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            name: std::default::Default::default(),
-        }
     }
 }
 
@@ -671,7 +562,7 @@ impl crate::call::Message for GetBlueprintDefinitionMsg {
 }
 
 /// List the blueprint definitions of a colony. The list is sorted by name and is `[]` when there are none.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getblueprintdefinitionsmsg")]
 pub struct GetBlueprintDefinitionsMsg {
     /// Name of the colony whose definitions are listed.
@@ -687,21 +578,13 @@ impl serde::Serialize for GetBlueprintDefinitionsMsg {
 
 impl<'de> serde::Deserialize<'de> for GetBlueprintDefinitionsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getblueprintdefinitionsmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getblueprintdefinitionsmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetBlueprintDefinitionsMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetBlueprintDefinitionsMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-        }
     }
 }
 
@@ -723,7 +606,7 @@ impl crate::call::Message for GetBlueprintDefinitionsMsg {
 }
 
 /// Remove a blueprint definition from a colony. The server refuses as long as blueprints of the kind exist.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "removeblueprintdefinitionmsg")]
 pub struct RemoveBlueprintDefinitionMsg {
     /// Name of the colony the definition belongs to. In this message the key is `namespace`, not `colonyname`.
@@ -742,7 +625,7 @@ impl serde::Serialize for RemoveBlueprintDefinitionMsg {
 
 impl<'de> serde::Deserialize<'de> for RemoveBlueprintDefinitionMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("removeblueprintdefinitionmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("removeblueprintdefinitionmsg"), Self::deserialize)
     }
 }
 
@@ -750,15 +633,6 @@ impl crate::limits::Check for RemoveBlueprintDefinitionMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("namespace"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for RemoveBlueprintDefinitionMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            name: std::default::Default::default(),
-        }
     }
 }
 
@@ -785,7 +659,7 @@ impl crate::call::Message for RemoveBlueprintDefinitionMsg {
 /// entry. If the kind has a handler, it also submits one reconciliation process and, unless it exists
 /// already, adds a cron `reconcile-KIND` or `reconcile-KIND-LOCATION` that runs every 60 seconds and waits
 /// for its previous run. The reply repeats the blueprint of the request together with its id.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "addblueprintmsg")]
 pub struct AddBlueprintMsg {
     /// Blueprint to add. Set `metadata.generation` to 1, since the value is stored as sent.
@@ -801,21 +675,13 @@ impl serde::Serialize for AddBlueprintMsg {
 
 impl<'de> serde::Deserialize<'de> for AddBlueprintMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("addblueprintmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("addblueprintmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for AddBlueprintMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         crate::limits::Check::check(&self.blueprint, &at.key("blueprint"), limits);
-    }
-}
-
-impl std::default::Default for AddBlueprintMsg {
-    fn default() -> Self {
-        Self {
-            blueprint: std::default::Default::default(),
-        }
     }
 }
 
@@ -846,7 +712,7 @@ impl crate::call::Message for AddBlueprintMsg {
 }
 
 /// Get one blueprint by name. Members of the colony and the colony owner may call it.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getblueprintmsg")]
 pub struct GetBlueprintMsg {
     /// Name of the colony the blueprint belongs to. In this message the key is `namespace`, not `colonyname`.
@@ -865,7 +731,7 @@ impl serde::Serialize for GetBlueprintMsg {
 
 impl<'de> serde::Deserialize<'de> for GetBlueprintMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getblueprintmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getblueprintmsg"), Self::deserialize)
     }
 }
 
@@ -873,15 +739,6 @@ impl crate::limits::Check for GetBlueprintMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("namespace"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetBlueprintMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            name: std::default::Default::default(),
-        }
     }
 }
 
@@ -905,7 +762,7 @@ impl crate::call::Message for GetBlueprintMsg {
 
 /// List the blueprints of a colony. They are sorted by name; the reply is null when nothing matches. The
 /// filter `locationname` is ignored unless `kind` is given as well.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getblueprintsmsg")]
 pub struct GetBlueprintsMsg {
     /// Name of the colony whose blueprints are listed. In this message the key is `namespace`, not `colonyname`.
@@ -915,7 +772,7 @@ pub struct GetBlueprintsMsg {
     #[serde(rename = "kind", default)]
     pub kind: std::string::String,
     /// Location to restrict the list to, compared without regard to case; empty means all locations. It takes
-    /// effect only together with `kind`.
+    /// effect only together with `kind`. Since v1.9.6.
     #[serde(rename = "locationname", default)]
     pub location: std::string::String,
 }
@@ -928,7 +785,7 @@ impl serde::Serialize for GetBlueprintsMsg {
 
 impl<'de> serde::Deserialize<'de> for GetBlueprintsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getblueprintsmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getblueprintsmsg"), Self::deserialize)
     }
 }
 
@@ -937,16 +794,6 @@ impl crate::limits::Check for GetBlueprintsMsg {
         limits.pattern(&at.key("namespace"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("kind"), &self.kind, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("locationname"), &self.location, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetBlueprintsMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            kind: std::default::Default::default(),
-            location: std::default::Default::default(),
-        }
     }
 }
 
@@ -974,13 +821,13 @@ impl crate::call::Message for GetBlueprintsMsg {
 /// signs. It is not safe to repeat: a forced update raises the generation again, and any other erases the
 /// status that the reconciliation of the first one has stored, or what somebody else has updated meanwhile.
 /// After a lost reply read the blueprint first.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "updateblueprintmsg")]
 pub struct UpdateBlueprintMsg {
     /// New content of the blueprint, which is looked up by `metadata.colonyname` and `metadata.name`.
     #[serde(rename = "blueprint")]
     pub blueprint: super::Blueprint,
-    /// Whether to raise the generation even if the spec is unchanged.
+    /// Whether to raise the generation even if the spec is unchanged. Since v1.9.6.
     #[serde(rename = "forcegeneration", default)]
     pub force_generation: bool,
 }
@@ -993,22 +840,13 @@ impl serde::Serialize for UpdateBlueprintMsg {
 
 impl<'de> serde::Deserialize<'de> for UpdateBlueprintMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("updateblueprintmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("updateblueprintmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for UpdateBlueprintMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         crate::limits::Check::check(&self.blueprint, &at.key("blueprint"), limits);
-    }
-}
-
-impl std::default::Default for UpdateBlueprintMsg {
-    fn default() -> Self {
-        Self {
-            blueprint: std::default::Default::default(),
-            force_generation: std::default::Default::default(),
-        }
     }
 }
 
@@ -1039,7 +877,7 @@ impl crate::call::Message for UpdateBlueprintMsg {
 /// Remove a blueprint. The server submits a process with funcname `cleanup` for the handler and, if this was
 /// the last blueprint of its kind at its location, removes the reconciliation cron too. The history remains
 /// stored but can no longer be read.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "removeblueprintmsg")]
 pub struct RemoveBlueprintMsg {
     /// Name of the colony the blueprint belongs to. In this message the key is `namespace`, not `colonyname`.
@@ -1058,7 +896,7 @@ impl serde::Serialize for RemoveBlueprintMsg {
 
 impl<'de> serde::Deserialize<'de> for RemoveBlueprintMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("removeblueprintmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("removeblueprintmsg"), Self::deserialize)
     }
 }
 
@@ -1066,15 +904,6 @@ impl crate::limits::Check for RemoveBlueprintMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("namespace"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for RemoveBlueprintMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            name: std::default::Default::default(),
-        }
     }
 }
 
@@ -1099,7 +928,7 @@ impl crate::call::Message for RemoveBlueprintMsg {
 /// Replace the status of a blueprint and nothing else. Generation and times stay untouched. The message uses
 /// the keys `colonyname` and `blueprintname` where other blueprint messages use `namespace` and `name`, and
 /// the colony owner may not send it.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "updateblueprintstatusmsg")]
 pub struct UpdateBlueprintStatusMsg {
     /// Name of the colony the blueprint belongs to.
@@ -1121,7 +950,7 @@ impl serde::Serialize for UpdateBlueprintStatusMsg {
 
 impl<'de> serde::Deserialize<'de> for UpdateBlueprintStatusMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("updateblueprintstatusmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("updateblueprintstatusmsg"), Self::deserialize)
     }
 }
 
@@ -1130,16 +959,6 @@ impl crate::limits::Check for UpdateBlueprintStatusMsg {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("blueprintname"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
         crate::limits::Check::check(&self.status, &at.key("status"), limits);
-    }
-}
-
-impl std::default::Default for UpdateBlueprintStatusMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            name: std::default::Default::default(),
-            status: std::default::Default::default(),
-        }
     }
 }
 
@@ -1165,7 +984,7 @@ impl crate::call::Message for UpdateBlueprintStatusMsg {
 /// rises by one, without a history entry, and the process gets `force` set to true in its `kwargs`. The
 /// handler is taken from a definition found by kind across all colonies of the server, and each call submits
 /// another process. The colony owner may not send it.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "reconcileblueprintmsg")]
 pub struct ReconcileBlueprintMsg {
     /// Name of the colony the blueprint belongs to. In this message the key is `namespace`, not `colonyname`.
@@ -1187,7 +1006,7 @@ impl serde::Serialize for ReconcileBlueprintMsg {
 
 impl<'de> serde::Deserialize<'de> for ReconcileBlueprintMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("reconcileblueprintmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("reconcileblueprintmsg"), Self::deserialize)
     }
 }
 
@@ -1195,16 +1014,6 @@ impl crate::limits::Check for ReconcileBlueprintMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("namespace"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for ReconcileBlueprintMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            name: std::default::Default::default(),
-            force: std::default::Default::default(),
-        }
     }
 }
 
@@ -1229,7 +1038,7 @@ impl crate::call::Message for ReconcileBlueprintMsg {
 
 /// List the stored versions of a blueprint, newest first. Once the blueprint has been removed its history is
 /// no longer reachable and the call answers 404.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getblueprinthistorymsg")]
 pub struct GetBlueprintHistoryMsg {
     /// Id of the blueprint whose history is read.
@@ -1248,22 +1057,13 @@ impl serde::Serialize for GetBlueprintHistoryMsg {
 
 impl<'de> serde::Deserialize<'de> for GetBlueprintHistoryMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getblueprinthistorymsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getblueprinthistorymsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetBlueprintHistoryMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("blueprintid"), &self.blueprintid, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetBlueprintHistoryMsg {
-    fn default() -> Self {
-        Self {
-            blueprintid: std::default::Default::default(),
-            limit: std::default::Default::default(),
-        }
     }
 }
 

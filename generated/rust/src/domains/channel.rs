@@ -4,7 +4,7 @@
 /// Single entry in a channel of a process. Entries of one sender are ordered by `sequence`, entries of
 /// different senders by server time; since sequences are not unique, readers should drop duplicates by
 /// (`senderid`, `sequence`).
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct ChannelEntry {
     /// Number that the sender gave to the entry; the server neither checks it nor enforces that it is unique.
@@ -40,7 +40,7 @@ impl serde::Serialize for ChannelEntry {
 
 impl<'de> serde::Deserialize<'de> for ChannelEntry {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -48,26 +48,12 @@ impl crate::limits::Check for ChannelEntry {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
-impl std::default::Default for ChannelEntry {
-    fn default() -> Self {
-        Self {
-            sequence: std::default::Default::default(),
-            inreplyto: std::default::Default::default(),
-            timestamp: std::default::Default::default(),
-            senderid: std::default::Default::default(),
-            payload: std::default::Default::default(),
-            msgtype: std::default::Default::default(),
-            error: std::default::Default::default(),
-        }
-    }
-}
-
 /// Append an entry to a channel of a process. Only the initiator and the assigned executor of the process
 /// may write. The server accepts repeated and decreasing sequence numbers, so a blind retry stores the entry
 /// twice; readers should drop duplicates by (`senderid`, `sequence`). Channels exist in memory only and are
 /// dropped when the process is closed, failed or cancelled, so read them before that. The reply carries no
 /// result.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "channelappendmsg")]
 pub struct ChannelAppendMsg {
     /// Identifier of the process that owns the channel.
@@ -98,7 +84,7 @@ impl serde::Serialize for ChannelAppendMsg {
 
 impl<'de> serde::Deserialize<'de> for ChannelAppendMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("channelappendmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("channelappendmsg"), Self::deserialize)
     }
 }
 
@@ -108,19 +94,6 @@ impl crate::limits::Check for ChannelAppendMsg {
         limits.pattern(&at.key("name"), &self.channelname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.size(&at.key("payload"), self.data.0.len(), 10485760, "at most 10485760 bytes");
         limits.pattern(&at.key("payloadtype"), &self.data_type, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for ChannelAppendMsg {
-    fn default() -> Self {
-        Self {
-            processid: std::default::Default::default(),
-            channelname: std::default::Default::default(),
-            sequence: std::default::Default::default(),
-            inreplyto: std::default::Default::default(),
-            data: std::default::Default::default(),
-            data_type: std::default::Default::default(),
-        }
     }
 }
 
@@ -151,7 +124,7 @@ impl crate::call::Message for ChannelAppendMsg {
 /// not a sequence number. An entry that arrives late with a lower sequence is inserted before others and
 /// shifts their positions. A declared channel that does not exist in memory may be created empty by the
 /// call.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "channelreadmsg")]
 pub struct ChannelReadMsg {
     /// Identifier of the process that owns the channel.
@@ -176,7 +149,7 @@ impl serde::Serialize for ChannelReadMsg {
 
 impl<'de> serde::Deserialize<'de> for ChannelReadMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("channelreadmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("channelreadmsg"), Self::deserialize)
     }
 }
 
@@ -184,17 +157,6 @@ impl crate::limits::Check for ChannelReadMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("processid"), &self.processid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
         limits.pattern(&at.key("name"), &self.channelname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for ChannelReadMsg {
-    fn default() -> Self {
-        Self {
-            processid: std::default::Default::default(),
-            channelname: std::default::Default::default(),
-            afterseq: std::default::Default::default(),
-            limit: std::default::Default::default(),
-        }
     }
 }
 

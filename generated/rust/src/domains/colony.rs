@@ -3,7 +3,7 @@
 
 /// Tenant of a server: a closed group of executors, users and their processes. Whoever holds the key behind
 /// `colonyid` owns the colony.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Colony {
     /// Identity of the colony owner, exactly 64 hex characters; other lengths are refused. Several colonies may
@@ -24,7 +24,7 @@ impl serde::Serialize for Colony {
 
 impl<'de> serde::Deserialize<'de> for Colony {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -35,18 +35,9 @@ impl crate::limits::Check for Colony {
     }
 }
 
-impl std::default::Default for Colony {
-    fn default() -> Self {
-        Self {
-            colonyid: std::default::Default::default(),
-            name: std::default::Default::default(),
-        }
-    }
-}
-
 /// Create a colony. Several colonies may share an owner id; because the server looks up the colony it
 /// replies with by id, the reply may then show another colony of the same owner.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "addcolonymsg")]
 pub struct AddColonyMsg {
     /// Colony to create; its `colonyid` is the identity of the owner's key.
@@ -62,21 +53,13 @@ impl serde::Serialize for AddColonyMsg {
 
 impl<'de> serde::Deserialize<'de> for AddColonyMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("addcolonymsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("addcolonymsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for AddColonyMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         crate::limits::Check::check(&self.colony, &at.key("colony"), limits);
-    }
-}
-
-impl std::default::Default for AddColonyMsg {
-    fn default() -> Self {
-        Self {
-            colony: std::default::Default::default(),
-        }
     }
 }
 
@@ -101,7 +84,7 @@ impl crate::call::Message for AddColonyMsg {
 /// Remove a colony and most of its data. Users, executors, processes, workflows, crons, generators,
 /// functions, logs, files, snapshots and locations are deleted. Blueprints, their definitions and history,
 /// and the paused flag survive, and apply again to a colony created later under the same name.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "removecolonymsg")]
 pub struct RemoveColonyMsg {
     /// Name of the colony to remove.
@@ -117,21 +100,13 @@ impl serde::Serialize for RemoveColonyMsg {
 
 impl<'de> serde::Deserialize<'de> for RemoveColonyMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("removecolonymsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("removecolonymsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for RemoveColonyMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colony_name, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for RemoveColonyMsg {
-    fn default() -> Self {
-        Self {
-            colony_name: std::default::Default::default(),
-        }
     }
 }
 
@@ -153,7 +128,7 @@ impl crate::call::Message for RemoveColonyMsg {
 
 /// Get a colony by name. Only its approved executors and its users may ask; the key of the colony owner is
 /// refused.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getcolonymsg")]
 pub struct GetColonyMsg {
     /// Name of the colony to fetch.
@@ -169,21 +144,13 @@ impl serde::Serialize for GetColonyMsg {
 
 impl<'de> serde::Deserialize<'de> for GetColonyMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getcolonymsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getcolonymsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetColonyMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetColonyMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-        }
     }
 }
 
@@ -205,7 +172,7 @@ impl crate::call::Message for GetColonyMsg {
 }
 
 /// List all colonies of the server.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getcoloniesmsg")]
 pub struct GetColoniesMsg {
 }
@@ -218,19 +185,12 @@ impl serde::Serialize for GetColoniesMsg {
 
 impl<'de> serde::Deserialize<'de> for GetColoniesMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getcoloniesmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getcoloniesmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetColoniesMsg {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
-}
-
-impl std::default::Default for GetColoniesMsg {
-    fn default() -> Self {
-        Self {
-        }
-    }
 }
 
 

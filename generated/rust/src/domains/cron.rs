@@ -72,7 +72,7 @@ impl serde::Serialize for Cron {
 
 impl<'de> serde::Deserialize<'de> for Cron {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -115,7 +115,7 @@ impl std::default::Default for Cron {
 /// Create a cron that starts a workflow on a schedule. The cron runs in the name of the signer. The server
 /// does not compare the colony named in `workflowspec` with the colony of the cron, so make sure that they
 /// agree.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "addcronmsg")]
 pub struct AddCronMsg {
     /// Cron to create, with its `workflowspec` as a JSON string.
@@ -131,21 +131,13 @@ impl serde::Serialize for AddCronMsg {
 
 impl<'de> serde::Deserialize<'de> for AddCronMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("addcronmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("addcronmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for AddCronMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         crate::limits::Check::check(&self.cron, &at.key("cron"), limits);
-    }
-}
-
-impl std::default::Default for AddCronMsg {
-    fn default() -> Self {
-        Self {
-            cron: std::default::Default::default(),
-        }
     }
 }
 
@@ -176,7 +168,7 @@ impl crate::call::Message for AddCronMsg {
 }
 
 /// Read one cron. This is the only call that fills `checkerperiod`.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getcronmsg")]
 pub struct GetCronMsg {
     /// Identifier of the cron to read.
@@ -192,21 +184,13 @@ impl serde::Serialize for GetCronMsg {
 
 impl<'de> serde::Deserialize<'de> for GetCronMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getcronmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getcronmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetCronMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("cronid"), &self.cronid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
-    }
-}
-
-impl std::default::Default for GetCronMsg {
-    fn default() -> Self {
-        Self {
-            cronid: std::default::Default::default(),
-        }
     }
 }
 
@@ -254,7 +238,7 @@ impl serde::Serialize for GetCronsMsg {
 
 impl<'de> serde::Deserialize<'de> for GetCronsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getcronsmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getcronsmsg"), Self::deserialize)
     }
 }
 
@@ -294,7 +278,7 @@ impl crate::call::Message for GetCronsMsg {
 /// `waitforprevprocessgraph` holds the cron back, the call succeeds without starting anything. The server
 /// checks membership only after the run: an outsider who knows the identifier is refused, yet the workflow
 /// has started.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "runcronmsg")]
 pub struct RunCronMsg {
     /// Identifier of the cron to run.
@@ -310,21 +294,13 @@ impl serde::Serialize for RunCronMsg {
 
 impl<'de> serde::Deserialize<'de> for RunCronMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("runcronmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("runcronmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for RunCronMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("cronid"), &self.cronid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
-    }
-}
-
-impl std::default::Default for RunCronMsg {
-    fn default() -> Self {
-        Self {
-            cronid: std::default::Default::default(),
-        }
     }
 }
 
@@ -346,7 +322,7 @@ impl crate::call::Message for RunCronMsg {
 }
 
 /// Remove a cron.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "removecronmsg")]
 pub struct RemoveCronMsg {
     /// Identifier of the cron to remove.
@@ -365,22 +341,13 @@ impl serde::Serialize for RemoveCronMsg {
 
 impl<'de> serde::Deserialize<'de> for RemoveCronMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("removecronmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("removecronmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for RemoveCronMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("cronid"), &self.cronid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
-    }
-}
-
-impl std::default::Default for RemoveCronMsg {
-    fn default() -> Self {
-        Self {
-            cronid: std::default::Default::default(),
-            all: std::default::Default::default(),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 /// Envelope of a signed request. It is the body of an HTTP POST or one text frame on a WebSocket. It carries
 /// no nonce or time, so a captured request can be replayed.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct RPCMsg {
     /// Message type of the request; the `msgtype` inside the payload must be the same.
@@ -26,7 +26,7 @@ impl serde::Serialize for RPCMsg {
 
 impl<'de> serde::Deserialize<'de> for RPCMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -34,18 +34,8 @@ impl crate::limits::Check for RPCMsg {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
-impl std::default::Default for RPCMsg {
-    fn default() -> Self {
-        Self {
-            payloadtype: std::default::Default::default(),
-            payload: std::default::Default::default(),
-            signature: std::default::Default::default(),
-        }
-    }
-}
-
 /// Envelope of a reply. A failed call carries a `Failure` as its payload.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct RPCReplyMsg {
     /// Message type of the request in most replies and `error` in failures. Exceptions: `getpausestatusmsg` is
@@ -68,7 +58,7 @@ impl serde::Serialize for RPCReplyMsg {
 
 impl<'de> serde::Deserialize<'de> for RPCReplyMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -76,19 +66,9 @@ impl crate::limits::Check for RPCReplyMsg {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
-impl std::default::Default for RPCReplyMsg {
-    fn default() -> Self {
-        Self {
-            payloadtype: std::default::Default::default(),
-            payload: std::default::Default::default(),
-            error: std::default::Default::default(),
-        }
-    }
-}
-
 /// Error details, found as the payload of each reply that reports a failure. Since one status covers many
 /// causes, the text is needed to tell them apart.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Failure {
     /// Numeric status of the error; over HTTP normally also the status of the response.
@@ -107,21 +87,12 @@ impl serde::Serialize for Failure {
 
 impl<'de> serde::Deserialize<'de> for Failure {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
 impl crate::limits::Check for Failure {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
-}
-
-impl std::default::Default for Failure {
-    fn default() -> Self {
-        Self {
-            status: std::default::Default::default(),
-            message: std::default::Default::default(),
-        }
-    }
 }
 
 impl<T: crate::transport::Transport> crate::call::Client<T> {

@@ -3,7 +3,7 @@
 
 /// Worker registered in a colony. Once approved by the colony owner it can be assigned processes of its
 /// type.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Executor {
     /// Identity of the executor key, 64 hex characters. Neither length nor uniqueness is enforced, yet
@@ -37,7 +37,7 @@ pub struct Executor {
     #[serde(rename = "lastheardfromtime", default, deserialize_with = "crate::value::time", skip_serializing_if = "Option::is_none")]
     pub lastheardfromtime: std::option::Option<crate::value::Time>,
     /// Free-text location, compared with `conditions.locationname` ignoring case. A location entity of that name
-    /// need not exist.
+    /// need not exist. Since v1.9.6.
     #[serde(rename = "locationname", default)]
     pub locationname: std::string::String,
     /// Hardware and software the executor says it has.
@@ -62,7 +62,7 @@ impl serde::Serialize for Executor {
 
 impl<'de> serde::Deserialize<'de> for Executor {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -79,28 +79,8 @@ impl crate::limits::Check for Executor {
     }
 }
 
-impl std::default::Default for Executor {
-    fn default() -> Self {
-        Self {
-            executorid: std::default::Default::default(),
-            executortype: std::default::Default::default(),
-            executorname: std::default::Default::default(),
-            colonyname: std::default::Default::default(),
-            state: std::default::Default::default(),
-            requirefuncreg: std::default::Default::default(),
-            commissiontime: std::default::Default::default(),
-            lastheardfromtime: std::default::Default::default(),
-            locationname: std::default::Default::default(),
-            capabilities: std::default::Default::default(),
-            allocations: std::default::Default::default(),
-            blueprintid: std::default::Default::default(),
-            blueprintgen: std::default::Default::default(),
-        }
-    }
-}
-
 /// Hardware and software description of an executor. It is informative only and plays no part in scheduling.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Capabilities {
     /// Hardware entries of the executor; null when they were never set.
@@ -119,7 +99,7 @@ impl serde::Serialize for Capabilities {
 
 impl<'de> serde::Deserialize<'de> for Capabilities {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -130,17 +110,8 @@ impl crate::limits::Check for Capabilities {
     }
 }
 
-impl std::default::Default for Capabilities {
-    fn default() -> Self {
-        Self {
-            hardware: std::default::Default::default(),
-            software: std::default::Default::default(),
-        }
-    }
-}
-
 /// One hardware entry in the capabilities of an executor.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Hardware {
     /// Model of the machine, free text.
@@ -152,7 +123,7 @@ pub struct Hardware {
     /// CPU capacity as free text, for example `4000m`; the server does not parse it here.
     #[serde(rename = "cpu", default)]
     pub cpu: std::string::String,
-    /// Number of CPU cores.
+    /// Number of CPU cores. Since v1.9.6.
     #[serde(rename = "cores", default)]
     pub cores: i64,
     /// Amount of memory as free text, for example `16Gi`.
@@ -183,7 +154,7 @@ impl serde::Serialize for Hardware {
 
 impl<'de> serde::Deserialize<'de> for Hardware {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -202,25 +173,8 @@ impl crate::limits::Check for Hardware {
     }
 }
 
-impl std::default::Default for Hardware {
-    fn default() -> Self {
-        Self {
-            model: std::default::Default::default(),
-            nodes: std::default::Default::default(),
-            cpu: std::default::Default::default(),
-            cores: std::default::Default::default(),
-            mem: std::default::Default::default(),
-            storage: std::default::Default::default(),
-            gpu: std::default::Default::default(),
-            platform: std::default::Default::default(),
-            architecture: std::default::Default::default(),
-            network: std::default::Default::default(),
-        }
-    }
-}
-
 /// One software entry in the capabilities of an executor.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Software {
     /// Name of the software.
@@ -242,7 +196,7 @@ impl serde::Serialize for Software {
 
 impl<'de> serde::Deserialize<'de> for Software {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -254,18 +208,8 @@ impl crate::limits::Check for Software {
     }
 }
 
-impl std::default::Default for Software {
-    fn default() -> Self {
-        Self {
-            name: std::default::Default::default(),
-            r#type: std::default::Default::default(),
-            version: std::default::Default::default(),
-        }
-    }
-}
-
 /// Description of GPUs. Hardware entries store it as sent, conditions store only part of it.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct GPU {
     /// Name of the GPU.
@@ -291,7 +235,7 @@ impl serde::Serialize for GPU {
 
 impl<'de> serde::Deserialize<'de> for GPU {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -302,19 +246,8 @@ impl crate::limits::Check for GPU {
     }
 }
 
-impl std::default::Default for GPU {
-    fn default() -> Self {
-        Self {
-            name: std::default::Default::default(),
-            mem: std::default::Default::default(),
-            count: std::default::Default::default(),
-            nodecount: std::default::Default::default(),
-        }
-    }
-}
-
 /// Resource allocations per project, as reported by an executor.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Allocations {
     /// Map from project name to the counters of that project; null when it was never set.
@@ -330,7 +263,7 @@ impl serde::Serialize for Allocations {
 
 impl<'de> serde::Deserialize<'de> for Allocations {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -340,16 +273,8 @@ impl crate::limits::Check for Allocations {
     }
 }
 
-impl std::default::Default for Allocations {
-    fn default() -> Self {
-        Self {
-            projects: std::default::Default::default(),
-        }
-    }
-}
-
 /// Allocated and used amounts of one project. The executor decides on the units.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Project {
     /// CPU amount allocated to the project, in a unit the executor chooses.
@@ -380,7 +305,7 @@ impl serde::Serialize for Project {
 
 impl<'de> serde::Deserialize<'de> for Project {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -388,24 +313,11 @@ impl crate::limits::Check for Project {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
-impl std::default::Default for Project {
-    fn default() -> Self {
-        Self {
-            allocatedcpu: std::default::Default::default(),
-            usedcpu: std::default::Default::default(),
-            allocatedgpu: std::default::Default::default(),
-            usedgpu: std::default::Default::default(),
-            allocatedstorage: std::default::Default::default(),
-            usedstorage: std::default::Default::default(),
-        }
-    }
-}
-
 /// Register an executor in a colony. It always starts as PENDING and needs approval. On servers with
 /// re-registration switched on, a name already in use is first removed: its running processes return to the
 /// queue, its functions are deleted, and the entry is reused with the new identity and type, keeping the old
 /// `requirefuncreg`.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "addexecutormsg")]
 pub struct AddExecutorMsg {
     /// Executor to register.
@@ -421,21 +333,13 @@ impl serde::Serialize for AddExecutorMsg {
 
 impl<'de> serde::Deserialize<'de> for AddExecutorMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("addexecutormsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("addexecutormsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for AddExecutorMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         crate::limits::Check::check(&self.executor, &at.key("executor"), limits);
-    }
-}
-
-impl std::default::Default for AddExecutorMsg {
-    fn default() -> Self {
-        Self {
-            executor: std::default::Default::default(),
-        }
     }
 }
 
@@ -464,7 +368,7 @@ impl crate::call::Message for AddExecutorMsg {
 /// Approve an executor. It works in every state, so REJECTED and UNREGISTERED executors can be approved as
 /// well. After a lost reply read the executor first: it may have been rejected or removed meanwhile, and a
 /// repeated call lets it in again.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "approveexecutormsg")]
 pub struct ApproveExecutorMsg {
     /// Name of the colony the executor belongs to.
@@ -483,7 +387,7 @@ impl serde::Serialize for ApproveExecutorMsg {
 
 impl<'de> serde::Deserialize<'de> for ApproveExecutorMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("approveexecutormsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("approveexecutormsg"), Self::deserialize)
     }
 }
 
@@ -491,15 +395,6 @@ impl crate::limits::Check for ApproveExecutorMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for ApproveExecutorMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            executorname: std::default::Default::default(),
-        }
     }
 }
 
@@ -522,7 +417,7 @@ impl crate::call::Message for ApproveExecutorMsg {
 }
 
 /// Reject an executor. It becomes REJECTED and stays listed.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "rejectexecutormsg")]
 pub struct RejectExecutorMsg {
     /// Name of the colony the executor belongs to.
@@ -541,7 +436,7 @@ impl serde::Serialize for RejectExecutorMsg {
 
 impl<'de> serde::Deserialize<'de> for RejectExecutorMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("rejectexecutormsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("rejectexecutormsg"), Self::deserialize)
     }
 }
 
@@ -549,15 +444,6 @@ impl crate::limits::Check for RejectExecutorMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for RejectExecutorMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            executorname: std::default::Default::default(),
-        }
     }
 }
 
@@ -585,7 +471,7 @@ impl crate::call::Message for RejectExecutorMsg {
 /// registered again under it loses its functions and its work, although it goes on with that. The steps of a
 /// removal are not one, so one that is still under way takes the functions of such an executor too. After a
 /// lost reply read the executor first.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "removeexecutormsg")]
 pub struct RemoveExecutorMsg {
     /// Name of the colony the executor belongs to.
@@ -604,7 +490,7 @@ impl serde::Serialize for RemoveExecutorMsg {
 
 impl<'de> serde::Deserialize<'de> for RemoveExecutorMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("removeexecutormsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("removeexecutormsg"), Self::deserialize)
     }
 }
 
@@ -612,15 +498,6 @@ impl crate::limits::Check for RemoveExecutorMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for RemoveExecutorMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            executorname: std::default::Default::default(),
-        }
     }
 }
 
@@ -644,7 +521,7 @@ impl crate::call::Message for RemoveExecutorMsg {
 
 /// Get an executor by name. The server looks for the executor before it checks rights, so outsiders can
 /// learn whether a name exists.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getexecutormsg")]
 pub struct GetExecutorMsg {
     /// Name of the colony the executor belongs to.
@@ -663,7 +540,7 @@ impl serde::Serialize for GetExecutorMsg {
 
 impl<'de> serde::Deserialize<'de> for GetExecutorMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getexecutormsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getexecutormsg"), Self::deserialize)
     }
 }
 
@@ -671,15 +548,6 @@ impl crate::limits::Check for GetExecutorMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetExecutorMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            executorname: std::default::Default::default(),
-        }
     }
 }
 
@@ -701,7 +569,7 @@ impl crate::call::Message for GetExecutorMsg {
 }
 
 /// List the executors of a colony. REJECTED and UNREGISTERED ones are included, and the order is undefined.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getexecutorsmsg")]
 pub struct GetExecutorsMsg {
     /// Name of the colony whose executors are listed.
@@ -717,21 +585,13 @@ impl serde::Serialize for GetExecutorsMsg {
 
 impl<'de> serde::Deserialize<'de> for GetExecutorsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getexecutorsmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getexecutorsmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetExecutorsMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetExecutorsMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-        }
     }
 }
 
@@ -754,7 +614,7 @@ impl crate::call::Message for GetExecutorsMsg {
 
 /// Get an executor by its identity. `colonyname` has no effect: the signer needs rights in the colony to
 /// which the executor belongs.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getexecutorbyidmsg")]
 pub struct GetExecutorByIDMsg {
     /// Name of a colony; the server ignores it.
@@ -773,7 +633,7 @@ impl serde::Serialize for GetExecutorByIDMsg {
 
 impl<'de> serde::Deserialize<'de> for GetExecutorByIDMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getexecutorbyidmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getexecutorbyidmsg"), Self::deserialize)
     }
 }
 
@@ -781,15 +641,6 @@ impl crate::limits::Check for GetExecutorByIDMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("executorid"), &self.executorid, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetExecutorByIDMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            executorid: std::default::Default::default(),
-        }
     }
 }
 
@@ -812,7 +663,7 @@ impl crate::call::Message for GetExecutorByIDMsg {
 
 /// Replace the capabilities of the calling executor. Nothing else changes, and the executor may be in any
 /// state.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "updateexecutormsg")]
 pub struct UpdateExecutorMsg {
     /// Name of the colony the executor belongs to.
@@ -834,7 +685,7 @@ impl serde::Serialize for UpdateExecutorMsg {
 
 impl<'de> serde::Deserialize<'de> for UpdateExecutorMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("updateexecutormsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("updateexecutormsg"), Self::deserialize)
     }
 }
 
@@ -843,16 +694,6 @@ impl crate::limits::Check for UpdateExecutorMsg {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
         crate::limits::Check::check(&self.capabilities, &at.key("capabilities"), limits);
-    }
-}
-
-impl std::default::Default for UpdateExecutorMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            executorname: std::default::Default::default(),
-            capabilities: std::default::Default::default(),
-        }
     }
 }
 
@@ -876,7 +717,7 @@ impl crate::call::Message for UpdateExecutorMsg {
 
 /// Replace the allocations of the calling executor. The whole object is overwritten: when `allocations` is
 /// absent, `projects` becomes null.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "reportallocationmsg")]
 pub struct ReportAllocationsMsg {
     /// Name of the colony the executor belongs to.
@@ -898,7 +739,7 @@ impl serde::Serialize for ReportAllocationsMsg {
 
 impl<'de> serde::Deserialize<'de> for ReportAllocationsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("reportallocationmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("reportallocationmsg"), Self::deserialize)
     }
 }
 
@@ -907,16 +748,6 @@ impl crate::limits::Check for ReportAllocationsMsg {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
         crate::limits::Check::check(&self.allocations, &at.key("allocations"), limits);
-    }
-}
-
-impl std::default::Default for ReportAllocationsMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            executorname: std::default::Default::default(),
-            allocations: std::default::Default::default(),
-        }
     }
 }
 

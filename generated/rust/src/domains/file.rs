@@ -2,7 +2,7 @@
 //! Messages that manage the metadata and labels of files.
 
 /// Metadata of one revision of a file. The server never holds the content, which is stored elsewhere.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct File {
     /// Name of the colony the file belongs to.
@@ -48,7 +48,7 @@ impl serde::Serialize for File {
 
 impl<'de> serde::Deserialize<'de> for File {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -64,26 +64,9 @@ impl crate::limits::Check for File {
     }
 }
 
-impl std::default::Default for File {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            label: std::default::Default::default(),
-            name: std::default::Default::default(),
-            fileid: std::default::Default::default(),
-            size: std::default::Default::default(),
-            sequencenr: std::default::Default::default(),
-            checksum: std::default::Default::default(),
-            checksumalg: std::default::Default::default(),
-            r#ref: std::default::Default::default(),
-            added: std::default::Default::default(),
-        }
-    }
-}
-
 /// Short form of a file as it appears in listings: name, checksum, size and S3 object of the latest
 /// revision.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct FileData {
     /// Name of the file.
@@ -108,23 +91,12 @@ impl serde::Serialize for FileData {
 
 impl<'de> serde::Deserialize<'de> for FileData {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
 impl crate::limits::Check for FileData {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
-}
-
-impl std::default::Default for FileData {
-    fn default() -> Self {
-        Self {
-            name: std::default::Default::default(),
-            checksum: std::default::Default::default(),
-            size: std::default::Default::default(),
-            s3filename: std::default::Default::default(),
-        }
-    }
 }
 
 /// Pointer to the stored content of a file revision.
@@ -153,7 +125,7 @@ impl serde::Serialize for Reference {
 
 impl<'de> serde::Deserialize<'de> for Reference {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -175,7 +147,7 @@ impl std::default::Default for Reference {
 
 /// Coordinates and credentials of an object in S3 storage. The server stores and returns all of them
 /// unencrypted, so any member of the colony can read the keys.
-#[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct S3Object {
     /// Host name of the S3 server.
@@ -218,7 +190,7 @@ impl serde::Serialize for S3Object {
 
 impl<'de> serde::Deserialize<'de> for S3Object {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -232,23 +204,6 @@ impl crate::limits::Check for S3Object {
         limits.pattern(&at.key("encryptionalg"), &self.encryptionalg, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("object"), &self.object, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("bucket"), &self.bucket, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for S3Object {
-    fn default() -> Self {
-        Self {
-            server: std::default::Default::default(),
-            port: std::default::Default::default(),
-            tls: std::default::Default::default(),
-            accesskey: std::default::Default::default(),
-            secretkey: std::default::Default::default(),
-            region: std::default::Default::default(),
-            encryptionkey: std::default::Default::default(),
-            encryptionalg: std::default::Default::default(),
-            object: std::default::Default::default(),
-            bucket: std::default::Default::default(),
-        }
     }
 }
 
@@ -270,7 +225,7 @@ impl std::fmt::Debug for S3Object {
 }
 
 /// File label with the number of revisions stored under it.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Label {
     /// Text of the label.
@@ -289,7 +244,7 @@ impl serde::Serialize for Label {
 
 impl<'de> serde::Deserialize<'de> for Label {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -297,19 +252,10 @@ impl crate::limits::Check for Label {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
-impl std::default::Default for Label {
-    fn default() -> Self {
-        Self {
-            name: std::default::Default::default(),
-            files: std::default::Default::default(),
-        }
-    }
-}
-
 /// Add a revision of a file. Every call adds one more, so it must not be repeated blindly. Only metadata is
 /// sent; the content has to be stored elsewhere. If the database refuses the revision, for instance because
 /// a text contains a NUL character, the server still answers with status 200 and the payload null.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "addfilemsg")]
 pub struct AddFileMsg {
     /// Metadata of the revision to add. Its id, sequence number and time are set by the server.
@@ -325,21 +271,13 @@ impl serde::Serialize for AddFileMsg {
 
 impl<'de> serde::Deserialize<'de> for AddFileMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("addfilemsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("addfilemsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for AddFileMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         crate::limits::Check::check(&self.file, &at.key("file"), limits);
-    }
-}
-
-impl std::default::Default for AddFileMsg {
-    fn default() -> Self {
-        Self {
-            file: std::default::Default::default(),
-        }
     }
 }
 
@@ -362,7 +300,7 @@ impl crate::call::Message for AddFileMsg {
 
 /// Get the revisions of a file, either by `fileid` or by `label` and `name`. The reply is a list in every
 /// case: a single item by id or with `latest`, otherwise all revisions with the newest first.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getfilemsg")]
 pub struct GetFileMsg {
     /// Name of the colony the file belongs to.
@@ -390,7 +328,7 @@ impl serde::Serialize for GetFileMsg {
 
 impl<'de> serde::Deserialize<'de> for GetFileMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getfilemsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getfilemsg"), Self::deserialize)
     }
 }
 
@@ -400,18 +338,6 @@ impl crate::limits::Check for GetFileMsg {
         limits.pattern(&at.key("fileid"), &self.fileid, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("label"), &self.label, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetFileMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            fileid: std::default::Default::default(),
-            label: std::default::Default::default(),
-            name: std::default::Default::default(),
-            latest: std::default::Default::default(),
-        }
     }
 }
 
@@ -437,7 +363,7 @@ impl crate::call::Message for GetFileMsg {
 
 /// List the latest revision of each file under one label. Files under sub-labels are not included, the order
 /// is undefined, and an unknown label gives `[]`.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getfilesmsg")]
 pub struct GetFilesMsg {
     /// Label whose files are listed, matched exactly and without sub-labels.
@@ -456,7 +382,7 @@ impl serde::Serialize for GetFilesMsg {
 
 impl<'de> serde::Deserialize<'de> for GetFilesMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getfilesmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getfilesmsg"), Self::deserialize)
     }
 }
 
@@ -464,15 +390,6 @@ impl crate::limits::Check for GetFilesMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("label"), &self.label, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetFilesMsg {
-    fn default() -> Self {
-        Self {
-            label: std::default::Default::default(),
-            colonyname: std::default::Default::default(),
-        }
     }
 }
 
@@ -495,7 +412,7 @@ impl crate::call::Message for GetFilesMsg {
 /// List file labels with their numbers of revisions. With `exact` false, `name` is a plain prefix, in which
 /// SQL LIKE wildcards are active. With `exact` true, the label itself and all labels below it are returned,
 /// but the reply is null if no file lies directly under it. An empty `name` lists every label.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getfilelabelsmsg")]
 pub struct GetFileLabelsMsg {
     /// Name of the colony whose labels are listed.
@@ -518,7 +435,7 @@ impl serde::Serialize for GetFileLabelsMsg {
 
 impl<'de> serde::Deserialize<'de> for GetFileLabelsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getfilelabelsmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getfilelabelsmsg"), Self::deserialize)
     }
 }
 
@@ -526,16 +443,6 @@ impl crate::limits::Check for GetFileLabelsMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetFileLabelsMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            name: std::default::Default::default(),
-            exact: std::default::Default::default(),
-        }
     }
 }
 
@@ -558,7 +465,7 @@ impl crate::call::Message for GetFileLabelsMsg {
 /// Remove one revision of a file by id, or all its revisions by label and name. The call succeeds even if
 /// there is nothing to remove. After the latest revision is removed by id, the one before it is the latest
 /// again. A removal by name is not safe to repeat, since it takes what was stored under that name meanwhile.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "removefilemsg")]
 pub struct RemoveFileMsg {
     /// Name of the colony the file belongs to.
@@ -583,7 +490,7 @@ impl serde::Serialize for RemoveFileMsg {
 
 impl<'de> serde::Deserialize<'de> for RemoveFileMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("removefilemsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("removefilemsg"), Self::deserialize)
     }
 }
 
@@ -593,17 +500,6 @@ impl crate::limits::Check for RemoveFileMsg {
         limits.pattern(&at.key("fileid"), &self.fileid, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("label"), &self.label, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for RemoveFileMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            fileid: std::default::Default::default(),
-            label: std::default::Default::default(),
-            name: std::default::Default::default(),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 /// Function that an executor has registered, with statistics about its use. Only successful closes count:
 /// they update all registrations of the same colony, executor and `funcname` together.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Function {
     /// Name of the executor that offers the function; on registration it has to be the executor that signs the
@@ -25,10 +25,10 @@ pub struct Function {
     /// executor.
     #[serde(rename = "executortype", default)]
     pub executortype: std::string::String,
-    /// Free text that explains what the function does.
+    /// Free text that explains what the function does. Since v1.9.10.
     #[serde(rename = "description", default)]
     pub description: std::string::String,
-    /// Declared arguments of the function; absent from the JSON when there are none.
+    /// Declared arguments of the function; absent from the JSON when there are none. Since v1.9.10.
     #[serde(rename = "args", default, deserialize_with = "crate::value::null_is_empty")]
     pub args: std::vec::Vec<super::FunctionArg>,
     /// Number of processes closed successfully with this function. A value sent at registration is stored
@@ -56,6 +56,7 @@ pub struct Function {
     #[serde(rename = "avgexectime", default)]
     pub avgexectime: f64,
     /// Name of the location of the executor, filled in by the server; a value from the client has no effect.
+    /// Since v1.9.12.
     #[serde(rename = "locationname", default)]
     pub locationname: std::string::String,
 }
@@ -68,7 +69,7 @@ impl serde::Serialize for Function {
 
 impl<'de> serde::Deserialize<'de> for Function {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -91,30 +92,8 @@ impl crate::limits::Check for Function {
     }
 }
 
-impl std::default::Default for Function {
-    fn default() -> Self {
-        Self {
-            executorname: std::default::Default::default(),
-            colonyname: std::default::Default::default(),
-            funcname: std::default::Default::default(),
-            functionid: std::default::Default::default(),
-            executortype: std::default::Default::default(),
-            description: std::default::Default::default(),
-            args: std::default::Default::default(),
-            counter: std::default::Default::default(),
-            minwaittime: std::default::Default::default(),
-            maxwaittime: std::default::Default::default(),
-            minexectime: std::default::Default::default(),
-            maxexectime: std::default::Default::default(),
-            avgwaittime: std::default::Default::default(),
-            avgexectime: std::default::Default::default(),
-            locationname: std::default::Default::default(),
-        }
-    }
-}
-
 /// Description of one argument of a registered function.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct FunctionArg {
     /// Name of the argument.
@@ -142,7 +121,7 @@ impl serde::Serialize for FunctionArg {
 
 impl<'de> serde::Deserialize<'de> for FunctionArg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -157,22 +136,10 @@ impl crate::limits::Check for FunctionArg {
     }
 }
 
-impl std::default::Default for FunctionArg {
-    fn default() -> Self {
-        Self {
-            name: std::default::Default::default(),
-            r#type: std::default::Default::default(),
-            description: std::default::Default::default(),
-            required: std::default::Default::default(),
-            r#enum: std::default::Default::default(),
-        }
-    }
-}
-
 /// Register a function that the signing executor offers. The JSON key of the function is `fun`. Names need
 /// not be unique: every call adds another registration, so a blind retry creates a duplicate. Registrations
 /// disappear with the executor.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "addfunctionmsg")]
 pub struct AddFunctionMsg {
     /// Function to register; at least `executorname`, `colonyname` and `funcname` must be set.
@@ -188,21 +155,13 @@ impl serde::Serialize for AddFunctionMsg {
 
 impl<'de> serde::Deserialize<'de> for AddFunctionMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("addfunctionmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("addfunctionmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for AddFunctionMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         crate::limits::Check::check(&self.function, &at.key("fun"), limits);
-    }
-}
-
-impl std::default::Default for AddFunctionMsg {
-    fn default() -> Self {
-        Self {
-            function: std::default::Default::default(),
-        }
     }
 }
 
@@ -229,7 +188,7 @@ impl crate::call::Message for AddFunctionMsg {
 
 /// List the functions registered in a colony. With `executorname` set, only the functions of that executor
 /// are returned; there is no separate message for this.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getfunctionsmsg")]
 pub struct GetFunctionsMsg {
     /// Name of the executor whose functions are wanted; leave it empty for all executors of the colony.
@@ -248,7 +207,7 @@ impl serde::Serialize for GetFunctionsMsg {
 
 impl<'de> serde::Deserialize<'de> for GetFunctionsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getfunctionsmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getfunctionsmsg"), Self::deserialize)
     }
 }
 
@@ -256,15 +215,6 @@ impl crate::limits::Check for GetFunctionsMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetFunctionsMsg {
-    fn default() -> Self {
-        Self {
-            executorname: std::default::Default::default(),
-            colonyname: std::default::Default::default(),
-        }
     }
 }
 
@@ -285,7 +235,7 @@ impl crate::call::Message for GetFunctionsMsg {
 }
 
 /// Remove a function registration. Only the executor that registered the function may do this.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "removefunctionmsg")]
 pub struct RemoveFunctionMsg {
     /// Identifier of the registration to remove.
@@ -301,21 +251,13 @@ impl serde::Serialize for RemoveFunctionMsg {
 
 impl<'de> serde::Deserialize<'de> for RemoveFunctionMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("removefunctionmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("removefunctionmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for RemoveFunctionMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("functionid"), &self.functionid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
-    }
-}
-
-impl std::default::Default for RemoveFunctionMsg {
-    fn default() -> Self {
-        Self {
-            functionid: std::default::Default::default(),
-        }
     }
 }
 

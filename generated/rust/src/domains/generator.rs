@@ -61,7 +61,7 @@ impl serde::Serialize for Generator {
 
 impl<'de> serde::Deserialize<'de> for Generator {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -100,7 +100,7 @@ impl std::default::Default for Generator {
 /// Create a generator that starts a workflow for every `trigger` packed arguments. Always set `trigger` to
 /// at least 1: with 0, or without the field, the server process crashes within a second and again after each
 /// restart, as the generator is stored.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "addgeneratormsg")]
 pub struct AddGeneratorMsg {
     /// Generator to create, with its `workflowspec` as a JSON string.
@@ -116,21 +116,13 @@ impl serde::Serialize for AddGeneratorMsg {
 
 impl<'de> serde::Deserialize<'de> for AddGeneratorMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("addgeneratormsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("addgeneratormsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for AddGeneratorMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         crate::limits::Check::check(&self.generator, &at.key("generator"), limits);
-    }
-}
-
-impl std::default::Default for AddGeneratorMsg {
-    fn default() -> Self {
-        Self {
-            generator: std::default::Default::default(),
-        }
     }
 }
 
@@ -158,7 +150,7 @@ impl crate::call::Message for AddGeneratorMsg {
 }
 
 /// Read one generator. This is the only call that fills `queuesize` and `checkerperiod`.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getgeneratormsg")]
 pub struct GetGeneratorMsg {
     /// Identifier of the generator to read.
@@ -174,21 +166,13 @@ impl serde::Serialize for GetGeneratorMsg {
 
 impl<'de> serde::Deserialize<'de> for GetGeneratorMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getgeneratormsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getgeneratormsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetGeneratorMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("generatorid"), &self.generatorid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
-    }
-}
-
-impl std::default::Default for GetGeneratorMsg {
-    fn default() -> Self {
-        Self {
-            generatorid: std::default::Default::default(),
-        }
     }
 }
 
@@ -237,7 +221,7 @@ impl serde::Serialize for GetGeneratorsMsg {
 
 impl<'de> serde::Deserialize<'de> for GetGeneratorsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getgeneratorsmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getgeneratorsmsg"), Self::deserialize)
     }
 }
 
@@ -274,7 +258,7 @@ impl crate::call::Message for GetGeneratorsMsg {
 }
 
 /// Find a generator by its name. In the reply `queuesize` and `checkerperiod` are 0.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "resolvegeneratormsg")]
 pub struct ResolveGeneratorMsg {
     /// Name of the colony the generator belongs to.
@@ -293,7 +277,7 @@ impl serde::Serialize for ResolveGeneratorMsg {
 
 impl<'de> serde::Deserialize<'de> for ResolveGeneratorMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("resolvegeneratormsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("resolvegeneratormsg"), Self::deserialize)
     }
 }
 
@@ -301,15 +285,6 @@ impl crate::limits::Check for ResolveGeneratorMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("generatorname"), &self.generatorname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for ResolveGeneratorMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            generatorname: std::default::Default::default(),
-        }
     }
 }
 
@@ -332,7 +307,7 @@ impl crate::call::Message for ResolveGeneratorMsg {
 
 /// Add one argument to the queue of a generator. At each check the server starts one workflow for every
 /// `trigger` queued arguments. Do not repeat the call blindly, since each one queues another argument.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "packgeneratormsg")]
 pub struct PackGeneratorMsg {
     /// Identifier of the generator to feed.
@@ -351,7 +326,7 @@ impl serde::Serialize for PackGeneratorMsg {
 
 impl<'de> serde::Deserialize<'de> for PackGeneratorMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("packgeneratormsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("packgeneratormsg"), Self::deserialize)
     }
 }
 
@@ -359,15 +334,6 @@ impl crate::limits::Check for PackGeneratorMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("generatorid"), &self.generatorid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
         limits.pattern(&at.key("arg"), &self.arg, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for PackGeneratorMsg {
-    fn default() -> Self {
-        Self {
-            generatorid: std::default::Default::default(),
-            arg: std::default::Default::default(),
-        }
     }
 }
 
@@ -390,7 +356,7 @@ impl crate::call::Message for PackGeneratorMsg {
 
 /// Remove a generator. The server crashes if this happens while it submits a batch of the generator; remove
 /// it only while the queue is below `trigger`, or after the workflows of the batch have appeared.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "removegeneratormsg")]
 pub struct RemoveGeneratorMsg {
     /// Identifier of the generator to remove.
@@ -409,22 +375,13 @@ impl serde::Serialize for RemoveGeneratorMsg {
 
 impl<'de> serde::Deserialize<'de> for RemoveGeneratorMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("removegeneratormsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("removegeneratormsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for RemoveGeneratorMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("generatorid"), &self.generatorid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
-    }
-}
-
-impl std::default::Default for RemoveGeneratorMsg {
-    fn default() -> Self {
-        Self {
-            generatorid: std::default::Default::default(),
-            all: std::default::Default::default(),
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 /// Replace the identity of the signing executor. Sign with the old key; from then on only the new key is
 /// valid. The reply repeats the request. Every call leaves one database connection of the server open for
 /// good.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "changeexecutoridmsg")]
 pub struct ChangeExecutorIDMsg {
     /// Name of the colony the executor belongs to.
@@ -23,7 +23,7 @@ impl serde::Serialize for ChangeExecutorIDMsg {
 
 impl<'de> serde::Deserialize<'de> for ChangeExecutorIDMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("changeexecutoridmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("changeexecutoridmsg"), Self::deserialize)
     }
 }
 
@@ -31,15 +31,6 @@ impl crate::limits::Check for ChangeExecutorIDMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("executorid"), &self.executorid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
-    }
-}
-
-impl std::default::Default for ChangeExecutorIDMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            executorid: std::default::Default::default(),
-        }
     }
 }
 
@@ -64,7 +55,7 @@ impl crate::call::Message for ChangeExecutorIDMsg {
 
 /// Replace the identity of the signing user. Sign with the old key; from then on only the new key is valid.
 /// The reply repeats the request. Every call leaves one database connection of the server open for good.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "changeuseridmsg")]
 pub struct ChangeUserIDMsg {
     /// Name of the colony the user belongs to.
@@ -83,7 +74,7 @@ impl serde::Serialize for ChangeUserIDMsg {
 
 impl<'de> serde::Deserialize<'de> for ChangeUserIDMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("changeuseridmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("changeuseridmsg"), Self::deserialize)
     }
 }
 
@@ -91,15 +82,6 @@ impl crate::limits::Check for ChangeUserIDMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("userid"), &self.userid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
-    }
-}
-
-impl std::default::Default for ChangeUserIDMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            userid: std::default::Default::default(),
-        }
     }
 }
 
@@ -124,7 +106,7 @@ impl crate::call::Message for ChangeUserIDMsg {
 
 /// Replace the identity of the colony owner. Sign with the old key; from then on only the new key is valid.
 /// The reply repeats the request. Every call leaves one database connection of the server open for good.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "changecolonyidmsg")]
 pub struct ChangeColonyIDMsg {
     /// Name of the colony whose owner changes keys.
@@ -143,7 +125,7 @@ impl serde::Serialize for ChangeColonyIDMsg {
 
 impl<'de> serde::Deserialize<'de> for ChangeColonyIDMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("changecolonyidmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("changecolonyidmsg"), Self::deserialize)
     }
 }
 
@@ -151,15 +133,6 @@ impl crate::limits::Check for ChangeColonyIDMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("colonyid"), &self.colonyid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
-    }
-}
-
-impl std::default::Default for ChangeColonyIDMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            colonyid: std::default::Default::default(),
-        }
     }
 }
 
@@ -185,7 +158,7 @@ impl crate::call::Message for ChangeColonyIDMsg {
 /// Replace the identity of the server owner. Sign with the old key; from then on only the new key is valid.
 /// The server does not check the length of the new identity, so a wrong value locks the owner out. The reply
 /// repeats the request, and every call leaves one database connection of the server open for good.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "changeserveridmsg")]
 pub struct ChangeServerIDMsg {
     /// New identity of the server owner. It should have 64 characters, which the server does not check.
@@ -201,21 +174,13 @@ impl serde::Serialize for ChangeServerIDMsg {
 
 impl<'de> serde::Deserialize<'de> for ChangeServerIDMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("changeserveridmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("changeserveridmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for ChangeServerIDMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("serverid"), &self.serverid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
-    }
-}
-
-impl std::default::Default for ChangeServerIDMsg {
-    fn default() -> Self {
-        Self {
-            serverid: std::default::Default::default(),
-        }
     }
 }
 

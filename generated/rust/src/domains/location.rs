@@ -2,7 +2,7 @@
 //! Messages that manage locations, and three declared node messages the server does not handle.
 
 /// Named place with optional coordinates. Executors, processes and blueprints refer to it by name.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Location {
     /// Name of the location, case-sensitive and unique within the colony. It must not contain `:`.
@@ -33,7 +33,7 @@ impl serde::Serialize for Location {
 
 impl<'de> serde::Deserialize<'de> for Location {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -48,23 +48,10 @@ impl crate::limits::Check for Location {
     }
 }
 
-impl std::default::Default for Location {
-    fn default() -> Self {
-        Self {
-            name: std::default::Default::default(),
-            colonyname: std::default::Default::default(),
-            locationid: std::default::Default::default(),
-            description: std::default::Default::default(),
-            long: std::default::Default::default(),
-            lat: std::default::Default::default(),
-        }
-    }
-}
-
 /// Add a location to a colony. Only the colony owner may do so. The id is taken as sent and may be empty. A
 /// name that contains `:` must be avoided: the call fails although the row is stored, and listing the
 /// locations fails from then on.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "addlocationmsg")]
 pub struct AddLocationMsg {
     /// Location to add. Its `colonyname` selects the colony.
@@ -80,21 +67,13 @@ impl serde::Serialize for AddLocationMsg {
 
 impl<'de> serde::Deserialize<'de> for AddLocationMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("addlocationmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("addlocationmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for AddLocationMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         crate::limits::Check::check(&self.location, &at.key("location"), limits);
-    }
-}
-
-impl std::default::Default for AddLocationMsg {
-    fn default() -> Self {
-        Self {
-            location: std::default::Default::default(),
-        }
     }
 }
 
@@ -121,7 +100,7 @@ impl crate::call::Message for AddLocationMsg {
 
 /// Get one location by name. Users and executors of the colony may call it, executors in any state; the
 /// colony owner may not.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getlocationmsg")]
 pub struct GetLocationMsg {
     /// Name of the colony the location belongs to.
@@ -140,7 +119,7 @@ impl serde::Serialize for GetLocationMsg {
 
 impl<'de> serde::Deserialize<'de> for GetLocationMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getlocationmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getlocationmsg"), Self::deserialize)
     }
 }
 
@@ -148,15 +127,6 @@ impl crate::limits::Check for GetLocationMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetLocationMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            name: std::default::Default::default(),
-        }
     }
 }
 
@@ -180,7 +150,7 @@ impl crate::call::Message for GetLocationMsg {
 
 /// List the locations of a colony. Users and executors of the colony may call it, executors in any state;
 /// the colony owner may not. The reply is null when there are none.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getlocationsmsg")]
 pub struct GetLocationsMsg {
     /// Name of the colony whose locations are listed.
@@ -196,21 +166,13 @@ impl serde::Serialize for GetLocationsMsg {
 
 impl<'de> serde::Deserialize<'de> for GetLocationsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getlocationsmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getlocationsmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetLocationsMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetLocationsMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-        }
     }
 }
 
@@ -232,7 +194,7 @@ impl crate::call::Message for GetLocationsMsg {
 }
 
 /// Remove a location from a colony. Only the colony owner may do so.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "removelocationmsg")]
 pub struct RemoveLocationMsg {
     /// Name of the colony the location belongs to.
@@ -251,7 +213,7 @@ impl serde::Serialize for RemoveLocationMsg {
 
 impl<'de> serde::Deserialize<'de> for RemoveLocationMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("removelocationmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("removelocationmsg"), Self::deserialize)
     }
 }
 
@@ -259,15 +221,6 @@ impl crate::limits::Check for RemoveLocationMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for RemoveLocationMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            name: std::default::Default::default(),
-        }
     }
 }
 
@@ -293,7 +246,7 @@ impl crate::call::Message for RemoveLocationMsg {
 /// Request one node by name, which the server does not support. The message type is declared but has no
 /// handler, and there is no node type any more, so every call is refused with status 403 and clients should
 /// not offer it.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getnodemsg")]
 pub struct GetNodeMsg {
     /// Name of the colony the node would belong to.
@@ -312,7 +265,7 @@ impl serde::Serialize for GetNodeMsg {
 
 impl<'de> serde::Deserialize<'de> for GetNodeMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getnodemsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getnodemsg"), Self::deserialize)
     }
 }
 
@@ -320,15 +273,6 @@ impl crate::limits::Check for GetNodeMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("nodename"), &self.nodename, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetNodeMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            nodename: std::default::Default::default(),
-        }
     }
 }
 
@@ -347,7 +291,7 @@ impl crate::call::Message for GetNodeMsg {
 /// Request the nodes of a colony, which the server does not support. The message type is declared but has no
 /// handler, and there is no node type any more, so every call is refused with status 403 and clients should
 /// not offer it.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getnodesmsg")]
 pub struct GetNodesMsg {
     /// Name of the colony whose nodes would be listed.
@@ -363,21 +307,13 @@ impl serde::Serialize for GetNodesMsg {
 
 impl<'de> serde::Deserialize<'de> for GetNodesMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getnodesmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getnodesmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetNodesMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetNodesMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-        }
     }
 }
 
@@ -396,7 +332,7 @@ impl crate::call::Message for GetNodesMsg {
 /// Request the nodes at a location, which the server does not support. The message type is declared but has
 /// no handler, and there is no node type any more, so every call is refused with status 403 and clients
 /// should not offer it.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getnodesbylocationmsg")]
 pub struct GetNodesByLocationMsg {
     /// Name of the colony whose nodes would be listed.
@@ -415,7 +351,7 @@ impl serde::Serialize for GetNodesByLocationMsg {
 
 impl<'de> serde::Deserialize<'de> for GetNodesByLocationMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getnodesbylocationmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getnodesbylocationmsg"), Self::deserialize)
     }
 }
 
@@ -423,15 +359,6 @@ impl crate::limits::Check for GetNodesByLocationMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("location"), &self.location, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetNodesByLocationMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            location: std::default::Default::default(),
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! Messages that write, read and search logs.
 
 /// One log line of a process or an executor.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Log {
     /// Id of the process the line belongs to; empty for executor logs.
@@ -30,7 +30,7 @@ impl serde::Serialize for Log {
 
 impl<'de> serde::Deserialize<'de> for Log {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -38,21 +38,9 @@ impl crate::limits::Check for Log {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
-impl std::default::Default for Log {
-    fn default() -> Self {
-        Self {
-            processid: std::default::Default::default(),
-            message: std::default::Default::default(),
-            colonyname: std::default::Default::default(),
-            executorname: std::default::Default::default(),
-            timestamp: std::default::Default::default(),
-        }
-    }
-}
-
 /// Add a log line to a running process. Only the assigned executor may do so; the server sets timestamp,
 /// colony and executor name. Repeating the call after a lost reply stores the line twice.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "addlogmsg")]
 pub struct AddLogMsg {
     /// Id of the running process the line belongs to.
@@ -71,7 +59,7 @@ impl serde::Serialize for AddLogMsg {
 
 impl<'de> serde::Deserialize<'de> for AddLogMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("addlogmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("addlogmsg"), Self::deserialize)
     }
 }
 
@@ -79,15 +67,6 @@ impl crate::limits::Check for AddLogMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("processid"), &self.processid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
         limits.pattern(&at.key("message"), &self.message, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for AddLogMsg {
-    fn default() -> Self {
-        Self {
-            processid: std::default::Default::default(),
-            message: std::default::Default::default(),
-        }
     }
 }
 
@@ -135,7 +114,7 @@ pub struct GetLogsMsg {
     #[serde(rename = "since", default)]
     pub since: i64,
     /// Whether to return the last `count` lines instead of the first; they still come oldest first, and `since`
-    /// is ignored.
+    /// is ignored. Since v1.9.6.
     #[serde(rename = "latest", default)]
     pub latest: bool,
 }
@@ -154,7 +133,7 @@ impl serde::Serialize for GetLogsMsg {
 
 impl<'de> serde::Deserialize<'de> for GetLogsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getlogsmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getlogsmsg"), Self::deserialize)
     }
 }
 
@@ -201,7 +180,7 @@ impl crate::call::Message for GetLogsMsg {
 }
 
 /// Add a log line to the calling executor. The line belongs to no process, so its `processid` is empty.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "addexecutorlogmsg")]
 pub struct AddExecutorLogMsg {
     /// Name of the colony the executor belongs to.
@@ -223,7 +202,7 @@ impl serde::Serialize for AddExecutorLogMsg {
 
 impl<'de> serde::Deserialize<'de> for AddExecutorLogMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("addexecutorlogmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("addexecutorlogmsg"), Self::deserialize)
     }
 }
 
@@ -232,16 +211,6 @@ impl crate::limits::Check for AddExecutorLogMsg {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("executorname"), &self.executorname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("message"), &self.message, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for AddExecutorLogMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            executorname: std::default::Default::default(),
-            message: std::default::Default::default(),
-        }
     }
 }
 
@@ -299,7 +268,7 @@ impl serde::Serialize for SearchLogsMsg {
 
 impl<'de> serde::Deserialize<'de> for SearchLogsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("searchlogsmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("searchlogsmsg"), Self::deserialize)
     }
 }
 

@@ -3,7 +3,7 @@
 
 /// Tells whether process assignment is paused in a colony. It answers `getpausestatusmsg`, in an envelope
 /// whose `payloadtype` is `pausestatusreplymsg`.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "pausestatusreplymsg")]
 pub struct PauseStatus {
     /// Name of the colony the status is about.
@@ -22,7 +22,7 @@ impl serde::Serialize for PauseStatus {
 
 impl<'de> serde::Deserialize<'de> for PauseStatus {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("pausestatusreplymsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("pausestatusreplymsg"), Self::deserialize)
     }
 }
 
@@ -30,18 +30,9 @@ impl crate::limits::Check for PauseStatus {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
-impl std::default::Default for PauseStatus {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            ispaused: std::default::Default::default(),
-        }
-    }
-}
-
 /// Pause the assignment of processes in a colony, as its owner. Submissions are still accepted. The pause
 /// outlasts restarts of the server and even the removal of the colony.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "pauseassignmentsmsg")]
 pub struct PauseAssignmentsMsg {
     /// Name of the colony to pause.
@@ -57,21 +48,13 @@ impl serde::Serialize for PauseAssignmentsMsg {
 
 impl<'de> serde::Deserialize<'de> for PauseAssignmentsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("pauseassignmentsmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("pauseassignmentsmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for PauseAssignmentsMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for PauseAssignmentsMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-        }
     }
 }
 
@@ -95,7 +78,7 @@ impl crate::call::Message for PauseAssignmentsMsg {
 /// Resume the assignment of processes in a paused colony, as its owner. Assign calls that wait on the server
 /// node receiving the request are woken up. After a lost reply ask whether the colony is paused: it may have
 /// been paused anew meanwhile, and a repeated call lets go what somebody has just stopped.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "resumeassignmentsmsg")]
 pub struct ResumeAssignmentsMsg {
     /// Name of the colony to resume.
@@ -111,21 +94,13 @@ impl serde::Serialize for ResumeAssignmentsMsg {
 
 impl<'de> serde::Deserialize<'de> for ResumeAssignmentsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("resumeassignmentsmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("resumeassignmentsmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for ResumeAssignmentsMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for ResumeAssignmentsMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-        }
     }
 }
 
@@ -148,7 +123,7 @@ impl crate::call::Message for ResumeAssignmentsMsg {
 
 /// Read whether assignment is paused in a colony. Executors in any state and users may ask. The
 /// `payloadtype` of the reply is `pausestatusreplymsg` rather than that of the request.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getpausestatusmsg")]
 pub struct GetPauseStatusMsg {
     /// Name of the colony to ask about.
@@ -164,21 +139,13 @@ impl serde::Serialize for GetPauseStatusMsg {
 
 impl<'de> serde::Deserialize<'de> for GetPauseStatusMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getpausestatusmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getpausestatusmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetPauseStatusMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetPauseStatusMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! Messages about the server itself: version, listeners and cluster.
 
 /// Request and reply of `versionmsg`. In a request only `msgtype` counts.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "versionmsg")]
 pub struct Version {
     /// Version compiled into the server; it may be empty.
@@ -21,7 +21,7 @@ impl serde::Serialize for Version {
 
 impl<'de> serde::Deserialize<'de> for Version {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("versionmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("versionmsg"), Self::deserialize)
     }
 }
 
@@ -32,17 +32,8 @@ impl crate::limits::Check for Version {
     }
 }
 
-impl std::default::Default for Version {
-    fn default() -> Self {
-        Self {
-            buildversion: std::default::Default::default(),
-            buildtime: std::default::Default::default(),
-        }
-    }
-}
-
 /// Build details and listeners of a server, as answered to `getserverinfomsg`.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct ServerInfo {
     /// Value of the environment variable `BUILD_VERSION` of the server, or `dev` when it is not set.
@@ -65,23 +56,13 @@ impl serde::Serialize for ServerInfo {
 
 impl<'de> serde::Deserialize<'de> for ServerInfo {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
 impl crate::limits::Check for ServerInfo {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         crate::limits::Check::check(&self.backends, &at.key("backends"), limits);
-    }
-}
-
-impl std::default::Default for ServerInfo {
-    fn default() -> Self {
-        Self {
-            buildversion: std::default::Default::default(),
-            buildtime: std::default::Default::default(),
-            backends: std::default::Default::default(),
-        }
     }
 }
 
@@ -120,7 +101,7 @@ impl serde::Serialize for BackendInfo {
 
 impl<'de> serde::Deserialize<'de> for BackendInfo {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -141,7 +122,7 @@ impl std::default::Default for BackendInfo {
 }
 
 /// Members and leader of a cluster, as answered to `getclustermsg`.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Cluster {
     /// Servers that form the cluster.
@@ -160,7 +141,7 @@ impl serde::Serialize for Cluster {
 
 impl<'de> serde::Deserialize<'de> for Cluster {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -171,17 +152,8 @@ impl crate::limits::Check for Cluster {
     }
 }
 
-impl std::default::Default for Cluster {
-    fn default() -> Self {
-        Self {
-            nodes: std::default::Default::default(),
-            leader: std::default::Default::default(),
-        }
-    }
-}
-
 /// One server of a cluster with its ports.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct ClusterNode {
     /// Name of the server within the cluster.
@@ -212,7 +184,7 @@ impl serde::Serialize for ClusterNode {
 
 impl<'de> serde::Deserialize<'de> for ClusterNode {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -220,22 +192,9 @@ impl crate::limits::Check for ClusterNode {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
-impl std::default::Default for ClusterNode {
-    fn default() -> Self {
-        Self {
-            name: std::default::Default::default(),
-            host: std::default::Default::default(),
-            port: std::default::Default::default(),
-            peerport: std::default::Default::default(),
-            relayport: std::default::Default::default(),
-            apiport: std::default::Default::default(),
-        }
-    }
-}
-
 /// Get the version compiled into the server. No signature is needed, because the server answers before it
 /// examines one.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "versionmsg")]
 pub struct VersionMsg {
     /// Version field of the shared message form; the server ignores it in a request.
@@ -254,7 +213,7 @@ impl serde::Serialize for VersionMsg {
 
 impl<'de> serde::Deserialize<'de> for VersionMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("versionmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("versionmsg"), Self::deserialize)
     }
 }
 
@@ -262,15 +221,6 @@ impl crate::limits::Check for VersionMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("buildversion"), &self.buildversion, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("buildtime"), &self.buildtime, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for VersionMsg {
-    fn default() -> Self {
-        Self {
-            buildversion: std::default::Default::default(),
-            buildtime: std::default::Default::default(),
-        }
     }
 }
 
@@ -290,7 +240,7 @@ impl crate::call::Message for VersionMsg {
 
 /// Get the build details and listeners of the server. No signature is needed, and the payload is neither
 /// decoded nor checked for its message type.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getserverinfomsg")]
 pub struct GetServerInfoMsg {
 }
@@ -303,19 +253,12 @@ impl serde::Serialize for GetServerInfoMsg {
 
 impl<'de> serde::Deserialize<'de> for GetServerInfoMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getserverinfomsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getserverinfomsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetServerInfoMsg {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
-}
-
-impl std::default::Default for GetServerInfoMsg {
-    fn default() -> Self {
-        Self {
-        }
-    }
 }
 
 
@@ -331,7 +274,7 @@ impl crate::call::Message for GetServerInfoMsg {
 }
 
 /// Get the members and the leader of the cluster the server belongs to. Only the server owner may call it.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getclustermsg")]
 pub struct GetClusterMsg {
 }
@@ -344,19 +287,12 @@ impl serde::Serialize for GetClusterMsg {
 
 impl<'de> serde::Deserialize<'de> for GetClusterMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getclustermsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getclustermsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetClusterMsg {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
-}
-
-impl std::default::Default for GetClusterMsg {
-    fn default() -> Self {
-        Self {
-        }
-    }
 }
 
 

@@ -2,7 +2,7 @@
 //! Messages that create, read and remove snapshots of files.
 
 /// Named, frozen list of file revisions.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Snapshot {
     /// Id of the snapshot, 64 hexadecimal characters chosen by the server.
@@ -34,7 +34,7 @@ impl serde::Serialize for Snapshot {
 
 impl<'de> serde::Deserialize<'de> for Snapshot {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -42,23 +42,10 @@ impl crate::limits::Check for Snapshot {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
-impl std::default::Default for Snapshot {
-    fn default() -> Self {
-        Self {
-            snapshotid: std::default::Default::default(),
-            colonyname: std::default::Default::default(),
-            label: std::default::Default::default(),
-            name: std::default::Default::default(),
-            fileids: std::default::Default::default(),
-            added: std::default::Default::default(),
-        }
-    }
-}
-
 /// Create a snapshot of the files under a label. It records the latest revision of each file under the label
 /// and its sub-labels. A label that no file has, though there be files below it, is accepted and gives a
 /// snapshot whose `fileids` is null.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "createsnapshotmsg")]
 pub struct CreateSnapshotMsg {
     /// Name of the colony whose files are frozen.
@@ -80,7 +67,7 @@ impl serde::Serialize for CreateSnapshotMsg {
 
 impl<'de> serde::Deserialize<'de> for CreateSnapshotMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("createsnapshotmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("createsnapshotmsg"), Self::deserialize)
     }
 }
 
@@ -89,16 +76,6 @@ impl crate::limits::Check for CreateSnapshotMsg {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("label"), &self.label, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("name"), &self.name, false, r"^[^:\x00]*$", "a name without colons and NUL characters");
-    }
-}
-
-impl std::default::Default for CreateSnapshotMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            label: std::default::Default::default(),
-            name: std::default::Default::default(),
-        }
     }
 }
 
@@ -121,7 +98,7 @@ impl crate::call::Message for CreateSnapshotMsg {
 }
 
 /// Get one snapshot by id or by name. An unknown snapshot is answered with status 500, not 404.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getsnapshotmsg")]
 pub struct GetSnapshotMsg {
     /// Name of the colony the snapshot belongs to.
@@ -143,7 +120,7 @@ impl serde::Serialize for GetSnapshotMsg {
 
 impl<'de> serde::Deserialize<'de> for GetSnapshotMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getsnapshotmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getsnapshotmsg"), Self::deserialize)
     }
 }
 
@@ -152,16 +129,6 @@ impl crate::limits::Check for GetSnapshotMsg {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("snapshotid"), &self.snapshotid, false, r"^([0-9a-fA-F]{64})?$", "64 hexadecimal characters, or empty");
         limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetSnapshotMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            snapshotid: std::default::Default::default(),
-            name: std::default::Default::default(),
-        }
     }
 }
 
@@ -185,7 +152,7 @@ impl crate::call::Message for GetSnapshotMsg {
 }
 
 /// List the snapshots of a colony, newest first. The reply is null when there are none.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getsnapshotsmsg")]
 pub struct GetSnapshotsMsg {
     /// Name of the colony whose snapshots are listed.
@@ -201,21 +168,13 @@ impl serde::Serialize for GetSnapshotsMsg {
 
 impl<'de> serde::Deserialize<'de> for GetSnapshotsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getsnapshotsmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getsnapshotsmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetSnapshotsMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetSnapshotsMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-        }
     }
 }
 
@@ -237,7 +196,7 @@ impl crate::call::Message for GetSnapshotsMsg {
 
 /// Remove a snapshot by id or by name. The call succeeds even if there is no such snapshot. A removal by
 /// name is not safe to repeat, since it takes a snapshot that was made under that name meanwhile.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "removesnapshotmsg")]
 pub struct RemoveSnapshotMsg {
     /// Name of the colony the snapshot belongs to.
@@ -259,7 +218,7 @@ impl serde::Serialize for RemoveSnapshotMsg {
 
 impl<'de> serde::Deserialize<'de> for RemoveSnapshotMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("removesnapshotmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("removesnapshotmsg"), Self::deserialize)
     }
 }
 
@@ -268,16 +227,6 @@ impl crate::limits::Check for RemoveSnapshotMsg {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("snapshotid"), &self.snapshotid, false, r"^([0-9a-fA-F]{64})?$", "64 hexadecimal characters, or empty");
         limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for RemoveSnapshotMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            snapshotid: std::default::Default::default(),
-            name: std::default::Default::default(),
-        }
     }
 }
 
@@ -301,7 +250,7 @@ impl crate::call::Message for RemoveSnapshotMsg {
 /// Remove all snapshots of a colony. Any approved executor or user of the colony may do so, while the colony
 /// owner is refused. The message type is spelt with `snapshot` in the singular. It is not safe to repeat,
 /// since it takes what was made meanwhile.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "removeallsnapshotmsg")]
 pub struct RemoveAllSnapshotsMsg {
     /// Name of the colony whose snapshots are removed.
@@ -317,21 +266,13 @@ impl serde::Serialize for RemoveAllSnapshotsMsg {
 
 impl<'de> serde::Deserialize<'de> for RemoveAllSnapshotsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("removeallsnapshotmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("removeallsnapshotmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for RemoveAllSnapshotsMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for RemoveAllSnapshotsMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 /// Counts of executors, processes and workflows. The reply to `getcolonystatsmsg` covers one colony and
 /// fills every counter; the reply to `getstatisticsmsg` covers the whole server and fills only some.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Statistics {
     /// Number of colonies; always 1 in the statistics of a colony.
@@ -30,7 +30,7 @@ pub struct Statistics {
     /// Number of processes in state FAILED.
     #[serde(rename = "failedprocesses", default)]
     pub failedprocesses: i64,
-    /// Number of processes in state CANCELLED; always 0 in server statistics.
+    /// Number of processes in state CANCELLED; always 0 in server statistics. Since v1.9.12.
     #[serde(rename = "cancelledprocesses", default)]
     pub cancelledprocesses: i64,
     /// Number of workflows in state WAITING; always 0 in server statistics.
@@ -45,7 +45,7 @@ pub struct Statistics {
     /// Number of workflows in state FAILED; always 0 in server statistics.
     #[serde(rename = "failedworkflows", default)]
     pub failedworkflows: i64,
-    /// Number of workflows in state CANCELLED; always 0 in server statistics.
+    /// Number of workflows in state CANCELLED; always 0 in server statistics. Since v1.9.12.
     #[serde(rename = "cancelledworkflows", default)]
     pub cancelledworkflows: i64,
 }
@@ -58,7 +58,7 @@ impl serde::Serialize for Statistics {
 
 impl<'de> serde::Deserialize<'de> for Statistics {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -66,30 +66,9 @@ impl crate::limits::Check for Statistics {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
-impl std::default::Default for Statistics {
-    fn default() -> Self {
-        Self {
-            colonies: std::default::Default::default(),
-            executors: std::default::Default::default(),
-            activeexecutors: std::default::Default::default(),
-            unregisteredexecutors: std::default::Default::default(),
-            waitingprocesses: std::default::Default::default(),
-            runningprocesses: std::default::Default::default(),
-            successfulprocesses: std::default::Default::default(),
-            failedprocesses: std::default::Default::default(),
-            cancelledprocesses: std::default::Default::default(),
-            waitingworkflows: std::default::Default::default(),
-            runningworkflows: std::default::Default::default(),
-            successfulworkflows: std::default::Default::default(),
-            failedworkflows: std::default::Default::default(),
-            cancelledworkflows: std::default::Default::default(),
-        }
-    }
-}
-
 /// Read the statistics of a colony. If the signer is not a member, the server answers HTTP 200 with an empty
 /// body instead of an error envelope; this means that access is denied.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getcolonystatsmsg")]
 pub struct GetColonyStatisticsMsg {
     /// Name of the colony to report on.
@@ -105,21 +84,13 @@ impl serde::Serialize for GetColonyStatisticsMsg {
 
 impl<'de> serde::Deserialize<'de> for GetColonyStatisticsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getcolonystatsmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getcolonystatsmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetColonyStatisticsMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetColonyStatisticsMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-        }
     }
 }
 
@@ -140,7 +111,7 @@ impl crate::call::Message for GetColonyStatisticsMsg {
 
 /// Read the statistics of the whole server, as its owner. Only `colonies`, `executors` and the counters of
 /// waiting, running, successful and failed processes carry values; all others are 0.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getstatisticsmsg")]
 pub struct GetStatisticsMsg {
 }
@@ -153,19 +124,12 @@ impl serde::Serialize for GetStatisticsMsg {
 
 impl<'de> serde::Deserialize<'de> for GetStatisticsMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getstatisticsmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getstatisticsmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetStatisticsMsg {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
-}
-
-impl std::default::Default for GetStatisticsMsg {
-    fn default() -> Self {
-        Self {
-        }
-    }
 }
 
 

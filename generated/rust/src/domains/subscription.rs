@@ -6,7 +6,7 @@
 /// to other states are not reported. At the timeout the server drops the connection without a close frame.
 /// Pushed processes may be out of date, so read the process again. Even a single subscription can crash the
 /// server when the process reaches the state just then: better read the process from time to time.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "subscribeprocessmsg")]
 pub struct SubscribeProcessMsg {
     /// Without effect.
@@ -35,7 +35,7 @@ impl serde::Serialize for SubscribeProcessMsg {
 
 impl<'de> serde::Deserialize<'de> for SubscribeProcessMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("subscribeprocessmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("subscribeprocessmsg"), Self::deserialize)
     }
 }
 
@@ -44,18 +44,6 @@ impl crate::limits::Check for SubscribeProcessMsg {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("processid"), &self.processid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
         limits.pattern(&at.key("executortype"), &self.executortype, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for SubscribeProcessMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            processid: std::default::Default::default(),
-            executortype: std::default::Default::default(),
-            state: std::default::Default::default(),
-            timeout: std::default::Default::default(),
-        }
     }
 }
 
@@ -77,7 +65,7 @@ impl crate::call::Message for SubscribeProcessMsg {
 /// for that type and state, chosen among these subscriptions and the waiting assign calls of all colonies,
 /// so it is no reliable feed. Frames carry the `payloadtype` `subscribeprocessmsg`; check type and state of
 /// what arrives. At the timeout the connection is dropped without a close frame.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "subscribeprocessesmsg")]
 pub struct SubscribeProcessesMsg {
     /// Without effect.
@@ -102,7 +90,7 @@ impl serde::Serialize for SubscribeProcessesMsg {
 
 impl<'de> serde::Deserialize<'de> for SubscribeProcessesMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("subscribeprocessesmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("subscribeprocessesmsg"), Self::deserialize)
     }
 }
 
@@ -110,17 +98,6 @@ impl crate::limits::Check for SubscribeProcessesMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("executortype"), &self.executortype, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for SubscribeProcessesMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            executortype: std::default::Default::default(),
-            state: std::default::Default::default(),
-            timeout: std::default::Default::default(),
-        }
     }
 }
 
@@ -143,7 +120,7 @@ impl crate::call::Message for SubscribeProcessesMsg {
 /// there are any; then each appended entry follows as a list of one. An empty list marks the timeout, after
 /// which the connection can be used again. When the process ends the server sends nothing, and it answers no
 /// ping during the subscription: keep a deadline of your own and watch the process separately.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "subscribechannelmsg")]
 pub struct SubscribeChannelMsg {
     /// Identifier of the process that owns the channel.
@@ -168,7 +145,7 @@ impl serde::Serialize for SubscribeChannelMsg {
 
 impl<'de> serde::Deserialize<'de> for SubscribeChannelMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("subscribechannelmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("subscribechannelmsg"), Self::deserialize)
     }
 }
 
@@ -176,17 +153,6 @@ impl crate::limits::Check for SubscribeChannelMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("processid"), &self.processid, false, r"^[0-9a-fA-F]{64}$", "64 hexadecimal characters");
         limits.pattern(&at.key("name"), &self.channelname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for SubscribeChannelMsg {
-    fn default() -> Self {
-        Self {
-            processid: std::default::Default::default(),
-            channelname: std::default::Default::default(),
-            afterseq: std::default::Default::default(),
-            timeout: std::default::Default::default(),
-        }
     }
 }
 

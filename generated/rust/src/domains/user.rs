@@ -2,7 +2,7 @@
 //! Messages that add, read and remove users.
 
 /// Human or service identity that is a member of a colony.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct User {
     /// Name of the colony the user belongs to.
@@ -31,7 +31,7 @@ impl serde::Serialize for User {
 
 impl<'de> serde::Deserialize<'de> for User {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -45,21 +45,9 @@ impl crate::limits::Check for User {
     }
 }
 
-impl std::default::Default for User {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            userid: std::default::Default::default(),
-            name: std::default::Default::default(),
-            email: std::default::Default::default(),
-            phone: std::default::Default::default(),
-        }
-    }
-}
-
 /// Add a user to a colony. User names are unique inside a colony, while the server accepts the same `userid`
 /// under several names.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "addusermsg")]
 pub struct AddUserMsg {
     /// User to add.
@@ -75,21 +63,13 @@ impl serde::Serialize for AddUserMsg {
 
 impl<'de> serde::Deserialize<'de> for AddUserMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("addusermsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("addusermsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for AddUserMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         crate::limits::Check::check(&self.user, &at.key("user"), limits);
-    }
-}
-
-impl std::default::Default for AddUserMsg {
-    fn default() -> Self {
-        Self {
-            user: std::default::Default::default(),
-        }
     }
 }
 
@@ -115,7 +95,7 @@ impl crate::call::Message for AddUserMsg {
 }
 
 /// Get a user by name. Executors of the colony may ask in any state.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getusermsg")]
 pub struct GetUserMsg {
     /// Name of the colony the user belongs to.
@@ -134,7 +114,7 @@ impl serde::Serialize for GetUserMsg {
 
 impl<'de> serde::Deserialize<'de> for GetUserMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getusermsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getusermsg"), Self::deserialize)
     }
 }
 
@@ -142,15 +122,6 @@ impl crate::limits::Check for GetUserMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetUserMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            name: std::default::Default::default(),
-        }
     }
 }
 
@@ -173,7 +144,7 @@ impl crate::call::Message for GetUserMsg {
 }
 
 /// Get a user by identity. Executors of the colony may ask in any state.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getuserbyidmsg")]
 pub struct GetUserByIDMsg {
     /// Name of the colony the user belongs to.
@@ -192,7 +163,7 @@ impl serde::Serialize for GetUserByIDMsg {
 
 impl<'de> serde::Deserialize<'de> for GetUserByIDMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getuserbyidmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getuserbyidmsg"), Self::deserialize)
     }
 }
 
@@ -200,15 +171,6 @@ impl crate::limits::Check for GetUserByIDMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("userid"), &self.userid, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetUserByIDMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            userid: std::default::Default::default(),
-        }
     }
 }
 
@@ -231,7 +193,7 @@ impl crate::call::Message for GetUserByIDMsg {
 }
 
 /// List the users of a colony. Executors of the colony may ask in any state.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getusersmsg")]
 pub struct GetUsersMsg {
     /// Name of the colony whose users are listed.
@@ -247,21 +209,13 @@ impl serde::Serialize for GetUsersMsg {
 
 impl<'de> serde::Deserialize<'de> for GetUsersMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getusersmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getusersmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetUsersMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for GetUsersMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-        }
     }
 }
 
@@ -283,7 +237,7 @@ impl crate::call::Message for GetUsersMsg {
 }
 
 /// Remove a user from a colony.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "removeusermsg")]
 pub struct RemoveUserMsg {
     /// Name of the colony the user belongs to.
@@ -302,7 +256,7 @@ impl serde::Serialize for RemoveUserMsg {
 
 impl<'de> serde::Deserialize<'de> for RemoveUserMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("removeusermsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("removeusermsg"), Self::deserialize)
     }
 }
 
@@ -310,15 +264,6 @@ impl crate::limits::Check for RemoveUserMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("colonyname"), &self.colonyname, false, r"^[^\x00]*$", "text without NUL characters");
         limits.pattern(&at.key("name"), &self.name, false, r"^[^\x00]*$", "text without NUL characters");
-    }
-}
-
-impl std::default::Default for RemoveUserMsg {
-    fn default() -> Self {
-        Self {
-            colonyname: std::default::Default::default(),
-            name: std::default::Default::default(),
-        }
     }
 }
 

@@ -46,10 +46,27 @@ impl std::default::Default for Genre {
 
 /// What every payload travels in.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Envelope {
     /// Bytes of the payload.
     #[serde(rename = "payload", default)]
     pub payload: crate::value::Bytes,
+}
+
+impl serde::Serialize for Envelope {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Envelope {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for Envelope {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
 impl std::default::Default for Envelope {
@@ -62,6 +79,7 @@ impl std::default::Default for Envelope {
 
 /// Why a request was refused.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Failure {
     /// HTTP status.
     #[serde(rename = "status", default)]
@@ -69,6 +87,22 @@ pub struct Failure {
     /// The reason in words.
     #[serde(rename = "message", default)]
     pub message: std::string::String,
+}
+
+impl serde::Serialize for Failure {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Failure {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for Failure {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
 impl std::default::Default for Failure {
@@ -82,6 +116,7 @@ impl std::default::Default for Failure {
 
 /// Picture on the front of a book.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Cover {
     /// Format of the picture.
     #[serde(rename = "format", default = "Cover::default_format")]
@@ -100,6 +135,25 @@ impl Cover {
     }
 }
 
+impl serde::Serialize for Cover {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Cover {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for Cover {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.size(&at.key("data"), self.data.0.len(), 64, "at most 64 bytes");
+        crate::limits::Check::check(&self.color, &at.key("color"), limits);
+    }
+}
+
 impl std::default::Default for Cover {
     fn default() -> Self {
         Self {
@@ -112,6 +166,7 @@ impl std::default::Default for Cover {
 
 /// A colour of light.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Color {
     /// Share of red.
     #[serde(rename = "red", default = "Color::default_red")]
@@ -130,6 +185,25 @@ impl Color {
     }
 }
 
+impl serde::Serialize for Color {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Color {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for Color {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.range(&at.key("red"), self.red, std::option::Option::Some(0), std::option::Option::Some(255), &[], "from 0 to 255");
+        crate::limits::Check::check(&self.opacity, &at.key("opacity"), limits);
+    }
+}
+
 impl std::default::Default for Color {
     fn default() -> Self {
         Self {
@@ -141,6 +215,7 @@ impl std::default::Default for Color {
 
 /// Somebody who wrote a book.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Author {
     /// Name on the cover.
     #[serde(rename = "name", default)]
@@ -148,6 +223,24 @@ pub struct Author {
     /// Day of birth.
     #[serde(rename = "born", default, deserialize_with = "crate::value::time", skip_serializing_if = "Option::is_none")]
     pub born: std::option::Option<crate::value::Time>,
+}
+
+impl serde::Serialize for Author {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Author {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for Author {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("name"), &self.name, false, r#"^[^\n"]*$"#, "one line without double quotes");
+    }
 }
 
 impl std::default::Default for Author {
@@ -162,6 +255,7 @@ impl std::default::Default for Author {
 /// A book of the library. Its description is long enough to need more than one line in the documentation
 /// that is generated, and has a second sentence.
 #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Book {
     /// What it is called.
     #[serde(rename = "title")]
@@ -243,6 +337,53 @@ impl Book {
     }
 }
 
+impl serde::Serialize for Book {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Book {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for Book {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("title"), &self.title, false, r#"^[^\n"]*$"#, "one line without double quotes");
+        crate::limits::Check::check(&self.author, &at.key("author"), limits);
+        crate::limits::Check::check(&self.cover, &at.key("cover"), limits);
+        crate::limits::Check::check(&self.back, &at.key("back"), limits);
+        limits.range(&at.key("pages"), self.pages, std::option::Option::Some(1), std::option::Option::None, &[], "at least 1");
+        limits.range(&at.key("shelf"), self.shelf, std::option::Option::None, std::option::Option::None, &[0], "other than 0");
+        crate::limits::Check::check(&self.price, &at.key("price"), limits);
+        for (index, item) in self.chapters.iter().enumerate() {
+            limits.pattern(&at.key("chapters").item(index), item, false, r#"^[^\n"]*$"#, "one line without double quotes");
+        }
+        for (index, item) in &self.grades {
+            for (index1, item1) in item.iter().enumerate() {
+                limits.range(&at.key("grades").key(index).item(index1), *item1, std::option::Option::Some(1), std::option::Option::Some(6), &[], "from 1 to 6");
+            }
+        }
+        crate::limits::Check::check(&self.more, &at.key("more"), limits);
+        crate::limits::Check::check(&self.remark, &at.key("remark"), limits);
+        limits.inside::<super::Cover>(&at.key("card"), &self.card);
+        crate::limits::Check::check(&self.sequel, &at.key("sequel"), limits);
+        crate::limits::Check::check(&self.volumes, &at.key("volumes"), limits);
+        let known: std::collections::BTreeSet<&str> = self.volumes.iter().map(|one| one.title.as_str()).collect();
+        for (index, item) in self.volumes.iter().enumerate() {
+            limits.among(&at.key("volumes").item(index).key("author").key("name"), &item.author.name, &known, "the title of one of volumes");
+        }
+        let known: std::collections::BTreeSet<&str> = self.volumes.iter().map(|one| one.title.as_str()).collect();
+        for (index, item) in self.volumes.iter().enumerate() {
+            for (number, text) in item.chapters.iter().enumerate() {
+                limits.among(&at.key("volumes").item(index).key("chapters").item(number), text, &known, "the title of one of volumes");
+            }
+        }
+    }
+}
+
 impl std::default::Default for Book {
     fn default() -> Self {
         Self {
@@ -301,7 +442,7 @@ impl std::fmt::Debug for Book {
 
 /// Adds a book to the library.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "addbookmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "addbookmsg")]
 pub struct AddBookMsg {
     /// The book.
     #[serde(rename = "book")]
@@ -332,6 +473,26 @@ impl AddBookMsg {
     }
 }
 
+impl serde::Serialize for AddBookMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for AddBookMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("addbookmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for AddBookMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.book, &at.key("book"), limits);
+        limits.range(&at.key("book").key("pages"), self.book.pages, std::option::Option::None, std::option::Option::Some(5000), &[], "at most 5000");
+        limits.range(&at.key("book").key("isbn"), self.book.isbn, std::option::Option::Some(1), std::option::Option::None, &[], "at least 1");
+    }
+}
+
 impl std::default::Default for AddBookMsg {
     fn default() -> Self {
         Self {
@@ -349,7 +510,10 @@ impl std::default::Default for AddBookMsg {
 impl crate::call::Message for AddBookMsg {
     type Reply = super::Book;
     const MSGTYPE: &'static str = "addbookmsg";
+    const PAYLOADTYPE: &'static str = "addbookmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "book_missing", code: "INVALID", status: 400, text: "There is no book" },
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to add book, invalid JSON" },
@@ -359,7 +523,7 @@ impl crate::call::Message for AddBookMsg {
 
 /// Lists books.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "getbooksmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "getbooksmsg")]
 pub struct GetBooksMsg {
     /// Name of the author.
     #[serde(rename = "author", default)]
@@ -367,6 +531,24 @@ pub struct GetBooksMsg {
     /// How many books at most.
     #[serde(rename = "count")]
     pub count: i64,
+}
+
+impl serde::Serialize for GetBooksMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for GetBooksMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("getbooksmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for GetBooksMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.range(&at.key("count"), self.count, std::option::Option::Some(1), std::option::Option::Some(100), &[], "from 1 to 100");
+    }
 }
 
 impl std::default::Default for GetBooksMsg {
@@ -382,7 +564,10 @@ impl std::default::Default for GetBooksMsg {
 impl crate::call::Message for GetBooksMsg {
     type Reply = std::vec::Vec<super::Book>;
     const MSGTYPE: &'static str = "getbooksmsg";
+    const PAYLOADTYPE: &'static str = "getbooksmsg";
     const NULL_REPLY: bool = true;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "not_a_reader", code: "DENIED", status: 403, text: "Access denied, not a reader of <{name}>" },
         crate::error::Refusal { name: "invalid_json", code: "INVALID", status: 400, text: "Failed to get books, invalid JSON" },
@@ -391,7 +576,7 @@ impl crate::call::Message for GetBooksMsg {
 
 /// Tells when a book comes back.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "watchbookmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "watchbookmsg")]
 pub struct WatchBookMsg {
     /// Title of the book.
     #[serde(rename = "title")]
@@ -404,6 +589,24 @@ pub struct WatchBookMsg {
 impl WatchBookMsg {
     fn default_timeout() -> i64 {
         -1
+    }
+}
+
+impl serde::Serialize for WatchBookMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for WatchBookMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("watchbookmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for WatchBookMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("title"), &self.title, false, r#"^[^\n"]*$"#, "one line without double quotes");
     }
 }
 
@@ -420,7 +623,10 @@ impl std::default::Default for WatchBookMsg {
 impl crate::call::Message for WatchBookMsg {
     type Reply = super::Book;
     const MSGTYPE: &'static str = "watchbookmsg";
+    const PAYLOADTYPE: &'static str = "watchbookmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "not_a_reader", code: "DENIED", status: 403, text: "Access denied, not a reader of <{name}>" },
     ];
@@ -428,8 +634,24 @@ impl crate::call::Message for WatchBookMsg {
 
 /// Named in the server's code only.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "burnbookmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "burnbookmsg")]
 pub struct BurnBookMsg {
+}
+
+impl serde::Serialize for BurnBookMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for BurnBookMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("burnbookmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for BurnBookMsg {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
 impl std::default::Default for BurnBookMsg {
@@ -443,7 +665,10 @@ impl std::default::Default for BurnBookMsg {
 impl crate::call::Message for BurnBookMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "burnbookmsg";
+    const PAYLOADTYPE: &'static str = "burnbookmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
     ];
 }

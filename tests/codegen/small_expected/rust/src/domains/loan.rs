@@ -3,6 +3,7 @@
 
 /// A book that a reader has at home.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Self")]
 pub struct Loan {
     /// Id of the loan.
     #[serde(rename = "loanid")]
@@ -13,6 +14,25 @@ pub struct Loan {
     /// When it must be back.
     #[serde(rename = "due", default, deserialize_with = "crate::value::time", skip_serializing_if = "Option::is_none")]
     pub due: std::option::Option<crate::value::Time>,
+}
+
+impl serde::Serialize for Loan {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Loan {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for Loan {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        limits.pattern(&at.key("loanid"), &self.loanid, false, r"^[0-9a-f]{8}$", "8 hexadecimal digits");
+        crate::limits::Check::check(&self.book, &at.key("book"), limits);
+    }
 }
 
 impl std::default::Default for Loan {
@@ -27,7 +47,7 @@ impl std::default::Default for Loan {
 
 /// Brings a book back.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "returnbookmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "returnbookmsg")]
 pub struct ReturnBookMsg {
     /// Id of the loan.
     #[serde(rename = "loan")]
@@ -46,6 +66,22 @@ impl ReturnBookMsg {
     }
 }
 
+impl serde::Serialize for ReturnBookMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ReturnBookMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("returnbookmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for ReturnBookMsg {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
+}
+
 impl std::default::Default for ReturnBookMsg {
     fn default() -> Self {
         Self {
@@ -60,7 +96,10 @@ impl std::default::Default for ReturnBookMsg {
 impl crate::call::Message for ReturnBookMsg {
     type Reply = crate::value::Nothing;
     const MSGTYPE: &'static str = "returnbookmsg";
+    const PAYLOADTYPE: &'static str = "returnbookmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "not_a_reader", code: "DENIED", status: 403, text: "Access denied, not a reader of <{name}>" },
     ];
@@ -68,7 +107,7 @@ impl crate::call::Message for ReturnBookMsg {
 
 /// Waits until a book may be taken home.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "awaitloanmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "awaitloanmsg")]
 pub struct AwaitLoanMsg {
     /// Title of the book.
     #[serde(rename = "title")]
@@ -79,6 +118,24 @@ pub struct AwaitLoanMsg {
     /// How the cover must look.
     #[serde(rename = "cover", default)]
     pub cover: super::Cover,
+}
+
+impl serde::Serialize for AwaitLoanMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for AwaitLoanMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("awaitloanmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for AwaitLoanMsg {
+    fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
+        crate::limits::Check::check(&self.cover, &at.key("cover"), limits);
+    }
 }
 
 impl std::default::Default for AwaitLoanMsg {
@@ -95,7 +152,10 @@ impl std::default::Default for AwaitLoanMsg {
 impl crate::call::Message for AwaitLoanMsg {
     type Reply = super::Loan;
     const MSGTYPE: &'static str = "awaitloanmsg";
+    const PAYLOADTYPE: &'static str = "returnbookmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::Some("NOT_FOUND");
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::None;
     const REFUSALS: &'static [crate::error::Refusal] = &[
         crate::error::Refusal { name: "not_a_reader", code: "DENIED", status: 403, text: "Access denied, not a reader of <{name}>" },
     ];
@@ -103,8 +163,24 @@ impl crate::call::Message for AwaitLoanMsg {
 
 /// Counts loans.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "msgtype", rename = "countloansmsg")]
+#[serde(remote = "Self", tag = "msgtype", rename = "countloansmsg")]
 pub struct CountLoansMsg {
+}
+
+impl serde::Serialize for CountLoansMsg {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for CountLoansMsg {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        crate::value::object(from, std::option::Option::Some("countloansmsg"), |value| Self::deserialize(value))
+    }
+}
+
+impl crate::limits::Check for CountLoansMsg {
+    fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
 impl std::default::Default for CountLoansMsg {
@@ -118,7 +194,10 @@ impl std::default::Default for CountLoansMsg {
 impl crate::call::Message for CountLoansMsg {
     type Reply = std::collections::BTreeMap<std::string::String, i64>;
     const MSGTYPE: &'static str = "countloansmsg";
+    const PAYLOADTYPE: &'static str = "countloansmsg";
     const NULL_REPLY: bool = false;
+    const NULL_IS: std::option::Option<&'static str> = std::option::Option::None;
+    const EMPTY_IS: std::option::Option<&'static str> = std::option::Option::Some("DENIED");
     const REFUSALS: &'static [crate::error::Refusal] = &[
     ];
 }
