@@ -45,7 +45,7 @@ impl std::default::Default for Genre {
 }
 
 /// What every payload travels in.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Envelope {
     /// Bytes of the payload.
@@ -61,7 +61,7 @@ impl serde::Serialize for Envelope {
 
 impl<'de> serde::Deserialize<'de> for Envelope {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -69,16 +69,8 @@ impl crate::limits::Check for Envelope {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
 }
 
-impl std::default::Default for Envelope {
-    fn default() -> Self {
-        Self {
-            payload: std::default::Default::default(),
-        }
-    }
-}
-
 /// Why a request was refused.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Failure {
     /// HTTP status.
@@ -97,21 +89,12 @@ impl serde::Serialize for Failure {
 
 impl<'de> serde::Deserialize<'de> for Failure {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
 impl crate::limits::Check for Failure {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
-}
-
-impl std::default::Default for Failure {
-    fn default() -> Self {
-        Self {
-            status: std::default::Default::default(),
-            message: std::default::Default::default(),
-        }
-    }
 }
 
 /// Picture on the front of a book.
@@ -143,7 +126,7 @@ impl serde::Serialize for Cover {
 
 impl<'de> serde::Deserialize<'de> for Cover {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -193,7 +176,7 @@ impl serde::Serialize for Color {
 
 impl<'de> serde::Deserialize<'de> for Color {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -214,7 +197,7 @@ impl std::default::Default for Color {
 }
 
 /// Somebody who wrote a book.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Author {
     /// Name on the cover.
@@ -233,22 +216,13 @@ impl serde::Serialize for Author {
 
 impl<'de> serde::Deserialize<'de> for Author {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
 impl crate::limits::Check for Author {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("name"), &self.name, false, r#"^[^\n"]*$"#, "one line without double quotes");
-    }
-}
-
-impl std::default::Default for Author {
-    fn default() -> Self {
-        Self {
-            name: std::default::Default::default(),
-            born: std::default::Default::default(),
-        }
     }
 }
 
@@ -275,7 +249,7 @@ pub struct Book {
     /// Picture on the front.
     #[serde(rename = "cover", default)]
     pub cover: super::Cover,
-    /// Picture on the back.
+    /// Picture on the back. Since v3.1.0.
     #[serde(rename = "back", default, skip_serializing_if = "Option::is_none")]
     pub back: std::option::Option<std::boxed::Box<super::Cover>>,
     /// Number of pages.
@@ -305,7 +279,7 @@ pub struct Book {
     /// Any JSON value.
     #[serde(rename = "remark", default)]
     pub remark: serde_json::Value,
-    /// Key to the digital copy.
+    /// Key to the digital copy. Deprecated: avoid it.
     #[serde(rename = "accesskey", default)]
     pub accesskey: std::string::String,
     /// Card of the index.
@@ -345,7 +319,7 @@ impl serde::Serialize for Book {
 
 impl<'de> serde::Deserialize<'de> for Book {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -469,7 +443,7 @@ impl AddBookMsg {
         super::Genre::from(7)
     }
     fn default_scan() -> crate::value::Bytes {
-        std::string::String::from("LQ==")
+        crate::value::Bytes(std::vec![45])
     }
 }
 
@@ -481,7 +455,7 @@ impl serde::Serialize for AddBookMsg {
 
 impl<'de> serde::Deserialize<'de> for AddBookMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("addbookmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("addbookmsg"), Self::deserialize)
     }
 }
 
@@ -500,7 +474,7 @@ impl std::default::Default for AddBookMsg {
             languages: std::default::Default::default(),
             kind: super::Genre::from(7),
             force: std::default::Default::default(),
-            scan: std::string::String::from("LQ=="),
+            scan: crate::value::Bytes(std::vec![45]),
             options: std::default::Default::default(),
         }
     }
@@ -522,7 +496,7 @@ impl crate::call::Message for AddBookMsg {
 }
 
 /// Lists books.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "getbooksmsg")]
 pub struct GetBooksMsg {
     /// Name of the author.
@@ -541,22 +515,13 @@ impl serde::Serialize for GetBooksMsg {
 
 impl<'de> serde::Deserialize<'de> for GetBooksMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("getbooksmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("getbooksmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for GetBooksMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.range(&at.key("count"), self.count, std::option::Option::Some(1), std::option::Option::Some(100), &[], "from 1 to 100");
-    }
-}
-
-impl std::default::Default for GetBooksMsg {
-    fn default() -> Self {
-        Self {
-            author: std::default::Default::default(),
-            count: std::default::Default::default(),
-        }
     }
 }
 
@@ -600,7 +565,7 @@ impl serde::Serialize for WatchBookMsg {
 
 impl<'de> serde::Deserialize<'de> for WatchBookMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("watchbookmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("watchbookmsg"), Self::deserialize)
     }
 }
 
@@ -633,7 +598,7 @@ impl crate::call::Message for WatchBookMsg {
 }
 
 /// Named in the server's code only.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "burnbookmsg")]
 pub struct BurnBookMsg {
 }
@@ -646,19 +611,12 @@ impl serde::Serialize for BurnBookMsg {
 
 impl<'de> serde::Deserialize<'de> for BurnBookMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("burnbookmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("burnbookmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for BurnBookMsg {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
-}
-
-impl std::default::Default for BurnBookMsg {
-    fn default() -> Self {
-        Self {
-        }
-    }
 }
 
 

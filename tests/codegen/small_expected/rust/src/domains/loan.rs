@@ -2,7 +2,7 @@
 //! Taking books home, and bringing them back.
 
 /// A book that a reader has at home.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self")]
 pub struct Loan {
     /// Id of the loan.
@@ -24,7 +24,7 @@ impl serde::Serialize for Loan {
 
 impl<'de> serde::Deserialize<'de> for Loan {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::None, |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::None, Self::deserialize)
     }
 }
 
@@ -32,16 +32,6 @@ impl crate::limits::Check for Loan {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         limits.pattern(&at.key("loanid"), &self.loanid, false, r"^[0-9a-f]{8}$", "8 hexadecimal digits");
         crate::limits::Check::check(&self.book, &at.key("book"), limits);
-    }
-}
-
-impl std::default::Default for Loan {
-    fn default() -> Self {
-        Self {
-            loanid: std::default::Default::default(),
-            book: std::default::Default::default(),
-            due: std::default::Default::default(),
-        }
     }
 }
 
@@ -74,7 +64,7 @@ impl serde::Serialize for ReturnBookMsg {
 
 impl<'de> serde::Deserialize<'de> for ReturnBookMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("returnbookmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("returnbookmsg"), Self::deserialize)
     }
 }
 
@@ -106,7 +96,7 @@ impl crate::call::Message for ReturnBookMsg {
 }
 
 /// Waits until a book may be taken home.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "awaitloanmsg")]
 pub struct AwaitLoanMsg {
     /// Title of the book.
@@ -128,23 +118,13 @@ impl serde::Serialize for AwaitLoanMsg {
 
 impl<'de> serde::Deserialize<'de> for AwaitLoanMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("awaitloanmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("awaitloanmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for AwaitLoanMsg {
     fn check(&self, at: &crate::limits::Place<'_>, limits: &mut crate::limits::Limits) {
         crate::limits::Check::check(&self.cover, &at.key("cover"), limits);
-    }
-}
-
-impl std::default::Default for AwaitLoanMsg {
-    fn default() -> Self {
-        Self {
-            title: std::default::Default::default(),
-            timeout: std::default::Default::default(),
-            cover: std::default::Default::default(),
-        }
     }
 }
 
@@ -162,7 +142,7 @@ impl crate::call::Message for AwaitLoanMsg {
 }
 
 /// Counts loans.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Self", tag = "msgtype", rename = "countloansmsg")]
 pub struct CountLoansMsg {
 }
@@ -175,19 +155,12 @@ impl serde::Serialize for CountLoansMsg {
 
 impl<'de> serde::Deserialize<'de> for CountLoansMsg {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        crate::value::object(from, std::option::Option::Some("countloansmsg"), |value| Self::deserialize(value))
+        crate::value::object(from, std::option::Option::Some("countloansmsg"), Self::deserialize)
     }
 }
 
 impl crate::limits::Check for CountLoansMsg {
     fn check(&self, _: &crate::limits::Place<'_>, _: &mut crate::limits::Limits) {}
-}
-
-impl std::default::Default for CountLoansMsg {
-    fn default() -> Self {
-        Self {
-        }
-    }
 }
 
 
