@@ -10,6 +10,7 @@ use colonyos::transport::Http;
 use std::env::var;
 use std::fmt::Write as _;
 use std::io::Read as _;
+use std::time::Duration;
 
 type Outcome<V> = Result<V, Box<dyn std::error::Error>>;
 
@@ -25,7 +26,7 @@ fn new_key() -> Outcome<Key> {
 
 fn client(key: &Key) -> Outcome<Client<Http>> {
     let http = Http::new(&var("COLONIES_SERVER_HOST")?, var("COLONIES_SERVER_PORT")?.parse()?, false);
-    Ok(Client::new(http, key.clone()))
+    Ok(Client::new(http.silent_for_at_most(Duration::from_secs(60)), key.clone()))
 }
 
 fn main() -> Outcome<()> {
