@@ -26,24 +26,19 @@ HERE = Path(__file__).parent
 SMALL = HERE / "small"
 EXPECTED = HERE / "small_expected"
 GENERATED = HERE.parent.parent / "generated"
-SUPPORT = {
-    f"python/colonyos_gen_wire/{name}.py"
-    for name in ("base", "codec", "exact", "file_form", "file_reading", "go_form", "nulls", "shape")
-}
-SUPPORT |= {
-    f"go/{name}.go"
-    for name in (
-        "checking",
-        "client",
-        "cmd/conformance/main",
-        "errors",
-        "keys",
-        "message",
-        "reading",
-        "transport",
-    )
-}
-SUPPORT |= {"go/go.mod", "go/go.sum"}
+SUPPORT = (
+    {
+        f"python/colonyos_gen_wire/{name}.py"
+        for name in ("base", "codec", "exact", "file_form", "file_reading", "go_form", "nulls", "shape")
+    }
+    | {
+        f"go/{name}.go"
+        for name in ("checking", "client", "cmd/conformance/main", "errors", "keys", "message")
+    }
+    | {"go/reading.go", "go/transport.go", "go/go.mod", "go/go.sum"}
+    | {f"rust/src/{name}.rs" for name in ("call", "crypto", "error", "lib", "limits", "transport", "value")}
+    | {"rust/src/bin/conformance/main.rs", "rust/Cargo.toml", "rust/Cargo.lock"}
+)
 """Files that are the same for every schema."""
 
 
@@ -95,7 +90,7 @@ def test_support_files_do_not_depend_on_the_schema(rendered: dict[str, str]) -> 
 def test_every_file_says_where_it_comes_from(rendered: dict[str, str]) -> None:
     without = {path for path, text in rendered.items() if BANNER not in text}
     by_hand = {path for path in without if "copied as it is" in rendered[path]}
-    assert without - by_hand == {"python/colonyos_gen_wire/py.typed", "go/go.sum"}
+    assert without - by_hand == {"python/colonyos_gen_wire/py.typed", "go/go.sum", "rust/Cargo.lock"}
 
 
 def test_output_is_tidy(rendered: dict[str, str]) -> None:
