@@ -20,7 +20,7 @@ from colonyos_gen_codegen.schema.loader import Schema, load
 from colonyos_gen_codegen.targets import Target, TargetError, TargetFailedError, registry
 from colonyos_gen_codegen.validate import validate
 
-_DRAFT_LACKS = {"MESSAGE_HAS_EXAMPLE"}
+_DRAFT_LACKS = {"MESSAGE_HAS_EXAMPLE", "NEW_HAS_SINCE"}
 """The rules that a draft need not keep yet."""
 
 
@@ -88,9 +88,9 @@ def _files(target: Target, service: Service, templates: jinja2.Environment) -> d
     try:
         made: Any = target.render(service, templates)
         kind = type(made).__name__
-        files: dict[Any, Any] | None = (
-            dict(cast("Mapping[Any, Any]", made)) if isinstance(made, Mapping) else None
-        )
+        files: dict[Any, Any] | None = None
+        if isinstance(made, Mapping):
+            files = dict(cast("Mapping[object, Any]", made))
     except (TargetError, jinja2.TemplateSyntaxError, jinja2.TemplateNotFound):
         raise
     except (Exception, SystemExit) as error:  # whatever somebody else's target raises

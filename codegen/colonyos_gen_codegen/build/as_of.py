@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -250,7 +250,7 @@ class _Pruning:
         elif target is not None:
             self._strip(target, target.data, value)
         elif isinstance(value, list) and "items" in schema:
-            for item in cast("list[Any]", value):
+            for item in cast("Sequence[Any]", value):
                 self._strip(owner, schema["items"], item)
         elif isinstance(value, dict) and isinstance(schema.get("additionalProperties"), dict):
             for item in cast("Json", value).values():

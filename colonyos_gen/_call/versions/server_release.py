@@ -49,7 +49,7 @@ class ServerRelease:
         Nothing is raised, and the refused message is not sent again.
         """
         name_subject(error, request)
-        question = METHODS.get("versionmsg")
+        question = next((each for each in METHODS.values() if each.name == "get_version"), None)
         if error.name not in _UNKNOWN or question is None or method is question:
             return
         limit = min(deadline, time.monotonic() + _ASKING_S)

@@ -10,6 +10,7 @@ refusals and what was done otherwise, is as in the newest release.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, cast, get_type_hints
 
@@ -17,14 +18,14 @@ import msgspec
 from colonyos_gen_wire import errors
 from colonyos_gen_wire.base import OpenIntEnum
 from colonyos_gen_wire.codec import shape_of
-from colonyos_gen_wire.constants import RELEASES, SERVER_VERSION
+from colonyos_gen_wire.constants import LARGEST_INT32, RELEASES, SERVER_VERSION
 from colonyos_gen_wire.fields import FIELDS, VALUES_SINCE
 from colonyos_gen_wire.method import ErrorSpec
 from colonyos_gen_wire.shape import ListOf, MapOf, Property, Shape, StructOf
 
 from colonyos_gen.server._caller.access import AnyMethod
 
-_NOBODY_KNOWS = 2**31 - 1
+_NOBODY_KNOWS = LARGEST_INT32
 """A value of an enum that no release has."""
 
 
@@ -81,7 +82,7 @@ class AsVersion:
     def _without(self, shape: Shape | None, value: Any, *, folds: bool) -> Any:
         """A value without what came later; with `folds`, keys are found in any case, as servers read them."""
         if isinstance(shape, ListOf) and isinstance(value, list):
-            return [self._without(shape.item, item, folds=folds) for item in cast("list[Any]", value)]
+            return [self._without(shape.item, item, folds=folds) for item in cast("Sequence[Any]", value)]
         if not isinstance(value, dict):
             return value
         entries = cast("dict[str, Any]", value)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 from colonyos_gen_codegen.build import UnknownReleaseError, as_of, build, known_releases, named_release
@@ -52,7 +53,7 @@ def test_nothing_later_is_left(release: str) -> None:
     limit = release_of(release)
     assert limit is not None
     assert service.server_version == release == service.releases[-1]
-    parts = [*service.structs, *service.messages, *service.envelope_errors]
+    parts: list[Any] = [*service.structs, *service.messages, *service.envelope_errors]
     parts += [field for struct in service.structs for field in struct.fields]
     parts += [field for message in service.messages for field in message.struct.fields]
     parts += [error for message in service.messages for error in message.errors]

@@ -48,8 +48,10 @@ class _Render:
             service, [path for path in self._runtime if path.parent == _RUNTIME and path.suffix == ".go"]
         )
         self._checks = Checks(service, self._names)
-        cast(dict[str, Any], templates.filters)["member_name"] = self._member_name
-        cast(dict[str, Any], templates.tests)["collection"] = spelling.is_collection
+        filters: dict[str, Any] = templates.filters
+        filters["member_name"] = self._member_name
+        tests: dict[str, Any] = templates.tests
+        tests["collection"] = spelling.is_collection
         public = {name: getattr(self, f"_{name}") for name in _OFFERED}
         cast(dict[str, Any], templates.globals).update(
             public,

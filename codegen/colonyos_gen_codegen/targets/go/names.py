@@ -26,7 +26,8 @@ class Names:
         self._of_client = {name for text in texts for name in _OF_CLIENT.findall(text)}
         self._types: dict[str, str] = {}
         self._values: dict[tuple[str, str], str] = {}
-        named = [*service.structs, *service.enums, *(message.struct for message in service.messages)]
+        named: list[Struct | Enumeration] = [*service.structs, *service.enums]
+        named += [message.struct for message in service.messages]
         for each in named:
             # A type has functions in its name, none of which may be one of those that are written by hand.
             hidden = {

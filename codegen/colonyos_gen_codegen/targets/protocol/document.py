@@ -6,14 +6,11 @@ from typing import Any
 
 from colonyos_gen_codegen.model import (
     ErrorCase,
-    Field,
-    Member,
     Message,
     Method,
     Parameter,
     Reply,
     Service,
-    Struct,
 )
 from colonyos_gen_codegen.output.render import BANNER
 from colonyos_gen_codegen.targets.jsonschema.document import hazard_entry, hazards
@@ -76,7 +73,6 @@ def describe(service: Service) -> dict[str, Any]:
             table.name: {"values": table.values, "unit": table.unit, "description": table.description}
             for table in service.tables
         },
-        "lifetimes": _lifetimes(service),
         "effects": service.effects,
         "hazards": hazards(service),
     }
@@ -146,25 +142,9 @@ def _parameter(parameter: Parameter, wires: dict[str, str]) -> dict[str, Any]:
     return shared | {"type": parameter.type.name, "fields": taken, "required": True}
 
 
-def _lifetimes(service: Service) -> dict[str, dict[str, Any]]:
-    """Of fields and named values what not every release has, or what is deprecated; as `Type.key`."""
-    structs = [*service.structs, *(message.struct for message in service.messages)]
-    fields = {
-        f"{struct.name}.{field.wire}": _lifetime(field) for struct in structs for field in struct.fields
-    }
-    values = {
-        f"{enum.name}.{member.name}": _lifetime(member) for enum in service.enums for member in enum.members
-    }
-    types = {struct.name: _lifetime(struct) for struct in structs}
-    return {
-        kind: {name: facts for name, facts in parts.items() if facts}
-        for kind, parts in (("types", types), ("fields", fields), ("values", values))
-    }
-
-
-def _lifetime(part: Message | Struct | Field | Member | ErrorCase) -> dict[str, Any]:
+def _lifetime(part: Message | ErrorCase) -> dict[str, Any]:
     """`since`, `until` and `deprecated`, where they are said."""
-    deprecated = isinstance(part, Message | Struct | Field) and part.deprecated
+    deprecated = isinstance(part, Message) and part.deprecated
     return _told({"since": part.since, "until": part.until, "deprecated": deprecated or None})
 
 

@@ -84,9 +84,9 @@ async def _submitted(version: str) -> dict[str, Any]:
         process = await client.submit(spec, prvkey=member)
         assert (await client.get_version()).buildversion == f"{version}-embedded"
         with pytest.raises(RPCError, match=r"invalid msg\.State") as refused:
-            await client.get_processes("lab", state=99, prvkey=member)  # type: ignore[arg-type]
+            await client.get_processes("lab", state=99, prvkey=member)
         try:
-            await client.get_processes("lab", state=4, prvkey=member)  # type: ignore[arg-type]
+            await client.get_processes("lab", state=4, prvkey=member)
             state = ""
         except RPCError as error:
             state = error.message
