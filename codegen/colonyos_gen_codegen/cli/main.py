@@ -157,7 +157,9 @@ def _parser(targets: Mapping[str, Target], prog: str) -> argparse.ArgumentParser
         )
     for command in (lint, generating, checking):
         command.add_argument(
-            "--draft", action="store_true", help="let messages through that have no recorded example yet"
+            "--draft",
+            action="store_true",
+            help="let through what has no recorded example yet, or does not say since which release it is there",
         )
     for command in (generating, checking):
         command.add_argument(

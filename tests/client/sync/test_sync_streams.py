@@ -83,7 +83,7 @@ def test_ctrl_c_ends_the_iteration(block: str) -> None:
     script = f"""
 from colonyos_gen import Client
 ID = {PROCESS_ID!r}
-client = Client(sys.argv[1], member_key={KEY!r})
+client = Client(sys.argv[1], member_key={KEY!r}, on_drift="ignore")
 try:
     {block.replace("STREAM", "client.subscribe_channel(ID, 'c')")}
         for entry in stream:

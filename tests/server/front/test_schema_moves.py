@@ -108,7 +108,7 @@ class Copy:
 
     def generate(self) -> None:
         folders = ["--schema", str(self.root / "schema"), "--out", str(self.root / "generated")]
-        assert main(["generate", "--target", "python", *folders]) == 0
+        assert main(["generate", "--draft", "--target", "python", *folders]) == 0
 
     def serve(self) -> subprocess.Popen[str]:
         process = subprocess.Popen(
