@@ -27,7 +27,8 @@ WORKERS = 3 * (os.cpu_count() or 1)
 """Many tests wait for real time to pass, so three times as many processes as cores are busy."""
 ONCE = [
     "--ignore=tests/docs",
-    *(f"--ignore=tests/codegen/{each}" for each in ("diff", "drift", "targets")),
+    "--ignore=tests/portable",
+    *(f"--ignore=tests/codegen/{each}" for each in ("build", "diff", "drift", "targets")),
     *(
         f"--ignore=tests/codegen/{each.name}"
         for each in sorted((ROOT / "tests/codegen").glob("test_*.py"))

@@ -34,17 +34,17 @@ class Colony:
     def __init__(self, asker: Asker, server_key: Signer) -> None:
         suffix = os.urandom(4).hex()
         self.asker = asker
-        self.name = f"{PREFIX}{suffix}"
+        self.name: str = f"{PREFIX}{suffix}"
         self.executorname = "drift-executor"
         self.username = "drift-user"
-        self.executortype = (
+        self.executortype: str = (
             f"drift-{suffix}-type"  # no digit at its end, by which it could be taken for another one
         )
         self.server_key = server_key
-        self.colony_key = PrivateKey.generate()
-        self.executor_key = PrivateKey.generate()
-        self.user_key = PrivateKey.generate()
-        self.is_there = False
+        self.colony_key: PrivateKey = PrivateKey.generate()
+        self.executor_key: PrivateKey = PrivateKey.generate()
+        self.user_key: PrivateKey = PrivateKey.generate()
+        self.is_there: bool = False
 
     async def make(self) -> None:
         """Make it. Raises Refused if the server does not."""
